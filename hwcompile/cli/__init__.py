@@ -1,0 +1,3 @@
+"""One thin file per command."""
+
+from __future__ import annotations

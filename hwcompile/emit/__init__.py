@@ -1,0 +1,3 @@
+"""Names, literals, templates: a plan becomes a build directory."""
+
+from __future__ import annotations

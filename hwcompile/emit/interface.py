@@ -1,0 +1,87 @@
+"""The stream interface of an emitted design: what a host or a test bench has to know.
+
+Written to `interface.json` in the build directory and read back by `verify` and `runtime`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hwcompile.ir.types import Encoding, IntType
+from hwcompile.ops.site import StreamFormat
+
+
+@dataclass(frozen=True)
+class AxisPort:
+    """One AXI4-Stream port of the top level.
+
+    Attributes:
+        name: Name of the graph's input or output value.
+        prefix: Signal prefix: `<prefix>_tdata`, `_tvalid`, `_tready`, `_tlast`.
+        format: How a frame is cut into words.
+        shape: (height, width, channels) of a frame.
+    """
+
+    name: str
+    prefix: str
+    format: StreamFormat
+    shape: tuple[int, int, int]
+
+    @property
+    def tdata_bytes(self) -> int:
+        """Width of tdata in bytes: the word, padded with zero bits at the top."""
+        return -(-self.format.bits // 8)
+
+
+@dataclass(frozen=True)
+class Interface:
+    """Top-level module name and its ports. The clock is `aclk`, the reset `aresetn`."""
+
+    top: str
+    inputs: tuple[AxisPort, ...]
+    outputs: tuple[AxisPort, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data, in the shape of `interface.json`."""
+        return {
+            "top": self.top,
+            "inputs": [_port_to_json(p) for p in self.inputs],
+            "outputs": [_port_to_json(p) for p in self.outputs],
+        }
+
+    @staticmethod
+    def read(directory: Path) -> Interface:
+        """Read `interface.json` of a build directory."""
+        data = json.loads((directory / "interface.json").read_text())
+        return Interface(
+            data["top"],
+            tuple(_port_from_json(p) for p in data["inputs"]),
+            tuple(_port_from_json(p) for p in data["outputs"]),
+        )
+
+
+def _port_to_json(port: AxisPort) -> dict[str, Any]:
+    element = port.format.element
+    return {
+        "name": port.name,
+        "prefix": port.prefix,
+        "shape": list(port.shape),
+        "vectors": port.format.vectors,
+        "size": port.format.size,
+        "parallel": port.format.parallel,
+        "low": element.low,
+        "high": element.high,
+        "encoding": element.encoding.value,
+        "words_per_frame": port.format.words,
+        "tdata_bytes": port.tdata_bytes,
+    }
+
+
+def _port_from_json(data: dict[str, Any]) -> AxisPort:
+    element = IntType(data["low"], data["high"], Encoding(data["encoding"]))
+    form = StreamFormat(data["vectors"], data["size"], data["parallel"], element)
+    height, width, channels = data["shape"]
+    return AxisPort(data["name"], data["prefix"], form, (height, width, channels))

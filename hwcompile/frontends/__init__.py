@@ -1,0 +1,3 @@
+"""One file per source format: a model file becomes a graph on integers."""
+
+from __future__ import annotations

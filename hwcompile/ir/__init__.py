@@ -1,0 +1,3 @@
+"""Types, graph, verifier, text form."""
+
+from __future__ import annotations

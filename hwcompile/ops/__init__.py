@@ -1,0 +1,37 @@
+"""The registry of operator families: one line each."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+
+from hwcompile.ops.family import Family
+
+FAMILIES = (
+    "conv",
+    "pool",
+    "window",
+    "matmul",
+    "depthwise",
+    "reduce",
+    "threshold",
+    "table",
+    "elementwise",
+    "concat",
+    "gather",
+    "reshape",
+    "argmax",
+    "width",
+)
+
+
+@cache
+def family(name: str) -> Family:
+    """The family called `name`; each family's package defines `FAMILY`.
+
+    Raises:
+        KeyError: If no family has that name.
+    """
+    if name not in FAMILIES:
+        raise KeyError(name)
+    return import_module(f"hwcompile.ops.{name}").FAMILY  # type: ignore[no-any-return]

@@ -1,0 +1,151 @@
+"""The kernel contract: everything the compiler may ask about one way to build an op in hardware."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.site import Parameters, Ports, Site
+from hwcompile.ops.timing import Timing
+
+
+@dataclass(frozen=True)
+class Resources:
+    """Estimated use of a device.
+
+    Attributes:
+        lut: 4- to 6-input look-up tables, before packing.
+        ff: Flip-flops.
+        memory_bits: Bits in memories large enough for block RAM.
+        multipliers: Hardware multipliers (DSP blocks or their equivalent in logic).
+    """
+
+    lut: float = 0.0
+    ff: float = 0.0
+    memory_bits: int = 0
+    multipliers: int = 0
+
+    def __add__(self, other: Resources) -> Resources:
+        return Resources(
+            self.lut + other.lut,
+            self.ff + other.ff,
+            self.memory_bits + other.memory_bits,
+            self.multipliers + other.multipliers,
+        )
+
+
+@dataclass(frozen=True)
+class MemoryImage:
+    """Initial contents of a memory.
+
+    Attributes:
+        width: Bits per row.
+        rows: uint8 [depth, ceil(width / 8)], little-endian bytes of each row.
+    """
+
+    width: int
+    rows: npt.NDArray[np.uint8]
+
+    @staticmethod
+    def pack(codes: IntArray, bits: int) -> MemoryImage:
+        """Pack unsigned codes [depth, lanes], each below 2**bits; lane 0 is least significant."""
+        depth, lanes = codes.shape
+        planes = (codes[:, :, None] >> np.arange(bits)) & 1
+        flat = planes.reshape(depth, lanes * bits).astype(np.uint8)
+        return MemoryImage(lanes * bits, np.packbits(flat, axis=1, bitorder="little"))
+
+    @property
+    def depth(self) -> int:
+        """Number of rows."""
+        return int(self.rows.shape[0])
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A core or pipe as an instance of a module of `templates/library`.
+
+    Attributes:
+        module: Name of the library module; its file is `<module>.sv`.
+        parameters: SystemVerilog parameter name to value; strings are printed as they are
+            (write `"8'h3f"` or `"\\"text\\""`), integers as decimal numbers.
+        memories: Name of the parameter that takes a memory file's name, to its contents.
+        requires: Further library modules that `module` instantiates.
+        comment: One line about folding and arithmetic for the reader of the emitted file.
+    """
+
+    module: str
+    parameters: Mapping[str, int | str]
+    memories: Mapping[str, MemoryImage] = field(default_factory=dict)
+    requires: tuple[str, ...] = ()
+    comment: str = ""
+
+
+class Kernel(ABC):
+    """One way to build ops of a family. Kernels are stateless; what they know is in the `Site`.
+
+    A kernel is either a *core* or a *pipe* (`rigid`).
+
+    Core: a controller that takes input words by valid/ready and starts output words when the
+    output has room. Ports of its library module::
+
+        input  wire logic clk_i, rst_ni,
+        input  wire logic in0_valid_i,  output logic in0_ready_o,  input wire logic [..] in0_data_i,
+        (in1_..., for two inputs)
+        input  wire logic out_ok_i,     // the output FIFO has room for one more word
+        output logic      out_start_o,  // high in the cycle of the phase that starts a word
+        output logic      out_valid_o,  // `stages` cycles after out_start_o
+        output logic [..] out_data_o
+
+    Between out_start_o and out_valid_o nothing stalls. `in*_ready_o` is high only in a cycle in
+    which the phase fires, so it may depend on `in*_valid_i` and `out_ok_i` (never the reverse).
+
+    Pipe: a pipeline without any control, one word out for each word in, `stages` cycles later. Its
+    module has `clk_i, rst_ni, valid_i, data_i, valid_o, data_o`; with two operands data_i is
+    {operand 1, operand 0}. Pipes are chained behind the core of the node before them, or behind
+    the library module `hw_issue`, which takes one word from every input.
+    """
+
+    name: ClassVar[str]
+    rigid: ClassVar[bool] = False
+
+    @abstractmethod
+    def refuses(self, site: Site) -> str | None:
+        """Why this kernel can not build the op at all; None when it can."""
+
+    @abstractmethod
+    def space(self, site: Site) -> Iterable[Parameters]:
+        """Parameter sets worth considering, each legal, in a fixed order; never empty."""
+
+    @abstractmethod
+    def check(self, site: Site, parameters: Parameters) -> str | None:
+        """Why a (hand-written) parameter set is not legal, in words; None when it is."""
+
+    @abstractmethod
+    def ports(self, site: Site, parameters: Parameters) -> Ports:
+        """The stream formats at the inputs and at the output."""
+
+    @abstractmethod
+    def timing(self, site: Site, parameters: Parameters) -> Timing:
+        """The exact timing. A pipe's actor takes and gives one word per phase of one cycle."""
+
+    @abstractmethod
+    def resources(self, site: Site, parameters: Parameters) -> Resources:
+        """Estimated use, without the output FIFO."""
+
+    @abstractmethod
+    def render(self, site: Site, parameters: Parameters) -> Rendered:
+        """The instance that implements the op."""
+
+    def interval(self, site: Site, parameters: Parameters) -> int:
+        """Cycles per frame; equals `timing(...).interval`. Override where it is cheaper."""
+        return self.timing(site, parameters).interval
+
+    def lanes(self, site: Site, parameters: Parameters) -> int:
+        """Multiply (or xnor, add/subtract) lanes working in parallel; 0 for other kernels."""
+        return 0

@@ -1,0 +1,74 @@
+"""Where a kernel is used: the op with the types around it, and the stream formats it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hwcompile.ir.op import Op
+from hwcompile.ir.types import IntType, TensorType
+
+Parameters = Mapping[str, int | str]
+"""A kernel's folding and style, by name: `{"pe": 16, "simd": 49}`. What `schedule.toml` holds."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """An op with the types of its inputs and outputs."""
+
+    op: Op
+    inputs: tuple[TensorType, ...]
+    outputs: tuple[TensorType, ...]
+
+    @staticmethod
+    def of(op: Op, *inputs: TensorType) -> Site:
+        """The site of `op` on `inputs`, with inferred output types."""
+        return Site(op, inputs, op.infer(inputs))
+
+
+@dataclass(frozen=True)
+class StreamFormat:
+    """How a frame travels: `vectors` vectors of `size` elements, `parallel` elements per word.
+
+    A vector takes ceil(size / parallel) words; element 0 is in the least significant bits; lanes
+    beyond the vector's end are zero. The flat order of a frame's elements is that of the tensor
+    (height, width, channel; channel fastest) whatever the vectors are.
+    """
+
+    vectors: int
+    size: int
+    parallel: int
+    element: IntType
+
+    @property
+    def words_per_vector(self) -> int:
+        """ceil(size / parallel)."""
+        return -(-self.size // self.parallel)
+
+    @property
+    def words(self) -> int:
+        """Words of one frame."""
+        return self.vectors * self.words_per_vector
+
+    @property
+    def bits(self) -> int:
+        """Width of a word in bits."""
+        return self.parallel * self.element.bits
+
+    def same_words(self, other: StreamFormat) -> bool:
+        """True when both formats cut a frame into identical words, so a wire joins them."""
+        if (self.parallel, self.element) != (other.parallel, other.element):
+            return False
+        if self.vectors * self.size != other.vectors * other.size:
+            return False
+        return self.size == other.size or (
+            self.size % self.parallel == 0 and other.size % self.parallel == 0
+        )
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Stream formats at a kernel's inputs and at its output."""
+
+    inputs: tuple[StreamFormat, ...]
+    output: StreamFormat

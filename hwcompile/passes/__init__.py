@@ -1,0 +1,3 @@
+"""One file per graph pass; pipelines.py names the sequences."""
+
+from __future__ import annotations

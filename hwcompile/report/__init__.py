@@ -1,0 +1,3 @@
+"""Numbers and pictures for people."""
+
+from __future__ import annotations

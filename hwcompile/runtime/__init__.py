@@ -1,0 +1,3 @@
+"""The host side of a board."""
+
+from __future__ import annotations

@@ -1,0 +1,117 @@
+"""The plan: which kernel with which folding builds each node, and how stages are joined."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from hwcompile.ir.graph import Graph, Node
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A node with the kernel that builds it."""
+
+    node: Node
+    site: Site
+    kernel: Kernel
+    parameters: Parameters
+
+    @property
+    def ports(self) -> Ports:
+        """Stream formats around the node."""
+        return self.kernel.ports(self.site, self.parameters)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A core (or `hw_issue`, when `parts[0]` is a pipe) and the pipes behind it.
+
+    `name` is that of the last part's value: the stream that leaves the stage.
+    """
+
+    parts: tuple[Placed, ...]
+
+    @property
+    def name(self) -> str:
+        """The value that the stage produces."""
+        return self.parts[-1].node.outputs[0]
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Values the stage takes, in port order."""
+        return self.parts[0].node.inputs
+
+    @property
+    def formats(self) -> Ports:
+        """Stream formats at the stage's inputs and output."""
+        return Ports(self.parts[0].ports.inputs, self.parts[-1].ports.output)
+
+    @property
+    def registers(self) -> int:
+        """Register stages from the start of a word to its push into the output FIFO."""
+        return sum(p.kernel.timing(p.site, p.parameters).stages for p in self.parts)
+
+
+@dataclass(frozen=True)
+class Link:
+    """A credit FIFO between a producer and one consumer.
+
+    Attributes:
+        value: The value it carries.
+        consumer: Name of the consuming stage, or None for a graph output.
+        port: Input position at the consumer, or position among the graph's outputs.
+        format: Word format.
+        depth: Words it holds, those still in the producer's pipeline included.
+        block: True when it is built in block RAM, which costs one more cycle of latency.
+    """
+
+    value: str
+    consumer: str | None
+    port: int
+    format: StreamFormat
+    depth: int
+    block: bool = False
+
+    @property
+    def name(self) -> str:
+        """A stable name: `<value>__<consumer>` with the port when it is not the first."""
+        tail = "out" if self.consumer is None else self.consumer
+        return f"{self.value}__{tail}" + (f"_{self.port}" if self.port else "")
+
+    def with_depth(self, depth: int, block: bool) -> Link:
+        """The same link with another memory."""
+        return replace(self, depth=depth, block=block)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything the emitter needs.
+
+    Attributes:
+        graph: After the planner has inserted width nodes; every node is in exactly one stage.
+        stages: In topological order.
+        links: One for every consumer of every graph input and stage output.
+        inputs: Word format of each graph input, in graph order.
+    """
+
+    graph: Graph
+    stages: tuple[Stage, ...]
+    links: tuple[Link, ...]
+    inputs: tuple[StreamFormat, ...]
+
+    def links_from(self, value: str) -> tuple[Link, ...]:
+        """The FIFOs that carry `value`."""
+        return tuple(link for link in self.links if link.value == value)
+
+    def link_to(self, consumer: str | None, port: int) -> Link:
+        """The FIFO in front of a stage's input, or of a graph output.
+
+        Raises:
+            KeyError: If there is none.
+        """
+        for link in self.links:
+            if link.consumer == consumer and link.port == port:
+                return link
+        raise KeyError((consumer, port))

@@ -1,0 +1,3 @@
+"""Runs a build at a level and compares levels."""
+
+from __future__ import annotations
