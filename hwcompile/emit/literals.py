@@ -1,0 +1,28 @@
+"""Literals and memory files: the only place that prints a number into emitted text."""
+
+from __future__ import annotations
+
+import hashlib
+
+from hwcompile.ops.kernel import MemoryImage
+
+
+def parameter(value: int | str) -> str:
+    """A parameter value as SystemVerilog text; strings are text already."""
+    return value if isinstance(value, str) else str(int(value))
+
+
+def memory_text(image: MemoryImage) -> str:
+    """The image as a `$readmemh` file: one row per line, most significant digit first."""
+    digits = -(-image.width // 4)
+    return "".join(row[::-1].tobytes().hex()[-digits:] + "\n" for row in image.rows)
+
+
+def memory_name(node: str, text: str) -> str:
+    """A file name that shows whose memory it is and changes with the contents."""
+    return f"{node}_{hashlib.sha256(text.encode()).hexdigest()[:8]}.mem"
+
+
+def msb_range(width: int) -> str:
+    """`[7:0] ` for 8 bits; empty for one bit would make it a scalar, so always a vector."""
+    return f"[{width - 1}:0]"

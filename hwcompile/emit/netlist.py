@@ -1,0 +1,287 @@
+"""View-models: a plan, legalised into exactly what the templates print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hwcompile.emit.interface import AxisPort, Interface
+from hwcompile.emit.literals import memory_name, memory_text
+from hwcompile.emit.names import identifier
+from hwcompile.ops.kernel import Rendered
+from hwcompile.ops.site import StreamFormat
+from hwcompile.schedule.plan import Link, Placed, Plan, Stage
+
+
+@dataclass(frozen=True)
+class InstanceView:
+    """A library module in a stage: the core, or a pipe.
+
+    `valid` and `data` name the signals it drives; `source_valid` and `source_data` (pipes only)
+    those it reads.
+    """
+
+    module: str
+    name: str
+    parameters: tuple[tuple[str, int | str], ...]
+    notes: tuple[str, ...]
+    width: int
+    valid: str
+    data: str
+    source_valid: str = ""
+    source_data: str = ""
+
+
+@dataclass(frozen=True)
+class FifoView:
+    """One output FIFO of a stage, or of a graph input."""
+
+    index: int
+    depth: int
+    block: int
+    name: str
+
+
+@dataclass(frozen=True)
+class StageView:
+    """A stage module."""
+
+    module: str
+    name: str
+    notes: tuple[str, ...]
+    input_widths: tuple[int, ...]
+    width: int
+    core: InstanceView
+    pipes: tuple[InstanceView, ...]
+    fifos: tuple[FifoView, ...]
+    valid: str
+    data: str
+
+
+@dataclass(frozen=True)
+class PortView:
+    """An AXI4-Stream port of the top level with the word inside its tdata."""
+
+    prefix: str
+    name: str
+    tdata_bits: int
+    width: int
+    words: int
+    fifos: tuple[FifoView, ...]
+    signal: str
+
+
+@dataclass(frozen=True)
+class ConnectionView:
+    """A stage instance: for each input and output port, the name of the stream's signals."""
+
+    view: StageView
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StreamView:
+    """A ready/valid stream between stages: `<name>_valid`, `_ready`, `_data`."""
+
+    name: str
+    width: int
+
+
+@dataclass(frozen=True)
+class Netlist:
+    """Everything the templates need, and the files beside them.
+
+    Attributes:
+        interface: Ports of the top level.
+        stages: In topological order.
+        streams: One for every link.
+        memories: File name to text.
+        library: Library modules in use, without suffix, sorted.
+    """
+
+    interface: Interface
+    inputs: tuple[PortView, ...]
+    outputs: tuple[PortView, ...]
+    stages: tuple[ConnectionView, ...]
+    streams: tuple[StreamView, ...]
+    memories: dict[str, str]
+    library: tuple[str, ...]
+
+
+def build_netlist(plan: Plan) -> Netlist:
+    """Legalise a plan: names, widths, memory files. Pure; the same plan gives the same netlist."""
+    top = identifier(plan.graph.name)
+    memories: dict[str, str] = {}
+    library = {"hw_credit_fifo", "hw_frame_counter", "hw_tap"}
+    signals = _signal_names(plan.links)
+    stages = []
+    for stage in plan.stages:
+        view = _stage_view(top, stage, plan.links_from(stage.name), memories, library)
+        inputs = tuple(
+            signals[plan.link_to(stage.name, port).name] for port in range(len(stage.inputs))
+        )
+        outputs = tuple(signals[link.name] for link in plan.links_from(stage.name))
+        stages.append(ConnectionView(view, inputs, outputs))
+    interface = _interface(top, plan)
+    return Netlist(
+        interface=interface,
+        inputs=tuple(
+            _input_view(port, plan.links_from(port.name), signals) for port in interface.inputs
+        ),
+        outputs=tuple(
+            _port_view(port, (), signals[plan.link_to(None, i).name])
+            for i, port in enumerate(interface.outputs)
+        ),
+        stages=tuple(stages),
+        streams=tuple(StreamView(signals[link.name], link.format.bits) for link in plan.links),
+        memories=dict(sorted(memories.items())),
+        library=tuple(sorted(library)),
+    )
+
+
+def _signal_names(links: tuple[Link, ...]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for link in links:
+        name = base = identifier(link.name, longest=80)
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{base}_{count}"
+        taken.add(name)
+        names[link.name] = name
+    return names
+
+
+def _stage_view(
+    top: str,
+    stage: Stage,
+    links: tuple[Link, ...],
+    memories: dict[str, str],
+    library: set[str],
+) -> StageView:
+    formats = stage.formats
+    input_widths = tuple(form.bits for form in formats.inputs)
+    parts = list(stage.parts)
+    if parts[0].kernel.rigid:
+        core = _issue_view(input_widths)
+        library.add(core.module)
+    else:
+        core = _instance_view(parts.pop(0), "core", memories, library)
+    pipes: list[InstanceView] = []
+    source = core
+    for index, part in enumerate(parts):
+        source = _instance_view(part, f"pipe{index}", memories, library, source)
+        pipes.append(source)
+    name = identifier(stage.name, longest=80)
+    notes = tuple(note for view in (core, *pipes) for note in view.notes)
+    return StageView(
+        module=f"{top}_{name}",
+        name=name,
+        notes=notes,
+        input_widths=input_widths,
+        width=formats.output.bits,
+        core=core,
+        pipes=tuple(pipes),
+        fifos=_fifo_views(links),
+        valid=source.valid,
+        data=source.data,
+    )
+
+
+def _issue_view(widths: tuple[int, ...]) -> InstanceView:
+    module = "hw_issue" if len(widths) == 1 else "hw_issue2"
+    parameters = tuple((f"Width{i}", width) for i, width in enumerate(widths))
+    if len(widths) == 1:
+        parameters = (("Width", widths[0]),)
+    return InstanceView(module, "u_core", parameters, (), sum(widths), "core_valid", "core_data")
+
+
+def _instance_view(
+    part: Placed,
+    name: str,
+    memories: dict[str, str],
+    library: set[str],
+    source: InstanceView | None = None,
+) -> InstanceView:
+    rendered = part.kernel.render(part.site, part.parameters)
+    library.add(rendered.module)
+    library.update(rendered.requires)
+    parameters = list(rendered.parameters.items())
+    parameters += _memory_parameters(part, rendered, memories)
+    folding = ", ".join(f"{key} {value}" for key, value in part.parameters.items())
+    notes = [f"{part.node.name}: {part.node.origin}", f"  kernel {part.kernel.name}; {folding}"]
+    if rendered.comment:
+        notes.append(f"  {rendered.comment}")
+    return InstanceView(
+        module=rendered.module,
+        name=f"u_{name}",
+        parameters=tuple(parameters),
+        notes=tuple(notes),
+        width=part.ports.output.bits,
+        valid=f"{name}_valid",
+        data=f"{name}_data",
+        source_valid=source.valid if source else "",
+        source_data=source.data if source else "",
+    )
+
+
+def _memory_parameters(
+    part: Placed, rendered: Rendered, memories: dict[str, str]
+) -> list[tuple[str, str]]:
+    parameters = []
+    for parameter, image in rendered.memories.items():
+        text = memory_text(image)
+        file = memory_name(identifier(part.node.name), text)
+        memories[file] = text
+        parameters.append((parameter, f'"{file}"'))
+    return parameters
+
+
+def _fifo_views(links: tuple[Link, ...]) -> tuple[FifoView, ...]:
+    return tuple(
+        FifoView(i, link.depth, int(link.block), identifier(link.name, longest=80))
+        for i, link in enumerate(links)
+    )
+
+
+def _interface(top: str, plan: Plan) -> Interface:
+    def ports(
+        values: tuple[str, ...], formats: tuple[StreamFormat, ...], prefix: str
+    ) -> tuple[AxisPort, ...]:
+        single = len(values) == 1
+        return tuple(
+            AxisPort(
+                value,
+                prefix if single else f"{prefix}_{identifier(value)}_{index}",
+                form,
+                plan.graph.types[value].shape,
+            )
+            for index, (value, form) in enumerate(zip(values, formats, strict=True))
+        )
+
+    output_formats = tuple(plan.link_to(None, i).format for i in range(len(plan.graph.outputs)))
+    return Interface(
+        top,
+        ports(plan.graph.inputs, plan.inputs, "s_axis"),
+        ports(plan.graph.outputs, output_formats, "m_axis"),
+    )
+
+
+def _port_view(port: AxisPort, fifos: tuple[FifoView, ...], signal: str) -> PortView:
+    return PortView(
+        prefix=port.prefix,
+        name=identifier(port.name, longest=80),
+        tdata_bits=8 * port.tdata_bytes,
+        width=port.format.bits,
+        words=port.format.words,
+        fifos=fifos,
+        signal=signal,
+    )
+
+
+def _input_view(port: AxisPort, links: tuple[Link, ...], signals: dict[str, str]) -> PortView:
+    fifos = tuple(
+        FifoView(i, link.depth, int(link.block), signals[link.name]) for i, link in enumerate(links)
+    )
+    return _port_view(port, fifos, identifier(port.name, longest=80))

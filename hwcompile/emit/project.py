@@ -1,0 +1,45 @@
+"""Writes the RTL part of a build directory from a plan. Deterministic: same plan, same bytes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hwcompile.emit.environment import render
+from hwcompile.emit.netlist import Netlist, build_netlist
+from hwcompile.resources import room
+from hwcompile.schedule.plan import Plan
+
+
+def rtl_files(plan: Plan) -> dict[str, str]:
+    """Relative path to contents of everything the simulator and synthesis need.
+
+    `rtl/files.f` lists the SystemVerilog sources, library first, top level last; memory files
+    stand beside them; `interface.json` describes the ports.
+    """
+    net = build_netlist(plan)
+    sources = {f"{name}.sv": _library_text(name) for name in net.library}
+    for stage in net.stages:
+        sources[f"{stage.view.module}.sv"] = render("top/stage.sv.j2", stage=stage.view)
+    sources[f"{net.interface.top}.sv"] = render("top/top.sv.j2", net=net)
+    files = {f"rtl/{name}": text for name, text in {**sources, **net.memories}.items()}
+    files["rtl/files.f"] = "".join(f"{name}\n" for name in sources)
+    files["interface.json"] = interface_text(net)
+    return files
+
+
+def interface_text(net: Netlist) -> str:
+    """`interface.json` of a netlist."""
+    return json.dumps(net.interface.to_json(), indent=2) + "\n"
+
+
+def write_files(directory: Path, files: dict[str, str]) -> None:
+    """Write files below `directory`, creating folders."""
+    for name, text in files.items():
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def _library_text(name: str) -> str:
+    return (room("templates") / "library" / f"{name}.sv").read_text()
