@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 
+from hwcompile.ir.op import Op
 from hwcompile.ops.family import Family
 
 FAMILIES = (
@@ -35,3 +36,9 @@ def family(name: str) -> Family:
     if name not in FAMILIES:
         raise KeyError(name)
     return import_module(f"hwcompile.ops.{name}").FAMILY  # type: ignore[no-any-return]
+
+
+@cache
+def op_classes() -> dict[str, type[Op]]:
+    """Every op class by `"family.Class"`, for the parser of the text form."""
+    return {f"{name}.{op.__name__}": op for name in FAMILIES for op in family(name).ops}
