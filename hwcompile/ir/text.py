@@ -171,7 +171,7 @@ def _to_json(value: object) -> object:
         return [int(item) for item in value]
     if isinstance(value, str | bool):
         return value
-    return int(value)  # type: ignore[call-overload,no-any-return]
+    return int(value)  # type: ignore[call-overload]
 
 
 def _array_to_json(array: IntArray) -> dict[str, object]:

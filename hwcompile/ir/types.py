@@ -125,7 +125,7 @@ class TensorType:
 
     @property
     def pixels(self) -> int:
-        """height * width."""
+        """Pixels of one frame: height * width."""
         return self.shape[0] * self.shape[1]
 
     @property
