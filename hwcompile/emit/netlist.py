@@ -112,7 +112,7 @@ def build_netlist(plan: Plan) -> Netlist:
     """Legalise a plan: names, widths, memory files. Pure; the same plan gives the same netlist."""
     top = identifier(plan.graph.name)
     memories: dict[str, str] = {}
-    library = {"hw_credit_fifo", "hw_frame_counter", "hw_tap"}
+    library = {"hw_credit_fifo", "hw_axis_check", "hw_axis_last", "hw_tap"}
     signals = _signal_names(plan.links)
     stages = []
     for stage in plan.stages:
@@ -192,8 +192,6 @@ def _stage_view(
 def _issue_view(widths: tuple[int, ...]) -> InstanceView:
     module = "hw_issue" if len(widths) == 1 else "hw_issue2"
     parameters = tuple((f"Width{i}", width) for i, width in enumerate(widths))
-    if len(widths) == 1:
-        parameters = (("Width", widths[0]),)
     return InstanceView(module, "u_core", parameters, (), sum(widths), "core_valid", "core_data")
 
 
