@@ -1,0 +1,46 @@
+"""The sequence of passes between a front end's graph and the planner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hwcompile.ir.graph import Graph
+from hwcompile.ir.verify import verify
+from hwcompile.passes.compose_thresholds import compose_thresholds
+from hwcompile.passes.dead_nodes import remove_dead_nodes
+from hwcompile.passes.lower_conv import lower_conv
+from hwcompile.passes.lower_pool import lower_pool
+
+Pass = Callable[[Graph], Graph]
+Observer = Callable[[str, Graph], None]
+
+LOWERING: tuple[tuple[str, Pass], ...] = (
+    ("remove-dead-nodes", remove_dead_nodes),
+    # Before lowering, so that the composition sees `conv -> threshold -> threshold`.
+    ("compose-thresholds", compose_thresholds),
+    # Leaves the first of two composed nodes without a reader.
+    ("remove-composed-nodes", remove_dead_nodes),
+    ("lower-conv", lower_conv),
+    ("lower-pool", lower_pool),
+)
+
+
+def run(
+    graph: Graph, passes: tuple[tuple[str, Pass], ...], observe: Observer | None = None
+) -> Graph:
+    """Run passes in order, verifying after each.
+
+    Args:
+        graph: Input of the first pass.
+        passes: Name and function of each pass.
+        observe: Called with the pass's name and its result.
+    """
+    verify(graph, "the front end")
+    if observe:
+        observe("front-end", graph)
+    for name, function in passes:
+        graph = function(graph)
+        verify(graph, name)
+        if observe:
+            observe(name, graph)
+    return graph
