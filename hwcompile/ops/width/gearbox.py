@@ -1,0 +1,170 @@
+"""The gearbox: cuts a stream into words of another size, ragged vectors included."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from math import ceil, gcd, lcm, log2
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.timing import Timing, single
+from hwcompile.ops.width.op import Width
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One side of the gearbox: how a vector is cut, in elements or in units of several.
+
+    Attributes:
+        size: Per vector.
+        full: Per word.
+        last: In the last word of a vector.
+        words: Per vector; 1 when all words are full, because then vectors do not matter.
+    """
+
+    size: int
+    full: int
+    last: int
+    words: int
+
+    @staticmethod
+    def of(size: int, parallel: int) -> Cut:
+        """The cut of a vector of `size` elements into words of `parallel`."""
+        if size % parallel == 0:
+            return Cut(parallel, parallel, parallel, 1)
+        return Cut(size, parallel, size % parallel, -(-size // parallel))
+
+    def over(self, unit: int) -> Cut:
+        """The same cut counted in units of `unit` elements."""
+        return Cut(self.size // unit, self.full // unit, self.last // unit, self.words)
+
+    def fills(self, total: int) -> IntArray:
+        """Elements in each word of a frame of `total` elements, int64 [words]."""
+        vector = np.full(self.words, self.full, dtype=np.int64)
+        vector[-1] = self.last
+        return np.tile(vector, total // self.size)
+
+
+class Gearbox(Kernel):
+    """Holds the elements that have come and not gone, and shifts new words in above them.
+
+    In every cycle at most one word comes and one goes: a word is taken when too few elements are
+    held for the next output word, and an output word is started as soon as there are enough. So
+    the more frequent side is busy in every cycle, and nothing is ever idle.
+    """
+
+    name = "gearbox"
+
+    def refuses(self, site: Site) -> str | None:
+        """Never."""
+        return None
+
+    def space(self, site: Site) -> Iterable[Parameters]:
+        """One way only; the word formats belong to the op."""
+        return ({},)
+
+    def check(self, site: Site, parameters: Parameters) -> str | None:
+        """There are no parameters."""
+        return f"a gearbox has no parameters, not {sorted(parameters)}" if parameters else None
+
+    def ports(self, site: Site, parameters: Parameters) -> Ports:
+        """The two formats of the op."""
+        op, kind = _op(site), site.inputs[0]
+        return Ports(
+            (StreamFormat(kind.size // op.in_size, op.in_size, op.in_parallel, kind.element),),
+            StreamFormat(kind.size // op.out_size, op.out_size, op.out_parallel, kind.element),
+        )
+
+    def timing(self, site: Site, parameters: Parameters) -> Timing:
+        """One phase per step; the output is registered once."""
+        arrive, leave = _cuts(_op(site))
+        takes, gives = _frame(arrive, leave, site.inputs[0].size)
+        return single({"in0": takes}, gives, stages=1)
+
+    def resources(self, site: Site, parameters: Parameters) -> Resources:
+        """A barrel shifter of log2(positions) levels, the held elements, the output register."""
+        unit, arrive, leave = _units(_op(site))
+        width = unit * site.inputs[0].element.bits
+        held = max(arrive.full, leave.full) - 1
+        control = 4 + 3 * (arrive.full + leave.full).bit_length() + _counter(arrive, leave)
+        registers = width * (held + leave.full) + control
+        if arrive.full == 1 and leave.last == leave.full:
+            return Resources(lut=control, ff=registers)
+        if leave.full == 1:
+            return Resources(lut=width * arrive.full + control, ff=registers)
+        levels = ceil(log2(leave.full))
+        reach = arrive.full + leave.full - 1
+        return Resources(lut=width * (0.5 * levels * reach + held) + control, ff=registers)
+
+    def render(self, site: Site, parameters: Parameters) -> Rendered:
+        """An instance of `hw_gearbox`."""
+        op = _op(site)
+        unit, arrive, leave = _units(op)
+        return Rendered(
+            "hw_gearbox",
+            {
+                "UnitWidth": unit * site.inputs[0].element.bits,
+                "InUnits": arrive.full,
+                "InLast": arrive.last,
+                "InWords": arrive.words,
+                "OutUnits": leave.full,
+                "OutLast": leave.last,
+                "OutWords": leave.words,
+            },
+            requires=("hw_wrap",),
+            comment=f"words of {op.in_parallel} to words of {op.out_parallel} elements",
+        )
+
+
+def _op(site: Site) -> Width:
+    assert isinstance(site.op, Width)
+    return site.op
+
+
+def _cuts(op: Width) -> tuple[Cut, Cut]:
+    return Cut.of(op.in_size, op.in_parallel), Cut.of(op.out_size, op.out_parallel)
+
+
+def _units(op: Width) -> tuple[int, Cut, Cut]:
+    """The elements that always move together, and both cuts counted in them."""
+    arrive, leave = _cuts(op)
+    unit = gcd(arrive.full, arrive.last, leave.full, leave.last)
+    return unit, arrive.over(unit), leave.over(unit)
+
+
+def _counter(*cuts: Cut) -> int:
+    """Bits of the counters of words in a vector."""
+    return sum((cut.words - 1).bit_length() for cut in cuts)
+
+
+def _frame(arrive: Cut, leave: Cut, total: int) -> tuple[IntArray, IntArray]:
+    """The pattern of a frame: that of the shortest period, repeated. Both sizes divide `total`."""
+    period = lcm(arrive.size, leave.size)
+    takes, gives = _period(arrive, leave, period)
+    return np.tile(takes, total // period), np.tile(gives, total // period)
+
+
+@lru_cache(maxsize=256)
+def _period(arrive: Cut, leave: Cut, total: int) -> tuple[IntArray, IntArray]:
+    """Which steps take and which give a word while `total` elements pass, 0/1 [steps] each."""
+    coming, going = arrive.fills(total).tolist(), leave.fills(total).tolist()
+    takes: list[int] = []
+    gives: list[int] = []
+    held = came = gone = 0
+    while gone < len(going):
+        take = held < going[gone]
+        if take:
+            held += coming[came]
+            came += 1
+        give = held >= going[gone]
+        if give:
+            held -= going[gone]
+            gone += 1
+        takes.append(int(take))
+        gives.append(int(give))
+    return np.array(takes, dtype=np.int64), np.array(gives, dtype=np.int64)
