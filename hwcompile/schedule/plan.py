@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops.kernel import Kernel
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.timing import Timing
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A node with the kernel that builds it."""
+    """A node with the kernel that builds it.
+
+    `node.inputs` are the hardware streams it takes: where the graph has a `reshape` in between,
+    that is the value before the reshape, while `site.inputs` are the types the op sees.
+    """
 
     node: Node
     site: Site
     kernel: Kernel
     parameters: Parameters
 
-    @property
+    @cached_property
     def ports(self) -> Ports:
         """Stream formats around the node."""
         return self.kernel.ports(self.site, self.parameters)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """The kernel's exact timing; computed once, for it can be large."""
+        return self.kernel.timing(self.site, self.parameters)
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,7 @@ class Stage:
     @property
     def registers(self) -> int:
         """Register stages from the start of a word to its push into the output FIFO."""
-        return sum(p.kernel.timing(p.site, p.parameters).stages for p in self.parts)
+        return sum(part.timing.stages for part in self.parts)
 
 
 @dataclass(frozen=True)
@@ -76,9 +87,13 @@ class Link:
 
     @property
     def name(self) -> str:
-        """A stable name: `<value>__<consumer>` with the port when it is not the first."""
-        tail = "out" if self.consumer is None else self.consumer
-        return f"{self.value}__{tail}" + (f"_{self.port}" if self.port else "")
+        """A stable name: `<value>__<consumer>`, with `:<port>` when it is not the first.
+
+        Node names have no colon, so `x__add:1` is never the first port of a stage `add_1`.
+        """
+        if self.consumer is None:
+            return f"{self.value}__out:{self.port}"
+        return f"{self.value}__{self.consumer}" + (f":{self.port}" if self.port else "")
 
     def with_depth(self, depth: int, block: bool) -> Link:
         """The same link with another memory."""
@@ -90,7 +105,8 @@ class Plan:
     """Everything the emitter needs.
 
     Attributes:
-        graph: After the planner has inserted width nodes; every node is in exactly one stage.
+        graph: After the planner has inserted width nodes; every node is in exactly one stage,
+            except that `reshape` nodes, which cost nothing, are in none.
         stages: In topological order.
         links: One for every consumer of every graph input and stage output.
         inputs: Word format of each graph input, in graph order.

@@ -1,0 +1,195 @@
+"""A plan as processes and channels: what the token simulation works on.
+
+Every source, sink, issue controller and kernel actor becomes a `Process`; every link and every
+internal buffer of a kernel becomes a `Channel`. A channel has one writer and one reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hwcompile.diagnostics import InternalError
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.timing import Access
+from hwcompile.schedule.plan import Link, Plan, Stage
+
+UNBOUNDED = 1 << 40
+"""A capacity that no simulation reaches."""
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A bounded queue of tokens.
+
+    Attributes:
+        name: Of the link, or `<stage>.<buffer>`.
+        capacity: Tokens it holds, counted from the firing that writes one to the cycle after the
+            firing that frees it.
+        delay: Cycles from the firing that writes a token to the first cycle it can be used.
+        tokens: Per frame.
+        link: True for a FIFO between stages, False for a buffer inside a kernel.
+    """
+
+    name: str
+    capacity: int
+    delay: int
+    tokens: int
+    link: bool
+
+
+@dataclass(frozen=True)
+class Process:
+    """A cyclic sequence of phases, as `hwcompile.ops.timing.Actor`, with its channels by name.
+
+    Attributes:
+        name: `<stage>` or `<stage>.<actor>`, the graph input, or `output <value>`.
+        duration: int64 [phases].
+        reads: Channel name to access.
+        writes: Channel name to the cumulative number of tokens after each phase, int64 [phases].
+    """
+
+    name: str
+    duration: IntArray
+    reads: Mapping[str, Access]
+    writes: Mapping[str, IntArray]
+
+    @property
+    def cycles(self) -> int:
+        """Least number of cycles per frame."""
+        return int(self.duration.sum())
+
+
+@dataclass(frozen=True)
+class Network:
+    """Processes and the channels between them.
+
+    Attributes:
+        channels: By name.
+        processes: Sources first, then stages in topological order, then sinks.
+        inputs: Name of the source process of each graph input.
+        outputs: Name of the channel in front of each graph output.
+    """
+
+    channels: Mapping[str, Channel]
+    processes: tuple[Process, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+    @property
+    def bound(self) -> int:
+        """Cycles per frame of the slowest process: no interval can be smaller."""
+        return max(process.cycles for process in self.processes)
+
+    @property
+    def bottleneck(self) -> str:
+        """The slowest process."""
+        return max(self.processes, key=lambda p: p.cycles).name
+
+    def with_links(self, plan: Plan) -> Network:
+        """The same processes with the depths and memories of the links of `plan`."""
+        return replace(self, channels={**self.channels, **_link_channels(plan)})
+
+    def unbounded(self) -> Network:
+        """The same network with links that never fill; internal buffers stay as they are."""
+        channels = {
+            name: replace(c, capacity=UNBOUNDED) if c.link else c
+            for name, c in self.channels.items()
+        }
+        return replace(self, channels=channels)
+
+
+def build_network(plan: Plan) -> Network:
+    """Translate a plan into processes and channels.
+
+    Raises:
+        InternalError: If a kernel's timing does not fit its streams.
+    """
+    channels: dict[str, Channel] = _link_channels(plan)
+    processes: list[Process] = []
+    for value, form in zip(plan.graph.inputs, plan.inputs, strict=True):
+        writes = {link.name: np.arange(1, form.words + 1) for link in plan.links_from(value)}
+        processes.append(Process(value, np.ones(form.words, np.int64), {}, writes))
+    for stage in plan.stages:
+        channels |= _buffer_channels(stage)
+        processes += _stage_processes(plan, stage)
+    outputs = [plan.link_to(None, port) for port in range(len(plan.graph.outputs))]
+    for value, link in zip(plan.graph.outputs, outputs, strict=True):
+        ones = np.ones(link.format.words, np.int64)
+        processes.append(Process(f"output {value}", ones, {link.name: Access.stream(ones)}, {}))
+    network = Network(
+        channels, tuple(processes), plan.graph.inputs, tuple(link.name for link in outputs)
+    )
+    _check(network)
+    return network
+
+
+def _link_channels(plan: Plan) -> dict[str, Channel]:
+    registers = {stage.name: stage.registers for stage in plan.stages}
+
+    def channel(link: Link) -> Channel:
+        delay = registers.get(link.value, 0) + 1 + int(link.block)
+        return Channel(link.name, link.depth, delay, link.format.words, True)
+
+    return {link.name: channel(link) for link in plan.links}
+
+
+def _buffer_channels(stage: Stage) -> dict[str, Channel]:
+    head = stage.parts[0]
+    if head.kernel.rigid:
+        return {}
+    timing = head.timing
+    channels = {}
+    for name, buffer in timing.buffers.items():
+        totals = [int(a.writes[name][-1]) for a in timing.actors.values() if name in a.writes]
+        if len(totals) != 1:
+            raise InternalError(f"buffer '{name}' of stage '{stage.name}' needs one writer")
+        full = f"{stage.name}.{name}"
+        channels[full] = Channel(full, buffer.capacity, buffer.latency, totals[0], False)
+    return channels
+
+
+def _stage_processes(plan: Plan, stage: Stage) -> list[Process]:
+    outputs = [link.name for link in plan.links_from(stage.name)]
+    streams = {
+        f"in{port}": plan.link_to(stage.name, port).name for port in range(len(stage.inputs))
+    }
+    if stage.parts[0].kernel.rigid:
+        ones = np.ones(stage.formats.output.words, np.int64)
+        reads = {name: Access.stream(ones) for name in streams.values()}
+        return [Process(stage.name, ones, reads, dict.fromkeys(outputs, np.cumsum(ones)))]
+    timing = stage.parts[0].timing
+    processes = []
+    for name, actor in timing.actors.items():
+        label = stage.name if len(timing.actors) == 1 else f"{stage.name}.{name}"
+        reads = {streams.get(s, f"{stage.name}.{s}"): access for s, access in actor.reads.items()}
+        writes: dict[str, IntArray] = {}
+        for stream, total in actor.writes.items():
+            targets = outputs if stream == "out" else [f"{stage.name}.{stream}"]
+            writes |= dict.fromkeys(targets, total)
+        processes.append(Process(label, actor.duration, reads, writes))
+    return processes
+
+
+def _check(network: Network) -> None:
+    readers = dict.fromkeys(network.channels, 0)
+    writers = dict.fromkeys(network.channels, 0)
+    for process in network.processes:
+        ends = [(n, int(a.free[-1]), readers, "takes") for n, a in process.reads.items()]
+        ends += [(n, int(t[-1]), writers, "gives") for n, t in process.writes.items()]
+        for name, total, count, verb in ends:
+            if name not in network.channels:
+                raise InternalError(f"'{process.name}' uses the unknown stream '{name}'")
+            count[name] += 1
+            if total != network.channels[name].tokens:
+                want = network.channels[name].tokens
+                raise InternalError(
+                    f"'{process.name}' {verb} {total} tokens of '{name}' per frame, not {want}"
+                )
+    for name in network.channels:
+        if (readers[name], writers[name]) != (1, 1):
+            raise InternalError(
+                f"channel '{name}' has {writers[name]} writers and {readers[name]} readers"
+            )
