@@ -1,0 +1,196 @@
+"""Arithmetic of dot products with constant weights: what the number formats allow, and its cost.
+
+The Python side of the library module `hw_dot`, shared by every kernel that instantiates it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType
+from hwcompile.ops.kernel import Resources
+
+TREE_RADIX = 4  # numbers that one level of hw_sum_tree adds
+LUT_PRODUCT_BITS = 16  # a product of w x b bits with w * b up to this is left to look-up tables
+LUT_DEPTH = 64  # rows that one look-up table stores; deeper memories go to block RAM
+
+
+class Style(IntEnum):
+    """How a lane multiplies; the value is the parameter `Style` of `hw_dot`."""
+
+    AGREE = 0
+    SELECT_WEIGHT = 1
+    SELECT_INPUT = 2
+    LUT = 3
+    MULTIPLY = 4
+
+
+WISHES: Mapping[str, tuple[Style, ...]] = {
+    "xnor": (Style.AGREE,),
+    "select": (Style.SELECT_WEIGHT, Style.SELECT_INPUT),
+    "lut": (Style.LUT,),
+    "multiply": (Style.MULTIPLY,),
+}
+"""Values of a kernel's parameter `style` besides `auto`, and what they ask for."""
+
+_DESCRIPTIONS = {
+    Style.AGREE: "xnor and population count",
+    Style.SELECT_WEIGHT: "inputs added or subtracted by {weight} weights",
+    Style.SELECT_INPUT: "weights added or subtracted by {input} inputs",
+    Style.LUT: "products in look-up tables",
+    Style.MULTIPLY: "multipliers",
+}
+
+
+def weight_type(weights: IntArray) -> IntType:
+    """The narrowest type of some weights: bipolar, ternary as int[-1,1], or their interval."""
+    if np.all(np.abs(weights) == 1):
+        return BIPOLAR
+    low, high = int(weights.min()), int(weights.max())
+    if low == -1 and high <= 1:
+        return IntType(-1, 1)
+    return IntType(low, high)
+
+
+def styles(weight: IntType, element: IntType) -> tuple[Style, ...]:
+    """The arithmetics that fit the types of weights and inputs, the best first."""
+    bipolar = (weight.encoding is Encoding.BIPOLAR, element.encoding is Encoding.BIPOLAR)
+    if all(bipolar):
+        return (Style.AGREE,)
+    if any(bipolar):
+        return (Style.SELECT_WEIGHT if bipolar[0] else Style.SELECT_INPUT,)
+    if (weight.low, weight.high) == (-1, 1):
+        return (Style.SELECT_WEIGHT, Style.LUT, Style.MULTIPLY)
+    if (element.low, element.high) == (-1, 1):
+        return (Style.SELECT_INPUT, Style.LUT, Style.MULTIPLY)
+    if weight.bits == 1 or element.bits == 1 or weight.bits * element.bits <= LUT_PRODUCT_BITS:
+        return (Style.LUT, Style.MULTIPLY)
+    return (Style.MULTIPLY, Style.LUT)
+
+
+@dataclass(frozen=True)
+class Dot:
+    """An arithmetic chosen for weights and inputs of certain types."""
+
+    style: Style
+    weight: IntType
+    input: IntType
+
+    @staticmethod
+    def choose(weight: IntType, element: IntType, wish: str = "auto") -> Dot | None:
+        """The best arithmetic that grants `wish` ("auto" or a key of `WISHES`), if there is one."""
+        for style in styles(weight, element):
+            if wish == "auto" or style in WISHES.get(wish, ()):
+                return Dot(style, weight, element)
+        return None
+
+    @property
+    def padding(self) -> int:
+        """The weight of a lane without an input: its product with zero bits must not count."""
+        return 1 if self.weight.encoding is Encoding.BIPOLAR else 0
+
+    @property
+    def product_bits(self) -> int:
+        """Width of a product (of an agreement, which is 0 or 1) in two's complement."""
+        return self._signed_bits(1)
+
+    def accumulator_bits(self, out_bits: int) -> int:
+        """Width of an accumulator for outputs of `out_bits`."""
+        return out_bits - 1 if self.style is Style.AGREE else out_bits
+
+    def sum_bits(self, terms: int, out_bits: int) -> int:
+        """Width of a sum of `terms` products; wider than the accumulator would be of no use."""
+        return min(self._signed_bits(terms), self.accumulator_bits(out_bits))
+
+    def stages(self, terms: int) -> int:
+        """Register stages of `hw_dot`."""
+        return len(self._levels(terms))
+
+    def parameters(self, terms: int, out_bits: int) -> dict[str, int | str]:
+        """Parameters of `hw_dot`, by name, without Rows and Terms."""
+        return {
+            "Style": int(self.style),
+            "WBits": self.weight.bits,
+            "WSigned": _bit(self.weight.signed),
+            "XBits": self.input.bits,
+            "XSigned": _bit(self.input.signed),
+            "ProductBits": self.product_bits,
+            "SumBits": self.sum_bits(terms, out_bits),
+        }
+
+    def describe(self) -> str:
+        """A few words for comments and reports."""
+        words = _DESCRIPTIONS[self.style].format(
+            weight=_sign_word(self.weight), input=_sign_word(self.input)
+        )
+        return f"{words}, {_format_word(self.weight)} weights x {_format_word(self.input)} inputs"
+
+    def resources(self, rows: int, terms: int, out_bits: int) -> Resources:
+        """Estimated use of `hw_dot` with these many rows and terms."""
+        products = rows * terms
+        w, x, p = self.weight.bits, self.input.bits, self.product_bits
+        multipliers = 0
+        if self.style is Style.AGREE:
+            lut = products * 1.0  # about one full adder per bit counted; it absorbs the xnor
+        elif self.style is Style.MULTIPLY:
+            lut = 0.0
+            multipliers = products * -(-w // 18) * -(-x // 25)
+        elif self.style is Style.LUT:
+            lut = products * (w * x / 2 if min(w, x) > 1 else 0)  # rows of partial products
+        else:
+            lut = products * p  # the conditional negation
+        ff = 0
+        previous, bits = terms, p
+        limit = self.sum_bits(terms, out_bits)
+        for sums in self._levels(terms):
+            bits = min(limit, bits + max(0, -(-previous // sums) - 1).bit_length())
+            ff += rows * sums * bits
+            if not (self.style is Style.AGREE and previous == terms):
+                lut += rows * (previous - sums) * bits  # one look-up table per bit of an adder
+            previous = sums
+        return Resources(lut=lut, ff=ff, multipliers=multipliers)
+
+    def _levels(self, terms: int) -> list[int]:
+        """How many numbers a row has after each register stage."""
+        group = {Style.AGREE: 16, Style.MULTIPLY: 1}.get(self.style, 4)
+        levels = [-(-terms // group)]
+        while levels[-1] > 1:
+            levels.append(-(-levels[-1] // TREE_RADIX))
+        return levels
+
+    def _signed_bits(self, terms: int) -> int:
+        if self.style is Style.AGREE:
+            return IntType(-1, terms).bits
+        corners = [
+            terms * w * x
+            for w in (self.weight.low, self.weight.high)
+            for x in (self.input.low, self.input.high)
+        ]
+        return IntType(min(*corners, -1), max(*corners, 0)).bits
+
+
+def memory_resources(width: int, depth: int) -> Resources:
+    """A memory of `depth` rows: a constant, look-up tables (64 rows each), or block RAM."""
+    if depth <= 1:
+        return Resources()
+    if depth <= LUT_DEPTH:
+        return Resources(lut=width)
+    return Resources(memory_bits=width * depth)
+
+
+def _bit(value: bool) -> str:
+    return "1'b1" if value else "1'b0"
+
+
+def _sign_word(element: IntType) -> str:
+    return "bipolar" if element.encoding is Encoding.BIPOLAR else "ternary"
+
+
+def _format_word(element: IntType) -> str:
+    if element.encoding is Encoding.BIPOLAR:
+        return "bipolar"
+    return f"{element.bits}-bit {'signed' if element.signed else 'unsigned'}"

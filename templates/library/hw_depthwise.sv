@@ -1,0 +1,163 @@
+// Weighted sums over taps, for every channel with its own constant weights, Pe channels at a time.
+//
+// A pixel arrives as Taps vectors of Words words of Pe channels each; every step takes one word.
+// The sums of all channels are kept; the steps of the last tap start one output word each. So a
+// pixel takes Taps * Words cycles and pixels follow each other without a gap. Row
+// tap * Words + word of the weight memory holds the weight of lane p at p.
+//
+// Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
+// behind out_start_o. Latency from out_start_o to out_valid_o: 3 cycles (operands, products, sums).
+// See hw_dot for Style.
+//
+// LastLanes channels are meaningful in the last word of a vector; the other lanes are zero.
+
+`default_nettype none
+
+module hw_depthwise #(
+  parameter int unsigned Pe = 1,
+  parameter int unsigned Words = 1,
+  parameter int unsigned Taps = 2,
+  parameter int unsigned LastLanes = 1,
+  parameter int unsigned Style = 4,
+  parameter int unsigned WBits = 2,
+  parameter bit          WSigned = 1'b1,
+  parameter int unsigned XBits = 2,
+  parameter bit          XSigned = 1'b1,
+  parameter int unsigned ProductBits = 4,
+  parameter int unsigned OutBits = 5,
+  parameter WeightFile = ""
+) (
+  input  wire logic                  clk_i,
+  input  wire logic                  rst_ni,
+  // Input stream
+  input  wire logic                  in0_valid_i,
+  output logic                       in0_ready_o,
+  input  wire logic [Pe*XBits-1:0]   in0_data_i,
+  // Output words
+  input  wire logic                  out_ok_i,
+  output logic                       out_start_o,
+  output logic                       out_valid_o,
+  output logic      [Pe*OutBits-1:0] out_data_o
+);
+
+  localparam int unsigned Depth = Taps * Words;
+  localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1;
+  localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;
+  localparam int unsigned AddressBits = (Depth > 1) ? $clog2(Depth) : 1;
+
+  // ---- Control: which word of which tap, and whether it is taken in this cycle ----
+
+  logic [WordBits-1:0] word_q;
+  logic [TapBits-1:0] tap_q;
+  logic [AddressBits-1:0] addr_q;
+  logic last_word, first_tap, last_tap, fire;
+
+  assign last_word = word_q == WordBits'(Words - 1);
+  assign first_tap = tap_q == '0;
+  assign last_tap = tap_q == TapBits'(Taps - 1);
+  assign fire = in0_valid_i && (!last_tap || out_ok_i);
+  assign in0_ready_o = fire;
+  assign out_start_o = fire && last_tap;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      word_q <= '0;
+      tap_q <= '0;
+      addr_q <= '0;
+    end else if (fire) begin
+      word_q <= last_word ? '0 : word_q + 1'b1;
+      if (last_word) tap_q <= last_tap ? '0 : tap_q + 1'b1;
+      addr_q <= (addr_q == AddressBits'(Depth - 1)) ? '0 : addr_q + 1'b1;
+    end
+  end
+
+  // ---- Operands, then products; the flags of a step travel alongside (`2` is one stage later) ----
+
+  localparam int unsigned TermBits = (ProductBits < OutBits) ? ProductBits : OutBits;
+  logic [Pe*WBits-1:0] weights;
+  logic [Pe*XBits-1:0] x_q;
+  logic [Pe*TermBits-1:0] product;
+  logic [WordBits-1:0] index_q, index_q2;
+  logic valid_q, valid_q2, first_q, first_q2, last_q, last_q2, ragged_q, ragged_q2;
+
+  hw_weight_rom #(
+    .Width(Pe*WBits), .Depth(Depth), .AddressBits(AddressBits), .WeightFile(WeightFile)
+  ) i_weights (
+    .clk_i, .addr_i(addr_q), .data_o(weights)
+  );
+
+  hw_dot #(
+    .Style(Style), .Rows(Pe), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
+    .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(TermBits)
+  ) i_products (
+    .clk_i, .w_i(weights), .x_i(x_q), .sum_o(product)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) {valid_q2, valid_q} <= '0;
+    else {valid_q2, valid_q} <= {valid_q, fire};
+    {first_q2, first_q} <= {first_q, first_tap};
+    {last_q2, last_q} <= {last_q, last_tap};
+    {ragged_q2, ragged_q} <= {ragged_q, last_word};
+    {index_q2, index_q} <= {index_q, word_q};
+    x_q <= in0_data_i;
+  end
+
+  // ---- Sums: one read and one write of the kept sums per step ----
+
+  // A count of agreeing pairs c means 2c - Taps = 2(c - ceil(Taps / 2)) + (Taps odd): the sum kept
+  // is c - ceil(Taps / 2), and the lowest bit is a constant.
+  localparam bit Counting = Style == 0;
+  localparam int unsigned AccBits = Counting ? OutBits - 1 : OutBits;
+  localparam logic [AccBits-1:0] Start = Counting ? -AccBits'((Taps + 1) / 2) : '0;
+  // Only counting makes something of lanes whose inputs are zero.
+  localparam bit Ragged = LastLanes < Pe && Counting;
+
+  logic [Pe*AccBits-1:0] kept, sum;
+  logic [Pe*AccBits-1:0] sum_q;
+  logic out_ragged_q;
+
+  always_comb begin
+    for (int unsigned p = 0; p < Pe; p++) begin
+      sum[p*AccBits +: AccBits] = (first_q2 ? Start : kept[p*AccBits +: AccBits])
+          + AccBits'($signed(product[p*TermBits +: TermBits]));
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) out_valid_o <= 1'b0;
+    else out_valid_o <= valid_q2 && last_q2;
+    out_ragged_q <= ragged_q2;
+    if (valid_q2) sum_q <= sum;
+  end
+
+  if (Words == 1) begin : gen_register
+    // The sum of the step before is the kept one.
+    logic unused;
+    assign unused = ^{index_q, index_q2};
+    assign kept = sum_q;
+  end else begin : gen_memory
+    // A step reads while its products are made and writes one cycle later. With two or more words
+    // the step that reads the same place comes at least two cycles after, so it sees the write.
+    logic [Pe*AccBits-1:0] sums [Words];
+    logic [Pe*AccBits-1:0] kept_q;
+
+    always_ff @(posedge clk_i) begin
+      kept_q <= sums[index_q];
+      if (valid_q2) sums[index_q2] <= sum;
+    end
+    assign kept = kept_q;
+  end
+
+  always_comb begin
+    for (int unsigned p = 0; p < Pe; p++) begin
+      out_data_o[p*OutBits +: OutBits] =
+          (Ragged && p >= LastLanes && out_ragged_q) ? '0 :
+          Counting ? OutBits'({sum_q[p*AccBits +: AccBits], 1'(Taps)}) :
+          OutBits'(sum_q[p*AccBits +: AccBits]);
+    end
+  end
+
+endmodule
+
+`default_nettype wire

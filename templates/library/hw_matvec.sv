@@ -1,0 +1,164 @@
+// Matrix-vector product with constant weights, folded onto Pe rows x Simd columns of lanes.
+//
+// A vector of FanIn elements arrives as Steps words of Simd elements. During the first fold each
+// step takes one word and keeps it; the following Folds - 1 folds replay the kept words. The last
+// step of every fold starts one output word of Pe sums, so a vector takes Folds * Steps cycles and
+// vectors follow each other without a gap. Vector v uses weight set v mod Groups; row
+// (set * Folds + fold) * Steps + step of the weight memory holds lane (p, s) at p * Simd + s.
+//
+// Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
+// behind out_start_o. Latency from out_start_o to out_valid_o: 2 cycles (operands, accumulator)
+// plus the latency of hw_dot. See hw_dot for Style.
+//
+// Only in the last fold are fewer rows than Pe meaningful: LastLanes of them; the rest is zero.
+`default_nettype none
+
+module hw_matvec #(
+  parameter int unsigned Pe = 1,
+  parameter int unsigned Simd = 1,
+  parameter int unsigned Folds = 1,
+  parameter int unsigned Steps = 1,
+  parameter int unsigned Groups = 1,
+  parameter int unsigned FanIn = 1,
+  parameter int unsigned LastLanes = 1,
+  parameter int unsigned Style = 4,
+  parameter int unsigned DotStages = 1,
+  parameter int unsigned WBits = 2,
+  parameter bit          WSigned = 1'b1,
+  parameter int unsigned XBits = 2,
+  parameter bit          XSigned = 1'b1,
+  parameter int unsigned ProductBits = 4,
+  parameter int unsigned SumBits = 4,
+  parameter int unsigned OutBits = 4,
+  parameter WeightFile = ""
+) (
+  input  wire logic                  clk_i,
+  input  wire logic                  rst_ni,
+
+  input  wire logic                  in0_valid_i,
+  output logic                       in0_ready_o,
+  input  wire logic [Simd*XBits-1:0] in0_data_i,
+
+  input  wire logic                  out_ok_i,
+  output logic                       out_start_o,
+  output logic                       out_valid_o,
+  output logic      [Pe*OutBits-1:0] out_data_o
+);
+
+  localparam int unsigned Depth = Groups * Folds * Steps;
+  localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
+  localparam int unsigned FoldBits = (Folds > 1) ? $clog2(Folds) : 1;
+  localparam int unsigned AddressBits = (Depth > 1) ? $clog2(Depth) : 1;
+
+  // ---- Control: which step of which fold, and whether it happens in this cycle ----
+
+  logic [StepBits-1:0] step_q;
+  logic [FoldBits-1:0] fold_q;
+  logic [AddressBits-1:0] addr_q;
+  logic first_step, last_step, first_fold, last_fold, fire;
+
+  assign first_step = step_q == '0;
+  assign last_step = step_q == StepBits'(Steps - 1);
+  assign first_fold = fold_q == '0;
+  assign last_fold = fold_q == FoldBits'(Folds - 1);
+  assign fire = (!first_fold || in0_valid_i) && (!last_step || out_ok_i);
+  assign in0_ready_o = fire && first_fold;
+  assign out_start_o = fire && last_step;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      step_q <= '0;
+      fold_q <= '0;
+      addr_q <= '0;
+    end else if (fire) begin
+      step_q <= last_step ? '0 : step_q + 1'b1;
+      if (last_step) fold_q <= last_fold ? '0 : fold_q + 1'b1;
+      addr_q <= (addr_q == AddressBits'(Depth - 1)) ? '0 : addr_q + 1'b1;
+    end
+  end
+
+  // ---- Operands ----
+
+  logic [Pe*Simd*WBits-1:0] weights;
+  logic [Simd*XBits-1:0] x_q;
+
+  hw_weight_rom #(
+    .Width(Pe*Simd*WBits), .Depth(Depth), .AddressBits(AddressBits), .WeightFile(WeightFile)
+  ) i_weights (
+    .clk_i, .addr_i(addr_q), .data_o(weights)
+  );
+
+  if (Folds > 1) begin : gen_replay
+    // One port: a word is passed on in the cycle in which it is written.
+    logic [Simd*XBits-1:0] kept [Steps];
+
+    always_ff @(posedge clk_i) begin
+      if (first_fold) begin
+        kept[step_q] <= in0_data_i;
+        x_q <= in0_data_i;
+      end else begin
+        x_q <= kept[step_q];
+      end
+    end
+  end else begin : gen_pass
+    always_ff @(posedge clk_i) x_q <= in0_data_i;
+  end
+
+  // ---- Dot products, with the flags of their step travelling alongside ----
+
+  localparam int unsigned Delay = DotStages + 1;
+  logic [Pe*SumBits-1:0] sum;
+  logic [Delay-1:0] valid_q, first_q, last_q, ragged_q;
+
+  hw_dot #(
+    .Style(Style), .Rows(Pe), .Terms(Simd), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
+    .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(SumBits)
+  ) i_dot (
+    .clk_i, .w_i(weights), .x_i({Pe{x_q}}), .sum_o(sum)
+  );
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= '0;
+    else valid_q <= {valid_q[Delay-2:0], fire};
+    first_q <= {first_q[Delay-2:0], first_step};
+    last_q <= {last_q[Delay-2:0], last_step};
+    ragged_q <= {ragged_q[Delay-2:0], last_fold};
+  end
+
+  // ---- Accumulators ----
+
+  // A count of agreeing pairs c means 2c - FanIn = 2(c - ceil(FanIn / 2)) + (FanIn odd): the
+  // accumulator holds c - ceil(FanIn / 2), and the lowest bit is a constant.
+  localparam bit Counting = Style == 0;
+  localparam int unsigned AccBits = Counting ? OutBits - 1 : OutBits;
+  localparam logic [AccBits-1:0] Start = Counting ? -AccBits'((FanIn + 1) / 2) : '0;
+  // Rows beyond the last one have weights of their own only when a weight can not be zero.
+  localparam bit Ragged = LastLanes < Pe && WBits == 1 && Style <= 1;
+
+  logic [Pe*AccBits-1:0] acc_q;
+  logic out_ragged_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) out_valid_o <= 1'b0;
+    else out_valid_o <= valid_q[Delay-1] && last_q[Delay-1];
+    out_ragged_q <= ragged_q[Delay-1];
+    if (valid_q[Delay-1]) begin
+      for (int unsigned p = 0; p < Pe; p++) begin
+        acc_q[p*AccBits +: AccBits] <= (first_q[Delay-1] ? Start : acc_q[p*AccBits +: AccBits])
+            + AccBits'($signed(sum[p*SumBits +: SumBits]));
+      end
+    end
+  end
+
+  always_comb begin
+    for (int unsigned p = 0; p < Pe; p++) begin
+      out_data_o[p*OutBits +: OutBits] =
+          (Ragged && p >= LastLanes && out_ragged_q) ? '0 :
+          Counting ? OutBits'({acc_q[p*AccBits +: AccBits], 1'(FanIn)}) :
+          OutBits'(acc_q[p*AccBits +: AccBits]);
+    end
+  end
+
+endmodule
+
+`default_nettype wire
