@@ -1,0 +1,52 @@
+# `make help` lists the targets. Everything is set up in .venv on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST_FLAGS ?=
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | column -t -s '	'
+
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	@touch $@
+
+.PHONY: venv
+venv: $(STAMP) ## Make the virtual environment
+
+.PHONY: demo
+demo: $(STAMP) ## Compile the digits CNN, simulate every test image, compare and measure
+	$(BIN)/python examples/digits/demo.py
+
+.PHONY: test
+test: $(STAMP) ## The default test suite
+	$(BIN)/python -m pytest -n 2 -m "not slow" $(PYTEST_FLAGS)
+
+.PHONY: test-all
+test-all: $(STAMP) ## The whole test suite, slow tests included
+	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS)
+
+.PHONY: check
+check: $(STAMP) ## Format, lint, types, import directions
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(STAMP) ## Format the sources
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: dist
+dist: $(STAMP) ## Build sdist and wheel
+	$(BIN)/python -m build
+
+.PHONY: clean
+clean: ## Remove the virtual environment and everything built
+	rm -rf $(VENV) dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis

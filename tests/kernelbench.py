@@ -1,0 +1,100 @@
+"""The shared bench of all kernels: a one-node design, simulated, against meaning and prediction.
+
+`check_kernel` builds a design with one node between AXI4-Stream ports, runs it in Verilator, and
+demands that outputs equal the op's `evaluate` and that every output word leaves in the cycle the
+token simulation says.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from hwcompile.diagnostics import Origin
+from hwcompile.emit.project import rtl_files, write_files
+from hwcompile.ir.graph import Builder
+from hwcompile.ir.types import IntArray, TensorType
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.site import Parameters, Site
+from hwcompile.schedule.plan import Link, Placed, Plan, Stage
+from hwcompile.schedule.tokens import simulate
+from hwcompile.verify.simulator import compile_simulator
+
+ORIGIN = Origin("bench", "dut", "Bench")
+
+
+def one_node_plan(
+    site: Site, kernel: Kernel, parameters: Parameters, depth: int | None = None
+) -> Plan:
+    """A plan with one stage that holds only this kernel; `depth` is that of the output FIFO."""
+    builder = Builder("bench")
+    values = tuple(builder.input(f"in{i}", kind) for i, kind in enumerate(site.inputs))
+    (output,) = builder.add("dut", site.op, values, ORIGIN, types=site.outputs)
+    graph = builder.build((output,))
+    stage = Stage((Placed(graph.nodes[0], site, kernel, parameters),))
+    ports = kernel.ports(site, parameters)
+    links = [
+        Link(value, output, port, form, depth=2)
+        for port, (value, form) in enumerate(zip(values, ports.inputs, strict=True))
+    ]
+    links.append(Link(output, None, 0, ports.output, depth=depth or stage.registers + 2))
+    return Plan(graph, (stage,), tuple(links), ports.inputs)
+
+
+def random_frames(kind: TensorType, frames: int, rng: np.random.Generator) -> IntArray:
+    """Random values of a type with its extremes over-represented, int64 [frames, H, W, C].
+
+    With three or more frames the last two are all-low and all-high.
+    """
+    values = kind.element.values() if kind.element.levels <= 2**20 else None
+    shape = (frames, *kind.shape)
+    if values is not None:
+        array = rng.choice(values, size=shape)
+    else:
+        array = rng.integers(kind.element.low, kind.element.high, size=shape, endpoint=True)
+    extreme = rng.choice([kind.element.low, kind.element.high], size=shape)
+    array = np.where(rng.random(shape) < 0.2, extreme, array)
+    if frames >= 3:
+        array[-2], array[-1] = kind.element.low, kind.element.high
+    return array.astype(np.int64)
+
+
+def check_kernel(
+    site: Site,
+    kernel: Kernel,
+    parameters: Parameters,
+    *,
+    frames: int = 3,
+    seed: int = 0,
+    stall: float = 0.0,
+    depth: int | None = None,
+    inputs: tuple[IntArray, ...] | None = None,
+) -> None:
+    """Assert RTL == evaluate and, without stalls, RTL cycles == predicted cycles."""
+    assert kernel.refuses(site) is None, kernel.refuses(site)
+    assert kernel.check(site, parameters) is None, kernel.check(site, parameters)
+    timing = kernel.timing(site, parameters)
+    assert timing.interval == kernel.interval(site, parameters)
+    plan = one_node_plan(site, kernel, parameters, depth)
+    rng = np.random.default_rng(seed)
+    if inputs is None:
+        inputs = tuple(random_frames(kind, frames, rng) for kind in site.inputs)
+    frames = inputs[0].shape[0]
+    (expected,) = site.op.evaluate(site.inputs, inputs)
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(Path(folder), rtl_files(plan))
+        simulator = compile_simulator(Path(folder))
+        named = {f"in{i}": array for i, array in enumerate(inputs)}
+        result = simulator.run(named, stall=stall, seed=seed)
+        stalled = None if stall else simulator.run(named, stall=0.4, seed=seed + 1)
+    np.testing.assert_array_equal(result.outputs["dut"], expected)
+    if stalled is not None:
+        np.testing.assert_array_equal(stalled.outputs["dut"], expected)
+        trace = simulate(plan, frames)
+        first = int(min(cycles[0] for cycles in result.input_cycles.values()))
+        for value, cycles in trace.accepted.items():
+            np.testing.assert_array_equal(result.input_cycles[value] - first, cycles)
+        for value, cycles in zip(plan.graph.outputs, trace.delivered, strict=True):
+            np.testing.assert_array_equal(result.output_cycles[value] - first, cycles)
