@@ -51,7 +51,8 @@ def _divisor_sign(constants: Constants, attributes: Attributes) -> AnyArray:
 
 
 def _alpha_sign(constants: Constants, attributes: Attributes) -> AnyArray:
-    return _RISING if attributes.get("alpha", 1.0) >= 0 else _UNKNOWN
+    factors = (attributes.get("alpha", 1.0), attributes.get("gamma", 1.0))
+    return _RISING if min(factors) >= 0 else _UNKNOWN
 
 
 def _slope_sign(constants: Constants, attributes: Attributes) -> AnyArray:
@@ -146,7 +147,7 @@ def _selu(x: AnyArray, alpha: float = 1.67326319217681884765625,
 
 
 def _celu(x: AnyArray, alpha: float = 1.0) -> AnyArray:
-    return np.maximum(x, 0) + np.minimum(0, alpha * np.expm1(np.minimum(x / alpha, 0)))
+    return np.maximum(x, 0) + np.minimum(0, alpha * np.expm1(x / alpha))
 
 
 def _softplus(x: AnyArray) -> AnyArray:
@@ -184,14 +185,14 @@ def _cast(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     """Float to integer drops the fraction; integers that do not fit are refused, never wrapped."""
     to = a["to"]
     if to == "float32":
-        return x.astype(np.float32)
+        return single(x)
     if to == "bool":
         return (x != 0).astype(np.int64)
     low, high = _CAST_RANGES[to]
     whole = np.trunc(x)
     if x.size and (np.isnan(whole).any() or whole.min() < low or whole.max() > high):
         raise OverflowError(f"values outside {to}")
-    return whole.astype(np.int64)
+    return np.asarray(whole, dtype=np.int64)
 
 
 def _shift_right(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:

@@ -235,8 +235,8 @@ def from_trunc_v1(
     steps, zeros = checked_scale(scale, origin), checked_zero_point(zero_point, origin)
     dropped = checked_bits(input_bits, origin) - checked_bits(output_bits, origin)
     mode = checked_rounding(rounding, origin)
-    # The interval is the widest float32 counts exactly; closing narrows it to what is reached.
-    element = IntType(-(1 << 24), 1 << 24)
+    # Wider than anything that can be reached; closing narrows it to what is.
+    element = IntType(-(1 << 30), 1 << 30)
     ops = _trunc(steps, zeros, floats(2.0**dropped), mode)
     return ops, QonnxQuantizer(steps, zeros, element, floats(1), floats(0), mode)
 

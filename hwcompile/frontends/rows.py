@@ -35,7 +35,7 @@ def against(constant: AnyArray, values: AnyArray) -> AnyArray:
 
 def take(constant: AnyArray, rows: IntArray) -> AnyArray:
     """Constants of the given rows; a constant that all rows share stays as it is."""
-    return constant if constant.shape[0] == 1 else constant[rows]
+    return constant if constant.shape[0] == 1 else np.asarray(constant[rows])
 
 
 def common_rows(*counts: int) -> int:
