@@ -1,0 +1,64 @@
+"""`hwcompile compile`: a model file becomes a build directory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hwcompile.cli.app import app, console
+from hwcompile.design import compile as compile_model
+from hwcompile.diagnostics import fail
+from hwcompile.report.table import report_table
+
+
+@app.command("compile")
+def compile_command(
+    model: Annotated[Path, typer.Argument(help="QONNX or ONNX file.")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Build directory to make.")],
+    target_fps: Annotated[float | None, typer.Option(help="Frames per second to reach.")] = None,
+    target_cycles: Annotated[int | None, typer.Option(help="Cycles per frame to reach.")] = None,
+    schedule: Annotated[
+        Path | None, typer.Option(help="A schedule.toml, whole or partial.")
+    ] = None,
+    clock_mhz: Annotated[float, typer.Option(help="Clock for frames per second.")] = 100.0,
+    input_type: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Move the input quantizer into hardware: [NAME:]TYPE:SCALE, "
+            "for example uint8:1/255."
+        ),
+    ] = None,
+    dump_ir: Annotated[
+        bool, typer.Option(help="Write the graph after each pass to DIR/ir.")
+    ] = False,
+    force: Annotated[bool, typer.Option(help="Replace an existing build directory.")] = False,
+) -> None:
+    """Compile MODEL to SystemVerilog in a build directory."""
+    design = compile_model(
+        model,
+        output,
+        target_fps=target_fps,
+        target_cycles=target_cycles,
+        schedule=schedule,
+        clock_mhz=clock_mhz,
+        input_types=dict(_input_type(text) for text in input_type or []),
+        dump_ir=dump_ir,
+        force=force,
+    )
+    console.print(report_table(design.report))
+    console.print(f"Wrote {design.directory}. Next: hwcompile verify {design.directory}")
+
+
+def _input_type(text: str) -> tuple[str, str]:
+    """Split `[NAME:]TYPE:SCALE`; without NAME it is for the only input (key "")."""
+    name, _, rest = text.rpartition(":")
+    head, _, kind = name.rpartition(":")
+    if not kind:
+        raise fail(
+            "HW0110",
+            f"--input-type '{text}' is not of the form [NAME:]TYPE:SCALE",
+            fix="for example --input-type uint8:1/255",
+        )
+    return head, f"{kind}:{rest}"

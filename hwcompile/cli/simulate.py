@@ -1,0 +1,34 @@
+"""`hwcompile simulate`: run frames through a build at one level."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hwcompile.cli.app import app, console
+from hwcompile.design import load
+
+
+@app.command("simulate")
+def simulate_command(
+    directory: Annotated[Path, typer.Argument(help="Build directory.")],
+    inputs: Annotated[Path, typer.Option(help="X.npy, or X.npz with one array per input.")],
+    level: Annotated[str, typer.Option(help="reference or rtl.")] = "rtl",
+    outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
+    waves: Annotated[Path | None, typer.Option(help="FST file to write (rtl).")] = None,
+    stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
+) -> None:
+    """Run the frames of INPUTS; write `raw` (integers) and `real` (dequantized) outputs."""
+    result = load(directory).simulate(inputs, level=level, stall=stall, waves=waves)
+    for name in result.raw:
+        console.print(f"{name}: {result.raw[name].shape[0]} frames at level {level}")
+    if result.cycles is not None:
+        console.print(
+            f"{result.cycles:,} cycles in {result.seconds:.2f} s "
+            f"({result.cycles / max(result.seconds, 1e-9):,.0f} cycles/s)"
+        )
+    if outputs:
+        result.save(outputs)
+        console.print(f"Wrote {outputs}.")

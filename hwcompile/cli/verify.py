@@ -1,0 +1,36 @@
+"""`hwcompile verify`: compare levels integer by integer, and cycles with the prediction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hwcompile.cli.app import app, console
+from hwcompile.design import load
+
+
+@app.command("verify")
+def verify_command(
+    directory: Annotated[Path, typer.Argument(help="Build directory.")],
+    levels: Annotated[str, typer.Option(help="Comma-separated levels.")] = "reference,rtl",
+    inputs: Annotated[Path | None, typer.Option(help="X.npy or X.npz; else random frames.")] = None,
+    frames: Annotated[int, typer.Option(help="Random frames without --inputs.")] = 20,
+    stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
+    boundaries: Annotated[
+        bool, typer.Option(help="Compare at every layer boundary, not only the outputs.")
+    ] = False,
+) -> None:
+    """Run the same frames at every level and demand equality; exit code 1 on a mismatch."""
+    outcome = load(directory).verify(
+        levels=tuple(levels.split(",")),
+        inputs=inputs,
+        frames=frames,
+        stall=stall,
+        boundaries=boundaries,
+    )
+    for line in outcome.lines():
+        console.print(line, highlight=False)
+    if not outcome.passed:
+        raise typer.Exit(1)

@@ -1,0 +1,81 @@
+"""`report.json`: the numbers of a design as plain data (schema 1, see `docs/report.md`)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hwcompile.ops.kernel import Resources
+from hwcompile.schedule.plan import Placed, Plan
+from hwcompile.schedule.planner import Prediction
+
+SCHEMA = 1
+
+Report = dict[str, Any]
+
+
+def build_report(plan: Plan, prediction: Prediction, clock_mhz: float) -> Report:
+    """The report of a fresh build: predictions are filled in, measurements are null.
+
+    Args:
+        plan: Kernels, foldings, FIFOs.
+        prediction: Interval and latency in cycles.
+        clock_mhz: Clock that frames per second refer to.
+    """
+    parts = [part for stage in plan.stages for part in stage.parts]
+    total = sum((_resources(part) for part in parts), Resources())
+    return {
+        "schema": SCHEMA,
+        "design": {
+            "name": plan.graph.name,
+            "interval_cycles": {"predicted": prediction.interval, "measured": None},
+            "latency_cycles": {"predicted": prediction.latency, "measured": None},
+            "clock_mhz": clock_mhz,
+            "frames_per_second": round(clock_mhz * 1e6 / prediction.interval, 1),
+            "lanes": sum(part.kernel.lanes(part.site, part.parameters) for part in parts),
+            "multipliers": total.multipliers,
+            "levels": {},
+            "resources": None,
+            "resources_predicted": _resources_json(total),
+            "fifo_bits": sum(link.depth * link.format.bits for link in plan.links),
+        },
+        "nodes": [_node(part) for part in parts],
+        "links": [
+            {
+                "name": link.name,
+                "depth": link.depth,
+                "width_bits": link.format.bits,
+                "block": link.block,
+            }
+            for link in plan.links
+        ],
+    }
+
+
+def _node(part: Placed) -> Report:
+    rendered = part.kernel.render(part.site, part.parameters)
+    timing = part.kernel.timing(part.site, part.parameters)
+    origin = part.node.origin
+    return {
+        "name": part.node.name,
+        "origin": {"file": origin.file, "node": origin.node, "op_type": origin.op_type},
+        "kernel": f"{part.node.op.family}.{part.kernel.name}",
+        "parameters": dict(part.parameters),
+        "interval_cycles": {"predicted": timing.interval},
+        "latency_cycles": {"predicted": timing.stages},
+        "lanes": part.kernel.lanes(part.site, part.parameters),
+        "arithmetic": rendered.comment,
+        "resources": {"predicted": _resources_json(_resources(part)), "synthesized": None},
+    }
+
+
+def _resources(part: Placed) -> Resources:
+    return part.kernel.resources(part.site, part.parameters)
+
+
+def _resources_json(resources: Resources) -> Report:
+    return {
+        "lut": round(resources.lut),
+        "ff": round(resources.ff),
+        "memory_bits": int(resources.memory_bits),
+        "multipliers": int(resources.multipliers),
+    }

@@ -1,0 +1,61 @@
+"""A report as a table that a person reads on the terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from hwcompile.report.summary import Report
+
+
+def report_table(report: Report) -> RenderableType:
+    """The design's figures, then one row per node in stream order."""
+    return Group(_design_lines(report["design"]), _node_table(report["nodes"]))
+
+
+def _design_lines(design: Report) -> Text:
+    lines = [
+        f"{design['name']}",
+        f"  interval   {_cycles(design['interval_cycles'])}",
+        f"  latency    {_cycles(design['latency_cycles'])}",
+        f"  throughput {design['frames_per_second']:,.0f} frames/s at {design['clock_mhz']:g} MHz",
+        f"  lanes      {design['lanes']:,} in parallel, {design['multipliers']:,} multipliers",
+    ]
+    for level, result in design["levels"].items():
+        lines.append(
+            f"  {level:<10} {result['frames']:,} frames compared, "
+            f"{result['mismatches']:,} mismatches"
+        )
+    return Text("\n".join(lines) + "\n")
+
+
+def _node_table(nodes: list[Report]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("node", overflow="fold")
+    table.add_column("from", overflow="ellipsis", no_wrap=True, max_width=24)
+    table.add_column("kernel", no_wrap=True)
+    table.add_column("folding", no_wrap=True)
+    for title in ("cycles", "lanes", "LUT est.", "FF est.", "memory bits"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for node in nodes:
+        use = node["resources"]["predicted"]
+        folding = " ".join(f"{key}={value}" for key, value in node["parameters"].items())
+        table.add_row(
+            node["name"],
+            node["origin"]["op_type"],
+            node["kernel"],
+            folding,
+            f"{node['interval_cycles']['predicted']:,}",
+            f"{node['lanes']:,}" if node["lanes"] else "",
+            f"{use['lut']:,}",
+            f"{use['ff']:,}",
+            f"{use['memory_bits']:,}" if use["memory_bits"] else "",
+        )
+    return table
+
+
+def _cycles(figure: Report) -> str:
+    measured = figure["measured"]
+    text = f"{figure['predicted']:,} cycles predicted"
+    return text if measured is None else f"{text}, {measured:,} measured"
