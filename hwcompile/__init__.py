@@ -1,3 +1,24 @@
-"""hwcompile: quantized neural networks to hardware that computes the same integers."""
+"""hwcompile: quantized neural networks to hardware that computes the same integers.
+
+    design = hwcompile.compile("model.onnx", "out", target_fps=10_000)
+    outcome = design.verify()
+    scores = design.simulate(images).real
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hwcompile.design import Design, compile, load
+
+__all__ = ["Design", "compile", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the interface on first use: a part of the package does not load all of it."""
+    if name in __all__:
+        from hwcompile import design
+
+        return getattr(design, name)
+    raise AttributeError(f"module 'hwcompile' has no attribute '{name}'")

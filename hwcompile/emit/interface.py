@@ -38,11 +38,20 @@ class AxisPort:
 
 @dataclass(frozen=True)
 class Interface:
-    """Top-level module name and its ports. The clock is `aclk`, the reset `aresetn`."""
+    """Top-level module name and its ports. The clock is `aclk`, the reset `aresetn`.
+
+    Attributes:
+        top: Name of the top-level module.
+        inputs: In the order of the graph.
+        outputs: In the order of the graph.
+        streams: What leaves each stage, in stream order; `prefix` is the node that a reader of the
+            source model knows. They are recorded by simulations with taps.
+    """
 
     top: str
     inputs: tuple[AxisPort, ...]
     outputs: tuple[AxisPort, ...]
+    streams: tuple[AxisPort, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, in the shape of `interface.json`."""
@@ -50,6 +59,7 @@ class Interface:
             "top": self.top,
             "inputs": [_port_to_json(p) for p in self.inputs],
             "outputs": [_port_to_json(p) for p in self.outputs],
+            "streams": [_port_to_json(p) for p in self.streams],
         }
 
     @staticmethod
@@ -60,6 +70,7 @@ class Interface:
             data["top"],
             tuple(_port_from_json(p) for p in data["inputs"]),
             tuple(_port_from_json(p) for p in data["outputs"]),
+            tuple(_port_from_json(p) for p in data.get("streams", ())),
         )
 
 

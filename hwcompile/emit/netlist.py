@@ -263,6 +263,15 @@ def _interface(top: str, plan: Plan) -> Interface:
         top,
         ports(plan.graph.inputs, plan.inputs, "s_axis"),
         ports(plan.graph.outputs, output_formats, "m_axis"),
+        tuple(
+            AxisPort(
+                stage.name,
+                stage.parts[-1].node.origin.node,
+                stage.formats.output,
+                plan.graph.types[stage.name].shape,
+            )
+            for stage in plan.stages
+        ),
     )
 
 

@@ -1,0 +1,92 @@
+"""Everything between a model file and the text of a build directory's files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hwcompile.emit.directory import MANIFEST
+from hwcompile.emit.project import rtl_files
+from hwcompile.frontends.load import ImportedModel, load_model
+from hwcompile.ir.graph import Graph
+from hwcompile.ir.text import to_text
+from hwcompile.passes.pipelines import LOWERING, run
+from hwcompile.report.summary import build_report
+from hwcompile.schedule.planner import plan
+from hwcompile.schedule.schedule_file import schedule_text
+
+
+def build_files(
+    model: Path,
+    *,
+    target_cycles: int | None,
+    schedule: Path | Mapping[str, Any] | None,
+    clock_mhz: float,
+    input_types: Mapping[str, str],
+    dump_ir: bool,
+    progress: Callable[[str], None],
+) -> dict[str, str]:
+    """Compile a model; return relative path to contents of every file of the build directory.
+
+    Args:
+        model: QONNX or ONNX file.
+        target_cycles: Cycles per frame to reach; None lets the planner choose.
+        schedule: Choices of the user.
+        clock_mhz: For the report.
+        input_types: See `hwcompile.design.compile`.
+        dump_ir: Also return `ir/<number>_<pass>.txt`.
+        progress: Called with the name of each step as it starts.
+    """
+    dumps: dict[str, str] = {}
+
+    def observe(name: str, graph: Graph) -> None:
+        if dump_ir:
+            dumps[f"ir/{len(dumps):02d}_{name}.txt"] = to_text(graph)
+
+    progress("reading the model")
+    imported = load_model(model, input_types)
+    progress("lowering")
+    graph = run(imported.graph, LOWERING, observe)
+    progress("scheduling")
+    planned, prediction = plan(graph, target_cycles=target_cycles, schedule=schedule)
+    progress("writing RTL")
+    files = rtl_files(planned)
+    files["graph.txt"] = to_text(planned.graph)
+    files["host.json"] = _json(_host(imported))
+    files["schedule.toml"] = schedule_text(planned, prediction)
+    files["report.json"] = _json(build_report(planned, prediction, clock_mhz))
+    files.update(dumps)
+    files[MANIFEST] = _manifest(model, files)
+    return files
+
+
+def _host(imported: ImportedModel) -> dict[str, Any]:
+    return {
+        "inputs": [host.to_json() for host in imported.host_inputs],
+        "outputs": [host.to_json() for host in imported.host_outputs],
+        "notes": list(imported.notes),
+    }
+
+
+def _manifest(model: Path, files: Mapping[str, str]) -> str:
+    return _json(
+        {
+            "schema": 1,
+            "hwcompile": version("hwcompile"),
+            "packages": {name: version(name) for name in ("numpy", "onnx", "scipy")},
+            "model": {"file": model.name, "sha256": _sha256(model.read_bytes())},
+            "files": {name: _sha256(text.encode()) for name, text in sorted(files.items())},
+        }
+    )
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, indent=2) + "\n"
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,359 @@
+"""The Python interface: compile a model, load a build, run it, verify it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hwcompile.compiler import build_files
+from hwcompile.diagnostics import fail
+from hwcompile.emit.directory import new_build_directory, require_build_directory
+from hwcompile.emit.interface import Interface
+from hwcompile.emit.project import write_files
+from hwcompile.frontends.host import HostInput, HostOutput
+from hwcompile.ir.graph import Graph
+from hwcompile.ir.text import parse
+from hwcompile.ir.types import IntArray
+from hwcompile.ops import op_classes
+from hwcompile.verify.beats import unpack
+from hwcompile.verify.compare import Mismatch, first_mismatch
+from hwcompile.verify.levels import check_level, run_reference, run_rtl
+from hwcompile.verify.simulator import SimulationResult
+
+Frames = np.ndarray[Any, Any] | Mapping[str, np.ndarray[Any, Any]] | Path | str
+"""Real inputs: an array [frames, ...], one per input name, or an .npy or .npz file with them."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """Outputs of a run at one level.
+
+    Attributes:
+        raw: Output of the network to integers, int64 [frames, height, width, channels].
+        real: Output of the model to real numbers in the model's shape, [frames, ...].
+        cycles: Clock cycles of the whole run; None at level reference.
+        seconds: Wall-clock time of the run.
+        output_cycles: Output name to the cycle of each delivered word, int64 [words].
+    """
+
+    raw: dict[str, IntArray]
+    real: dict[str, np.ndarray[Any, Any]]
+    cycles: int | None = None
+    seconds: float = 0.0
+    output_cycles: dict[str, IntArray] = field(default_factory=dict)
+
+    def save(self, path: Path) -> None:
+        """Write an .npz: `raw` and `real`, or `<output>.raw`, `<output>.real` when several."""
+        arrays: dict[str, Any] = {}
+        for kind, values in (("raw", self.raw), ("real", self.real)):
+            for name, array in values.items():
+                arrays[kind if len(values) == 1 else f"{name}.{kind}"] = array
+        np.savez_compressed(path, **arrays)
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Outcome of `Design.verify`.
+
+    Attributes:
+        frames: Frames compared.
+        mismatches: Level to the first mismatch of every stream that differs.
+        interval: (predicted, measured) cycles per frame; measured None without an RTL run.
+        latency: (predicted, measured) cycles of the first frame.
+    """
+
+    frames: int
+    mismatches: dict[str, tuple[Mismatch, ...]]
+    interval: tuple[int, int | None]
+    latency: tuple[int, int | None]
+
+    @property
+    def cycles_agree(self) -> bool:
+        """True when every measured figure equals its prediction."""
+        return all(want == got for want, got in (self.interval, self.latency) if got is not None)
+
+    @property
+    def passed(self) -> bool:
+        """True when no level differs anywhere and measured cycles equal predicted ones."""
+        return not any(self.mismatches.values()) and self.cycles_agree
+
+    def lines(self) -> list[str]:
+        """What a person should read, one finding per line."""
+        text = [
+            f"{level}: {self.frames:,} frames, {sum(m.count for m in found):,} mismatches"
+            for level, found in self.mismatches.items()
+        ]
+        text += [f"  {mismatch}" for found in self.mismatches.values() for mismatch in found]
+        for name, (predicted, measured) in (("interval", self.interval), ("latency", self.latency)):
+            if measured is not None:
+                verdict = "equal" if predicted == measured else "DIFFERENT"
+                text.append(
+                    f"{name}: {predicted:,} cycles predicted, {measured:,} measured: {verdict}"
+                )
+        return text
+
+
+@dataclass(frozen=True)
+class Design:
+    """A build directory."""
+
+    directory: Path
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The network on integers, as it was planned."""
+        return parse((self.directory / "graph.txt").read_text(), op_classes())
+
+    @cached_property
+    def interface(self) -> Interface:
+        """Ports of the top level."""
+        return Interface.read(self.directory)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """`report.json` as it stands now; verification adds measurements."""
+        data: dict[str, Any] = json.loads((self.directory / "report.json").read_text())
+        return data
+
+    @property
+    def schedule(self) -> str:
+        """`schedule.toml` as text."""
+        return (self.directory / "schedule.toml").read_text()
+
+    def quantize(self, inputs: Frames) -> dict[str, IntArray]:
+        """Integers of the network's inputs from the model's real inputs.
+
+        Raises:
+            CompileError: HW0605 when names or shapes do not fit the model.
+        """
+        arrays = _arrays(inputs, tuple({host.source for host in self._host_inputs}))
+        try:
+            return {host.value: host.run(arrays[host.source]) for host in self._host_inputs}
+        except ValueError as error:
+            raise fail("HW0605", "the inputs do not fit the model", str(error)) from error
+
+    def simulate(
+        self,
+        inputs: Frames,
+        *,
+        level: str = "rtl",
+        stall: float = 0.0,
+        waves: Path | None = None,
+    ) -> Result:
+        """Run real inputs through the network at one level.
+
+        Args:
+            inputs: See `Frames`.
+            level: "reference" or "rtl".
+            stall: Probability that a source or a sink holds back in a cycle (rtl).
+            waves: Waveform file to write (rtl).
+        """
+        check_level(level)
+        integers = self.quantize(inputs)
+        if level == "reference":
+            raw = run_reference(self.graph, integers)
+            return Result(raw, self.dequantize(raw))
+        run = run_rtl(self.directory, integers, stall=stall, waves=waves)
+        return Result(
+            run.outputs, self.dequantize(run.outputs), run.cycles, run.seconds, run.output_cycles
+        )
+
+    def dequantize(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
+        """The model's real outputs from the network's integers: what the host computes."""
+        return {host.name: host.run(raw) for host in self._host_outputs}
+
+    def verify(
+        self,
+        *,
+        levels: tuple[str, ...] = ("reference", "rtl"),
+        inputs: Frames | None = None,
+        frames: int = 20,
+        seed: int = 0,
+        stall: float = 0.0,
+        boundaries: bool = False,
+    ) -> Verification:
+        """Run the same frames at every level, compare with reference, update `report.json`.
+
+        Args:
+            levels: Levels to run; "reference" is what the others are compared with.
+            inputs: Real inputs; without them random integers of the network's input types.
+            frames: How many random frames.
+            seed: Of the random frames.
+            stall: Probability of a stall; above 0 cycles are not compared.
+            boundaries: Compare what every stage produces, not only the outputs.
+        """
+        for level in levels:
+            check_level(level)
+        integers = self._random(frames, seed) if inputs is None else self.quantize(inputs)
+        count = next(iter(integers.values())).shape[0]
+        reference = run_reference(self.graph, integers, keep=boundaries)
+        mismatches: dict[str, tuple[Mismatch, ...]] = {}
+        measured: tuple[int | None, int | None] = (None, None)
+        if "rtl" in levels:
+            run = run_rtl(self.directory, integers, stall=stall, taps=boundaries)
+            mismatches["rtl"] = self._compare(reference, run)
+            if not stall:
+                measured = _measure(run, count)
+        report = self.report
+        design = report["design"]
+        outcome = Verification(
+            count,
+            mismatches,
+            (design["interval_cycles"]["predicted"], measured[0]),
+            (design["latency_cycles"]["predicted"], measured[1]),
+        )
+        self._record(report, outcome)
+        return outcome
+
+    @cached_property
+    def _host(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads((self.directory / "host.json").read_text())
+        return data
+
+    @cached_property
+    def _host_inputs(self) -> tuple[HostInput, ...]:
+        return tuple(HostInput.from_json(data) for data in self._host["inputs"])
+
+    @cached_property
+    def _host_outputs(self) -> tuple[HostOutput, ...]:
+        return tuple(HostOutput.from_json(data) for data in self._host["outputs"])
+
+    def _random(self, frames: int, seed: int) -> dict[str, IntArray]:
+        rng = np.random.default_rng(seed)
+        return {
+            name: rng.choice(
+                self.graph.types[name].element.values(),
+                size=(frames, *self.graph.types[name].shape),
+            )
+            for name in self.graph.inputs
+        }
+
+    def _compare(
+        self, reference: Mapping[str, IntArray], run: SimulationResult
+    ) -> tuple[Mismatch, ...]:
+        found = []
+        for port in self.interface.streams:
+            if port.name in run.taps:
+                got = unpack(run.taps[port.name], port.format).reshape(-1, *port.shape)
+                found.append(first_mismatch(port.name, reference[port.name], got, port.prefix))
+        found += [
+            first_mismatch(name, reference[name], values) for name, values in run.outputs.items()
+        ]
+        return tuple(mismatch for mismatch in found if mismatch)
+
+    def _record(self, report: dict[str, Any], outcome: Verification) -> None:
+        design = report["design"]
+        for level, found in outcome.mismatches.items():
+            design["levels"][level] = {
+                "frames": outcome.frames,
+                "mismatches": sum(m.count for m in found),
+            }
+        for key, (_, measured) in (
+            ("interval_cycles", outcome.interval),
+            ("latency_cycles", outcome.latency),
+        ):
+            if measured is not None:
+                design[key]["measured"] = measured
+        (self.directory / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+
+
+def compile(
+    model: Path | str,
+    output: Path | str,
+    *,
+    target_fps: float | None = None,
+    target_cycles: int | None = None,
+    schedule: Path | Mapping[str, Any] | None = None,
+    clock_mhz: float = 100.0,
+    input_types: Mapping[str, str] | None = None,
+    dump_ir: bool = False,
+    force: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Design:
+    """Compile a model file into a build directory.
+
+    Args:
+        model: QONNX or ONNX file.
+        output: Build directory to make.
+        target_fps: Frames per second to reach at `clock_mhz`.
+        target_cycles: Cycles per frame to reach; wins over `target_fps`.
+        schedule: A `schedule.toml` (whole or partial), or the same as nested mappings.
+        clock_mhz: Clock in MHz.
+        input_types: Input name ("" for the only one) to "uint8:1/255": quantize in hardware.
+        dump_ir: Write the graph after each pass to `ir/` in the build directory.
+        force: Replace an existing build directory.
+        progress: Called with the name of each step as it starts.
+
+    Raises:
+        CompileError: With every finding of the stage that failed; nothing is written then.
+    """
+    target = Path(output)
+    if target_cycles is None and target_fps is not None:
+        target_cycles = int(clock_mhz * 1e6 / target_fps)
+    with new_build_directory(target, force=force) as work:
+        files = build_files(
+            Path(model),
+            target_cycles=target_cycles,
+            schedule=schedule,
+            clock_mhz=clock_mhz,
+            input_types=dict(input_types or {}),
+            dump_ir=dump_ir,
+            progress=progress or (lambda step: None),
+        )
+        write_files(work, files)
+    return Design(target)
+
+
+def load(directory: Path | str) -> Design:
+    """Open a build directory.
+
+    Raises:
+        CompileError: HW0503 when it is not one.
+    """
+    return Design(require_build_directory(Path(directory)))
+
+
+def _arrays(inputs: Frames, names: tuple[str, ...]) -> dict[str, np.ndarray[Any, Any]]:
+    if isinstance(inputs, str | Path):
+        inputs = _read_frames(Path(inputs))
+    if not isinstance(inputs, Mapping):
+        if len(names) != 1:
+            raise fail(
+                "HW0605",
+                f"one array for {len(names)} inputs",
+                f"the model's inputs are {', '.join(sorted(names))}",
+                "an .npz file with one array per input name",
+            )
+        return {names[0]: np.asarray(inputs)}
+    missing = sorted(set(names) - set(inputs))
+    if missing and len(names) == 1 and len(inputs) == 1:
+        return {names[0]: np.asarray(next(iter(inputs.values())))}
+    if missing:
+        raise fail("HW0605", f"no array for the model's input '{missing[0]}'")
+    return {name: np.asarray(inputs[name]) for name in names}
+
+
+def _read_frames(path: Path) -> Frames:
+    try:
+        data = np.load(path)
+    except (OSError, ValueError) as error:
+        raise fail(
+            "HW0606", f"can not read frames from '{path}'", str(error), "an .npy or .npz file"
+        ) from error
+    return dict(data) if isinstance(data, np.lib.npyio.NpzFile) else data
+
+
+def _measure(run: SimulationResult, frames: int) -> tuple[int | None, int]:
+    """Interval and latency of a run in cycles; the interval needs two frames."""
+    first = min(int(cycles[0]) for cycles in run.input_cycles.values())
+    ends = np.max(
+        [cycles.reshape(frames, -1)[:, -1] for cycles in run.output_cycles.values()], axis=0
+    )
+    interval = int(ends[-1] - ends[-2]) if frames > 1 else None
+    return interval, int(ends[0]) - first + 1

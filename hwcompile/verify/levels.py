@@ -1,0 +1,51 @@
+"""Runs frames through a build directory at one level of description."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from hwcompile.diagnostics import CompileError, fail
+from hwcompile.ir.graph import Graph
+from hwcompile.ir.types import IntArray
+from hwcompile.verify.simulator import SimulationResult, compile_simulator
+
+LEVELS = ("reference", "rtl")
+"""Levels that can be run; the order is that of growing distance from the model."""
+
+_LATER = ("hls", "netlist", "bitstream")
+
+
+def check_level(level: str) -> None:
+    """Raise if `level` can not be run.
+
+    Raises:
+        CompileError: HW0604, with the levels there are.
+    """
+    if level not in LEVELS:
+        raise _unknown_level(level)
+
+
+def run_rtl(
+    directory: Path,
+    inputs: Mapping[str, IntArray],
+    *,
+    stall: float = 0.0,
+    waves: Path | None = None,
+    taps: bool = False,
+) -> SimulationResult:
+    """Simulate the RTL of a build; see `Simulator.run`."""
+    simulator = compile_simulator(directory, waves=waves is not None, taps=taps)
+    return simulator.run(inputs, stall=stall, waves=waves)
+
+
+def run_reference(
+    graph: Graph, inputs: Mapping[str, IntArray], *, keep: bool = False
+) -> dict[str, IntArray]:
+    """Evaluate the graph; with `keep` every value, else the outputs."""
+    return graph.evaluate(inputs, keep=keep)
+
+
+def _unknown_level(level: str) -> CompileError:
+    why = "this version does not emit what it needs" if level in _LATER else ""
+    return fail("HW0604", f"there is no level '{level}'", why, f"one of: {', '.join(LEVELS)}")
