@@ -31,6 +31,8 @@ class Access:
         need: Tokens of this frame that must have arrived before phase i fires, int64 [phases].
         free: Tokens of this frame that are released once phase i has fired, int64 [phases]; the
             last entry is the number of tokens of a frame. For a plain stream `need == free`.
+            Tokens of an internal buffer may be released before they arrive: nobody needs them, and
+            their arrival takes no place.
     """
 
     need: IntArray

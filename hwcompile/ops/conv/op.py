@@ -1,0 +1,116 @@
+"""Convolution with constant integer weights. Lowered to window and matmul, or depthwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from hwcompile.ir.op import Op
+from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.matmul.op import (
+    accumulator_problems,
+    exact_dtype,
+    largest_partial_sum,
+    sum_interval,
+)
+from hwcompile.ops.window.geometry import Geometry
+
+Numbers = npt.NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Conv(Op):
+    """`(H, W, C) -> (OH, OW, M)`, exact.
+
+    Attributes:
+        weights: int64 [M, Kh, Kw, C/groups].
+        groups: Output channels m of group g see only the input channels of group g.
+        strides: Distance of neighbouring windows (vertical, horizontal).
+        dilations: Distance of neighbouring taps (vertical, horizontal).
+        pads: Pixels added at (top, left, bottom, right).
+        pad_value: The integer that stands in the padding.
+    """
+
+    family: ClassVar[str] = "conv"
+
+    weights: IntArray
+    groups: int
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    pads: tuple[int, ...]
+    pad_value: int
+
+    @property
+    def kernel(self) -> tuple[int, int]:
+        """Taps (vertical, horizontal)."""
+        return self.weights.shape[1], self.weights.shape[2]
+
+    @property
+    def geometry(self) -> Geometry:
+        """The index arithmetic of the windows."""
+        return Geometry(self.kernel, self.strides, self.dilations, self.pads)
+
+    @property
+    def is_depthwise(self) -> bool:
+        """True when every output channel sees one input channel of its own."""
+        return bool(self.weights.shape[3] == 1 and self.weights.shape[0] == self.groups)
+
+    def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
+        """See `Op.problems`."""
+        if len(inputs) != 1:
+            return [f"a convolution takes one input, not {len(inputs)}"]
+        if self.weights.ndim != 4 or self.weights.size == 0:
+            return [f"weights are [M, Kh, Kw, C/groups], not of shape {self.weights.shape}"]
+        if self.groups < 1 or self.weights.shape[0] % self.groups:
+            return [f"{self.weights.shape[0]} filters do not form {self.groups} equal groups"]
+        if self.weights.shape[3] * self.groups != inputs[0].channels:
+            taken = f"{self.groups} groups of {self.weights.shape[3]} channels"
+            return [f"weights for {taken} do not fit {inputs[0].channels} channels"]
+        problems = self.geometry.problems(inputs[0].shape)
+        return problems or accumulator_problems(*self._interval(inputs[0]))
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        """See `Op.infer`: every tap may be anything the padded map holds, weights are exact."""
+        height, width = self.geometry.output(inputs[0].shape)
+        element = IntType(*self._interval(inputs[0]))
+        return (TensorType((height, width, self.weights.shape[0]), element),)
+
+    def evaluate(
+        self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
+    ) -> tuple[IntArray, ...]:
+        """See `Op.evaluate`. Adds up tap by tap, so that no window is ever stored."""
+        element = self._padded(inputs[0])
+        number = exact_dtype(largest_partial_sum(self._rows, element, axis=1))
+        view = self.geometry.view(values[0], self.pad_value)
+        weights = self.weights.astype(number)
+        frames, height, width = view.shape[:3]
+        total = np.zeros((frames, height, width, weights.shape[0]), dtype=number)
+        for row, column in np.ndindex(*self.kernel):
+            pixels = view[:, :, :, row, column].astype(number)
+            self._add_tap(total, pixels, weights[:, row, column])
+        return (total.astype(np.int64),)
+
+    def _add_tap(self, total: Numbers, pixels: Numbers, weights: Numbers) -> None:
+        """Add pixels [n, oh, ow, C] times weights [M, C/groups] to total [n, oh, ow, M]."""
+        if self.is_depthwise:
+            total += pixels * weights[:, 0]
+            return
+        filters, channels = weights.shape[0] // self.groups, weights.shape[1]
+        for group in range(self.groups):
+            rows = slice(group * filters, (group + 1) * filters)
+            lanes = slice(group * channels, (group + 1) * channels)
+            total[..., rows] += pixels[..., lanes] @ weights[rows].T
+
+    @property
+    def _rows(self) -> IntArray:
+        """The weights of each output channel, int64 [M, taps]."""
+        return self.weights.reshape(self.weights.shape[0], -1)
+
+    def _padded(self, kind: TensorType) -> IntType:
+        return self.geometry.element(kind.element, self.pad_value, kind.shape)
+
+    def _interval(self, kind: TensorType) -> tuple[int, int]:
+        return sum_interval(self._rows, self._padded(kind), axis=1)

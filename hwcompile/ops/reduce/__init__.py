@@ -1,0 +1,31 @@
+"""Reductions over the taps of a vector, channel by channel."""
+
+from __future__ import annotations
+
+from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.family import Family
+from hwcompile.ops.reduce.folded import Folded
+from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.site import Site
+
+
+def _examples() -> tuple[Site, ...]:
+    return (
+        Site.of(Reduce("max", 4), TensorType((2, 3, 20), IntType(-8, 7))),
+        Site.of(Reduce("min", 3), TensorType((2, 2, 6), IntType(0, 9))),
+        Site.of(Reduce("sum", 6), TensorType((1, 2, 18), IntType(-2, 5))),
+        Site.of(Reduce("max", 4), TensorType((2, 2, 12), BIPOLAR)),
+        Site.of(Reduce("sum", 5), TensorType((1, 3, 15), BIPOLAR)),
+        Site.of(Reduce("sum", 1), TensorType((1, 3, 2), IntType(0, 3))),
+    )
+
+
+FAMILY = Family(
+    name="reduce",
+    summary="maximum, minimum or sum over the taps of a window",
+    ops=(Reduce,),
+    kernels=(Folded(),),
+    examples=_examples,
+)
+
+__all__ = ["FAMILY", "Reduce"]

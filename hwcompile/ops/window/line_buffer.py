@@ -1,0 +1,205 @@
+"""Kernel `line_buffer`: a circular buffer of words, one word of a window per cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+import numpy as np
+
+from hwcompile.ir.types import Encoding, IntType
+from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.timing import Access, Actor, Buffer, Timing
+from hwcompile.ops.window.needs import Layout, least_depth, sustains
+from hwcompile.ops.window.op import Window
+
+_BLOCK_RAM_BITS = 2048  # smaller memories are cheaper in LUTs
+
+
+class LineBuffer(Kernel):
+    """Stores the last few lines of the map and reads every window from them, word by word.
+
+    The input word is `parallel` channels of one pixel; the output has a vector of C/groups
+    elements for each tap of each group. Parameters:
+
+    - `parallel`: elements per word.
+    - `depth`: words of the circular buffer, a power of two; 0 or absent means `automatic_depth`.
+    """
+
+    name = "line_buffer"
+
+    def refuses(self, site: Site) -> str | None:
+        """See `Kernel.refuses`: builds every window."""
+        return None
+
+    def space(self, site: Site) -> Iterable[Parameters]:
+        """See `Kernel.space`: for every number of words per tap, the fewest lanes."""
+        size = _group_size(site)
+        for parallel in sorted({-(-size // words) for words in range(1, size + 1)}):
+            parameters = {"parallel": parallel}
+            if self.check(site, parameters) is None:
+                yield parameters
+
+    def check(self, site: Site, parameters: Parameters) -> str | None:
+        """See `Kernel.check`."""
+        unknown = sorted(set(parameters) - {"parallel", "depth"})
+        if unknown:
+            return f"line_buffer has no parameter '{unknown[0]}'; it has 'parallel' and 'depth'"
+        size, groups = _group_size(site), _window(site).groups
+        parallel, depth = parameters.get("parallel"), parameters.get("depth", 0)
+        if not isinstance(parallel, int) or not 1 <= parallel <= size:
+            return f"'parallel' is a number from 1 to {size} (channels of a group), not {parallel}"
+        if groups > 1 and size % parallel:
+            return (
+                f"'parallel' must divide the {size} channels of a group, because a word of the "
+                f"input must not reach from one group into the next; {parallel} does not"
+            )
+        if not isinstance(depth, int) or depth < 0 or depth & (depth - 1):
+            return f"'depth' is a power of two, or 0 for the automatic choice, not {depth}"
+        least = _least_depth(_layout(site, parallel))
+        if 0 < depth < least:
+            return f"a buffer of {depth} words would deadlock; the windows need {least} words"
+        return None
+
+    def ports(self, site: Site, parameters: Parameters) -> Ports:
+        """See `Kernel.ports`."""
+        window, parallel = _window(site), int(parameters["parallel"])
+        source, result = site.inputs[0], site.outputs[0]
+        taps = window.kernel[0] * window.kernel[1] * window.groups
+        return Ports(
+            (StreamFormat(source.pixels, source.channels, parallel, source.element),),
+            StreamFormat(result.pixels * taps, _group_size(site), parallel, result.element),
+        )
+
+    def timing(self, site: Site, parameters: Parameters) -> Timing:
+        """See `Kernel.timing`: a writer and a reader around the circular buffer."""
+        layout = _layout(site, int(parameters["parallel"]))
+        ones = np.ones(layout.words, dtype=np.int64)
+        writer = Actor(ones, {"in0": Access.stream(ones)}, {"lines": np.cumsum(ones)})
+        reader = Actor(
+            np.ones(layout.reads, dtype=np.int64),
+            {"lines": Access(layout.need(), layout.free())},
+            {"out": np.arange(1, layout.reads + 1)},
+        )
+        buffer = Buffer(_depth(site, parameters), latency=1)
+        return Timing({"write": writer, "read": reader}, stages=1, buffers={"lines": buffer})
+
+    def interval(self, site: Site, parameters: Parameters) -> int:
+        """See `Kernel.interval`: the writer's or the reader's words, whichever are more."""
+        layout = _layout(site, int(parameters["parallel"]))
+        return max(layout.words, layout.reads)
+
+    def resources(self, site: Site, parameters: Parameters) -> Resources:
+        """See `Kernel.resources`.
+
+        Control is two word counters with an adder each and the release pointer, all of the width
+        of a word number, with small constant multiplexers in front, plus the loop counters; the
+        datapath is one multiplexer per output bit (padding) and the memory.
+        """
+        ports = self.ports(site, parameters)
+        depth = _depth(site, parameters)
+        word_bits, out_bits = ports.inputs[0].bits, ports.output.bits
+        number = 2 + (2 * ports.inputs[0].words + depth).bit_length()
+        counters = 4 * number
+        padded = _window(site).geometry.reaches_padding(site.inputs[0].shape)
+        lut = 9.0 * number + 60 + (out_bits if padded else 0)
+        ff = float(counters + 60 + 4)
+        memory = depth * word_bits
+        if memory < _BLOCK_RAM_BITS:
+            # Distributed memory: 64 places per LUT and bit, and a register behind it.
+            return Resources(lut + word_bits * -(-depth // 64), ff + word_bits)
+        return Resources(lut, ff, memory_bits=memory)
+
+    def render(self, site: Site, parameters: Parameters) -> Rendered:
+        """See `Kernel.render`."""
+        window, ports = _window(site), self.ports(site, parameters)
+        source, result = ports.inputs[0], ports.output
+        layout = _layout(site, source.parallel)
+        height, width = window.geometry.output(site.inputs[0].shape)
+        depth = _depth(site, parameters)
+        used = result.size - (result.words_per_vector - 1) * result.parallel
+        return Rendered(
+            module="hw_window",
+            parameters={
+                "Height": site.inputs[0].shape[0],
+                "Width": site.inputs[0].shape[1],
+                "Groups": layout.groups,
+                "GroupWords": layout.group_words,
+                "KernelHeight": window.kernel[0],
+                "KernelWidth": window.kernel[1],
+                "StrideHeight": window.strides[0],
+                "StrideWidth": window.strides[1],
+                "DilationHeight": window.dilations[0],
+                "DilationWidth": window.dilations[1],
+                "PadTop": window.pads[0],
+                "PadLeft": window.pads[1],
+                "OutHeight": height,
+                "OutWidth": width,
+                "Parallel": source.parallel,
+                "LastLanes": used,
+                "InBits": source.element.bits,
+                "OutBits": result.element.bits,
+                "InSigned": int(source.element.signed),
+                "BipolarToInt": int(
+                    source.element.encoding is Encoding.BIPOLAR
+                    and result.element.encoding is not Encoding.BIPOLAR
+                ),
+                "PadCode": _pad_code(window.pad_value, result.element),
+                "Depth": depth,
+            },
+            comment=(
+                f"{window.kernel[0]}x{window.kernel[1]} windows, {source.parallel} channels per "
+                f"cycle, {depth} words of line buffer"
+            ),
+        )
+
+
+def automatic_depth(layout: Layout) -> int:
+    """The smallest power of two that can not deadlock and slows neither side down.
+
+    A buffer of just `least_depth` words works, but at the end of a frame it has no place for the
+    first lines of the next one, so the reader would wait for them in every frame.
+    """
+    need, free = layout.need(), layout.free()
+    depth = 2
+    while depth < least_depth(need, free) or not sustains(need, free, depth):
+        depth *= 2
+    return depth
+
+
+@lru_cache(maxsize=1024)
+def _automatic_depth(layout: Layout) -> int:
+    return automatic_depth(layout)
+
+
+@lru_cache(maxsize=1024)
+def _least_depth(layout: Layout) -> int:
+    return least_depth(layout.need(), layout.free())
+
+
+def _depth(site: Site, parameters: Parameters) -> int:
+    chosen = int(parameters.get("depth", 0))
+    return chosen or _automatic_depth(_layout(site, int(parameters["parallel"])))
+
+
+def _layout(site: Site, parallel: int) -> Layout:
+    window = _window(site)
+    words = -(-_group_size(site) // parallel)
+    return Layout(window.geometry, site.inputs[0].shape, window.groups, words)
+
+
+def _group_size(site: Site) -> int:
+    return site.inputs[0].channels // _window(site).groups
+
+
+def _window(site: Site) -> Window:
+    assert isinstance(site.op, Window)
+    return site.op
+
+
+def _pad_code(value: int, element: IntType) -> str:
+    """The padding's bits as a literal; zero when no tap lies in the padding."""
+    inside = element.contains(np.array([value], dtype=np.int64))
+    code = int(element.encode(np.array([value], dtype=np.int64))[0]) if inside else 0
+    return f"{element.bits}'h{code:x}"

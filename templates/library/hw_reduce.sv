@@ -1,0 +1,150 @@
+// Largest, smallest or sum of the taps of a vector, channel by channel.
+//
+// Takes the words of tap 0, then those of tap 1, and so on; keeps one accumulator word for each
+// word of a tap, and gives the results while it takes the words of the last tap.
+//
+// Handshake: core (in0 valid/ready, out_ok_i/out_start_o). One word per cycle; only words of the
+// last tap wait for room in the output. Latency: out_valid_o comes one cycle after out_start_o.
+`default_nettype none
+
+module hw_reduce #(
+  // 0: largest, 1: smallest, 2: sum.
+  parameter int unsigned Kind = 0,
+  parameter int unsigned Taps = 4,
+  // Words of one tap.
+  parameter int unsigned Words = 1,
+  parameter int unsigned Parallel = 1,
+  // Lanes in use in the last word of a tap.
+  parameter int unsigned LastLanes = 1,
+  parameter int unsigned InBits = 1,
+  parameter int unsigned OutBits = 1,
+  parameter bit InSigned = 1'b0,
+  // The input is one bit (0 means -1, 1 means +1), the sum two's complement.
+  parameter bit BipolarToInt = 1'b0
+) (
+  input  wire logic clk_i,
+  input  wire logic rst_ni,
+
+  input  wire logic in0_valid_i,
+  output logic in0_ready_o,
+  input  wire logic [Parallel*InBits-1:0] in0_data_i,
+
+  input  wire logic out_ok_i,
+  output logic out_start_o,
+  output logic out_valid_o,
+  output logic [Parallel*OutBits-1:0] out_data_o
+);
+
+  localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;
+  localparam int unsigned IndexBits = (Words > 1) ? $clog2(Words) : 1;
+
+  // ---------------------------------------------------------------------------------------------
+  // Control
+
+  logic [TapBits-1:0] tap_q;
+  logic [IndexBits-1:0] index_q;
+  logic last_tap, last_index, fire;
+
+  assign last_tap = tap_q == TapBits'(Taps - 1);
+  assign last_index = index_q == IndexBits'(Words - 1);
+  assign fire = in0_valid_i && (!last_tap || out_ok_i);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      tap_q <= '0;
+      index_q <= '0;
+    end else if (fire) begin
+      index_q <= last_index ? '0 : index_q + 1'b1;
+      if (last_index) tap_q <= last_tap ? '0 : tap_q + 1'b1;
+    end
+  end
+
+  assign in0_ready_o = fire;
+  assign out_start_o = fire && last_tap;
+
+  // ---------------------------------------------------------------------------------------------
+  // Operands in the output's width
+
+  logic [Parallel*OutBits-1:0] operand;
+
+  if (BipolarToInt) begin : gen_bipolar
+    for (genvar l = 0; l < Parallel; l++) begin : gen_lane
+      // +1 is 0...01 and -1 is 1...11; a lane behind the end of the vector counts as zero.
+      if (l < LastLanes) begin : gen_used
+        assign operand[l*OutBits +: OutBits] = { {(OutBits - 1){~in0_data_i[l]}}, 1'b1};
+      end else begin : gen_ragged
+        assign operand[l*OutBits +: OutBits] =
+            last_index ? '0 : { {(OutBits - 1){~in0_data_i[l]}}, 1'b1};
+      end
+    end
+  end else if (OutBits > InBits) begin : gen_extend
+    for (genvar l = 0; l < Parallel; l++) begin : gen_lane
+      assign operand[l*OutBits +: OutBits] = {
+        {(OutBits - InBits){InSigned & in0_data_i[l*InBits+InBits-1]}},
+        in0_data_i[l*InBits +: InBits]
+      };
+    end
+  end else begin : gen_same
+    assign operand = in0_data_i;
+  end
+
+  // ---------------------------------------------------------------------------------------------
+  // Accumulators: read, combined and written back in one cycle
+
+  logic [Parallel*OutBits-1:0] result;
+
+  if (Taps > 1) begin : gen_accumulate
+    logic [Parallel*OutBits-1:0] mem [Words];
+    logic [Parallel*OutBits-1:0] stored;
+    logic first_tap;
+
+    assign first_tap = tap_q == '0;
+    assign stored = mem[index_q];
+
+    always_ff @(posedge clk_i) begin
+      if (fire) mem[index_q] <= result;
+    end
+
+    for (genvar l = 0; l < Parallel; l++) begin : gen_lane
+      logic [OutBits-1:0] old, new_value, combined;
+
+      assign old = stored[l*OutBits +: OutBits];
+      assign new_value = operand[l*OutBits +: OutBits];
+
+      if (Kind == 2) begin : gen_sum
+        assign combined = old + new_value;
+      end else begin : gen_select
+        // Without its sign bit's weight, two's complement compares like an unsigned number.
+        localparam logic [OutBits-1:0] FLIP = OutBits'(InSigned) << (OutBits - 1);
+        logic larger;
+        assign larger = (new_value ^ FLIP) > (old ^ FLIP);
+        assign combined = (larger == (Kind == 0)) ? new_value : old;
+      end
+
+      assign result[l*OutBits +: OutBits] = first_tap ? new_value : combined;
+    end
+  end else begin : gen_pass
+    assign result = operand;
+  end
+
+  // ---------------------------------------------------------------------------------------------
+  // Output register
+
+  logic valid_q;
+  logic [Parallel*OutBits-1:0] data_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else valid_q <= out_start_o;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (out_start_o) data_q <= result;
+  end
+
+  assign out_valid_o = valid_q;
+  assign out_data_o = data_q;
+
+endmodule
+
+`default_nettype wire
