@@ -1,0 +1,224 @@
+"""Chooses FIFO depths with which the network reaches its smallest interval.
+
+The reasoning: a schedule that violates no rule (it may be slower than necessary) and repeats with
+period P shows that depths equal to the places it occupies are enough for the interval P, because
+the self-timed hardware, which fires everything as early as it can, is never later (the recurrences
+are monotone). Two such schedules are tried, both with links that never fill:
+
+- eager: the sources offer their words evenly over the interval, everything else is self-timed;
+- even: in addition, every process spreads its phases evenly over the interval.
+
+The cheaper one is kept, and its depths are then lowered as long as a bounded simulation with evenly
+offered input words repeats with the same period.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.ir.types import IntArray
+from hwcompile.schedule.network import Network, Process, build_network
+from hwcompile.schedule.plan import Link, Plan
+from hwcompile.schedule.prediction import MOST_FRAMES, periodic
+from hwcompile.schedule.stages import LEAST_DEPTH
+from hwcompile.schedule.tokens import TokenTrace, simulate_network
+
+_EFFORT = 3_000_000
+"""Firings that may be simulated in order to lower depths; bounds the time, deterministically."""
+
+
+def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Plan:
+    """Give every link a depth.
+
+    Args:
+        plan: Stages and links; the depths in it are ignored.
+        pinned: Depths by link name that are not to be changed.
+
+    Returns:
+        The plan with depths that reach the smallest interval the kernels' own buffers allow, as
+        far as the pinned depths permit.
+    """
+    pinned = dict(pinned or {})
+    network = build_network(plan)
+    schedule = _best_schedule(network, plan)
+    depths = _occupied(plan, schedule) | pinned
+    sized = with_depths(plan, depths)
+    blocks = {link.name for link in sized.links if link.block}
+    if blocks:
+        # Block RAM answers a cycle later, which occupies more places.
+        network = network.with_links(sized)
+        schedule = _best_schedule(network, plan)
+        depths = _occupied(plan, schedule) | pinned
+    return _Shrinker(plan, network, schedule.interval, pinned).run(depths)
+
+
+def with_depths(plan: Plan, depths: Mapping[str, int]) -> Plan:
+    """The plan with these depths (by link name), and block RAM where it pays."""
+    links = tuple(
+        link.with_depth(depths[link.name], in_block(link, depths[link.name])) for link in plan.links
+    )
+    return replace(plan, links=links)
+
+
+def in_block(link: Link, depth: int) -> bool:
+    """True when a FIFO is large enough for block RAM: deep, and more than one 4-kbit block."""
+    return depth > 64 and depth * link.format.bits > 4096
+
+
+@dataclass(frozen=True)
+class _Schedule:
+    """An admissible schedule: its period, and the cycles of all words."""
+
+    interval: int
+    trace: TokenTrace
+
+
+def _best_schedule(network: Network, plan: Plan) -> _Schedule:
+    free = network.unbounded()
+    eager = _settle(free, network.bound)
+    if eager is None:
+        return _limited(free)
+    even = _settle(_spread(free, network.bound), network.bound)
+    if even is None or _bits(plan, eager) <= _bits(plan, even):
+        return eager
+    return even
+
+
+def _limited(free: Network) -> _Schedule:
+    """The schedule of a network whose internal buffers do not let it reach the bound."""
+    trace = simulate_network(free, MOST_FRAMES)
+    interval = int(np.diff(trace.frame_ends)[-8:].max())
+    return _settle(free, interval) or _Schedule(interval, trace)
+
+
+def _settle(network: Network, interval: int) -> _Schedule | None:
+    """Simulate with evenly offered input until all words repeat; None if they do not."""
+    frames = 4
+    while frames <= MOST_FRAMES:
+        trace = simulate_network(
+            network, frames, input_cycles=_even_input(network, interval, frames)
+        )
+        if periodic(trace, interval):
+            # A place that is held for n intervals shows its full occupancy after n frames.
+            needed = _longest_stay(trace) // interval + 3
+            if needed <= frames:
+                return _Schedule(interval, trace)
+            frames = max(needed, frames + 1)
+        else:
+            frames *= 2
+    return None
+
+
+def _even_input(network: Network, interval: int, frames: int) -> dict[str, IntArray]:
+    """Cycles that spread the words of each graph input over the interval."""
+    offered = {}
+    for process in network.processes:
+        if process.name in network.inputs:
+            words = process.duration.size
+            offered[process.name] = np.arange(frames * words, dtype=np.int64) * interval // words
+    return offered
+
+
+def _longest_stay(trace: TokenTrace) -> int:
+    channels = (*trace.links.values(), *trace.buffers.values())
+    return max(int((channel.freed - channel.started).max()) for channel in channels)
+
+
+def _spread(network: Network, interval: int) -> Network:
+    """Stretch all durations so that every process needs the whole interval; sinks excepted."""
+
+    def stretch(process: Process) -> Process:
+        if not process.writes:
+            return process
+        steps = np.concatenate(([0], np.cumsum(process.duration))) * interval // process.cycles
+        return replace(process, duration=np.diff(steps))
+
+    return replace(network, processes=tuple(stretch(p) for p in network.processes))
+
+
+def _occupied(plan: Plan, schedule: _Schedule) -> dict[str, int]:
+    links = schedule.trace.links
+    return {link.name: max(LEAST_DEPTH, links[link.name].occupancy) for link in plan.links}
+
+
+def _bits(plan: Plan, schedule: _Schedule) -> int:
+    depths = _occupied(plan, schedule)
+    return sum(depths[link.name] * link.format.bits for link in plan.links)
+
+
+class _Shrinker:
+    """Lowers depths by trial: all at once, then by halves of the links, then link by link."""
+
+    def __init__(
+        self, plan: Plan, network: Network, interval: int, pinned: Collection[str]
+    ) -> None:
+        self.plan = plan
+        self.network = network
+        self.interval = interval
+        self.pinned = pinned
+        self.effort = _EFFORT
+        self.firings = sum(process.duration.size for process in network.processes)
+
+    def run(self, depths: dict[str, int]) -> Plan:
+        """The plan with the lowest depths found, starting from depths that are enough."""
+        low = {name: min(depth, self._loop(name)) for name, depth in depths.items()}
+        links = sorted(
+            (link for link in self.plan.links if link.name not in self.pinned),
+            key=lambda link: -(depths[link.name] - low[link.name]) * link.format.bits,
+        )
+        names = [link.name for link in links if low[link.name] < depths[link.name]]
+        stubborn = self._lower_groups(depths, low, names)
+        for name in stubborn:
+            self._bisect(depths, low[name], name)
+        return with_depths(self.plan, depths)
+
+    def _loop(self, name: str) -> int:
+        """Places for one word per cycle: a place is taken again `delay + 1` cycles later."""
+        return max(LEAST_DEPTH, self.network.channels[name].delay + 1)
+
+    def _lower_groups(
+        self, depths: dict[str, int], low: Mapping[str, int], names: list[str]
+    ) -> list[str]:
+        """Lower whole groups of links where that works; return the links that need more."""
+        if not names:
+            return []
+        if self._works(depths | {name: low[name] for name in names}):
+            depths.update((name, low[name]) for name in names)
+            return []
+        if len(names) == 1:
+            return names
+        half = len(names) // 2
+        return self._lower_groups(depths, low, names[:half]) + self._lower_groups(
+            depths, low, names[half:]
+        )
+
+    def _bisect(self, depths: dict[str, int], low: int, name: str) -> None:
+        high = depths[name]
+        while high - low > max(1, high // 8):
+            middle = (low + high) // 2
+            if self._works(depths | {name: middle}):
+                high = depths[name] = middle
+            else:
+                low = middle
+
+    def _works(self, depths: Mapping[str, int]) -> bool:
+        """Simulate with bounded links; False as well when the effort is used up."""
+        network = self.network.with_links(with_depths(self.plan, depths))
+        frames = 4
+        while frames <= MOST_FRAMES and self.effort > 0:
+            self.effort -= frames * self.firings
+            offered = _even_input(network, self.interval, frames)
+            try:
+                trace = simulate_network(network, frames, input_cycles=offered)
+            except CompileError:
+                return False
+            if periodic(trace, self.interval):
+                return True
+            if trace.frame_ends[-1] - trace.frame_ends[0] > (frames - 1) * self.interval:
+                return False
+            frames *= 2
+        return False

@@ -1,0 +1,247 @@
+"""Chooses kernel and folding of every node for a target interval.
+
+Every node gets the cheapest option that meets the target, where "cheapest" includes the width
+nodes between neighbours: a dynamic program runs along the graph (exact on chains; a value with
+several readers counts in equal shares), then single nodes are improved until nothing changes.
+
+Without a target, the target is the smallest interval that `DEFAULT_LANES` lanes can reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hwcompile.diagnostics import fail
+from hwcompile.ir.graph import Graph, Node
+from hwcompile.ir.types import TensorType
+from hwcompile.ops import family
+from hwcompile.ops.site import StreamFormat
+from hwcompile.schedule.choice import FREE, Choice, sources
+from hwcompile.schedule.options import Option, fixed_option, joint_cost, options_of
+from hwcompile.schedule.widths import width_choice, width_site
+
+DEFAULT_LANES = 4096
+"""Lanes to spend when no target is given."""
+
+_CANDIDATES = 48
+"""Options per node that the dynamic program looks at, besides the best ones for each format."""
+
+_APART = 1e9
+"""Cost of a width node where there must be none if it can be avoided."""
+
+
+def choose(
+    graph: Graph, target_cycles: int | None, fixed: Mapping[str, Choice]
+) -> dict[str, Choice]:
+    """Choose kernel and parameters for every node that is hardware.
+
+    Args:
+        graph: Lowered.
+        target_cycles: Cycles per frame that no node may exceed, or None for `DEFAULT_LANES`.
+        fixed: Validated choices by node name that are taken as they are.
+
+    Returns:
+        A choice for every hardware node, in graph order.
+
+    Raises:
+        CompileError: HW0401 when the target can not be met, naming the bottleneck.
+    """
+    nodes = [node for node in graph.nodes if node.op.family not in FREE]
+    options = {
+        node.name: (fixed_option(graph, node, fixed[node.name]),)
+        if node.name in fixed
+        else options_of(graph, node)
+        for node in nodes
+    }
+    target = default_target(options) if target_cycles is None else target_cycles
+    _check_target(nodes, options, target, fixed)
+    candidates = {name: _candidates(found, target) for name, found in options.items()}
+    chosen = _Problem(graph, nodes, candidates, target).solve()
+    return {node.name: chosen[node.name].choice for node in nodes}
+
+
+def default_target(options: Mapping[str, tuple[Option, ...]]) -> int:
+    """The smallest interval that about `DEFAULT_LANES` lanes can reach.
+
+    It is never smaller than what the slowest node can do, or does where it is fixed.
+    """
+    least = max((min(o.interval for o in found) for found in options.values()), default=1)
+    every = {o.interval for found in options.values() for o in found}
+    steps = sorted(interval for interval in every if interval >= least)
+    low, high = 0, len(steps) - 1
+    while low < high:
+        middle = (low + high) // 2
+        if _least_lanes(options, steps[middle]) <= DEFAULT_LANES:
+            high = middle
+        else:
+            low = middle + 1
+    return steps[low] if steps else 1
+
+
+def _least_lanes(options: Mapping[str, tuple[Option, ...]], target: int) -> int:
+    return sum(min(o.lanes for o in found if o.interval <= target) for found in options.values())
+
+
+def _check_target(
+    nodes: list[Node],
+    options: Mapping[str, tuple[Option, ...]],
+    target: int,
+    fixed: Mapping[str, Choice],
+) -> None:
+    """Refuse a target that a node can not meet; the slowest of them is named."""
+    best = {node.name: min(options[node.name], key=lambda o: o.interval) for node in nodes}
+    slow = [node for node in nodes if best[node.name].interval > target]
+    if not slow:
+        return
+    node = max(slow, key=lambda n: best[n.name].interval)
+    option = best[node.name]
+    text = ", ".join(f"{key} = {value}" for key, value in option.parameters.items())
+    how = f"kernel '{option.kernel.name}'" + (f" with {text}" if text else "")
+    if node.name in fixed:
+        why = f"the schedule fixes {how}, which takes {option.interval} cycles"
+        fix = f"another folding for '{node.name}' in the schedule, or a target of {option.interval}"
+    else:
+        least = max(option.interval for option in best.values())
+        why = f"its fastest form, {how}, takes {option.interval} cycles"
+        fix = f"a target of {least} cycles or more"
+    what = f"node '{node.name}' can not take a frame every {target} cycles"
+    raise fail("HW0401", what, why, fix, node.origin)
+
+
+def _candidates(options: tuple[Option, ...], target: int) -> tuple[Option, ...]:
+    """The options worth a closer look: cheap ones, and the cheapest for every stream format."""
+    enough = [option for option in options if option.interval <= target]
+    ranked = sorted(enough, key=lambda o: (o.cost, o.interval))
+    best: dict[object, Option] = {}
+    for option in ranked:
+        best.setdefault(option.streams, option)
+    unlike = list(best.values())
+    kept = set(map(id, unlike[:_CANDIDATES]))
+    for port in range(len(unlike[0].streams)):
+        seen: set[tuple[int, int]] = set()
+        for option in unlike:
+            if option.streams[port] not in seen:
+                seen.add(option.streams[port])
+                kept.add(id(option))
+    return tuple(option for option in unlike if id(option) in kept)
+
+
+@dataclass(frozen=True)
+class _Edge:
+    """A stream from node `start` to input `port` of node `end`."""
+
+    start: str
+    end: str
+    port: int
+
+
+class _Problem:
+    """Pairwise costs along the graph, and the search for the cheapest assignment."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        nodes: list[Node],
+        candidates: Mapping[str, tuple[Option, ...]],
+        target: int,
+    ) -> None:
+        self.graph = graph
+        self.nodes = nodes
+        self.candidates = candidates
+        self.target = target
+        self.into: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
+        self.out: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
+        self._known: dict[tuple[StreamFormat, StreamFormat], float] = {}
+        self._too_slow: set[tuple[StreamFormat, StreamFormat]] = set()
+        origin = sources(graph)
+        for node in nodes:
+            for port, value in enumerate(node.inputs):
+                producer = graph.producer(origin[value])
+                if producer is not None:
+                    edge = _Edge(producer.name, node.name, port)
+                    self.into[node.name].append(edge)
+                    self.out[producer.name].append(edge)
+
+    def solve(self) -> dict[str, Option]:
+        """The best assignment found; width nodes in it are fast enough for the target."""
+        while True:
+            chosen = self._improve(self._program())
+            slow = {
+                pair
+                for node in self.nodes
+                for edge in self.out[node.name]
+                if not self._fast(pair := self._pair(edge, chosen))
+            }
+            if not slow - self._too_slow:
+                return chosen
+            self._too_slow |= slow
+            self._known.clear()
+
+    def _program(self) -> dict[str, Option]:
+        """Costs from the inputs on, then choices from the outputs back."""
+        totals: dict[str, list[float]] = {}
+        for node in self.nodes:
+            edges = self.into[node.name]
+            totals[node.name] = [
+                option.cost + sum(self._cheapest_before(edge, option, totals) for edge in edges)
+                for option in self.candidates[node.name]
+            ]
+        chosen: dict[str, Option] = {}
+        for node in reversed(self.nodes):
+            options = self.candidates[node.name]
+            scores = [
+                total + sum(self._joint(e, option, chosen[e.end]) for e in self.out[node.name])
+                for option, total in zip(options, totals[node.name], strict=True)
+            ]
+            chosen[node.name] = options[scores.index(min(scores))]
+        return chosen
+
+    def _cheapest_before(
+        self, edge: _Edge, option: Option, totals: Mapping[str, list[float]]
+    ) -> float:
+        share = len(self.out[edge.start])
+        pairs = zip(self.candidates[edge.start], totals[edge.start], strict=True)
+        return min(total / share + self._joint(edge, before, option) for before, total in pairs)
+
+    def _improve(self, chosen: dict[str, Option]) -> dict[str, Option]:
+        """Change single nodes as long as that lowers the cost."""
+        changed = True
+        while changed:
+            changed = False
+            for node in self.nodes:
+                best = min(self.candidates[node.name], key=lambda o: self._around(node, o, chosen))
+                here = self._around(node, chosen[node.name], chosen)
+                if self._around(node, best, chosen) < here - 1e-6:
+                    chosen[node.name] = best
+                    changed = True
+        return chosen
+
+    def _around(self, node: Node, option: Option, chosen: Mapping[str, Option]) -> float:
+        before = sum(self._joint(e, chosen[e.start], option) for e in self.into[node.name])
+        after = sum(self._joint(e, option, chosen[e.end]) for e in self.out[node.name])
+        return option.cost + before + after
+
+    def _joint(self, edge: _Edge, before: Option, after: Option) -> float:
+        have, want = before.ports.output, after.ports.inputs[edge.port]
+        key = (have, want)
+        if key not in self._known:
+            slow = key in self._too_slow
+            self._known[key] = _APART * 1e3 if slow else joint_cost(have, want)
+        cost = self._known[key]
+        if cost and after.kernel.rigid and len(after.ports.inputs) == 1:
+            return cost + _APART
+        return cost
+
+    def _pair(self, edge: _Edge, chosen: Mapping[str, Option]) -> tuple[StreamFormat, StreamFormat]:
+        return chosen[edge.start].ports.output, chosen[edge.end].ports.inputs[edge.port]
+
+    def _fast(self, pair: tuple[StreamFormat, StreamFormat]) -> bool:
+        """True when the formats agree or a width node between them meets the target."""
+        have, want = pair
+        if have.same_words(want):
+            return True
+        kind = TensorType((1, have.vectors, have.size), have.element)
+        site = width_site(kind, have, want)
+        kernel = family("width").kernel(width_choice(site).kernel)
+        return kernel.interval(site, width_choice(site).parameters) <= self.target

@@ -1,0 +1,115 @@
+"""What could build a node, and what that costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from hwcompile.diagnostics import fail
+from hwcompile.ir.graph import Graph, Node
+from hwcompile.ops import family
+from hwcompile.ops.kernel import Kernel, Resources
+from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.schedule.choice import Choice, site_of
+
+# One figure for everything a kernel uses, in look-up tables. Flip-flops come two to a LUT and are
+# rarely short; a 36-kbit block RAM counts as 288 LUTs; a multiplier is what 8 x 8 bits cost in
+# LUTs. A lane counts on its own, because lanes are what folding is about: of two designs with
+# equal estimates the one with fewer lanes is kept busier, and routes more easily.
+LUT_COST = 1.0
+FF_COST = 0.5
+MEMORY_BIT_COST = 1 / 128
+MULTIPLIER_COST = 64.0
+LANE_COST = 4.0
+
+
+def cost_of(resources: Resources, lanes: int) -> float:
+    """The scalar cost that folding minimizes, in look-up tables."""
+    return (
+        LUT_COST * resources.lut
+        + FF_COST * resources.ff
+        + MEMORY_BIT_COST * resources.memory_bits
+        + MULTIPLIER_COST * resources.multipliers
+        + LANE_COST * lanes
+    )
+
+
+def joint_cost(have: StreamFormat, want: StreamFormat) -> float:
+    """What joining two streams costs: nothing, or about what a gearbox and its FIFO need.
+
+    An estimate, because folding looks at very many pairs: the elements held and the output word in
+    registers, and a shifter where neither word is a multiple of the other.
+    """
+    if have.same_words(want):
+        return 0.0
+    small, large = sorted((have.parallel, want.parallel))
+    bits = have.element.bits
+    shifter = 0.0 if large % small == 0 else 2.0 * large * bits
+    return 24.0 + 2.0 * (small + large) * bits * (LUT_COST + FF_COST) / 2 + shifter
+
+
+@dataclass(frozen=True)
+class Option:
+    """A kernel with parameters for one node; costs are computed when they are asked for."""
+
+    site: Site
+    kernel: Kernel
+    parameters: Parameters
+
+    @property
+    def choice(self) -> Choice:
+        """As the plan and `schedule.toml` name it."""
+        return Choice(self.kernel.name, self.parameters)
+
+    @cached_property
+    def interval(self) -> int:
+        """Cycles per frame."""
+        return self.kernel.interval(self.site, self.parameters)
+
+    @cached_property
+    def lanes(self) -> int:
+        """Lanes working in parallel."""
+        return self.kernel.lanes(self.site, self.parameters)
+
+    @cached_property
+    def cost(self) -> float:
+        """See `cost_of`."""
+        return cost_of(self.kernel.resources(self.site, self.parameters), self.lanes)
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Stream formats."""
+        return self.kernel.ports(self.site, self.parameters)
+
+    @cached_property
+    def streams(self) -> tuple[tuple[int, int], ...]:
+        """Vector size and elements per word at every port: what decides about width nodes."""
+        forms = (*self.ports.inputs, self.ports.output)
+        return tuple((form.size, form.parallel) for form in forms)
+
+
+def options_of(graph: Graph, node: Node) -> tuple[Option, ...]:
+    """Every kernel and parameter set worth considering, in a fixed order.
+
+    Raises:
+        CompileError: HW0401 when no kernel builds the node.
+    """
+    site = site_of(graph, node)
+    reasons: list[str] = []
+    options: list[Option] = []
+    for kernel in family(node.op.family).kernels:
+        reason = kernel.refuses(site)
+        if reason is None:
+            options += [Option(site, kernel, p) for p in kernel.space(site)]
+        else:
+            reasons.append(f"'{kernel.name}': {reason}")
+    if not options:
+        why = "; ".join(reasons) or f"'{node.op.family}' has no kernels and was not lowered"
+        raise fail("HW0401", f"no kernel builds node '{node.name}'", why, origin=node.origin)
+    return tuple(options)
+
+
+def fixed_option(graph: Graph, node: Node, choice: Choice) -> Option:
+    """The option that a schedule prescribes; it has been validated."""
+    kernel = family(node.op.family).kernel(choice.kernel)
+    return Option(site_of(graph, node), kernel, choice.parameters)
