@@ -6,7 +6,7 @@ from typing import Any
 
 from hwcompile.ops.kernel import Resources
 from hwcompile.schedule.plan import Placed, Plan
-from hwcompile.schedule.planner import Prediction
+from hwcompile.schedule.prediction import Prediction
 
 SCHEMA = 1
 
@@ -29,6 +29,7 @@ def build_report(plan: Plan, prediction: Prediction, clock_mhz: float) -> Report
             "name": plan.graph.name,
             "interval_cycles": {"predicted": prediction.interval, "measured": None},
             "latency_cycles": {"predicted": prediction.latency, "measured": None},
+            "frame_end_cycles": prediction.trace.frame_ends.tolist(),
             "clock_mhz": clock_mhz,
             "frames_per_second": round(clock_mhz * 1e6 / prediction.interval, 1),
             "lanes": sum(part.kernel.lanes(part.site, part.parameters) for part in parts),
