@@ -1,0 +1,114 @@
+"""A pipelined binary search: one small memory and one comparison per bit of the count."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
+from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, rom_resources, word_parameters
+from hwcompile.ops.rows import Field, RowTable, row_layout
+from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.threshold.op import Threshold
+from hwcompile.ops.threshold.staircase import staircase
+
+MOST_LEVELS = 16
+
+
+class BinarySearch(Pipe):
+    """Finds the count bit by bit, the highest first; every level is a pipeline stage."""
+
+    name = "binary_search"
+
+    def refuses(self, site: Site) -> str | None:
+        """When the op is no threshold, or has more steps than 16 levels can tell apart."""
+        if not isinstance(site.op, Threshold):
+            return "the op is not a threshold"
+        steps = staircase(site).steps
+        if steps.bit_length() > MOST_LEVELS:
+            return f"{steps} thresholds are too many for {MOST_LEVELS} levels"
+        return None
+
+    def stages(self, site: Site, parameters: Parameters) -> int:
+        """One per level, and the output."""
+        return levels(site) + 1
+
+    def resources(self, site: Site, parameters: Parameters) -> Resources:
+        """Per lane and level a memory, a comparator, and the registers of x and of the path."""
+        parallel, depth = parallel_of(parameters), levels(site)
+        width, out = site.inputs[0].element.bits, site.outputs[0].element.bits
+        offsets = _offsets(site, parallel)
+        total = rom_resources(offsets.groups, offsets.image.width)
+        total += Resources(lut=parallel * out, ff=parallel * out)
+        groups = row_layout(_rows(site).shape[0], site.inputs[0].shape, parallel).shape[0]
+        for level in range(depth):
+            memory = rom_resources(groups << level, width + 1)
+            compare = Resources(lut=width / 2, ff=width + level)
+            total += Resources(
+                parallel * (memory.lut + compare.lut),
+                parallel * (memory.ff + compare.ff),
+                parallel * memory.memory_bits,
+            )
+        return total
+
+    def render(self, site: Site, parameters: Parameters) -> Rendered:
+        """An instance of `hw_binary_search`."""
+        parallel, depth = parallel_of(parameters), levels(site)
+        kind, rows = site.inputs[0].element, _rows(site)
+        layout = row_layout(rows.shape[0], site.inputs[0].shape, parallel)
+        offsets = _offsets(site, parallel)
+        memories = {"OffsetFile": offsets.image}
+        for level in range(depth):
+            memories[f"LevelFile{level}"] = _level_image(rows, layout, level, kind.bits + 1)
+        return Rendered(
+            "hw_binary_search",
+            {
+                **word_parameters(site, parallel),
+                "InWidth": kind.bits,
+                "InSigned": int(kind.signed),
+                "OutWidth": site.outputs[0].element.bits,
+                "Levels": depth,
+                "Groups": layout.shape[0],
+                "Shared": int(rows.shape[0] == 1),
+            },
+            memories,
+            ("hw_search_level", "hw_group_counter", "hw_slice_rom", *PIPE_MODULES),
+            f"binary search in {depth} levels, {layout.shape[0]} group(s) of thresholds",
+        )
+
+
+def levels(site: Site) -> int:
+    """Bits of the count."""
+    return staircase(site).steps.bit_length()
+
+
+def _rows(site: Site) -> IntArray:
+    """Limits of every row in ascending order, int64 [R or 1, 2**levels - 1]: x counts when above.
+
+    Rows that are all alike, offsets included, are one.
+    """
+    stairs = staircase(site)
+    limits = np.full((stairs.base.size, (1 << levels(site)) - 1), stairs.high, dtype=np.int64)
+    limits[:, : stairs.steps] = stairs.thresholds - 1
+    keys = np.concatenate([limits, stairs.base[:, None], stairs.slope[:, None]], axis=1)
+    return limits[:1] if np.all(keys == keys[0]) else limits
+
+
+def _offsets(site: Site, parallel: int) -> RowTable:
+    """Output for a count of zero and direction, laid out exactly like the limits."""
+    stairs, rows = staircase(site), _rows(site).shape[0]
+    falling = (stairs.slope < 0).astype(np.int64)
+    fields = [
+        Field(stairs.base[:rows, None], site.outputs[0].element.bits),
+        Field(falling[:rows, None], 1),
+    ]
+    return RowTable.build(fields, site.inputs[0].shape, parallel)
+
+
+def _level_image(rows: IntArray, layout: IntArray, level: int, bits: int) -> MemoryImage:
+    """Level l compares with the odd multiples of 2**(b - 1 - l): row {group, path}, lane slices."""
+    spacing = (rows.shape[1] + 1) >> level
+    middles = rows[:, spacing // 2 - 1 :: spacing]
+    table = middles[layout].transpose(0, 2, 1)
+    flat = table.reshape(-1, layout.shape[1]) & ((1 << bits) - 1)
+    return MemoryImage.pack(flat, bits)

@@ -1,0 +1,83 @@
+"""A bank of comparators per lane: for few thresholds."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.ops.kernel import Rendered, Resources
+from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, rom_resources, word_parameters
+from hwcompile.ops.rows import Field, RowTable, merged
+from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.threshold.op import Threshold
+from hwcompile.ops.threshold.staircase import Staircase, staircase
+
+MOST_STEPS = 63  # beyond, a search needs a fraction of the logic
+
+
+class Comparators(Pipe):
+    """Compares every input with all thresholds of its row at once and counts the hits."""
+
+    name = "comparators"
+
+    def refuses(self, site: Site) -> str | None:
+        """When the op is no threshold, or there are too many."""
+        if not isinstance(site.op, Threshold):
+            return "the op is not a threshold"
+        steps = staircase(site).steps
+        if steps > MOST_STEPS:
+            return f"{steps} thresholds are too many for a comparator each (at most {MOST_STEPS})"
+        return None
+
+    def stages(self, site: Site, parameters: Parameters) -> int:
+        """Compare (and count, when there is one); count; the row memory."""
+        table = _table(site, parallel_of(parameters))
+        return 1 + (staircase(site).steps > 1) + (table.groups > 1)
+
+    def resources(self, site: Site, parameters: Parameters) -> Resources:
+        """A carry chain per comparator, half of it when the threshold is a constant."""
+        stairs, parallel = staircase(site), parallel_of(parameters)
+        table, width = _table(site, parallel), site.inputs[0].element.bits
+        out = site.outputs[0].element.bits
+        compare = width / 4 if table.groups == 1 else width / 2
+        count = 0.0 if stairs.steps == 1 else stairs.steps + out
+        registers = out + (stairs.steps if stairs.steps > 1 else 0)
+        delayed = width if table.groups > 1 else 0
+        lanes = Resources(
+            lut=parallel * (stairs.steps * compare + count), ff=parallel * (registers + delayed)
+        )
+        return lanes + rom_resources(table.groups, table.image.width)
+
+    def render(self, site: Site, parameters: Parameters) -> Rendered:
+        """An instance of `hw_threshold`."""
+        stairs, parallel = staircase(site), parallel_of(parameters)
+        table, kind = _table(site, parallel), site.inputs[0].element
+        return Rendered(
+            "hw_threshold",
+            {
+                **word_parameters(site, parallel),
+                "InWidth": kind.bits,
+                "InSigned": int(kind.signed),
+                "OutWidth": site.outputs[0].element.bits,
+                "Levels": stairs.steps,
+                "Groups": table.groups,
+                "Shared": int(table.shared),
+            },
+            {"RowFile": table.image},
+            ("hw_row_rom", "hw_group_counter", "hw_slice_rom", *PIPE_MODULES),
+            f"{stairs.steps} comparators per lane, {table.groups} group(s) of constants",
+        )
+
+
+def _table(site: Site, parallel: int) -> RowTable:
+    fields = merged(_fields(staircase(site), site))
+    return RowTable.build(fields, site.inputs[0].shape, parallel)
+
+
+def _fields(stairs: Staircase, site: Site) -> list[Field]:
+    """Limits t - 1, to be exceeded: they fit one bit more than x. Falling rows count misses."""
+    falling = (stairs.slope < 0).astype(np.int64)[:, None]
+    return [
+        Field(stairs.thresholds - 1, site.inputs[0].element.bits + 1),
+        Field(stairs.floor[:, None], site.outputs[0].element.bits),
+        Field(falling, 1),
+    ]

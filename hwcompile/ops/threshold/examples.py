@@ -1,0 +1,78 @@
+"""Small threshold nodes that exercise every kernel and every kind of row and encoding."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
+from hwcompile.ops.site import Site
+from hwcompile.ops.threshold.op import Threshold
+
+
+def examples() -> tuple[Site, ...]:
+    """Rows 1, C and H*W*C; rising and falling; signed, unsigned and bipolar on both sides."""
+    signed = IntType(-100, 90)
+    return (
+        _site((2, 3, 5), signed, [[-60, -3, 50]], [0], [1], IntType(0, 3)),
+        _site((2, 2, 3), signed, [[7], [-100], [91]], [-1, 1, -1], [1, -1, 1], BIPOLAR),
+        _site((1, 2, 3), BIPOLAR, [[0], [1], [-1]], [-1, 1, -1], [1, -1, 1], BIPOLAR),
+        _site((1, 1, 4), BIPOLAR, [[1]], [2], [-1], IntType(1, 2)),
+        _site(
+            (2, 2, 2),
+            IntType(0, 15),
+            np.arange(24).reshape(8, 3) % 13,
+            [-2] * 8,
+            [1] * 8,
+            IntType(-2, 1),
+        ),
+        _requantization((1, 4, 6), IntType(-3000, 2900), IntType(-8, 7), seed=1),
+        _requantization((2, 2, 4), IntType(0, 1500), IntType(0, 31), seed=2),
+        _power_of_two((1, 3, 5), IntType(-512, 511), IntType(-8, 7)),
+        _site(
+            (1, 1, 3),
+            IntType(0, 7),
+            [[1, 1, 2, 2, 3, 3], [2, 2, 3, 3, 4, 4], [1, 1, 2, 2, 3, 3]],
+            [0, 1, 2],
+            [1, 1, 1],
+            IntType(0, 8),
+        ),
+    )
+
+
+def _site(
+    shape: tuple[int, int, int],
+    element: IntType,
+    thresholds: object,
+    base: list[int],
+    slope: list[int],
+    result: IntType,
+) -> Site:
+    rows = np.sort(np.asarray(thresholds, dtype=np.int64), axis=1)
+    op = Threshold(rows, np.array(base, dtype=np.int64), np.array(slope, dtype=np.int64), result)
+    return Site.of(op, TensorType(shape, element))
+
+
+def _requantization(
+    shape: tuple[int, int, int], element: IntType, result: IntType, seed: int
+) -> Site:
+    """`clip(round(x * scale + shift))` for each channel, half of them falling."""
+    rng = np.random.default_rng(seed)
+    x, channels = element.values(), shape[2]
+    steps = result.levels - 1
+    scale = rng.uniform(0.4, 1.6, channels) * steps / x.size
+    middle = (element.low + element.high) / 2 + rng.normal(size=channels) * x.size / 20
+    levels = np.arange(1, steps + 1) - 0.5 - steps / 2
+    rows = np.ceil(levels / scale[:, None] + middle[:, None]).astype(np.int64)
+    slope: IntArray = np.where(np.arange(channels) % 2 == 0, 1, -1).astype(np.int64)
+    base: IntArray = np.where(slope > 0, result.low, result.high).astype(np.int64)
+    return Site.of(Threshold(rows, base, slope, result), TensorType(shape, element))
+
+
+def _power_of_two(shape: tuple[int, int, int], element: IntType, result: IntType) -> Site:
+    """`clip((x + b) >> s)` with a bias per channel."""
+    steps, channels = result.levels - 1, shape[2]
+    spacing = element.levels // (steps + 1) // 2
+    first = element.low // 2 + 5 * np.arange(channels, dtype=np.int64)
+    rows = first[:, None] + spacing * np.arange(steps, dtype=np.int64)
+    base, slope = np.full(channels, result.low), np.ones(channels, dtype=np.int64)
+    return Site.of(Threshold(rows, base, slope, result), TensorType(shape, element))

@@ -1,0 +1,143 @@
+// Staircase by pipelined binary search: a threshold memory per level, one word per cycle.
+//
+// A row has 2**Levels - 1 limits, the greatest number for those that are never exceeded. LevelFile<l>
+// holds 2**l limits per row (see hw_search_level); OffsetFile, per lane, the output for a count of
+// zero and above it a bit that says that the output falls with the count.
+//
+// Latency: Levels + 1.
+
+`default_nettype none
+
+module hw_binary_search #(
+  parameter int unsigned Parallel = 2,
+  parameter int unsigned Words = 2,
+  parameter int unsigned Tail = 1,
+  parameter int unsigned InWidth = 8,
+  parameter bit InSigned = 1'b1,
+  parameter int unsigned OutWidth = 3,
+  parameter int unsigned Levels = 3,  // at most 16
+  parameter int unsigned Groups = 2,
+  parameter bit Shared = 1'b0,
+  parameter OffsetFile = "",
+  parameter LevelFile0 = "",
+  parameter LevelFile1 = "",
+  parameter LevelFile2 = "",
+  parameter LevelFile3 = "",
+  parameter LevelFile4 = "",
+  parameter LevelFile5 = "",
+  parameter LevelFile6 = "",
+  parameter LevelFile7 = "",
+  parameter LevelFile8 = "",
+  parameter LevelFile9 = "",
+  parameter LevelFile10 = "",
+  parameter LevelFile11 = "",
+  parameter LevelFile12 = "",
+  parameter LevelFile13 = "",
+  parameter LevelFile14 = "",
+  parameter LevelFile15 = ""
+) (
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_ni,
+  input  wire logic                         valid_i,
+  input  wire logic [Parallel*InWidth-1:0]  data_i,
+  output logic                              valid_o,
+  output logic      [Parallel*OutWidth-1:0] data_o
+);
+
+  localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
+  localparam int unsigned LaneWidth = OutWidth + 1;
+  localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
+
+  // What enters each level; entry Levels leaves the last one.
+  logic [GroupBits-1:0]         group [Levels+1];
+  logic [Parallel*InWidth-1:0]  data  [Levels+1];
+  logic [Parallel*Levels-1:0]   path  [Levels+1];
+  logic [RowWidth-1:0]          row;
+  logic [Parallel*OutWidth-1:0] result_q;
+
+  hw_group_counter #(.Groups(Groups)) u_group (
+    .clk_i,
+    .rst_ni,
+    .step_i(valid_i),
+    .group_o(group[0])
+  );
+  assign data[0] = data_i;
+  assign path[0] = '0;
+
+  for (genvar level = 0; level < Levels; level++) begin : gen_level
+    localparam File =
+        (level == 0) ? LevelFile0 : (level == 1) ? LevelFile1 :
+        (level == 2) ? LevelFile2 : (level == 3) ? LevelFile3 :
+        (level == 4) ? LevelFile4 : (level == 5) ? LevelFile5 :
+        (level == 6) ? LevelFile6 : (level == 7) ? LevelFile7 :
+        (level == 8) ? LevelFile8 : (level == 9) ? LevelFile9 :
+        (level == 10) ? LevelFile10 : (level == 11) ? LevelFile11 :
+        (level == 12) ? LevelFile12 : (level == 13) ? LevelFile13 :
+        (level == 14) ? LevelFile14 : LevelFile15;
+    hw_search_level #(
+      .Parallel(Parallel),
+      .InWidth(InWidth),
+      .InSigned(InSigned),
+      .PathWidth(Levels),
+      .Level(level),
+      .Groups(Groups),
+      .Shared(Shared),
+      .File(File)
+    ) u_level (
+      .clk_i,
+      .group_i(group[level]),
+      .data_i(data[level]),
+      .path_i(path[level]),
+      .group_o(group[level+1]),
+      .data_o(data[level+1]),
+      .path_o(path[level+1])
+    );
+  end
+
+  // The offsets are read beside the last level and meet the complete path.
+  hw_slice_rom #(
+    .Depth(Groups),
+    .Width(RowWidth),
+    .File(OffsetFile)
+  ) u_offsets (
+    .clk_i,
+    .addr_i(group[Levels-1]),
+    .data_o(row)
+  );
+
+  for (genvar lane = 0; lane < Parallel; lane++) begin : gen_lane
+    logic [LaneWidth-1:0] offset;
+    logic [OutWidth-1:0] count;
+    assign offset = row[(Shared ? 0 : lane)*LaneWidth +: LaneWidth];
+    assign count = OutWidth'(path[Levels][lane*Levels +: Levels]);
+    always_ff @(posedge clk_i) begin
+      result_q[lane*OutWidth +: OutWidth] <=
+          offset[OutWidth] ? offset[OutWidth-1:0] - count : offset[OutWidth-1:0] + count;
+    end
+  end
+
+  logic unused;
+  assign unused = &{1'b0, group[Levels], data[Levels]};
+
+  hw_valid_pipe #(.Stages(Levels + 1)) u_valid (
+    .clk_i,
+    .rst_ni,
+    .valid_i,
+    .valid_o
+  );
+  hw_tail_mask #(
+    .Parallel(Parallel),
+    .Width(OutWidth),
+    .Words(Words),
+    .Tail(Tail)
+  ) u_mask (
+    .clk_i,
+    .rst_ni,
+    .valid_i(valid_o),
+    .data_i(result_q),
+    .data_o
+  );
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,123 @@
+// Multiply, add, shift, clamp: y = floor + clamp((x * M + B) >> Shift, Low, High) in every lane.
+//
+// A lane's constants, from the least significant bit: M (signed, FactorWidth), B (signed, BiasWidth),
+// and with RowFloor the lane's floor (OutWidth). With Shared, one row serves all lanes. SumWidth must
+// hold x * M + B. Low and High are the outputs' codes as signed numbers.
+//
+// Latency: 2, one more with Clamp, one more with several groups (see hw_row_rom).
+
+`default_nettype none
+
+module hw_requantize #(
+  parameter int unsigned Parallel = 2,
+  parameter int unsigned Words = 2,
+  parameter int unsigned Tail = 1,
+  parameter int unsigned InWidth = 16,
+  parameter bit InSigned = 1'b1,
+  parameter int unsigned OutWidth = 8,
+  parameter int unsigned FactorWidth = 12,
+  parameter int unsigned BiasWidth = 20,
+  parameter int unsigned SumWidth = 29,
+  parameter int unsigned Shift = 14,
+  parameter bit Clamp = 1'b1,
+  parameter int Low = -128,
+  parameter int High = 127,
+  parameter bit RowFloor = 1'b0,
+  parameter int unsigned Groups = 2,
+  parameter bit Shared = 1'b0,
+  parameter RowFile = ""
+) (
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_ni,
+  input  wire logic                         valid_i,
+  input  wire logic [Parallel*InWidth-1:0]  data_i,
+  output logic                              valid_o,
+  output logic      [Parallel*OutWidth-1:0] data_o
+);
+
+  localparam int unsigned LaneWidth = FactorWidth + BiasWidth + (RowFloor ? OutWidth : 0);
+  localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
+  localparam int unsigned Stages = 2 + (Clamp ? 1 : 0) + ((Groups > 1) ? 1 : 0);
+
+  logic [Parallel*InWidth-1:0]  data;
+  logic [RowWidth-1:0]          row;
+  logic [Parallel*OutWidth-1:0] result_q;
+
+  hw_row_rom #(
+    .Groups(Groups),
+    .RowWidth(RowWidth),
+    .DataWidth(Parallel * InWidth),
+    .RowFile(RowFile)
+  ) u_rows (
+    .clk_i,
+    .rst_ni,
+    .valid_i,
+    .data_i,
+    .data_o(data),
+    .row_o(row)
+  );
+
+  for (genvar lane = 0; lane < Parallel; lane++) begin : gen_lane
+    logic [LaneWidth-1:0] constants;
+    logic signed [InWidth:0] x;
+    logic signed [FactorWidth-1:0] factor;
+    logic signed [SumWidth-1:0] product_q;
+    logic signed [BiasWidth-1:0] bias_q;
+    logic [OutWidth-1:0] offset;
+
+    assign constants = row[(Shared ? 0 : lane)*LaneWidth +: LaneWidth];
+    assign x = {InSigned && data[lane*InWidth+InWidth-1], data[lane*InWidth +: InWidth]};
+    assign factor = constants[FactorWidth-1:0];
+    always_ff @(posedge clk_i) begin
+      product_q <= SumWidth'(x) * SumWidth'(factor);
+      bias_q <= constants[FactorWidth +: BiasWidth];
+    end
+
+    // The floor travels beside the product and the sum.
+    if (RowFloor) begin : gen_floor
+      logic [2*OutWidth-1:0] floor_q;
+      always_ff @(posedge clk_i) begin
+        floor_q <= {floor_q[OutWidth-1:0], constants[LaneWidth-1 -: OutWidth]};
+      end
+      assign offset = floor_q[2*OutWidth-1 -: OutWidth];
+    end else begin : gen_no_floor
+      assign offset = '0;
+    end
+
+    hw_shift_clamp #(
+      .SumWidth(SumWidth),
+      .Shift(Shift),
+      .Clamp(Clamp),
+      .Low(Low),
+      .High(High),
+      .OutWidth(OutWidth)
+    ) u_clamp (
+      .clk_i,
+      .sum_i(product_q + SumWidth'(bias_q)),
+      .offset_i(offset),
+      .result_o(result_q[lane*OutWidth +: OutWidth])
+    );
+  end
+
+  hw_valid_pipe #(.Stages(Stages)) u_valid (
+    .clk_i,
+    .rst_ni,
+    .valid_i,
+    .valid_o
+  );
+  hw_tail_mask #(
+    .Parallel(Parallel),
+    .Width(OutWidth),
+    .Words(Words),
+    .Tail(Tail)
+  ) u_mask (
+    .clk_i,
+    .rst_ni,
+    .valid_i(valid_o),
+    .data_i(result_q),
+    .data_o
+  );
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,44 @@
+// One lane's end of a requantizer: shift an exact sum right, clamp it, add an offset.
+//
+// result_o = offset_i + clamp(sum_i >> Shift, Low, High), where offset_i comes one cycle after sum_i.
+// Latency: 2 with Clamp; without it 1, and offset_i is not used. Bits above the result are dropped.
+
+`default_nettype none
+
+module hw_shift_clamp #(
+  parameter int unsigned SumWidth = 24,
+  parameter int unsigned Shift = 8,
+  parameter bit Clamp = 1'b1,
+  parameter int Low = -128,
+  parameter int High = 127,
+  parameter int unsigned OutWidth = 8
+) (
+  input  wire logic                       clk_i,
+  input  wire logic signed [SumWidth-1:0] sum_i,
+  input  wire logic        [OutWidth-1:0] offset_i,
+  output logic             [OutWidth-1:0] result_o
+);
+
+  // Wide enough for the shifted sum, for both limits, and for the result.
+  localparam int unsigned ValueWidth = SumWidth - Shift;
+
+  logic signed [ValueWidth-1:0] value_q;
+  always_ff @(posedge clk_i) value_q <= ValueWidth'(sum_i >>> Shift);
+
+  if (Clamp) begin : gen_clamp
+    logic [OutWidth-1:0] clamped;
+    always_comb begin
+      clamped = value_q[OutWidth-1:0];
+      if (value_q < ValueWidth'(Low)) clamped = OutWidth'(Low);
+      if (value_q > ValueWidth'(High)) clamped = OutWidth'(High);
+    end
+    always_ff @(posedge clk_i) result_o <= clamped + offset_i;
+  end else begin : gen_plain
+    logic unused;
+    assign unused = &{1'b0, offset_i, value_q};
+    assign result_o = value_q[OutWidth-1:0];
+  end
+
+endmodule
+
+`default_nettype wire
