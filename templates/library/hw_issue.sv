@@ -1,4 +1,4 @@
-// The controller of a stage without a core: takes one word whenever the output FIFO has room for it.
+// The controller of a stage without a core: takes one word whenever the output FIFO has room.
 //
 // Ports of a core with one input. in0_ready_o is high only in a cycle in which a word is taken.
 // Latency: `stages` = 0, the word passes in the cycle in which it is taken.

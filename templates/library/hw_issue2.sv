@@ -1,8 +1,8 @@
 // The controller of a stage without a core and with two operands: takes one word of each input in
 // the same cycle, whenever both are there and the output FIFO has room.
 //
-// Ports of a core with two inputs. in0_ready_o and in1_ready_o are high only in a cycle in which the
-// words are taken. Latency: `stages` = 0; out_data_o is {operand 1, operand 0}.
+// Ports of a core with two inputs. in0_ready_o and in1_ready_o are high only in a cycle in which
+// the words are taken. Latency: `stages` = 0; out_data_o is {operand 1, operand 0}.
 
 `default_nettype none
 
@@ -35,6 +35,18 @@ module hw_issue2 #(
   // The ports are those of every core, and this one has no register.
   logic unused;
   assign unused = &{1'b0, clk_i, rst_ni};
+
+`ifdef FORMAL
+  always_comb begin
+    assert (in0_ready_o == out_start_o);
+    assert (in1_ready_o == out_start_o);
+    assert (out_valid_o == out_start_o);
+    assert (out_start_o == (in0_valid_i && in1_valid_i && out_ok_i));
+    assert (out_data_o[Width0-1:0] == in0_data_i);
+    assert (out_data_o[Width1+Width0-1:Width0] == in1_data_i);
+    cover (out_start_o);
+  end
+`endif
 
 endmodule
 

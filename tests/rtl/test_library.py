@@ -1,0 +1,76 @@
+"""Every module of the library stands on its own: it elaborates as a top level in both tools."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.verify.verilator import lint
+from tests.rtl.formal import LIBRARY, YOSYS
+
+MODULES = sorted(path.stem for path in LIBRARY.glob("*.sv"))
+
+HARMLESS = ("Replacing memory",)
+"""Warnings of Yosys about correct code."""
+
+
+def _yosys(module: str, folder=LIBRARY) -> tuple[int, list[str]]:
+    script = f"""\
+read_verilog -sv {folder}/{module}.sv
+hierarchy -check -libdir {folder} -libdir {LIBRARY} -top {module}
+proc
+check -assert
+"""
+    result = subprocess.run([sys.executable, "-c", YOSYS, script], capture_output=True, text=True)
+    lines = (result.stdout + result.stderr).splitlines()
+    found = [line for line in lines if re.search(r"\b(Warning|ERROR):", line)]
+    return result.returncode, [w for w in found if not any(h in w for h in HARMLESS)]
+
+
+def test_there_are_modules():
+    assert len(MODULES) >= 10
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_file_holds_the_module_of_its_name(module):
+    text = (LIBRARY / f"{module}.sv").read_text()
+    assert re.findall(r"^module (\w+)", text, re.MULTILINE) == [module]
+    code = re.sub(r"//[^\n]*", "", text).strip()
+    assert code.startswith("`default_nettype none")
+    assert code.endswith("`default_nettype wire")
+    assert text.startswith("// ")
+    assert text.isascii()
+    assert max(map(len, text.splitlines())) <= 100
+    assert len(text.splitlines()) <= 300
+    assert "lint_off" not in text
+
+
+@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("define", ["", "-DHW_TAP"])
+def test_verilator_has_no_warning(module, define):
+    options = ["-y", str(LIBRARY), *([define] if define else [])]
+    lint([LIBRARY / f"{module}.sv"], module, options)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_yosys_has_no_warning(module):
+    code, warnings = _yosys(module)
+    assert not warnings
+    assert code == 0
+
+
+def test_faults_are_seen(tmp_path):
+    """An undriven wire is a warning in both tools, and both checks must fail on it."""
+    text = (LIBRARY / "hw_join.sv").read_text()
+    bad = text.replace("assign valid_o = &valid_i;", "")
+    assert bad != text
+    (tmp_path / "hw_join.sv").write_text(bad)
+    with pytest.raises(CompileError, match="UNDRIVEN"):
+        lint([tmp_path / "hw_join.sv"], "hw_join")
+    code, warnings = _yosys("hw_join", tmp_path)
+    assert code != 0
+    assert warnings
