@@ -43,6 +43,8 @@ def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Plan:
         far as the pinned depths permit.
     """
     pinned = dict(pinned or {})
+    if all(link.name in pinned for link in plan.links):
+        return with_depths(plan, pinned)
     network = build_network(plan)
     schedule = _best_schedule(network, plan)
     depths = _occupied(plan, schedule) | pinned

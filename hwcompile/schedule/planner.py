@@ -1,0 +1,57 @@
+"""The planner: from a lowered graph to a plan with exactly predicted cycles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from hwcompile.diagnostics import fail
+from hwcompile.ir.graph import Graph
+from hwcompile.schedule.depths import size_links
+from hwcompile.schedule.folding import choose
+from hwcompile.schedule.network import build_network
+from hwcompile.schedule.plan import Plan
+from hwcompile.schedule.prediction import Prediction, predict
+from hwcompile.schedule.schedule_file import Schedule, check_links, read_schedule
+from hwcompile.schedule.stages import build_stages
+
+__all__ = ["Prediction", "plan"]
+
+
+def plan(
+    graph: Graph,
+    *,
+    target_cycles: int | None = None,
+    schedule: Path | Mapping[str, Any] | None = None,
+) -> tuple[Plan, Prediction]:
+    """Choose kernels, foldings and FIFO depths, and predict the cycles of the result.
+
+    Args:
+        graph: Lowered: every node's family has kernels or is free.
+        target_cycles: Cycles per frame to reach at the lowest cost; None for what
+            `hwcompile.schedule.folding.DEFAULT_LANES` lanes can reach.
+        schedule: A `schedule.toml`, or the same as nested mappings; it may be partial.
+
+    Raises:
+        CompileError: HW0401 when the target can not be met, HW0402 when the schedule does not fit
+            the graph, HW0403 when the stages would wait for each other for ever.
+    """
+    wanted = Schedule() if schedule is None else read_schedule(schedule, graph)
+    staged = build_stages(graph, choose(graph, target_cycles, wanted.choices))
+    check_links(staged, wanted.depths)
+    sized = size_links(staged, wanted.depths)
+    prediction = predict(build_network(sized))
+    if target_cycles is not None and prediction.interval > target_cycles:
+        why = (
+            "the FIFO depths in the schedule are too small"
+            if wanted.depths
+            else f"the buffers inside the kernels are too small, not '{prediction.bottleneck}'"
+        )
+        raise fail(
+            "HW0401",
+            f"a frame would take {prediction.interval} cycles instead of {target_cycles}",
+            why,
+            "larger depths" if wanted.depths else "a smaller target, which leaves slack",
+        )
+    return sized, prediction

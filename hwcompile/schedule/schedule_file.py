@@ -1,0 +1,241 @@
+"""`schedule.toml`: the planner's decisions, to be read, changed and given back.
+
+    [nodes."conv1"]
+    kernel = "folded"
+    pe = 16
+    simd = 32
+
+    [links."conv1__pool1"]
+    depth = 12
+
+A file may hold some nodes and links only; the planner chooses the rest.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail
+from hwcompile.ir.graph import Graph, Node
+from hwcompile.ops import family
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.site import Site
+from hwcompile.schedule.choice import FREE, Choice, site_of
+from hwcompile.schedule.plan import Placed, Plan
+from hwcompile.schedule.prediction import Prediction
+
+SECTIONS = ("nodes", "links")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What a user prescribes.
+
+    Attributes:
+        choices: Kernel and parameters by node name, validated.
+        depths: FIFO depths by link name; `check_links` compares the names with the plan.
+    """
+
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    depths: Mapping[str, int] = field(default_factory=dict)
+
+
+def read_schedule(schedule: Path | Mapping[str, Any], graph: Graph) -> Schedule:
+    """Read and validate a schedule: a TOML file, or the same as nested mappings.
+
+    Raises:
+        CompileError: HW0402 for everything in it that does not fit the graph.
+    """
+    data = _load(schedule) if isinstance(schedule, Path) else schedule
+    findings = [_unknown("section", name, SECTIONS, None) for name in data if name not in SECTIONS]
+    nodes = {node.name: node for node in graph.nodes if node.op.family not in FREE}
+    choices: dict[str, Choice] = {}
+    for name, table in _tables(data, "nodes", findings):
+        if name not in nodes:
+            findings.append(_unknown("node", name, nodes, None))
+            continue
+        result = _choice(graph, nodes[name], table)
+        if isinstance(result, Diagnostic):
+            findings.append(result)
+        else:
+            choices[name] = result
+    depths: dict[str, int] = {}
+    for name, table in _tables(data, "links", findings):
+        depth = table.get("depth")
+        findings += [_unknown("key", k, ["depth"], None, name) for k in table if k != "depth"]
+        if isinstance(depth, int) and not isinstance(depth, bool) and depth >= 1:
+            depths[name] = depth
+        else:
+            findings.append(_finding(f"link '{name}' needs a depth of at least 1, not {depth!r}"))
+    if findings:
+        raise CompileError(findings)
+    return Schedule(choices, depths)
+
+
+def check_links(plan: Plan, depths: Mapping[str, int]) -> None:
+    """Refuse depths for links that the plan does not have.
+
+    Raises:
+        CompileError: HW0402, naming near misses.
+    """
+    names = [link.name for link in plan.links]
+    hint = "remove the [links] tables after changing a folding; depths are then chosen anew"
+    findings = [
+        _unknown("link", name, names, None, hint=hint) for name in depths if name not in names
+    ]
+    if findings:
+        raise CompileError(findings)
+
+
+def _load(path: Path) -> Mapping[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise fail("HW0402", f"the schedule '{path}' can not be read", str(error)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise fail("HW0402", f"the schedule '{path}' is not TOML", str(error)) from error
+
+
+def _tables(
+    data: Mapping[str, Any], section: str, findings: list[Diagnostic]
+) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    tables = data.get(section, {})
+    if not isinstance(tables, Mapping):
+        findings.append(_finding(f"'{section}' must hold tables, not {tables!r}"))
+        return
+    for name, table in tables.items():
+        if isinstance(table, Mapping):
+            yield str(name), table
+        else:
+            findings.append(_finding(f"'{section}.{name}' must be a table, not {table!r}"))
+
+
+def _choice(graph: Graph, node: Node, table: Mapping[str, Any]) -> Choice | Diagnostic:
+    site = site_of(graph, node)
+    kernel = _kernel(node, site, table.get("kernel"))
+    if isinstance(kernel, Diagnostic):
+        return kernel
+    parameters: dict[str, int | str] = {}
+    for key, value in table.items():
+        if key == "kernel":
+            continue
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            return _finding(
+                f"parameter '{key}' of node '{node.name}' must be a number or text, not {value!r}",
+                origin=node.origin,
+            )
+        parameters[key] = value
+    reason = kernel.check(site, parameters)
+    if reason is None:
+        return Choice(kernel.name, parameters)
+    what = f"kernel '{kernel.name}' of node '{node.name}' can not have {_listing(parameters)}"
+    return _finding(what, reason, _parameter_hint(kernel, site, parameters), node.origin)
+
+
+def _kernel(node: Node, site: Site, name: object) -> Kernel | Diagnostic:
+    kernels = {kernel.name: kernel for kernel in family(node.op.family).kernels}
+    able = [kernel for kernel in kernels.values() if kernel.refuses(site) is None]
+    if name is None and len(able) == 1:
+        return able[0]
+    if name is None:
+        return _finding(
+            f"node '{node.name}' has no 'kernel' in the schedule",
+            fix=f"one of {', '.join(kernel.name for kernel in able)}",
+            origin=node.origin,
+        )
+    if name not in kernels:
+        return _unknown("kernel", str(name), kernels, node.origin, f"node '{node.name}'")
+    reason = kernels[str(name)].refuses(site)
+    if reason is not None:
+        what = f"kernel '{name}' does not build node '{node.name}'"
+        fix = f"one of {', '.join(kernel.name for kernel in able)}"
+        return _finding(what, reason, fix, node.origin)
+    return kernels[str(name)]
+
+
+def _parameter_hint(kernel: Kernel, site: Site, parameters: Mapping[str, int | str]) -> str:
+    """The known parameters that a mistyped one resembles."""
+    known = dict.fromkeys(key for found in kernel.space(site) for key in found)
+    strange = [key for key in parameters if key not in known]
+    near = [match for key in strange for match in get_close_matches(key, known, 1)]
+    return f"'{near[0]}'" if near else ""
+
+
+def _listing(parameters: Mapping[str, int | str]) -> str:
+    return ", ".join(f"{k} = {_value(v)}" for k, v in parameters.items()) or "no parameters"
+
+
+def _unknown(
+    kind: str,
+    name: str,
+    known: Iterable[str],
+    origin: Origin | None,
+    where: str = "the network",
+    hint: str = "",
+) -> Diagnostic:
+    """`name` is not one of `known`; near misses are named, or everything when there is little."""
+    names = list(known)
+    near = get_close_matches(name, names, 3, 0.6) or (names if len(names) <= 6 else [])
+    if kind in ("section", "key"):
+        where = "the schedule" if kind == "section" else f"link '{where}'"
+    fix = " or ".join(f"'{match}'" for match in near)
+    if hint:
+        fix = f"{fix}; or {hint}" if fix else hint
+    return _finding(
+        f"the schedule names the unknown {kind} '{name}'",
+        f"{where} has no such {kind}",
+        fix,
+        origin,
+    )
+
+
+def _finding(what: str, why: str = "", fix: str = "", origin: Origin | None = None) -> Diagnostic:
+    return Diagnostic("HW0402", what, why, fix, origin)
+
+
+def schedule_text(plan: Plan, prediction: Prediction) -> str:
+    """The plan as `schedule.toml`; the same plan gives the same text."""
+    parts = [_header(plan, prediction)]
+    parts += [_node_text(part) for stage in plan.stages for part in stage.parts]
+    for link in plan.links:
+        memory = "block RAM" if link.block else "LUTs or registers"
+        used = prediction.trace.links[link.name].occupancy
+        parts.append(
+            f"# {link.format.bits} bits wide, in {memory}; at most {used} places are in use\n"
+            f"[links.{json.dumps(link.name)}]\ndepth = {link.depth}\n"
+        )
+    return "\n".join(parts)
+
+
+def _header(plan: Plan, prediction: Prediction) -> str:
+    lanes = sum(p.kernel.lanes(p.site, p.parameters) for s in plan.stages for p in s.parts)
+    return (
+        f"# Schedule of {plan.graph.name}: a frame every {prediction.interval} cycles, latency "
+        f"{prediction.latency} cycles, {lanes} lanes.\n"
+        f"# The slowest process is {prediction.bottleneck} with {prediction.bound} cycles.\n"
+        "# Change it and compile with --schedule; whatever is missing is chosen anew. After a\n"
+        "# change of a folding, remove the [links] tables to have the FIFO depths chosen anew.\n"
+    )
+
+
+def _node_text(part: Placed) -> str:
+    """A node's table; a comment instead when the planner inserted the node."""
+    lanes = part.kernel.lanes(part.site, part.parameters)
+    cycles = part.kernel.interval(part.site, part.parameters)
+    note = f"# {cycles} cycles" + (f", {lanes} lanes" if lanes else "")
+    if part.node.op.family == "width":
+        return f"{note}: {part.node.name} joins two word formats\n"
+    lines = [note, f"[nodes.{json.dumps(part.node.name)}]", f"kernel = {_value(part.kernel.name)}"]
+    lines += [f"{key} = {_value(value)}" for key, value in part.parameters.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _value(value: int | str) -> str:
+    """A TOML value; JSON's texts and numbers are TOML's as well."""
+    return json.dumps(value)
