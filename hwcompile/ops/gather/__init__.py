@@ -1,0 +1,38 @@
+"""Gather: slices, paddings, permutations, repetitions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.family import Family
+from hwcompile.ops.gather.buffered import Buffered
+from hwcompile.ops.gather.op import Gather
+from hwcompile.ops.gather.select import Select
+from hwcompile.ops.site import Site
+
+
+def _examples() -> tuple[Site, ...]:
+    signed = TensorType((3, 4, 2), IntType(-3, 4))
+    binary = TensorType((2, 3, 4), BIPOLAR)
+    pixels = np.arange(24).reshape(3, 4, 2)
+    padded = np.pad(pixels, ((1, 1), (1, 2), (0, 0)), constant_values=-1)
+    upsampled = pixels.repeat(2, axis=0).repeat(2, axis=1)
+    shuffled = np.arange(24).reshape(2, 3, 2, 2).swapaxes(2, 3).reshape(2, 3, 4)
+    return (
+        Site.of(Gather(padded, 0), signed),
+        Site.of(Gather(pixels[1:, :3], 0), signed),
+        Site.of(Gather(upsampled, 0), signed),
+        Site.of(Gather(pixels.transpose(1, 0, 2), 0), signed),
+        Site.of(Gather(shuffled, 0), binary),
+        Site.of(Gather(padded, 0), TensorType((3, 4, 2), BIPOLAR)),
+    )
+
+
+FAMILY = Family(
+    name="gather",
+    summary="slices, paddings, permutations and repetitions",
+    ops=(Gather,),
+    kernels=(Select(), Buffered()),
+    examples=_examples,
+)
