@@ -9,9 +9,8 @@ maximum), short ones by a plain loop, because with small FIFOs most runs are a f
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_right
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +20,7 @@ from hwcompile.schedule.network import Channel, Network, Process
 
 _NEVER = -(1 << 40)  # "before the first cycle": index 0 of every list of token cycles
 _VECTOR = 96  # phases from which numpy is faster than the loop
+_FEW = 64  # phases to try by the loop before looking whether there are that many
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,17 @@ class Run:
 
 
 class _Channel:
-    """Cycles of the tokens of one channel, 1-based; index 0 means a token that needs no waiting."""
+    """Cycles of the tokens of one channel, 1-based; index 0 means a token that needs no waiting.
+
+    Counters run over all frames: tokens written, needed by the reader so far, and released by it.
+    """
 
     __slots__ = (
         "capacity",
         "delay",
         "freed",
         "freed_view",
+        "needed",
         "reader",
         "released",
         "spec",
@@ -76,7 +80,7 @@ class _Channel:
         "tokens",
         "writer",
         "written",
-    )  # fmt: skip
+    )
 
     def __init__(self, spec: Channel, frames: int) -> None:
         self.spec = spec
@@ -89,6 +93,7 @@ class _Channel:
         self.started_view: IntArray = np.frombuffer(self.started, dtype=np.int64)
         self.freed_view: IntArray = np.frombuffer(self.freed, dtype=np.int64)
         self.written = 0
+        self.needed = 0
         self.released = 0
         self.writer: _Process
         self.reader: _Process
@@ -99,88 +104,70 @@ class _Channel:
         )
 
 
-class _End:
-    """One end of a channel at a process: cumulative counts per phase, and their inverse."""
-
-    __slots__ = ("array", "channel", "counts", "gives", "phase_array", "phases")
-
-    def __init__(self, channel: _Channel, counts: IntArray, gives: IntArray) -> None:
-        self.channel = channel
-        self.array = counts
-        self.counts: list[int] = counts.tolist()
-        self.gives: list[int] = gives.tolist()
-        # Phase (of the frame) that writes or frees each token of a frame.
-        self.phase_array = np.searchsorted(gives, np.arange(1, channel.tokens + 1))
-        self.phases: list[int] = self.phase_array.tolist()
+_Step = tuple[int, list[tuple[_Channel, int, int]], list[tuple[_Channel, int]]]
+"""A phase: its duration, (channel, needs, frees) and (channel, gives), unchanged ones left out."""
 
 
 class _Process:
     """State of one process."""
 
-    __slots__ = (
-        "duration",
-        "elapsed",
-        "frame",
-        "name",
-        "offered",
-        "phase",
-        "phases",
-        "queued",
-        "reads",
-        "ready",
-        "writes",
-    )  # fmt: skip
+    __slots__ = ("frame", "offered", "phase", "queued", "reads", "ready", "spec", "steps", "writes")
 
     def __init__(
         self, spec: Process, channels: Mapping[str, _Channel], offered: IntArray | None
     ) -> None:
-        self.name = spec.name
-        self.phases = int(spec.duration.size)
-        self.duration: list[int] = spec.duration.tolist()
-        self.elapsed: IntArray = np.concatenate(([0], np.cumsum(spec.duration)))
-        self.reads = [_End(channels[n], a.need, a.free) for n, a in spec.reads.items()]
-        self.writes = [_End(channels[n], total, total) for n, total in spec.writes.items()]
+        self.spec = spec
+        self.reads = [(channels[name], access) for name, access in spec.reads.items()]
+        self.writes = [(channels[name], total) for name, total in spec.writes.items()]
+        self.steps: list[_Step] = []
         self.offered = offered
         self.frame = 0
         self.phase = 0
         self.ready = 0
         self.queued = True
-        for end in self.reads:
-            end.channel.reader = self
-        for end in self.writes:
-            end.channel.writer = self
+        for channel, _ in self.reads:
+            channel.reader = self
+        for channel, _ in self.writes:
+            channel.writer = self
+
+    def prepare(self) -> None:
+        """Make the list of steps; phases that do the same share one."""
+        kinds: list[_Step] = []
+        reads = len(self.reads)
+        for duration, *counts in self.spec.pattern.kinds:
+            needs = zip(self.reads, counts[:reads], counts[reads : 2 * reads], strict=True)
+            gives = zip(self.writes, counts[2 * reads :], strict=True)
+            kinds.append(
+                (
+                    duration,
+                    [(end[0], need, free) for end, need, free in needs if need or free],
+                    [(end[0], give) for end, give in gives if give],
+                )
+            )
+        self.steps = [kinds[index] for index in self.spec.pattern.order]
 
     def limit(self) -> int:
         """First phase of the current frame whose tokens or places are not known yet."""
-        phase, limit = self.phase, self.phases
-        for end in self.reads:
-            channel = end.channel
+        limit = self.spec.duration.size
+        for channel, access in self.reads:
             known = channel.written - self.frame * channel.tokens
-            if known < end.counts[limit - 1]:
-                limit = bisect_right(end.counts, known, phase, limit)
-                if limit == phase:
-                    return limit
-        for end in self.writes:
-            channel = end.channel
+            limit = min(limit, int(np.searchsorted(access.need, known, "right")))
+        for channel, total in self.writes:
             known = channel.released + channel.capacity - self.frame * channel.tokens
-            if known < end.counts[limit - 1]:
-                limit = bisect_right(end.counts, known, phase, limit)
-                if limit == phase:
-                    return limit
+            limit = min(limit, int(np.searchsorted(total, known, "right")))
         return limit
 
     def waits(self) -> list[Wait]:
         """What the current phase lacks."""
         found = []
-        for end in self.reads:
-            channel = end.channel
-            if end.counts[self.phase] > channel.written - self.frame * channel.tokens:
-                found.append(Wait(self.name, channel.spec.name, False, channel.writer.name))
-        for end in self.writes:
-            channel = end.channel
+        name = self.spec.name
+        for channel, access in self.reads:
+            if access.need[self.phase] > channel.written - self.frame * channel.tokens:
+                found.append(Wait(name, channel.spec.name, False, channel.writer.spec.name))
+        for channel, total in self.writes:
             room = channel.released + channel.capacity - self.frame * channel.tokens
-            if end.counts[self.phase] > room:
-                found.append(Wait(self.name, channel.spec.name, True, channel.reader.name))
+            if total[self.phase] > room:
+                found.append(Wait(name, channel.spec.name, True, channel.reader.spec.name))
         return found
 
 
@@ -209,119 +196,110 @@ def run(network: Network, frames: int, offered: Mapping[str, IntArray] | None = 
 
 def _advance(process: _Process, frames: int, queue: deque[_Process]) -> None:
     """Fire as many phases as the known tokens and places allow; wake whoever can use them."""
-    moved = False
+    before = (process.frame, process.phase)
     while process.frame < frames:
-        limit = process.limit()
-        if limit == process.phase:
+        limit = process.limit() if not process.steps else 0
+        if limit - process.phase >= _VECTOR:
+            _fire_many(process, limit)
+            continue
+        if not process.steps:
+            process.prepare()
+        if not _fire_few(process, frames):
             break
-        moved = True
-        if limit - process.phase < _VECTOR:
-            _publish(process, limit, _fire_few(process, limit))
-        else:
-            _publish_many(process, limit, _fire_many(process, limit))
-        process.phase = limit
-        if limit < process.phases:
-            break
-        process.frame += 1
-        process.phase = 0
-    if not moved:
+        if process.limit() - process.phase >= _VECTOR:
+            _fire_many(process, process.limit())
+    if before == (process.frame, process.phase):
         return
-    for end in process.writes:
-        _wake(end.channel.reader, queue)
-    for end in process.reads:
-        _wake(end.channel.writer, queue)
+    for channel, _ in process.writes:
+        if not channel.reader.queued:
+            channel.reader.queued = True
+            queue.append(channel.reader)
+    for channel, _ in process.reads:
+        if not channel.writer.queued:
+            channel.writer.queued = True
+            queue.append(channel.writer)
 
 
-def _wake(process: _Process, queue: deque[_Process]) -> None:
-    if not process.queued:
-        process.queued = True
-        queue.append(process)
+def _fire_few(process: _Process, frames: int) -> bool:
+    """Fire phase by phase; False when blocked or done, True after `_FEW` phases."""
+    steps, ready, phase = process.steps, process.ready, process.phase
+    last = len(steps)
+    going = True
+    for _ in range(_FEW):
+        duration, takes, gives = steps[phase]
+        cycle = ready
+        if process.offered is not None:
+            cycle = max(cycle, int(process.offered[process.frame * last + phase]))
+        for channel, need, _ in takes:
+            token = channel.needed + need
+            if token > channel.written:
+                going = False
+                break
+            arrival = channel.started[token] + channel.delay
+            if arrival > cycle:
+                cycle = arrival
+        for channel, give in gives:
+            token = channel.written + give - channel.capacity
+            if token > 0:
+                if token > channel.released:
+                    going = False
+                    break
+                room = channel.freed[token] + 1
+                if room > cycle:
+                    cycle = room
+        if not going:
+            break
+        for channel, need, free in takes:
+            channel.needed += need
+            for _ in range(free):
+                channel.released += 1
+                channel.freed[channel.released] = cycle
+        for channel, give in gives:
+            for _ in range(give):
+                channel.written += 1
+                channel.started[channel.written] = cycle
+        ready = cycle + duration
+        phase += 1
+        if phase == last:
+            phase = 0
+            process.frame += 1
+            if process.frame == frames:
+                going = False
+                break
+    process.ready, process.phase = ready, phase
+    return going
 
 
-def _fire_few(process: _Process, limit: int) -> list[int]:
-    """Cycles of the phases up to `limit`, by a loop over phases and ends."""
-    frame, phase = process.frame, process.phase
-    if process.offered is None:
-        cycles = [0] * (limit - phase)
-    else:
-        first = frame * process.phases
-        cycles = process.offered[first + phase : first + limit].tolist()
-    for end in process.reads:
-        channel = end.channel
-        times, base, delay = channel.started, frame * channel.tokens, channel.delay
-        for index, count in enumerate(end.counts[phase:limit]):
-            cycle = times[base + count] + delay
-            if cycle > cycles[index]:
-                cycles[index] = cycle
-    for end in process.writes:
-        channel = end.channel
-        times, base = channel.freed, frame * channel.tokens - channel.capacity
-        for index, count in enumerate(end.counts[phase:limit]):
-            if base + count > 0:
-                cycle = times[base + count] + 1
-                if cycle > cycles[index]:
-                    cycles[index] = cycle
-    ready = process.ready
-    for index, duration in enumerate(process.duration[phase:limit]):
-        if ready > cycles[index]:
-            cycles[index] = ready
-        ready = cycles[index] + duration
-    process.ready = ready
-    return cycles
-
-
-def _fire_many(process: _Process, limit: int) -> IntArray:
-    """The same as `_fire_few`, by whole arrays: T - elapsed is a cumulative maximum."""
-    frame, phase = process.frame, process.phase
-    elapsed = process.elapsed[phase:limit] - process.elapsed[phase]
+def _fire_many(process: _Process, limit: int) -> None:
+    """Fire all phases up to `limit` of the current frame; T - elapsed is a cumulative maximum."""
+    frame, phase, spec = process.frame, process.phase, process.spec
+    elapsed = spec.elapsed[phase:limit] - spec.elapsed[phase]
     cycles: IntArray = np.full(limit - phase, process.ready, dtype=np.int64)
     if process.offered is not None:
-        first = frame * process.phases
+        first = frame * spec.duration.size
         np.maximum(cycles, process.offered[first + phase : first + limit], out=cycles)
-    for end in process.reads:
-        channel = end.channel
-        index = end.array[phase:limit] + frame * channel.tokens
+    for channel, access in process.reads:
+        index = access.need[phase:limit] + frame * channel.tokens
         np.maximum(cycles, channel.started_view[index] + channel.delay, out=cycles)
-    for end in process.writes:
-        channel = end.channel
-        index = end.array[phase:limit] + (frame * channel.tokens - channel.capacity)
+    for channel, total in process.writes:
+        index = total[phase:limit] + (frame * channel.tokens - channel.capacity)
         np.maximum(cycles, channel.freed_view[np.maximum(index, 0)] + 1, out=cycles)
     cycles = np.maximum.accumulate(cycles - elapsed) + elapsed
-    process.ready = int(cycles[-1]) + process.duration[limit - 1]
-    return cycles
-
-
-def _publish(process: _Process, limit: int, cycles: Sequence[int]) -> None:
-    """Tell the channels which tokens the phases up to `limit` wrote and freed."""
-    phase = process.phase
-    for end in process.reads:
-        channel = end.channel
-        base = process.frame * channel.tokens
-        for token in range(channel.released, base + end.gives[limit - 1]):
-            channel.freed[token + 1] = cycles[end.phases[token - base] - phase]
-        channel.released = base + end.gives[limit - 1]
-    for end in process.writes:
-        channel = end.channel
-        base = process.frame * channel.tokens
-        for token in range(channel.written, base + end.gives[limit - 1]):
-            channel.started[token + 1] = cycles[end.phases[token - base] - phase]
-        channel.written = base + end.gives[limit - 1]
-
-
-def _publish_many(process: _Process, limit: int, cycles: IntArray) -> None:
-    """The same as `_publish`, by whole arrays."""
-    phase = process.phase
-    for end in process.reads:
-        channel = end.channel
-        base = process.frame * channel.tokens
-        stop = base + end.gives[limit - 1]
-        moved = cycles[end.phase_array[channel.released - base : stop - base] - phase]
-        channel.freed_view[channel.released + 1 : stop + 1] = moved
+    process.ready = int(cycles[-1]) + int(spec.duration[limit - 1])
+    for channel, access in process.reads:
+        base = frame * channel.tokens
+        released, stop = channel.released, base + int(access.free[limit - 1])
+        who = np.searchsorted(access.free, np.arange(released, stop) - base, "right")
+        channel.freed_view[released + 1 : stop + 1] = cycles[who - phase]
         channel.released = stop
-    for end in process.writes:
-        channel = end.channel
-        base = process.frame * channel.tokens
-        stop = base + end.gives[limit - 1]
-        moved = cycles[end.phase_array[channel.written - base : stop - base] - phase]
-        channel.started_view[channel.written + 1 : stop + 1] = moved
+        channel.needed = base + int(access.need[limit - 1])
+    for channel, total in process.writes:
+        base = frame * channel.tokens
+        written, stop = channel.written, base + int(total[limit - 1])
+        who = np.searchsorted(total, np.arange(written, stop) - base, "right")
+        channel.started_view[written + 1 : stop + 1] = cycles[who - phase]
         channel.written = stop
+    process.phase = limit
+    if limit == spec.duration.size:
+        process.phase = 0
+        process.frame += 1

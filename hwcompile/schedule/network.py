@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -41,6 +42,20 @@ class Channel:
 
 
 @dataclass(frozen=True)
+class Pattern:
+    """The phases of a process, described by what changes.
+
+    Attributes:
+        kinds: Distinct phases: the duration, then for each read the tokens newly needed, for each
+            read the tokens freed, and for each write the tokens given.
+        order: For each phase its index in `kinds`.
+    """
+
+    kinds: list[list[int]]
+    order: list[int]
+
+
+@dataclass(frozen=True)
 class Process:
     """A cyclic sequence of phases, as `hwcompile.ops.timing.Actor`, with its channels by name.
 
@@ -56,10 +71,30 @@ class Process:
     reads: Mapping[str, Access]
     writes: Mapping[str, IntArray]
 
+    @cached_property
+    def elapsed(self) -> IntArray:
+        """Cycles from the first phase to each phase, and to the next frame, int64 [phases + 1]."""
+        return np.concatenate(([0], np.cumsum(self.duration)))
+
     @property
     def cycles(self) -> int:
         """Least number of cycles per frame."""
-        return int(self.duration.sum())
+        return int(self.elapsed[-1])
+
+    @cached_property
+    def pattern(self) -> Pattern:
+        """Its phases as changes."""
+        counts = [access.need for access in self.reads.values()]
+        counts += [access.free for access in self.reads.values()]
+        counts += list(self.writes.values())
+        columns = [self.duration, *(np.diff(total, prepend=0) for total in counts)]
+        # One number for each combination of changes, to find the distinct ones quickly.
+        key = np.zeros(self.duration.size, dtype=np.int64)
+        for column in columns:
+            _, code = np.unique(column, return_inverse=True)
+            _, key = np.unique(key * (int(code.max()) + 1) + code, return_inverse=True)
+        _, first = np.unique(key, return_index=True)
+        return Pattern(np.stack(columns, axis=1)[first].tolist(), key.tolist())
 
 
 @dataclass(frozen=True)

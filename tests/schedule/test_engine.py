@@ -109,10 +109,10 @@ def compare(network: Network, frames: int, offered: dict[str, np.ndarray] | None
         assert trace.occupancy == max(held, default=0)
 
 
-@pytest.mark.parametrize("vector", [1, 3, 1000])
+@pytest.mark.parametrize(("vector", "few"), [(1, 64), (3, 1), (3, 5), (1000, 64)])
 @settings(max_examples=150, deadline=None)
 @given(network=networks(), frames=st.integers(1, 3), data=st.data())
-def test_equal_to_the_naive_simulator(vector, network, frames, data) -> None:
+def test_equal_to_the_naive_simulator(vector, few, network, frames, data) -> None:
     """Long runs (numpy) and short runs (loop) alike: the threshold between them moves."""
     offered = None
     if data.draw(st.booleans()):
@@ -121,4 +121,5 @@ def test_equal_to_the_naive_simulator(vector, network, frames, data) -> None:
         offered = {"p0": np.cumsum(np.array(gaps, dtype=np.int64))}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "_VECTOR", vector)
+        patch.setattr(engine, "_FEW", few)
         compare(network, frames, offered)
