@@ -89,7 +89,11 @@ class FloatOp:
             left, right = (apply_all(ops, x) for ops in self.branches)
             return join_values(self.attributes["op"], left, right)
         kind = KINDS[self.kind]
-        constants = tuple(against(c, x).astype(x.dtype, copy=False) for c in self.constants)
+        if not (kind.integer or x.dtype == np.float32):
+            raise ValueError(f"{self.kind} works on float32 only; cast the integers first")
+        if any(c.dtype != x.dtype for c in self.constants):
+            raise ValueError(f"the constants of {self.kind} must be {x.dtype}")
+        constants = tuple(against(c, x) for c in self.constants)
         with np.errstate(all="ignore"):
             y = kind.evaluate(x, constants, self.attributes)
         return y if self.kind == "cast" else y.astype(x.dtype, copy=False)

@@ -187,7 +187,7 @@ def _cast(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     if to == "float32":
         return single(x)
     if to == "bool":
-        return (x != 0).astype(np.int64)
+        return np.asarray(x != 0, dtype=np.int64)
     low, high = _CAST_RANGES[to]
     whole = np.trunc(x)
     if x.size and (np.isnan(whole).any() or whole.min() < low or whole.max() > high):

@@ -14,8 +14,8 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType
 
 MAX_THRESHOLDS = 1 << 16
-MAX_TABLE_LEVELS = 1 << 16
-MAX_TABLE_ENTRIES = 1 << 22
+MAX_LEVELS = 1 << 16
+MAX_ENTRIES = 1 << 23
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,16 +49,13 @@ class Runs:
         """+1 rising (or constant), -1 falling, 0 neither, per row; int64 [rows]."""
         return np.array([_direction(np.diff(v)) for v in self.values], dtype=np.int64)
 
-    def is_identity(self) -> bool:
-        """True when every row maps every integer to itself."""
+    def is_identity(self, source: IntType) -> bool:
+        """True when every row maps every integer of `source` in the interval to itself."""
+        if source.encoding is Encoding.BIPOLAR:
+            return bool(np.all(self.on(source.values()) == source.values()))
         count = self.high - self.low + 1
         pairs = zip(self.starts, self.values, strict=True)
         return all(s.size == count and np.array_equal(s, v) for s, v in pairs)
-
-    def take(self, rows: IntArray) -> Runs:
-        """The functions of the given rows, in that order."""
-        starts = tuple(self.starts[r] for r in rows)
-        return Runs(self.low, self.high, starts, tuple(self.values[r] for r in rows))
 
     def on(self, points: IntArray) -> IntArray:
         """Results for integers [n] (those outside the interval take its edge); int64 [rows, n]."""
@@ -98,7 +95,7 @@ def operations(runs: Runs, source: IntType, encoding: Encoding) -> tuple[Op, ...
         encoding: Of the results.
     """
     element = BIPOLAR if encoding is Encoding.BIPOLAR else runs.reached
-    if source.encoding is encoding and runs.is_identity():
+    if source.encoding is encoding and runs.is_identity(source):
         return ()
     line = _affine(runs, element)
     if line is not None:
@@ -136,7 +133,7 @@ def threshold_of(runs: Runs, source: IntType, element: IntType) -> tuple[Op, int
     unit = 2 if element == BIPOLAR else 1
     spans = [abs(int(v[-1] - v[0])) // unit for v in runs.values]
     count = max(1, *spans)
-    if count > MAX_THRESHOLDS:
+    if count > MAX_THRESHOLDS or count * runs.rows > MAX_ENTRIES:
         return None
     # A threshold above the type is never reached: rows with fewer steps are filled with it.
     never = max(runs.high, source.high) + 1
@@ -155,7 +152,7 @@ def table_of(runs: Runs, source: IntType, element: IntType) -> Op | None:
     from hwcompile.ops.table.op import Table
 
     levels = source.levels
-    if levels > MAX_TABLE_LEVELS or levels * runs.rows > MAX_TABLE_ENTRIES:
+    if levels > MAX_LEVELS or levels * runs.rows > MAX_ENTRIES:
         return None
     return Table(runs.on(source.values()), element)
 
@@ -178,7 +175,7 @@ def _piecewise(runs: Runs, source: IntType, most: int, element: IntType) -> tupl
     from hwcompile.ops.table.op import Table
     from hwcompile.ops.threshold.op import Threshold
 
-    if most > MAX_THRESHOLDS or most * runs.rows > MAX_TABLE_ENTRIES or most < 2:
+    if most > MAX_THRESHOLDS or most * runs.rows > MAX_ENTRIES or most < 2:
         return None
     never = max(runs.high, source.high) + 1
     thresholds = np.full((runs.rows, most - 1), never, dtype=np.int64)
