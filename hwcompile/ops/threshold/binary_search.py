@@ -72,7 +72,7 @@ class BinarySearch(Pipe):
                 "Shared": int(rows.shape[0] == 1),
             },
             memories,
-            ("hw_search_level", "hw_group_counter", "hw_slice_rom", *PIPE_MODULES),
+            ("hw_search_level", "hw_slice_rom", *PIPE_MODULES),
             f"binary search in {depth} levels, {layout.shape[0]} group(s) of thresholds",
         )
 

@@ -63,7 +63,7 @@ class Comparators(Pipe):
                 "Shared": int(table.shared),
             },
             {"RowFile": table.image},
-            ("hw_row_rom", "hw_group_counter", "hw_slice_rom", *PIPE_MODULES),
+            ("hw_row_rom", "hw_slice_rom", *PIPE_MODULES),
             f"{stairs.steps} comparators per lane, {table.groups} group(s) of constants",
         )
 

@@ -130,7 +130,7 @@ class Requantize(Pipe):
                 "Shared": int(table.shared),
             },
             {"RowFile": table.image},
-            ("hw_shift_clamp", "hw_row_rom", "hw_group_counter", "hw_slice_rom", *PIPE_MODULES),
+            ("hw_shift_clamp", "hw_row_rom", "hw_slice_rom", *PIPE_MODULES),
             f"multiplier of {facts['multiplier_bits']} bits, shift by {form.shift}, "
             f"{table.groups} group(s) of constants",
         )

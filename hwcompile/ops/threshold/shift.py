@@ -64,7 +64,7 @@ class Shift(Pipe):
                 "Shared": int(table.shared),
             },
             {"RowFile": table.image},
-            ("hw_shift_clamp", "hw_row_rom", "hw_group_counter", "hw_slice_rom", *PIPE_MODULES),
+            ("hw_shift_clamp", "hw_row_rom", "hw_slice_rom", *PIPE_MODULES),
             f"shift left by {left}, right by {form.shift}, {table.groups} group(s) of constants",
         )
 
