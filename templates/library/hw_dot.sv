@@ -74,11 +74,13 @@ module hw_dot #(
     localparam int unsigned Pairs = Sums * Group;
     logic [Rows*Sums*FirstBits-1:0] count_q;
 
+    // The braces keep the xnor at its own width: a cast would widen its operands first, and the
+    // padding bits would come out as ones.
     always_ff @(posedge clk_i) begin
       for (int unsigned r = 0; r < Rows; r++) begin
         for (int unsigned s = 0; s < Sums; s++) begin
           count_q[(r*Sums + s)*FirstBits +: FirstBits] <= FirstBits'($countones(
-              Group'(Pairs'(w_i[r*Terms +: Terms] ~^ x_i[r*Terms +: Terms]) >> (s * Group))));
+              Group'(Pairs'({w_i[r*Terms +: Terms] ~^ x_i[r*Terms +: Terms]}) >> (s * Group))));
         end
       end
     end
