@@ -146,6 +146,11 @@ class _Process:
             )
         self.steps = [kinds[index] for index in self.spec.pattern.order]
 
+    def start_frame(self) -> None:
+        """Count needs from the frame's first token, even if the frame before left some unneeded."""
+        for channel, _ in self.reads:
+            channel.needed = self.frame * channel.tokens
+
     def limit(self) -> int:
         """First phase of the current frame whose tokens or places are not known yet."""
         limit = self.spec.duration.size
@@ -263,6 +268,7 @@ def _fire_few(process: _Process, frames: int) -> bool:
         if phase == last:
             phase = 0
             process.frame += 1
+            process.start_frame()
             if process.frame == frames:
                 going = False
                 break
@@ -303,3 +309,4 @@ def _fire_many(process: _Process, limit: int) -> None:
     if limit == spec.duration.size:
         process.phase = 0
         process.frame += 1
+        process.start_frame()
