@@ -39,7 +39,7 @@ module hw_window #(
   // The input is one bit (0 means -1, 1 means +1), the output two's complement.
   parameter bit BipolarToInt = 1'b0,
   parameter logic [OutBits-1:0] PadCode = '0,
-  // Words of the buffer, a power of two.
+  // Words of the buffer, a power of two, at least 2.
   parameter int unsigned Depth = 16
 ) (
   input  wire logic clk_i,
@@ -62,7 +62,7 @@ module hw_window #(
 
   // Differences of word numbers are signed and stay below 2 * FrameWords + Depth + PadWords.
   localparam int unsigned NumberBits = $clog2(2 * FrameWords + Depth + PadWords + 1) + 1;
-  localparam int unsigned PlaceBits = (Depth > 1) ? $clog2(Depth) : 1;
+  localparam int unsigned PlaceBits = $clog2(Depth);
 
   // Pixel positions are signed; padding lies outside of [0, Height) and [0, Width).
   localparam int unsigned RowBits =

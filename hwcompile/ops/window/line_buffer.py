@@ -24,7 +24,7 @@ class LineBuffer(Kernel):
     elements for each tap of each group. Parameters:
 
     - `parallel`: elements per word.
-    - `depth`: words of the circular buffer, a power of two; 0 or absent means `automatic_depth`.
+    - `depth`: words of the circular buffer, 2, 4, 8...; 0 or absent means `automatic_depth`.
     """
 
     name = "line_buffer"
@@ -55,8 +55,8 @@ class LineBuffer(Kernel):
                 f"'parallel' must divide the {size} channels of a group, because a word of the "
                 f"input must not reach from one group into the next; {parallel} does not"
             )
-        if not isinstance(depth, int) or depth < 0 or depth & (depth - 1):
-            return f"'depth' is a power of two, or 0 for the automatic choice, not {depth}"
+        if not isinstance(depth, int) or depth < 0 or depth == 1 or depth & (depth - 1):
+            return f"'depth' is 2, 4, 8..., or 0 for the automatic choice, not {depth}"
         least = _least_depth(_layout(site, parallel))
         if 0 < depth < least:
             return f"a buffer of {depth} words would deadlock; the windows need {least} words"
