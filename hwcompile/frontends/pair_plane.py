@@ -45,12 +45,13 @@ class Plane:
         """Rows of the chain's constants."""
         return self.runs.rows // self.narrow.size
 
-    def direction(self) -> int:
-        """+1 when all results rise with the wide integer, -1 when they fall, else 0."""
-        steps = [np.diff(v) for v in self.runs.values]
-        if all(np.all(s >= 0) for s in steps):
-            return 1
-        return -1 if all(np.all(s <= 0) for s in steps) else 0
+    def directions(self) -> list[int]:
+        """Per row: +1 when all results rise with the wide integer, -1 when they fall, else 0."""
+        count = self.narrow.size
+        found = self.runs.directions().reshape(-1, count)
+        constant = np.array([v.size == 1 for v in self.runs.values]).reshape(-1, count)
+        rising, falling = (found == 1).all(1), ((found == -1) | constant).all(1)
+        return [int(v) for v in np.where(rising, 1, np.where(falling, -1, 0))]
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,14 +70,14 @@ def separated(plane: Plane, unit: int) -> Lines | None:
         plane: The results.
         unit: Distance of neighbouring results (2 for bipolar).
     """
-    direction = plane.direction()
-    if not direction:
+    directions = plane.directions()
+    if not all(directions):
         return None
-    levels = [_levels(plane, row, direction, unit) for row in range(plane.rows)]
+    levels = [_levels(plane, row, sign, unit) for row, sign in enumerate(directions)]
     factors = _factors(plane, levels)
     if factors is None:
         return None
-    return _lines(plane, levels, factors, direction, unit)
+    return _lines(plane, levels, factors, directions, unit)
 
 
 def _factors(plane: Plane, levels: list[IntArray]) -> tuple[int, int] | None:
@@ -160,7 +161,7 @@ def _ratio_interval(plane: Plane, first: IntArray) -> tuple[Fraction | None, Fra
 
 
 def _lines(
-    plane: Plane, levels: list[IntArray], factors: tuple[int, int], direction: int, unit: int
+    plane: Plane, levels: list[IntArray], factors: tuple[int, int], directions: list[int], unit: int
 ) -> Lines:
     """Thresholds on z: the smallest z of the pairs that reach each level."""
     p, q = factors
@@ -170,6 +171,7 @@ def _lines(
     starts: list[IntArray] = []
     values: list[IntArray] = []
     for row, first in enumerate(levels):
+        direction = directions[row]
         wide = np.where(first == -_FAR, plane.runs.low, first)
         z = q * wide + p * plane.narrow
         smallest = np.where(first == _FAR, _FAR * q, z).min(axis=1)

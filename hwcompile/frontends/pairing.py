@@ -34,6 +34,7 @@ from hwcompile.frontends.rows import floats
 from hwcompile.frontends.runs import MAX_LEVELS, operations
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, Encoding, IntType
+from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
 
 _LUT_INPUTS = 6
 
@@ -43,7 +44,7 @@ class PairForm:
     """An exact integer form of a two-stream function.
 
     Attributes:
-        first: `Linear`, `Product`, `PairTable` or `Concat`, on both streams (left, right).
+        first: `Linear`, `Product`, `Extremum` or `PairTable`, on both streams (left, right).
         then: Operations behind it, in order; may be empty.
         left: Operations on the left stream before it, in order; mostly empty.
         right: Operations on the right stream before it.
@@ -137,8 +138,6 @@ def _linear(
 
 def _merged(factors: tuple[int, int], offset: int, then: tuple[Op, ...]) -> PairForm:
     """A `Linear`, taking in a single `Linear` that follows it."""
-    from hwcompile.ops.elementwise.op import Linear
-
     if len(then) == 1 and isinstance(then[0], Linear):
         ((scale,), shift) = then[0].coefficients, then[0].offset
         return PairForm(Linear((factors[0] * scale, factors[1] * scale), offset * scale + shift))
@@ -161,8 +160,6 @@ def _product(
 
 
 def _product_form(left_zero: int, right_zero: int, then: tuple[Op, ...]) -> PairForm:
-    from hwcompile.ops.elementwise.op import Linear, Product
-
     pre = [(Linear((1,), -zero),) if zero else () for zero in (left_zero, right_zero)]
     return PairForm(Product(), then, *pre)
 
@@ -188,14 +185,11 @@ def _each_alone(meeting: Meeting) -> PairForm | None:
         return None
     kinds = ("max", "min") if signs[0] == 1 else ("min", "max")
     kind = kinds[0] if meeting.kind == "max" else kinds[1]
-    from hwcompile.ops.concat.op import Concat
-    from hwcompile.ops.reduce.op import Reduce
-
     left, right = (
         close(b.chain.then(*meeting.ops), meeting.quantizer, Domain(b.element), meeting.origin)
         for b in (meeting.left, meeting.right)
     )
-    return PairForm(Concat(), (Reduce(kind, 2),), left, right)
+    return PairForm(Extremum(kind), (), left, right)
 
 
 def _by_lines(meeting: Meeting) -> PairForm | None:
@@ -242,8 +236,6 @@ def _tiny_table(meeting: Meeting) -> PairForm | None:
 
 def _pair_table(meeting: Meeting) -> PairForm | None:
     """A table of all pairs, when all rows agree."""
-    from hwcompile.ops.elementwise.op import PairTable
-
     if meeting.pairs > MAX_LEVELS:
         return None
     values = values_of(meeting)

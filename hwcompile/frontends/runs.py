@@ -12,6 +12,9 @@ import numpy as np
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType
+from hwcompile.ops.elementwise.op import MOST_COEFFICIENT, Linear
+from hwcompile.ops.table.op import Table
+from hwcompile.ops.threshold.op import Threshold
 
 MAX_THRESHOLDS = 1 << 16
 MAX_LEVELS = 1 << 16
@@ -111,8 +114,6 @@ def operations(runs: Runs, source: IntType, encoding: Encoding) -> tuple[Op, ...
 
 def _affine(runs: Runs, element: IntType) -> Op | None:
     """`Linear` when the results of the only row are `c * x + d` with c other than 0."""
-    from hwcompile.ops.elementwise.op import Linear
-
     count = runs.high - runs.low + 1
     if runs.rows > 1 or element == BIPOLAR or runs.starts[0].size != count or count < 2:
         return None
@@ -120,13 +121,14 @@ def _affine(runs: Runs, element: IntType) -> Op | None:
     if np.any(steps != steps[0]):
         return None
     factor = int(steps[0])
-    return Linear((factor,), int(runs.values[0][0]) - factor * runs.low)
+    offset = int(runs.values[0][0]) - factor * runs.low
+    if max(abs(factor), abs(offset)) >= MOST_COEFFICIENT:
+        return None
+    return Linear((factor,), offset)
 
 
 def threshold_of(runs: Runs, source: IntType, element: IntType) -> tuple[Op, int] | None:
     """A `Threshold` and its number of thresholds per row; None when a row is not monotone."""
-    from hwcompile.ops.threshold.op import Threshold
-
     slope = runs.directions()
     if not slope.all():
         return None
@@ -149,8 +151,6 @@ def threshold_of(runs: Runs, source: IntType, element: IntType) -> tuple[Op, int
 
 def table_of(runs: Runs, source: IntType, element: IntType) -> Op | None:
     """A `Table` with an entry for every value of `source`; None when that is too large."""
-    from hwcompile.ops.table.op import Table
-
     levels = source.levels
     if levels > MAX_LEVELS or levels * runs.rows > MAX_ENTRIES:
         return None
@@ -172,9 +172,6 @@ def _irregular(runs: Runs, source: IntType, element: IntType) -> tuple[Op, ...] 
 
 def _piecewise(runs: Runs, source: IntType, most: int, element: IntType) -> tuple[Op, ...] | None:
     """Number the runs with thresholds, then look the number up."""
-    from hwcompile.ops.table.op import Table
-    from hwcompile.ops.threshold.op import Threshold
-
     if most > MAX_THRESHOLDS or most * runs.rows > MAX_ENTRIES or most < 2:
         return None
     never = max(runs.high, source.high) + 1
