@@ -140,8 +140,11 @@ module hw_window #(
   // ---------------------------------------------------------------------------------------------
   // Pixel position of the window's first tap and of the current tap
 
-  logic signed [RowBits-1:0] first_row_q, first_row_d, row_q;
-  logic signed [ColBits-1:0] first_col_q, first_col_d, col_q;
+  logic signed [RowBits-1:0] first_row_q, first_row_d, row_q, row_d;
+  logic signed [ColBits-1:0] first_col_q, first_col_d, col_q, col_d;
+
+  assign col_d = col_q + $signed(ColBits'(DilationWidth));
+  assign row_d = row_q + $signed(RowBits'(DilationHeight));
 
   always_comb begin
     first_col_d = first_col_q + $signed(ColBits'(StrideWidth));
@@ -166,8 +169,8 @@ module hw_window #(
         row_q <= first_row_d;
         col_q <= first_col_d;
       end else begin
-        if (last_word) col_q <= last_tap_col ? first_col_q : col_q + $signed(ColBits'(DilationWidth));
-        if (end_tap_row) row_q <= last_tap_row ? first_row_q : row_q + $signed(RowBits'(DilationHeight));
+        if (last_word) col_q <= last_tap_col ? first_col_q : col_d;
+        if (end_tap_row) row_q <= last_tap_row ? first_row_q : row_d;
       end
     end
   end
