@@ -30,6 +30,9 @@ from hwcompile.schedule.tokens import TokenTrace, simulate_network
 _EFFORT = 3_000_000
 """Firings that may be simulated in order to lower depths; bounds the time, deterministically."""
 
+_WORTHWHILE = 16
+"""Depths are lowered only where that saves more than one part in so many of all FIFO bits."""
+
 
 def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Plan:
     """Give every link a depth.
@@ -45,17 +48,22 @@ def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Plan:
     pinned = dict(pinned or {})
     if all(link.name in pinned for link in plan.links):
         return with_depths(plan, pinned)
-    network = build_network(plan)
-    schedule = _best_schedule(network, plan)
-    depths = _occupied(plan, schedule) | pinned
-    sized = with_depths(plan, depths)
-    blocks = {link.name for link in sized.links if link.block}
-    if blocks:
-        # Block RAM answers a cycle later, which occupies more places.
-        network = network.with_links(sized)
+    return size_network(build_network(plan), plan, pinned)
+
+
+def size_network(network: Network, plan: Plan, pinned: Mapping[str, int]) -> Plan:
+    """`size_links`, for a plan that has been translated already."""
+    ceiling = {link.name: pinned.get(link.name, 1) for link in plan.links}
+    while True:
+        network = network.with_links(with_depths(plan, ceiling))
         schedule = _best_schedule(network, plan)
-        depths = _occupied(plan, schedule) | pinned
-    return _Shrinker(plan, network, schedule.interval, pinned).run(depths)
+        depths = {**_occupied(plan, schedule), **pinned}
+        before = network.channels
+        ceiling = {name: max(ceiling[name], depth) for name, depth in depths.items()}
+        after = network.with_links(with_depths(plan, ceiling)).channels
+        # Block RAM answers a cycle later, which occupies more places.
+        if all(after[name].delay == before[name].delay for name in depths):
+            return _Shrinker(plan, network, schedule.interval, pinned).run(depths)
 
 
 def with_depths(plan: Plan, depths: Mapping[str, int]) -> Plan:
@@ -153,7 +161,7 @@ def _bits(plan: Plan, schedule: _Schedule) -> int:
 
 
 class _Shrinker:
-    """Lowers depths by trial: all at once, then by halves of the links, then link by link."""
+    """Lowers depths by trial: all at once, or else link by link, the largest saving first."""
 
     def __init__(
         self, plan: Plan, network: Network, interval: int, pinned: Collection[str]
@@ -167,43 +175,42 @@ class _Shrinker:
 
     def run(self, depths: dict[str, int]) -> Plan:
         """The plan with the lowest depths found, starting from depths that are enough."""
-        low = {name: min(depth, self._loop(name)) for name, depth in depths.items()}
+        low = {
+            name: depth if name in self.pinned else min(depth, self._loop(name))
+            for name, depth in depths.items()
+        }
         links = sorted(
-            (link for link in self.plan.links if link.name not in self.pinned),
+            self.plan.links,
             key=lambda link: -(depths[link.name] - low[link.name]) * link.format.bits,
         )
         names = [link.name for link in links if low[link.name] < depths[link.name]]
-        stubborn = self._lower_groups(depths, low, names)
-        for name in stubborn:
-            self._bisect(depths, low[name], name)
+        if self._saves(depths, low) and self._works(low):
+            return with_depths(self.plan, low)
+        for name in names:
+            if self._saves(depths, {**depths, name: low[name]}):
+                self._lower(depths, low[name], name)
         return with_depths(self.plan, depths)
 
     def _loop(self, name: str) -> int:
         """Places for one word per cycle: a place is taken again `delay + 1` cycles later."""
         return max(LEAST_DEPTH, self.network.channels[name].delay + 1)
 
-    def _lower_groups(
-        self, depths: dict[str, int], low: Mapping[str, int], names: list[str]
-    ) -> list[str]:
-        """Lower whole groups of links where that works; return the links that need more."""
-        if not names:
-            return []
-        if self._works(depths | {name: low[name] for name in names}):
-            depths.update((name, low[name]) for name in names)
-            return []
-        if len(names) == 1:
-            return names
-        half = len(names) // 2
-        return self._lower_groups(depths, low, names[:half]) + self._lower_groups(
-            depths, low, names[half:]
-        )
+    def _saves(self, depths: Mapping[str, int], lower: Mapping[str, int]) -> bool:
+        """True when the lower depths are worth a simulation."""
+        return (self._bits(depths) - self._bits(lower)) * _WORTHWHILE > self._bits(depths)
 
-    def _bisect(self, depths: dict[str, int], low: int, name: str) -> None:
-        high = depths[name]
-        while high - low > max(1, high // 8):
-            middle = (low + high) // 2
-            if self._works(depths | {name: middle}):
-                high = depths[name] = middle
+    def _bits(self, depths: Mapping[str, int]) -> int:
+        return sum(depths[link.name] * link.format.bits for link in self.plan.links)
+
+    def _lower(self, depths: dict[str, int], low: int, name: str) -> None:
+        """Lower one link: to its least depth, or else by bisection to within an eighth."""
+        if self._works({**depths, name: low}):
+            depths[name] = low
+            return
+        while depths[name] - low > max(1, depths[name] // 8):
+            middle = (low + depths[name]) // 2
+            if self._works({**depths, name: middle}):
+                depths[name] = middle
             else:
                 low = middle
 
@@ -211,7 +218,7 @@ class _Shrinker:
         """Simulate with bounded links; False as well when the effort is used up."""
         network = self.network.with_links(with_depths(self.plan, depths))
         frames = 4
-        while frames <= MOST_FRAMES and self.effort > 0:
+        while frames <= MOST_FRAMES and frames * self.firings <= self.effort:
             self.effort -= frames * self.firings
             offered = _even_input(network, self.interval, frames)
             try:
@@ -220,7 +227,8 @@ class _Shrinker:
                 return False
             if periodic(trace, self.interval):
                 return True
-            if trace.frame_ends[-1] - trace.frame_ends[0] > (frames - 1) * self.interval:
+            gaps = np.diff(trace.frame_ends)
+            if gaps[-1] > self.interval and gaps[-1] >= gaps[-2]:
                 return False
             frames *= 2
         return False

@@ -20,7 +20,7 @@ LUT_COST = 1.0
 FF_COST = 0.5
 MEMORY_BIT_COST = 1 / 128
 MULTIPLIER_COST = 64.0
-LANE_COST = 16.0
+LANE_COST = 24.0
 
 
 def cost_of(resources: Resources, lanes: int) -> float:

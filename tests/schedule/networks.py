@@ -33,7 +33,7 @@ def networks(draw, max_phases: int = 7):
     processes = tuple(
         Process(f"p{i}", draw(durations(phases[i])), reads[i], writes[i]) for i in range(count)
     )
-    return Network(channels, processes, (), ())
+    return Network(channels, processes, ("p0",), (f"c{count - 2}",))
 
 
 def durations(phases: int):

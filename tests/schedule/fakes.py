@@ -1,0 +1,170 @@
+"""Small families with freely chosen timing, registered for the tests of the planner."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import ModuleType
+from typing import ClassVar
+
+import numpy as np
+import pytest
+
+from hwcompile import ops
+from hwcompile.diagnostics import Origin
+from hwcompile.ir.graph import Builder
+from hwcompile.ir.op import Op
+from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.family import Family
+from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.site import Ports, Site, StreamFormat
+from hwcompile.ops.timing import Access, Actor, Buffer, Timing, single
+
+
+@dataclass(frozen=True, eq=False)
+class Copy(Op):
+    """The sum of its inputs, which for one input is a copy."""
+
+    family: ClassVar[str] = "fakecore"
+    arity: int = 1
+
+    def problems(self, inputs):
+        return [] if len(inputs) == self.arity else ["wrong number of inputs"]
+
+    def infer(self, inputs):
+        low, high = sum(k.element.low for k in inputs), sum(k.element.high for k in inputs)
+        return (TensorType(inputs[0].shape, IntType(low, high)),)
+
+    def evaluate(self, inputs, values):
+        return (sum(values),)
+
+
+class Light(Copy):
+    """The same as a pipe."""
+
+    family: ClassVar[str] = "fakepipe"
+
+
+class Whole(Copy):
+    """The same, by a core that gives nothing before it has taken a whole frame."""
+
+    family: ClassVar[str] = "fakewhole"
+
+
+def _formats(site: Site, parallel: int) -> Ports:
+    def form(kind: TensorType) -> StreamFormat:
+        return StreamFormat(kind.pixels, kind.channels, parallel, kind.element)
+
+    return Ports(tuple(map(form, site.inputs)), form(site.outputs[0]))
+
+
+class Fake(Kernel):
+    """`parallel` elements per word; every word takes `slow` cycles."""
+
+    def refuses(self, site):
+        return None
+
+    def space(self, site):
+        channels = site.inputs[0].channels
+        parallel = [p for p in range(1, channels + 1) if channels % p == 0]
+        return [{"parallel": p, "slow": 1} for p in parallel]
+
+    def check(self, site, parameters):
+        unknown = set(parameters) - {"parallel", "slow"}
+        if unknown:
+            return f"there is no parameter {sorted(unknown)[0]}"
+        parallel = parameters.get("parallel")
+        if not isinstance(parallel, int) or not 1 <= parallel <= site.inputs[0].channels:
+            return f"parallel is from 1 to {site.inputs[0].channels}"
+        return None
+
+    def ports(self, site, parameters):
+        return _formats(site, parameters["parallel"])
+
+    def lanes(self, site, parameters):
+        return 0 if self.rigid else parameters["parallel"]
+
+    def resources(self, site, parameters):
+        return Resources(lut=10.0 * parameters["parallel"])
+
+    def render(self, site, parameters):
+        return Rendered("none", {})
+
+    def timing(self, site, parameters):
+        ports, slow = self.ports(site, parameters), parameters.get("slow", 1)
+        takes = np.zeros(ports.output.words * slow, dtype=np.int64)
+        takes[::slow] = 1
+        return single({f"in{i}": takes for i in range(len(site.inputs))}, takes, stages=2)
+
+
+class Core(Fake):
+    name = "core"
+
+
+class Slow(Fake):
+    """A second kernel of the same family that only builds nodes with one input."""
+
+    name = "slow"
+
+    def refuses(self, site):
+        return "it takes one input" if len(site.inputs) > 1 else None
+
+    def space(self, site):
+        return [{"parallel": 1, "slow": 7}]
+
+
+class Pipe(Fake):
+    name = "pipe"
+    rigid = True
+
+    def timing(self, site, parameters):
+        ones = np.ones(self.ports(site, parameters).output.words, dtype=np.int64)
+        return single({f"in{i}": ones for i in range(len(site.inputs))}, ones, stages=3)
+
+
+class Gather(Fake):
+    name = "whole"
+
+    def timing(self, site, parameters):
+        words = self.ports(site, parameters).output.words
+        ones = np.ones(words, dtype=np.int64)
+        write = Actor(ones, {"in0": Access.stream(ones)}, {"frame": np.cumsum(ones)})
+        need = np.full(words, words, dtype=np.int64)
+        read = Actor(ones, {"frame": Access(need, np.cumsum(ones))}, {"out": np.cumsum(ones)})
+        return Timing({"write": write, "read": read}, 1, {"frame": Buffer(2 * words, 1)})
+
+
+_FAMILIES = {
+    "fakecore": (Core(), Slow()),
+    "fakepipe": (Pipe(),),
+    "fakewhole": (Gather(),),
+}
+
+
+@contextmanager
+def registered() -> Iterator[None]:
+    """The fake families are known while this is entered."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ops, "FAMILIES", (*ops.FAMILIES, *_FAMILIES))
+        for name, kernels in _FAMILIES.items():
+            module = ModuleType(f"hwcompile.ops.{name}")
+            module.FAMILY = Family(name, "a fake", (Copy,), kernels, tuple)
+            patch.setitem(sys.modules, module.__name__, module)
+        yield
+
+
+class Net:
+    """Builds graphs of fakes: every method takes and returns value names."""
+
+    def __init__(self, shape=(4, 4, 8)) -> None:
+        self.builder = Builder("net")
+        self.x = self.builder.input("x", TensorType(shape, IntType(0, 3)))
+
+    def add(self, kind: type[Op], name: str, *inputs: str, **fields) -> str:
+        op = kind(len(inputs)) if issubclass(kind, Copy) else kind(**fields)
+        return self.builder.add(name, op, inputs, Origin("net.onnx", name, "Fake"))[0]
+
+    def build(self, *outputs: str):
+        return self.builder.build(outputs)
