@@ -129,7 +129,7 @@ def _sentence(network: Network, wait: Wait) -> str:
 
 
 def _cycle(waits: tuple[Wait, ...]) -> tuple[Wait, ...]:
-    """A cycle among the waits, or nothing.
+    """A cycle among the waits, beginning with a full FIFO if there is one; or nothing.
 
     A deadlock always has one: every process that is stuck waits for another that is stuck.
     """
@@ -142,5 +142,7 @@ def _cycle(waits: tuple[Wait, ...]) -> tuple[Wait, ...]:
             at = by_process[at].other
         if at in path:
             names = list(path)
-            return tuple(path[name] for name in names[names.index(at) :])
+            found = [path[name] for name in names[names.index(at) :]]
+            first = next((i for i, wait in enumerate(found) if wait.full), 0)
+            return (*found[first:], *found[:first])
     return ()
