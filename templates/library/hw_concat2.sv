@@ -1,8 +1,8 @@
 // Concatenates the channels of 2 streams: hw_concat behind one hw_recode for each input.
 //
 // Words of Lanes elements; input i has Words<i> words per pixel with elements of Width<i> bits, in
-// the code that Style<i> says (see hw_recode). The last word of a pixel has only LastLanes elements.
-// Handshake: a core. One word per cycle; out_valid_o comes one cycle after out_start_o.
+// the code that Style<i> says (see hw_recode). The last word of a pixel has only LastLanes
+// elements. Handshake: a core. One word per cycle; out_valid_o comes one cycle after out_start_o.
 
 `default_nettype none
 

@@ -2,7 +2,7 @@
 //
 // A row of the program is {run - 1 [RunWidth], fill, give, take}: do the step `run` times. A step
 // with `take` takes an input word; a step with `give` starts an output word, which is the constant
-// Fill in all lanes if `fill` is set, and else the word taken last (in this step, or, with Hold set,
+// Fill in all lanes if `fill` is set, and else the word taken last (in this step or, with Hold set,
 // in an earlier one), recoded by hw_recode. The program starts again after its last row.
 //
 // Handshake: a core. A step fires when the sides it uses are ready; every cycle is a step.

@@ -108,10 +108,11 @@ module hw_gather #(
   // ---------------------------------------------------------------- next read
   // What the next read needs is known a cycle ahead, so only a comparison is left to do then.
   logic                    blank, valid_q, blank_q, final_q;
-  logic [CountWidth-1:0]   place, reach, furthest_q, base_q, need_q, release_q;
+  logic [CountWidth-1:0]   place, reach, furthest_q, base_q, need_q, release_row, release_q;
   logic [AddressWidth-1:0] frame_q, address_q;
 
   assign blank = row_q[0];
+  assign release_row = CountWidth'(row_q[RowWidth-1:WordWidth+1]);
   assign place = base_q + CountWidth'(row_q[WordWidth:1]);
   assign reach = (!blank && (place >= furthest_q)) ? place + CountWidth'(1) : furthest_q;
   assign advance = !valid_q || fire;
@@ -140,7 +141,7 @@ module hw_gather #(
       final_q <= final_row;
       address_q <= frame_q + AddressWidth'(place);
       need_q <= final_row ? CountWidth'(InWords) : reach;
-      release_q <= final_row ? CountWidth'(FinalRelease) : CountWidth'(row_q[RowWidth-1:WordWidth+1]);
+      release_q <= final_row ? CountWidth'(FinalRelease) : release_row;
     end
   end
 
