@@ -105,6 +105,11 @@ def _divide(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     return np.asarray(np.sign(x) * np.sign(c[0]) * magnitude)
 
 
+def _fused(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    """`x * c0 + c1` with one rounding."""
+    return single(x.astype(np.float64) * c[0].astype(np.float64) + c[1].astype(np.float64))
+
+
 def _leaky_relu(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     return np.where(x >= 0, x, _f32(a, "alpha", 0.01) * x)
 
@@ -206,6 +211,7 @@ def _quotient(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
 KINDS: dict[str, FloatKind] = {
     "add": FloatKind(lambda x, c, a: x + c[0], _rising, 1, True),
     "sub": FloatKind(lambda x, c, a: x - c[0], _rising, 1, True),
+    "fma": FloatKind(_fused, _factor_sign, 2),
     "rsub": FloatKind(lambda x, c, a: c[0] - x, _falling, 1, True),
     "mul": FloatKind(lambda x, c, a: x * c[0], _factor_sign, 1, True),
     "div": FloatKind(_divide, _divisor_sign, 1, True),
