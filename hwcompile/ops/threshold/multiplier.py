@@ -186,17 +186,27 @@ def _placed(parts: list[AnyArray], shift: int, slope: IntArray, low: int, high: 
     factor = np.asarray(factor * slope, dtype=np.int64)
     # x - low rises from 0; high - x does so for a falling row.
     origin = np.where(slope > 0, low, high).astype(object) * factor.astype(object)
-    # A row that never gets to its first (or is always past its last) step has only one bound.
-    least = np.maximum(least, greatest - (1 << shift))
-    greatest = np.minimum(greatest, least + (1 << shift))
     bias = [
-        _roundest(int(a) - o, int(b) - o) for a, b, o in zip(least, greatest, origin, strict=True)
+        _roundest(*_narrowed(int(a), int(b), shift), offset=-o)
+        for a, b, o in zip(least, greatest, origin, strict=True)
     ]
     return Multiplier(factor, np.array(bias, dtype=object), shift)
 
 
-def _roundest(low: int, high: int) -> int:
-    """The number in [low, high] with the most zeros at its end: it makes the smallest adder."""
+def _narrowed(low: int, high: int, shift: int) -> tuple[int, int]:
+    """Cut [low, high] to one step: a row with no step inside the interval has only one bound."""
+    step = 1 << shift
+    if high - low <= step:
+        return low, high
+    return (high - step, high) if abs(high) < abs(low) else (low, low + step)
+
+
+def _roundest(low: int, high: int, offset: int) -> int:
+    """The number in [low + offset, high + offset] with the most zeros at its end.
+
+    It makes the smallest adder.
+    """
+    low, high = low + offset, high + offset
     if low <= 0 <= high:
         return 0
     # The highest bit in which low - 1 and high differ is the lowest one that must be kept.
