@@ -23,7 +23,7 @@ from hwcompile.frontends.fractions import cheapest_coefficients
 from hwcompile.frontends.runs import Runs
 from hwcompile.ir.types import IntArray
 
-_MOST_WORK = 1 << 20
+_MOST_WORK = 1 << 30
 # Stands for "no such integer": far outside any stream, small enough to subtract without overflow.
 _FAR = 1 << 40
 

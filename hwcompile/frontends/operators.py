@@ -1,0 +1,36 @@
+"""All operators of ONNX and QONNX that the front end knows, by operator type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hwcompile.frontends import (
+    onnx_concat,
+    onnx_elementwise,
+    onnx_linear,
+    onnx_pooling,
+    onnx_qdq,
+    onnx_qoperator,
+    onnx_quant,
+    onnx_ranking,
+    onnx_resize,
+    onnx_structure,
+)
+from hwcompile.frontends.interpreter import Operator
+
+OPERATORS: Mapping[str, Operator] = {
+    name: operator
+    for table in (
+        onnx_structure.HANDLERS,
+        onnx_resize.HANDLERS,
+        onnx_elementwise.HANDLERS,
+        onnx_quant.HANDLERS,
+        onnx_qdq.HANDLERS,
+        onnx_linear.HANDLERS,
+        onnx_qoperator.HANDLERS,
+        onnx_pooling.HANDLERS,
+        onnx_concat.HANDLERS,
+        onnx_ranking.HANDLERS,
+    )
+    for name, operator in table.items()
+}

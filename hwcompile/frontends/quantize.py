@@ -1,0 +1,58 @@
+"""One door for every quantizer: dispatches on what is pending."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.diagnostics import fail
+from hwcompile.frontends.chain import FloatOp
+from hwcompile.frontends.context import Context
+from hwcompile.frontends.onnx_model import SourceNode
+from hwcompile.frontends.quantizing import Quantization, quantize_constant, quantize_stream
+from hwcompile.frontends.quantizing_bundles import quantize_bundle
+from hwcompile.frontends.quantizing_pairs import quantize_pair
+from hwcompile.frontends.rows import floats
+from hwcompile.frontends.values import (
+    Bundle,
+    Constant,
+    Failed,
+    HostValue,
+    Pair,
+    QuantizedConstant,
+    Stream,
+    Value,
+)
+
+
+def quantize(ctx: Context, value: Value | None, by: Quantization, node: SourceNode) -> Value:
+    """The value behind a quantizer.
+
+    Raises:
+        CompileError: If it has no exact integer form.
+    """
+    if isinstance(value, Constant | QuantizedConstant):
+        found = quantize_constant(value.array, by, node)
+        return Constant(found.integers.astype(by.dtype)) if by.integers else found
+    if isinstance(value, Stream):
+        return quantize_stream(ctx, value, by, node)
+    if isinstance(value, Pair):
+        return quantize_pair(ctx, value, by, node)
+    if isinstance(value, Bundle):
+        return quantize_bundle(ctx, value, by, node)
+    if isinstance(value, HostValue):
+        return _on_host(value, by)
+    assert value is None or isinstance(value, Failed)
+    raise fail("HW0201", f"this {node.op_type} has no input", origin=node.origin)
+
+
+def _on_host(value: HostValue, by: Quantization) -> HostValue:
+    size = int(np.prod(value.shape, dtype=np.int64))
+    quantizer = by.rows(np.arange(size))
+    result = value.then(FloatOp("fake_quant", quantizer=quantizer))
+    if not by.integers:
+        return result
+    # Dividing what fake_quant returns by the scale gives the integers up to one rounding.
+    result = result.then(FloatOp("div", (quantizer.scale,)))
+    result = result.then(FloatOp("add", (floats(quantizer.zero_point),)))
+    result = result.then(FloatOp("round"))
+    return result.then(FloatOp("cast", attributes={"to": "int64"}), np.dtype(by.dtype))
