@@ -18,7 +18,7 @@ from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
 from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.choice import FREE, Choice, sources
-from hwcompile.schedule.options import Option, fixed_option, joint_cost, options_of
+from hwcompile.schedule.options import Option, fitting, fixed_option, joint_cost, options_of
 from hwcompile.schedule.widths import width_choice, width_site
 
 DEFAULT_LANES = 4096
@@ -48,17 +48,33 @@ def choose(
         CompileError: HW0401 when the target can not be met, naming the bottleneck.
     """
     nodes = [node for node in graph.nodes if node.op.family not in FREE]
-    options = {
-        node.name: (fixed_option(graph, node, fixed[node.name]),)
-        if node.name in fixed
-        else options_of(graph, node)
-        for node in nodes
-    }
+    options = _all_options(graph, nodes, fixed)
     target = default_target(options) if target_cycles is None else target_cycles
     _check_target(nodes, options, target, fixed)
     candidates = {name: _candidates(found, target) for name, found in options.items()}
     chosen = _Problem(graph, nodes, candidates, target).solve()
     return {node.name: chosen[node.name].choice for node in nodes}
+
+
+def _all_options(
+    graph: Graph, nodes: list[Node], fixed: Mapping[str, Choice]
+) -> dict[str, tuple[Option, ...]]:
+    """By node name; a fixed node has one option."""
+    origin = sources(graph)
+    found: dict[str, tuple[Option, ...]] = {}
+    for node in nodes:
+        if node.name in fixed:
+            found[node.name] = (fixed_option(graph, node, fixed[node.name]),)
+            continue
+        before = [graph.producer(origin[value]) for value in node.inputs]
+        parallels = {
+            option.ports.output.parallel
+            for producer in before
+            if producer is not None
+            for option in found[producer.name]
+        }
+        found[node.name] = fitting(options_of(graph, node), parallels)
+    return found
 
 
 def default_target(options: Mapping[str, tuple[Option, ...]]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -107,6 +108,24 @@ def options_of(graph: Graph, node: Node) -> tuple[Option, ...]:
         why = "; ".join(reasons) or f"'{node.op.family}' has no kernels and was not lowered"
         raise fail("HW0401", f"no kernel builds node '{node.name}'", why, origin=node.origin)
     return tuple(options)
+
+
+def fitting(options: tuple[Option, ...], parallels: Iterable[int]) -> tuple[Option, ...]:
+    """The options of a node, and its pipes at further word sizes where they can be built.
+
+    Kernels list the word sizes that are worth having; a schedule may fix another one for the node
+    before, and a pipe should follow without a width node.
+    """
+    found = list(options)
+    pipes = [option for option in options if option.kernel.rigid]
+    first = {option.kernel.name: option for option in reversed(pipes)}
+    for option in first.values():
+        known = {o.parameters.get("parallel") for o in pipes if o.kernel is option.kernel}
+        for parallel in sorted(set(parallels) - known):
+            parameters = {**option.parameters, "parallel": parallel}
+            if None not in known and option.kernel.check(option.site, parameters) is None:
+                found.append(Option(option.site, option.kernel, parameters))
+    return tuple(found)
 
 
 def fixed_option(graph: Graph, node: Node, choice: Choice) -> Option:

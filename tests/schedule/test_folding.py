@@ -1,0 +1,134 @@
+"""Kernels and foldings: targets are met at the lowest cost, neighbours agree where it pays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.ir.graph import Graph
+from hwcompile.ir.types import IntType
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.site import StreamFormat
+from hwcompile.schedule import folding
+from hwcompile.schedule.choice import Choice
+from hwcompile.schedule.folding import choose
+from hwcompile.schedule.options import joint_cost, options_of
+from hwcompile.schedule.stages import build_stages
+from tests.schedule.fakes import Copy, Light, Net
+
+
+def folds(graph: Graph, target: int | None, **fixed: int) -> dict[str, int]:
+    prescribed = {name: Choice("core", {"parallel": p, "slow": 1}) for name, p in fixed.items()}
+    chosen = choose(graph, target, prescribed)
+    assert list(chosen) == [node.name for node in graph.nodes if node.op.family != "reshape"]
+    return {name: int(choice.parameters["parallel"]) for name, choice in chosen.items()}
+
+
+def chain() -> Graph:
+    net = Net((4, 4, 8))
+    value = net.add(Light, "p", net.add(Copy, "a", "x"))
+    return net.build(net.add(Copy, "b", value))
+
+
+@pytest.mark.parametrize(("target", "parallel"), [(128, 1), (127, 2), (64, 2), (63, 4), (16, 8)])
+def test_the_cheapest_folding_that_meets_the_target(target: int, parallel: int) -> None:
+    assert folds(chain(), target) == {"a": parallel, "p": parallel, "b": parallel}
+
+
+def test_a_pipe_follows_its_producer_even_to_odd_word_sizes() -> None:
+    """3 is not in the kernels' spaces; the fixed core has it, so the pipe gets it too."""
+    assert folds(chain(), 128, a=3) == {"a": 3, "p": 3, "b": 1}
+    assert folds(chain(), 128, a=8) == {"a": 8, "p": 8, "b": 1}
+
+
+def test_neighbours_agree_when_a_width_node_costs_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "joint_cost", lambda h, w: 0.0 if h.same_words(w) else 1000.0)
+    assert folds(chain(), 128, a=8) == {"a": 8, "p": 8, "b": 8}
+    assert folds(chain(), 128, b=4) == {"a": 4, "p": 4, "b": 4}
+
+
+def test_two_branches_and_a_join() -> None:
+    net = Net((4, 4, 8))
+    a = net.add(Copy, "a", "x")
+    left = net.add(Light, "left", a)
+    right = net.add(Copy, "right", net.add(Copy, "middle", a))
+    graph = net.build(net.add(Light, "sum", left, right))
+    assert set(folds(graph, 40).values()) == {4}
+    assert len(build_stages(graph, choose(graph, 40, {})).stages) == 5
+
+
+def test_without_a_target_lanes_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert folds(chain(), None) == {"a": 8, "p": 8, "b": 8}
+    monkeypatch.setattr(folding, "DEFAULT_LANES", 9)
+    assert folds(chain(), None) == {"a": 4, "p": 4, "b": 4}
+    assert folds(chain(), None, a=8) == {"a": 8, "p": 8, "b": 1}
+    monkeypatch.setattr(folding, "DEFAULT_LANES", 0)
+    assert folds(chain(), None) == {"a": 1, "p": 1, "b": 1}
+
+
+def test_a_fixed_slow_node_sets_the_pace() -> None:
+    chosen = choose(chain(), None, {"a": Choice("slow", {"parallel": 1, "slow": 7})})
+    assert chosen["a"].parameters["slow"] == 7
+    assert chosen["b"].parameters["parallel"] == 1
+
+
+def test_a_target_out_of_reach_names_the_bottleneck() -> None:
+    net = Net((4, 4, 8))
+    wide = net.add(Copy, "a", "x")
+    graph = net.build(wide)
+    with pytest.raises(CompileError) as caught:
+        choose(graph, 15, {})
+    (finding,) = caught.value.diagnostics
+    assert finding.code == "HW0401"
+    assert finding.what == "node 'a' can not take a frame every 15 cycles"
+    assert "kernel 'core' with parallel = 8, slow = 1, takes 16 cycles" in finding.why
+    assert finding.fix == "a target of 16 cycles or more"
+    assert finding.origin == graph.node("a").origin
+
+
+def test_a_fixed_node_that_misses_the_target_is_named() -> None:
+    with pytest.raises(CompileError, match="the schedule fixes kernel 'core' with parallel = 2"):
+        folds(chain(), 20, b=2)
+
+
+def test_a_node_without_kernels_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = Net((4, 4, 8))
+    graph = net.build(net.add(Copy, "a", "x", "x"))
+    monkeypatch.setattr("tests.schedule.fakes.Core.refuses", lambda *_: "it is tired")
+    with pytest.raises(CompileError) as caught:
+        options_of(graph, graph.node("a"))
+    assert "'core': it is tired; 'slow': it takes one input" in str(caught.value)
+
+
+def test_what_a_joint_costs() -> None:
+    def form(size: int, parallel: int) -> StreamFormat:
+        return StreamFormat(128 // size, size, parallel, IntType(0, 3))
+
+    assert joint_cost(form(8, 4), form(16, 4)) == 0
+    assert 0 < joint_cost(form(8, 4), form(8, 2)) < joint_cost(form(8, 4), form(8, 3))
+    assert joint_cost(form(8, 3), form(16, 3)) > 0
+
+
+def test_a_width_node_that_is_too_slow_is_avoided(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(folding, "joint_cost", lambda h, w: 0.0)
+    assert folds(chain(), 128, a=8)["b"] == 1
+    monkeypatch.setattr(folding._Problem, "_fast", lambda _, pair: pair[0].same_words(pair[1]))
+    assert folds(chain(), 128, a=8)["b"] == 8
+
+
+def test_lanes_of_matrices_are_near_the_optimum() -> None:
+    """Three layers, the lanes of each at most 10 % above rows * columns * vectors / target."""
+    net = Net((1, 1, 784))
+    random = np.random.default_rng(3)
+    value, sizes = "x", [(784, 256), (256, 100), (100, 10)]
+    for k, m in sizes:
+        weights = random.integers(-1, 2, size=(1, m, k))
+        value = net.add(Matmul, f"fc{m}", value, weights=weights)
+    graph = net.build(value)
+    for target in (784, 300, 64):
+        plan = build_stages(graph, choose(graph, target, {}))
+        parts = [p for s in plan.stages for p in s.parts]
+        assert all(p.timing.interval <= target for p in parts)
+        lanes = sum(p.kernel.lanes(p.site, p.parameters) for p in parts)
+        assert lanes <= 1.1 * sum(-(-k * m // target) for k, m in sizes) + 4
