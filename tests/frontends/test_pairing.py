@@ -97,15 +97,28 @@ def test_every_pair(case):
 
 @settings(deadline=None, max_examples=25)
 @given(
-    left=scales, right=scales, out=st.floats(0.02, 4), zeros=st.tuples(*[st.integers(-9, 9)] * 2)
+    left=scales,
+    right=scales,
+    out=st.floats(0.02, 4, width=32),
+    zeros=st.tuples(st.integers(-9, 9), st.integers(-9, 9)),
 )
-def test_residual_add_of_bytes_takes_two_constant_factors(left, right, out, zeros):
+def test_residual_add_of_bytes(left, right, out, zeros):
     quantizer = sources.from_quantize_linear(out, 3, -128, 127)
-    form = check("add", branch(left, INT8, zeros[0]), branch(right, INT8, zeros[1]), (), quantizer)
-    assert form.first.family == "elementwise"
-    if form.then:
-        assert form.then[0].family in ("threshold", "table")
-        assert max(map(abs, form.first.coefficients)) < 1 << 16
+    check("add", branch(left, INT8, zeros[0]), branch(right, INT8, zeros[1]), (), quantizer)
+
+
+def test_scales_without_ties_need_two_factors_and_thresholds_only():
+    rng = np.random.default_rng(11)
+    for kind in ("add", "sub", "mul") * 5:
+        left, right = rng.uniform(0.005, 0.1, 2).astype(np.float32)
+        out = max(left, right) * rng.uniform(0.7, 1.8)
+        if kind == "mul":
+            out = left * right * rng.uniform(40, 140)
+        quantizer = sources.from_quantize_linear(out, 3, -128, 127)
+        form = check(kind, branch(left, INT8, 4), branch(right, INT8, -128), (), quantizer)
+        assert [op.family for op in form.then] == ["threshold"]
+        if kind != "mul":
+            assert max(map(abs, form.first.coefficients)) < 1 << 15
 
 
 def test_equal_scales_give_a_plain_sum():
