@@ -20,7 +20,7 @@ from hwcompile.verify.beats import Beats, from_beats, to_beats
 from hwcompile.verify.cache import cached, digest
 from hwcompile.verify.status import check_status
 from hwcompile.verify.taps import read_occupancy, read_taps
-from hwcompile.verify.verilator import build_program, find_tools, verilate
+from hwcompile.verify.verilator import Variant, build_program, find_tools, verilate
 
 MAX_IDLE_CYCLES = 1_000_000
 
@@ -109,9 +109,7 @@ class Simulator:
         for index, port in enumerate(self.interface.inputs):
             beats = to_beats(np.asarray(inputs[port.name], dtype=np.int64), port)
             (work / f"input_{index}.beats").write_bytes(beats.tobytes())
-        # The memory files are named without a folder, and taps must not land among the sources.
-        for memory in (self.directory / "rtl").glob("*.mem"):
-            (work / memory.name).symlink_to(memory.absolute())
+        link_memories(self.directory, work)
 
     def _execute(self, work: Path, options: list[str]) -> None:
         command = [str(self.program), ".", *options]
@@ -137,8 +135,8 @@ class Simulator:
 def compile_simulator(directory: Path, *, waves: bool = False, taps: bool = False) -> Simulator:
     """Compile the design in a build directory, or find it in the cache.
 
-    Memory files are read at run time and are no part of the cache key, so two designs that
-    differ in weights only share a program.
+    Memory files are read at run time; only their names, which change with their contents, are in
+    the program.
 
     Args:
         directory: Holds `interface.json` and `rtl/` with `files.f`.
@@ -148,25 +146,44 @@ def compile_simulator(directory: Path, *, waves: bool = False, taps: bool = Fals
     Raises:
         CompileError: If a tool is missing or refuses the design.
     """
-    tools = find_tools()
+    variant = Variant(waves=waves, taps=taps)
     interface = Interface.read(directory)
-    sources = [directory / "rtl" / name for name in _source_names(directory)]
     main = room("sim") / "verilator_main.cpp"
     header = ports_header(interface)
-    options = [*(["--trace-vcd"] if waves else []), *(["-DHW_TAP"] if taps else [])]
-    texts = [part for path in sources for part in (path.name, path.read_text())]
-    key = digest([tools.versions, main.read_text(), header, *options, interface.top, *texts])
 
     def make(folder: Path) -> None:
         objects = folder / "objects"
         objects.mkdir()
         (objects / "hw_ports.h").write_text(header)
-        verilate(sources, interface.top, objects, options)
-        build_program(objects, main, waves, folder / "simulator")
+        verilate(source_files(directory), interface.top, objects, variant.options)
+        build_program(objects, main, folder / "simulator", variant)
         shutil.rmtree(objects)
 
+    key = simulator_key(directory, variant, [header, main.read_text()])
     program = cached("simulators", key, make) / "simulator"
     return Simulator(program, directory, interface, waves, taps)
+
+
+def link_memories(directory: Path, work: Path) -> None:
+    """Make the memory files, which the sources name without a folder, visible in `work`.
+
+    A simulation runs in a folder of its own, so that what it records does not land in `rtl/`.
+    """
+    for memory in (directory / "rtl").glob("*.mem"):
+        (work / memory.name).symlink_to(memory.absolute())
+
+
+def source_files(directory: Path) -> list[Path]:
+    """The SystemVerilog files of a build directory, in order."""
+    names = (directory / "rtl" / "files.f").read_text().split()
+    return [directory / "rtl" / name for name in names]
+
+
+def simulator_key(directory: Path, variant: Variant, extra: list[str]) -> str:
+    """The cache key of a program made of a build directory's sources and `extra` texts."""
+    texts = [part for path in source_files(directory) for part in (path.name, path.read_text())]
+    top = Interface.read(directory).top
+    return digest([find_tools().versions, top, *variant.options, *extra, *texts])
 
 
 def ports_header(interface: Interface) -> str:
@@ -179,10 +196,6 @@ def ports_header(interface: Interface) -> str:
         )
         lines.append(f"#define {name}(PORT) {' '.join(items)}\n")
     return "".join(lines)
-
-
-def _source_names(directory: Path) -> list[str]:
-    return (directory / "rtl" / "files.f").read_text().split()
 
 
 def _frames(inputs: Mapping[str, IntArray]) -> int:

@@ -37,6 +37,35 @@ class Tools:
     versions: str
 
 
+@dataclass(frozen=True)
+class Variant:
+    """What a simulator can do beside simulating.
+
+    Attributes:
+        waves: Write VCD files.
+        taps: Record streams inside the design (`HW_TAP`).
+        vpi: Let a Python test bench reach the ports.
+    """
+
+    waves: bool = False
+    taps: bool = False
+    vpi: bool = False
+
+    @property
+    def options(self) -> list[str]:
+        """Verilator's options."""
+        waves = ["--trace-vcd"] if self.waves else []
+        taps = ["-DHW_TAP"] if self.taps else []
+        vpi = ["--vpi"] if self.vpi else []
+        return [*waves, *taps, *vpi]
+
+    @property
+    def runtime(self) -> list[str]:
+        """The parts of Verilator's run-time library beyond the common ones."""
+        waves = ["verilated_vcd_c"] if self.waves else []
+        return [*waves, *(["verilated_vpi"] if self.vpi else [])]
+
+
 @cache
 def find_tools() -> Tools:
     """Find the programs: the Python package `verilator` first, then the `PATH`.
@@ -78,20 +107,23 @@ def lint(sources: Sequence[Path], top: str, options: Sequence[str] = ()) -> None
     _verilator([*command, *(str(p) for p in sources)], f"the design '{top}' is not clean")
 
 
-def build_program(folder: Path, main: Path, traced: bool, program: Path) -> None:
+def build_program(
+    folder: Path, main: Path, program: Path, variant: Variant, link: Sequence[str] = ()
+) -> None:
     """Compile what `verilate` wrote into `folder` with a main program.
 
     Args:
         folder: Verilator's output; further headers may lie beside it.
         main: The C++ file with `main`.
-        traced: Whether `verilate` was called with `--trace-vcd`.
         program: The file to write.
+        variant: What `verilate` was asked for.
+        link: Further options for the linker.
 
     Raises:
         CompileError: If the compiler fails.
     """
     tools = find_tools()
-    flags = _flags(tools, traced)
+    flags = _flags(tools, variant)
     parts = sorted(folder.glob("Vdut*.cpp"))
     if sum(path.stat().st_size for path in parts) <= UNITY_BYTES:
         unity = folder / "unity.cpp"
@@ -104,18 +136,18 @@ def build_program(folder: Path, main: Path, traced: bool, program: Path) -> None
         for path, target in ((path, folder / f"{path.stem}.o") for path in units)
     ]
     _run_all(jobs)
-    library = runtime_library(traced) / "runtime.o"
+    library = runtime_library(variant) / "runtime.o"
     objects = [str(folder / f"{path.stem}.o") for path in units]
-    _run_all([[tools.compiler, *objects, str(library), "-pthread", "-o", str(program)]])
+    _run_all([[tools.compiler, *objects, str(library), *link, "-pthread", "-o", str(program)]])
 
 
-def runtime_library(traced: bool) -> Path:
+def runtime_library(variant: Variant) -> Path:
     """The folder with Verilator's run-time library as `runtime.o`, compiled once per machine."""
     tools = find_tools()
-    flags = _flags(tools, traced)
+    flags = _flags(tools, variant)
 
     def make(folder: Path) -> None:
-        names = ["verilated", "verilated_threads", *(["verilated_vcd_c"] if traced else [])]
+        names = ["verilated", "verilated_threads", *variant.runtime]
         sources = [tools.root / "include" / f"{name}.cpp" for name in names]
         objects = [str(folder / f"{name}.o") for name in names]
         _run_all(
@@ -126,7 +158,7 @@ def runtime_library(traced: bool) -> Path:
         )
         _run_all([[tools.compiler, "-r", *objects, "-o", str(folder / "runtime.o")]])
 
-    return cached("verilator", digest([tools.versions, *flags]), make)
+    return cached("verilator", digest([tools.versions, *flags, *variant.runtime]), make)
 
 
 def _level(path: Path) -> str:
@@ -134,10 +166,10 @@ def _level(path: Path) -> str:
     return "-O0" if "__Slow" in path.stem or "__Syms" in path.stem else "-O2"
 
 
-def _flags(tools: Tools, traced: bool) -> list[str]:
+def _flags(tools: Tools, variant: Variant) -> list[str]:
     include = tools.root / "include"
-    switches = {"COVERAGE": 0, "SC": 0, "TIMING": 0, "TRACE": int(traced), "TRACE_FST": 0}
-    switches |= {"TRACE_VCD": int(traced), "TRACE_SAIF": 0}
+    switches = {"COVERAGE": 0, "SC": 0, "TIMING": 0, "TRACE_FST": 0, "TRACE_SAIF": 0}
+    switches |= {"TRACE": int(variant.waves), "TRACE_VCD": int(variant.waves)}
     return [
         "-std=c++20",
         "-pthread",

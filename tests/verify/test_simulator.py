@@ -77,28 +77,41 @@ def test_waveforms_are_written(tmp_path):
     assert "s_axis_x_tvalid" in (tmp_path / "run.vcd").read_text()
 
 
+LAST = "hw_axis_last #(.Words(6)"
 FAULTS = {
     "deadlock": (
         ("assign push = s_axis_x_tvalid", "assign push = s_axis_x_tdata[0] && s_axis_x_tvalid"),
         "HW0601",
     ),
-    "tlast": (("hw_axis_last #(.Words(6)", "hw_axis_last #(.Words(5)"), "tlast is too early"),
-    "tlast late": (("hw_axis_last #(.Words(6)", "hw_axis_last #(.Words(7)"), "tlast is missing"),
+    "early": ((LAST, "hw_axis_last #(.Words(5)"), "tlast is too early"),
+    "late": ((LAST, "hw_axis_last #(.Words(7)"), "tlast is missing"),
     "frame error": (("hw_axis_check #(.Words(6)", "hw_axis_check #(.Words(3)"), "frame_error_o"),
-    "lost": (
-        (".push_i(push)", ".push_i(push && (u_check.u_none || 1'b1))"),
-        "HW0704",
+    "surplus": ((".valid_o(m_axis_y_tvalid)", ".valid_o(stored)"), "more beats"),
+    "unstable": (
+        (".data_o(m_axis_y_tdata)", ".data_o()"),
+        "changed or went away",
     ),
-    "unstable": ((".data_o(m_axis_y_tdata)", ".data_o()"), "changed or went away"),
+    "refused": ((".push_i(push)", ".push_i(push"), "HW0704"),
+}
+REPAIRS = {
+    "surplus": """
+  logic stored;
+  int unsigned sent;
+  assign m_axis_y_tvalid = stored || (sent == 18);
+  always_ff @(posedge aclk) sent <= aresetn ? sent + 32'(m_axis_y_tvalid && m_axis_y_tready) : 0;
+""",
+    "unstable": "  always_ff @(posedge aclk) m_axis_y_tdata <= ~m_axis_y_tdata;\n",
 }
 
 
-@pytest.mark.parametrize("fault", [name for name in FAULTS if name != "unstable"])
+@pytest.mark.parametrize("fault", FAULTS)
 def test_faults_are_named(tmp_path, fault):
     edit, expected = FAULTS[fault]
     kind = IntType(0, 14)
     write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, 5, kind), edit=edit)
+    top = tmp_path / "rtl" / "top.sv"
+    top.write_text(top.read_text().replace("endmodule", REPAIRS.get(fault, "") + "endmodule"))
     with pytest.raises(CompileError, match=expected) as caught:
-        compile_simulator(tmp_path).run({"x": frames(kind)}, max_idle_cycles=500)
+        compile_simulator(tmp_path).run({"x": frames(kind)}, stall=0.5, max_idle_cycles=500)
     if fault == "deadlock":
         assert "output 'm_axis_y' moved" in str(caught.value)
