@@ -88,19 +88,21 @@ def _factors(plane: Plane, levels: list[IntArray]) -> tuple[int, int] | None:
     """
     low: Fraction | None = None
     high: Fraction | None = None
-    factors = cheapest_coefficients(low, high)
-    for row in [*range(len(levels)), *range(len(levels))]:
+    used: set[int] = set()
+    while True:
+        factors = cheapest_coefficients(low, high)
         if factors is None:
             return None
-        if _separates(plane, levels[row], factors):
-            continue
-        if levels[row].size * plane.narrow.size > _MOST_WORK:
+        refuted = [r for r, first in enumerate(levels) if not _separates(plane, first, factors)]
+        if not refuted:
+            return factors
+        row = refuted[0]
+        if row in used or levels[row].size * plane.narrow.size > _MOST_WORK:
             return None
+        used.add(row)
         below, above = _ratio_interval(plane, levels[row])
         low = max((b for b in (low, below) if b is not None), default=None)
         high = min((b for b in (high, above) if b is not None), default=None)
-        factors = cheapest_coefficients(low, high)
-    return factors
 
 
 def _separates(plane: Plane, first: IntArray, factors: tuple[int, int]) -> bool:

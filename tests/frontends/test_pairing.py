@@ -99,7 +99,7 @@ def test_every_pair(case):
 @given(
     left=scales,
     right=scales,
-    out=st.floats(0.02, 4, width=32),
+    out=st.floats(0.03125, 4, width=32),
     zeros=st.tuples(st.integers(-9, 9), st.integers(-9, 9)),
 )
 def test_residual_add_of_bytes(left, right, out, zeros):
@@ -141,6 +141,19 @@ def test_batch_norm_per_channel_behind_a_sum():
     assert set(form.then[0].slope) == {1, -1}
     assert form.then[0].thresholds.shape[0] == rows
     assert time.perf_counter() - started < 20
+
+
+@settings(deadline=None, max_examples=20)
+@given(seed=st.integers(0, 2**32))
+def test_rows_with_different_offsets_share_two_factors(seed):
+    """Each row narrows the interval of the factors; no table could serve all rows."""
+    rng = np.random.default_rng(seed)
+    bias = FloatOp("add", (floats(rng.uniform(-1, 1, 6)),))
+    element = IntType(-20, 25)
+    left, right = (branch(s, element) for s in rng.uniform(0.02, 0.2, 2))
+    quantizer = sources.from_qonnx_quant(rng.uniform(0.1, 0.4), 0, 5, True, False)
+    form = check("add", left, right, (bias,), quantizer, 6)
+    assert type(form.first).__name__ == "Linear"
 
 
 def test_wide_sums_of_exact_scales():
