@@ -1,10 +1,12 @@
-// Multiply, add, shift, clamp: y = floor + clamp((x * M + B) >> Shift, Low, High) in every lane.
+// Multiply, add, shift, clamp: y = floor + clamp((x * M + B) >> Shift, Low, High) + change.
 //
 // A lane's constants, from the least significant bit: M (signed, FactorWidth), B (signed, BiasWidth),
-// and with RowFloor the lane's floor (OutWidth). With Shared, one row serves all lanes. SumWidth must
-// hold x * M + B. Low and High are the outputs' codes as signed numbers.
+// with RowFloor the lane's floor (OutWidth), and for each of Patches the bits of an input (InWidth)
+// and what to add to its result (signed, 2 bits). With Shared, one row serves all lanes. SumWidth
+// must hold x * M + B. Low and High are the outputs' codes as signed numbers.
 //
-// Latency: 2, one more with Clamp, one more with several groups (see hw_row_rom).
+// Latency: 2, one more with Clamp, one more with several groups (see hw_row_rom). A floor or patches
+// need Clamp.
 
 `default_nettype none
 
@@ -23,6 +25,7 @@ module hw_requantize #(
   parameter int Low = -128,
   parameter int High = 127,
   parameter bit RowFloor = 1'b0,
+  parameter int unsigned Patches = 1,
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
   parameter RowFile = ""
@@ -35,7 +38,8 @@ module hw_requantize #(
   output logic      [Parallel*OutWidth-1:0] data_o
 );
 
-  localparam int unsigned LaneWidth = FactorWidth + BiasWidth + (RowFloor ? OutWidth : 0);
+  localparam int unsigned FirstPatch = FactorWidth + BiasWidth + (RowFloor ? OutWidth : 0);
+  localparam int unsigned LaneWidth = FirstPatch + Patches * (InWidth + 2);
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
   localparam int unsigned Stages = 2 + (Clamp ? 1 : 0) + ((Groups > 1) ? 1 : 0);
 
@@ -73,14 +77,27 @@ module hw_requantize #(
       bias_q <= constants[FactorWidth +: BiasWidth];
     end
 
-    // The floor travels beside the product and the sum.
-    if (RowFloor) begin : gen_floor
-      logic [2*OutWidth-1:0] floor_q;
-      always_ff @(posedge clk_i) begin
-        floor_q <= {floor_q[OutWidth-1:0], constants[LaneWidth-1 -: OutWidth]};
+    // What is added behind the clamp travels beside the product and the sum.
+    if (RowFloor || Patches > 0) begin : gen_offset
+      logic [OutWidth-1:0] floor;
+      logic [OutWidth-1:0] sum;
+      logic [2*OutWidth-1:0] sum_q;
+      if (RowFloor) begin : gen_floor
+        assign floor = constants[FactorWidth + BiasWidth +: OutWidth];
+      end else begin : gen_no_floor
+        assign floor = '0;
       end
-      assign offset = floor_q[2*OutWidth-1 -: OutWidth];
-    end else begin : gen_no_floor
+      always_comb begin
+        sum = floor;
+        for (int unsigned p = 0; p < Patches; p++) begin
+          if (data[lane*InWidth +: InWidth] == constants[FirstPatch + p*(InWidth+2) +: InWidth]) begin
+            sum = sum + OutWidth'($signed(constants[FirstPatch + p*(InWidth+2) + InWidth +: 2]));
+          end
+        end
+      end
+      always_ff @(posedge clk_i) sum_q <= {sum_q[OutWidth-1:0], sum};
+      assign offset = sum_q[2*OutWidth-1 -: OutWidth];
+    end else begin : gen_no_offset
       assign offset = '0;
     end
 

@@ -58,8 +58,10 @@ class BinarySearch(Pipe):
         layout = row_layout(rows.shape[0], site.inputs[0].shape, parallel)
         offsets = _offsets(site, parallel)
         memories = {"OffsetFile": offsets.image}
-        for level in range(depth):
-            memories[f"LevelFile{level}"] = _level_image(rows, layout, level, kind.bits + 1)
+        images = [_level_image(rows, layout, level, kind.bits + 1) for level in range(depth)]
+        for level in range(MOST_LEVELS):
+            # Names of unused levels must be as long as the others: the module selects among them.
+            memories[f"LevelFile{level}"] = images[min(level, depth - 1)]
         return Rendered(
             "hw_binary_search",
             {

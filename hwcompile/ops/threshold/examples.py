@@ -27,6 +27,7 @@ def examples() -> tuple[Site, ...]:
         ),
         _requantization((1, 4, 6), IntType(-3000, 2900), IntType(-8, 7), seed=1),
         _requantization((2, 2, 4), IntType(0, 1500), IntType(0, 31), seed=2),
+        _requantization((1, 2, 3), IntType(-900, 1100), IntType(-20, 20), seed=3, moved=(7, 29)),
         _power_of_two((1, 3, 5), IntType(-512, 511), IntType(-8, 7)),
         _site(
             (1, 1, 3),
@@ -53,9 +54,16 @@ def _site(
 
 
 def _requantization(
-    shape: tuple[int, int, int], element: IntType, result: IntType, seed: int
+    shape: tuple[int, int, int],
+    element: IntType,
+    result: IntType,
+    seed: int,
+    moved: tuple[int, ...] = (),
 ) -> Site:
-    """`clip(round(x * scale + shift))` for each channel, half of them falling."""
+    """`clip(round(x * scale + shift))` for each channel, half of them falling.
+
+    The thresholds numbered `moved` come one value of x too late.
+    """
     rng = np.random.default_rng(seed)
     x, channels = element.values(), shape[2]
     steps = result.levels - 1
@@ -63,6 +71,7 @@ def _requantization(
     middle = (element.low + element.high) / 2 + rng.normal(size=channels) * x.size / 20
     levels = np.arange(1, steps + 1) - 0.5 - steps / 2
     rows = np.ceil(levels / scale[:, None] + middle[:, None]).astype(np.int64)
+    rows[:, list(moved)] += 1
     slope: IntArray = np.where(np.arange(channels) % 2 == 0, 1, -1).astype(np.int64)
     base: IntArray = np.where(slope > 0, result.low, result.high).astype(np.int64)
     return Site.of(Threshold(rows, base, slope, result), TensorType(shape, element))

@@ -1,17 +1,13 @@
 """Exact multiply-add-shift: integers M, B, s that reproduce a staircase on a whole interval.
 
 Wanted are, for every row, M and B with `clamp((x*M + B) >> s, 0, n) == #{k : x >= T_k}` for all
-low <= x <= high. Level k (1..n) begins at T_k exactly when
+low <= x <= high (see `constraints.py`). A falling staircase is a rising one of -x. Doubling M and B
+turns a solution for s into one for s + 1, so the least s is found by bisection, and one s serves
+all rows.
 
-    T_k * M + B >= k * 2**s        if T_k <= high   (the level is reached there),
-    (T_k - 1) * M + B < k * 2**s   if T_k > low     (and not before).
-
-For given M and s, B must lie between L(M), the largest lower bound, and U(M), the least upper
-bound. L is convex and U concave in M, so the good M are an interval, and Newton's method from below
-finds its least element: whenever L(M) > U(M), the two constraints that say so contain a bound on M
-that every solution obeys (Kelley, "The cutting-plane method for solving convex programs", SIAM J.
-8(4), 1960). A falling staircase is a rising one of -x. Doubling M and B turns a solution for s into
-one for s + 1, so the least s is found by bisection, and one s serves all rows.
+Chains that a runtime evaluates in float32 sometimes round a threshold to the wrong side of the line
+that all others agree on, and then no M and B exist. Such a threshold is off by one value of x. A
+*patch* repairs it: at that x, the level is one more or one less than the line says.
 """
 
 from __future__ import annotations
@@ -22,88 +18,61 @@ import numpy as np
 import numpy.typing as npt
 
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.threshold.constraints import SAFE, AnyArray, Constraints
 
 MAX_SHIFT = 40
-SAFE = 1 << 62  # beyond every bound that int64 arithmetic is used for
-HUGE = 1 << 200  # beyond every bound that Python integers are used for
-
-AnyArray = npt.NDArray[np.int64] | npt.NDArray[np.object_]
+MOST_PATCHES = 3  # per row; each is a comparator and an adder in every lane
 
 
 @dataclass(frozen=True, eq=False)
 class Multiplier:
-    """`level = clamp((x * factor[r] + bias[r]) >> shift, 0, n)`.
+    """`level = clamp((x * factor[r] + bias[r]) >> shift, 0, n) + change`.
+
+    The change is `patch_change[r, p]` where x is `patch_at[r, p]`, and 0 elsewhere.
 
     Attributes:
         factor: M, int64 [R]; negative where the staircase falls.
         bias: B, Python integers in an object array [R], because they may be long.
         shift: s.
+        patch_at: int64 [R, P]; all different in a row where the change is not 0.
+        patch_change: int64 [R, P]: -1, 1, or 0 where a row needs fewer patches.
     """
 
     factor: IntArray
     bias: npt.NDArray[np.object_]
     shift: int
+    patch_at: IntArray
+    patch_change: IntArray
 
-
-@dataclass(frozen=True, eq=False)
-class _Rows:
-    """The constraints of rising rows, with x counted from the interval's lower end.
-
-    Attributes:
-        steps: T_k - low, int64 [R, n], within [0, span + 1], rows ascending.
-        span: high - low.
-    """
-
-    steps: IntArray
-    span: int
-
-    def bounds(self, factor: IntArray, shift: int) -> tuple[AnyArray, AnyArray, IntArray, IntArray]:
-        """L and U of every row, and the levels (counted from 0) that cause them.
+    def levels(self, x: IntArray, count: int) -> IntArray:
+        """What the hardware computes.
 
         Args:
-            factor: M, int64 [R], not negative.
-            shift: s.
+            x: int64 [R, m].
+            count: n.
 
         Returns:
-            L [R], U [R], index of the constraint behind L and of that behind U, int64 [R].
+            int64 [R, m].
         """
-        count = self.steps.shape[1]
-        small = int(factor.max()) * (self.span + 1) + (count << shift) < SAFE
-        kind, none = (np.int64, SAFE) if small else (object, HUGE)
-        goal = np.arange(1, count + 1).astype(kind) * (1 << shift)
-        slack = goal - self.steps.astype(kind) * factor.astype(kind)[:, None]
-        lower = np.where(self.steps <= self.span, slack, -none)
-        upper = np.where(self.steps > 0, slack + (factor.astype(kind)[:, None] - 1), none)
-        j, k = np.argmax(lower, axis=1), np.argmin(upper, axis=1)
-        rows = np.arange(j.size)
-        return lower[rows, j], upper[rows, k], j, k
-
-    def least(self, shift: int) -> tuple[IntArray, AnyArray, AnyArray] | None:
-        """The least M of every row with its L and U, or None when a row has no M."""
-        factor = np.zeros(self.steps.shape[0], dtype=np.int64)
-        while True:
-            low, high, j, k = self.bounds(factor, shift)
-            (bad,) = np.nonzero(low > high)
-            if bad.size == 0:
-                return factor, low, high
-            j, k = j[bad], k[bad]
-            # Both constraints together: (T_k - 1 - T_j) * M <= (k - j) * 2**s - 1. Smaller M are
-            # already excluded, so a violated upper bound on M ends the search.
-            distance = self.steps[bad, j] - self.steps[bad, k] + 1
-            if np.any(distance <= 0):
-                return None
-            factor[bad] = -(-((j - k) * (1 << shift) + 1) // distance)
-
-    def fits(self, factor: int, shift: int) -> tuple[AnyArray, AnyArray] | None:
-        """L and U for one M in all rows, or None when it does not solve all of them."""
-        low, high, _, _ = self.bounds(np.full(self.steps.shape[0], factor, dtype=np.int64), shift)
-        return None if np.any(low > high) else (low, high)
+        longest = int(np.abs(x).max()) * int(np.abs(self.factor).max())
+        small = longest + max(abs(int(b)) for b in self.bias) < SAFE
+        kind = np.int64 if small else object
+        line = x.astype(kind) * self.factor.astype(kind)[:, None] + self.bias.astype(kind)[:, None]
+        result: IntArray = np.clip(line >> self.shift, 0, count).astype(np.int64)
+        for at, change in zip(self.patch_at.T, self.patch_change.T, strict=True):
+            result += np.where(x == at[:, None], change[:, None], 0)
+        return result
 
 
 def solve(
-    thresholds: IntArray, slope: IntArray, low: int, high: int, max_shift: int = MAX_SHIFT
+    thresholds: IntArray,
+    slope: IntArray,
+    low: int,
+    high: int,
+    max_shift: int = MAX_SHIFT,
+    most_patches: int = MOST_PATCHES,
 ) -> Multiplier | None:
-    """The smallest shift, then the smallest |M| of every row, that give the staircases exactly.
+    """The fewest patches, the smallest shift, the smallest |M| that give the staircases exactly.
 
     Row r is wanted to be `#{k : x >= T_k}` when its slope is +1, and n minus that when it is -1.
 
@@ -113,84 +82,169 @@ def solve(
         low: Least x.
         high: Greatest x.
         max_shift: Greatest s to consider.
+        most_patches: Per row.
 
     Returns:
         The integers, or None when there are none up to `max_shift`.
     """
-    steps, back = np.unique(_rising(thresholds, slope, low, high), axis=0, return_inverse=True)
-    rows = _Rows(steps, high - low)
-    best, shift = rows.least(max_shift), max_shift
-    if best is None:
+    steps, back = _distinct(thresholds, slope, low, high)
+    rows = _patched(Constraints(steps, steps - 1, high - low), max_shift, most_patches)
+    if rows is None:
         return None
-    smallest = 0
+    smallest, shift = 0, max_shift
     while smallest < shift:
         middle = (smallest + shift) // 2
-        found = rows.least(middle)
-        if found is None:
+        if rows.least(middle).failed.any():
             smallest = middle + 1
         else:
-            best, shift = found, middle
-    return _placed([part[back.reshape(-1)] for part in best], shift, slope, low, high)
+            shift = middle
+    best = rows.least(shift)
+    plain = _placed(best.factor[back], best.low[back], best.high[back], shift, slope, low, high)
+    relaxed = [_relaxed(rows.row(i), steps[i]) for i in range(steps.shape[0])]
+    if not any(relaxed):
+        return plain
+    places = [
+        [low + u if up > 0 else high - u for u in relaxed[i]]
+        for i, up in zip(back, slope, strict=True)
+    ]
+    return _with_patches(plain, places, thresholds, slope)
 
 
 def solve_shift(
     thresholds: IntArray, slope: IntArray, low: int, high: int, max_shift: int = MAX_SHIFT
 ) -> tuple[Multiplier, int] | None:
-    """Like `solve`, but with one power of two for |M|, and either no factor or no shift.
+    """Like `solve`, without patches, and with one power of two for |M|: a factor or a shift.
 
     Returns:
         The integers, with |M| == 2**left everywhere, and `left`; None when there are none.
     """
-    steps, back = np.unique(_rising(thresholds, slope, low, high), axis=0, return_inverse=True)
-    rows = _Rows(steps, high - low)
+    steps, back = _distinct(thresholds, slope, low, high)
+    rows = Constraints(steps, steps - 1, high - low)
     left_shifts = range(1, thresholds.shape[1].bit_length() + 1)
     for left, shift in [(0, s) for s in range(max_shift + 1)] + [(left, 0) for left in left_shifts]:
-        found = rows.fits(1 << left, shift)
-        if found is not None:
+        bounds = rows.fits(1 << left, shift)
+        if bounds is not None:
             factor = np.full(steps.shape[0], 1 << left, dtype=np.int64)
-            parts = [part[back.reshape(-1)] for part in (factor, *found)]
-            return _placed(parts, shift, slope, low, high), left
+            parts = (factor[back], bounds[0][back], bounds[1][back])
+            return _placed(*parts, shift, slope, low, high), left
     return None
 
 
 def holds(found: Multiplier, thresholds: IntArray, slope: IntArray, low: int, high: int) -> bool:
-    """Check every inequality of every row in Python integers.
+    """Compare levels around every step and every patch, exactly.
 
-    Monotone in x, the expression is right everywhere when it is right on both sides of every step.
+    Between two neighbouring points of the comparison the line is monotone and without a patch, so
+    it is right everywhere when it is right there.
     """
-    count = thresholds.shape[1]
-    factor, bias = found.factor.astype(object)[:, None], found.bias[:, None]
-    wanted = np.arange(1, count + 1).astype(object)
-    at = np.clip(thresholds, low, high).astype(object)
-    below = np.clip(thresholds - 1, low, high).astype(object)
-    reached, missed = thresholds <= high, thresholds > low
-    level_at = (at * factor + bias) >> found.shift
-    level_below = (below * factor + bias) >> found.shift
-    rising = slope[:, None] > 0
-    # A falling row is at n - k or lower from T_k on, and above it before.
-    good_at = np.where(rising, level_at >= wanted, level_at <= count - wanted)
-    good_below = np.where(rising, level_below < wanted, level_below > count - wanted)
-    return bool(np.all(good_at | ~reached) and np.all(good_below | ~missed))
+    rows = thresholds.shape[0]
+    near = [np.clip(thresholds + offset, low, high) for offset in (-1, 0)]
+    patches = [np.clip(found.patch_at + offset, low, high) for offset in (-1, 0, 1)]
+    ends = np.broadcast_to(np.array([low, high]), (rows, 2))
+    points = np.concatenate([*near, *patches, ends], axis=1)
+    levels = found.levels(points, thresholds.shape[1])
+    return bool(np.all(levels == _wanted(thresholds, slope, points)))
 
 
-def _rising(thresholds: IntArray, slope: IntArray, low: int, high: int) -> IntArray:
-    """Steps of rising staircases, counted from 0: those of -x where the slope is -1."""
+def _wanted(thresholds: IntArray, slope: IntArray, x: IntArray) -> IntArray:
+    """The staircases at `x`, int64 [R, m]."""
+    passed = np.stack(
+        [np.searchsorted(t, v, side="right") for t, v in zip(thresholds, x, strict=True)]
+    )
+    return np.where(slope[:, None] > 0, passed, thresholds.shape[1] - passed)
+
+
+def _distinct(
+    thresholds: IntArray, slope: IntArray, low: int, high: int
+) -> tuple[IntArray, IntArray]:
+    """Different rising staircases, counted from 0, and for every row which one it is.
+
+    A falling row is a rising one of high - x.
+    """
     up = thresholds - low
     down = (high + 1 - thresholds)[:, ::-1]
-    return np.where(slope[:, None] > 0, up, down)
+    steps, back = np.unique(np.where(slope[:, None] > 0, up, down), axis=0, return_inverse=True)
+    return steps, back.reshape(-1)
 
 
-def _placed(parts: list[AnyArray], shift: int, slope: IntArray, low: int, high: int) -> Multiplier:
+def _patched(rows: Constraints, shift: int, most: int) -> Constraints | None:
+    """Relax constraints of rows that have no solution; None when more than `most` are needed."""
+    reach, miss = rows.reach.copy(), rows.miss.copy()
+    for index in np.nonzero(rows.least(shift).failed)[0].tolist():
+        for budget in range(1, most + 1):
+            repaired = _repaired(rows.row(index), shift, budget)
+            if repaired is not None:
+                reach[index], miss[index] = repaired.reach[0], repaired.miss[0]
+                break
+        else:
+            return None
+    return Constraints(reach, miss, rows.span)
+
+
+def _repaired(row: Constraints, shift: int, budget: int) -> Constraints | None:
+    """Relax at most `budget` constraints of one row so that it has a solution.
+
+    Constraints that exclude each other are at most four, and one of them must go: so a search tree
+    of degree four finds a repair if there is one.
+    """
+    least = row.least(shift)
+    if not least.failed[0]:
+        return row
+    if budget == 0:
+        return None
+    for place, level in enumerate(least.blame[0]):
+        reach, miss = row.reach.copy(), row.miss.copy()
+        if place % 2 == 0:
+            reach[0, level] += 1
+        else:
+            miss[0, level] -= 1
+        found = _repaired(Constraints(reach, miss, row.span), shift, budget - 1)
+        if found is not None:
+            return found
+    return None
+
+
+def _relaxed(row: Constraints, steps: IntArray) -> list[int]:
+    """Places where the line may be wrong, counted from 0."""
+    late = [np.arange(a, b) for a, b in zip(steps, row.reach[0], strict=True)]
+    early = [np.arange(b + 1, a) for a, b in zip(steps, row.miss[0], strict=True)]
+    places: list[int] = np.unique(np.concatenate([*late, *early])).tolist()
+    return places
+
+
+def _with_patches(
+    plain: Multiplier, places: list[list[int]], thresholds: IntArray, slope: IntArray
+) -> Multiplier | None:
+    """Add patches at `places` [R][...]; None if one of them would have to change by 2 or more."""
+    width = max(len(part) for part in places)
+    at = np.array([(part + part[:1] * width)[:width] or [0] * width for part in places])
+    change = _wanted(thresholds, slope, at) - plain.levels(at, thresholds.shape[1])
+    used = np.arange(width) < np.array([len(part) for part in places])[:, None]
+    change = np.where(used, change, 0)
+    if np.abs(change).max() > 1:
+        return None
+    return Multiplier(plain.factor, plain.bias, plain.shift, at, change)
+
+
+def _placed(
+    factor: IntArray,
+    least: AnyArray,
+    greatest: AnyArray,
+    shift: int,
+    slope: IntArray,
+    low: int,
+    high: int,
+) -> Multiplier:
     """M and B for x itself, from M, L and U for x counted from an end of the interval."""
-    factor, least, greatest = parts
-    factor = np.asarray(factor * slope, dtype=np.int64)
+    factor = factor * slope
     # x - low rises from 0; high - x does so for a falling row.
     origin = np.where(slope > 0, low, high).astype(object) * factor.astype(object)
-    bias = [
+    bias = np.empty(factor.size, dtype=object)
+    bias[:] = [
         _roundest(*_narrowed(int(a), int(b), shift), offset=-o)
         for a, b, o in zip(least, greatest, origin, strict=True)
     ]
-    return Multiplier(factor, np.array(bias, dtype=object), shift)
+    none = np.zeros((factor.size, 0), dtype=np.int64)
+    return Multiplier(factor, bias, shift, none, none)
 
 
 def _narrowed(low: int, high: int, shift: int) -> tuple[int, int]:

@@ -22,7 +22,9 @@ FACTOR_BITS, OPERAND_BITS = 18, 25  # of one hardware multiplier
 
 @dataclass(frozen=True, eq=False)
 class Affine:
-    """`code = floor + clamp((x * factor + bias) >> shift, low, high)`: what the hardware computes.
+    """`code = floor + clamp((x * factor + bias) >> shift, low, high) + change`.
+
+    The change is `patch_change[r, p]` where x is `patch_at[r, p]`, and 0 elsewhere.
 
     Attributes:
         factor: int64 [R].
@@ -30,9 +32,11 @@ class Affine:
         shift: Bits dropped.
         low: Lower clamp.
         high: Upper clamp.
-        clamp: Some input needs the clamp.
+        clamp: Some input needs the clamp, or there is something to add behind it.
         floor: int64 [R], or None when it is in the bias and the clamp, the same for all rows.
         sum_bits: Width of every product and sum, and one that holds both clamps after the shift.
+        patch_at: int64 [R, P].
+        patch_change: -1, 0 or 1, int64 [R, P].
     """
 
     factor: IntArray
@@ -43,6 +47,13 @@ class Affine:
     clamp: bool
     floor: IntArray | None
     sum_bits: int
+    patch_at: IntArray
+    patch_change: IntArray
+
+    @property
+    def patches(self) -> int:
+        """Patches per row."""
+        return int(self.patch_at.shape[1])
 
 
 def affine(found: Multiplier, stairs: Staircase, out_bits: int) -> Affine | None:
@@ -56,7 +67,7 @@ def affine(found: Multiplier, stairs: Staircase, out_bits: int) -> Affine | None
     ends = [int(v) for part in (*products, *sums, bias) for v in part]
     values = [int(v) >> found.shift for part in sums for v in part]
     high = low + stairs.steps
-    clamp = not same or min(values) < low or max(values) > high
+    clamp = not same or found.patch_at.size > 0 or min(values) < low or max(values) > high
     after = IntType(min(low, *values), max(high, *values, 0)).bits + 1
     sum_bits = max(signed_bits(ends), found.shift + max(after, out_bits))
     if sum_bits > MOST_SUM_BITS:
@@ -70,6 +81,8 @@ def affine(found: Multiplier, stairs: Staircase, out_bits: int) -> Affine | None
         clamp,
         None if same else floor,
         sum_bits,
+        found.patch_at,
+        found.patch_change,
     )
 
 
@@ -104,8 +117,9 @@ class Requantize(Pipe):
         factor, width = signed_bits(form.factor), site.inputs[0].element.bits + 1
         pieces = -(-factor // FACTOR_BITS) * -(-width // OPERAND_BITS)
         kept = form.sum_bits - form.shift
-        logic = form.sum_bits + (kept + out if form.clamp else 0)
+        logic = form.sum_bits + (kept + out if form.clamp else 0) + form.patches * (width / 4 + out)
         registers = form.sum_bits + signed_bits(form.bias) + kept + (out if form.clamp else 0)
+        registers += 2 * out if form.patches or form.floor is not None else 0
         lanes = Resources(parallel * logic, parallel * registers, 0, parallel * pieces)
         return lanes + rom_resources(table.groups, table.image.width)
 
@@ -126,13 +140,14 @@ class Requantize(Pipe):
                 "SumWidth": form.sum_bits,
                 "Shift": form.shift,
                 **clamp_parameters(form),
+                "Patches": form.patches,
                 "Groups": table.groups,
                 "Shared": int(table.shared),
             },
             {"RowFile": table.image},
             ("hw_shift_clamp", "hw_row_rom", "hw_slice_rom", *PIPE_MODULES),
             f"multiplier of {facts['multiplier_bits']} bits, shift by {form.shift}, "
-            f"{table.groups} group(s) of constants",
+            f"{form.patches} patch(es), {table.groups} group(s) of constants",
         )
 
 
@@ -147,13 +162,14 @@ def clamp_parameters(form: Affine) -> dict[str, int | str]:
 
 
 def describe(site: Site, parameters: Parameters) -> dict[str, int]:
-    """Facts for reports: `multiplier_bits` (two's complement), `bias_bits`, `sum_bits`, `shift`."""
+    """Facts for reports: `multiplier_bits`, `bias_bits`, `sum_bits`, `shift`, `patches` per row."""
     form = _form(site)
     return {
         "multiplier_bits": signed_bits(form.factor),
         "bias_bits": signed_bits(form.bias),
         "sum_bits": form.sum_bits,
         "shift": form.shift,
+        "patches": form.patches,
     }
 
 
@@ -180,4 +196,7 @@ def _table(site: Site, parallel: int) -> RowTable:
     ]
     if form.floor is not None:
         fields.append(Field(form.floor[:, None], site.outputs[0].element.bits))
+    for at, change in zip(form.patch_at.T, form.patch_change.T, strict=True):
+        fields.append(Field(at[:, None], site.inputs[0].element.bits))
+        fields.append(Field(change[:, None], 2))
     return RowTable.build(merged(fields), site.inputs[0].shape, parallel)

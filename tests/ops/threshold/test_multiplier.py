@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,12 +19,22 @@ RISING = np.ones(1, dtype=np.int64)
 def apply(found: Multiplier, row: int, x: IntArray, steps: int) -> IntArray:
     """What the hardware computes, in Python integers."""
     factor, bias = int(found.factor[row]), int(found.bias[row])
-    return np.array([min(max((int(v) * factor + bias) >> found.shift, 0), steps) for v in x])
+    changes = dict(zip(found.patch_at[row].tolist(), found.patch_change[row].tolist(), strict=True))
+    return np.array(
+        [
+            min(max((int(v) * factor + bias) >> found.shift, 0), steps) + changes.get(int(v), 0)
+            for v in x
+        ]
+    )
 
 
 def wanted(thresholds: IntArray, slope: int, x: IntArray) -> IntArray:
     counts = (x[:, None] >= thresholds).sum(axis=1)
     return counts if slope > 0 else thresholds.size - counts
+
+
+def wanted_fast(thresholds: IntArray, x: IntArray) -> IntArray:
+    return np.searchsorted(thresholds, x, side="right")
 
 
 def thresholds_of(levels: IntArray, low: int) -> tuple[IntArray, IntArray]:
@@ -72,8 +83,9 @@ def test_float_chains_are_reproduced_on_every_value(
     np.testing.assert_array_equal(apply(found, 0, x, thresholds.size), wanted(thresholds, slope, x))
     assert holds(found, thresholds[None], slopes, low, int(x[-1]))
     if found.shift:
-        shorter = solve(thresholds[None], slopes, low, int(x[-1]), found.shift - 1)
-        assert shorter is None
+        patches = found.patch_at.shape[1]
+        shorter = solve(thresholds[None], slopes, low, int(x[-1]), found.shift - 1, patches)
+        assert shorter is None or patches > 0
 
 
 def exists(thresholds: IntArray, x: IntArray, shift: int) -> IntArray:
@@ -110,7 +122,7 @@ def test_least_shift_and_least_factor_against_brute_force(
     x = np.arange(low, low + levels.size)
     high = int(x[-1])
     mirrored = thresholds if slope > 0 else np.sort(low + high + 1 - thresholds)
-    found = solve(mirrored[None], np.array([slope]), low, high, max_shift=7)
+    found = solve(mirrored[None], np.array([slope]), low, high, max_shift=7, most_patches=0)
     for shift in range(8):
         factors = exists(thresholds, x, shift)
         if factors.size:
@@ -163,6 +175,53 @@ def test_a_curved_staircase_has_no_solution() -> None:
     assert solve(thresholds[None], RISING, -1000, 1000) is None
 
 
+@pytest.mark.parametrize("slope", [1, -1])
+@pytest.mark.parametrize(
+    "moved", [{10: 1}, {10: -1}, {3: 1, 25: -1}, {3: 1, 11: 1, 25: -1}, {7: 2, 8: -1}, {20: -3}]
+)
+def test_thresholds_off_the_line_are_patched(slope: int, moved: dict[int, int]) -> None:
+    low, high = -2000, 2200
+    thresholds = np.arange(1, 32) * 131 - 2003
+    for level, by in moved.items():
+        thresholds[level] += by
+    assert solve(thresholds[None], np.array([slope]), low, high, most_patches=0) is None
+    found = solve(thresholds[None], np.array([slope]), low, high)
+    assert found is not None
+    assert found.patch_at.shape == (1, sum(abs(by) for by in moved.values()))
+    x = np.arange(low, high + 1)
+    np.testing.assert_array_equal(apply(found, 0, x, 31), wanted(thresholds, slope, x))
+    assert holds(found, thresholds[None], np.array([slope]), low, high)
+    broken = replace(found, patch_change=-found.patch_change)
+    assert not holds(broken, thresholds[None], np.array([slope]), low, high)
+
+
+def test_a_threshold_far_off_the_line_is_not_patched() -> None:
+    thresholds = np.arange(1, 32) * 131 - 2003
+    thresholds[17] += 20
+    assert solve(thresholds[None], RISING, -2000, 2200) is None
+
+
+def test_wide_accumulators_in_float32_need_patches() -> None:
+    rng = np.random.default_rng(11)
+    x = np.arange(-(2**18), 2**18)
+    rows = []
+    for _ in range(8):
+        scale = np.float32(rng.uniform(0.5, 2.0) * 255 / x.size)
+        levels = float_chain(x, scale, np.float32(rng.normal() * 20), 128, 8, "even")
+        steps = thresholds_of(levels, int(x[0]))[0]
+        always = np.full(levels[0], x[0])
+        never = np.full(255 - levels[-1], x[-1] + 1)
+        rows.append(np.concatenate([always, steps, never]))
+    thresholds = np.stack(rows)
+    slope = np.ones(8, np.int64)
+    assert solve(thresholds, slope, int(x[0]), int(x[-1]), most_patches=0) is None
+    found = solve(thresholds, slope, int(x[0]), int(x[-1]))
+    assert found is not None
+    levels = found.levels(np.broadcast_to(x, (8, x.size)), 255)
+    for row in range(8):
+        np.testing.assert_array_equal(levels[row], wanted_fast(thresholds[row], x))
+
+
 def test_holds_rejects_a_wrong_integer() -> None:
     low, high = 0, 4000
     thresholds = (np.arange(1, 32) * 125 + 3)[None]
@@ -173,8 +232,11 @@ def test_holds_rejects_a_wrong_integer() -> None:
         moved = thresholds.copy()
         moved[0, 17] += change
         assert not holds(found, moved, RISING, low, high)
-    below = Multiplier(found.factor - 1, found.bias, found.shift)
+    below = replace(found, factor=found.factor - 1)
     assert not holds(below, thresholds, RISING, low, high)
+    patch = np.array([[2000]]), np.array([[1]])
+    patched = replace(found, patch_at=patch[0], patch_change=patch[1])
+    assert not holds(patched, thresholds, RISING, low, high)
 
 
 @pytest.mark.parametrize("shift", [0, 3, 6])
