@@ -196,7 +196,7 @@ def _is_plain(chain: Chain) -> bool:
 
 
 HANDLERS = {
-    "QuantizeLinear": Operator(_quantize_linear),
+    "QuantizeLinear": Operator(_quantize_linear, folds=False),
     "DequantizeLinear": Operator(_dequantize_linear, folds=False),
     "Cast": Operator(_cast),
 }
