@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.emit.literals import memory_name, memory_text
+from hwcompile.emit.library import with_dependencies
 from hwcompile.emit.names import identifier
 from hwcompile.ops.kernel import Rendered
 from hwcompile.ops.site import StreamFormat
@@ -135,7 +136,7 @@ def build_netlist(plan: Plan) -> Netlist:
         stages=tuple(stages),
         streams=tuple(StreamView(signals[link.name], link.format.bits) for link in plan.links),
         memories=dict(sorted(memories.items())),
-        library=tuple(sorted(library)),
+        library=with_dependencies(library),
     )
 
 
@@ -204,7 +205,6 @@ def _instance_view(
 ) -> InstanceView:
     rendered = part.kernel.render(part.site, part.parameters)
     library.add(rendered.module)
-    library.update(rendered.requires)
     parameters = list(rendered.parameters.items())
     parameters += _memory_parameters(part, rendered, memories)
     folding = ", ".join(f"{key} {value}" for key, value in part.parameters.items())

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from hwcompile.emit.environment import render
+from hwcompile.emit.library import module_text
 from hwcompile.emit.netlist import Netlist, build_netlist
-from hwcompile.resources import room
 from hwcompile.schedule.plan import Plan
 
 
@@ -18,7 +18,7 @@ def rtl_files(plan: Plan) -> dict[str, str]:
     stand beside them; `interface.json` describes the ports.
     """
     net = build_netlist(plan)
-    sources = {f"{name}.sv": _library_text(name) for name in net.library}
+    sources = {f"{name}.sv": module_text(name) for name in net.library}
     for stage in net.stages:
         sources[f"{stage.view.module}.sv"] = render("top/stage.sv.j2", stage=stage.view)
     sources[f"{net.interface.top}.sv"] = render("top/top.sv.j2", net=net)
@@ -39,7 +39,3 @@ def write_files(directory: Path, files: dict[str, str]) -> None:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-
-
-def _library_text(name: str) -> str:
-    return (room("templates") / "library" / f"{name}.sv").read_text()
