@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwcompile.emit.interface import AxisPort, Interface
-from hwcompile.emit.literals import memory_name, memory_text
 from hwcompile.emit.library import with_dependencies
+from hwcompile.emit.literals import memory_name, memory_text
 from hwcompile.emit.names import identifier
 from hwcompile.ops.kernel import Rendered
 from hwcompile.ops.site import StreamFormat
