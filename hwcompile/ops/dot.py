@@ -12,7 +12,10 @@ from enum import IntEnum
 import numpy as np
 
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType
-from hwcompile.ops.kernel import Resources
+from hwcompile.ops.kernel import MemoryImage, Resources
+
+DOT_MODULES = ("hw_dot", "hw_sum_level", "hw_sum_tree", "hw_weight_rom")
+"""Library modules that a module with constant weights instantiates."""
 
 TREE_RADIX = 4  # numbers that one level of hw_sum_tree adds
 LUT_PRODUCT_BITS = 16  # a product of w x b bits with w * b up to this is left to look-up tables
@@ -65,8 +68,6 @@ def styles(weight: IntType, element: IntType) -> tuple[Style, ...]:
         return (Style.SELECT_WEIGHT if bipolar[0] else Style.SELECT_INPUT,)
     if (weight.low, weight.high) == (-1, 1):
         return (Style.SELECT_WEIGHT, Style.LUT, Style.MULTIPLY)
-    if (element.low, element.high) == (-1, 1):
-        return (Style.SELECT_INPUT, Style.LUT, Style.MULTIPLY)
     if weight.bits == 1 or element.bits == 1 or weight.bits * element.bits <= LUT_PRODUCT_BITS:
         return (Style.LUT, Style.MULTIPLY)
     return (Style.MULTIPLY, Style.LUT)
@@ -95,16 +96,36 @@ class Dot:
 
     @property
     def product_bits(self) -> int:
-        """Width of a product (of an agreement, which is 0 or 1) in two's complement."""
-        return self._signed_bits(1)
-
-    def accumulator_bits(self, out_bits: int) -> int:
-        """Width of an accumulator for outputs of `out_bits`."""
-        return out_bits - 1 if self.style is Style.AGREE else out_bits
+        """Width in two's complement of what one pair of weight and input adds."""
+        return _signed_bits(*self._product_interval)
 
     def sum_bits(self, terms: int, out_bits: int) -> int:
-        """Width of a sum of `terms` products; wider than the accumulator would be of no use."""
-        return min(self._signed_bits(terms), self.accumulator_bits(out_bits))
+        """Width of a sum of `terms` products; wider than the output would be of no use."""
+        low, high = self._product_interval
+        return min(_signed_bits(terms * low, terms * high), out_bits)
+
+    def starts(self, weights: IntArray, axis: int) -> IntArray | None:
+        """The constant parts of sums along `axis` (see `hw_dot`), when they differ by weights."""
+        if self.style is Style.SELECT_WEIGHT:
+            return np.asarray((weights == -1).sum(axis=axis), dtype=np.int64)
+        if self.style is Style.SELECT_INPUT:
+            return np.asarray(-weights.sum(axis=axis), dtype=np.int64)
+        return None
+
+    def start_parameters(
+        self, starts: IntArray | None, fan_in: int
+    ) -> tuple[dict[str, int | str], dict[str, MemoryImage]]:
+        """Parameters and memory for the constant parts of sums over `fan_in` pairs.
+
+        Args:
+            starts: Rows of the start memory, int64 [depth, lanes], or None without one.
+            fan_in: Pairs of a whole sum.
+        """
+        if starts is None:
+            return {"Start": -fan_in if self.style is Style.AGREE else 0}, {}
+        bits = start_bits(starts)
+        codes = starts & ((1 << bits) - 1)
+        return {"StartBits": bits}, {"StartFile": MemoryImage.pack(codes, bits)}
 
     def stages(self, terms: int) -> int:
         """Register stages of `hw_dot`."""
@@ -162,15 +183,23 @@ class Dot:
             levels.append(-(-levels[-1] // TREE_RADIX))
         return levels
 
-    def _signed_bits(self, terms: int) -> int:
+    @property
+    def _product_interval(self) -> tuple[int, int]:
+        """Between which numbers lies what one pair adds."""
+        w, x = self.weight, self.input
         if self.style is Style.AGREE:
-            return IntType(-1, terms).bits
-        corners = [
-            terms * w * x
-            for w in (self.weight.low, self.weight.high)
-            for x in (self.input.low, self.input.high)
-        ]
-        return IntType(min(*corners, -1), max(*corners, 0)).bits
+            return 0, 1
+        if self.style is Style.SELECT_WEIGHT:
+            return min(x.low, -x.high - 1), max(x.high, -x.low - 1)
+        if self.style is Style.SELECT_INPUT:
+            return min(w.low, 0), max(w.high, 0)
+        corners = [a * b for a in (w.low, w.high) for b in (x.low, x.high)]
+        return min(corners), max(corners)
+
+
+def start_bits(starts: IntArray) -> int:
+    """Width of the constant parts of sums in two's complement."""
+    return _signed_bits(int(starts.min()), int(starts.max()))
 
 
 def memory_resources(width: int, depth: int) -> Resources:
@@ -180,6 +209,10 @@ def memory_resources(width: int, depth: int) -> Resources:
     if depth <= LUT_DEPTH:
         return Resources(lut=width)
     return Resources(memory_bits=width * depth)
+
+
+def _signed_bits(low: int, high: int) -> int:
+    return IntType(min(low, -1), max(high, 0)).bits
 
 
 def _bit(value: bool) -> str:

@@ -9,6 +9,9 @@
 // behind out_start_o. Latency from out_start_o to out_valid_o: 3 cycles (operands, products, sums).
 // See hw_dot for Style.
 //
+// A sum starts from the constant part of its dot product (see hw_dot): from Start, or for the
+// styles that select, from row `word` of the start memory, where lane p is at p.
+//
 // LastLanes channels are meaningful in the last word of a vector; the other lanes are zero.
 
 `default_nettype none
@@ -25,7 +28,10 @@ module hw_depthwise #(
   parameter bit          XSigned = 1'b1,
   parameter int unsigned ProductBits = 4,
   parameter int unsigned OutBits = 5,
-  parameter WeightFile = ""
+  parameter int          Start = 0,
+  parameter int unsigned StartBits = 1,
+  parameter WeightFile = "",
+  parameter StartFile = ""
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_ni,
@@ -105,22 +111,39 @@ module hw_depthwise #(
 
   // ---- Sums: one read and one write of the kept sums per step ----
 
-  // A count of agreeing pairs c means 2c - Taps = 2(c - ceil(Taps / 2)) + (Taps odd): the sum kept
-  // is c - ceil(Taps / 2), and the lowest bit is a constant.
-  localparam bit Counting = Style == 0;
-  localparam int unsigned AccBits = Counting ? OutBits - 1 : OutBits;
-  localparam logic [AccBits-1:0] Start = Counting ? -AccBits'((Taps + 1) / 2) : '0;
-  // Only counting makes something of lanes whose inputs are zero.
-  localparam bit Ragged = LastLanes < Pe && Counting;
+  logic [Pe*OutBits-1:0] start;
 
-  logic [Pe*AccBits-1:0] kept, sum;
-  logic [Pe*AccBits-1:0] sum_q;
+  if (Style == 1 || Style == 2) begin : gen_starts
+    logic [Pe*StartBits-1:0] start_row;
+
+    hw_weight_rom #(
+      .Width(Pe*StartBits), .Depth(Words), .AddressBits(WordBits), .WeightFile(StartFile)
+    ) i_starts (
+      .clk_i, .addr_i(index_q), .data_o(start_row)
+    );
+
+    always_comb begin
+      for (int unsigned p = 0; p < Pe; p++) begin
+        start[p*OutBits +: OutBits] = OutBits'($signed(start_row[p*StartBits +: StartBits]));
+      end
+    end
+  end else begin : gen_constant
+    assign start = {Pe{OutBits'(Start)}};
+  end
+
+  // Counts and selected weights are worth twice their number.
+  localparam int unsigned Doubled = (Style == 0 || Style == 2) ? 1 : 0;
+  // Only counting agreements makes something of lanes whose inputs are zero.
+  localparam bit Ragged = LastLanes < Pe && Style == 0;
+
+  logic [Pe*OutBits-1:0] kept, sum;
+  logic [Pe*OutBits-1:0] sum_q;
   logic out_ragged_q;
 
   always_comb begin
     for (int unsigned p = 0; p < Pe; p++) begin
-      sum[p*AccBits +: AccBits] = (first_q2 ? Start : kept[p*AccBits +: AccBits])
-          + AccBits'($signed(product[p*TermBits +: TermBits]));
+      sum[p*OutBits +: OutBits] = (first_q2 ? start[p*OutBits +: OutBits] : kept[p*OutBits +: OutBits])
+          + (OutBits'($signed(product[p*TermBits +: TermBits])) << Doubled);
     end
   end
 
@@ -139,8 +162,8 @@ module hw_depthwise #(
   end else begin : gen_memory
     // A step reads while its products are made and writes one cycle later. With two or more words
     // the step that reads the same place comes at least two cycles after, so it sees the write.
-    logic [Pe*AccBits-1:0] sums [Words];
-    logic [Pe*AccBits-1:0] kept_q;
+    logic [Pe*OutBits-1:0] sums [Words];
+    logic [Pe*OutBits-1:0] kept_q;
 
     always_ff @(posedge clk_i) begin
       kept_q <= sums[index_q];
@@ -152,9 +175,7 @@ module hw_depthwise #(
   always_comb begin
     for (int unsigned p = 0; p < Pe; p++) begin
       out_data_o[p*OutBits +: OutBits] =
-          (Ragged && p >= LastLanes && out_ragged_q) ? '0 :
-          Counting ? OutBits'({sum_q[p*AccBits +: AccBits], 1'(Taps)}) :
-          OutBits'(sum_q[p*AccBits +: AccBits]);
+          (Ragged && p >= LastLanes && out_ragged_q) ? '0 : sum_q[p*OutBits +: OutBits];
     end
   end
 

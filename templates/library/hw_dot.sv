@@ -1,17 +1,21 @@
 // Rows dot products of Terms pairs (w, x) each, in the arithmetic that the number formats allow.
 //
-// Style 0, agree:    w and x are bipolar bits; sum_o is the number of pairs that agree, so the dot
-//                    product is 2 * sum_o - (number of pairs). Pairs that must not count disagree.
-// Style 1, select w: w is -1 or +1 (WBits = 1, bipolar) or -1, 0 or +1 (WBits = 2): x is added,
-//                    subtracted or left out.
-// Style 2, select x: the same with the roles of w and x exchanged.
-// Style 3, lut:      products of short numbers, kept out of DSP blocks.
+// The dot product is `sum_o * (1 or 2) + constant`, where the constant belongs to the weights:
+//
+// Style 0, agree:    w and x are bipolar bits; a pair counts 1 when the bits agree.
+//                    Dot product: 2 * sum_o - (number of pairs). Other pairs must disagree.
+// Style 1, select w: w is bipolar (WBits = 1), or -1, 0 or +1 (WBits = 2). Instead of -x, which is
+//                    ~x + 1, a pair adds ~x. Dot product: sum_o + (number of weights -1).
+// Style 2, select x: x is a bipolar bit; a pair adds w when it is set.
+//                    Dot product: 2 * sum_o - (sum of the weights).
+// Style 3, lut:      products, kept out of DSP blocks. Dot product: sum_o.
 // Style 4, multiply: products registered on their own, so that DSP blocks can take them.
 //
 // Pair t of row r is at [(r * Terms + t)] of w_i and x_i. sum_o is two's complement and wraps at
-// SumBits. ProductBits is the width of one product as a two's complement number (2 for style 0).
+// SumBits. ProductBits is the width of what one pair adds, in two's complement (2 for style 0).
 // Latency: one cycle for the products and the first sums of `Group` pairs, then hw_sum_tree.
 // Purely a pipeline: one set of dot products per cycle, no handshake, no reset.
+
 `default_nettype none
 
 module hw_dot #(
@@ -37,7 +41,7 @@ module hw_dot #(
   localparam int unsigned Grown = ProductBits + $clog2(Group);
   localparam int unsigned FirstBits = (Grown < SumBits) ? Grown : SumBits;
 
-  // One product, for every style but the first.
+  // What one pair adds, for every style but the first.
   function automatic logic signed [ProductBits-1:0] product(
     input logic [WBits-1:0] w, input logic [XBits-1:0] x
   );
@@ -45,26 +49,13 @@ module hw_dot #(
     wide_w = ProductBits'($signed({WSigned & w[WBits-1], w}));
     wide_x = ProductBits'($signed({XSigned & x[XBits-1], x}));
     if (Style == 1) begin
-      if (WBits == 1) product = w[0] ? wide_x : -wide_x;
-      else product = w[WBits-1] ? -wide_x : w[0] ? wide_x : '0;
+      // Bit 0 of -1 and +1 is set; a bipolar weight has no bit for zero, and -1 is 0.
+      if (WBits == 1) product = wide_x ^ {ProductBits{~w[0]}};
+      else product = (wide_x & {ProductBits{w[0]}}) ^ {ProductBits{w[WBits-1]}};
     end else if (Style == 2) begin
-      if (XBits == 1) product = x[0] ? wide_w : -wide_w;
-      else product = x[XBits-1] ? -wide_w : x[0] ? wide_w : '0;
+      product = wide_w & {ProductBits{x[0]}};
     end else begin
       product = wide_w * wide_x;
-    end
-  endfunction
-
-  // Sum of group `group` of a row; the last group may be short.
-  function automatic logic [FirstBits-1:0] group_sum(
-    input logic [Terms*WBits-1:0] w, input logic [Terms*XBits-1:0] x, input int unsigned group
-  );
-    group_sum = '0;
-    for (int unsigned i = 0; i < Group; i++) begin
-      if (group * Group + i < Terms) begin
-        group_sum = group_sum + FirstBits'(product(
-            w[(group*Group + i)*WBits +: WBits], x[(group*Group + i)*XBits +: XBits]));
-      end
     end
   endfunction
 
@@ -96,21 +87,24 @@ module hw_dot #(
     end
     assign first = product_q;
   end else begin : gen_logic
-    (* use_dsp = "no" *) logic [Rows*Sums*FirstBits-1:0] sum_q;
+    (* use_dsp = "no" *) logic [Rows*Terms*ProductBits-1:0] products;
 
-    always_ff @(posedge clk_i) begin
-      for (int unsigned r = 0; r < Rows; r++) begin
-        for (int unsigned s = 0; s < Sums; s++) begin
-          sum_q[(r*Sums + s)*FirstBits +: FirstBits] <= group_sum(
-              w_i[r*Terms*WBits +: Terms*WBits], x_i[r*Terms*XBits +: Terms*XBits], s);
-        end
+    always_comb begin
+      for (int unsigned p = 0; p < Rows * Terms; p++) begin
+        products[p*ProductBits +: ProductBits] =
+            product(w_i[p*WBits +: WBits], x_i[p*XBits +: XBits]);
       end
     end
-    assign first = sum_q;
+
+    hw_sum_level #(
+      .Rows(Rows), .Terms(Terms), .InBits(ProductBits), .OutBits(FirstBits)
+    ) i_first (
+      .clk_i, .in_i(products), .sum_o(first)
+    );
   end
 
   hw_sum_tree #(
-    .Rows(Rows), .Terms(Sums), .InBits(FirstBits), .OutBits(SumBits), .Radix(4)
+    .Rows(Rows), .Terms(Sums), .InBits(FirstBits), .OutBits(SumBits)
   ) i_tree (
     .clk_i, .in_i(first), .out_o(sum_o)
   );

@@ -10,7 +10,11 @@
 // behind out_start_o. Latency from out_start_o to out_valid_o: 2 cycles (operands, accumulator)
 // plus the latency of hw_dot. See hw_dot for Style.
 //
+// A sum starts from the constant part of its dot product (see hw_dot): from Start, or for the
+// styles that select, from row (set * Folds + fold) of the start memory, where lane p is at p.
+//
 // Only in the last fold are fewer rows than Pe meaningful: LastLanes of them; the rest is zero.
+
 `default_nettype none
 
 module hw_matvec #(
@@ -19,7 +23,6 @@ module hw_matvec #(
   parameter int unsigned Folds = 1,
   parameter int unsigned Steps = 1,
   parameter int unsigned Groups = 1,
-  parameter int unsigned FanIn = 1,
   parameter int unsigned LastLanes = 1,
   parameter int unsigned Style = 4,
   parameter int unsigned DotStages = 1,
@@ -30,7 +33,10 @@ module hw_matvec #(
   parameter int unsigned ProductBits = 4,
   parameter int unsigned SumBits = 4,
   parameter int unsigned OutBits = 4,
-  parameter WeightFile = ""
+  parameter int          Start = 0,
+  parameter int unsigned StartBits = 1,
+  parameter WeightFile = "",
+  parameter StartFile = ""
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_ni,
@@ -127,15 +133,45 @@ module hw_matvec #(
 
   // ---- Accumulators ----
 
-  // A count of agreeing pairs c means 2c - FanIn = 2(c - ceil(FanIn / 2)) + (FanIn odd): the
-  // accumulator holds c - ceil(FanIn / 2), and the lowest bit is a constant.
-  localparam bit Counting = Style == 0;
-  localparam int unsigned AccBits = Counting ? OutBits - 1 : OutBits;
-  localparam logic [AccBits-1:0] Start = Counting ? -AccBits'((FanIn + 1) / 2) : '0;
+  // Styles 1 and 2 start from a memory; it is read one cycle before a fold's first sum arrives.
+  localparam int unsigned StartDepth = Groups * Folds;
+  localparam int unsigned StartAddressBits = (StartDepth > 1) ? $clog2(StartDepth) : 1;
+  logic [Pe*OutBits-1:0] start;
+
+  if (Style == 1 || Style == 2) begin : gen_starts
+    logic [StartAddressBits-1:0] start_addr_q;
+    logic [Pe*StartBits-1:0] start_row;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) start_addr_q <= '0;
+      else if (valid_q[Delay-2] && last_q[Delay-2]) begin
+        start_addr_q <= (start_addr_q == StartAddressBits'(StartDepth - 1))
+            ? '0 : start_addr_q + 1'b1;
+      end
+    end
+
+    hw_weight_rom #(
+      .Width(Pe*StartBits), .Depth(StartDepth), .AddressBits(StartAddressBits),
+      .WeightFile(StartFile)
+    ) i_starts (
+      .clk_i, .addr_i(start_addr_q), .data_o(start_row)
+    );
+
+    always_comb begin
+      for (int unsigned p = 0; p < Pe; p++) begin
+        start[p*OutBits +: OutBits] = OutBits'($signed(start_row[p*StartBits +: StartBits]));
+      end
+    end
+  end else begin : gen_constant
+    assign start = {Pe{OutBits'(Start)}};
+  end
+
+  // Counts and selected weights are worth twice their number.
+  localparam int unsigned Doubled = (Style == 0 || Style == 2) ? 1 : 0;
   // Rows beyond the last one have weights of their own only when a weight can not be zero.
   localparam bit Ragged = LastLanes < Pe && WBits == 1 && Style <= 1;
 
-  logic [Pe*AccBits-1:0] acc_q;
+  logic [Pe*OutBits-1:0] acc_q;
   logic out_ragged_q;
 
   always_ff @(posedge clk_i) begin
@@ -144,8 +180,9 @@ module hw_matvec #(
     out_ragged_q <= ragged_q[Delay-1];
     if (valid_q[Delay-1]) begin
       for (int unsigned p = 0; p < Pe; p++) begin
-        acc_q[p*AccBits +: AccBits] <= (first_q[Delay-1] ? Start : acc_q[p*AccBits +: AccBits])
-            + AccBits'($signed(sum[p*SumBits +: SumBits]));
+        acc_q[p*OutBits +: OutBits] <=
+            (first_q[Delay-1] ? start[p*OutBits +: OutBits] : acc_q[p*OutBits +: OutBits])
+            + (OutBits'($signed(sum[p*SumBits +: SumBits])) << Doubled);
       end
     end
   end
@@ -153,9 +190,7 @@ module hw_matvec #(
   always_comb begin
     for (int unsigned p = 0; p < Pe; p++) begin
       out_data_o[p*OutBits +: OutBits] =
-          (Ragged && p >= LastLanes && out_ragged_q) ? '0 :
-          Counting ? OutBits'({acc_q[p*AccBits +: AccBits], 1'(FanIn)}) :
-          OutBits'(acc_q[p*AccBits +: AccBits]);
+          (Ragged && p >= LastLanes && out_ragged_q) ? '0 : acc_q[p*OutBits +: OutBits];
     end
   end
 

@@ -11,7 +11,7 @@ import numpy as np
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.depthwise.op import Depthwise
-from hwcompile.ops.dot import Dot, memory_resources
+from hwcompile.ops.dot import DOT_MODULES, Dot, memory_resources, start_bits
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.folded import check_style, legal_styles
 from hwcompile.ops.matmul.space import smallest_parts
@@ -94,7 +94,7 @@ class Folded(Kernel):
         """Products (see `Dot`), memories, registers of operands, sums, control."""
         view = _view(site, parameters)
         weight_width = view.pe * view.dot.weight.bits
-        sums = view.pe * view.dot.accumulator_bits(view.out_bits)
+        sums = view.pe * view.out_bits
         index = max(view.words - 1, 1).bit_length()
         counters = index + sum(max(n - 1, 1).bit_length() for n in (view.op.taps, view.depth))
         total = Resources(
@@ -107,12 +107,17 @@ class Folded(Kernel):
         if view.words > 1:
             total += memory_resources(sums, view.words) + Resources(ff=sums)
         total += memory_resources(weight_width, view.depth)
+        starts = _starts(view)
+        if starts is not None:
+            total += memory_resources(view.pe * start_bits(starts), view.words)
         return total + view.dot.resources(view.pe, 1, view.out_bits)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_depthwise`."""
         view = _view(site, parameters)
         op, dot = view.op, view.dot
+        constants, memories = dot.start_parameters(_starts(view), op.taps)
+        weights = MemoryImage.pack(_weight_codes(view), dot.weight.bits)
         arithmetic = dot.parameters(1, view.out_bits)
         del arithmetic["SumBits"]  # a single product is never summed before the accumulator
         return Rendered(
@@ -124,9 +129,10 @@ class Folded(Kernel):
                 "LastLanes": op.channels - (view.words - 1) * view.pe,
                 **arithmetic,
                 "OutBits": view.out_bits,
+                **constants,
             },
-            {"WeightFile": MemoryImage.pack(_weight_codes(view), dot.weight.bits)},
-            ("hw_dot", "hw_sum_tree", "hw_weight_rom"),
+            {"WeightFile": weights, **memories},
+            DOT_MODULES,
             f"{view.pe} of {op.channels} channels at a time, {op.taps} taps: {dot.describe()}",
         )
 
@@ -141,6 +147,14 @@ def _view(site: Site, parameters: Parameters) -> _View:
     if dot is None:
         raise InternalError(f"parameters {dict(parameters)} were not checked")
     return _View(op, dot, int(parameters["pe"]), kind.pixels, site.outputs[0].element.bits)
+
+
+def _starts(view: _View) -> IntArray | None:
+    """Rows of the start memory: int64 [words, pe]."""
+    starts = view.dot.starts(view.op.weights, axis=0)
+    if starts is None:
+        return None
+    return np.pad(starts, (0, view.words * view.pe - view.op.channels)).reshape(-1, view.pe)
 
 
 def _weight_codes(view: _View) -> IntArray:

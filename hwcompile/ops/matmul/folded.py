@@ -10,7 +10,7 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.dot import WISHES, Dot, memory_resources, styles
+from hwcompile.ops.dot import DOT_MODULES, WISHES, Dot, memory_resources, start_bits, styles
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.space import foldings
@@ -118,7 +118,7 @@ class Folded(Kernel):
         view = _view(site, parameters)
         weight_width = view.pe * view.simd * view.dot.weight.bits
         input_width = view.simd * view.dot.input.bits
-        accumulators = view.pe * view.dot.accumulator_bits(view.out_bits)
+        accumulators = view.pe * view.out_bits
         counters = sum(max(n - 1, 1).bit_length() for n in (view.folds, view.steps, view.depth))
         flags = 4 * (view.stages - 1)
         total = Resources(
@@ -132,12 +132,17 @@ class Folded(Kernel):
         if view.folds > 1:
             total += memory_resources(input_width, max(view.steps, 2))
         total += memory_resources(weight_width, view.depth)
+        starts = _starts(view)
+        if starts is not None:
+            total += memory_resources(view.pe * start_bits(starts), starts.shape[0])
         return total + view.dot.resources(view.pe, view.simd, view.out_bits)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_matvec`."""
         view = _view(site, parameters)
         op, dot = view.op, view.dot
+        constants, memories = dot.start_parameters(_starts(view), op.fan_in)
+        weights = MemoryImage.pack(_weight_codes(view), dot.weight.bits)
         return Rendered(
             "hw_matvec",
             {
@@ -146,14 +151,14 @@ class Folded(Kernel):
                 "Folds": view.folds,
                 "Steps": view.steps,
                 "Groups": op.groups,
-                "FanIn": op.fan_in,
                 "LastLanes": op.rows - (view.folds - 1) * view.pe,
                 "DotStages": dot.stages(view.simd),
                 **dot.parameters(view.simd, view.out_bits),
                 "OutBits": view.out_bits,
+                **constants,
             },
-            {"WeightFile": MemoryImage.pack(_weight_codes(view), dot.weight.bits)},
-            ("hw_dot", "hw_sum_tree", "hw_weight_rom"),
+            {"WeightFile": weights, **memories},
+            DOT_MODULES,
             f"{view.pe} x {view.simd} lanes, {view.folds} folds of {view.steps} steps"
             f"{f', {op.groups} groups' if op.groups > 1 else ''}: {dot.describe()}",
         )
@@ -195,6 +200,15 @@ def _view(site: Site, parameters: Parameters) -> _View:
         kind.pixels * op.groups,
         site.outputs[0].element.bits,
     )
+
+
+def _starts(view: _View) -> IntArray | None:
+    """Rows of the start memory: int64 [groups * folds, pe]."""
+    starts = view.dot.starts(view.op.weights, axis=2)
+    if starts is None:
+        return None
+    edge = view.folds * view.pe - view.op.rows
+    return np.pad(starts, ((0, 0), (0, edge))).reshape(-1, view.pe)
 
 
 def _weight_codes(view: _View) -> IntArray:

@@ -1,0 +1,58 @@
+// One level of a tree of adders: Rows independent lists of Terms numbers become lists of
+// ceil(Terms / 4) numbers, each the sum of up to four neighbours. Latency one cycle, no handshake.
+//
+// Numbers are two's complement; term t of row r is in_i[(r * Terms + t) * InBits +: InBits]. A sum
+// of Terms >= 3 (2, 1) numbers needs 2 (1, 0) bits more; wider OutBits extend, narrower wrap.
+
+`default_nettype none
+
+module hw_sum_level #(
+  parameter int unsigned Rows = 1,
+  parameter int unsigned Terms = 4,
+  parameter int unsigned InBits = 8,
+  parameter int unsigned OutBits = 10,
+  localparam int unsigned Pairs = (Terms + 1) / 2,
+  localparam int unsigned Sums = (Pairs + 1) / 2
+) (
+  input  wire logic                         clk_i,
+  input  wire logic [Rows*Terms*InBits-1:0] in_i,
+  output logic      [Rows*Sums*OutBits-1:0] sum_o
+);
+
+  localparam int unsigned PairBits = (InBits + 1 < OutBits) ? InBits + 1 : OutBits;
+
+  // Kept as they are, because carry chains are cheaper than the carry-save adder of four numbers
+  // that a synthesizer would make of the whole sum.
+  (* keep *) logic [Rows*Pairs*PairBits-1:0] pair;
+
+  always_comb begin
+    for (int unsigned r = 0; r < Rows; r++) begin
+      for (int unsigned p = 0; p < Pairs; p++) begin
+        pair[(r*Pairs + p)*PairBits +: PairBits] =
+            PairBits'($signed(in_i[(r*Terms + 2*p)*InBits +: InBits]));
+        if (2*p + 1 < Terms) begin
+          pair[(r*Pairs + p)*PairBits +: PairBits] =
+              PairBits'($signed(in_i[(r*Terms + 2*p)*InBits +: InBits]))
+              + PairBits'($signed(in_i[(r*Terms + 2*p + 1)*InBits +: InBits]));
+        end
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    for (int unsigned r = 0; r < Rows; r++) begin
+      for (int unsigned s = 0; s < Sums; s++) begin
+        sum_o[(r*Sums + s)*OutBits +: OutBits] <=
+            OutBits'($signed(pair[(r*Pairs + 2*s)*PairBits +: PairBits]));
+        if (2*s + 1 < Pairs) begin
+          sum_o[(r*Sums + s)*OutBits +: OutBits] <=
+              OutBits'($signed(pair[(r*Pairs + 2*s)*PairBits +: PairBits]))
+              + OutBits'($signed(pair[(r*Pairs + 2*s + 1)*PairBits +: PairBits]));
+        end
+      end
+    end
+  end
+
+endmodule
+
+`default_nettype wire
