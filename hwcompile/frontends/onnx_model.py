@@ -96,7 +96,7 @@ def read_model(path: str | Path) -> SourceModel:
         for tensor in _frozen(value, path.name, problems)
     )
     nodes = _live([_node(n, path.name) for n in graph.node], [o.name for o in graph.output])
-    problems += _undefined(nodes, {t.name for t in inputs} | set(constants), path)
+    problems += _undefined(nodes, {i.name for i in graph.input} | set(constants), path)
     if problems:
         raise CompileError(problems)
     if not graph.output or not nodes:
