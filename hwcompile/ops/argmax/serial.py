@@ -65,16 +65,16 @@ class Serial(Kernel):
             stages = 1 + _levels(form.parallel)
             return single({"in0": ones}, ends.astype(np.int64), stages)
         keep = Actor(ones, {"in0": Access.stream(ones)}, {"lists": np.cumsum(ends)})
-        each = np.ones(form.vectors * k, dtype=np.int64)
-        pixel, place = np.divmod(np.arange(each.size), k)
+        pixel, place = np.divmod(np.arange(form.vectors * k), k)
         lists = Access(pixel + 1, pixel + (place == k - 1))
-        draw = Actor(each, {"lists": lists}, {"out": np.cumsum(each)})
+        # There is one set: it is filled again after the last draw, and drawn from after that.
+        draw = Actor(1 + (place == k - 1), {"lists": lists}, {"out": np.arange(pixel.size) + 1})
         return Timing({"keep": keep, "draw": draw}, stages=1, buffers={"lists": Buffer(1)})
 
     def interval(self, site: Site, parameters: Parameters) -> int:
-        """A cycle per input word or per output word, whichever are more."""
-        ports = self.ports(site, parameters)
-        return max(ports.inputs[0].words, ports.output.words)
+        """Per pixel a cycle for each input word, but for k > 1 at least k + 1."""
+        (form,), k = self.ports(site, parameters).inputs, _op(site).k
+        return form.vectors * max(form.words_per_vector, k + 1 if k > 1 else 1)
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
         """Lists and comparators; a comparison of n bits takes about n / 2 tables."""
@@ -109,14 +109,12 @@ class Serial(Kernel):
             return Rendered(
                 "hw_argmax",
                 numbers,
-                requires=("hw_keys", "hw_larger", "hw_wrap"),
                 comment=f"largest of {form.size} channels, {form.parallel} at a time",
             )
         numbers |= {"K": op.k, "Depth": min(op.k, form.words_per_vector)}
         return Rendered(
             "hw_topk",
             numbers,
-            requires=("hw_keys", "hw_wrap"),
             comment=f"largest {op.k} of {form.size} channels, {form.parallel} at a time",
         )
 

@@ -58,6 +58,4 @@ class Abreast(Kernel):
             numbers[f"Width{i}"] = kind.element.bits
             numbers[f"Style{i}"] = code_style(kind.element, out)
         channels = " + ".join(str(kind.channels) for kind in site.inputs)
-        return Rendered(
-            "hw_abreast", numbers, requires=("hw_recode",), comment=f"{channels} channels at once"
-        )
+        return Rendered("hw_abreast", numbers, comment=f"{channels} channels at once")

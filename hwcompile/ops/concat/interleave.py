@@ -99,7 +99,6 @@ class Interleave(Kernel):
         return Rendered(
             f"hw_concat{len(ports.inputs)}",
             numbers,
-            requires=("hw_concat", "hw_recode", "hw_wrap"),
             comment=f"{channels} channels, {out.parallel} per word",
         )
 

@@ -9,6 +9,7 @@ from hwcompile.ops.family import Family
 from hwcompile.ops.gather.buffered import Buffered
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.select import Select
+from hwcompile.ops.gather.wires import Wires
 from hwcompile.ops.site import Site
 
 
@@ -33,6 +34,6 @@ FAMILY = Family(
     name="gather",
     summary="slices, paddings, permutations and repetitions",
     ops=(Gather,),
-    kernels=(Select(), Buffered()),
+    kernels=(Select(), Buffered(), Wires()),
     examples=_examples,
 )

@@ -105,7 +105,6 @@ class Buffered(Kernel):
                 "FinalRelease": plan.final_release,
             },
             memories={"ProgramFile": MemoryImage.pack(rows[:, None], 1 + word_bits + release_bits)},
-            requires=("hw_recode", "hw_wrap"),
             comment=f"{plan.words.size} reads per frame from a buffer of {plan.capacity} words",
         )
 

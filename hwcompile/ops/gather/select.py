@@ -110,7 +110,6 @@ class Select(Kernel):
                 "Hold": int(_repeats(program)),
             },
             memories={"ProgramFile": MemoryImage.pack(rows[:, None], 3 + program.run_bits)},
-            requires=("hw_recode",),
             comment=f"{program.steps.size} steps per frame in {rows.size} runs",
         )
 

@@ -116,7 +116,6 @@ class Gearbox(Kernel):
                 "OutLast": leave.last,
                 "OutWords": leave.words,
             },
-            requires=("hw_wrap",),
             comment=f"words of {op.in_parallel} to words of {op.out_parallel} elements",
         )
 
