@@ -106,22 +106,21 @@ module hw_reduce #(
     end
 
     for (genvar l = 0; l < Parallel; l++) begin : gen_lane
-      logic [OutBits-1:0] old, new_value, combined;
+      logic [OutBits-1:0] old, new_value;
 
       assign old = stored[l*OutBits +: OutBits];
       assign new_value = operand[l*OutBits +: OutBits];
 
       if (Kind == 2) begin : gen_sum
-        assign combined = old + new_value;
+        assign result[l*OutBits +: OutBits] = new_value + (first_tap ? '0 : old);
       end else begin : gen_select
         // Without its sign bit's weight, two's complement compares like an unsigned number.
         localparam logic [OutBits-1:0] FLIP = OutBits'(InSigned) << (OutBits - 1);
-        logic larger;
+        logic larger, take;
         assign larger = (new_value ^ FLIP) > (old ^ FLIP);
-        assign combined = (larger == (Kind == 0)) ? new_value : old;
+        assign take = first_tap || larger == (Kind == 0);
+        assign result[l*OutBits +: OutBits] = take ? new_value : old;
       end
-
-      assign result[l*OutBits +: OutBits] = first_tap ? new_value : combined;
     end
   end else begin : gen_pass
     assign result = operand;

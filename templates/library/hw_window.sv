@@ -70,6 +70,11 @@ module hw_window #(
   localparam int unsigned ColBits =
       $clog2(Width + PadLeft + OutWidth * StrideWidth + KernelWidth * DilationWidth + 1) + 1;
 
+  // Whether any tap of any window lies in the padding; otherwise positions are not looked at.
+  localparam bit Padded = PadTop > 0 || PadLeft > 0 ||
+      (OutHeight - 1) * StrideHeight + (KernelHeight - 1) * DilationHeight >= Height ||
+      (OutWidth - 1) * StrideWidth + (KernelWidth - 1) * DilationWidth >= Width;
+
   localparam int unsigned WordBits = (GroupWords > 1) ? $clog2(GroupWords) : 1;
   localparam int unsigned TapColBits = (KernelWidth > 1) ? $clog2(KernelWidth) : 1;
   localparam int unsigned TapRowBits = (KernelHeight > 1) ? $clog2(KernelHeight) : 1;
@@ -177,8 +182,8 @@ module hw_window #(
 
   logic on_map;
 
-  assign on_map = !row_q[RowBits-1] && row_q < $signed(RowBits'(Height)) &&
-                  !col_q[ColBits-1] && col_q < $signed(ColBits'(Width));
+  assign on_map = !Padded || (!row_q[RowBits-1] && row_q < $signed(RowBits'(Height)) &&
+                              !col_q[ColBits-1] && col_q < $signed(ColBits'(Width)));
 
   // ---------------------------------------------------------------------------------------------
   // Word numbers: next to be written, of the current tap, of the window's first tap, first kept
@@ -202,7 +207,8 @@ module hw_window #(
 
   // The next window's first tap tells what is still needed, unless it lies right of the map (its
   // number would be that of a pixel in the next row) or below it.
-  assign useful = first_row_d < $signed(RowBits'(Height)) && first_col_d < $signed(ColBits'(Width));
+  assign useful = !Padded || (first_row_d < $signed(RowBits'(Height)) &&
+                              first_col_d < $signed(ColBits'(Width)));
   assign kept_d = end_frame ? first_d + NumberBits'(PadWords) : first_d;
   assign gain = kept_d - kept_q;
 
@@ -239,29 +245,24 @@ module hw_window #(
 
   logic [Parallel*InBits-1:0] mem [Depth];
   logic [Parallel*InBits-1:0] data_q;
+  logic on_map_q, last_q;
 
   always_ff @(posedge clk_i) begin
     if (write) mem[written_q[PlaceBits-1:0]] <= in0_data_i;
-  end
-
-  always_ff @(posedge clk_i) begin
     if (fire) data_q <= mem[read_q[PlaceBits-1:0]];
+    on_map_q <= on_map;
+    last_q <= last_word;
   end
 
   // ---------------------------------------------------------------------------------------------
   // Output: the stored word in the output's encoding, or padding; lanes behind the vector are zero
 
-  logic valid_q, on_map_q, last_q;
+  logic valid_q;
   logic [Parallel*OutBits-1:0] converted, chosen;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= 1'b0;
     else valid_q <= fire;
-  end
-
-  always_ff @(posedge clk_i) begin
-    on_map_q <= on_map;
-    last_q <= last_word;
   end
 
   if (BipolarToInt) begin : gen_bipolar
@@ -278,7 +279,7 @@ module hw_window #(
     assign converted = data_q;
   end
 
-  assign chosen = on_map_q ? converted : {Parallel{PadCode}};
+  assign chosen = (!Padded || on_map_q) ? converted : {Parallel{PadCode}};
 
   if (LastLanes < Parallel) begin : gen_ragged
     localparam logic [Parallel*OutBits-1:0] LAST_MASK =

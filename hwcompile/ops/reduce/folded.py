@@ -66,21 +66,21 @@ class Folded(Kernel):
     def resources(self, site: Site, parameters: Parameters) -> Resources:
         """See `Kernel.resources`.
 
-        A sum is an adder (one LUT per bit); a maximum a comparator (half a LUT per bit on a carry
-        chain) and a multiplexer. Starting over in the first tap fits into the same LUTs only for
-        selections, so a sum counts a little more. Accumulators are distributed memory, 32 words per
-        LUT and bit, or plain registers when there is only one word.
+        A sum is an adder, one LUT per bit, starting over included; a maximum is a comparator and a
+        multiplexer, about one LUT per bit each, but a single bit fits into one LUT. Accumulators
+        are distributed memory, 6 bits of 32 words in 4 LUTs, or registers when there is only one
+        word. Constants fitted to five syntheses for 7-series devices.
         """
         result = self.ports(site, parameters).output
         words = result.words_per_vector
-        per_bit = 1.5 if _reduce(site).kind == "sum" else 1.6
-        lut = per_bit * result.bits + 12
+        per_bit = 1.0 if _reduce(site).kind == "sum" or result.element.bits == 1 else 2.0
+        lut = per_bit * result.bits + 8
         ff = float(result.bits + 1 + words.bit_length() + _reduce(site).taps.bit_length())
         if _reduce(site).taps == 1:
             return Resources(0.0, result.bits + 1.0)
         if words == 1:
             return Resources(lut, ff + result.bits)
-        return Resources(lut + result.bits * -(-words // 32), ff)
+        return Resources(lut + result.bits * 2 / 3 * -(-words // 32), ff)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """See `Kernel.render`."""

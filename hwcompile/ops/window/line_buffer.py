@@ -57,8 +57,10 @@ class LineBuffer(Kernel):
             )
         if not isinstance(depth, int) or depth < 0 or depth == 1 or depth & (depth - 1):
             return f"'depth' is 2, 4, 8..., or 0 for the automatic choice, not {depth}"
+        if depth == 0:
+            return None
         least = _least_depth(_layout(site, parallel))
-        if 0 < depth < least:
+        if depth < least:
             return f"a buffer of {depth} words would deadlock; the windows need {least} words"
         return None
 
@@ -93,22 +95,23 @@ class LineBuffer(Kernel):
     def resources(self, site: Site, parameters: Parameters) -> Resources:
         """See `Kernel.resources`.
 
-        Control is two word counters with an adder each and the release pointer, all of the width
-        of a word number, with small constant multiplexers in front, plus the loop counters; the
-        datapath is one multiplexer per output bit (padding) and the memory.
+        Control is four word numbers (written, read, first, kept) with an adder or comparator each
+        and constant multiplexers in front, and the loop counters. Padding adds the position
+        counters with their comparators, and a multiplexer per output bit. Small memories are
+        distributed: 3 bits of 64 words in 4 LUTs, or 6 bits of 32. Constants fitted to four
+        syntheses for 7-series devices.
         """
         ports = self.ports(site, parameters)
         depth = _depth(site, parameters)
         word_bits, out_bits = ports.inputs[0].bits, ports.output.bits
         number = 2 + (2 * ports.inputs[0].words + depth).bit_length()
-        counters = 4 * number
-        padded = _window(site).geometry.reaches_padding(site.inputs[0].shape)
-        lut = 9.0 * number + 60 + (out_bits if padded else 0)
-        ff = float(counters + 60 + 4)
+        lut, ff = 5.5 * number + 12, 3.5 * number + 14
+        if _window(site).geometry.reaches_padding(site.inputs[0].shape):
+            lut, ff = lut + 55 + out_bits, ff + 50
         memory = depth * word_bits
         if memory < _BLOCK_RAM_BITS:
-            # Distributed memory: 64 places per LUT and bit, and a register behind it.
-            return Resources(lut + word_bits * -(-depth // 64), ff + word_bits)
+            per_bit = 2 / 3 if depth <= 32 else 4 / 3 * -(-depth // 64)
+            return Resources(lut + word_bits * per_bit, ff + word_bits)
         return Resources(lut, ff, memory_bits=memory)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
@@ -162,8 +165,8 @@ def automatic_depth(layout: Layout) -> int:
     first lines of the next one, so the reader would wait for them in every frame.
     """
     need, free = layout.need(), layout.free()
-    depth = 2
-    while depth < least_depth(need, free) or not sustains(need, free, depth):
+    depth = max(2, 1 << (least_depth(need, free) - 1).bit_length())
+    while not sustains(need, free, depth):
         depth *= 2
     return depth
 

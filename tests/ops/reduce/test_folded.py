@@ -45,7 +45,7 @@ def test_whole_space_of_the_examples(index: int) -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=50, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=20, suppress_health_check=list(HealthCheck))
 @given(
     st.sampled_from(KINDS),
     st.integers(1, 9),

@@ -94,7 +94,7 @@ def test_whole_space_of_the_examples(index: int) -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=80, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(windows(), st.integers(0, 99), st.booleans())
 def test_random_windows(case: tuple[Window, TensorType], seed: int, tight: bool) -> None:
     example = Site.of(*case)
