@@ -155,7 +155,7 @@ class _Process:
         """First phase of the current frame whose tokens or places are not known yet."""
         limit = self.spec.duration.size
         for channel, access in self.reads:
-            known = channel.written - self.frame * channel.tokens
+            known = max(channel.written - self.frame * channel.tokens, 0)
             limit = min(limit, int(np.searchsorted(access.need, known, "right")))
         for channel, total in self.writes:
             known = channel.released + channel.capacity - self.frame * channel.tokens
@@ -167,7 +167,8 @@ class _Process:
         found = []
         name = self.spec.name
         for channel, access in self.reads:
-            if access.need[self.phase] > channel.written - self.frame * channel.tokens:
+            known = max(channel.written - self.frame * channel.tokens, 0)
+            if access.need[self.phase] > known:
                 found.append(Wait(name, channel.spec.name, False, channel.writer.spec.name))
         for channel, total in self.writes:
             room = channel.released + channel.capacity - self.frame * channel.tokens
@@ -236,6 +237,8 @@ def _fire_few(process: _Process, frames: int) -> bool:
         if process.offered is not None:
             cycle = max(cycle, int(process.offered[process.frame * last + phase]))
         for channel, need, _ in takes:
+            if not need:
+                continue
             token = channel.needed + need
             if token > channel.written:
                 going = False
@@ -285,7 +288,9 @@ def _fire_many(process: _Process, limit: int) -> None:
         first = frame * spec.duration.size
         np.maximum(cycles, process.offered[first + phase : first + limit], out=cycles)
     for channel, access in process.reads:
-        index = access.need[phase:limit] + frame * channel.tokens
+        need = access.need[phase:limit]
+        # A phase that needs nothing of its frame does not wait for the frame before either.
+        index = np.where(need > 0, need + frame * channel.tokens, 0)
         np.maximum(cycles, channel.started_view[index] + channel.delay, out=cycles)
     for channel, total in process.writes:
         index = total[phase:limit] + (frame * channel.tokens - channel.capacity)

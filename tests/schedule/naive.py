@@ -42,7 +42,8 @@ class Worker:
             return False
         for name, access in self.spec.reads.items():
             queue = self.queues[name]
-            if queue.usable(cycle) < frame * queue.spec.tokens + access.need[phase]:
+            need = int(access.need[phase])
+            if need and queue.usable(cycle) < frame * queue.spec.tokens + need:
                 return False
         for name, total in self.spec.writes.items():
             queue = self.queues[name]

@@ -51,8 +51,12 @@ def cumulative(draw, phases: int, tokens: int):
 
 @st.composite
 def accesses(draw, phases: int, tokens: int):
+    """A stream, a buffer whose tokens are kept for later, or one with tokens nobody needs."""
     free = draw(cumulative(phases, tokens))
-    if draw(st.booleans()):
+    kind = draw(st.sampled_from(["stream", "kept", "any"]))
+    if kind == "stream":
         return Access(free, free)
     need = draw(cumulative(phases, tokens))
-    return Access(np.maximum(need, free), free)
+    if kind == "kept":
+        return Access(np.maximum(need, free), free)
+    return Access(np.minimum(need, draw(st.integers(0, tokens))), free)

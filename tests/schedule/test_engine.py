@@ -106,7 +106,7 @@ def compare(network: Network, frames: int, offered: dict[str, np.ndarray] | None
         held = [
             sum(s <= c for s in queue.started) - sum(f < c for f in queue.freed) for c in cycles
         ]
-        assert trace.occupancy == max(held, default=0)
+        assert trace.occupancy == max([0, *held])
 
 
 @pytest.mark.parametrize(("vector", "few"), [(1, 64), (3, 1), (3, 5), (1000, 64)])
