@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,11 +31,11 @@ class Field:
         return (codes & 1).astype(np.uint8).reshape(rows, count * self.bits)
 
 
-def merged(fields: list[Field]) -> list[Field]:
+def merged(fields: Sequence[Field]) -> tuple[Field, ...]:
     """The fields of one row when all rows are alike, which all lanes can share."""
     if all(np.all(field.values == field.values[0]) for field in fields):
-        return [Field(field.values[:1], field.bits) for field in fields]
-    return fields
+        return tuple(Field(field.values[:1], field.bits) for field in fields)
+    return tuple(fields)
 
 
 @dataclass(frozen=True)
@@ -42,28 +43,48 @@ class RowTable:
     """The memory of `hw_row_rom`: one word of constants for each word of the stream, cyclically.
 
     Attributes:
-        groups: Words before the constants repeat; its depth.
-        shared: All lanes use the same constants, which stand there once.
-        width: Bits of one lane's constants.
-        image: Contents; lane 0 is least significant.
+        fields: Constants of every row; the first field is least significant.
+        shape: (height, width, channels) of the feature map.
+        parallel: Lanes of the stream.
     """
 
-    groups: int
-    shared: bool
-    width: int
-    image: MemoryImage
+    fields: tuple[Field, ...]
+    shape: tuple[int, int, int]
+    parallel: int
 
-    @staticmethod
-    def build(fields: list[Field], shape: tuple[int, int, int], parallel: int) -> RowTable:
-        """Lay out the rows of `fields` (the first field is least significant)."""
-        planes = np.concatenate([field.planes() for field in fields], axis=1)
-        index = row_layout(planes.shape[0], shape, parallel)
-        flat = planes[index].reshape(index.shape[0], -1)
-        packed = np.packbits(flat, axis=1, bitorder="little")
-        width = planes.shape[1]
-        return RowTable(
-            index.shape[0], planes.shape[0] == 1, width, MemoryImage(flat.shape[1], packed)
-        )
+    @property
+    def rows(self) -> int:
+        """R."""
+        return int(self.fields[0].values.shape[0])
+
+    @property
+    def shared(self) -> bool:
+        """All lanes use the same constants, which stand there once."""
+        return self.rows == 1
+
+    @property
+    def groups(self) -> int:
+        """Words before the constants repeat; the depth."""
+        return row_groups(self.rows, self.shape, self.parallel)
+
+    @property
+    def width(self) -> int:
+        """Bits of a word."""
+        lane: int = sum(field.values.shape[1] * field.bits for field in self.fields)
+        return lane if self.shared else lane * self.parallel
+
+    def image(self) -> MemoryImage:
+        """Contents; lane 0 is least significant."""
+        planes = np.concatenate([field.planes() for field in self.fields], axis=1)
+        layout = row_layout(self.rows, self.shape, self.parallel)
+        flat = planes[layout].reshape(layout.shape[0], -1)
+        return MemoryImage(flat.shape[1], np.packbits(flat, axis=1, bitorder="little"))
+
+
+def row_groups(rows: int, shape: tuple[int, int, int], parallel: int) -> int:
+    """How many words pass before the rows repeat: the first dimension of `row_layout`."""
+    words: int = -(-shape[2] // parallel)
+    return 1 if rows == 1 else rows // shape[2] * words
 
 
 def row_layout(rows: int, shape: tuple[int, int, int], parallel: int) -> IntArray:

@@ -1,8 +1,8 @@
 // Staircase by pipelined binary search: a threshold memory per level, one word per cycle.
 //
-// A row has 2**Levels - 1 limits, the greatest number for those that are never exceeded. LevelFile<l>
-// holds 2**l limits per row (see hw_search_level); OffsetFile, per lane, the output for a count of
-// zero and above it a bit that says that the output falls with the count.
+// A row has 2**Levels - 1 limits, the greatest number for those that are never exceeded.
+// LevelFile<l> holds 2**l limits per row (see hw_search_level); OffsetFile, per lane, the output
+// for a count of zero and above it a bit that says that the output falls with the count.
 //
 // Latency: Levels + 1.
 

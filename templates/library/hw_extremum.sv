@@ -1,7 +1,8 @@
 // The greater (Greatest = 1) or the smaller of two operands.
 //
-// data_i is {word of operand 1, word of operand 0}. A bipolar operand (bit 0 means -1) is compared as
-// -1 or 1; give two of them as plain bits.
+// data_i is {word of operand 1, word of operand 0}. A bipolar operand (bit 0 means -1) is compared
+// as -1 or 1; give two of them as plain bits.
+//
 // Latency: 1.
 
 `default_nettype none

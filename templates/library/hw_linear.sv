@@ -1,6 +1,8 @@
-// Weighted sum of one or two operands with constant factors: z = +-Factor0 * x0 +- Factor1 * x1 + Offset.
+// Weighted sum of one or two operands with constant factors: z = +-Factor0 * x0 +- Factor1 * x1 +
+// Offset.
 //
 // Arithmetic is modulo 2**OutWidth. data_i is {word of operand 1, word of operand 0}.
+//
 // Latency: Stages, 1 or 2 (with 2 the products are registered).
 
 `default_nettype none

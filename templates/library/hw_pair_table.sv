@@ -1,6 +1,7 @@
 // Table look-up by two operands: hw_table with the address {operand 1, operand 0} in every lane.
 //
 // data_i is {word of operand 1, word of operand 0}. One table serves all lanes.
+//
 // Latency: Stages, 1 or 2.
 
 `default_nettype none

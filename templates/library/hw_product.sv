@@ -2,6 +2,7 @@
 //
 // A bipolar operand (bit 0 means -1) negates the other one; two of them are an xnor, and the result
 // is bipolar. Otherwise the product is taken modulo 2**OutWidth.
+//
 // Latency: 2, or 1 with a bipolar operand.
 
 `default_nettype none

@@ -1,12 +1,12 @@
 // Multiply, add, shift, clamp: y = floor + clamp((x * M + B) >> Shift, Low, High) + change.
 //
-// A lane's constants, from the least significant bit: M (signed, FactorWidth), B (signed, BiasWidth),
-// with RowFloor the lane's floor (OutWidth), and for each of Patches the bits of an input (InWidth)
-// and what to add to its result (signed, 2 bits). With Shared, one row serves all lanes. SumWidth
-// must hold x * M + B. Low and High are the outputs' codes as signed numbers.
+// A lane's constants, from the least significant bit: M (signed, FactorWidth), B (signed,
+// BiasWidth), with RowFloor the lane's floor (OutWidth), and for each of Patches the bits of an
+// input (InWidth) and what to add to its result (signed, 2 bits). With Shared, one row serves all
+// lanes. SumWidth must hold x * M + B. Low and High are the outputs' codes as signed numbers.
 //
-// Latency: 2, one more with Clamp, one more with several groups (see hw_row_rom). A floor or patches
-// need Clamp.
+// Latency: 2, one more with Clamp, one more with several groups (see hw_row_rom). A floor or
+// patches need Clamp.
 
 `default_nettype none
 
@@ -39,7 +39,8 @@ module hw_requantize #(
 );
 
   localparam int unsigned FirstPatch = FactorWidth + BiasWidth + (RowFloor ? OutWidth : 0);
-  localparam int unsigned LaneWidth = FirstPatch + Patches * (InWidth + 2);
+  localparam int unsigned PatchWidth = InWidth + 2;
+  localparam int unsigned LaneWidth = FirstPatch + Patches * PatchWidth;
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
   localparam int unsigned Stages = 2 + (Clamp ? 1 : 0) + ((Groups > 1) ? 1 : 0);
 
@@ -90,8 +91,8 @@ module hw_requantize #(
       always_comb begin
         sum = floor;
         for (int unsigned p = 0; p < Patches; p++) begin
-          if (data[lane*InWidth +: InWidth] == constants[FirstPatch + p*(InWidth+2) +: InWidth]) begin
-            sum = sum + OutWidth'($signed(constants[FirstPatch + p*(InWidth+2) + InWidth +: 2]));
+          if (data[lane*InWidth +: InWidth] == constants[FirstPatch + p*PatchWidth +: InWidth]) begin
+            sum = sum + OutWidth'($signed(constants[FirstPatch + p*PatchWidth + InWidth +: 2]));
           end
         end
       end

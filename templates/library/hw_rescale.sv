@@ -1,8 +1,8 @@
 // Requantizer without a multiplier: y = floor + clamp(((+-x << Left) + B) >> Shift, Low, High).
 //
-// A lane's constants, from the least significant bit: B (signed, BiasWidth), a bit that negates x, and
-// with RowFloor the lane's floor (OutWidth). With Shared, one row serves all lanes. SumWidth must hold
-// (+-x << Left) + B. Low and High are the outputs' codes as signed numbers.
+// A lane's constants, from the least significant bit: B (signed, BiasWidth), a bit that negates x,
+// and with RowFloor the lane's floor (OutWidth). With Shared, one row serves all lanes. SumWidth
+// must hold (+-x << Left) + B. Low and High are the outputs' codes as signed numbers.
 //
 // Latency: 1, one more with Clamp, one more with several groups (see hw_row_rom).
 

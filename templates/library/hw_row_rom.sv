@@ -1,7 +1,8 @@
 // Puts beside each word of a stream the constants that belong to its place.
 //
-// The constants repeat after Groups words, counted by valid_i. With one group they are wires and the
-// word passes at once (latency 0); otherwise they come from a memory (latency 1, data_o included).
+// The constants repeat after Groups words, counted by valid_i. With one group they are wires and
+// the word passes at once (latency 0); otherwise they come from a memory (latency 1, data_o
+// included).
 
 `default_nettype none
 

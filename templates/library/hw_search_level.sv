@@ -1,8 +1,10 @@
 // One level of a pipelined binary search, for all lanes: reads the middle threshold, compares.
 //
-// path_i holds the Level decisions made so far, the last in the lowest bit; path_o, one cycle later,
-// holds one more: 1 when x is greater than the limit found at {group, path}. A lane's limits are
-// signed numbers of InWidth + 1 bits; Groups << Level rows, one slice per lane, one with Shared.
+// path_i holds the Level decisions made so far, the last in the lowest bit; path_o, one cycle
+// later, holds one more: 1 when x is greater than the limit found at {group, path}. A lane's limits
+// are signed numbers of InWidth + 1 bits; Groups << Level rows, one slice per lane, one with
+// Shared.
+//
 // Latency: 1 for every output.
 
 `default_nettype none

@@ -1,6 +1,8 @@
 // One lane's end of a requantizer: shift an exact sum right, clamp it, add an offset.
 //
-// result_o = offset_i + clamp(sum_i >> Shift, Low, High), where offset_i comes one cycle after sum_i.
+// result_o = offset_i + clamp(sum_i >> Shift, Low, High), where offset_i comes one cycle after
+// sum_i.
+//
 // Latency: 2 with Clamp; without it 1, and offset_i is not used. Bits above the result are dropped.
 
 `default_nettype none

@@ -1,7 +1,8 @@
 // Read-only memory of which only one slice of each row is read; one cycle of latency.
 //
-// Lanes with an address of their own each instantiate it with the same file and another Slice; tools
-// build the columns that are read and nothing else. `$readmemh` can not pick columns from a file.
+// Lanes with an address of their own each instantiate it with the same file and another Slice;
+// tools build the columns that are read and nothing else. `$readmemh` can not pick columns from a
+// file.
 
 `default_nettype none
 

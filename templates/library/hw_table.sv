@@ -1,7 +1,7 @@
 // Table look-up: every lane reads its result at {group, input bits}, one memory per lane.
 //
-// The memory has Groups << InWidth rows, ordered by the bits of the input, so no arithmetic stands in
-// front of it; one slice per lane, one for all with Shared.
+// The memory has Groups << InWidth rows, ordered by the bits of the input, so no arithmetic stands
+// in front of it; one slice per lane, one for all with Shared.
 //
 // Latency: Stages, 1 or 2 (the second is the output register of a large memory).
 

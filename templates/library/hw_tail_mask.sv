@@ -1,7 +1,7 @@
 // Clears the lanes beyond the end of a vector, in the last of its Words words.
 //
-// Combinational from data_i to data_o; counts words by valid_i. With Tail = 0 every word is full and
-// nothing is left of the module.
+// Combinational from data_i to data_o; counts words by valid_i. With Tail = 0 every word is full
+// and nothing is left of the module.
 
 `default_nettype none
 

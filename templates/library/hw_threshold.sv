@@ -1,8 +1,8 @@
 // Comparator bank: each lane counts its thresholds that the input exceeds.
 //
-// A lane's constants, from the least significant bit: Levels limits of InWidth + 1 bits (signed; the
-// input counts when it is greater), the output for a count of zero, and a bit that inverts every
-// comparison, which is how a falling staircase counts. With Shared, one row serves all lanes.
+// A lane's constants, from the least significant bit: Levels limits of InWidth + 1 bits (signed;
+// the input counts when it is greater), the output for a count of zero, and a bit that inverts
+// every comparison, which is how a falling staircase counts. With Shared, one row serves all lanes.
 //
 // Latency: 1, one more with several levels, one more with several groups (see hw_row_rom).
 

@@ -14,7 +14,7 @@ from hwcompile.ops.pipe import (
     rom_resources,
     word_parameters,
 )
-from hwcompile.ops.rows import row_layout
+from hwcompile.ops.rows import row_groups, row_layout
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.table.op import Table
 
@@ -37,21 +37,22 @@ class Rom(Pipe):
 
     def stages(self, site: Site, parameters: Parameters) -> int:
         """The memory, and an output register when it is a block RAM."""
-        depth = _layout(site, parallel_of(parameters)).shape[0] << site.inputs[0].element.bits
+        depth = _groups(site, parallel_of(parameters)) << site.inputs[0].element.bits
         return read_stages(depth, site.outputs[0].element.bits)
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
         """A memory per lane."""
         parallel, out = parallel_of(parameters), site.outputs[0].element.bits
-        depth = _layout(site, parallel).shape[0] << site.inputs[0].element.bits
+        depth = _groups(site, parallel) << site.inputs[0].element.bits
         return lane_roms(parallel, depth, out)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_table`."""
         assert isinstance(site.op, Table)
-        parallel, layout = parallel_of(parameters), _layout(site, parallel_of(parameters))
+        parallel, values = parallel_of(parameters), site.op.values
+        layout = row_layout(values.shape[0], site.inputs[0].shape, parallel)
         kind, result = site.inputs[0].element, site.outputs[0].element
-        lanes = by_code(result.encode(site.op.values), kind)[layout]
+        lanes = by_code(result.encode(values), kind)[layout]
         image = lanes.transpose(0, 2, 1).reshape(-1, layout.shape[1])
         return Rendered(
             "hw_table",
@@ -60,7 +61,7 @@ class Rom(Pipe):
                 "InWidth": kind.bits,
                 "OutWidth": result.bits,
                 "Groups": layout.shape[0],
-                "Shared": int(site.op.values.shape[0] == 1),
+                "Shared": int(values.shape[0] == 1),
                 "Stages": self.stages(site, parameters),
             },
             {"TableFile": MemoryImage.pack(image, result.bits)},
@@ -92,6 +93,6 @@ def lane_roms(parallel: int, depth: int, width: int) -> Resources:
     return Resources(parallel * one.lut, parallel * one.ff, parallel * one.memory_bits)
 
 
-def _layout(site: Site, parallel: int) -> IntArray:
+def _groups(site: Site, parallel: int) -> int:
     assert isinstance(site.op, Table)
-    return row_layout(site.op.values.shape[0], site.inputs[0].shape, parallel)
+    return row_groups(site.op.values.shape[0], site.inputs[0].shape, parallel)

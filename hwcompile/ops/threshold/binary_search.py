@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from hwcompile.ir.types import IntArray
@@ -10,7 +12,7 @@ from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, rom_resources, w
 from hwcompile.ops.rows import Field, RowTable, row_layout
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.threshold.op import Threshold
-from hwcompile.ops.threshold.staircase import staircase
+from hwcompile.ops.threshold.staircase import Staircase, staircase
 
 MOST_LEVELS = 16
 
@@ -38,9 +40,9 @@ class BinarySearch(Pipe):
         parallel, depth = parallel_of(parameters), levels(site)
         width, out = site.inputs[0].element.bits, site.outputs[0].element.bits
         offsets = _offsets(site, parallel)
-        total = rom_resources(offsets.groups, offsets.image.width)
+        total = rom_resources(offsets.groups, offsets.width)
         total += Resources(lut=parallel * out, ff=parallel * out)
-        groups = row_layout(_rows(site).shape[0], site.inputs[0].shape, parallel).shape[0]
+        groups = offsets.groups
         for level in range(depth):
             memory = rom_resources(groups << level, width + 1)
             compare = Resources(lut=width / 2, ff=width + level)
@@ -54,10 +56,10 @@ class BinarySearch(Pipe):
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_binary_search`."""
         parallel, depth = parallel_of(parameters), levels(site)
-        kind, rows = site.inputs[0].element, _rows(site)
+        kind, rows = site.inputs[0].element, _rows(staircase(site))
         layout = row_layout(rows.shape[0], site.inputs[0].shape, parallel)
         offsets = _offsets(site, parallel)
-        memories = {"OffsetFile": offsets.image}
+        memories = {"OffsetFile": offsets.image()}
         images = [_level_image(rows, layout, level, kind.bits + 1) for level in range(depth)]
         for level in range(MOST_LEVELS):
             # Names of unused levels must be as long as the others: the module selects among them.
@@ -84,13 +86,14 @@ def levels(site: Site) -> int:
     return staircase(site).steps.bit_length()
 
 
-def _rows(site: Site) -> IntArray:
+@lru_cache(maxsize=1024)
+def _rows(stairs: Staircase) -> IntArray:
     """Limits of every row in ascending order, int64 [R or 1, 2**levels - 1]: x counts when above.
 
     Rows that are all alike, offsets included, are one.
     """
-    stairs = staircase(site)
-    limits = np.full((stairs.base.size, (1 << levels(site)) - 1), stairs.high, dtype=np.int64)
+    count = (1 << stairs.steps.bit_length()) - 1
+    limits = np.full((stairs.base.size, count), stairs.high, dtype=np.int64)
     limits[:, : stairs.steps] = stairs.thresholds - 1
     keys = np.concatenate([limits, stairs.base[:, None], stairs.slope[:, None]], axis=1)
     return limits[:1] if np.all(keys == keys[0]) else limits
@@ -98,13 +101,14 @@ def _rows(site: Site) -> IntArray:
 
 def _offsets(site: Site, parallel: int) -> RowTable:
     """Output for a count of zero and direction, laid out exactly like the limits."""
-    stairs, rows = staircase(site), _rows(site).shape[0]
+    stairs = staircase(site)
+    rows = _rows(stairs).shape[0]
     falling = (stairs.slope < 0).astype(np.int64)
-    fields = [
+    fields = (
         Field(stairs.base[:rows, None], site.outputs[0].element.bits),
         Field(falling[:rows, None], 1),
-    ]
-    return RowTable.build(fields, site.inputs[0].shape, parallel)
+    )
+    return RowTable(fields, site.inputs[0].shape, parallel)
 
 
 def _level_image(rows: IntArray, layout: IntArray, level: int, bits: int) -> MemoryImage:

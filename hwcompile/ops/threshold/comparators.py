@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from hwcompile.ops.kernel import Rendered, Resources
@@ -45,7 +47,7 @@ class Comparators(Pipe):
         lanes = Resources(
             lut=parallel * (stairs.steps * compare + count), ff=parallel * (registers + delayed)
         )
-        return lanes + rom_resources(table.groups, table.image.width)
+        return lanes + rom_resources(table.groups, table.width)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_threshold`."""
@@ -62,22 +64,25 @@ class Comparators(Pipe):
                 "Groups": table.groups,
                 "Shared": int(table.shared),
             },
-            {"RowFile": table.image},
+            {"RowFile": table.image()},
             ("hw_row_rom", "hw_slice_rom", *PIPE_MODULES),
             f"{stairs.steps} comparators per lane, {table.groups} group(s) of constants",
         )
 
 
 def _table(site: Site, parallel: int) -> RowTable:
-    fields = merged(_fields(staircase(site), site))
-    return RowTable.build(fields, site.inputs[0].shape, parallel)
+    fields = _fields(staircase(site), site.inputs[0].element.bits + 1, site.outputs[0].element.bits)
+    return RowTable(fields, site.inputs[0].shape, parallel)
 
 
-def _fields(stairs: Staircase, site: Site) -> list[Field]:
+@lru_cache(maxsize=1024)
+def _fields(stairs: Staircase, limit_bits: int, out_bits: int) -> tuple[Field, ...]:
     """Limits t - 1, to be exceeded: they fit one bit more than x. Falling rows count misses."""
     falling = (stairs.slope < 0).astype(np.int64)[:, None]
-    return [
-        Field(stairs.thresholds - 1, site.inputs[0].element.bits + 1),
-        Field(stairs.floor[:, None], site.outputs[0].element.bits),
-        Field(falling, 1),
-    ]
+    return merged(
+        [
+            Field(stairs.thresholds - 1, limit_bits),
+            Field(stairs.floor[:, None], out_bits),
+            Field(falling, 1),
+        ]
+    )

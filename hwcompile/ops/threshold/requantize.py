@@ -121,7 +121,7 @@ class Requantize(Pipe):
         registers = form.sum_bits + signed_bits(form.bias) + kept + (out if form.clamp else 0)
         registers += 2 * out if form.patches or form.floor is not None else 0
         lanes = Resources(parallel * logic, parallel * registers, 0, parallel * pieces)
-        return lanes + rom_resources(table.groups, table.image.width)
+        return lanes + rom_resources(table.groups, table.width)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_requantize`."""
@@ -144,7 +144,7 @@ class Requantize(Pipe):
                 "Groups": table.groups,
                 "Shared": int(table.shared),
             },
-            {"RowFile": table.image},
+            {"RowFile": table.image()},
             ("hw_shift_clamp", "hw_row_rom", "hw_slice_rom", *PIPE_MODULES),
             f"multiplier of {facts['multiplier_bits']} bits, shift by {form.shift}, "
             f"{form.patches} patch(es), {table.groups} group(s) of constants",
@@ -179,7 +179,7 @@ def _form(site: Site) -> Affine:
     return form
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _solution(stairs: Staircase, out_bits: int) -> Affine | None:
     found = solve(stairs.thresholds, stairs.slope, stairs.low, stairs.high)
     if found is None:
@@ -189,14 +189,19 @@ def _solution(stairs: Staircase, out_bits: int) -> Affine | None:
 
 
 def _table(site: Site, parallel: int) -> RowTable:
-    form = _form(site)
+    kinds = site.inputs[0].element.bits, site.outputs[0].element.bits
+    return RowTable(_fields(_form(site), *kinds), site.inputs[0].shape, parallel)
+
+
+@lru_cache(maxsize=1024)
+def _fields(form: Affine, in_bits: int, out_bits: int) -> tuple[Field, ...]:
     fields = [
         Field(form.factor[:, None], signed_bits(form.factor)),
         Field(form.bias[:, None], signed_bits(form.bias)),
     ]
     if form.floor is not None:
-        fields.append(Field(form.floor[:, None], site.outputs[0].element.bits))
+        fields.append(Field(form.floor[:, None], out_bits))
     for at, change in zip(form.patch_at.T, form.patch_change.T, strict=True):
-        fields.append(Field(at[:, None], site.inputs[0].element.bits))
+        fields.append(Field(at[:, None], in_bits))
         fields.append(Field(change[:, None], 2))
-    return RowTable.build(merged(fields), site.inputs[0].shape, parallel)
+    return merged(fields)

@@ -42,7 +42,7 @@ class Shift(Pipe):
         kept = form.sum_bits - form.shift
         logic = (form.sum_bits if moved else 0) + (kept + out if form.clamp else 0)
         lanes = Resources(parallel * logic, parallel * (kept + (out if form.clamp else 0)))
-        return lanes + rom_resources(table.groups, table.image.width)
+        return lanes + rom_resources(table.groups, table.width)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_rescale`."""
@@ -63,7 +63,7 @@ class Shift(Pipe):
                 "Groups": table.groups,
                 "Shared": int(table.shared),
             },
-            {"RowFile": table.image},
+            {"RowFile": table.image()},
             ("hw_shift_clamp", "hw_row_rom", "hw_slice_rom", *PIPE_MODULES),
             f"shift left by {left}, right by {form.shift}, {table.groups} group(s) of constants",
         )
@@ -75,7 +75,7 @@ def _form(site: Site) -> tuple[Affine, int]:
     return form
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _solution(stairs: Staircase, out_bits: int) -> tuple[Affine, int] | None:
     solved = solve_shift(stairs.thresholds, stairs.slope, stairs.low, stairs.high)
     if solved is None:
@@ -88,10 +88,15 @@ def _solution(stairs: Staircase, out_bits: int) -> tuple[Affine, int] | None:
 
 def _table(site: Site, parallel: int) -> RowTable:
     form, _ = _form(site)
+    return RowTable(_fields(form, site.outputs[0].element.bits), site.inputs[0].shape, parallel)
+
+
+@lru_cache(maxsize=1024)
+def _fields(form: Affine, out_bits: int) -> tuple[Field, ...]:
     fields = [
         Field(form.bias[:, None], signed_bits(form.bias)),
         Field((form.factor < 0).astype(np.int64)[:, None], 1),
     ]
     if form.floor is not None:
-        fields.append(Field(form.floor[:, None], site.outputs[0].element.bits))
-    return RowTable.build(merged(fields), site.inputs[0].shape, parallel)
+        fields.append(Field(form.floor[:, None], out_bits))
+    return merged(fields)

@@ -51,7 +51,7 @@ def staircase(site: Site) -> Staircase:
     return _staircase(site.op, site.inputs[0].element)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def _staircase(op: Threshold, element: IntType) -> Staircase:
     thresholds, low, high = op.thresholds, element.low, element.high
     if element.encoding is Encoding.BIPOLAR:

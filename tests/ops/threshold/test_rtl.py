@@ -38,6 +38,7 @@ def run(site: Site, kernel: Kernel, parallel: int) -> None:
         (7, "requantize", 2),
         (9, "requantize", 2),
         (8, "shift", 2),
+        (9, "shift", 1),
     ],
 )
 def test_kernel(number: int, name: str, parallel: int) -> None:
