@@ -14,6 +14,7 @@ from hwcompile.ops.gather.words import (
     op_of,
     word_ports,
     words_in,
+    worth_trying,
 )
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.site import Parameters, Ports, Site
@@ -40,8 +41,8 @@ class Buffered(Kernel):
         return None
 
     def space(self, site: Site) -> Iterable[Parameters]:
-        """Every legal word size, ascending."""
-        return [{"parallel": p} for p in _parallels(site)]
+        """Every legal word size up to a pixel, ascending."""
+        return worth_trying(site, _parallels(site))
 
     def check(self, site: Site, parameters: Parameters) -> str | None:
         """Why the parameters are not legal; None when they are."""

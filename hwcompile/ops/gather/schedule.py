@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.gather.op import Gather
-from hwcompile.ops.gather.words import word_sequence
+from hwcompile.ops.gather.words import divisors, word_sequence
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,8 @@ def _period(words: IntArray) -> tuple[int, int]:
     """The shortest period after which the reads repeat a constant, not negative stride further."""
     length = words.size
     blank = words < 0
-    for period in range(1, length // 2 + 1):
-        if length % period or not np.array_equal(blank[period:], blank[:-period]):
+    for period in divisors(length)[:-1]:
+        if not np.array_equal(blank[period:], blank[:-period]):
             continue
         steps = (words[period:] - words[:-period])[~blank[period:]]
         if steps[0] >= 0 and np.all(steps == steps[0]):

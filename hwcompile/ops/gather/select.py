@@ -19,6 +19,7 @@ from hwcompile.ops.gather.words import (
     word_ports,
     word_sequence,
     words_in,
+    worth_trying,
 )
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.site import Parameters, Ports, Site
@@ -66,8 +67,8 @@ class Select(Kernel):
         return None if _parallels(site) else "the elements are not needed in the order they come"
 
     def space(self, site: Site) -> Iterable[Parameters]:
-        """Every legal word size, ascending."""
-        return [{"parallel": p} for p in _parallels(site)]
+        """Every legal word size up to a pixel, ascending."""
+        return worth_trying(site, _parallels(site))
 
     def check(self, site: Site, parameters: Parameters) -> str | None:
         """Why the parameters are not legal; None when they are."""

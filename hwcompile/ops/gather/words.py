@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from math import gcd
+from math import gcd, isqrt
 
 import numpy as np
 
@@ -30,18 +30,33 @@ def legal_parallels(op: Gather, size: int) -> tuple[int, ...]:
     Returns:
         Divisors of both frame sizes, ascending; 1 is always among them.
     """
-    flat = op.index.reshape(-1)
-    common = gcd(size, flat.size)
-    return tuple(p for p in range(1, common + 1) if common % p == 0 and _whole(flat, p))
+    return divisors(gcd(size, _grain(op.index.reshape(-1))))
 
 
-def _whole(flat: IntArray, parallel: int) -> bool:
-    groups = flat.reshape(-1, parallel)
-    first = groups[:, :1]
-    run = first + np.arange(parallel)
-    return bool(
-        np.all(np.where(first < 0, groups == -1, (groups == run) & (first % parallel == 0)))
+def _grain(flat: IntArray) -> int:
+    """The largest word size by which all runs of neighbours start and end, on both sides.
+
+    A run is a stretch of consecutive elements of the input, or of constants.
+    """
+    blank = flat < 0
+    follows = np.where(blank[1:], blank[:-1], ~blank[:-1] & (flat[1:] == flat[:-1] + 1))
+    starts = np.append(0, np.nonzero(~follows)[0] + 1)
+    sources = flat[starts]
+    return gcd(
+        flat.size, int(np.gcd.reduce(starts)), int(np.gcd.reduce(sources[sources >= 0], initial=0))
     )
+
+
+def divisors(number: int) -> tuple[int, ...]:
+    """All divisors, ascending."""
+    low = [d for d in range(1, isqrt(number) + 1) if number % d == 0]
+    return tuple(low + [number // d for d in reversed(low) if d * d != number])
+
+
+def worth_trying(site: Site, legal: tuple[int, ...]) -> list[Parameters]:
+    """The legal word sizes up to a whole pixel, on the side where it is larger."""
+    most = max(site.inputs[0].channels, site.outputs[0].channels)
+    return [{"parallel": p} for p in legal if p <= most] or [{"parallel": p} for p in legal[:1]]
 
 
 @lru_cache(maxsize=256)
@@ -92,7 +107,4 @@ def code_parameters(site: Site) -> dict[str, int | str]:
 def shortest_period(*rows: IntArray) -> int:
     """The smallest divisor L of the length such that every row repeats itself after L places."""
     length = rows[0].size
-    for period in range(1, length):
-        if length % period == 0 and all(np.array_equal(r[period:], r[:-period]) for r in rows):
-            return period
-    return length
+    return next(p for p in divisors(length) if all(np.array_equal(r[p:], r[:-p]) for r in rows))

@@ -9,7 +9,7 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.select import FILL, GIVE, TAKE, _compile
-from hwcompile.ops.gather.words import op_of, word_sequence
+from hwcompile.ops.gather.words import legal_parallels, op_of, word_sequence
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.gather.cases import pixels, sites
@@ -51,11 +51,13 @@ def test_program_does_what_the_index_says(site: Site) -> None:
 @settings(deadline=None, max_examples=200)
 @given(sites())
 def test_takes_exactly_what_comes_in_order(site: Site) -> None:
-    legal = {p["parallel"] for p in SELECT.space(site)}
-    for parallel in (p["parallel"] for p in family("gather").kernel("buffered").space(site)):
-        words = [w for w in word_sequence(op_of(site), int(parallel)).tolist() if w >= 0]
-        assert (parallel in legal) == (words == sorted(words))
-    assert bool(legal) == (SELECT.refuses(site) is None)
+    ordered = []
+    for parallel in legal_parallels(op_of(site), site.inputs[0].size):
+        words = [w for w in word_sequence(op_of(site), parallel).tolist() if w >= 0]
+        ordered.append(words == sorted(words))
+        assert (SELECT.check(site, {"parallel": parallel}) is None) == ordered[-1]
+    assert any(ordered) == (SELECT.refuses(site) is None) == bool(SELECT.space(site))
+    assert all(SELECT.check(site, p) is None for p in SELECT.space(site))
 
 
 def test_slice_of_channels_has_a_short_program() -> None:
