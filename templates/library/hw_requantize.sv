@@ -91,7 +91,7 @@ module hw_requantize #(
       always_comb begin
         sum = floor;
         for (int unsigned p = 0; p < Patches; p++) begin
-          if (data[lane*InWidth +: InWidth] == constants[FirstPatch + p*PatchWidth +: InWidth]) begin
+          if (constants[FirstPatch + p*PatchWidth +: InWidth] == x[InWidth-1:0]) begin
             sum = sum + OutWidth'($signed(constants[FirstPatch + p*PatchWidth + InWidth +: 2]));
           end
         end
