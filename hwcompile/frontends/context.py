@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import cast
 
 import numpy as np
 
@@ -11,12 +12,23 @@ from hwcompile.diagnostics import Origin
 from hwcompile.frontends.arranging import is_canonical, is_permutation
 from hwcompile.frontends.host import HostInput
 from hwcompile.frontends.names import identifier
-from hwcompile.frontends.onnx_model import SourceModel, SourceNode
+from hwcompile.frontends.onnx_model import Array, SourceModel, SourceNode
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.reshape.op import Reshape
+
+_Key = tuple[str, tuple[Hashable, ...], tuple[str, ...], TensorType | None]
+
+
+def _contents(op: Op) -> tuple[Hashable, ...]:
+    """The fields of an operation, comparable."""
+    values = [getattr(op, f.name) for f in fields(op)]  # type: ignore[arg-type]
+    return tuple(
+        (v.shape, v.tobytes()) if isinstance(v, np.ndarray) else cast(Hashable, v) for v in values
+    )
+
 
 _ROLES = {"threshold": "quant", "table": "quant"}
 """What a node's second operation is called; by default, its family."""
@@ -49,6 +61,7 @@ class Context:
     _arranged: dict[tuple[str, tuple[int, ...], bytes, int], str] = field(default_factory=dict)
     _from_input: dict[str, str] = field(default_factory=dict)
     _named: set[str] = field(default_factory=set)
+    _emitted: dict[_Key, str] = field(default_factory=dict)
 
     def type(self, value: str) -> TensorType:
         """The type of an IR value."""
@@ -64,6 +77,9 @@ class Context:
     ) -> str:
         """Append an operation that comes from `node` and return its (first) output.
 
+        The same operation on the same values is built once: exporters like to repeat quantizers
+        for each consumer.
+
         Args:
             node: The source node; gives the name and the origin.
             op: The operation.
@@ -71,13 +87,30 @@ class Context:
             role: Appended to the name of helpers beside a node's main operation.
             kind: The output's type with its meaning, when it is not the inferred one.
         """
+        key = (type(op).__name__, _contents(op), inputs, kind)
+        if key in self._emitted:
+            return self._emitted[key]
         if not role and node.name in self._named:
             role = _ROLES.get(op.family, op.family)
         elif not role:
             self._named.add(node.name)
         name = identifier(node.name, node.op_type) + (f"_{role}" if role else "")
         types = None if kind is None else (kind,)
-        return self.builder.add(name, op, inputs, node.origin, types)[0]
+        value = self.builder.add(name, op, inputs, node.origin, types)[0]
+        self._emitted[key] = value
+        return value
+
+    def describe(self, value: str, scale: Array, zero_point: IntArray) -> None:
+        """Note what the integers of an IR value mean; constants are per channel."""
+        kind = self.type(value)
+        if np.all(scale == scale[0]) and np.all(zero_point == zero_point[0]):
+            scale, zero_point = scale[:1], zero_point[:1]
+        self.builder.types[value] = TensorType(
+            kind.shape,
+            kind.element,
+            tuple(float(s) for s in scale),
+            tuple(int(z) for z in zero_point),
+        )
 
     def follow(self, value: str, source: str) -> None:
         """Note that `value` is `source`, element by element: it has the same order."""

@@ -27,7 +27,6 @@ QONNX_DOMAINS = frozenset(
         "onnx.brevitas",
         "qonnx.custom_op.general",
         "finn.custom_op.general",
-        "qonnx.custom_op.channels_last",
     }
 )
 
@@ -41,11 +40,13 @@ class Operator:
         folds: True when constant inputs are evaluated by onnx's reference implementation
             instead of the handler.
         keeps: True when the handler keeps the integers of quantized weights.
+        domains: Operator domains where the name has this meaning.
     """
 
     handler: Handler
     folds: bool = True
     keeps: bool = False
+    domains: frozenset[str] = STANDARD_DOMAINS
 
 
 def interpret(
@@ -92,9 +93,7 @@ def _run(
     node: SourceNode,
     inputs: list[Value | None],
 ) -> Sequence[Value]:
-    operator = operators.get(node.op_type)
-    if node.domain not in STANDARD_DOMAINS | QONNX_DOMAINS:
-        operator = None
+    operator = _operator(operators, node)
     folds = operator is None or operator.folds
     constant = all(v is None or isinstance(v, Constant | QuantizedConstant) for v in inputs)
     if constant and folds and not _keeps_weights(operator, inputs):
@@ -109,6 +108,14 @@ def _run(
             node.origin,
         )
     return operator.handler(ctx, node, inputs)
+
+
+def _operator(operators: Mapping[str, Operator], node: SourceNode) -> Operator | None:
+    """The operator of a node; other domains' operators of the same name are other operators."""
+    found = operators.get(node.op_type)
+    if found is None or node.domain in found.domains:
+        return found
+    return None
 
 
 def _keeps_weights(operator: Operator | None, inputs: list[Value | None]) -> bool:

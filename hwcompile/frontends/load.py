@@ -19,6 +19,7 @@ from hwcompile.frontends.onnx_outputs import finish_outputs
 from hwcompile.frontends.operators import OPERATORS
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray
+from hwcompile.ir.verify import verify
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,7 @@ def _attempt(
     if problems or more:
         raise CompileError([*problems, *more])
     graph = ctx.builder.build(outputs)
+    verify(graph, "import")
     imported = ImportedModel(graph, tuple(ctx.inputs), tuple(host), tuple(ctx.notes))
     return imported, ctx.wishes
 

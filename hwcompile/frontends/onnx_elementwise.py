@@ -120,9 +120,7 @@ def _batch_norm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             node.origin,
         )
     axis = 1 if len(value.shape) > 1 else 0
-    last = node.domain.endswith("channels_last")
-    rank = len(value.shape)
-    shape = [-1 if i == (rank - 1 if last else axis) else 1 for i in range(rank)]
+    shape = [-1 if i == axis else 1 for i in range(len(value.shape))]
     constants = tuple(_required(inputs, i, node).reshape(shape) for i in range(1, 5))
     epsilon = float(node.attributes.get("epsilon", 1e-5))
     return [append(value, "batch_norm", node, constants, epsilon=epsilon)]

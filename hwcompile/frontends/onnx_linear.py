@@ -71,8 +71,9 @@ def _scale_per_output(scale: Array, weights: Weights, groups: int, node: SourceN
     return np.asarray(inputs[:, 0] * ours[:, 0], dtype=np.float32)
 
 
-def dequantized(accumulator: Accumulator, scale: Array) -> Stream:
+def dequantized(ctx: Context, accumulator: Accumulator, scale: Array) -> Stream:
     """The accumulator as real numbers; `scale` is float32 [M]."""
+    ctx.describe(accumulator.value, scale, accumulator.zero_point)
     start = Dequantize(floats(accumulator.rows(scale)), accumulator.rows(accumulator.zero_point))
     return Stream(accumulator.value, accumulator.index, Chain(start), np.dtype(np.float32))
 
@@ -104,7 +105,7 @@ def _conv(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     window = window_of(node, weights.integers.shape[2:], stream.shape[2:])
     scale, zero = per_channel(pure, 1, node)
     accumulator = convolution(ctx, stream, zero, weights.integers, groups, window, node)
-    result = dequantized(accumulator, _scale_per_output(scale, weights, groups, node))
+    result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, groups, node))
     return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
 
 
@@ -124,7 +125,7 @@ def _conv_transpose(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Valu
         )
     spread, window = _spread(stream, weights.integers.shape[2:], int(zero[0]), node)
     accumulator = convolution(ctx, spread, zero, weights.integers, groups, window, node)
-    result = dequantized(accumulator, _scale_per_output(scale, weights, groups, node))
+    result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, groups, node))
     return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
 
 
@@ -214,7 +215,7 @@ def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     pure, weights, swapped = matrix_operands(ctx, node, inputs[0], inputs[1])
     scale, zero = per_channel(pure, -1, node)
     accumulator = product(ctx, pure.stream, zero, weights.integers, node)
-    result = dequantized(accumulator, _scale_per_output(scale, weights, 1, node))
+    result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, 1, node))
     if swapped:
         return [result.moved(lambda a, fill: np.swapaxes(a, -1, -2))]
     vector = constant_of(inputs[1])
@@ -231,7 +232,9 @@ def _gemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     pure, weights, swapped = matrix_operands(ctx, node, operands[0], operands[1])
     scale, zero = per_channel(pure, -1, node)
     accumulator = product(ctx, pure.stream, zero, weights.integers, node)
-    result: Stream | Value = dequantized(accumulator, _scale_per_output(scale, weights, 1, node))
+    result: Stream | Value = dequantized(
+        ctx, accumulator, _scale_per_output(scale, weights, 1, node)
+    )
     if swapped and isinstance(result, Stream):
         result = result.moved(lambda a, fill: np.swapaxes(a, -1, -2))
     alpha = np.float32(node.attributes.get("alpha", 1.0))

@@ -12,7 +12,7 @@ from hwcompile.frontends.arranging import feature_map
 from hwcompile.frontends.chain import Chain, Dequantize
 from hwcompile.frontends.context import Context
 from hwcompile.frontends.interpreter import Operator
-from hwcompile.frontends.linear import Window, feature_stream, strip_padding, window_of
+from hwcompile.frontends.linear import Window, convolution, feature_stream, strip_padding, window_of
 from hwcompile.frontends.onnx_linear import per_channel
 from hwcompile.frontends.onnx_model import Array, SourceNode
 from hwcompile.frontends.pending import append
@@ -95,9 +95,9 @@ def max_pool(ctx: Context, stream: Stream, window: Window, node: SourceNode) -> 
         for a in chain.arrays()
         if a.shape[0] != 1
     )
-    if not uniform or not np.all(chain.monotone_sign() == 1) or int(stream.index.min()) < 0:
-        pure = pure_stream(ctx, stream, node)
-        stream, chain = pure.stream, pure.stream.chain
+    rising = _rising(ctx, stream, node) if uniform and int(stream.index.min()) >= 0 else None
+    stream = rising if rising is not None else pure_stream(ctx, stream, node).stream
+    chain = stream.chain
     low = ctx.type(stream.value).element.low
     value, index = _pooled(ctx, "max", stream, window, low, node)
     if stream.value in ctx.bounds:
@@ -105,6 +105,30 @@ def max_pool(ctx: Context, stream: Stream, window: Window, node: SourceNode) -> 
     outputs = index[0, 0].size
     rows = np.repeat(first, outputs)
     return Stream(value, index, chain.select(rows), stream.dtype)
+
+
+def _rising(ctx: Context, stream: Stream, node: SourceNode) -> Stream | None:
+    """The stream with channels negated where its chain falls; None when it is not monotone.
+
+    Channels fall behind a BatchNormalization with a negative scale.
+    """
+    chain = stream.chain
+    signs = np.broadcast_to(chain.monotone_sign(), (stream.index.size,))
+    if np.all(signs == 1):
+        return stream
+    start = chain.start
+    if np.any(signs == 0) or not isinstance(start, Dequantize):
+        return None
+    channels = stream.shape[1]
+    per_channel_sign = signs.reshape(channels, -1)[:, 0]
+    weights = per_channel_sign.reshape(-1, 1, *[1] * (len(stream.shape) - 2)).astype(np.int64)
+    ones, zeros = (1,) * (len(stream.shape) - 2), (0,) * (len(stream.shape) - 2)
+    window = Window(ones, ones, ones, zeros, zeros)
+    zero = np.zeros(channels, dtype=np.int64)
+    turned = convolution(ctx, stream, zero, weights, channels, window, node)
+    # (-q - z) * s is (q - -z) * -s, also in float32.
+    fresh = Dequantize(start.scale * signs.astype(np.float32), start.zero_point * signs)
+    return replace(stream, value=turned.value, index=turned.index, chain=Chain(fresh, chain.ops))
 
 
 def average_pool(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:

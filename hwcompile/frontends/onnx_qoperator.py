@@ -249,13 +249,14 @@ def _dynamic(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     )
 
 
+REFUSED = ("DynamicQuantizeLinear", "DynamicQuantizeMatMul", "MatMulIntegerToFloat")
+
 HANDLERS = {
     "QLinearConv": Operator(_qlinear_conv),
     "QLinearMatMul": Operator(_qlinear_matmul),
     "QGemm": Operator(_qgemm),
     "ConvInteger": Operator(_conv_integer),
     "MatMulInteger": Operator(_matmul_integer),
-    "DynamicQuantizeLinear": Operator(_dynamic, folds=False),
-    "DynamicQuantizeMatMul": Operator(_dynamic, folds=False),
-    "MatMulIntegerToFloat": Operator(_dynamic, folds=False),
-} | {name: Operator(handler) for name, handler in MAPS.items()}
+}
+HANDLERS |= {name: Operator(handler) for name, handler in MAPS.items()}
+HANDLERS |= {name: Operator(_dynamic, folds=False) for name in REFUSED}

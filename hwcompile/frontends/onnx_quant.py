@@ -8,7 +8,7 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.context import Context
-from hwcompile.frontends.interpreter import Operator
+from hwcompile.frontends.interpreter import QONNX_DOMAINS, Handler, Operator
 from hwcompile.frontends.onnx_model import Array, SourceNode
 from hwcompile.frontends.quantize import quantize
 from hwcompile.frontends.quantizer_sources import (
@@ -175,10 +175,15 @@ def _multi_threshold(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Val
     return [quantize(ctx, value, _by(quantizer, row_of), node)]
 
 
+def _quantizer(handler: Handler) -> Operator:
+    # Early exporters left the domain empty.
+    return Operator(handler, folds=False, domains=QONNX_DOMAINS | {""})
+
+
 HANDLERS = {
-    "Quant": Operator(_quant, folds=False),
-    "IntQuant": Operator(_quant, folds=False),
-    "BipolarQuant": Operator(_bipolar, folds=False),
-    "Trunc": Operator(_trunc, folds=False),
-    "MultiThreshold": Operator(_multi_threshold, folds=False),
+    "Quant": _quantizer(_quant),
+    "IntQuant": _quantizer(_quant),
+    "BipolarQuant": _quantizer(_bipolar),
+    "Trunc": _quantizer(_trunc),
+    "MultiThreshold": _quantizer(_multi_threshold),
 }

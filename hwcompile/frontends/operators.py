@@ -16,7 +16,11 @@ from hwcompile.frontends import (
     onnx_resize,
     onnx_structure,
 )
+from hwcompile.frontends.channels_last import with_channels_last
 from hwcompile.frontends.interpreter import Operator
+
+REFUSED = frozenset(onnx_qoperator.REFUSED)
+"""Operators that are known only to say why they cannot be built."""
 
 OPERATORS: Mapping[str, Operator] = {
     name: operator
@@ -33,4 +37,11 @@ OPERATORS: Mapping[str, Operator] = {
         onnx_ranking.HANDLERS,
     )
     for name, operator in table.items()
+} | {
+    name: with_channels_last(table[name])
+    for name, table in (
+        ("Conv", onnx_linear.HANDLERS),
+        ("MaxPool", onnx_pooling.HANDLERS),
+        ("BatchNormalization", onnx_elementwise.HANDLERS),
+    )
 }

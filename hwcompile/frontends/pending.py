@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.moving import moved
 from hwcompile.frontends.onnx_model import Array, SourceNode
+from hwcompile.frontends.quantizers import Quantizer
 from hwcompile.frontends.values import (
     Constant,
     Failed,
@@ -140,13 +141,27 @@ def _same_op(a: FloatOp, b: FloatOp) -> bool:
         return True
     if a.kind != b.kind or dict(a.attributes) != dict(b.attributes):
         return False
-    if a.quantizer is not None or b.quantizer is not None:
+    if (a.quantizer is None) != (b.quantizer is None):
         return False
+    if a.quantizer is not None and b.quantizer is not None:
+        return same_quantizer(a.quantizer, b.quantizer)
     if len(a.branches) != len(b.branches) or len(a.constants) != len(b.constants):
         return False
     branches = all(same_ops(x, y) for x, y in zip(a.branches, b.branches, strict=True))
     constants = zip(a.constants, b.constants, strict=True)
     return branches and all(same_array(x, y) for x, y in constants)
+
+
+def same_quantizer(a: Quantizer, b: Quantizer) -> bool:
+    """True when two quantizers compute the same integers with the same meaning."""
+    if type(a) is not type(b):
+        return False
+    for field in fields(a):
+        first, second = getattr(a, field.name), getattr(b, field.name)
+        arrays = isinstance(first, np.ndarray) and isinstance(second, np.ndarray)
+        if not (same_array(first, second) if arrays else first == second):
+            return False
+    return True
 
 
 def same_start(a: Chain, b: Chain) -> bool:

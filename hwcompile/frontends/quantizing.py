@@ -20,6 +20,7 @@ from hwcompile.frontends.closing import Domain, close
 from hwcompile.frontends.context import Context
 from hwcompile.frontends.host import HostInput
 from hwcompile.frontends.onnx_model import Array, SourceNode
+from hwcompile.frontends.pending import same_ops, same_quantizer
 from hwcompile.frontends.quantizers import NotANumberError, Quantizer
 from hwcompile.frontends.values import QuantizedConstant, Stream
 from hwcompile.ir.op import Op
@@ -190,17 +191,39 @@ def _open_input(ctx: Context, stream: Stream, by: Quantization, node: SourceNode
     scale, zero = meaning_of(quantizer)
     if len(scale) not in (1, shape[2]) or len(zero) not in (1, shape[2]):
         scale, zero = (1.0,), (0,)
+    chain = stream.chain.select(rows.rows)
+    index = stream.index.reshape(-1)[order]
+    known = _known_input(ctx, stream, index, chain, quantizer)
+    if known is not None:
+        places = inverse(order, stream.index.size).reshape(stream.shape)
+        return Stream(known, places, by.result_chain(), np.dtype(by.dtype))
     value = ctx.input(stream.value, TensorType(shape, quantizer.element, scale, zero))
     ctx.inputs.append(
         HostInput(
             value,
             stream.value,
             next(t.shape for t in ctx.model.inputs if t.name == stream.value),
-            stream.index.reshape(-1)[order],
+            index,
             float(stream.fill),
-            stream.chain.select(rows.rows),
+            chain,
             quantizer,
         )
     )
-    index = inverse(order, stream.index.size).reshape(stream.shape)
-    return Stream(value, index, by.result_chain(), np.dtype(by.dtype))
+    places = inverse(order, stream.index.size).reshape(stream.shape)
+    return Stream(value, places, by.result_chain(), np.dtype(by.dtype))
+
+
+def _known_input(
+    ctx: Context, stream: Stream, index: IntArray, chain: Chain, quantizer: Quantizer
+) -> str | None:
+    """An input that already carries these very integers: exporters repeat quantizers."""
+    for known in ctx.inputs:
+        same = known.source == stream.value and known.fill == float(stream.fill)
+        if (
+            same
+            and np.array_equal(known.index, index)
+            and same_ops(known.chain.ops, chain.ops)
+            and same_quantizer(known.quantizer, quantizer)
+        ):
+            return known.value
+    return None

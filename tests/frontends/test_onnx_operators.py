@@ -254,6 +254,10 @@ POOLS: dict[str, Case] = {
         "MaxPool", m.op("Relu", m.op("Add", _pending(m), m.constant([[[1.0]], [[2.0]], [[3.0]]]))),
         kernel_shape=[2, 2],
     ),
+    "max_of_falling": lambda m: m.op(
+        "MaxPool", m.op("Relu", m.op("Mul", _pending(m), m.constant([[[1.0]], [[-2.0]], [[0.5]]]))),
+        kernel_shape=[2, 2], pads=[1, 0, 1, 0],
+    ),
     "average": lambda m: m.op("AveragePool", picture(m), kernel_shape=[2, 2], strides=[2, 2]),
     "average_pads": lambda m: m.op(
         "AveragePool", picture(m), kernel_shape=[2, 2], pads=[1, 1, 1, 1], count_include_pad=1
