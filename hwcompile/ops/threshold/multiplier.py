@@ -20,7 +20,7 @@ import numpy.typing as npt
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.threshold.constraints import SAFE, AnyArray, Constraints
 
-MAX_SHIFT = 40
+MAX_SHIFT = 46
 MOST_PATCHES = 3  # per row; each is a comparator and an adder in every lane
 
 
@@ -88,6 +88,7 @@ def solve(
         The integers, or None when there are none up to `max_shift`.
     """
     steps, back = _distinct(thresholds, slope, low, high)
+    max_shift = min(max_shift, 60 - steps.shape[1].bit_length())  # keeps levels << s within int64
     rows = _patched(Constraints(steps, steps - 1, high - low), max_shift, most_patches)
     if rows is None:
         return None

@@ -116,9 +116,19 @@ def test_kernel(number: int, parallel: int) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "parallel"),
-    [(n, p) for n, site in enumerate(SITES) for p in range(1, site.inputs[0].channels + 1)],
+    [(n, p) for n, site in enumerate(SITES) for p in (1, 3) if p <= site.inputs[0].channels],
 )
 def test_every_example(number: int, parallel: int) -> None:
     site = SITES[number]
     (kernel,) = [k for k in FAMILY.kernels if k.refuses(site) is None]
     check_kernel(site, kernel, {"parallel": parallel}, inputs=all_frames(site))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [0, 6, 9, 12])
+def test_output_declared_wider_than_reached(number: int) -> None:
+    site = SITES[number]
+    wide = TensorType(site.outputs[0].shape, IntType(-3000, 400))
+    site = Site(site.op, site.inputs, (wide,))
+    (kernel,) = [k for k in FAMILY.kernels if k.refuses(site) is None]
+    check_kernel(site, kernel, {"parallel": 2}, inputs=all_frames(site))
