@@ -1,0 +1,201 @@
+"""What the folded matrix-vector kernel says about itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hwcompile.emit.literals import parameter
+from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ops.dot import Dot, Style, weight_type
+from hwcompile.ops.kernel import Resources
+from hwcompile.ops.matmul import FAMILY, Folded
+from hwcompile.ops.matmul.space import MAX_FOLDINGS, foldings
+from hwcompile.ops.timing import single
+from hwcompile.resources import room
+from hwcompile.verify.verilator import lint
+from tests.ops.matmul.cases import signed, site, span, unsigned
+
+KERNEL = Folded()
+LIBRARY = room("templates") / "library"
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.tuples(*[st.integers(1, 3)] * 3), st.integers(1, 9), st.integers(1, 9), st.data())
+def test_timing_is_that_of_the_loops(sizes, rows, fan_in, data):
+    height, width, groups = sizes
+    here = site(span(-8, 7), signed(4), (groups, rows, fan_in), (height, width))
+    pe, simd = data.draw(st.integers(1, rows)), data.draw(st.integers(1, fan_in))
+    takes, gives = [], []
+    for _ in range(height * width * groups):
+        for first_row in range(0, rows, pe):
+            for first_column in range(0, fan_in, simd):
+                takes.append(int(first_row == 0))
+                gives.append(int(first_column + simd >= fan_in))
+    parameters = {"pe": pe, "simd": simd}
+    timing = KERNEL.timing(here, parameters)
+    wanted = single({"in0": np.array(takes)}, np.array(gives), timing.stages)
+    actor, other = timing.actors["main"], wanted.actors["main"]
+    np.testing.assert_array_equal(actor.duration, other.duration)
+    np.testing.assert_array_equal(actor.reads["in0"].need, other.reads["in0"].need)
+    np.testing.assert_array_equal(actor.reads["in0"].free, other.reads["in0"].free)
+    np.testing.assert_array_equal(actor.writes["out"], other.writes["out"])
+    assert KERNEL.interval(here, parameters) == timing.interval == len(takes)
+    assert KERNEL.lanes(here, parameters) == pe * simd
+    ports = KERNEL.ports(here, parameters)
+    assert ports.inputs[0].words == sum(takes)
+    assert ports.output.words == sum(gives)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 5000))
+def test_no_folding_beats_one_of_the_space(rows, columns, limit):
+    points = {
+        (-(-rows // pe) * -(-columns // simd), pe * simd)
+        for pe in range(1, rows + 1)
+        for simd in range(1, columns + 1)
+        if pe * simd <= limit
+    }
+    best = {
+        (cycles, lanes)
+        for cycles, lanes in points
+        if not any(c <= cycles and n <= lanes for c, n in points - {(cycles, lanes)})
+    }
+    found = foldings(rows, columns, limit)
+    assert len(set(found)) == len(found)
+    assert {(-(-rows // p) * -(-columns // s), p * s) for p, s in found} == best
+    cycles = [-(-rows // p) * -(-columns // s) for p, s in found]
+    assert cycles == sorted(cycles, reverse=True)
+
+
+@pytest.mark.parametrize("size", [(512, 4608), (4096, 4096), (1000, 1024), (4095, 4093)])
+def test_the_space_of_a_large_matrix_is_bounded(size):
+    found = foldings(*size, 65536)
+    cycles = np.array([-(-size[0] // p) * -(-size[1] // s) for p, s in found])
+    assert len(found) <= MAX_FOLDINGS
+    assert found[0] == (1, 1)
+    assert max(p * s for p, s in found) > 30000
+    assert np.all(cycles[:-1] <= 2 * cycles[1:])
+
+
+@pytest.mark.parametrize(
+    ("matrix", "folding"),
+    [
+        ((64, 784), (16, 49)),
+        ((64, 27), (16, 3)),
+        ((128, 1152), (16, 32)),
+        ((10, 512), (5, 1)),
+        ((256, 490), (32, 10)),
+    ],
+)
+def test_published_foldings_are_in_the_space(matrix, folding):
+    assert folding in foldings(*matrix, 65536)
+
+
+def test_every_parameter_set_of_the_space_is_legal():
+    for here in FAMILY.examples():
+        assert KERNEL.refuses(here) is None
+        for parameters in KERNEL.space(here):
+            assert KERNEL.check(here, parameters) is None
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"pe": 4, "simd": 1}, "pe must be a number from 1 to 3, not 4"),
+        ({"pe": 1, "simd": 0}, "simd must be a number from 1 to 5, not 0"),
+        ({"pe": 1}, "simd must be a number from 1 to 5, not None"),
+        ({"pe": "1", "simd": 1}, "pe must be a number from 1 to 3, not '1'"),
+        (
+            {"pe": 1, "simd": 1, "lanes": 2},
+            "there is no parameter 'lanes'; there are pe, simd and style",
+        ),
+        (
+            {"pe": 1, "simd": 1, "style": "xnor"},
+            "style must be auto or lut or multiply for these types, not 'xnor'",
+        ),
+    ],
+)
+def test_what_is_not_legal_is_said(parameters, message):
+    here = site(span(-8, 7), signed(8), (1, 3, 5))
+    assert KERNEL.check(here, parameters) == message
+
+
+@pytest.mark.parametrize(
+    ("weights", "element", "style"),
+    [
+        ([-1, 1], BIPOLAR, Style.AGREE),
+        ([1, 1], BIPOLAR, Style.AGREE),
+        ([-1, 1], unsigned(8), Style.SELECT_WEIGHT),
+        ([-1, 0, 1], signed(8), Style.SELECT_WEIGHT),
+        ([-1, 0], signed(8), Style.SELECT_WEIGHT),
+        ([0, 1], unsigned(8), Style.LUT),
+        ([0, 0], unsigned(8), Style.LUT),
+        ([-1, 0, 1], BIPOLAR, Style.SELECT_INPUT),
+        ([-8, 7], BIPOLAR, Style.SELECT_INPUT),
+        ([-2, 1], IntType(-1, 1), Style.LUT),
+        ([-8, 7], unsigned(4), Style.LUT),
+        ([-8, 7], IntType(-1, 0), Style.LUT),
+        ([-8, 7], unsigned(5), Style.MULTIPLY),
+        ([-128, 127], signed(8), Style.MULTIPLY),
+    ],
+)
+def test_types_decide_the_arithmetic(weights, element, style):
+    dot = Dot.choose(weight_type(np.array(weights)), element)
+    assert dot is not None
+    assert dot.style is style
+
+
+@settings(deadline=None, max_examples=80)
+@given(
+    st.sampled_from(
+        [BIPOLAR, unsigned(1), unsigned(3), signed(2), IntType(-5, 2), IntType(-9, -4)]
+    ),
+    st.sampled_from([[-1, 1], [-1, 0, 1], [0, 1], [-8, 7], [3, 5], [-7, -2]]),
+    st.integers(1, 40),
+    st.integers(0, 2**32),
+)
+def test_widths_hold_every_sum(element, weights, terms, seed):
+    """What `hw_dot` adds up fits its `SumBits`, also when every pair adds its extreme."""
+    rng = np.random.default_rng(seed)
+    matrix = rng.choice(np.array(weights), size=(1, 1, terms))
+    dot = Dot.choose(weight_type(matrix), element)
+    assert dot is not None
+    starts = dot.starts(matrix, axis=2)
+    start = -terms if dot.style is Style.AGREE else 0 if starts is None else int(starts[0, 0])
+    scale = 2 if dot.style in (Style.AGREE, Style.SELECT_INPUT) else 1
+    for value in (element.low, element.high):
+        total = int(matrix.sum()) * value
+        assert (total - start) % scale == 0
+        parts = (total - start) // scale
+        limit = 1 << (dot.sum_bits(terms, 64) - 1)
+        assert -limit <= parts < limit
+    assert dot.sum_bits(terms, 3) == min(3, dot.sum_bits(terms, 64))
+
+
+@pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
+def test_instances_have_no_lint(here, tmp_path):
+    space = list(KERNEL.space(here))
+    for index, parameters in enumerate((space[0], space[len(space) // 2], space[-1])):
+        rendered = KERNEL.render(here, parameters)
+        options = ["-y", str(LIBRARY)]
+        options += [f"-G{name}={parameter(v)}" for name, v in rendered.parameters.items()]
+        out = tmp_path / str(index)
+        out.mkdir()
+        lint([LIBRARY / f"{rendered.module}.sv"], rendered.module, options)
+
+
+def test_resources_grow_with_the_lanes_and_know_their_multipliers():
+    wide = site(span(-128, 127), signed(8), (1, 8, 256))
+    small = KERNEL.resources(wide, {"pe": 1, "simd": 2})
+    large = KERNEL.resources(wide, {"pe": 4, "simd": 8})
+    assert (small.multipliers, large.multipliers) == (2, 32)
+    assert small.lut < large.lut
+    assert small.ff < large.ff
+    assert small.memory_bits == 8 * 256 * 8 + 256 // 2 * 16
+    assert large.memory_bits == 0
+    binary = site([-1, 1], BIPOLAR, (1, 8, 256))
+    assert KERNEL.resources(binary, {"pe": 4, "simd": 8}).multipliers == 0
+    assert isinstance(KERNEL.resources(binary, {"pe": 8, "simd": 256}), Resources)
