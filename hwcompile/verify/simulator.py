@@ -17,10 +17,10 @@ from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.resources import room
 from hwcompile.verify.beats import Beats, from_beats, to_beats
-from hwcompile.verify.cache import cached, digest
+from hwcompile.verify.cache import cached
 from hwcompile.verify.status import check_status
 from hwcompile.verify.taps import read_occupancy, read_taps
-from hwcompile.verify.verilator import Variant, build_program, find_tools, verilate
+from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
 
 MAX_IDLE_CYCLES = 1_000_000
 
@@ -182,8 +182,7 @@ def source_files(directory: Path) -> list[Path]:
 def simulator_key(directory: Path, variant: Variant, extra: list[str]) -> str:
     """The cache key of a program made of a build directory's sources and `extra` texts."""
     texts = [part for path in source_files(directory) for part in (path.name, path.read_text())]
-    top = Interface.read(directory).top
-    return digest([find_tools().versions, top, *variant.options, *extra, *texts])
+    return program_key(variant, [Interface.read(directory).top, *extra, *texts])
 
 
 def ports_header(interface: Interface) -> str:

@@ -19,6 +19,11 @@ JOBS = 2
 UNITY_BYTES = 1_500_000
 """Generated C++ up to this size is compiled as one file: the header is then read only once."""
 
+VERILATE = (
+    *("--cc", "--prefix", "Vdut", "--quiet", "-O3", "-Wno-fatal", "--output-split", "20000"),
+    *("--x-assign", "unique", "--x-initial", "unique"),
+)
+
 
 @dataclass(frozen=True)
 class Tools:
@@ -91,9 +96,8 @@ def verilate(sources: Sequence[Path], top: str, out: Path, options: Sequence[str
     Raises:
         CompileError: If Verilator refuses the sources.
     """
-    command = ["--cc", "--prefix", "Vdut", "--top-module", top, "-Mdir", str(out), "--quiet"]
-    command += ["-O3", "--x-assign", "unique", "--x-initial", "unique", "-Wno-fatal"]
-    command += ["--output-split", "20000", *options, *(str(path) for path in sources)]
+    command = [*VERILATE, "--top-module", top, "-Mdir", str(out), *options]
+    command += [str(path) for path in sources]
     _verilator(command, f"Verilator does not accept the design '{top}'")
 
 
@@ -141,6 +145,14 @@ def build_program(
     _run_all([[tools.compiler, *objects, str(library), *link, "-pthread", "-o", str(program)]])
 
 
+def program_key(variant: Variant, texts: Sequence[str]) -> str:
+    """The cache key of a program made of `texts`: tools and options are part of it."""
+    tools = find_tools()
+    settings = [tools.versions, *VERILATE, *variant.options, *_flags(tools, variant)]
+    levels = [_level(Path("Vdut.cpp")), _level(Path("Vdut__Slow.cpp"))]
+    return digest([*settings, *levels, *texts])
+
+
 def runtime_library(variant: Variant) -> Path:
     """The folder with Verilator's run-time library as `runtime.o`, compiled once per machine."""
     tools = find_tools()
@@ -174,7 +186,8 @@ def _flags(tools: Tools, variant: Variant) -> list[str]:
         "-std=c++20",
         "-pthread",
         "-DVERILATOR=1",
-        "-DVL_TIME_CONTEXT",
+        # cocotb's main program keeps the time itself, ours leaves it to Verilator.
+        *([] if variant.vpi else ["-DVL_TIME_CONTEXT"]),
         *(f"-DVM_{name}={value}" for name, value in switches.items()),
         f"-I{include}",
         f"-I{include / 'vltstd'}",

@@ -62,8 +62,9 @@ def write_passthrough(
     depth: int = 4,
     block: int = 0,
     edit: tuple[str, str] = ("", ""),
+    more: tuple[str, str] = ("", ""),
 ) -> Interface:
-    """Write the build directory; `edit` replaces text of the top level to plant a fault."""
+    """Write the build directory; `edit` and `more` replace text to plant a fault."""
     interface = Interface(
         "top",
         (AxisPort("x", "s_axis_x", form, shape),),
@@ -73,8 +74,10 @@ def write_passthrough(
     rtl.mkdir(parents=True)
     width = 8 * interface.inputs[0].tdata_bytes
     text = TOP.format(high=width - 1, width=width, words=form.words, depth=depth, block=block)
-    assert edit[0] in text
-    (rtl / "top.sv").write_text(text.replace(*edit) if edit[0] else text)
+    for old, new in (edit, more):
+        assert old in text
+        text = text.replace(old, new) if old else text
+    (rtl / "top.sv").write_text(text)
     for name in LIBRARY:
         (rtl / f"{name}.sv").write_text((room("templates") / "library" / f"{name}.sv").read_text())
     names = [f"{name}.sv" for name in (*LIBRARY, "top")]
