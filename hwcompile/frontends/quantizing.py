@@ -121,7 +121,9 @@ def settled(ctx: Context, stream: Stream, keys: list[Array], node: SourceNode) -
     index = stream.index
     size = ctx.type(stream.value).size
     constants = [*stream.chain.arrays(), *keys]
-    whole = int(index.min()) >= 0 and 2 * np.unique(index).size > size
+    used = np.zeros(size, dtype=bool)
+    used[index.reshape(-1)] = True
+    whole = int(index.min()) >= 0 and 2 * int(used.sum()) > size
     if whole and consistent(index, constants):
         return stream
     wanted = feature_map(index)
