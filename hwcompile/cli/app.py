@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 
 import typer
@@ -16,7 +17,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Turn quantized neural networks into hardware that computes the same integers.",
 )
-console = Console()
+# Tables need about a hundred columns; a pipe or a log file has no width of its own.
+console = Console(width=max(shutil.get_terminal_size((120, 24)).columns, 100), highlight=False)
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 

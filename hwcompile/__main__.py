@@ -1,0 +1,8 @@
+"""`python -m hwcompile` is the command line."""
+
+from __future__ import annotations
+
+from hwcompile.cli import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""Other people's executors, as oracles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+Array = np.ndarray[Any, Any]
+
+
+def qonnx_outputs(path: Path, images: Array) -> Array:
+    """The QONNX executor's output for each frame, one at a time: float [frames, n]."""
+    from qonnx.core.modelwrapper import ModelWrapper
+    from qonnx.core.onnx_exec import execute_onnx
+    from qonnx.transformation.infer_shapes import InferShapes
+
+    model = ModelWrapper(str(path)).transform(InferShapes())
+    name = model.graph.input[0].name
+    results = [execute_onnx(model, {name: image[None]}) for image in images]
+    return np.concatenate([next(iter(result.values())) for result in results])
+
+
+def onnxruntime_tensors(
+    path: Path, feed: dict[str, Array], names: list[str], *, optimized: bool
+) -> list[Array]:
+    """ONNX Runtime's values of tensors of the model, by name, for one batch."""
+    import onnxruntime
+
+    model = onnx.load(path)
+    known = {value.name for value in model.graph.output}
+    for name in names:
+        if name not in known:
+            model.graph.output.append(onnx.ValueInfoProto(name=name))
+    options = onnxruntime.SessionOptions()
+    if not optimized:
+        level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        options.graph_optimization_level = level
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+    )
+    values: list[Array] = session.run(names, feed)
+    return values

@@ -1,0 +1,58 @@
+"""The project's own networks: accuracy, equality at RTL level, and equality with ONNX Runtime."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+import numpy as np
+import pytest
+
+import hwcompile
+from hwcompile.design import Design
+from tests.e2e.oracles import onnxruntime_tensors, qonnx_outputs
+from tests.models import ROOT
+
+DIGITS = ROOT / "examples" / "digits"
+# Test images that are classified right, of 450; README states them.
+RIGHT = {"digits_mlp_w1a1": 419, "digits_cnn_w3a3": 448, "digits_cnn_int8": 440}
+
+
+@cache
+def build(name: str) -> Design:
+    directory = Path(mkdtemp(prefix="hwcompile-e2e-")) / "build"
+    return hwcompile.compile(DIGITS / f"{name}.onnx", directory)
+
+
+def split() -> tuple[np.ndarray, np.ndarray]:
+    data = np.load(DIGITS / "test_split.npz")
+    return (data["images"] / 16).astype(np.float32), data["labels"]
+
+
+@pytest.mark.parametrize("name", sorted(RIGHT))
+def test_every_test_image_is_equal_at_rtl_level(name: str) -> None:
+    images, labels = split()
+    design = build(name)
+    outcome = design.verify(inputs=images)
+    assert outcome.passed, outcome.lines()
+    for level in ("reference", "rtl"):
+        (scores,) = design.simulate(images, level=level).real.values()
+        assert int((scores.reshape(450, -1).argmax(1) == labels).sum()) == RIGHT[name]
+
+
+@pytest.mark.parametrize("name", ["digits_mlp_w1a1", "digits_cnn_w3a3"])
+def test_quantized_networks_equal_the_qonnx_executor(name: str) -> None:
+    images, _ = split()
+    (scores,) = build(name).simulate(images, level="reference").real.values()
+    oracle = qonnx_outputs(DIGITS / f"{name}.onnx", images)
+    np.testing.assert_allclose(scores, oracle, rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(scores.argmax(1), oracle.argmax(1))
+
+
+def test_the_int8_network_equals_onnx_runtime_on_every_test_image() -> None:
+    images, _ = split()
+    path = DIGITS / "digits_cnn_int8.onnx"
+    (scores,) = build("digits_cnn_int8").simulate(images).real.values()
+    (oracle,) = onnxruntime_tensors(path, {"image": images}, ["head_out"], optimized=True)
+    np.testing.assert_array_equal(scores, oracle)
