@@ -62,7 +62,12 @@ module hw_sparse_pe #(
 
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 0;
   localparam int unsigned PlaceBits = WordBits + LaneBits;
+  localparam int unsigned AddressBits = WordBits + ((Banks > 1) ? BankBits : 0);
   localparam int unsigned Latency = 5;
+
+  if ((Lanes & (Lanes - 1)) != 0) begin : gen_illegal
+    $fatal(1, "hw_sparse_pe: Lanes must be a power of two");
+  end
 
   // Flags of an entry, each stage one cycle later.
   logic [Latency-1:0] valid_q, last_q;
@@ -104,15 +109,14 @@ module hw_sparse_pe #(
 
   logic [Lanes*ElementBits-1:0] vector_mem [Banks << WordBits];
   logic [Lanes*ElementBits-1:0] word_q;
-  logic [BankBits+WordBits-1:0] read, write;
+  logic [AddressBits-1:0] read, write;
 
   if (Banks > 1) begin : gen_banks
     assign read = {bank_q, place_q[PlaceBits-1:LaneBits]};
     assign write = {x_bank_i, x_word_i};
   end else begin : gen_one_bank
-    // The address has a bit for the bank all the same; it is zero.
-    assign read = {1'b0, place_q[PlaceBits-1:LaneBits]};
-    assign write = {1'b0, x_word_i};
+    assign read = place_q[PlaceBits-1:LaneBits];
+    assign write = x_word_i;
     logic unused_bank;
     assign unused_bank = &{1'b0, bank_q, x_bank_i};
   end
