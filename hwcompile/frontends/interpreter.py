@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from onnx import helper
+from onnx import checker, helper
 from onnx.reference import ReferenceEvaluator
 
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
@@ -75,6 +75,9 @@ def interpret(
             except CompileError as error:
                 problems += [_located(d, node) for d in error.diagnostics]
                 results = [Failed()] * len(node.outputs)
+            except (LookupError, ValueError, TypeError, AssertionError) as error:
+                problems.append(_malformed(ctx.model, node, error))
+                results = [Failed()] * len(node.outputs)
         for position, name in enumerate(node.outputs):
             if name:
                 values[name] = results[position] if position < len(results) else Failed()
@@ -85,6 +88,29 @@ def _located(diagnostic: Diagnostic, node: SourceNode) -> Diagnostic:
     if diagnostic.origin is not None:
         return diagnostic
     return Diagnostic(diagnostic.code, diagnostic.what, diagnostic.why, diagnostic.fix, node.origin)
+
+
+def _malformed(model: SourceModel, node: SourceNode, error: Exception) -> Diagnostic:
+    """What ONNX's checker says about a node that a handler could not read.
+
+    Raises:
+        Exception: `error`, when the checker finds nothing: then the handler is wrong.
+    """
+    context = checker.C.CheckerContext()
+    context.ir_version = 8
+    context.opset_imports = {"": model.opset, node.domain or "": model.opset}
+    try:
+        checker.check_node(node.proto, context)
+    except checker.ValidationError as found:
+        said = str(found).strip().splitlines()[0]
+        return Diagnostic(
+            "HW0107",
+            f"this {node.op_type} is not legal ONNX",
+            f"onnx.checker says '{said}'",
+            "repair the exporter's output",
+            node.origin,
+        )
+    raise error
 
 
 def _run(

@@ -53,6 +53,24 @@ def wide(constant: Array, shape: tuple[int, ...]) -> Array:
     return np.broadcast_to(constant, shape).reshape(-1)
 
 
+def common_shape(node: SourceNode, *shapes: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape that operands broadcast to.
+
+    Raises:
+        CompileError: HW0204 when they do not.
+    """
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError as error:
+        raise fail(
+            "HW0204",
+            f"operands of shapes {', '.join(str(list(s)) for s in shapes)} do not fit together",
+            "the batch axis is frozen to 1 and the other sizes do not agree with it",
+            "check the model with onnx.shape_inference, and export it with batch size 1",
+            node.origin,
+        ) from error
+
+
 def append(
     value: Lazy | HostValue,
     kind: str,
@@ -65,7 +83,7 @@ def append(
     Raises:
         CompileError: HW0211 when a constant is not a number.
     """
-    shape = np.broadcast_shapes(value.shape, *(c.shape for c in constants))
+    shape = common_shape(node, value.shape, *(c.shape for c in constants))
     if shape != value.shape:
         grown = moved(value, lambda a, fill: np.broadcast_to(a, shape), 0.0, node.origin)
         value = lazy_of(grown, node)
@@ -96,7 +114,7 @@ def join(kind: str, left: Lazy | HostValue, right: Lazy | HostValue, node: Sourc
     Raises:
         CompileError: HW0202 when one of them is already a meeting, or on the host.
     """
-    shape = np.broadcast_shapes(left.shape, right.shape)
+    shape = common_shape(node, left.shape, right.shape)
     left, right = _grown(left, shape, node), _grown(right, shape, node)
     if isinstance(left, Stream) and isinstance(right, Stream):
         together = _rejoined(kind, left, right)

@@ -133,6 +133,15 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
         ),
         "HW0202", "insert a quantizer",
     ),
+    "no_broadcast": (
+        lambda m: m.op("Add", m.quantize(m.input(1, 8)), m.constant(np.ones(7))),
+        "HW0204", "do not fit together",
+    ),
+    "missing_attribute": (
+        lambda m: (lambda x: m.op("Concat", x, x))(m.quantize(m.input(1, 8))),
+        "HW0107", "not legal ONNX",
+    ),
+    "missing_input": (lambda m: m.op("Conv", m.quantize(m.input(1, 8, 4))), "HW0107", "legal"),
     "wrong_shapes": (
         lambda m: m.op("MatMul", m.quantize(m.input(1, 8)), m.weights(9, 3)), "HW0204", "9 inputs",
     ),
