@@ -1,0 +1,86 @@
+"""What is installed works away from the checkout: rooms are in the wheel, from the sdist too."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.cli.small import save
+from tests.models import ROOT
+
+ROOMS = ("templates", "sim")
+
+
+def run(*words: object, cwd: Path, **environment: str) -> str:
+    """Run a command; its output, or a failed test with it."""
+    done = subprocess.run(
+        [str(word) for word in words],
+        cwd=cwd,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """sdist and the wheel built from it, out of a copy of what git tracks."""
+    source = tmp_path_factory.mktemp("source") / "hwcompile"
+    tracked = run("git", "ls-files", "--cached", cwd=ROOT).splitlines()
+    for name in tracked:
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, source / name)
+    target = tmp_path_factory.mktemp("dist")
+    run(sys.executable, "-m", "build", "--outdir", target, source, cwd=source)
+    return target
+
+
+def test_the_wheel_has_every_room(dist: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    names = set(zipfile.ZipFile(wheel).namelist())
+    for room in ROOMS:
+        for name in run("git", "ls-files", room, cwd=ROOT).splitlines():
+            assert f"hwcompile/_data/{name}" in names
+    for name in run("git", "ls-files", "hwcompile", cwd=ROOT).splitlines():
+        assert name in names
+
+
+def test_the_wheel_compiles_and_verifies_a_model(dist: Path, tmp_path: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    site = tmp_path / "site"
+    run(
+        sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, wheel,
+        cwd=tmp_path,
+    )  # fmt: skip
+    model = save(tmp_path)
+    script = (
+        "import hwcompile, sys\n"
+        f"assert hwcompile.__file__.startswith({str(site)!r}), hwcompile.__file__\n"
+        f"design = hwcompile.compile({str(model)!r}, {str(tmp_path / 'build')!r})\n"
+        "sys.exit(0 if design.verify().passed else 1)\n"
+    )
+    run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(site))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
+def test_a_clean_environment_installs_and_compiles(kind: str, dist: Path, tmp_path: Path) -> None:
+    (package,) = dist.glob(kind)
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", f"{package}[sim]", cwd=tmp_path)
+    program = tmp_path / "env" / "bin" / "hwcompile"
+    run(program, "compile", save(tmp_path), "-o", tmp_path / "build", cwd=tmp_path)
+    run(program, "verify", tmp_path / "build", cwd=tmp_path)
+    run(program, "doctor", cwd=tmp_path)
