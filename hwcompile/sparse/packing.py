@@ -221,5 +221,5 @@ def _packing(bins: list[list[_Piece]], counts: IntArray) -> Packing:
             else:
                 flat.append((pe, row, first, first + entries - 1))
     table = np.array(flat, dtype=np.int64).reshape(-1, 4)
-    columns = [np.ascontiguousarray(column) for column in table.T]
-    return Packing(len(bins), *columns, np.flatnonzero(counts == 0))
+    pes, rows, firsts, lasts = (np.ascontiguousarray(column) for column in table.T)
+    return Packing(len(bins), pes, rows, firsts, lasts, np.flatnonzero(counts == 0))

@@ -1,0 +1,56 @@
+// Pipelined choice of one of Count numbers: data_o is number select_i of data_i.
+//
+// Every level chooses one of four in one cycle, so the latency is ceil(log4(Count)) cycles, at least
+// one, and the throughput one choice per cycle; no handshake, no reset.
+
+`default_nettype none
+
+module hw_mux_tree #(
+  parameter int unsigned Count = 4,
+  parameter int unsigned Width = 8,
+  localparam int unsigned SelectBits = (Count > 1) ? $clog2(Count) : 1
+) (
+  input  wire logic                   clk_i,
+  input  wire logic [SelectBits-1:0]  select_i,
+  input  wire logic [Count*Width-1:0] data_i,
+  output logic      [Width-1:0]       data_o
+);
+
+  localparam int unsigned Groups = (Count + 3) / 4;
+  localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
+
+  logic [Groups*Width-1:0] chosen_q;
+
+  // The last group may be short; then nobody selects what lies beyond.
+  logic [4*Groups*Width-1:0] padded;
+  logic [1:0] quarter;
+
+  assign padded = (4*Groups*Width)'(data_i);
+  assign quarter = 2'(select_i);
+
+  always_ff @(posedge clk_i) begin
+    for (int unsigned g = 0; g < Groups; g++) begin
+      chosen_q[g*Width +: Width] <= padded[(4*g + 32'(quarter))*Width +: Width];
+    end
+  end
+
+  if (Groups == 1) begin : gen_done
+    assign data_o = chosen_q;
+  end else begin : gen_rest
+    logic [GroupBits-1:0] group_q;
+
+    always_ff @(posedge clk_i) group_q <= GroupBits'(select_i >> 2);
+
+    hw_mux_tree #(
+      .Count(Groups), .Width(Width)
+    ) u_rest (
+      .clk_i,
+      .select_i(group_q),
+      .data_i(chosen_q),
+      .data_o
+    );
+  end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,241 @@
+// Product of a constant sparse matrix and vectors: Pes processing elements work in step through a
+// program with one row of entries per cycle.
+//
+// A vector arrives as InWords words of InLanes elements. The words that a column of the matrix needs
+// (Words of them, by the keep memory) go to every PE's copy of the vector, which has two banks: one
+// is loaded while the other is used. When a vector is complete and a result bank is free, its Steps
+// program rows run without a stop. ReadyStep rows later the collector may start: its own program
+// reads every sum after it has been written, in the order of the output's rows, OutLanes per word.
+//
+// Program row: for every PE {last, index, weight}, PE 0 in the least significant bits; see
+// hw_sparse_pe. Vectors with different matrices (Groups) take turns.
+//
+// Handshake: a core. Token by token:
+//   load      one word per cycle while 2 * InWords are not in use
+//   compute   Steps cycles per vector; its first row waits for the whole vector and for one of
+//             ResultBanks; its last row frees the vector's words
+//   collect   from 6 cycles after row ReadyStep on; see hw_sparse_collect for its latency
+
+`default_nettype none
+
+module hw_sparse_matvec #(
+  parameter int unsigned Pes = 3,
+  parameter int unsigned InLanes = 2,
+  parameter int unsigned InWords = 5,
+  parameter int unsigned Words = 4,
+  parameter int unsigned Steps = 7,
+  parameter int unsigned Groups = 1,
+  parameter int unsigned ReadyStep = 3,
+  parameter int unsigned OutLanes = 2,
+  parameter int unsigned Collects = 4,
+  parameter int unsigned Slots = 3,
+  parameter int unsigned ResultBanks = 2,
+  parameter int unsigned IndexBits = 3,
+  parameter bit          Delta = 1'b0,
+  parameter int unsigned Style = 4,
+  parameter int unsigned WBits = 4,
+  parameter bit          WSigned = 1'b1,
+  parameter int unsigned XBits = 4,
+  parameter bit          XSigned = 1'b1,
+  parameter int unsigned ProductBits = 8,
+  parameter int unsigned OutBits = 12,
+  parameter ProgramFile = "",
+  parameter CollectFile = "",
+  parameter KeepFile = ""
+) (
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_ni,
+
+  input  wire logic                        in0_valid_i,
+  output logic                             in0_ready_o,
+  input  wire logic [InLanes*XBits-1:0]    in0_data_i,
+
+  input  wire logic                        out_ok_i,
+  output logic                             out_start_o,
+  output logic                             out_valid_o,
+  output logic      [OutLanes*OutBits-1:0] out_data_o
+);
+
+  localparam int unsigned InWordBits = (InWords > 1) ? $clog2(InWords) : 1;
+  localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1;
+  localparam int unsigned UsedBits = $clog2(2 * InWords + 1);
+  localparam int unsigned Rows = Groups * Steps;
+  localparam int unsigned RowIndexBits = (Rows > 1) ? $clog2(Rows) : 1;
+  localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
+  localparam int unsigned EntryBits = WBits + IndexBits + 1;
+  localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
+  localparam int unsigned BankBits = (ResultBanks > 1) ? $clog2(ResultBanks) : 1;
+  localparam int unsigned SpaceBits = $clog2(ResultBanks + 1);
+  localparam int unsigned Latency = 5;  // of hw_sparse_pe
+
+  logic release_vector, start_vector;
+
+  // ---- Load: a word is written the cycle after it was taken, if any column needs it ----
+
+  logic [UsedBits-1:0] used_q;
+  logic [InWordBits-1:0] in_word_q;
+  logic [WordBits-1:0] word_q;
+  logic [InLanes*XBits-1:0] data_q;
+  logic [1:0] full_q;  // vectors complete and not yet started
+  logic take, take_last, take_q, last_q, keep, load_bank_q;
+
+  assign take = in0_valid_i && (used_q != UsedBits'(2 * InWords));
+  assign take_last = take && (in_word_q == InWordBits'(InWords - 1));
+  assign in0_ready_o = take;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      used_q <= '0;
+      in_word_q <= '0;
+      full_q <= '0;
+      take_q <= 1'b0;
+    end else begin
+      used_q <= used_q + UsedBits'(take) - (release_vector ? UsedBits'(InWords) : '0);
+      if (take) in_word_q <= take_last ? '0 : in_word_q + 1'b1;
+      full_q <= full_q + 2'(take_last) - 2'(start_vector);
+      take_q <= take;
+    end
+    last_q <= take_last;
+    data_q <= in0_data_i;
+  end
+
+  if (Words == InWords) begin : gen_keep_all
+    assign keep = 1'b1;
+  end else begin : gen_keep
+    hw_weight_rom #(
+      .Width(1), .Depth(InWords), .AddressBits(InWordBits), .WeightFile(KeepFile)
+    ) u_keep (
+      .clk_i, .addr_i(in_word_q), .data_o(keep)
+    );
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      word_q <= '0;
+      load_bank_q <= 1'b0;
+    end else if (take_q) begin
+      if (last_q) word_q <= '0;
+      else if (keep) word_q <= word_q + 1'b1;
+      load_bank_q <= load_bank_q ^ last_q;
+    end
+  end
+
+  // ---- Compute: the program row of index_q is there; during reset the first one is read ----
+
+  logic [RowIndexBits-1:0] index_q, index_d;
+  logic [StepBits-1:0] step_q;
+  logic [SpaceBits-1:0] banks_q;  // result banks in use
+  logic [Pes*EntryBits-1:0] row;
+  logic first_step, last_step, fire, vector_free, use_bank_q;
+
+  assign first_step = step_q == '0;
+  assign last_step = step_q == StepBits'(Steps - 1);
+  assign fire = !first_step || ((full_q != '0) && (banks_q != SpaceBits'(ResultBanks)));
+  assign start_vector = fire && first_step;
+  assign release_vector = fire && last_step;
+
+  always_comb begin
+    index_d = index_q;
+    if (!rst_ni) index_d = '0;
+    else if (fire) index_d = (index_q == RowIndexBits'(Rows - 1)) ? '0 : index_q + 1'b1;
+  end
+
+  always_ff @(posedge clk_i) begin
+    index_q <= index_d;
+    if (!rst_ni) begin
+      step_q <= '0;
+      banks_q <= '0;
+      use_bank_q <= 1'b0;
+    end else begin
+      if (fire) step_q <= last_step ? '0 : step_q + 1'b1;
+      banks_q <= banks_q + SpaceBits'(start_vector) - SpaceBits'(vector_free);
+      use_bank_q <= use_bank_q ^ release_vector;
+    end
+  end
+
+  hw_weight_rom #(
+    .Width(Pes*EntryBits), .Depth(Rows), .AddressBits(RowIndexBits), .WeightFile(ProgramFile)
+  ) u_program (
+    .clk_i, .addr_i(index_d), .data_o(row)
+  );
+
+  // ---- PEs and their sums ----
+
+  logic [Latency-1:0] end_q, ready_q;
+  logic [BankBits-1:0] sum_bank_q, read_bank;
+  logic [OutLanes*SlotBits-1:0] read_slot;
+  logic [Pes*OutLanes*OutBits-1:0] sums;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      end_q <= '0;
+      ready_q <= '0;
+      sum_bank_q <= '0;
+    end else begin
+      end_q <= {end_q[Latency-2:0], release_vector};
+      ready_q <= {ready_q[Latency-2:0], fire && (step_q == StepBits'(ReadyStep))};
+      if (end_q[Latency-1]) begin
+        sum_bank_q <= (sum_bank_q == BankBits'(ResultBanks - 1)) ? '0 : sum_bank_q + 1'b1;
+      end
+    end
+  end
+
+  for (genvar p = 0; p < Pes; p++) begin : gen_pe
+    logic [OutBits-1:0] sum;
+    logic done;
+
+    hw_sparse_pe #(
+      .Style(Style), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
+      .ProductBits(ProductBits), .SumBits(OutBits), .Lanes(InLanes), .Words(Words), .Banks(2),
+      .IndexBits(IndexBits), .Delta(Delta)
+    ) u_pe (
+      .clk_i,
+      .rst_ni,
+      .x_write_i(take_q && keep),
+      .x_bank_i(load_bank_q),
+      .x_word_i(word_q),
+      .x_data_i(data_q),
+      .valid_i(fire),
+      .last_i(row[p*EntryBits + WBits + IndexBits]),
+      .bank_i(use_bank_q),
+      .index_i(row[p*EntryBits + WBits +: IndexBits]),
+      .weight_i(row[p*EntryBits +: WBits]),
+      .done_o(done),
+      .sum_o(sum)
+    );
+
+    hw_sparse_results #(
+      .Width(OutBits), .Slots(Slots), .Banks(ResultBanks), .Readers(OutLanes)
+    ) u_results (
+      .clk_i,
+      .rst_ni,
+      .write_i(done),
+      .end_i(end_q[Latency-1]),
+      .bank_i(sum_bank_q),
+      .data_i(sum),
+      .read_bank_i(read_bank),
+      .read_slot_i(read_slot),
+      .read_data_o(sums[p*OutLanes*OutBits +: OutLanes*OutBits])
+    );
+  end
+
+  hw_sparse_collect #(
+    .Pes(Pes), .OutLanes(OutLanes), .Bits(OutBits), .Slots(Slots), .Banks(ResultBanks),
+    .Collects(Collects), .Groups(Groups), .CollectFile(CollectFile)
+  ) u_collect (
+    .clk_i,
+    .rst_ni,
+    .vector_ready_i(ready_q[Latency-1]),
+    .vector_free_o(vector_free),
+    .bank_o(read_bank),
+    .slot_o(read_slot),
+    .data_i(sums),
+    .out_ok_i,
+    .out_start_o,
+    .out_valid_o,
+    .out_data_o
+  );
+
+endmodule
+
+`default_nettype wire
