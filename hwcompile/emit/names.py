@@ -20,4 +20,4 @@ def identifier(text: str, longest: int = 48) -> str:
 
 def comment(text: str) -> str:
     """Text that is safe inside a `//` comment: one line, printable ASCII."""
-    return re.sub(r"[^\x20-\x7e]+", " ", text).strip()
+    return re.sub(r"[^\x20-\x7e]+", " ", text).rstrip()
