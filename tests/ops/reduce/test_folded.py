@@ -36,6 +36,12 @@ def test_rtl_equals_meaning_and_prediction(case: tuple[Site, int]) -> None:
     check_kernel(example, KERNEL, {"pe": pe}, frames=5)
 
 
+def test_only_the_last_tap_waits_for_room() -> None:
+    """An output FIFO of one word: words of other taps still enter, one per cycle."""
+    example, pe = CASES["smallest, several ragged words"]
+    check_kernel(example, KERNEL, {"pe": pe}, depth=1)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("index", range(len(FAMILY.examples())))
 def test_whole_space_of_the_examples(index: int) -> None:

@@ -56,16 +56,16 @@ CASES: dict[str, tuple[Site, dict[str, int]]] = {
         site(Window((2, 2), ONE, ONE, (1, 1, 0, 0), -9, 1), (4, 4, 3), IntType(0, 5)),
         {"parallel": 3},
     ),
-    "groups": (
-        site(Window((2, 3), ONE, ONE, (0, 1, 1, 1), -1, 3), (4, 4, 6), NIBBLE),
+    "groups, padded below only": (
+        site(Window((2, 3), ONE, ONE, (0, 0, 1, 0), -1, 3), (4, 4, 6), NIBBLE),
         {"parallel": 1},
     ),
-    "dilated, asymmetric": (
-        site(Window((3, 2), (1, 2), (2, 3), (3, 0, 1, 4), 2, 1), (6, 7, 2), NIBBLE),
+    "dilated, asymmetric, signed and wider": (
+        site(Window((3, 2), (1, 2), (2, 3), (3, 0, 1, 4), 20, 1), (6, 7, 2), NIBBLE),
         {"parallel": 2},
     ),
-    "one dimension": (
-        site(Window((1, 5), (1, 2), ONE, (0, 3, 0, 1), 0, 1), (1, 12, 3), NIBBLE),
+    "one dimension, padded on the right only": (
+        site(Window((1, 5), (1, 2), ONE, (0, 0, 0, 4), 0, 1), (1, 12, 3), NIBBLE),
         {"parallel": 3},
     ),
     "kernel larger than the map": (
@@ -83,6 +83,12 @@ CASES: dict[str, tuple[Site, dict[str, int]]] = {
 def test_rtl_equals_meaning_and_prediction(case: tuple[Site, dict[str, int]]) -> None:
     example, parameters = case
     check_kernel(example, KERNEL, parameters, frames=4)
+
+
+def test_waits_for_room_exactly_as_predicted() -> None:
+    """An output FIFO of one word: nearly every phase of the reader waits for it."""
+    example, parameters = CASES["ragged words, padded"]
+    check_kernel(example, KERNEL, parameters, depth=1)
 
 
 @pytest.mark.slow
