@@ -20,10 +20,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwcompile.diagnostics import CompileError
-from hwcompile.ir.types import IntArray
 from hwcompile.schedule.network import Network, Process, build_network
 from hwcompile.schedule.plan import Link, Plan
-from hwcompile.schedule.prediction import MOST_FRAMES, periodic
+from hwcompile.schedule.prediction import MOST_FRAMES, even_input, first_trial, settle
 from hwcompile.schedule.stages import LEAST_DEPTH
 from hwcompile.schedule.tokens import TokenTrace, simulate_network
 
@@ -100,37 +99,26 @@ def _best_schedule(network: Network, plan: Plan) -> _Schedule:
 
 def _limited(free: Network) -> _Schedule:
     """The schedule of a network whose internal buffers do not let it reach the bound."""
-    trace = simulate_network(free, MOST_FRAMES)
-    interval = int(np.diff(trace.frame_ends)[-8:].max())
-    return _settle(free, interval) or _Schedule(interval, trace)
+    gaps = np.diff(simulate_network(free, 16).frame_ends)[-8:]
+    for interval in (-int(-gaps.mean() // 1), int(gaps.max())):
+        schedule = _settle(free, interval)
+        if schedule is not None:
+            return schedule
+    offered = even_input(free, interval, 16)
+    return _Schedule(interval, simulate_network(free, 16, input_cycles=offered))
 
 
 def _settle(network: Network, interval: int) -> _Schedule | None:
     """Simulate with evenly offered input until all words repeat; None if they do not."""
-    frames = 4
-    while frames <= MOST_FRAMES:
-        trace = simulate_network(
-            network, frames, input_cycles=_even_input(network, interval, frames)
-        )
-        if periodic(trace, interval):
-            # A place that is held for n intervals shows its full occupancy after n frames.
-            needed = _longest_stay(trace) // interval + 3
-            if needed <= frames:
-                return _Schedule(interval, trace)
-            frames = max(needed, frames + 1)
-        else:
-            frames *= 2
-    return None
-
-
-def _even_input(network: Network, interval: int, frames: int) -> dict[str, IntArray]:
-    """Cycles that spread the words of each graph input over the interval."""
-    offered = {}
-    for process in network.processes:
-        if process.name in network.inputs:
-            words = process.duration.size
-            offered[process.name] = np.arange(frames * words, dtype=np.int64) * interval // words
-    return offered
+    trace = settle(network, interval)
+    if trace is None:
+        return None
+    # A place that is held for n intervals shows its full occupancy after n frames.
+    frames = _longest_stay(trace) // interval + first_trial(network)
+    if frames > trace.frames:
+        offered = even_input(network, interval, frames)
+        trace = simulate_network(network, frames, input_cycles=offered)
+    return _Schedule(interval, trace)
 
 
 def _longest_stay(trace: TokenTrace) -> int:
@@ -215,20 +203,14 @@ class _Shrinker:
                 low = middle
 
     def _works(self, depths: Mapping[str, int]) -> bool:
-        """Simulate with bounded links; False as well when the effort is used up."""
+        """True if the interval is still met; False as well when the effort is used up."""
         network = self.network.with_links(with_depths(self.plan, depths))
-        frames = 4
-        while frames <= MOST_FRAMES and frames * self.firings <= self.effort:
-            self.effort -= frames * self.firings
-            offered = _even_input(network, self.interval, frames)
-            try:
-                trace = simulate_network(network, frames, input_cycles=offered)
-            except CompileError:
-                return False
-            if periodic(trace, self.interval):
-                return True
-            gaps = np.diff(trace.frame_ends)
-            if gaps[-1] > self.interval and gaps[-1] >= gaps[-2]:
-                return False
-            frames *= 2
-        return False
+        frames = first_trial(network)
+        if frames * self.firings > self.effort:
+            return False
+        most_frames = min(MOST_FRAMES, self.effort // self.firings)
+        self.effort -= frames * self.firings
+        try:
+            return settle(network, self.interval, most_frames) is not None
+        except CompileError:
+            return False

@@ -1,4 +1,4 @@
-"""Predicts interval and latency of a plan by simulating it until it is periodic."""
+"""Predicts interval and latency of a plan by simulating it until it provably repeats."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwcompile.schedule.network import Network
+from hwcompile.ir.types import IntArray
+from hwcompile.schedule.network import UNBOUNDED, Network
 from hwcompile.schedule.tokens import TokenTrace, simulate_network
 
 MOST_FRAMES = 64
-"""Frames after which a network that is still not periodic is taken as it is."""
+"""Frames after which a network that still does not repeat is taken as it is."""
+
+_SHOWN_FRAMES = 4
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,8 @@ class Prediction:
     """What a design will do, source and sink always ready.
 
     Attributes:
-        interval: Cycles between the last words of consecutive frames in steady state.
+        interval: Cycles between the last words of consecutive frames in steady state; the average,
+            rounded up, where FIFOs that are too small make frames take turns.
         latency: Cycles from the first accepted to the last delivered word of frame 0, both
             included.
         bound: Cycles per frame of the slowest process; the interval is not smaller. A larger
@@ -35,34 +39,90 @@ class Prediction:
 
 
 def predict(network: Network) -> Prediction:
-    """Simulate until the interval is steady.
-
-    Two equal differences settle it when they are the bound, for it can not get faster and FIFOs
-    that fill up later only slow down a network whose FIFOs are too small. Otherwise every word of
-    the network must move with the same period.
+    """Find the steady interval.
 
     Raises:
         CompileError: HW0403 when the network gets stuck.
     """
-    frames = 4
-    while True:
-        trace = simulate_network(network, frames)
-        gaps = np.diff(trace.frame_ends)
-        interval = int(gaps[-1])
-        steady = interval == gaps[-2] and (interval == network.bound or periodic(trace, interval))
-        if steady or frames >= MOST_FRAMES:
-            return Prediction(interval, trace.latency, network.bound, network.bottleneck, trace)
-        frames *= 2
+    trace = simulate_network(network, _SHOWN_FRAMES)
+    reached = settle(network, network.bound) is not None
+    interval = network.bound if reached else _measured(network)
+    return Prediction(interval, trace.latency, network.bound, network.bottleneck, trace)
 
 
-def periodic(trace: TokenTrace, interval: int) -> bool:
-    """True when every word of the last frames moved `interval` cycles after its predecessor.
+def settle(network: Network, interval: int, most_frames: int = MOST_FRAMES) -> TokenTrace | None:
+    """Show that a network keeps up with input that is offered evenly, a frame every `interval`.
 
-    The last frame is compared with the one before, and that with its own predecessor.
+    If so, it also keeps up with a source that is always ready, which offers every word earlier,
+    because the recurrences are monotone.
+
+    Returns:
+        A simulation whose last frames repeat for ever, or None.
+
+    Raises:
+        CompileError: HW0403 when the network gets stuck.
     """
+    frames = first_trial(network)
+    while frames <= most_frames:
+        offered = even_input(network, interval, frames)
+        trace = simulate_network(network, frames, input_cycles=offered)
+        if repeats(network, trace, interval):
+            return trace
+        gaps = np.diff(trace.frame_ends)
+        if gaps[-1] > interval and gaps[-1] >= gaps[-2]:
+            return None
+        frames *= 2
+    return None
+
+
+def first_trial(network: Network) -> int:
+    """Frames of the first simulation that may show that the network repeats."""
+    return span(network) + 3
+
+
+def span(network: Network) -> int:
+    """How many frames back a firing can depend on: those whose tokens still fill a channel."""
+    bounded = [c for c in network.channels.values() if c.capacity < UNBOUNDED]
+    return max((-(-c.capacity // c.tokens) for c in bounded), default=1)
+
+
+def repeats(network: Network, trace: TokenTrace, interval: int) -> bool:
+    """True when every word moves `interval` cycles after that of the frame before, for ever.
+
+    Everything that happens follows from the last `span` frames, so if each of them is the one
+    before shifted by the interval, then the next one is, too.
+    """
+    frames = span(network) + 1
+    if trace.frames < frames:
+        return False
     for channel in (*trace.links.values(), *trace.buffers.values()):
         for cycles in (channel.started, channel.freed):
-            last = cycles.reshape(trace.frames, -1)[-3:]
+            last = cycles.reshape(trace.frames, -1)[-frames:]
             if not np.all(np.diff(last, axis=0) == interval):
                 return False
     return True
+
+
+def even_input(network: Network, interval: int, frames: int) -> dict[str, IntArray]:
+    """Cycles that spread the words of each graph input over the interval."""
+    offered = {}
+    for process in network.processes:
+        if process.name in network.inputs:
+            words = process.duration.size
+            offered[process.name] = np.arange(frames * words, dtype=np.int64) * interval // words
+    return offered
+
+
+def _measured(network: Network) -> int:
+    """The interval of a network that does not reach its bound."""
+    frames = first_trial(network)
+    while True:
+        trace = simulate_network(network, frames)
+        ends = trace.frame_ends
+        interval = int(ends[-1] - ends[-2])
+        if repeats(network, trace, interval):
+            return interval
+        if frames >= MOST_FRAMES:
+            half = frames // 2
+            return -int((ends[half] - ends[-1]) // (frames - 1 - half))
+        frames *= 2

@@ -205,9 +205,8 @@ def schedule_text(plan: Plan, prediction: Prediction) -> str:
     parts += [_node_text(part) for stage in plan.stages for part in stage.parts]
     for link in plan.links:
         memory = "block RAM" if link.block else "LUTs or registers"
-        used = prediction.trace.links[link.name].occupancy
         parts.append(
-            f"# {link.format.bits} bits wide, in {memory}; at most {used} places are in use\n"
+            f"# {link.format.bits} bits wide, in {memory}\n"
             f"[links.{json.dumps(link.name)}]\ndepth = {link.depth}\n"
         )
     return "\n".join(parts)

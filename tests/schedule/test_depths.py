@@ -12,12 +12,13 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType
 from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.timing import single
 from hwcompile.schedule.depths import in_block, size_links, size_network, with_depths
 from hwcompile.schedule.network import Network, build_network
 from hwcompile.schedule.plan import Link, Plan
 from hwcompile.schedule.prediction import predict
 from hwcompile.schedule.tokens import simulate, simulate_network
-from tests.schedule.fakes import Copy, Light, Net, Whole
+from tests.schedule.fakes import Copy, Light, Net, Pipe, Whole
 from tests.schedule.networks import networks
 from tests.schedule.test_tokens import plan_of, residual
 
@@ -144,3 +145,39 @@ def test_depths_that_are_too_small_show_in_the_prediction() -> None:
     assert prediction.interval > prediction.bound
     gaps = np.diff(simulate(slow, 200).frame_ends)
     assert set(gaps[-50:]) == {prediction.interval}
+
+
+def staircase(steps: int) -> Plan:
+    """A path through cores that gather whole frames, and one around them."""
+    net = Net((1, 6, 8))
+    value = "x"
+    for index in range(steps):
+        value = net.add(Whole, f"w{index}", value)
+    return plan_of(net, net.add(Light, "sum", value, "x"))
+
+
+def test_a_fifo_beside_many_frames_of_delay_holds_them_all() -> None:
+    plan = size_links(staircase(9))
+    assert plan.link_to("sum", 1).depth > 9 * 6
+    assert predict(build_network(plan)).interval == 6
+
+
+def test_the_cycle_of_block_ram_is_counted_in_its_own_depth(monkeypatch) -> None:
+    """70 registers in a pipe of full rate: 72 places, and one more because that is block RAM."""
+    monkeypatch.setattr(
+        Pipe, "timing", lambda *_: single({"in0": np.ones(256)}, np.ones(256), stages=70)
+    )
+    net = Net((16, 16, 64))
+    plan = size_links(plan_of(net, net.add(Light, "p", "x"), parallel=64))
+    assert plan.link_to(None, 0).block
+    assert plan.link_to(None, 0).depth == 73
+    assert predict(build_network(plan)).interval == 256
+
+
+def test_the_interval_is_the_one_after_all_fifos_have_filled() -> None:
+    """A FIFO for many frames fills slowly; until then the design seems faster than it is."""
+    plan = staircase(9)
+    depths = {link.name: 8 for link in plan.links} | {"x__sum:1": 44}
+    slow = with_depths(plan, depths)
+    gaps = np.diff(simulate(slow, 300).frame_ends)
+    assert predict(build_network(slow)).interval == np.ceil(gaps[-70:].mean())

@@ -13,7 +13,7 @@ from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule import folding
 from hwcompile.schedule.choice import Choice
 from hwcompile.schedule.folding import choose
-from hwcompile.schedule.options import joint_cost, options_of
+from hwcompile.schedule.options import LANE_COST, joint_cost, options_of
 from hwcompile.schedule.stages import build_stages
 from tests.schedule.fakes import Copy, Light, Net
 
@@ -115,6 +115,32 @@ def test_a_width_node_that_is_too_slow_is_avoided(monkeypatch: pytest.MonkeyPatc
     assert folds(chain(), 128, a=8)["b"] == 1
     monkeypatch.setattr(folding._Problem, "_fast", lambda _, pair: pair[0].same_words(pair[1]))
     assert folds(chain(), 128, a=8)["b"] == 8
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_single_change_is_cheaper(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a graph with forks and joins, where the dynamic program alone is not exact."""
+    table = np.random.default_rng(seed).integers(0, 60, size=(9, 9))
+    monkeypatch.setattr(folding, "joint_cost", lambda h, w: float(table[h.parallel, w.parallel]))
+    net = Net((4, 4, 8))
+    a = net.add(Copy, "a", "x")
+    b, c = net.add(Copy, "b", a), net.add(Copy, "c", a)
+    d = net.add(Copy, "d", b, c)
+    graph = net.build(net.add(Copy, "e", d, a))
+
+    def cost(parallel: dict[str, int]) -> float:
+        total = 0.0
+        for node in graph.nodes:
+            total += (10 + LANE_COST) * parallel[node.name]
+            for value in node.inputs:
+                if value != "x":
+                    total += table[parallel[value], parallel[node.name]]
+        return total
+
+    chosen = folds(graph, 128)
+    for name in chosen:
+        for other in (1, 2, 4, 8):
+            assert cost({**chosen, name: other}) >= cost(chosen)
 
 
 def test_lanes_of_matrices_are_near_the_optimum() -> None:
