@@ -96,6 +96,14 @@ def _malformed(model: SourceModel, node: SourceNode, error: Exception) -> Diagno
     Raises:
         Exception: `error`, when the checker finds nothing: then the handler is wrong.
     """
+    if isinstance(error, KeyError) and error.args[0] not in node.attributes:
+        return Diagnostic(
+            "HW0107",
+            f"this {node.op_type} lacks the attribute '{error.args[0]}'",
+            "",
+            "repair the exporter's output",
+            node.origin,
+        )
     context = checker.C.CheckerContext()
     context.ir_version = 8
     context.opset_imports = {"": model.opset, node.domain or "": model.opset}

@@ -37,6 +37,14 @@ def moved(value: Value, move: Move, fill: float, origin: Origin) -> Value:
         filler = np.asarray(fill).astype(value.array.dtype)
         return Constant(np.asarray(move(value.array, filler)))
     found, _ = positions(shape_of(value), move)
+    if not found.size:
+        raise fail(
+            "HW0204",
+            "the result has no elements",
+            "",
+            "check the shapes of the model with onnx.shape_inference",
+            origin,
+        )
     padded = bool(found.size) and int(found.min()) < 0
     if isinstance(value, QuantizedConstant):
         if padded and fill != 0:

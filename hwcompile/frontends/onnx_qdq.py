@@ -15,7 +15,7 @@ from hwcompile.frontends.interpreter import Operator
 from hwcompile.frontends.onnx_inputs import NARROW
 from hwcompile.frontends.onnx_model import Array, SourceNode
 from hwcompile.frontends.onnx_quant import spread
-from hwcompile.frontends.pending import append, lazy_of
+from hwcompile.frontends.pending import append, common_shape, lazy_of
 from hwcompile.frontends.quantize import quantize
 from hwcompile.frontends.quantizer_sources import (
     checked_scale,
@@ -118,6 +118,14 @@ def _dequantize_linear(ctx: Context, node: SourceNode, inputs: Inputs) -> list[V
     checked_scale(scale, node.origin)
     checked_zero_point(offset, node.origin)
     array = constant_of(value)
+    if common_shape(node, shape, scale.shape, offset.shape) != shape:
+        raise fail(
+            "HW0204",
+            f"the scales of this {node.op_type} do not fit a tensor of shape {list(shape)}",
+            "",
+            "check the attribute axis",
+            node.origin,
+        )
     if array is not None:
         return [
             QuantizedConstant(
@@ -133,6 +141,14 @@ def dequantized(
     lazy: Lazy | HostValue, scale: Array, offset: Array, node: SourceNode
 ) -> Lazy | HostValue:
     """Real numbers of an integer tensor; scale and offset broadcast against it."""
+    if lazy.dtype.kind == "f":
+        raise fail(
+            "HW0204",
+            f"this {node.op_type} dequantizes a tensor of {lazy.dtype.name}",
+            "it takes integers",
+            "insert a QuantizeLinear in front of it",
+            node.origin,
+        )
     if isinstance(lazy, Stream) and isinstance(lazy.chain.start, Integers) and not lazy.chain.ops:
         (steps, zeros), row_of = spread(lazy.shape, [scale, offset], node)
         start = Dequantize(steps.astype(np.float32), zeros)

@@ -130,6 +130,15 @@ def requantized(
     offset = 0 if zeros is None else int(zeros.astype(np.int64).reshape(-1)[0])
     element = integer_interval(dtype, node)
     filters = accumulator.zero_point.size
+    sizes = [s.size for s in (*scales, np.zeros(1) if bias is None else bias)]
+    if any(size not in (1, filters) for size in sizes):
+        raise fail(
+            "HW0204",
+            f"the scales or the bias of this {node.op_type} do not fit {filters} output channels",
+            "",
+            "give one number, or one per output channel",
+            node.origin,
+        )
     shifted = accumulator.zero_point - (0 if bias is None else bias.reshape(-1))
     factor = np.broadcast_to(qlinear_multiplier(*scales), (filters,))
     start = Dequantize(

@@ -115,6 +115,14 @@ def join(kind: str, left: Lazy | HostValue, right: Lazy | HostValue, node: Sourc
         CompileError: HW0202 when one of them is already a meeting, or on the host.
     """
     shape = common_shape(node, left.shape, right.shape)
+    if (left.dtype.kind == "f") != (right.dtype.kind == "f"):
+        raise fail(
+            "HW0204",
+            f"this {node.op_type} mixes {left.dtype.name} and {right.dtype.name}",
+            "ONNX operators take operands of one type",
+            "insert a Cast or DequantizeLinear",
+            node.origin,
+        )
     left, right = _grown(left, shape, node), _grown(right, shape, node)
     if isinstance(left, Stream) and isinstance(right, Stream):
         together = _rejoined(kind, left, right)

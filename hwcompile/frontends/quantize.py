@@ -8,6 +8,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.chain import FloatOp
 from hwcompile.frontends.context import Context
 from hwcompile.frontends.onnx_model import SourceNode
+from hwcompile.frontends.quantizers import IntegerQuantizer
 from hwcompile.frontends.quantizing import Quantization, quantize_constant, quantize_stream
 from hwcompile.frontends.quantizing_bundles import quantize_bundle
 from hwcompile.frontends.quantizing_pairs import quantize_pair
@@ -30,6 +31,8 @@ def quantize(ctx: Context, value: Value | None, by: Quantization, node: SourceNo
     Raises:
         CompileError: If it has no exact integer form.
     """
+    if isinstance(value, Stream | Pair | Bundle | HostValue):
+        _check_type(value, by, node)
     if isinstance(value, Constant | QuantizedConstant):
         found = quantize_constant(value.array, by, node)
         return Constant(found.integers.astype(by.dtype)) if by.integers else found
@@ -43,6 +46,20 @@ def quantize(ctx: Context, value: Value | None, by: Quantization, node: SourceNo
         return _on_host(value, by)
     assert value is None or isinstance(value, Failed)
     raise fail("HW0201", f"this {node.op_type} has no input", origin=node.origin)
+
+
+def _check_type(
+    value: Stream | Pair | Bundle | HostValue, by: Quantization, node: SourceNode
+) -> None:
+    """Quantizers take real numbers; only the end of an integer chain takes integers."""
+    if value.dtype.kind != "f" and not isinstance(by.quantizer, IntegerQuantizer):
+        raise fail(
+            "HW0204",
+            f"this {node.op_type} quantizes a tensor of {value.dtype.name}",
+            "quantizers take real numbers",
+            "insert a Cast or DequantizeLinear in front of it",
+            node.origin,
+        )
 
 
 def _on_host(value: HostValue, by: Quantization) -> HostValue:

@@ -57,6 +57,14 @@ def weights_of(ctx: Context, value: Value | None, axis: int, node: SourceNode) -
             node.origin,
         )
     array = value.array
+    if array.ndim == 0:
+        raise fail(
+            "HW0232",
+            f"the weights of this {node.op_type} are a single number",
+            "",
+            "use a Mul for products with one number",
+            node.origin,
+        )
     one = np.ones((1,) * array.ndim, dtype=np.float32)
     if array.dtype.kind in "iub":
         return Weights(array.astype(np.int64), np.broadcast_to(one, array.shape))

@@ -139,7 +139,7 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
     ),
     "missing_attribute": (
         lambda m: (lambda x: m.op("Concat", x, x))(m.quantize(m.input(1, 8))),
-        "HW0107", "not legal ONNX",
+        "HW0107", "lacks the attribute",
     ),
     "missing_input": (lambda m: m.op("Conv", m.quantize(m.input(1, 8, 4))), "HW0107", "legal"),
     "wrong_shapes": (
