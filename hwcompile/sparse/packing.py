@@ -94,7 +94,7 @@ class Packing:
         return [(int(self.row[i]), int(self.first[i]), int(self.last[i])) for i in here]
 
 
-def pack(row_nnz: IntArray, pes: int, split: bool = True) -> Packing:
+def pack(row_nnz: IntArray, pes: int, split: bool = True, max_rows: int | None = None) -> Packing:
     """Deal rows out to PEs so that the fullest PE has as few entries as possible.
 
     Args:
@@ -103,6 +103,7 @@ def pack(row_nnz: IntArray, pes: int, split: bool = True) -> Packing:
         split: Whether a row may be cut into segments on several PEs; then the fullest PE has
             exactly ceil(entries / pes) entries. Without it, usually one or two more, but never
             fewer than the longest row.
+        max_rows: Most rows that a PE may have; only for rows that are not split.
 
     Returns:
         The packing; the same for the same arguments.
@@ -115,10 +116,13 @@ def pack(row_nnz: IntArray, pes: int, split: bool = True) -> Packing:
         raise ValueError(f"there must be at least one PE, not {pes}")
     if counts.ndim != 1 or (counts < 0).any():
         raise ValueError("row_nnz must be a vector of numbers of entries")
+    most = counts.size if max_rows is None else max_rows
+    if most < counts.size and (split or most * pes < np.count_nonzero(counts)):
+        raise ValueError(f"at most {most} rows on each of {pes} PEs are too few, or may be split")
     limit = -(-int(counts.sum()) // pes)
     pieces = _pieces(counts, limit if split else int(counts.max(initial=0)))
-    bins = _deal(pieces, pes)
-    _improve(bins, limit)
+    bins = _deal(pieces, pes, most)
+    _improve(bins, limit, most)
     if split:
         _cut(bins, limit)
     return _packing(bins, counts)
@@ -138,18 +142,21 @@ def _pieces(counts: IntArray, limit: int) -> list[_Piece]:
     return sorted(found, key=lambda piece: (-piece[0], piece[1], piece[2]))
 
 
-def _deal(pieces: list[_Piece], pes: int) -> list[list[_Piece]]:
-    """Every piece to the emptiest PE."""
+def _deal(pieces: list[_Piece], pes: int, most: int) -> list[list[_Piece]]:
+    """Every piece to the emptiest PE that has fewer than `most`."""
     bins: list[list[_Piece]] = [[] for _ in range(pes)]
     heap = [(0, pe) for pe in range(pes)]
     for piece in pieces:
         load, pe = heap[0]
         bins[pe].append(piece)
-        heapq.heapreplace(heap, (load + piece[0], pe))
+        if len(bins[pe]) < most:
+            heapq.heapreplace(heap, (load + piece[0], pe))
+        else:
+            heapq.heappop(heap)
     return bins
 
 
-def _improve(bins: list[list[_Piece]], limit: int) -> None:
+def _improve(bins: list[list[_Piece]], limit: int, most: int) -> None:
     """Move or swap pieces between the fullest and the emptiest PEs while that lowers the load."""
     loads = np.array([sum(piece[0] for piece in pieces) for pieces in bins], dtype=np.int64)
     for _ in range(_ROUNDS_PER_PE * len(bins)):
@@ -157,7 +164,8 @@ def _improve(bins: list[list[_Piece]], limit: int) -> None:
         if loads[full] <= limit:
             return
         for empty in np.argsort(loads, kind="stable")[:4]:
-            amount = _trade(bins[full], bins[int(empty)], int(loads[full] - loads[empty]), limit)
+            gap = int(loads[full] - loads[empty])
+            amount = _trade(bins[full], bins[int(empty)], gap, most)
             if amount:
                 loads[full] -= amount
                 loads[empty] += amount
@@ -166,7 +174,7 @@ def _improve(bins: list[list[_Piece]], limit: int) -> None:
             return
 
 
-def _trade(full: list[_Piece], empty: list[_Piece], gap: int, limit: int) -> int:
+def _trade(full: list[_Piece], empty: list[_Piece], gap: int, most: int) -> int:
     """Exchange a piece of `full` for one of `empty` (or none), and return by how much it shrank.
 
     The best trade halves the gap between the two; any that moves less than the gap helps.
@@ -175,7 +183,9 @@ def _trade(full: list[_Piece], empty: list[_Piece], gap: int, limit: int) -> int
     take = np.array([0, *(piece[0] for piece in empty)], dtype=np.int64)
     moved = give[:, None] - take
     moved = np.where((moved > 0) & (moved < gap), moved, 0)
-    worst = np.where(moved > 0, np.maximum(gap - moved, moved), 2 * gap + limit)
+    if len(empty) >= most:
+        moved[:, 0] = 0
+    worst = np.where(moved > 0, np.maximum(gap - moved, moved), 2 * gap + 1)
     at, other = np.unravel_index(int(worst.argmin()), worst.shape)
     amount = int(moved[at, other])
     if amount:

@@ -50,6 +50,16 @@ def test_whole_rows_stay_whole(rows: list[int], pes: int) -> None:
 
 @settings(deadline=None, max_examples=100)
 @given(ROWS, st.integers(1, 20))
+def test_rows_per_pe_are_limited(rows: list[int], pes: int) -> None:
+    counts = np.array(rows, dtype=np.int64)
+    most = -(-len(rows) // pes)
+    packing = pack(counts, pes, split=False, max_rows=most)
+    _check_cover(packing, counts)
+    assert np.bincount(packing.pe).max(initial=0) <= most
+
+
+@settings(deadline=None, max_examples=100)
+@given(ROWS, st.integers(1, 20))
 def test_segments_follow_each_other_without_gaps(rows: list[int], pes: int) -> None:
     packing = pack(np.array(rows, dtype=np.int64), pes)
     for pe in range(pes):
@@ -86,6 +96,8 @@ def test_bad_arguments_are_refused() -> None:
         pack(np.array([3, -1]), 2)
     with pytest.raises(ValueError, match="row_nnz"):
         pack(np.array([[3, 1]]), 2)
+    with pytest.raises(ValueError, match="at most 1 rows"):
+        pack(np.array([3, 1, 2]), 2, split=False, max_rows=1)
 
 
 def test_nothing_to_do_takes_no_time() -> None:
