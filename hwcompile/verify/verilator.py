@@ -174,8 +174,11 @@ def runtime_library(variant: Variant) -> Path:
 
 
 def _level(path: Path) -> str:
-    """Code that runs once is not worth optimising, and there is a lot of it in large designs."""
-    return "-O0" if "__Slow" in path.stem or "__Syms" in path.stem else "-O2"
+    """Code that runs once is not worth optimising, and there is a lot of it in large designs.
+
+    For the rest -O2 takes twice as long as -O1 and runs 6 % faster: a loss below an hour of work.
+    """
+    return "-O0" if "__Slow" in path.stem or "__Syms" in path.stem else "-O1"
 
 
 def _flags(tools: Tools, variant: Variant) -> list[str]:
