@@ -120,7 +120,7 @@ def test_a_width_node_that_is_too_slow_is_avoided(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("seed", range(12))
 def test_no_single_change_is_cheaper(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a graph with forks and joins, where the dynamic program alone is not exact."""
-    table = np.random.default_rng(seed).integers(0, 60, size=(9, 9))
+    table = np.random.default_rng(seed).integers(0, 900, size=(9, 9))
     monkeypatch.setattr(folding, "joint_cost", lambda h, w: float(table[h.parallel, w.parallel]))
     net = Net((4, 4, 8))
     a = net.add(Copy, "a", "x")
