@@ -65,8 +65,8 @@ def workloads(note: Callable[[str], None]) -> Iterator[Workload]:
         ("tfc_2w2a", "tfc_mnist/TFC_2W2A.onnx", TFC, None),
         ("cnv_w1a1", "cnv_cifar10/cnv_w1a1.onnx", CNV, 28_800),
         ("kws_w3a3", "kws_w3a3/kws_w3a3.onnx", KWS, 392),
-        ("kws_int8_qdq", "kws_int8_onnx/micro_kws_m_static_qdq.onnx", None, 100_000),
-        ("kws_int8_qoperator", "kws_int8_onnx/micro_kws_m_static_qoperator.onnx", None, 100_000),
+        ("kws_int8_qdq", "kws_int8_onnx/micro_kws_m_static_qdq.onnx", None, 125_440),
+        ("kws_int8_qoperator", "kws_int8_onnx/micro_kws_m_static_qoperator.onnx", None, 125_440),
     )
     for network, name, folding, target in published:
         model = folder / name

@@ -1,8 +1,8 @@
 """hwcompile: quantized neural networks to hardware that computes the same integers.
 
-    design = hwcompile.compile("model.onnx", "out", target_fps=10_000)
-    outcome = design.verify()
-    scores = design.simulate(images).real
+design = hwcompile.compile("model.onnx", "out", target_fps=10_000)
+outcome = design.verify()
+scores = design.simulate(images).real
 """
 
 from __future__ import annotations
