@@ -77,7 +77,7 @@ module hw_depthwise #(
     end
   end
 
-  // ---- Operands, then products; the flags of a step travel alongside (`2` is one stage later) ----
+  // ---- Operands, then products; the flags of a step travel alongside (`2` is a stage later) ----
 
   localparam int unsigned TermBits = (ProductBits < OutBits) ? ProductBits : OutBits;
   logic [Pe*WBits-1:0] weights;
@@ -142,7 +142,8 @@ module hw_depthwise #(
 
   always_comb begin
     for (int unsigned p = 0; p < Pe; p++) begin
-      sum[p*OutBits +: OutBits] = (first_q2 ? start[p*OutBits +: OutBits] : kept[p*OutBits +: OutBits])
+      sum[p*OutBits +: OutBits] =
+          (first_q2 ? start[p*OutBits +: OutBits] : kept[p*OutBits +: OutBits])
           + (OutBits'($signed(product[p*TermBits +: TermBits])) << Doubled);
     end
   end

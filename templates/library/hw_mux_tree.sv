@@ -1,7 +1,7 @@
 // Pipelined choice of one of Count numbers: data_o is number select_i of data_i.
 //
-// Every level chooses one of four in one cycle, so the latency is ceil(log4(Count)) cycles, at least
-// one, and the throughput one choice per cycle; no handshake, no reset.
+// Every level chooses one of four in one cycle, so the latency is ceil(log4(Count)) cycles, at
+// least one, and the throughput one choice per cycle; no handshake, no reset.
 
 `default_nettype none
 

@@ -1,13 +1,14 @@
 // Collects the sums of sparse PEs in an order known beforehand, and adds up those of split rows.
 //
 // A program row for every cycle: {free, emit, OutLanes x {use, pe, slot}}. Each lane adds the named
-// sum to its own; a row with `emit` is the last of an output word, which leaves with the lanes' sums
-// and zero in lanes that added none. A vector takes Collects rows; the row with `free` is the last
-// that reads a sum. Vectors with different programs (Groups) take turns.
+// sum to its own; a row with `emit` is the last of an output word, which leaves with the lanes'
+// sums and zero in lanes that added none. A vector takes Collects rows; the row with `free` is the
+// last that reads a sum. Vectors with different programs (Groups) take turns.
 //
 // vector_ready_i announces a vector: its first row may run in the next cycle. After that only the
-// output can hold the rows up. The PEs' memories (hw_sparse_results) are outside: slot_o goes to all
-// PEs alike, data_i is [(pe * OutLanes + lane) * Bits]. bank_o is the vector's bank, taking turns.
+// output can hold the rows up. The PEs' memories (hw_sparse_results) are outside: slot_o goes to
+// all PEs alike, data_i is [(pe * OutLanes + lane) * Bits]. bank_o is the vector's bank, taking
+// turns.
 //
 // Handshake: output of a core. out_valid_o comes ceil(log4(Pes)) cycles (at least one) and one more
 // after out_start_o.

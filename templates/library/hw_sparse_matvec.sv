@@ -1,11 +1,12 @@
 // Product of a constant sparse matrix and vectors: Pes processing elements work in step through a
 // program with one row of entries per cycle.
 //
-// A vector arrives as InWords words of InLanes elements. The words that a column of the matrix needs
-// (Words of them, by the keep memory) go to every PE's copy of the vector, which has two banks: one
-// is loaded while the other is used. When a vector is complete and a result bank is free, its Steps
-// program rows run without a stop. ReadyStep rows later the collector may start: its own program
-// reads every sum after it has been written, in the order of the output's rows, OutLanes per word.
+// A vector arrives as InWords words of InLanes elements. The words that a column of the matrix
+// needs (Words of them, by the keep memory) go to every PE's copy of the vector, which has two
+// banks: one is loaded while the other is used. When a vector is complete and a result bank is
+// free, its Steps program rows run without a stop. ReadyStep rows later the collector may start:
+// its own program reads every sum after it has been written, in the order of the output's rows,
+// OutLanes per word.
 //
 // Program row: for every PE {last, index, weight}, PE 0 in the least significant bits; see
 // hw_sparse_pe. Vectors with different matrices (Groups) take turns.

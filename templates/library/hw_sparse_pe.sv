@@ -2,16 +2,16 @@
 // up in a register until the row (or the segment of a row) ends.
 //
 // The program is outside: the caller presents one entry per cycle, from a memory or a stream, and
-// every PE of an engine works in step. So an entry is just {weight, place of its element, whether it
-// is the segment's last}; there is no handshake and nothing stalls. Cycles without valid_i are
+// every PE of an engine works in step. So an entry is just {weight, place of its element, whether
+// it is the segment's last}; there is no handshake and nothing stalls. Cycles without valid_i are
 // gaps that do not count. A weight of zero may fill a gap.
 //
 // Vectors: the PE has its own copy of the vectors, written through x_*_i. A word holds Lanes
 // elements, an element one number for each of Channels vectors that share the weights (element e of
 // the word at [e * Channels * XBits], channel c of it at [c * XBits]). A word written in cycle t is
 // read by entries presented in cycle t or later. Several vectors, phases or halves of a double
-// buffer are told apart by bank_i, the upper part of the address; entries of cycle t use the bank of
-// cycle t, and have read it when the cycle t + 1 ends.
+// buffer are told apart by bank_i, the upper part of the address; entries of cycle t use the bank
+// of cycle t, and have read it when the cycle t + 1 ends.
 //
 // Place of an element: index = word << log2(Lanes) | lane. With Delta = 0 it is index_i. With
 // Delta = 1 index_i is the number of places skipped since the segment's last entry (for its first

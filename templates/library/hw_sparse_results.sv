@@ -1,8 +1,8 @@
 // The sums of one sparse PE, kept in the order in which it finishes them, for several readers.
 //
-// write_i stores data_i in the next slot; end_i (together with the last write_i of a vector or after
-// it) goes back to slot 0 of the next bank. Readers give a bank and slots of their own and see the
-// sums in the same cycle. A sum written in cycle t can be read in cycle t + 1.
+// write_i stores data_i in the next slot; end_i (together with the last write_i of a vector or
+// after it) goes back to slot 0 of the next bank. Readers give a bank and slots of their own and
+// see the sums in the same cycle. A sum written in cycle t can be read in cycle t + 1.
 
 `default_nettype none
 
