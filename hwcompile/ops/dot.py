@@ -73,6 +73,16 @@ def styles(weight: IntType, element: IntType) -> tuple[Style, ...]:
     return (Style.MULTIPLY, Style.LUT)
 
 
+_GROUPS = {
+    Style.AGREE: 16,
+    Style.SELECT_WEIGHT: 4,
+    Style.SELECT_INPUT: 4,
+    Style.LUT: 4,
+    Style.MULTIPLY: 1,
+}
+"""Pairs that the first register stage of `hw_dot` sums."""
+
+
 @dataclass(frozen=True)
 class Dot:
     """An arithmetic chosen for weights and inputs of certain types."""
@@ -129,7 +139,10 @@ class Dot:
 
     def stages(self, terms: int) -> int:
         """Register stages of `hw_dot`."""
-        return len(self._levels(terms))
+        numbers, stages = -(-terms // _GROUPS[self.style]), 1
+        while numbers > 1:
+            numbers, stages = -(-numbers // TREE_RADIX), stages + 1
+        return stages
 
     def parameters(self, terms: int, out_bits: int) -> dict[str, int | str]:
         """Parameters of `hw_dot`, by name, without Rows and Terms."""
@@ -151,37 +164,50 @@ class Dot:
         return f"{words}, {_format_word(self.weight)} weights x {_format_word(self.input)} inputs"
 
     def resources(self, rows: int, terms: int, out_bits: int) -> Resources:
-        """Estimated use of `hw_dot` with these many rows and terms."""
-        products = rows * terms
-        w, x, p = self.weight.bits, self.input.bits, self.product_bits
-        multipliers = 0
-        if self.style is Style.AGREE:
-            lut = products * 1.0  # about one full adder per bit counted; it absorbs the xnor
-        elif self.style is Style.MULTIPLY:
-            lut = 0.0
-            multipliers = products * -(-w // 18) * -(-x // 25)
-        elif self.style is Style.LUT:
-            lut = products * (w * x / 2 if min(w, x) > 1 else 0)  # rows of partial products
-        else:
-            lut = products * p  # the conditional negation
-        ff = 0
-        previous, bits = terms, p
-        limit = self.sum_bits(terms, out_bits)
-        for sums in self._levels(terms):
-            bits = min(limit, bits + max(0, -(-previous // sums) - 1).bit_length())
-            ff += rows * sums * bits
-            if not (self.style is Style.AGREE and previous == terms):
-                lut += rows * (previous - sums) * bits  # one look-up table per bit of an adder
-            previous = sums
-        return Resources(lut=lut, ff=ff, multipliers=multipliers)
+        """Estimated use of `hw_dot` with these many rows and terms.
 
-    def _levels(self, terms: int) -> list[int]:
-        """How many numbers a row has after each register stage."""
-        group = {Style.AGREE: 16, Style.MULTIPLY: 1}.get(self.style, 4)
-        levels = [-(-terms // group)]
-        while levels[-1] > 1:
-            levels.append(-(-levels[-1] // TREE_RADIX))
-        return levels
+        The formulas follow the structure of the circuit and were compared with Yosys for 7-series
+        devices (6-input look-up tables, every one of them counted, none shared by two outputs).
+        """
+        group = min(_GROUPS[self.style], terms)
+        limit = self.sum_bits(terms, out_bits)
+        bits = min(limit, self.product_bits + (group - 1).bit_length())
+        numbers = -(-terms // group)
+        lut = self._first_level_lut(terms, numbers, group)
+        # Registered products are those inside the multipliers.
+        ff = 0 if self.style is Style.MULTIPLY else numbers * bits
+        while numbers > 1:
+            lut += _adder_lut(numbers, bits)
+            growth = (min(numbers, TREE_RADIX) - 1).bit_length()
+            numbers, bits = -(-numbers // TREE_RADIX), min(limit, bits + growth)
+            ff += numbers * bits
+        multipliers = rows * terms * self._multipliers_of_product()
+        return Resources(lut=rows * lut, ff=rows * ff, multipliers=multipliers)
+
+    def _first_level_lut(self, terms: int, groups: int, group: int) -> float:
+        """Look-up tables of a row's products and of the sums over groups of them."""
+        if self.style is Style.MULTIPLY:
+            return 0.0
+        if self.style is Style.AGREE:
+            # n - log2(n) - 1 full adders of two outputs each; the first ones absorb the xnor.
+            return max(2.0 * terms - 4 * groups, 1.5 * terms)
+        adders = groups * _adder_lut(group, self.product_bits)
+        return terms * self._lut_of_product(alone=group == 1) + adders
+
+    def _lut_of_product(self, *, alone: bool) -> float:
+        w, x, p = self.weight.bits, self.input.bits, self.product_bits
+        if self.style is not Style.LUT or min(w, x) == 1:
+            # One table per bit; an adder's own table absorbs it for one of its two operands.
+            return p if alone else p / 2
+        # Up to six inputs in all, every bit of the product is a single table.
+        return p if w + x <= 6 else 1.5 * w * x
+
+    def _multipliers_of_product(self) -> int:
+        """Multipliers of 25 x 18 bits signed, as DSP blocks of the 7 series have them."""
+        if self.style is not Style.MULTIPLY:
+            return 0
+        widths = sorted(t.bits + (not t.signed) for t in (self.weight, self.input))
+        return -(-widths[0] // 18) * -(-widths[1] // 25)
 
     @property
     def _product_interval(self) -> tuple[int, int]:
@@ -209,6 +235,12 @@ def memory_resources(width: int, depth: int) -> Resources:
     if depth <= LUT_DEPTH:
         return Resources(lut=width)
     return Resources(memory_bits=width * depth)
+
+
+def _adder_lut(numbers: int, bits: int) -> int:
+    """Sums of up to `TREE_RADIX` of `numbers` neighbours: one table per bit of two-input adders."""
+    pairs, left = divmod(numbers, 2)
+    return pairs * bits + (pairs + left) // 2 * (bits + 1)
 
 
 def _signed_bits(low: int, high: int) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -149,9 +150,15 @@ def _view(site: Site, parameters: Parameters) -> _View:
     return _View(op, dot, int(parameters["pe"]), kind.pixels, site.outputs[0].element.bits)
 
 
+@lru_cache(maxsize=256)
+def _constant_parts(op: Depthwise, dot: Dot) -> IntArray | None:
+    """Constant parts of the sums, int64 [channels]; kept, as every folding asks for them."""
+    return dot.starts(op.weights, axis=0)
+
+
 def _starts(view: _View) -> IntArray | None:
     """Rows of the start memory: int64 [words, pe]."""
-    starts = view.dot.starts(view.op.weights, axis=0)
+    starts = _constant_parts(view.op, view.dot)
     if starts is None:
         return None
     return np.pad(starts, (0, view.words * view.pe - view.op.channels)).reshape(-1, view.pe)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import cast
 
 import numpy as np
@@ -202,9 +203,15 @@ def _view(site: Site, parameters: Parameters) -> _View:
     )
 
 
+@lru_cache(maxsize=256)
+def _constant_parts(op: Matmul, dot: Dot) -> IntArray | None:
+    """Constant parts of the sums, int64 [groups, rows]; every folding asks for them."""
+    return dot.starts(op.weights, axis=2)
+
+
 def _starts(view: _View) -> IntArray | None:
     """Rows of the start memory: int64 [groups * folds, pe]."""
-    starts = view.dot.starts(view.op.weights, axis=2)
+    starts = _constant_parts(view.op, view.dot)
     if starts is None:
         return None
     edge = view.folds * view.pe - view.op.rows
