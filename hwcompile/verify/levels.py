@@ -20,7 +20,7 @@ def check_level(level: str) -> None:
     """Raise if `level` can not be run.
 
     Raises:
-        CompileError: HW0604, with the levels there are.
+        CompileError: HW0607, with the levels there are.
     """
     if level not in LEVELS:
         raise _unknown_level(level)
@@ -48,4 +48,4 @@ def run_reference(
 
 def _unknown_level(level: str) -> CompileError:
     why = "this version does not emit what it needs" if level in _LATER else ""
-    return fail("HW0604", f"there is no level '{level}'", why, f"one of: {', '.join(LEVELS)}")
+    return fail("HW0607", f"there is no level '{level}'", why, f"one of: {', '.join(LEVELS)}")

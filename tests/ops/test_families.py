@@ -1,0 +1,106 @@
+"""What every family must hold, checked on its examples."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwcompile.diagnostics import Origin
+from hwcompile.ir.graph import Builder, Graph
+from hwcompile.ir.text import parse, to_text
+from hwcompile.ir.verify import verify
+from hwcompile.ops import FAMILIES, family, op_classes
+from hwcompile.ops.site import Site
+from tests.kernelbench import random_frames
+from tests.models import ROOT
+
+SITES = [(name, i, site) for name in FAMILIES for i, site in enumerate(family(name).examples())]
+LOWERED = {"conv", "pool", "reshape"}
+"""Families without kernels: passes and the planner make them disappear."""
+
+each_site = pytest.mark.parametrize(
+    ("name", "site"), [(n, s) for n, _, s in SITES], ids=[f"{n}-{i}" for n, i, _ in SITES]
+)
+
+
+def one_node(site: Site) -> Graph:
+    """A graph with only this node."""
+    builder = Builder("example")
+    values = tuple(builder.input(f"x{i}", kind) for i, kind in enumerate(site.inputs))
+    outputs = builder.add("node", site.op, values, Origin("file", "node", "Op"), site.outputs)
+    return builder.build(outputs)
+
+
+@each_site
+def test_examples_are_legal_and_typed(name: str, site: Site) -> None:
+    assert site.op.family == name
+    assert site.op.problems(site.inputs) == []
+    verify(one_node(site))
+
+
+@each_site
+def test_text_form_parses_back(name: str, site: Site) -> None:
+    text = to_text(one_node(site))
+    again = parse(text, op_classes())
+    assert to_text(again) == text
+    rng = np.random.default_rng(1)
+    frames = {f"x{i}": random_frames(kind, 3, rng) for i, kind in enumerate(site.inputs)}
+    first, second = one_node(site).evaluate(frames), again.evaluate(frames)
+    for value, array in first.items():
+        np.testing.assert_array_equal(array, second[value])
+
+
+@each_site
+def test_inferred_intervals_hold(name: str, site: Site) -> None:
+    rng = np.random.default_rng(2)
+    values = tuple(random_frames(kind, 6, rng) for kind in site.inputs)
+    results = site.op.evaluate(site.inputs, values)
+    for kind, result in zip(site.op.infer(site.inputs), results, strict=True):
+        assert result.shape == (6, *kind.shape)
+        assert result.dtype == np.int64
+        assert kind.element.contains(result)
+
+
+@each_site
+def test_every_parameter_set_offered_is_legal(name: str, site: Site) -> None:
+    for kernel in family(name).kernels:
+        if kernel.refuses(site):
+            continue
+        offered = list(kernel.space(site))
+        assert offered, kernel.name
+        for parameters in offered[:6] + offered[-6:]:
+            assert kernel.check(site, parameters) is None
+            ports = kernel.ports(site, parameters)
+            assert len(ports.inputs) == len(site.inputs)
+            assert ports.output.vectors * ports.output.size == site.outputs[0].size
+            timing = kernel.timing(site, parameters)
+            assert kernel.interval(site, parameters) == timing.interval
+            resources = kernel.resources(site, parameters)
+            assert min(resources.lut, resources.ff, resources.memory_bits) >= 0
+            assert all(
+                isinstance(v, int | str) for v in json.loads(json.dumps(dict(parameters))).values()
+            )
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_kernel_has_an_example(name: str) -> None:
+    found = family(name)
+    assert found.name == name
+    assert found.summary
+    assert bool(found.kernels) != (name in LOWERED)
+    for kernel in found.kernels:
+        assert any(kernel.refuses(site) is None for site in found.examples()), kernel.name
+
+
+def test_every_family_has_its_shelves() -> None:
+    folders = {p.name for p in (ROOT / "hwcompile" / "ops").iterdir() if _has_op(p)}
+    assert folders == set(FAMILIES)
+    for name in FAMILIES:
+        assert list((ROOT / "tests" / "ops" / name).glob("test_*.py")), name
+
+
+def _has_op(path: Path) -> bool:
+    return (path / "op.py").is_file()
