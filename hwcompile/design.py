@@ -161,7 +161,7 @@ class Design:
             inputs: See `Frames`.
             level: "reference" or "rtl".
             stall: Probability that a source or a sink holds back in a cycle (rtl).
-            waves: Waveform file to write (rtl).
+            waves: VCD waveform file to write (rtl).
         """
         check_level(level)
         integers = self.quantize(inputs)

@@ -17,7 +17,7 @@ def simulate_command(
     inputs: Annotated[Path, typer.Option(help="X.npy, or X.npz with one array per input.")],
     level: Annotated[str, typer.Option(help="reference or rtl.")] = "rtl",
     outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
-    waves: Annotated[Path | None, typer.Option(help="FST file to write (rtl).")] = None,
+    waves: Annotated[Path | None, typer.Option(help="VCD waveform file to write (rtl).")] = None,
     stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
 ) -> None:
     """Run the frames of INPUTS; write `raw` (integers) and `real` (dequantized) outputs."""

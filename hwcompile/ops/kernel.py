@@ -73,7 +73,7 @@ class Rendered:
     Attributes:
         module: Name of the library module; its file is `<module>.sv`.
         parameters: SystemVerilog parameter name to value; strings are printed as they are
-            (write `"8'h3f"` or `"\\"text\\""`), integers as decimal numbers.
+            (for example `8'h3f`), integers as decimal numbers.
         memories: Name of the parameter that takes a memory file's name, to its contents.
         requires: Further library modules that `module` instantiates.
         comment: One line about folding and arithmetic for the reader of the emitted file.
