@@ -198,6 +198,7 @@ module hw_sparse_matvec #(
       .x_data_i(data_q),
       .valid_i(fire),
       .last_i(row[p*EntryBits + WBits + IndexBits]),
+      .restart_i(last_step),
       .bank_i(use_bank_q),
       .index_i(row[p*EntryBits + WBits +: IndexBits]),
       .weight_i(row[p*EntryBits +: WBits]),

@@ -4,7 +4,8 @@
 // The program is outside: the caller presents one entry per cycle, from a memory or a stream, and
 // every PE of an engine works in step. So an entry is just {weight, place of its element, whether
 // it is the segment's last}; there is no handshake and nothing stalls. Cycles without valid_i are
-// gaps that do not count. A weight of zero may fill a gap.
+// gaps that do not count. Entries with a weight of zero may fill up the program of a PE that has
+// less to do than others; the last of them has restart_i, so that the next one begins a segment.
 //
 // Vectors: the PE has its own copy of the vectors, written through x_*_i. A word holds Lanes
 // elements, an element one number for each of Channels vectors that share the weights (element e of
@@ -52,6 +53,7 @@ module hw_sparse_pe #(
   // Entries
   input  wire logic                         valid_i,
   input  wire logic                         last_i,
+  input  wire logic                         restart_i,
   input  wire logic [BankBits-1:0]          bank_i,
   input  wire logic [IndexBits-1:0]         index_i,
   input  wire logic [WBits-1:0]             weight_i,
@@ -88,10 +90,12 @@ module hw_sparse_pe #(
     assign place = next_q + PlaceBits'(index_i);
     always_ff @(posedge clk_i) begin
       if (!rst_ni) next_q <= '0;
-      else if (valid_i) next_q <= last_i ? '0 : place + PlaceBits'(1);
+      else if (valid_i) next_q <= (last_i || restart_i) ? '0 : place + PlaceBits'(1);
     end
   end else begin : gen_absolute
     assign place = PlaceBits'(index_i);
+    logic unused_restart;
+    assign unused_restart = restart_i;
   end
 
   logic [BankBits-1:0] bank_q;

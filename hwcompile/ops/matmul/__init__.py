@@ -8,6 +8,7 @@ from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops.family import Family
 from hwcompile.ops.matmul.folded import Folded
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.sparse import Sparse
 from hwcompile.ops.site import Site
 
 
@@ -41,6 +42,6 @@ FAMILY = Family(
     "matmul",
     "matrix-vector product with constant weights, per pixel and group",
     (Matmul,),
-    (Folded(),),
+    (Folded(), Sparse()),
     examples,
 )

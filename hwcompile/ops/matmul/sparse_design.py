@@ -1,0 +1,188 @@
+"""A sparse matrix-vector engine before it is rendered: who does what in which cycle."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.sparse.collecting import Collection, collect, cycles_of
+from hwcompile.sparse.encodings import gaps, index_width, with_fillers
+from hwcompile.sparse.packing import Packing, pack
+from hwcompile.sparse.rows import SparseRows, segment_entries
+
+LAG = 6
+"""Cycles from a PE's last entry of a segment to the first cycle its sum can be collected."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Parameters of the kernel with every automatic one decided but the index.
+
+    Attributes:
+        pes: Processing elements.
+        lanes: Elements per input word, a power of two.
+        out: Rows per output word.
+        index: `auto`, `absolute`, `delta`, or `run` and a number of bits.
+    """
+
+    pes: int
+    lanes: int
+    out: int
+    index: str
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """The schedule of one engine. Every group has programs of equal lengths.
+
+    Attributes:
+        op: The matrices.
+        settings: How they are built.
+        matrices: For each group its entries, with *places* (see `hw_sparse_pe`) for columns.
+        packings: For each group its segments on PEs.
+        collections: For each group the order in which sums are collected.
+        kept: Input words that some column needs, ascending, int64.
+    """
+
+    op: Matmul
+    settings: Settings
+    matrices: tuple[SparseRows, ...]
+    packings: tuple[Packing, ...]
+    collections: tuple[Collection, ...]
+    kept: IntArray
+
+    @property
+    def in_words(self) -> int:
+        """Input words of a vector."""
+        return -(-self.op.fan_in // self.settings.lanes)
+
+    @cached_property
+    def steps(self) -> int:
+        """Program rows of a vector."""
+        return max(packing.max_load for packing in self.packings)
+
+    @cached_property
+    def collects(self) -> int:
+        """Cycles in which the sums of a vector are collected."""
+        return max(collection.cycles for collection in self.collections)
+
+    @property
+    def ready_step(self) -> int:
+        """The program row `LAG` cycles after which the collection may start."""
+        return max(collection.ready for collection in self.collections)
+
+    @property
+    def cycles(self) -> int:
+        """Cycles per vector in steady state."""
+        return max(self.in_words, self.steps, self.collects)
+
+    @property
+    def slots(self) -> int:
+        """Most sums that a PE finishes for a vector."""
+        return max(int(packing.slot.max()) + 1 for packing in self.packings)
+
+    @property
+    def result_banks(self) -> int:
+        """Vectors whose sums are held: from the first program row to the last collection."""
+        return -(-(self.ready_step + LAG + self.collects) // self.cycles)
+
+    @property
+    def place_bits(self) -> int:
+        """Bits of a place."""
+        return index_width(self.kept.size) + self.settings.lanes.bit_length() - 1
+
+    @cached_property
+    def delta_bits(self) -> int:
+        """Bits of the longest gap between places in any segment."""
+        pairs = zip(self.matrices, self.packings, strict=True)
+        longest = [int(gaps(matrix.segments(p)).max(initial=0)) for matrix, p in pairs]
+        return index_width(max(longest) + 1)
+
+    @property
+    def delta(self) -> bool:
+        """Whether entries hold gaps instead of places."""
+        if self.settings.index == "auto":
+            return self.delta_bits < self.place_bits
+        return self.settings.index != "absolute"
+
+    @property
+    def index_bits(self) -> int:
+        """Bits of an entry's index."""
+        return self.delta_bits if self.delta else self.place_bits
+
+    @property
+    def fillers(self) -> int:
+        """Entries that only fill gaps."""
+        return sum(m.entries for m in self.matrices) - int(np.count_nonzero(self.op.weights))
+
+    def entries(self) -> tuple[IntArray, IntArray, IntArray]:
+        """The program of the PEs: weights, indices, and ends of segments.
+
+        Returns:
+            Three int64 [groups * steps, pes]; entries that only fill a PE's last cycles are zero.
+        """
+        shape = (len(self.matrices), self.steps, self.settings.pes)
+        weight, index, end = (np.zeros(shape, dtype=np.int64) for _ in range(3))
+        for group, (matrix, packing) in enumerate(zip(self.matrices, self.packings, strict=True)):
+            which, start = segment_entries(matrix, packing)
+            pe = np.repeat(packing.pe, packing.length)
+            step = np.arange(which.size) + np.repeat(packing.start - start[:-1], packing.length)
+            rows = matrix.segments(packing)
+            weight[group, step, pe] = rows.value
+            index[group, step, pe] = gaps(rows) if self.delta else rows.column
+            end[group, packing.end, packing.pe] = 1
+        flat = (shape[0] * shape[1], shape[2])
+        return weight.reshape(flat), index.reshape(flat), end.reshape(flat)
+
+
+@lru_cache(maxsize=256)
+def design(op: Matmul, pes: int, lanes: int, out: int, index: str) -> Design:
+    """Decide on everything; 0 for `lanes` or `out` means the smallest that does not slow it down.
+
+    A row is cut into segments only if fillers are not asked for: they depend on where rows begin.
+    """
+    rows = _rows(op)
+    width = lanes or _enough_lanes(op, pes)
+    kept = np.unique(np.concatenate([matrix.column // width for matrix in rows]))
+    matrices = tuple(_placed(matrix, kept, width, index) for matrix in rows)
+    split = not index.startswith("run")
+    packings = tuple(pack(matrix.counts, pes, split=split) for matrix in matrices)
+    height = out or _enough_rows(op, packings, width)
+    collections = tuple(collect(packing, op.rows, height) for packing in packings)
+    return Design(op, Settings(pes, width, height, index), matrices, packings, collections, kept)
+
+
+@lru_cache(maxsize=256)
+def _rows(op: Matmul) -> tuple[SparseRows, ...]:
+    return tuple(SparseRows.of(matrix) for matrix in op.weights)
+
+
+def _placed(matrix: SparseRows, kept: IntArray, lanes: int, index: str) -> SparseRows:
+    """The entries with places for columns, and with fillers if the index has a limited width."""
+    place = np.searchsorted(kept, matrix.column // lanes) * lanes + matrix.column % lanes
+    placed = SparseRows(matrix.start, place, matrix.value, kept.size * lanes)
+    return with_fillers(placed, int(index[3:])) if index.startswith("run") else placed
+
+
+def _enough_lanes(op: Matmul, pes: int) -> int:
+    """The smallest power of two that loads a vector in no more cycles than it computes."""
+    steps = max(-(-matrix.entries // pes) for matrix in _rows(op))
+    lanes = 1
+    while lanes < op.fan_in and -(-op.fan_in // lanes) > steps:
+        lanes *= 2
+    return lanes
+
+
+def _enough_rows(op: Matmul, packings: tuple[Packing, ...], lanes: int) -> int:
+    """The smallest power of two (or all rows) that collects a vector as fast as the rest."""
+    limit = max(-(-op.fan_in // lanes), *(packing.max_load for packing in packings))
+    rows = 1
+    while rows < op.rows:
+        if all(cycles_of(packing, op.rows, rows) <= limit for packing in packings):
+            return rows
+        rows *= 2
+    return op.rows
