@@ -1,0 +1,238 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops import family
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.sparse_design import design
+from hwcompile.ops.site import Parameters, Site
+from hwcompile.schedule.tokens import simulate
+from tests.kernelbench import check_kernel, one_node_plan
+
+SPARSE = family("matmul").kernel("sparse")
+BYTES = IntType(-128, 127)
+
+
+def _weights(rng: np.random.Generator, shape: tuple[int, int, int], density: float) -> np.ndarray:
+    weights = rng.integers(1, 8, shape) * rng.choice([-1, 1], shape)
+    weights[rng.random(shape) >= density] = 0
+    weights[:, 0, -1] = 7
+    return weights
+
+
+def _skewed(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
+    """A few rows hold most of the weights; some rows and columns are dead."""
+    share = np.minimum(0.03 * rng.lognormal(0, 1.5, rows), 1.0)
+    share[rng.random(rows) < 0.2] = 0
+    weights = rng.integers(1, 8, (1, rows, columns))
+    weights[0, rng.random((rows, columns)) >= share[:, None]] = 0
+    weights[0, rows // 2] = 5
+    weights[0, :, columns // 4 : columns // 3] = 0
+    return weights
+
+
+def _site(weights: np.ndarray, pixels: int = 1, element: IntType = BYTES) -> Site:
+    channels = weights.shape[0] * weights.shape[2]
+    return Site.of(Matmul(weights), TensorType((1, pixels, channels), element))
+
+
+@st.composite
+def sites(draw: st.DrawFn) -> tuple[Site, Parameters]:
+    """Any matrix with a weight, and any legal parameters."""
+    groups, rows = draw(st.integers(1, 2)), draw(st.integers(1, 24))
+    columns = draw(st.integers(1, 24))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    density = draw(st.sampled_from([0.02, 0.1, 0.4, 1.0]))
+    weights = _weights(rng, (groups, rows, columns), density)
+    if draw(st.booleans()):
+        weights = np.abs(weights)
+    element = draw(st.sampled_from([BYTES, IntType(0, 15), IntType(0, 1), IntType(-3, 900)]))
+    site = _site(weights, draw(st.integers(1, 3)), element)
+    most = int(np.count_nonzero(weights, axis=(1, 2)).max())
+    parameters: dict[str, int | str] = {"pes": draw(st.integers(1, min(most, 20)))}
+    if draw(st.booleans()):
+        parameters["in"] = 1 << draw(st.integers(0, (columns - 1).bit_length()))
+        parameters["out"] = draw(st.integers(1, rows))
+    index = st.sampled_from(["auto", "absolute", "delta", "run1", "run2", "run4"])
+    parameters["index"] = draw(index)
+    assert SPARSE.check(site, parameters) is None
+    return site, parameters
+
+
+@settings(deadline=None, max_examples=200)
+@given(sites())
+def test_program_is_the_matrix(case: tuple[Site, Parameters]) -> None:
+    """The program, read as the hardware reads it, gives the weights back."""
+    site, parameters = case
+    op = site.op
+    assert isinstance(op, Matmul)
+    plan = design(
+        op,
+        int(parameters["pes"]),
+        int(parameters.get("in", 0)),
+        int(parameters.get("out", 0)),
+        str(parameters["index"]),
+    )
+    lanes = plan.settings.lanes
+    weight, index, end = (part.reshape(op.groups, plan.steps, -1) for part in plan.entries())
+    rebuilt = np.zeros_like(op.weights)
+    for group, (packing, collection) in enumerate(
+        zip(plan.packings, plan.collections, strict=True)
+    ):
+        read = np.zeros(packing.pe.size, dtype=int)
+        rows = np.full(packing.pe.size, -1)
+        for cycle, segments in enumerate(collection.segment):
+            word = int(collection.emit[:cycle].sum())
+            for lane, segment in enumerate(segments):
+                if segment >= 0:
+                    read[segment] += 1
+                    rows[segment] = word * plan.settings.out + lane
+                    assert packing.end[segment] <= cycle + plan.ready_step
+        assert (read == 1).all()
+        np.testing.assert_array_equal(rows, packing.row)
+        for pe in range(plan.settings.pes):
+            mine = rows[packing.pe == pe].tolist()
+            place = 0
+            for step in range(plan.steps):
+                place = (place if plan.delta else 0) + int(index[group, step, pe])
+                if weight[group, step, pe]:
+                    column = int(plan.kept[place // lanes]) * lanes + place % lanes
+                    rebuilt[group, mine[0], column] += weight[group, step, pe]
+                place += 1
+                if end[group, step, pe]:
+                    place = 0
+                    mine.pop(0)
+            assert not mine
+    np.testing.assert_array_equal(rebuilt, op.weights)
+    assert index.max() < 1 << plan.index_bits
+
+
+@settings(deadline=None, max_examples=100)
+@given(sites())
+def test_steady_state_is_the_interval(case: tuple[Site, Parameters]) -> None:
+    """Buffers are large enough for the rate that the kernel promises."""
+    site, parameters = case
+    trace = simulate(one_node_plan(site, SPARSE, parameters, depth=60), 24)
+    pace = SPARSE.interval(site, parameters)
+    assert trace.frame_ends[-1] - trace.frame_ends[-9] == 8 * pace
+
+
+def _test_matrix(kind: str, seed: int) -> np.ndarray:
+    rng = np.random.default_rng(seed)
+    if kind == "skewed":
+        return _skewed(rng, 96, 160)
+    return _weights(rng, (1, 96, 160), float(kind))
+
+
+DENSITIES = ("0.01", "0.05", "0.1", "0.3", "1.0", "skewed")
+
+
+@pytest.mark.parametrize("kind", DENSITIES)
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 24))
+@example(0, 8)
+@example(0, 16)
+def test_cycles_are_near_the_bound(kind: str, seed: int, pes: int) -> None:
+    """In steady state a vector takes its weights divided by the PEs, and no cycle more.
+
+    Latency is that of loading a vector, of the computation, and of a fixed pipeline.
+    """
+    weights = _test_matrix(kind, seed)
+    site = _site(weights)
+    parameters = {"pes": pes}
+    bound = -(-np.count_nonzero(weights) // pes)
+    trace = simulate(one_node_plan(site, SPARSE, parameters, depth=100), 6)
+    steady = int(trace.frame_ends[-1] - trace.frame_ends[-2])
+    assert steady == SPARSE.interval(site, parameters)
+    if bound >= 2 * pes:
+        assert steady <= bound / 0.95
+    plan = SPARSE.ports(site, parameters)
+    assert trace.latency <= 3 * steady + 24 + plan.inputs[0].words
+
+
+@pytest.mark.parametrize("kind", DENSITIES)
+def test_rtl_takes_the_predicted_cycles(kind: str) -> None:
+    site = _site(_test_matrix(kind, 1))
+    check_kernel(site, SPARSE, {"pes": 12}, frames=5)
+
+
+ANY = {
+    "one_pe": (_site(_weights(np.random.default_rng(1), (1, 9, 11), 0.3)), {"pes": 1}),
+    "groups": (_site(_weights(np.random.default_rng(2), (3, 7, 9), 0.3), 2), {"pes": 3}),
+    "one_row_on_many": (
+        _site(_weights(np.random.default_rng(3), (1, 1, 50), 1.0)),
+        {"pes": 17, "in": 8},
+    ),
+    "one_weight": (_site(_weights(np.random.default_rng(4), (1, 3, 5), 0.0)), {"pes": 1}),
+    "fillers": (_site(_weights(np.random.default_rng(5), (1, 20, 60), 0.05)), {"pes": 4, "index": "run2"}),
+    "unsigned_and_ragged": (
+        _site(np.abs(_weights(np.random.default_rng(6), (1, 23, 31), 0.2)), 3, IntType(0, 255)),
+        {"pes": 5, "in": 4, "out": 7, "index": "absolute", "style": "multiply"},
+    ),
+    "ternary": (
+        _site(np.sign(_weights(np.random.default_rng(7), (1, 12, 15), 0.4)), 2, IntType(-4, 3)),
+        {"pes": 6, "style": "lut"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ANY)
+def test_rtl(name: str) -> None:
+    site, parameters = ANY[name]
+    check_kernel(site, SPARSE, parameters, frames=5)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=40)
+@given(sites(), st.integers(0, 999), st.sampled_from((0.0, 0.0, 0.5)))
+def test_rtl_any(case: tuple[Site, Parameters], seed: int, stall: float) -> None:
+    site, parameters = case
+    check_kernel(site, SPARSE, parameters, frames=4, seed=seed, stall=stall)
+
+
+def test_dead_rows_and_columns_are_not_stored() -> None:
+    weights = np.zeros((1, 40, 64), dtype=np.int64)
+    weights[0, 3:9, 16:24] = 2
+    plan = design(Matmul(weights), 2, 4, 0, "auto")
+    assert plan.kept.tolist() == [4, 5]
+    assert sum(packing.entries for packing in plan.packings) == 48
+    assert SPARSE.interval(_site(weights), {"pes": 2, "in": 4, "out": 2}) == 24
+
+
+def test_the_smaller_index_is_chosen() -> None:
+    rng = np.random.default_rng(3)
+    matrix = Matmul(_weights(rng, (1, 64, 512), 0.1))
+    plan = design(matrix, 8, 1, 1, "auto")
+    assert plan.delta
+    assert plan.index_bits == plan.delta_bits < plan.place_bits == 9
+    assert plan.fillers == 0
+    lonely = design(Matmul(_weights(rng, (1, 64, 512), 0.001)), 2, 1, 1, "auto")
+    assert not lonely.delta
+
+
+def test_bad_parameters_are_refused_in_words() -> None:
+    site = _site(_weights(np.random.default_rng(0), (1, 4, 6), 0.5))
+    assert SPARSE.check(site, {"pes": 2}) is None
+    assert SPARSE.check(site, {}) == "pes must be a number from 1 to 14, not None"
+    most = np.count_nonzero(_op(site).weights)
+    assert SPARSE.check(site, {"pes": most + 1})
+    assert SPARSE.check(site, {"pes": 2, "in": 3}) == "in must be a power of two up to 8, not 3"
+    assert SPARSE.check(site, {"pes": 2, "out": 5}) == "out must be a number from 1 to 4, not 5"
+    assert "run and a number of bits" in str(SPARSE.check(site, {"pes": 2, "index": "run0"}))
+    assert SPARSE.check(site, {"pes": 2, "simd": 2})
+    assert SPARSE.check(site, {"pes": 2, "style": "xnor"})
+
+
+def test_what_it_can_not_build_is_refused() -> None:
+    ones = np.ones((1, 2, 3), dtype=np.int64)
+    assert SPARSE.refuses(_site(ones, 1, BIPOLAR)) == "its inputs are bipolar"
+    assert SPARSE.refuses(_site(ones * 0)) == "all its weights are zero"
+
+
+def _op(site: Site) -> Matmul:
+    assert isinstance(site.op, Matmul)
+    return site.op
