@@ -14,6 +14,7 @@
 // Pair t of row r is at [(r * Terms + t)] of w_i and x_i. sum_o is two's complement and wraps at
 // SumBits. ProductBits is the width of what one pair adds, in two's complement (2 for style 0).
 // Latency: one cycle for the products and the first sums of `Group` pairs, then hw_sum_tree.
+// Rows stay a loop in the simulator, which else would become a program too large to compile soon.
 // Purely a pipeline: one set of dot products per cycle, no handshake, no reset.
 
 `default_nettype none
@@ -59,6 +60,17 @@ module hw_dot #(
     end
   endfunction
 
+  // The products of one row; those that are not summed in their own cycle wrap at once.
+  localparam int unsigned TermBits = (Style == 4) ? FirstBits : ProductBits;
+  function automatic logic [Terms*TermBits-1:0] row_products(
+    input logic [Terms*WBits-1:0] w, input logic [Terms*XBits-1:0] x
+  );
+    for (int unsigned t = 0; t < Terms; t++) begin
+      row_products[t*TermBits +: TermBits] =
+          TermBits'(product(w[t*WBits +: WBits], x[t*XBits +: XBits]));
+    end
+  endfunction
+
   logic [Rows*Sums*FirstBits-1:0] first;
 
   if (Style == 0) begin : gen_agree
@@ -80,9 +92,10 @@ module hw_dot #(
     (* use_dsp = "yes" *) logic [Rows*Sums*FirstBits-1:0] product_q;
 
     always_ff @(posedge clk_i) begin
-      for (int unsigned p = 0; p < Rows * Terms; p++) begin
-        product_q[p*FirstBits +: FirstBits] <=
-            FirstBits'(product(w_i[p*WBits +: WBits], x_i[p*XBits +: XBits]));
+      /* verilator unroll_disable */
+      for (int unsigned r = 0; r < Rows; r++) begin
+        product_q[r*Terms*TermBits +: Terms*TermBits] <=
+            row_products(w_i[r*Terms*WBits +: Terms*WBits], x_i[r*Terms*XBits +: Terms*XBits]);
       end
     end
     assign first = product_q;
@@ -90,9 +103,10 @@ module hw_dot #(
     (* use_dsp = "no" *) logic [Rows*Terms*ProductBits-1:0] products;
 
     always_comb begin
-      for (int unsigned p = 0; p < Rows * Terms; p++) begin
-        products[p*ProductBits +: ProductBits] =
-            product(w_i[p*WBits +: WBits], x_i[p*XBits +: XBits]);
+      /* verilator unroll_disable */
+      for (int unsigned r = 0; r < Rows; r++) begin
+        products[r*Terms*TermBits +: Terms*TermBits] =
+            row_products(w_i[r*Terms*WBits +: Terms*WBits], x_i[r*Terms*XBits +: Terms*XBits]);
       end
     end
 

@@ -25,31 +25,37 @@ module hw_sum_level #(
   // that a synthesizer would make of the whole sum.
   (* keep *) logic [Rows*Pairs*PairBits-1:0] pair;
 
-  always_comb begin
-    for (int unsigned r = 0; r < Rows; r++) begin
-      for (int unsigned p = 0; p < Pairs; p++) begin
-        pair[(r*Pairs + p)*PairBits +: PairBits] =
-            PairBits'($signed(in_i[(r*Terms + 2*p)*InBits +: InBits]));
-        if (2*p + 1 < Terms) begin
-          pair[(r*Pairs + p)*PairBits +: PairBits] =
-              PairBits'($signed(in_i[(r*Terms + 2*p)*InBits +: InBits]))
-              + PairBits'($signed(in_i[(r*Terms + 2*p + 1)*InBits +: InBits]));
-        end
+  function automatic logic [Pairs*PairBits-1:0] row_pairs(input logic [Terms*InBits-1:0] row);
+    for (int unsigned p = 0; p < Pairs; p++) begin
+      row_pairs[p*PairBits +: PairBits] = PairBits'($signed(row[2*p*InBits +: InBits]));
+      if (2*p + 1 < Terms) begin
+        row_pairs[p*PairBits +: PairBits] = PairBits'($signed(row[2*p*InBits +: InBits]))
+            + PairBits'($signed(row[(2*p + 1)*InBits +: InBits]));
       end
+    end
+  endfunction
+
+  function automatic logic [Sums*OutBits-1:0] row_sums(input logic [Pairs*PairBits-1:0] row);
+    for (int unsigned s = 0; s < Sums; s++) begin
+      row_sums[s*OutBits +: OutBits] = OutBits'($signed(row[2*s*PairBits +: PairBits]));
+      if (2*s + 1 < Pairs) begin
+        row_sums[s*OutBits +: OutBits] = OutBits'($signed(row[2*s*PairBits +: PairBits]))
+            + OutBits'($signed(row[(2*s + 1)*PairBits +: PairBits]));
+      end
+    end
+  endfunction
+
+  always_comb begin
+    /* verilator unroll_disable */
+    for (int unsigned r = 0; r < Rows; r++) begin
+      pair[r*Pairs*PairBits +: Pairs*PairBits] = row_pairs(in_i[r*Terms*InBits +: Terms*InBits]);
     end
   end
 
   always_ff @(posedge clk_i) begin
+    /* verilator unroll_disable */
     for (int unsigned r = 0; r < Rows; r++) begin
-      for (int unsigned s = 0; s < Sums; s++) begin
-        sum_o[(r*Sums + s)*OutBits +: OutBits] <=
-            OutBits'($signed(pair[(r*Pairs + 2*s)*PairBits +: PairBits]));
-        if (2*s + 1 < Pairs) begin
-          sum_o[(r*Sums + s)*OutBits +: OutBits] <=
-              OutBits'($signed(pair[(r*Pairs + 2*s)*PairBits +: PairBits]))
-              + OutBits'($signed(pair[(r*Pairs + 2*s + 1)*PairBits +: PairBits]));
-        end
-      end
+      sum_o[r*Sums*OutBits +: Sums*OutBits] <= row_sums(pair[r*Pairs*PairBits +: Pairs*PairBits]);
     end
   end
 
