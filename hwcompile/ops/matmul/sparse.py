@@ -12,7 +12,7 @@ from hwcompile.ir.types import Encoding, IntArray, IntType
 from hwcompile.ops.dot import LUT_DEPTH, Dot, Style, memory_resources, styles
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.matmul.sparse_design import LAG, Design, design
+from hwcompile.ops.matmul.sparse_design import LAG, Design, design, row_counts
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.sparse.encodings import index_width
@@ -47,7 +47,7 @@ class Sparse(Kernel):
         """Numbers of PEs about a fifth apart; only one for a dense matrix."""
         op = _op(site)
         most = _most_entries(op)
-        if np.count_nonzero(op.weights) > _DENSE * op.weights.size:
+        if sum(counts.sum() for counts in row_counts(op)) > _DENSE * op.weights.size:
             most = 1
         pes = 1
         while pes <= min(most, MAX_PES):
@@ -193,7 +193,7 @@ def _op(site: Site) -> Matmul:
 
 def _most_entries(op: Matmul) -> int:
     """Weights that are not zero in the group that has most of them."""
-    return int(np.count_nonzero(op.weights, axis=(1, 2)).max())
+    return int(max(counts.sum() for counts in row_counts(op)))
 
 
 def _design(site: Site, parameters: Parameters) -> Design:

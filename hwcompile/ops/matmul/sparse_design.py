@@ -42,18 +42,24 @@ class Design:
     Attributes:
         op: The matrices.
         settings: How they are built.
-        matrices: For each group its entries, with *places* (see `hw_sparse_pe`) for columns.
         packings: For each group its segments on PEs.
         collections: For each group the order in which sums are collected.
-        kept: Input words that some column needs, ascending, int64.
     """
 
     op: Matmul
     settings: Settings
-    matrices: tuple[SparseRows, ...]
     packings: tuple[Packing, ...]
     collections: tuple[Collection, ...]
-    kept: IntArray
+
+    @property
+    def kept(self) -> IntArray:
+        """Input words that some column needs, ascending, int64."""
+        return _kept(self.op, self.settings.lanes)
+
+    @cached_property
+    def matrices(self) -> tuple[SparseRows, ...]:
+        """For each group its entries, with *places* (see `hw_sparse_pe`) for columns."""
+        return _placed(self.op, self.settings.lanes, self.settings.index)
 
     @property
     def in_words(self) -> int:
@@ -144,33 +150,50 @@ def design(op: Matmul, pes: int, lanes: int, out: int, index: str) -> Design:
     """Decide on everything; 0 for `lanes` or `out` means the smallest that does not slow it down.
 
     A row is cut into segments only if fillers are not asked for: they depend on where rows begin.
+    Without fillers, only the rows' numbers of entries are looked at, which is quick.
     """
-    rows = _rows(op)
-    width = lanes or _enough_lanes(op, pes)
-    kept = np.unique(np.concatenate([matrix.column // width for matrix in rows]))
-    matrices = tuple(_placed(matrix, kept, width, index) for matrix in rows)
+    counts = row_counts(op)
+    width = lanes or _enough_lanes(op, max(-(-int(n.sum()) // pes) for n in counts))
     split = not index.startswith("run")
-    packings = tuple(pack(matrix.counts, pes, split=split) for matrix in matrices)
+    if not split:
+        counts = tuple(matrix.counts for matrix in _placed(op, width, index))
+    packings = tuple(pack(count, pes, split=split) for count in counts)
     height = out or _enough_rows(op, packings, width)
     collections = tuple(collect(packing, op.rows, height) for packing in packings)
-    return Design(op, Settings(pes, width, height, index), matrices, packings, collections, kept)
+    return Design(op, Settings(pes, width, height, index), packings, collections)
 
 
 @lru_cache(maxsize=256)
+def row_counts(op: Matmul) -> tuple[IntArray, ...]:
+    """Entries of every row of every group."""
+    return tuple(np.count_nonzero(op.weights, axis=2))
+
+
+@lru_cache(maxsize=16)
 def _rows(op: Matmul) -> tuple[SparseRows, ...]:
     return tuple(SparseRows.of(matrix) for matrix in op.weights)
 
 
-def _placed(matrix: SparseRows, kept: IntArray, lanes: int, index: str) -> SparseRows:
+@lru_cache(maxsize=64)
+def _kept(op: Matmul, lanes: int) -> IntArray:
+    (live,) = np.nonzero(op.weights.any(axis=(0, 1)))
+    return np.unique(live // lanes)
+
+
+@lru_cache(maxsize=16)
+def _placed(op: Matmul, lanes: int, index: str) -> tuple[SparseRows, ...]:
     """The entries with places for columns, and with fillers if the index has a limited width."""
-    place = np.searchsorted(kept, matrix.column // lanes) * lanes + matrix.column % lanes
-    placed = SparseRows(matrix.start, place, matrix.value, kept.size * lanes)
-    return with_fillers(placed, int(index[3:])) if index.startswith("run") else placed
+    kept = _kept(op, lanes)
+    found = []
+    for matrix in _rows(op):
+        place = np.searchsorted(kept, matrix.column // lanes) * lanes + matrix.column % lanes
+        placed = SparseRows(matrix.start, place, matrix.value, kept.size * lanes)
+        found.append(with_fillers(placed, int(index[3:])) if index.startswith("run") else placed)
+    return tuple(found)
 
 
-def _enough_lanes(op: Matmul, pes: int) -> int:
+def _enough_lanes(op: Matmul, steps: int) -> int:
     """The smallest power of two that loads a vector in no more cycles than it computes."""
-    steps = max(-(-matrix.entries // pes) for matrix in _rows(op))
     lanes = 1
     while lanes < op.fan_in and -(-op.fan_in // lanes) > steps:
         lanes *= 2
