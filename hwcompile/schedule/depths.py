@@ -33,7 +33,20 @@ _WORTHWHILE = 16
 """Depths are lowered only where that saves more than one part in so many of all FIFO bits."""
 
 
-def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Plan:
+@dataclass(frozen=True)
+class Sized:
+    """A plan with depths.
+
+    Attributes:
+        plan: With a depth on every link.
+        proved: True when sizing has already shown that it reaches the network's bound for ever.
+    """
+
+    plan: Plan
+    proved: bool
+
+
+def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Sized:
     """Give every link a depth.
 
     Args:
@@ -46,11 +59,11 @@ def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Plan:
     """
     pinned = dict(pinned or {})
     if all(link.name in pinned for link in plan.links):
-        return with_depths(plan, pinned)
+        return Sized(with_depths(plan, pinned), proved=False)
     return size_network(build_network(plan), plan, pinned)
 
 
-def size_network(network: Network, plan: Plan, pinned: Mapping[str, int]) -> Plan:
+def size_network(network: Network, plan: Plan, pinned: Mapping[str, int]) -> Sized:
     """`size_links`, for a plan that has been translated already."""
     ceiling = {link.name: pinned.get(link.name, 1) for link in plan.links}
     while True:
@@ -159,10 +172,11 @@ class _Shrinker:
         self.interval = interval
         self.pinned = pinned
         self.effort = _EFFORT
+        self.worked: dict[str, int] = {}
         self.firings = sum(process.duration.size for process in network.processes)
 
-    def run(self, depths: dict[str, int]) -> Plan:
-        """The plan with the lowest depths found, starting from depths that are enough."""
+    def run(self, depths: dict[str, int]) -> Sized:
+        """The lowest depths found, starting from depths that are enough."""
         low = {
             name: depth if name in self.pinned else min(depth, self._loop(name))
             for name, depth in depths.items()
@@ -173,11 +187,15 @@ class _Shrinker:
         )
         names = [link.name for link in links if low[link.name] < depths[link.name]]
         if self._saves(depths, low) and self._works(low):
-            return with_depths(self.plan, low)
+            return self._sized(low)
         for name in names:
             if self._saves(depths, {**depths, name: low[name]}):
                 self._lower(depths, low[name], name)
-        return with_depths(self.plan, depths)
+        return self._sized(depths)
+
+    def _sized(self, depths: Mapping[str, int]) -> Sized:
+        proved = depths == self.worked and self.interval == self.network.bound
+        return Sized(with_depths(self.plan, depths), proved)
 
     def _loop(self, name: str) -> int:
         """Places for one word per cycle: a place is taken again `delay + 1` cycles later."""
@@ -211,6 +229,9 @@ class _Shrinker:
         most_frames = min(MOST_FRAMES, self.effort // self.firings)
         self.effort -= frames * self.firings
         try:
-            return settle(network, self.interval, most_frames) is not None
+            works = settle(network, self.interval, most_frames) is not None
         except CompileError:
             return False
+        if works:
+            self.worked = dict(depths)
+        return works

@@ -41,7 +41,7 @@ def plan(
     staged = build_stages(graph, choose(graph, target_cycles, wanted.choices))
     check_links(staged, wanted.depths)
     sized = size_links(staged, wanted.depths)
-    prediction = predict(build_network(sized))
+    prediction = predict(build_network(sized.plan), proved=sized.proved)
     if target_cycles is not None and prediction.interval > target_cycles:
         why = (
             "the FIFO depths in the schedule are too small"
@@ -54,4 +54,4 @@ def plan(
             why,
             "larger depths" if wanted.depths else "a smaller target, which leaves slack",
         )
-    return sized, prediction
+    return sized.plan, prediction
