@@ -1,0 +1,250 @@
+"""Boards as data: one `board.toml` each, validated, with near misses for misspelt keys."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from hwcompile.diagnostics import CompileError, Diagnostic, fail
+from hwcompile.resources import room
+
+FAMILIES = ("ice40", "ecp5", "gowin")
+"""FPGA families whose flow reaches a bitstream."""
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A table of a board file; its keys are the fields, nothing else is accepted."""
+
+
+class Device(Part, frozen=True):
+    """The FPGA, in the words of its place-and-route tool.
+
+    Attributes:
+        family: One of `FAMILIES`.
+        device: Such as "up5k", "85k", "GW1NR-LV9QN88PC6/I5".
+        package: Such as "sg48"; for Gowin the chip family, such as "GW1N-9C".
+        speed: Speed grade, where the tool wants one.
+    """
+
+    family: str
+    device: str
+    package: str
+    speed: str = ""
+
+
+class Capacities(Part, frozen=True):
+    """What the FPGA holds.
+
+    Attributes:
+        lut: 4-input lookup tables.
+        ff: Flip-flops.
+        bram: Blocks of memory.
+        bram_bits: Bits of one block.
+        dsp: Multiplier blocks.
+        large_ram: Large single-port memories without initial contents.
+        large_ram_bits: Bits of one of them.
+    """
+
+    lut: int
+    ff: int
+    bram: int
+    bram_bits: int
+    dsp: int
+    large_ram: int = 0
+    large_ram_bits: int = 0
+
+
+class Clock(Part, frozen=True):
+    """The oscillator: its pin and its frequency in MHz."""
+
+    pin: str
+    mhz: float
+    note: str = ""
+
+
+class Uart(Part, frozen=True):
+    """The serial link to the host as the FPGA sees it: `rx` is an input of the FPGA."""
+
+    rx: str
+    tx: str
+    note: str = ""
+
+
+class Leds(Part, frozen=True):
+    """LEDs.
+
+    Attributes:
+        pins: One pin per LED, or per colour of one.
+        active_low: They light when the pin is low.
+        standard: Electrical standard, where it differs from that of the other pins.
+    """
+
+    pins: tuple[str, ...]
+    active_low: bool = False
+    standard: str = ""
+
+
+class Button(Part, frozen=True):
+    """A push button that resets the design."""
+
+    pin: str
+    active_low: bool = False
+
+
+class Programmer(Part, frozen=True):
+    """The command that loads a bitstream; the word "{bitstream}" stands for the file."""
+
+    command: tuple[str, ...]
+
+
+class Io(Part, frozen=True):
+    """The electrical standard of the pins, in the words of the place-and-route tool."""
+
+    standard: str = "LVCMOS33"
+
+
+class Board(Part, frozen=True):
+    """A board file.
+
+    Attributes:
+        name: For people.
+        device: The FPGA.
+        capacities: What the FPGA holds.
+        clock: The oscillator.
+        programmer: How a bitstream gets in.
+        uart: The link to the host; None when the board has none.
+        leds: LEDs, when there are any.
+        reset: A button, when there is one to spare.
+        io: The electrical standard of all pins above.
+        id: The folder's name, or the name of the user's file; not a key of the file.
+    """
+
+    name: str
+    device: Device
+    capacities: Capacities
+    clock: Clock
+    programmer: Programmer
+    uart: Uart | None = None
+    leds: Leds | None = None
+    reset: Button | None = None
+    io: Io = Io()
+    id: str = ""
+
+
+def board_names() -> tuple[str, ...]:
+    """The names of the boards that come with the compiler, sorted."""
+    return tuple(sorted(path.parent.name for path in room("boards").glob("*/board.toml")))
+
+
+def load_board(name: str) -> Board:
+    """The board of that name, or the one in a file of the user's own.
+
+    Args:
+        name: One of `board_names()`, a path to a TOML file, or a folder with a `board.toml`.
+
+    Raises:
+        CompileError: HW0801 for a board that is not there, HW0802 for a file that is wrong.
+    """
+    path = Path(name)
+    if path.suffix == ".toml" or "/" in name:
+        path = path / "board.toml" if path.is_dir() else path
+        return _read(path, path.parent.name if path.name == "board.toml" else path.stem)
+    if name not in board_names():
+        near = get_close_matches(name, board_names(), 3, 0.4)
+        raise fail(
+            "HW0801",
+            f"there is no board '{name}'",
+            fix=f"one of: {', '.join(near or board_names())}; or the path of your own board file",
+        )
+    return _read(room("boards") / name / "board.toml", name)
+
+
+def _read(path: Path, name: str) -> Board:
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise fail("HW0801", f"the board file '{path}' can not be read", str(error)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise fail("HW0802", f"the board file '{path}' is not TOML", str(error)) from error
+    return parse_board(data, name, str(path))
+
+
+def parse_board(data: Mapping[str, Any], name: str, where: str) -> Board:
+    """Validate the contents of a board file.
+
+    Args:
+        data: The file as nested mappings.
+        name: The board's `id`.
+        where: What messages call the file.
+
+    Raises:
+        CompileError: HW0802, with every unknown key and its near misses, or the first wrong value.
+    """
+    unknown = list(_unknown_keys(data, Board, ""))
+    if unknown:
+        raise CompileError(
+            Diagnostic("HW0802", f"the board file '{where}' has an unknown key '{key}'", fix=fix)
+            for key, fix in unknown
+        )
+    try:
+        board = msgspec.convert({**data, "id": name}, Board)
+    except msgspec.ValidationError as error:
+        text = str(error).replace("`$.", "`")
+        what = f"the board file '{where}' is wrong"
+        raise fail("HW0802", what, text[:1].lower() + text[1:]) from error
+    _check_values(board, where)
+    return board
+
+
+def _unknown_keys(
+    table: Mapping[str, Any], shape: type[msgspec.Struct], prefix: str
+) -> Iterator[tuple[str, str]]:
+    fields = {field.name: field for field in msgspec.structs.fields(shape) if field.name != "id"}
+    for key, value in table.items():
+        if key not in fields:
+            near = get_close_matches(key, fields, 1)
+            yield f"{prefix}{key}", f"'{near[0]}'" if near else f"one of: {', '.join(fields)}"
+            continue
+        inner = _table_of(fields[key].type)
+        if inner and isinstance(value, Mapping):
+            yield from _unknown_keys(value, inner, f"{prefix}{key}.")
+
+
+def _table_of(kind: Any) -> type[msgspec.Struct] | None:
+    """The struct in a field's type, also behind `| None`."""
+    for choice in getattr(kind, "__args__", (kind,)):
+        if isinstance(choice, type) and issubclass(choice, msgspec.Struct):
+            return choice
+    return None
+
+
+def _check_values(board: Board, where: str) -> None:
+    what = f"the board file '{where}' is wrong"
+    if board.device.family not in FAMILIES:
+        why = f"device.family is '{board.device.family}'"
+        raise fail("HW0802", what, why, f"one of: {', '.join(FAMILIES)}")
+    if not 0.1 <= board.clock.mhz <= 1000:
+        raise fail("HW0802", what, f"clock.mhz is {board.clock.mhz:g}", "a frequency in MHz")
+    if not any("{bitstream}" in word for word in board.programmer.command):
+        raise fail("HW0802", what, "programmer.command does not name {bitstream}")
+    pins = list(_pins(board))
+    for pin, use in pins:
+        others = [other for same, other in pins if same == pin and other != use]
+        if others:
+            raise fail("HW0802", what, f"pin {pin} is both {use} and {others[0]}")
+
+
+def _pins(board: Board) -> Iterator[tuple[str, str]]:
+    yield board.clock.pin, "clock.pin"
+    if board.uart:
+        yield board.uart.rx, "uart.rx"
+        yield board.uart.tx, "uart.tx"
+    if board.reset:
+        yield board.reset.pin, "reset.pin"
+    for index, pin in enumerate(board.leds.pins if board.leds else ()):
+        yield pin, f"leds.pins[{index}]"

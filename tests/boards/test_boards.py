@@ -1,0 +1,119 @@
+"""Board files: every one is valid and complete, and a wrong one is refused in words."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hwcompile.boards import board_names, load_board, parse_board
+from hwcompile.diagnostics import CompileError
+from hwcompile.resources import room
+from tests.cli.running import type_command
+
+OPEN_FLOW = {
+    *("icebreaker", "icestick", "icesugar", "upduino", "tinyfpga_bx"),
+    *("ulx3s_25", "ulx3s_45", "ulx3s_85", "orangecrab", "colorlight_i5", "ecpix5"),
+    *("tang_nano_9k", "tang_nano_20k"),
+}
+
+
+def data_of(name: str) -> dict[str, Any]:
+    return tomllib.loads((room("boards") / name / "board.toml").read_text())
+
+
+def refusal(data: dict[str, Any]) -> str:
+    with pytest.raises(CompileError) as caught:
+        parse_board(data, "mine", "mine.toml")
+    return str(caught.value)
+
+
+def test_the_promised_boards_are_there() -> None:
+    assert set(board_names()) >= OPEN_FLOW
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_a_board_is_valid(name: str) -> None:
+    board = load_board(name)
+    assert board.id == name
+    holds = board.capacities
+    assert holds.lut >= 1000
+    assert holds.ff >= 1000
+    assert holds.bram_bits in (4096, 18432)
+    assert holds.bram >= 8
+    # A serial bit must be long enough to be sampled in its middle.
+    assert board.clock.mhz * 1e6 / 115200 >= 16
+    pins = [board.clock.pin, *(board.leds.pins if board.leds else ())]
+    assert all(pin == pin.upper() and pin.isalnum() for pin in pins)
+
+
+def test_boards_with_the_same_chip_agree_about_it() -> None:
+    known: dict[str, object] = {}
+    for name in board_names():
+        board = load_board(name)
+        key = board.device.device.replace("um5g-", "")
+        assert known.setdefault(key, board.capacities) == board.capacities, name
+
+
+def test_a_misspelt_key_names_the_right_one() -> None:
+    data = data_of("icebreaker")
+    data["clock"]["mzh"] = data["clock"].pop("mhz")
+    assert "unknown key 'clock.mzh'. Try: 'mhz'" in refusal(data)
+
+
+def test_a_misspelt_table_names_the_right_one() -> None:
+    data = data_of("icebreaker")
+    data["uartt"] = data.pop("uart")
+    assert "unknown key 'uartt'. Try: 'uart'" in refusal(data)
+
+
+def test_every_unknown_key_is_reported() -> None:
+    data = data_of("icebreaker")
+    data["colour"] = "red"
+    data["leds"]["activelow"] = True
+    text = refusal(data)
+    assert "'colour'" in text
+    assert "'leds.activelow'. Try: 'active_low'" in text
+
+
+def test_a_wrong_type_and_a_missing_key_say_where() -> None:
+    data = data_of("icebreaker")
+    data["capacities"]["lut"] = "many"
+    assert "capacities.lut" in refusal(data)
+    del data["capacities"]["lut"]
+    assert "lut" in refusal(data)
+
+
+def test_wrong_values_are_refused() -> None:
+    data = data_of("icebreaker")
+    assert "pin 6 is both uart.rx and uart.tx" in refusal({**data, "uart": {"rx": "6", "tx": "6"}})
+    assert "'ice41'" in refusal({**data, "device": {**data["device"], "family": "ice41"}})
+    assert "clock.mhz is 0" in refusal({**data, "clock": {"pin": "35", "mhz": 0.0}})
+    assert "{bitstream}" in refusal({**data, "programmer": {"command": ["iceprog"]}})
+
+
+def test_an_unknown_board_names_near_ones() -> None:
+    with pytest.raises(CompileError, match=r"HW0801.*'icebraker'.*icebreaker"):
+        load_board("icebraker")
+
+
+def test_a_board_of_ones_own(tmp_path: Path) -> None:
+    text = (room("boards") / "icebreaker" / "board.toml").read_text()
+    (tmp_path / "mine.toml").write_text(text.replace("iCEBreaker", "Mine"))
+    board = load_board(str(tmp_path / "mine.toml"))
+    assert (board.id, board.name) == ("mine", "Mine")
+    with pytest.raises(CompileError, match="HW0801"):
+        load_board(str(tmp_path / "other.toml"))
+    (tmp_path / "mine.toml").write_text("clock = [")
+    with pytest.raises(CompileError, match=r"HW0802.*not TOML"):
+        load_board(str(tmp_path / "mine.toml"))
+
+
+def test_the_command_lists_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    printed = type_command(monkeypatch, capsys, "boards")
+    assert printed.code == 0
+    assert all(name in printed.out for name in board_names())
