@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 
 import typer
 from rich.console import Console
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.report.console import wide_console
 
 app = typer.Typer(
     name="hwcompile",
@@ -17,8 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Turn quantized neural networks into hardware that computes the same integers.",
 )
-# Tables need about a hundred columns; a pipe or a log file has no width of its own.
-console = Console(width=max(shutil.get_terminal_size((120, 24)).columns, 100), highlight=False)
+console = wide_console()
 errors = Console(stderr=True, soft_wrap=True, highlight=False)
 
 

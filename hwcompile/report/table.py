@@ -32,8 +32,7 @@ def _design_lines(design: Report) -> Text:
 
 def _node_table(nodes: list[Report]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("node", overflow="fold", min_width=8)
-    table.add_column("from", overflow="ellipsis", no_wrap=True, max_width=18)
+    table.add_column("node", overflow="ellipsis", no_wrap=True, max_width=28)
     table.add_column("kernel", no_wrap=True)
     table.add_column("folding", no_wrap=True)
     for title in ("cycles", "lanes", "LUT est.", "FF est.", "memory bits"):
@@ -43,7 +42,6 @@ def _node_table(nodes: list[Report]) -> Table:
         folding = " ".join(f"{key}={value}" for key, value in node["parameters"].items())
         table.add_row(
             node["name"],
-            node["origin"]["op_type"],
             node["kernel"],
             folding,
             f"{node['interval_cycles']['predicted']:,}",
