@@ -65,7 +65,7 @@ class CompileError(Exception):
 def fail(
     code: str, what: str, why: str = "", fix: str = "", origin: Origin | None = None
 ) -> CompileError:
-    """Return a `CompileError` with a single finding: `raise fail("HW0101", ...)`."""
+    """A `CompileError` with a single finding, to be raised by the caller."""
     return CompileError([Diagnostic(code, what, why, fix, origin)])
 
 
