@@ -114,6 +114,10 @@ class Kernel(ABC):
     name: ClassVar[str]
     rigid: ClassVar[bool] = False
 
+    data_dependent: ClassVar[bool] = False
+    """True when some data pass faster than `timing` says; exact only for the slowest data. The
+    planner takes such a kernel only when a schedule asks for it."""
+
     @abstractmethod
     def refuses(self, site: Site) -> str | None:
         """Why this kernel can not build the op at all; None when it can."""

@@ -99,6 +99,8 @@ def options_of(graph: Graph, node: Node) -> tuple[Option, ...]:
     reasons: list[str] = []
     options: list[Option] = []
     for kernel in family(node.op.family).kernels:
+        if kernel.data_dependent:
+            continue
         reason = kernel.refuses(site)
         if reason is None:
             options += [Option(site, kernel, p) for p in kernel.space(site)]

@@ -6,6 +6,7 @@ import numpy as np
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops.family import Family
+from hwcompile.ops.matmul.broadcast import Broadcast
 from hwcompile.ops.matmul.folded import Folded
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse import Sparse
@@ -42,6 +43,6 @@ FAMILY = Family(
     "matmul",
     "matrix-vector product with constant weights, per pixel and group",
     (Matmul,),
-    (Folded(), Sparse()),
+    (Folded(), Sparse(), Broadcast()),
     examples,
 )

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
 
 import numpy as np
 
-from hwcompile.diagnostics import InternalError
-from hwcompile.ir.types import Encoding, IntArray, IntType
-from hwcompile.ops.dot import LUT_DEPTH, Dot, Style, memory_resources, styles
+from hwcompile.ir.types import Encoding
+from hwcompile.ops.dot import LUT_DEPTH, Dot, memory_resources
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
-from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.matmul.sparse_design import LAG, Design, design, row_counts
+from hwcompile.ops.matmul.lane import lane_dot, matmul_of, most_entries, row_counts, style_names
+from hwcompile.ops.matmul.sparse_design import LAG, Design, design
+from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.sparse.encodings import index_width
 
 MAX_PES = 4096
 _DENSE = 0.5  # above this share of weights that are not zero, folding is the better kernel
-_STYLES = {"lut": Style.LUT, "multiply": Style.MULTIPLY}
 _NAMES = ("pes", "in", "out", "index", "style")
 
 
@@ -41,12 +39,12 @@ class Sparse(Kernel):
         """Bipolar inputs, and matrices without a weight that is not zero."""
         if site.inputs[0].element.encoding is Encoding.BIPOLAR:
             return "its inputs are bipolar"
-        return None if _most_entries(_op(site)) else "all its weights are zero"
+        return None if most_entries(matmul_of(site)) else "all its weights are zero"
 
     def space(self, site: Site) -> Iterable[Parameters]:
         """Numbers of PEs about a fifth apart; only one for a dense matrix."""
-        op = _op(site)
-        most = _most_entries(op)
+        op = matmul_of(site)
+        most = most_entries(op)
         if sum(counts.sum() for counts in row_counts(op)) > _DENSE * op.weights.size:
             most = 1
         pes = 1
@@ -56,11 +54,11 @@ class Sparse(Kernel):
 
     def check(self, site: Site, parameters: Parameters) -> str | None:
         """Unknown names and values out of range."""
-        op = _op(site)
+        op = matmul_of(site)
         unknown = sorted(set(parameters) - set(_NAMES))
         if unknown:
             return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
-        limits = {"pes": min(_most_entries(op), MAX_PES), "out": op.rows}
+        limits = {"pes": min(most_entries(op), MAX_PES), "out": op.rows}
         for name, limit in limits.items():
             value = parameters.get(name, None if name == "pes" else 1)
             if not isinstance(value, int) or not 1 <= value <= limit:
@@ -71,14 +69,14 @@ class Sparse(Kernel):
             return f"in must be a power of two up to {legal[-1]}, not {lanes!r}"
         if parameters.get("index", "auto") not in _INDICES:
             return f"index must be {_INDEX_WORDS}, not {parameters['index']!r}"
-        allowed = ("auto", *(name for name, style in _STYLES.items() if style in _legal(site)))
+        allowed = ("auto", *style_names(site))
         if parameters.get("style", "auto") not in allowed:
             return f"style must be {' or '.join(allowed)}, not {parameters['style']!r}"
         return None
 
     def ports(self, site: Site, parameters: Parameters) -> Ports:
         """Vectors of K elements in, vectors of M elements out, one for each pixel and group."""
-        op, plan = _op(site), _design(site, parameters)
+        op, plan = matmul_of(site), _design(site, parameters)
         vectors = site.inputs[0].pixels * op.groups
         lanes, out = plan.settings.lanes, plan.settings.out
         source = StreamFormat(vectors, op.fan_in, lanes, site.inputs[0].element)
@@ -100,7 +98,7 @@ class Sparse(Kernel):
                 "compute": _compute(plan, vectors),
                 "collect": _collect(plan, site.inputs[0].pixels),
             },
-            stages=_levels(plan) + 1,
+            stages=mux_levels(plan.settings.pes) + 1,
             buffers={
                 "words": Buffer(2 * words),
                 "sums": Buffer(banks),
@@ -119,7 +117,7 @@ class Sparse(Kernel):
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
         """Per PE a lane, a copy of the vector and its sums; the programs; the choice of sums."""
-        plan, dot = _design(site, parameters), _dot(site, parameters)
+        plan, dot = _design(site, parameters), lane_dot(site, str(parameters.get("style", "auto")))
         pes, out, bits = plan.settings.pes, plan.settings.out, site.outputs[0].element.bits
         x = plan.settings.lanes * dot.input.bits
         groups = plan.op.groups
@@ -135,7 +133,7 @@ class Sparse(Kernel):
         )
         pe += dot.resources(1, 1, bits) + memory_resources(x, 2 << index_width(kept))
         pe += Resources(lut=out * bits * -(-depth // LUT_DEPTH) * 0.75)
-        choices = _choices(pes)
+        choices = mux_choices(pes)
         collector = Resources(
             lut=out * bits * (choices + 1), ff=out * bits * (choices + 1) + 20.0 + 4 * out
         )
@@ -148,11 +146,14 @@ class Sparse(Kernel):
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_sparse_matvec`."""
-        plan, dot = _design(site, parameters), _dot(site, parameters)
+        plan, dot = _design(site, parameters), lane_dot(site, str(parameters.get("style", "auto")))
         bits = site.outputs[0].element.bits
         arithmetic = dot.parameters(1, bits)
         del arithmetic["SumBits"]
-        memories = {"ProgramFile": _program(plan, dot), "CollectFile": _collect_program(plan)}
+        memories = {
+            "ProgramFile": _program(plan, dot),
+            "CollectFile": collect_image(plan.packings, plan.collections, plan.slots),
+        }
         if plan.kept.size < plan.in_words:
             keep = np.isin(np.arange(plan.in_words), plan.kept).astype(np.int64)
             memories["KeepFile"] = MemoryImage.pack(keep[:, None], 1)
@@ -187,56 +188,14 @@ _INDICES = ("auto", "absolute", "delta", *(f"run{bits}" for bits in range(1, 16)
 _INDEX_WORDS = "auto, absolute, delta, or run and a number of bits from 1 to 15"
 
 
-def _op(site: Site) -> Matmul:
-    return cast(Matmul, site.op)
-
-
-def _most_entries(op: Matmul) -> int:
-    """Weights that are not zero in the group that has most of them."""
-    return int(max(counts.sum() for counts in row_counts(op)))
-
-
 def _design(site: Site, parameters: Parameters) -> Design:
     return design(
-        _op(site),
+        matmul_of(site),
         int(parameters["pes"]),
         int(parameters.get("in", 0)),
         int(parameters.get("out", 0)),
         str(parameters.get("index", "auto")),
     )
-
-
-def _stored_type(op: Matmul) -> IntType:
-    """The type of weights in the program, where zero fills what is left over."""
-    return IntType(min(int(op.weights.min()), 0), max(int(op.weights.max()), 0))
-
-
-def _legal(site: Site) -> tuple[Style, ...]:
-    found = styles(_stored_type(_op(site)), site.inputs[0].element)
-    return tuple(style for style in found if style in _STYLES.values())
-
-
-def _dot(site: Site, parameters: Parameters) -> Dot:
-    wish = str(parameters.get("style", "auto"))
-    for style in _legal(site):
-        if wish == "auto" or style is _STYLES[wish]:
-            return Dot(style, _stored_type(_op(site)), site.inputs[0].element)
-    raise InternalError(f"parameters {dict(parameters)} were not checked")
-
-
-def _choices(pes: int) -> int:
-    """Choices of one among four that choose one among `pes`."""
-    total = 0
-    while True:
-        pes = -(-pes // 4)
-        total += pes
-        if pes == 1:
-            return total
-
-
-def _levels(plan: Design) -> int:
-    """Register stages of the choice among the PEs."""
-    return max(((plan.settings.pes - 1).bit_length() + 1) // 2, 1)
 
 
 def _load(words: int, vectors: int) -> Actor:
@@ -292,25 +251,3 @@ def _program(plan: Design, dot: Dot) -> MemoryImage:
     shift = dot.weight.bits
     codes = dot.weight.encode(weight) | index << shift | end << (shift + plan.index_bits)
     return MemoryImage.pack(codes, shift + plan.index_bits + 1)
-
-
-def _collect_program(plan: Design) -> MemoryImage:
-    """Rows of {free, emit, lanes x {use, pe, slot}}; groups are filled up with idle rows."""
-    slot_bits, pe_bits = index_width(plan.slots), index_width(plan.settings.pes)
-    lane_bits = slot_bits + pe_bits + 1
-    images = []
-    for packing, collection in zip(plan.packings, plan.collections, strict=True):
-        segment = collection.segment
-        lane = packing.slot[segment] | packing.pe[segment] << slot_bits
-        lane = np.where(segment >= 0, lane | 1 << (lane_bits - 1), 0)
-        free = np.arange(collection.cycles) == collection.cycles - 1
-        flags = collection.emit + 2 * free.astype(np.int64)
-        bits = np.concatenate([_bits(lane, lane_bits), _bits(flags[:, None], 2)], axis=1)
-        images.append(np.pad(bits, ((0, plan.collects - collection.cycles), (0, 0))))
-    return MemoryImage.pack(np.concatenate(images), 1)
-
-
-def _bits(values: IntArray, width: int) -> IntArray:
-    """Numbers [rows, n] as bits, least significant first, [rows, n * width]."""
-    planes = (values[:, :, None] >> np.arange(width)) & 1
-    return planes.reshape(values.shape[0], -1)

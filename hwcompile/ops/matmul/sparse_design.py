@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.matmul.lane import row_counts
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.sparse.collecting import Collection, collect, cycles_of
 from hwcompile.sparse.encodings import gaps, index_width, with_fillers
@@ -161,12 +162,6 @@ def design(op: Matmul, pes: int, lanes: int, out: int, index: str) -> Design:
     height = out or _enough_rows(op, packings, width)
     collections = tuple(collect(packing, op.rows, height) for packing in packings)
     return Design(op, Settings(pes, width, height, index), packings, collections)
-
-
-@lru_cache(maxsize=256)
-def row_counts(op: Matmul) -> tuple[IntArray, ...]:
-    """Entries of every row of every group."""
-    return tuple(np.count_nonzero(op.weights, axis=2))
 
 
 @lru_cache(maxsize=16)

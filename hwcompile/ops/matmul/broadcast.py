@@ -1,0 +1,268 @@
+"""The column-broadcast kernel with activation queues, as published for EIE and ESE: a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from hwcompile.ir.types import Encoding, IntArray
+from hwcompile.ops.dot import LUT_DEPTH, Dot, memory_resources
+from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
+from hwcompile.ops.matmul.lane import lane_dot, matmul_of, most_entries, style_names
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
+from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.timing import Access, Actor, Buffer, Timing
+from hwcompile.sparse.collecting import Collection, collect
+from hwcompile.sparse.encodings import ColumnLayout, column_layout, index_width
+from hwcompile.sparse.packing import Packing, pack
+from hwcompile.sparse.rows import SparseRows
+
+MAX_PES = 512
+MAX_QUEUE = 1024
+_SUM_BANKS = 2
+_DONE_LAG = 3  # cycles from a PE's last entry to the first cycle its sums can be collected
+_NAMES = ("pes", "queue", "out", "style")
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """A matrix dealt out to PEs by whole rows, column by column."""
+
+    layout: ColumnLayout
+    packing: Packing
+    collection: Collection
+
+    @property
+    def counts(self) -> IntArray:
+        """Entries of every PE's columns, int64 [pes, columns]."""
+        return np.diff(self.layout.pointer)
+
+    @property
+    def entries(self) -> int:
+        """Entries of the fullest PE."""
+        return self.packing.max_load
+
+
+class Broadcast(Kernel):
+    """Each activation goes to all PEs that have weights in its column; zeros go nowhere.
+
+    How long a vector takes depends on its zeros. The declared timing is that of vectors without
+    any, which is exact for them and an upper bound for others; so the planner leaves this kernel
+    to those who ask for it.
+
+    Parameters:
+        pes: Processing elements, each with whole rows.
+        queue: Activations that wait in front of a PE (default 8).
+        out: Elements per output word (default 1).
+        style: `lut`, `multiply`, or `auto`.
+    """
+
+    name = "broadcast"
+    data_dependent = True
+
+    def refuses(self, site: Site) -> str | None:
+        """Bipolar inputs, several groups, and matrices without a weight that is not zero."""
+        if site.inputs[0].element.encoding is Encoding.BIPOLAR:
+            return "its inputs are bipolar"
+        if matmul_of(site).groups > 1:
+            return "it has several groups"
+        return None if most_entries(matmul_of(site)) else "all its weights are zero"
+
+    def space(self, site: Site) -> Iterable[Parameters]:
+        """Powers of two up to the number of rows that are not zero."""
+        pes = 1
+        while pes <= _most_pes(matmul_of(site)):
+            yield {"pes": pes, "queue": 8}
+            pes *= 2
+
+    def check(self, site: Site, parameters: Parameters) -> str | None:
+        """Unknown names and values out of range."""
+        op = matmul_of(site)
+        unknown = sorted(set(parameters) - set(_NAMES))
+        if unknown:
+            return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
+        limits = {"pes": _most_pes(op), "queue": MAX_QUEUE, "out": op.rows}
+        for name, limit in limits.items():
+            value = parameters.get(name, None if name == "pes" else 1)
+            if not isinstance(value, int) or not 1 <= value <= limit:
+                return f"{name} must be a number from 1 to {limit}, not {value!r}"
+        allowed = ("auto", *style_names(site))
+        if parameters.get("style", "auto") not in allowed:
+            return f"style must be {' or '.join(allowed)}, not {parameters['style']!r}"
+        return None
+
+    def ports(self, site: Site, parameters: Parameters) -> Ports:
+        """Vectors of K elements in, one at a time; vectors of M elements out."""
+        op, pixels = matmul_of(site), site.inputs[0].pixels
+        out = int(parameters.get("out", 1))
+        return Ports(
+            (StreamFormat(pixels, op.fan_in, 1, site.inputs[0].element),),
+            StreamFormat(pixels, op.rows, out, site.outputs[0].element),
+        )
+
+    def timing(self, site: Site, parameters: Parameters) -> Timing:
+        """For vectors without zeros: an actor for the broadcast, each PE, and the collection."""
+        plan, pixels = _plan(site, parameters), site.inputs[0].pixels
+        queue = int(parameters.get("queue", 8))
+        goes = plan.counts > 0
+        goes[:, -1] = True
+        ones = np.ones(pixels * goes.shape[1], dtype=np.int64)
+        pushes = {
+            f"queue{pe}": np.cumsum(np.tile(row.astype(np.int64), pixels))
+            for pe, row in enumerate(goes)
+        }
+        actors = {"broadcast": Actor(ones, {"in0": Access.stream(ones)}, pushes)}
+        buffers: dict[str, Buffer] = {}
+        for pe, row in enumerate(plan.counts):
+            actors[f"pe{pe}"] = _pe_actor(pe, row[goes[pe]], pixels)
+            buffers[f"queue{pe}"] = Buffer(queue)
+            buffers[f"sums{pe}"] = Buffer(_SUM_BANKS)
+            buffers[f"done{pe}"] = Buffer(_SUM_BANKS, _DONE_LAG)
+        actors["collect"] = _collect_actor(plan, pixels)
+        return Timing(actors, stages=mux_levels(plan.packing.pes) + 1, buffers=buffers)
+
+    def interval(self, site: Site, parameters: Parameters) -> int:
+        """The bound of vectors without zeros; waiting at queues adds to it."""
+        plan = _plan(site, parameters)
+        # A PE without weights in the last column still has to hear that the vector ends.
+        busy = int((plan.counts.sum(axis=1) + (plan.counts[:, -1] == 0)).max())
+        slowest = max(busy, matmul_of(site).fan_in, plan.collection.cycles)
+        return site.inputs[0].pixels * slowest
+
+    def lanes(self, site: Site, parameters: Parameters) -> int:
+        """One multiplier per PE."""
+        return int(parameters["pes"])
+
+    def resources(self, site: Site, parameters: Parameters) -> Resources:
+        """Per PE a lane, a queue, an entry memory and two banks of sums; pointers; collection."""
+        plan, dot = _plan(site, parameters), lane_dot(site, str(parameters.get("style", "auto")))
+        pes, out = plan.packing.pes, plan.collection.lanes
+        bits, slots = site.outputs[0].element.bits, plan.layout.row.shape[1]
+        count = _count_bits(plan)
+        address = index_width(plan.entries)
+        item = dot.input.bits + address + count + 1
+        queue = int(parameters.get("queue", 8))
+        depth = 2 << index_width(slots)
+        pe = Resources(
+            lut=item * -(-queue // LUT_DEPTH) + 2 * bits + count + address + 20
+            + out * bits * -(-depth // LUT_DEPTH),
+            ff=2.0 * dot.input.bits + address + count + depth + 30,
+        )  # fmt: skip
+        pe += dot.resources(1, 1, bits)
+        pe += memory_resources(dot.weight.bits + index_width(slots), plan.entries)
+        choices = out * bits * (mux_choices(pes) + 1)
+        collector = Resources(lut=choices + 20.0, ff=choices + 20.0)
+        row = out * (index_width(slots) + index_width(pes) + 1) + 2
+        total = collector + memory_resources(row, plan.collection.cycles)
+        total += memory_resources(pes * (address + count), plan.layout.columns)
+        return total + Resources(
+            pe.lut * pes, pe.ff * pes, pe.memory_bits * pes, pe.multipliers * pes
+        )
+
+    def render(self, site: Site, parameters: Parameters) -> Rendered:
+        """An instance of `hw_broadcast_matvec`."""
+        plan, dot = _plan(site, parameters), lane_dot(site, str(parameters.get("style", "auto")))
+        bits, pes = site.outputs[0].element.bits, plan.packing.pes
+        queue = int(parameters.get("queue", 8))
+        arithmetic = dot.parameters(1, bits)
+        del arithmetic["SumBits"]
+        slots = plan.layout.row.shape[1]
+        return Rendered(
+            "hw_broadcast_matvec",
+            {
+                "Pes": pes,
+                "Columns": plan.layout.columns,
+                "Queue": queue,
+                "Slots": slots,
+                "Entries": plan.entries,
+                "CountBits": _count_bits(plan),
+                "OutLanes": plan.collection.lanes,
+                "Collects": plan.collection.cycles,
+                **arithmetic,
+                "OutBits": bits,
+            },
+            {
+                "EntryFile": _entry_image(plan, dot),
+                "ColumnFile": _column_image(plan),
+                "CollectFile": collect_image((plan.packing,), (plan.collection,), slots),
+            },
+            comment=f"{pes} PEs with queues of {queue}, at most {plan.entries} entries each: "
+            f"{dot.describe()}",
+        )
+
+
+def _most_pes(op: Matmul) -> int:
+    return min(int(np.count_nonzero(op.weights.any(axis=2))), MAX_PES)
+
+
+def _plan(site: Site, parameters: Parameters) -> _Plan:
+    return _planned(matmul_of(site), int(parameters["pes"]), int(parameters.get("out", 1)))
+
+
+@lru_cache(maxsize=32)
+def _planned(op: Matmul, pes: int, out: int) -> _Plan:
+    """Rows dealt out so that PEs have about equal loads, and equal numbers of rows."""
+    matrix = SparseRows.of(op.weights[0])
+    live = int(np.count_nonzero(matrix.counts))
+    packing = pack(matrix.counts, pes, split=False, max_rows=-(-live // pes))
+    return _Plan(column_layout(matrix, packing), packing, collect(packing, op.rows, out))
+
+
+def _count_bits(plan: _Plan) -> int:
+    return index_width(int(plan.counts.max()) + 1)
+
+
+def _pe_actor(pe: int, counts: IntArray, pixels: int) -> Actor:
+    """A phase for every activation, and one for the last entry of the vector."""
+    durations = np.maximum(counts, 1)
+    takes = np.ones(durations.size, dtype=np.int64)
+    if durations[-1] > 1:
+        durations = np.append(durations, 1)
+        durations[-2] -= 1
+        takes = np.append(takes, 0)
+    first, last = np.zeros_like(takes), np.zeros_like(takes)
+    first[0] = last[-1] = 1
+    take, begin, end = (np.cumsum(np.tile(part, pixels)) for part in (takes, first, last))
+    return Actor(
+        np.tile(durations, pixels),
+        {f"queue{pe}": Access(take, take)},
+        {f"sums{pe}": begin, f"done{pe}": end},
+    )
+
+
+def _collect_actor(plan: _Plan, pixels: int) -> Actor:
+    """A phase for every row of the program: without split rows, each completes a word."""
+    cycles = plan.collection.cycles
+    place = np.arange(cycles)
+    need, free, emit = (
+        np.cumsum(np.tile(part.astype(np.int64), pixels))
+        for part in (place == 0, place == cycles - 1, plan.collection.emit)
+    )
+    reads: dict[str, Access] = {}
+    for pe in range(plan.packing.pes):
+        reads[f"sums{pe}"] = Access(need, free)
+        reads[f"done{pe}"] = Access(need, need)
+    return Actor(np.ones(cycles * pixels, dtype=np.int64), reads, {"out": emit})
+
+
+def _entry_image(plan: _Plan, dot: Dot) -> MemoryImage:
+    """Rows of {local row, weight} for every PE."""
+    weight_bits, codes = dot.weight.bits, dot.weight.encode(plan.layout.value)
+    row_bits = index_width(plan.layout.row.shape[1])
+    table = np.zeros((plan.entries, plan.packing.pes), dtype=np.int64)
+    loads = plan.layout.pointer[:, -1]
+    pe = np.repeat(np.arange(loads.size), loads)
+    place = np.arange(pe.size) - np.repeat(np.cumsum(loads) - loads, loads)
+    table[place, pe] = codes | plan.layout.local_row << weight_bits
+    return MemoryImage.pack(table, weight_bits + row_bits)
+
+
+def _column_image(plan: _Plan) -> MemoryImage:
+    """Rows of {count, start} for every PE; a start behind the last entry belongs to no entry."""
+    address, count = index_width(plan.entries), _count_bits(plan)
+    start = plan.layout.pointer[:, :-1] & ((1 << address) - 1)
+    return MemoryImage.pack((start | plan.counts << address).T, address + count)

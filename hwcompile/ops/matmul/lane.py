@@ -1,0 +1,52 @@
+"""What kernels that multiply one weight and one activation per PE have in common."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import cast
+
+import numpy as np
+
+from hwcompile.diagnostics import InternalError
+from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ops.dot import Dot, Style, styles
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.site import Site
+
+_STYLES = {"lut": Style.LUT, "multiply": Style.MULTIPLY}
+
+
+def matmul_of(site: Site) -> Matmul:
+    """The op of a site of this family."""
+    return cast(Matmul, site.op)
+
+
+@lru_cache(maxsize=256)
+def row_counts(op: Matmul) -> tuple[IntArray, ...]:
+    """Weights that are not zero in every row, for every group int64 [rows]."""
+    return tuple(np.count_nonzero(op.weights, axis=2))
+
+
+def most_entries(op: Matmul) -> int:
+    """Weights that are not zero in the group that has most of them."""
+    return int(max(counts.sum() for counts in row_counts(op)))
+
+
+def stored_type(op: Matmul) -> IntType:
+    """The type of weights in a program, where zero fills what is left over."""
+    return IntType(min(int(op.weights.min()), 0), max(int(op.weights.max()), 0))
+
+
+def style_names(site: Site) -> tuple[str, ...]:
+    """The values of `style` that the types allow, besides auto."""
+    found = styles(stored_type(matmul_of(site)), site.inputs[0].element)
+    return tuple(name for name, style in _STYLES.items() if style in found)
+
+
+def lane_dot(site: Site, wish: str) -> Dot:
+    """The arithmetic of a lane; `wish` is `auto` or one of `style_names`."""
+    weight, element = stored_type(matmul_of(site)), site.inputs[0].element
+    for style in styles(weight, element):
+        if style in _STYLES.values() and wish in ("auto", style.name.lower()):
+            return Dot(style, weight, element)
+    raise InternalError(f"the style '{wish}' was not checked")
