@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hwcompile.cli.app import app, console
+from hwcompile.cli.app import app, console, errors
 from hwcompile.design import compile as compile_model
 from hwcompile.diagnostics import fail
 from hwcompile.report.table import report_table
@@ -36,17 +36,19 @@ def compile_command(
     force: Annotated[bool, typer.Option(help="Replace an existing build directory.")] = False,
 ) -> None:
     """Compile MODEL to SystemVerilog in a build directory."""
-    design = compile_model(
-        model,
-        output,
-        target_fps=target_fps,
-        target_cycles=target_cycles,
-        schedule=schedule,
-        clock_mhz=clock_mhz,
-        input_types=dict(_input_type(text) for text in input_type or []),
-        dump_ir=dump_ir,
-        force=force,
-    )
+    with errors.status("starting") as status:
+        design = compile_model(
+            model,
+            output,
+            target_fps=target_fps,
+            target_cycles=target_cycles,
+            schedule=schedule,
+            clock_mhz=clock_mhz,
+            input_types=dict(_input_type(text) for text in input_type or []),
+            dump_ir=dump_ir,
+            force=force,
+            progress=status.update,
+        )
     console.print(report_table(design.report))
     console.print(f"Wrote {design.directory}. Next: hwcompile verify {design.directory}")
 

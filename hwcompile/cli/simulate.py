@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hwcompile.cli.app import app, console
+from hwcompile.cli.app import app, console, errors
 from hwcompile.design import load
 
 
@@ -21,7 +21,8 @@ def simulate_command(
     stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
 ) -> None:
     """Run the frames of INPUTS; write `raw` (integers) and `real` (dequantized) outputs."""
-    result = load(directory).simulate(inputs, level=level, stall=stall, waves=waves)
+    with errors.status("compiling the simulator and running frames"):
+        result = load(directory).simulate(inputs, level=level, stall=stall, waves=waves)
     for name in result.raw:
         console.print(f"{name}: {result.raw[name].shape[0]} frames at level {level}")
     if result.cycles is not None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hwcompile.cli.app import app, console
+from hwcompile.cli.app import app, console, errors
 from hwcompile.design import load
 
 
@@ -23,13 +23,14 @@ def verify_command(
     ] = False,
 ) -> None:
     """Run the same frames at every level and demand equality; exit code 1 on a mismatch."""
-    outcome = load(directory).verify(
-        levels=tuple(levels.split(",")),
-        inputs=inputs,
-        frames=frames,
-        stall=stall,
-        boundaries=boundaries,
-    )
+    with errors.status("compiling the simulator and running frames"):
+        outcome = load(directory).verify(
+            levels=tuple(levels.split(",")),
+            inputs=inputs,
+            frames=frames,
+            stall=stall,
+            boundaries=boundaries,
+        )
     for line in outcome.lines():
         console.print(line, highlight=False)
     if not outcome.passed:
