@@ -23,6 +23,7 @@ FAMILIES = (
     "reshape",
     "argmax",
     "width",
+    "lstm",
 )
 
 

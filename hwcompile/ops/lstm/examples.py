@@ -1,0 +1,58 @@
+"""Small LSTMs for the generic tests."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.lstm.op import Lstm
+from hwcompile.ops.site import Site
+
+INT8 = IntType(-128, 127)
+
+
+def examples() -> tuple[Site, ...]:
+    """With and without peepholes, projection and a start signal."""
+    x = TensorType((1, 3, 4), INT8)
+    flag = TensorType((1, 1, 1), IntType(0, 1))
+    return (
+        Site.of(small(4, 5, 3, True, True, False), x),
+        Site.of(small(4, 6, 0, False, False, False), x),
+        Site.of(small(4, 5, 0, True, True, True), TensorType((1, 1, 4), INT8), flag),
+    )
+
+
+def small(
+    inputs: int, cells: int, rows: int, peepholes: bool, half_up: bool, keep: bool, seed: int = 0
+) -> Lstm:
+    """A random LSTM with 8-bit numbers; `rows` of 0 leaves the projection out."""
+    rng = np.random.default_rng(seed)
+
+    def weights(*shape: int) -> IntArray:
+        values = rng.integers(-31, 32, shape)
+        return np.where(rng.random(shape) < 0.5, values, 0).astype(np.int64)
+
+    places = (np.arange(64) - 32) / 8
+    tanh = np.rint(127 * np.tanh(places)).astype(np.int64)
+    return Lstm(
+        wx=weights(4, cells, inputs),
+        wr=weights(4, cells, rows or cells),
+        bias=weights(4, cells) * 16,
+        peepholes=weights(3 if peepholes else 0, cells),
+        projection=weights(rows, cells),
+        x_shift=0,
+        r_shift=1,
+        peephole_shifts=(0, 1, 2),
+        sigma=np.rint(127 / (1 + np.exp(-places))).astype(np.int64),
+        candidate=tanh,
+        squash=tanh,
+        table_shifts=(8, 7, 2),
+        cell_shifts=(0, 1, 8),
+        m_shift=7,
+        y_shift=5,
+        c_type=INT8,
+        m_type=INT8,
+        y_type=IntType(-100, 90),
+        rounding="half_up" if half_up else "floor",
+        keep=keep,
+    )

@@ -1,0 +1,178 @@
+"""The memory images of an LSTM engine: its programs, the units' constants, its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.kernel import MemoryImage
+from hwcompile.ops.lstm.layout import Layout
+from hwcompile.ops.lstm.simulation import Schedule
+
+if TYPE_CHECKING:
+    from hwcompile.ops.lstm.op import Lstm
+
+Fields = Sequence[tuple[IntArray, int]]
+"""Numbers int64 [depth, columns] with the bits of each; negative ones in two's complement."""
+
+
+@dataclass(frozen=True)
+class Widths:
+    """Bits of the fields of the programs.
+
+    Attributes:
+        weight: A weight, signed.
+        skip: An entry's column.
+        pe: A PE of a lane.
+        thing: A cell unit or a projection row of a lane.
+        bias: A bias, signed.
+        peephole: A peephole weight, signed.
+    """
+
+    weight: int
+    skip: int
+    pe: int
+    thing: int
+    bias: int
+    peephole: int
+
+    @property
+    def entry(self) -> int:
+        """Bits of an entry."""
+        return self.weight + self.skip + 2
+
+
+def signed_bits(*arrays: IntArray) -> int:
+    """Bits of the narrowest two's complement type that holds all elements."""
+    low = min(int(a.min(initial=0)) for a in arrays)
+    high = max(int(a.max(initial=0)) for a in arrays)
+    return max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1
+
+
+def widths(layout: Layout) -> Widths:
+    """The widths that `layout` needs."""
+    op = layout.op
+    return Widths(
+        weight=signed_bits(op.wx, op.wr, op.projection),
+        skip=layout.skip_bits,
+        pe=max((layout.pes_per_lane - 1).bit_length(), 1),
+        thing=max((max(layout.units.depth, layout.rows.depth) - 1).bit_length(), 1),
+        bias=signed_bits(op.bias),
+        peephole=signed_bits(op.peepholes),
+    )
+
+
+def images(layout: Layout, schedule: Schedule) -> dict[str, MemoryImage]:
+    """All images, by the name of the parameter that takes the file."""
+    op = layout.op
+    return {
+        "EntryFile": entry_image(layout, schedule),
+        "ControlFile": _control_image(layout, schedule),
+        "UnitFile": _unit_image(layout),
+        "OrderFile": _order_image(layout),
+        "SigmaFile": table_image(op.sigma),
+        "CandidateFile": table_image(op.candidate),
+        "SquashFile": table_image(op.squash),
+    }
+
+
+def table_image(table: IntArray) -> MemoryImage:
+    """A table, one element per row."""
+    return pack_fields([(table[:, None], signed_bits(table))])
+
+
+def pack_fields(fields: Fields) -> MemoryImage:
+    """Rows of the fields side by side, the first in the least significant bits."""
+    planes = [
+        ((codes[:, :, None] >> np.arange(bits)) & 1).astype(np.uint8).reshape(codes.shape[0], -1)
+        for codes, bits in fields
+    ]
+    flat = np.concatenate(planes, axis=1)
+    return MemoryImage(flat.shape[1], np.packbits(flat, axis=1, bitorder="little"))
+
+
+def entry_image(layout: Layout, schedule: Schedule) -> MemoryImage:
+    """The PEs' programs: row t holds the entry of each PE in cycle t, {projection, last, skip, w}.
+
+    A cycle without an entry has one of weight 0 that stays at its place.
+    """
+    width = widths(layout)
+    codes = np.zeros((schedule.cycles, layout.pes), dtype=np.int64)
+    mask = (1 << width.weight) - 1
+    for number, lane in enumerate(schedule.lanes):
+        for done in lane.done:
+            part = done.segment
+            column = number * layout.pes_per_lane + part.pe
+            code = (part.weights & mask) | part.skips << width.weight
+            code[-1] |= 1 << (width.weight + width.skip)
+            if part.projection:
+                # Waiting entries before and within the segment belong to it, too.
+                begin = int(done.issue[0])
+                while begin > 0 and codes[begin - 1, column] == 0:
+                    begin -= 1
+                codes[begin : done.issue[-1] + 1, column] |= 1 << (width.entry - 1)
+            codes[done.issue, column] |= code
+    return MemoryImage.pack(codes, width.entry)
+
+
+def _control_image(layout: Layout, schedule: Schedule) -> MemoryImage:
+    """The lanes' programs: which sum is taken when, and what is complete with it."""
+    width = widths(layout)
+    names = ("thing", "pe", "gate", "slot", "use", "first", "final", "projection", "valid")
+    bits = (width.thing, width.pe, 2, 1, 1, 1, 1, 1, 1)
+    table = {name: np.zeros((schedule.cycles, layout.lanes), dtype=np.int64) for name in names}
+    for number, lane in enumerate(schedule.lanes):
+        for done in lane.done:
+            part = done.segment
+            values = (
+                part.thing, part.pe, part.gate, done.slot, 1, done.first, done.final,
+                part.projection, 1,
+            )  # fmt: skip
+            for name, value in zip(names, values, strict=True):
+                table[name][done.take - schedule.delay - 1, number] = value
+        for bare in lane.bare:
+            empty = (bare.thing, 0, 0, 0, 0, 1, 1, bare.projection, 1)
+            for name, value in zip(names, empty, strict=True):
+                table[name][bare.take - schedule.delay - 1, number] = value
+    return pack_fields(
+        [
+            (table[name][:, [lane]], count)
+            for lane in range(layout.lanes)
+            for name, count in zip(names, bits, strict=True)
+        ]
+    )
+
+
+def _unit_image(layout: Layout) -> MemoryImage:
+    """Row r holds, for each lane, what its unit r needs: dead gates, biases, peepholes."""
+    op, units, width = layout.op, layout.units, widths(layout)
+    peepholes = op.peepholes if op.peeped else np.zeros((3, op.cells), dtype=np.int64)
+    dead = _dead(op)
+    fields: list[tuple[IntArray, int]] = []
+    for lane in range(layout.lanes):
+        things = units.things(lane)
+        for array, bits in ((dead, 1), (op.bias, width.bias), (peepholes, width.peephole)):
+            rows = np.zeros((units.depth, array.shape[0]), dtype=np.int64)
+            rows[: things.size] = array[:, things].T
+            fields.append((rows, bits))
+    return pack_fields(fields)
+
+
+def _dead(op: Lstm) -> IntArray:
+    """1 for each gate of a unit that has no weights at all, int64 [4, C]."""
+    alive = op.wx.any(axis=2) | op.wr.any(axis=2)
+    dead: IntArray = np.where(alive, 0, 1)
+    return dead
+
+
+def _order_image(layout: Layout) -> MemoryImage:
+    """Row r says where element r of the output is: {lane, place within the lane}."""
+    rows = layout.rows
+    lane_bits = max((layout.lanes - 1).bit_length(), 1)
+    return pack_fields(
+        [(rows.rank[:, None], widths(layout).thing), (rows.lane[:, None], lane_bits)]
+    )

@@ -1,0 +1,222 @@
+"""Which processing element does which part of which row, and where values are kept.
+
+The PEs of an engine are divided into *lanes*: the PEs of a lane share a collector and an
+element-wise pipeline. Cell units and projection rows belong to a lane and are numbered within it,
+in the order in which they are worked on; that number is their place in all memories.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray
+from hwcompile.sparse.packing import pack
+
+if TYPE_CHECKING:
+    from hwcompile.ops.lstm.op import Lstm
+
+MAX_FILLERS = 0.0075
+"""Fillers per entry that a narrower column index may cost."""
+
+
+@dataclass(frozen=True, eq=False)
+class Placement:
+    """A deal of things (cell units or projection rows) to lanes.
+
+    Attributes:
+        lane: Lane of each thing, int64 [things].
+        rank: Number of each thing within its lane, int64 [things].
+        depth: Most things of a lane.
+    """
+
+    lane: IntArray
+    rank: IntArray
+    depth: int
+
+    @staticmethod
+    def of(counts: IntArray, lanes: int) -> Placement:
+        """Deal out things so that the lanes' sums of `counts` are as equal as possible."""
+        packing = pack(np.maximum(counts, 1), lanes, split=False)
+        lane = np.empty(counts.size, dtype=np.int64)
+        lane[packing.row] = packing.pe
+        rank = np.empty(counts.size, dtype=np.int64)
+        rank[packing.row] = packing.slot
+        return Placement(lane, rank, int(rank.max()) + 1)
+
+    def things(self, lane: int) -> IntArray:
+        """The things of a lane in the order of their ranks."""
+        here = np.flatnonzero(self.lane == lane)
+        return here[np.argsort(self.rank[here])]
+
+
+@dataclass(frozen=True, eq=False)
+class Segment:
+    """A part of a row that one PE does without interruption.
+
+    Attributes:
+        pe: PE within the lane.
+        projection: Whether it is of the projection.
+        thing: Rank of the cell unit or projection row within the lane.
+        gate: 0 to 3 for i, f, candidate, o; 0 for the projection.
+        places: Place of each entry's element, ascending; fillers included.
+        skips: Places from the entry before (from the base, for the first).
+        weights: Weight of each entry; 0 for fillers.
+    """
+
+    pe: int
+    projection: bool
+    thing: int
+    gate: int
+    places: IntArray
+    skips: IntArray
+    weights: IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """Everything about an engine that does not depend on time.
+
+    Places of a vector's elements: x, then (from `state_base` on) y, then (from `m_base` on) m. The
+    element with rank r of lane l of y is at `state_base + r * lanes + l`.
+    """
+
+    op: Lstm
+    pes: int
+    lanes: int
+
+    @property
+    def pes_per_lane(self) -> int:
+        """PEs that share a collector."""
+        return self.pes // self.lanes
+
+    @cached_property
+    def units(self) -> Placement:
+        """The cell units."""
+        op = self.op
+        counts = np.count_nonzero(op.wx, axis=(0, 2)) + np.count_nonzero(op.wr, axis=(0, 2))
+        return Placement.of(counts.astype(np.int64), self.lanes)
+
+    @cached_property
+    def rows(self) -> Placement:
+        """What the output is made of: projection rows, or the cell units again."""
+        if not self.op.projected:
+            return self.units
+        counts = np.count_nonzero(self.op.projection, axis=1).astype(np.int64)
+        return Placement.of(counts, self.lanes)
+
+    @property
+    def state_base(self) -> int:
+        """Place of y: behind x, at a multiple of the lanes."""
+        return -(-self.op.inputs // self.lanes) * self.lanes
+
+    @property
+    def m_base(self) -> int:
+        """Place of m, behind y."""
+        return self.state_base + self.rows.depth * self.lanes
+
+    @property
+    def places(self) -> int:
+        """Places in all."""
+        return self.m_base + (self.units.depth * self.lanes if self.op.projected else 0)
+
+    @cached_property
+    def skip_bits(self) -> int:
+        """Bits of an entry's column: the fewest that cost hardly any fillers."""
+        skips = np.concatenate([self._skips(lane) for lane in range(self.lanes)])
+        for bits in range(2, self.places.bit_length()):
+            fillers = np.maximum(-(-skips // ((1 << bits) - 1)) - 1, 0).sum()
+            if fillers <= MAX_FILLERS * skips.size:
+                return bits
+        return max(self.places.bit_length(), 2)
+
+    def _skips(self, lane: int) -> IntArray:
+        skips = [np.diff(places, prepend=base) for _, _, base, places, _ in self._raw_rows(lane)]
+        return np.concatenate(skips) if skips else np.zeros(0, dtype=np.int64)
+
+    def _raw_rows(self, lane: int) -> Iterator[tuple[int, int, int, IntArray, IntArray]]:
+        """(rank, gate, base, places, weights) of each row; gate is 4 for the projection."""
+        op, units, rows = self.op, self.units, self.rows
+        y_places = self.state_base + rows.rank * self.lanes + rows.lane
+        places = np.concatenate([np.arange(op.inputs), y_places])
+        for rank, unit in enumerate(units.things(lane)):
+            for gate in range(4):
+                yield (
+                    rank,
+                    gate,
+                    0,
+                    *_sorted(places, np.concatenate([op.wx[gate, unit], op.wr[gate, unit]])),
+                )
+        if op.projected:
+            m_places = self.m_base + units.rank * self.lanes + units.lane
+            for rank, row in enumerate(rows.things(lane)):
+                yield rank, 4, self.m_base, *_sorted(m_places, op.projection[row])
+
+    def segments(self, lane: int) -> tuple[list[list[Segment]], list[list[Segment]]]:
+        """For each PE of a lane its segments of gates, and its segments of the projection."""
+        found = []
+        table = [
+            (rank, gate, base, *fill(places, weights, base, self.skip_bits))
+            for rank, gate, base, places, weights in self._raw_rows(lane)
+        ]
+        for gates in (True, False):
+            part = [row for row in table if (row[1] < 4) == gates]
+            counts = np.array([row[3].size for row in part], dtype=np.int64)
+            packing = pack(counts, self.pes_per_lane)
+            queues: list[list[Segment]] = [[] for _ in range(self.pes_per_lane)]
+            for pe, row, first, last in zip(
+                packing.pe, packing.row, packing.first, packing.last, strict=True
+            ):
+                queues[pe].append(_segment(int(pe), part[row], int(first), int(last), self))
+            if not gates:
+                # Who begins with a long row meets the latest elements of m late.
+                for queue in queues:
+                    queue.sort(key=_after(max(queue, key=_length, default=None)))
+            found.append(queues)
+        return found[0], found[1]
+
+
+def _length(segment: Segment) -> int:
+    return segment.places.size
+
+
+def _after(front: Segment | None) -> Callable[[Segment], tuple[bool, int]]:
+    """A sorting key: `front` first, then by row."""
+    return lambda segment: (segment is not front, segment.thing)
+
+
+def _sorted(places: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
+    """Places and weights of the non-zeros, by place."""
+    (used,) = np.nonzero(weights)
+    used = used[np.argsort(places[used])]
+    return places[used], weights[used]
+
+
+def fill(places: IntArray, weights: IntArray, base: int, bits: int) -> tuple[IntArray, IntArray]:
+    """Insert entries of weight 0, so that no step from place to place needs more than `bits`."""
+    step = (1 << bits) - 1
+    skips = np.diff(places, prepend=base)
+    more = np.maximum(-(-skips // step) - 1, 0)
+    if not more.any():
+        return places, weights
+    at = np.repeat(np.arange(places.size), more + 1)
+    position = np.arange(at.size) - (np.cumsum(more + 1) - (more + 1))[at]
+    real = position == more[at]
+    start = (places - skips)[at]
+    return np.where(real, places[at], start + (position + 1) * step), np.where(real, weights[at], 0)
+
+
+def _segment(
+    pe: int, row: tuple[int, int, int, IntArray, IntArray], first: int, last: int, layout: Layout
+) -> Segment:
+    rank, gate, base, places, weights = row
+    # The second part of a row starts at the base again.
+    places, weights = fill(
+        places[first : last + 1], weights[first : last + 1], base, layout.skip_bits
+    )
+    skips = np.diff(places, prepend=base)
+    return Segment(pe, gate == 4, rank, gate % 4, places, skips, weights)

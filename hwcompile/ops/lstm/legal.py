@@ -1,0 +1,119 @@
+"""When an LSTM is legal, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.lstm.bounds import magnitude
+
+if TYPE_CHECKING:
+    from hwcompile.ops.lstm.op import Lstm
+
+MAX_BITS = 62
+"""Wider sums would leave int64 no room."""
+
+MAX_FORMAT_BITS = 24
+"""Of x, y, c, m, tables and weights."""
+
+MAX_TABLE = 1 << 16
+MAX_SHIFT = 40
+
+
+def problems(op: Lstm, inputs: tuple[TensorType, ...]) -> list[str]:
+    """Why `op` is not legal on such inputs; empty when it is."""
+    found = _shapes(op) or _inputs(op, inputs) or _numbers(op)
+    if found:
+        return found
+    limit = op.bounds(inputs[0].element)
+    if limit.widest > MAX_BITS:
+        return [f"its sums need {limit.widest} bits, more than the {MAX_BITS} that are supported"]
+    return _clipping(op, inputs[0].element)
+
+
+def _shapes(op: Lstm) -> list[str]:
+    if op.wx.ndim != 3 or op.wx.shape[0] != 4 or op.wx.size == 0:
+        return [f"its input weights have the shape {op.wx.shape} instead of [4, C, X]"]
+    if op.projection.ndim != 2:
+        return [f"its projection has the shape {op.projection.shape} instead of [Y, C]"]
+    cells = op.cells
+    wanted = {
+        "recurrent weights": (op.wr, (4, cells, op.outputs)),
+        "biases": (op.bias, (4, cells)),
+        "peepholes": (op.peepholes, (3 if op.peepholes.shape[0] else 0, cells)),
+        "projection": (op.projection, (op.projection.shape[0], cells)),
+    }
+    return [
+        f"its {name} have the shape {array.shape}, but {shape} follows from the other matrices"
+        for name, (array, shape) in wanted.items()
+        if array.shape != shape
+    ]
+
+
+def _inputs(op: Lstm, inputs: tuple[TensorType, ...]) -> list[str]:
+    if len(inputs) not in (1, 2):
+        return [f"it takes one or two inputs, not {len(inputs)}"]
+    height, steps, channels = inputs[0].shape
+    found = []
+    if height != 1:
+        found.append(f"its input has {height} rows; a sequence is (1, steps, {op.inputs})")
+    if channels != op.inputs:
+        found.append(f"its weights need vectors of {op.inputs}, its input has {channels}")
+    if len(inputs) == 2:
+        if not op.keep:
+            found.append("a start signal makes sense only if the state is kept between frames")
+        if inputs[1].shape != (1, steps, 1) or inputs[1].element not in _FLAGS:
+            found.append(f"its start signal is {inputs[1]} instead of 1x{steps}x1 int[0,1]")
+    return found
+
+
+_FLAGS = (IntType(0, 1), IntType(0, 0), IntType(1, 1))
+
+
+def _numbers(op: Lstm) -> list[str]:
+    found = []
+    lengths = ((op.peephole_shifts, 3), (op.table_shifts, 3), (op.cell_shifts, 3))
+    if any(len(values) != count for values, count in lengths):
+        return ["peephole_shifts, table_shifts and cell_shifts have three numbers each"]
+    shifts = [op.x_shift, op.r_shift, op.m_shift, op.y_shift]
+    shifts += [s for values, _ in lengths for s in values]
+    if any(not 0 <= s <= MAX_SHIFT for s in shifts):
+        found.append(f"shifts are from 0 to {MAX_SHIFT}: {shifts}")
+    if op.rounding not in ("floor", "half_up"):
+        found.append(f"the rounding is 'floor' or 'half_up', not {op.rounding!r}")
+    for name in ("sigma", "candidate", "squash"):
+        size = getattr(op, name).size
+        if not 2 <= size <= MAX_TABLE or size & (size - 1):
+            found.append(f"its table {name} has {size} elements instead of a power of two")
+    arrays = (op.wx, op.wr, op.peepholes, op.projection, op.sigma, op.candidate, op.squash)
+    limit = 1 << (MAX_FORMAT_BITS - 1)
+    if any(int(np.abs(a).max(initial=0)) >= limit for a in arrays):
+        found.append(f"weights and tables have at most {MAX_FORMAT_BITS} bits")
+    if any(magnitude(kind) >= limit for kind in (op.c_type, op.m_type, op.y_type)):
+        found.append(f"c, m and y have at most {MAX_FORMAT_BITS} bits")
+    if int(np.abs(op.bias).max()) >= 1 << (MAX_BITS - 2):
+        found.append(f"biases have at most {MAX_BITS - 2} bits")
+    return found
+
+
+def _clipping(op: Lstm, x: IntType) -> list[str]:
+    """Tables that still change by more than one at an end which their input can pass."""
+    zi, zf, zg, zo = op.bounds(x).z
+    reaches = (
+        ("sigma", op.sigma, op.table_shifts[0], max(zi, zf, zo)),
+        ("candidate", op.candidate, op.table_shifts[1], zg),
+        ("squash", op.squash, op.table_shifts[2], magnitude(op.c_type)),
+    )
+    return [
+        f"its table {name} covers magnitudes up to {table.size // 2 << shift}, its input reaches "
+        f"{reach}, and at its ends the table has not settled yet"
+        for name, table, shift, reach in reaches
+        if (reach >> shift) >= table.size // 2 and _moves(table)
+    ]
+
+
+def _moves(table: IntArray) -> bool:
+    ends = (table[1] - table[0], table[-1] - table[-2])
+    return table.size > 2 and max(abs(int(d)) for d in ends) > 1

@@ -1,0 +1,200 @@
+"""Lstm: a long short-term memory cell on integers, with optional peepholes and projection.
+
+After Sak, Senior, Beaufays, "Long short-term memory recurrent neural network architectures for
+large scale acoustic modeling", Interspeech 2014. Every signal has its own power-of-two scale; the
+scales appear here only as shifts, because the arithmetic is on integers alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+
+from hwcompile.ir.op import Op
+from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.lstm.bounds import Bounds, bounds
+from hwcompile.ops.lstm.legal import problems
+from hwcompile.ops.matmul.op import exact_dtype
+
+ROUNDINGS = ("floor", "half_up")
+
+
+@dataclass(frozen=True, eq=False)
+class Lstm(Op):
+    """A frame (1, T, X) is a sequence of T steps; the result is (1, T, Y).
+
+    Each step computes, with y' and c' of the step before (zero at the start of a sequence)::
+
+        z[g] = (wx[g] x << x_shift) + (wr[g] y' << r_shift) + bias[g]      g = i, f, candidate, o
+        z[i] += peepholes[0] c' << peephole_shifts[0];  likewise z[f] with peepholes[1]
+        i, f = sigma[z >> table_shifts[0]];  g = candidate[z >> table_shifts[1]]
+        c = round((f c' << cell_shifts[0]) + (i g << cell_shifts[1]), cell_shifts[2])
+        z[o] += peepholes[2] c << peephole_shifts[2];  o = sigma[z >> table_shifts[0]]
+        m = round(o squash[c >> table_shifts[2]], m_shift)
+        y = round(projection m, y_shift), or m when there is no projection
+
+    `round(v, s)` divides by 2**s as `rounding` says and clamps to the result's type. Looking up
+    clamps to the table, whose middle (element N/2) stands for zero; `>>` rounds down.
+
+    With `keep` the state lives on from frame to frame, else every frame starts a sequence. With
+    `keep` there may be a second input (1, T, 1) of int[0,1]: 1 starts a sequence at that step.
+
+    Attributes:
+        wx: int64 [4, C, X], gates in the order i, f, candidate, o.
+        wr: int64 [4, C, Y].
+        bias: int64 [4, C], in units of z.
+        peepholes: int64 [3, C] for i, f, o; [0, C] for none.
+        projection: int64 [Y, C]; [0, C] for none, then Y = C.
+        x_shift, r_shift: Left shifts that bring both sums to the unit of z.
+        peephole_shifts: Left shifts of the three peephole products to the unit of z.
+        sigma, candidate, squash: int64 [N], N a power of two.
+        table_shifts: Right shifts from z to sigma and candidate, and from c to squash.
+        cell_shifts: See above.
+        m_shift, y_shift: See above; `y_shift` counts only with a projection.
+        c_type, m_type, y_type: Formats; `y_type` counts only with a projection.
+        rounding: `floor` or `half_up`.
+        keep: Whether the state survives the end of a frame.
+    """
+
+    family: ClassVar[str] = "lstm"
+
+    wx: IntArray
+    wr: IntArray
+    bias: IntArray
+    peepholes: IntArray
+    projection: IntArray
+    x_shift: int
+    r_shift: int
+    peephole_shifts: tuple[int, ...]
+    sigma: IntArray
+    candidate: IntArray
+    squash: IntArray
+    table_shifts: tuple[int, ...]
+    cell_shifts: tuple[int, ...]
+    m_shift: int
+    y_shift: int
+    c_type: IntType
+    m_type: IntType
+    y_type: IntType
+    rounding: str
+    keep: bool
+
+    @property
+    def cells(self) -> int:
+        """C, the number of cell units."""
+        return int(self.wx.shape[1])
+
+    @property
+    def inputs(self) -> int:
+        """X, the size of the input vector."""
+        return int(self.wx.shape[2])
+
+    @property
+    def projected(self) -> bool:
+        """Whether there is a projection."""
+        return bool(self.projection.shape[0] > 0)
+
+    @property
+    def outputs(self) -> int:
+        """Y, the size of the output vector."""
+        return int(self.projection.shape[0]) if self.projected else self.cells
+
+    @property
+    def peeped(self) -> bool:
+        """Whether there are peepholes."""
+        return bool(self.peepholes.shape[0] > 0)
+
+    @property
+    def result(self) -> IntType:
+        """Format of the output."""
+        return self.y_type if self.projected else self.m_type
+
+    @cached_property
+    def _bounds(self) -> dict[IntType, Bounds]:
+        return {}
+
+    def bounds(self, x: IntType) -> Bounds:
+        """Intervals of all inner signals when the input is of type `x`."""
+        if x not in self._bounds:
+            self._bounds[x] = bounds(self, x)
+        return self._bounds[x]
+
+    def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
+        """Why this instance is not legal on such inputs; empty when it is."""
+        return problems(self, inputs)
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        """(1, T, Y) of the output's format."""
+        return (TensorType((1, inputs[0].shape[1], self.outputs), self.result),)
+
+    def evaluate(
+        self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
+    ) -> tuple[IntArray, ...]:
+        """Exact; int64 [frames, 1, T, X] to int64 [frames, 1, T, Y]."""
+        frames, _, steps, size = values[0].shape
+        batch = 1 if self.keep else frames
+        x = values[0].reshape(batch, -1, size)
+        starts = values[1].reshape(-1) if len(values) > 1 else np.zeros(x.shape[1], dtype=np.int64)
+        cell = _Cell(self, inputs[0].element)
+        y = np.zeros((batch, self.outputs), dtype=np.int64)
+        c = np.zeros((batch, self.cells), dtype=np.int64)
+        found = np.empty((batch, x.shape[1], self.outputs), dtype=np.int64)
+        for step in range(x.shape[1]):
+            if starts[step]:
+                y, c = np.zeros_like(y), np.zeros_like(c)
+            y, c = cell.step(x[:, step], y, c)
+            found[:, step] = y
+        return (found.reshape(frames, 1, steps, self.outputs),)
+
+
+class _Cell:
+    """One step of an `Lstm`, with the matrices in a number type that is exact and fast."""
+
+    def __init__(self, op: Lstm, x: IntType) -> None:
+        limit = op.bounds(x)
+        self.op = op
+        self.kind = exact_dtype(limit.largest_sum)
+        self.gates = np.concatenate([op.wx, op.wr], axis=2).reshape(4 * op.cells, -1)
+        self.gates = np.ascontiguousarray(self.gates.T).astype(self.kind)
+        self.projection = np.ascontiguousarray(op.projection.T).astype(self.kind)
+
+    def step(self, x: IntArray, y: IntArray, c: IntArray) -> tuple[IntArray, IntArray]:
+        """One step: y and c, int64 [batch, Y] and [batch, C], from x, int64 [batch, X]."""
+        op = self.op
+        zi, zf, zg, zo = self._sums(x, y)
+        if op.peeped:
+            zi = zi + (op.peepholes[0] * c << op.peephole_shifts[0])
+            zf = zf + (op.peepholes[1] * c << op.peephole_shifts[1])
+        i, f = (_look_up(op.sigma, z, op.table_shifts[0]) for z in (zi, zf))
+        g = _look_up(op.candidate, zg, op.table_shifts[1])
+        sums = (f * c << op.cell_shifts[0]) + (i * g << op.cell_shifts[1])
+        c = self._rounded(sums, op.cell_shifts[2], op.c_type)
+        if op.peeped:
+            zo = zo + (op.peepholes[2] * c << op.peephole_shifts[2])
+        o = _look_up(op.sigma, zo, op.table_shifts[0])
+        m = self._rounded(o * _look_up(op.squash, c, op.table_shifts[2]), op.m_shift, op.m_type)
+        if not op.projected:
+            return m, c
+        sums = np.rint(m.astype(self.kind) @ self.projection).astype(np.int64)
+        return self._rounded(sums, op.y_shift, op.y_type), c
+
+    def _sums(self, x: IntArray, y: IntArray) -> IntArray:
+        """The sums z without peepholes, int64 [4, batch, C]."""
+        op = self.op
+        vector = np.concatenate([x << op.x_shift, y << op.r_shift], axis=1).astype(self.kind)
+        sums = np.rint(vector @ self.gates).astype(np.int64).reshape(-1, 4, op.cells)
+        z: IntArray = (sums + op.bias).transpose(1, 0, 2)
+        return z
+
+    def _rounded(self, values: IntArray, shift: int, kind: IntType) -> IntArray:
+        half = 1 << (shift - 1) if shift and self.op.rounding == "half_up" else 0
+        rounded: IntArray = np.clip((values + half) >> shift, kind.low, kind.high)
+        return rounded
+
+
+def _look_up(table: IntArray, values: IntArray, shift: int) -> IntArray:
+    found: IntArray = table[np.clip((values >> shift) + table.size // 2, 0, table.size - 1)]
+    return found

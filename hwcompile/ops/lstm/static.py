@@ -1,0 +1,318 @@
+"""An engine whose every time step follows one static schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
+from hwcompile.ops.lstm.layout import Layout
+from hwcompile.ops.lstm.op import Lstm
+from hwcompile.ops.lstm.simulation import Schedule, simulate_step
+from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.timing import Access, Actor, Buffer, Timing
+
+OUT_STAGES = 3
+DRAIN_PROJECTED = 4
+DRAIN_PLAIN = 15
+"""Cycles from the row of a lane's program that completes an output to when it can be sent."""
+
+MAX_PES = 4096
+
+
+@dataclass(frozen=True)
+class Description:
+    """What an engine does in a time step.
+
+    Attributes:
+        cycles: Cycles per step in steady state.
+        gates_cycles: Cycles until the last PE leaves the gates' rows.
+        projection_cycles: The others.
+        gates_entries: Non-zero weights of the gates, over all PEs.
+        projection_entries: Those of the projection.
+        fillers: Entries of weight 0 that bridge long distances between columns.
+        tail: Cycles in which the lanes finish a step while the PEs do the next one.
+        weight_bits: Size of the PEs' programs: weights, columns, ends of rows.
+        entry_bits: Of these, per entry.
+        control_bits: Size of the lanes' programs.
+    """
+
+    cycles: int
+    gates_cycles: int
+    projection_cycles: int
+    gates_entries: int
+    projection_entries: int
+    fillers: int
+    tail: int
+    weight_bits: int
+    entry_bits: int
+    control_bits: int
+    pes: int
+
+    @property
+    def utilisation(self) -> float:
+        """Share of the multipliers' cycles that do a non-zero weight."""
+        return (self.gates_entries + self.projection_entries) / (self.pes * self.cycles)
+
+    @property
+    def gates_utilisation(self) -> float:
+        """The same in the first phase."""
+        return self.gates_entries / (self.pes * self.gates_cycles)
+
+    @property
+    def projection_utilisation(self) -> float:
+        """The same in the second phase."""
+        return self.projection_entries / (self.pes * max(self.projection_cycles, 1))
+
+
+class Static(Kernel):
+    """Processing elements that follow a program, one weight per cycle each, in groups (lanes).
+
+    The PEs of a lane share a collector of finished rows and an element-wise pipeline. Only
+    non-zero weights are stored and worked on; all of them are dealt out so that every PE has
+    equally many. See `simulation.py` for the schedule.
+
+    Parameters:
+        pes: Multipliers, a multiple of `lanes`.
+        lanes: A power of two.
+    """
+
+    name = "static"
+
+    def refuses(self, site: Site) -> str | None:
+        """Only single bits that mean -1 and +1."""
+        if any(kind.element == BIPOLAR for kind in site.inputs):
+            return "its inputs are bipolar"
+        return None
+
+    def space(self, site: Site) -> Iterable[Parameters]:
+        """Numbers of PEs in powers of two, with enough lanes to collect their sums."""
+        op = op_of(site)
+        rows = 4 * op.cells + op.projection.shape[0]
+        entries = sum(int(np.count_nonzero(w)) for w in (op.wx, op.wr, op.projection))
+        pes = 1
+        while pes == 1 or (pes <= min(rows, 1024) and 2 * pes <= entries):
+            lanes = 1
+            while 2 * rows * pes > entries * lanes and 2 * lanes <= min(pes, _most_lanes(op)):
+                lanes *= 2
+            yield {"pes": pes, "lanes": lanes}
+            pes *= 2
+
+    def check(self, site: Site, parameters: Parameters) -> str | None:
+        """Why the parameters are not legal; None when they are."""
+        op = op_of(site)
+        pes, lanes = int(parameters["pes"]), int(parameters["lanes"])
+        if lanes < 1 or lanes & (lanes - 1):
+            return f"lanes is {lanes}, which is not a power of two"
+        if lanes > _most_lanes(op):
+            return f"there are {lanes} lanes for {_most_lanes(op)} cell units or outputs"
+        if not 1 <= pes <= MAX_PES or pes % lanes:
+            return f"pes is {pes}, which is not a multiple of the {lanes} lanes up to {MAX_PES}"
+        rows = 4 * op.cells + op.projection.shape[0]
+        if pes > rows:
+            return f"there are {pes} PEs for {rows} rows of weights"
+        return None
+
+    def ports(self, site: Site, parameters: Parameters) -> Ports:
+        """One element per word."""
+        op, steps = op_of(site), site.inputs[0].shape[1]
+        inputs = [StreamFormat(steps, op.inputs, 1, site.inputs[0].element)]
+        if len(site.inputs) > 1:
+            inputs.append(StreamFormat(steps, 1, 1, site.inputs[1].element))
+        return Ports(tuple(inputs), StreamFormat(steps, op.outputs, 1, op.result))
+
+    def timing(self, site: Site, parameters: Parameters) -> Timing:
+        """A loader, the steps, and a sender, with double buffers between them."""
+        op, steps = op_of(site), site.inputs[0].shape[1]
+        _, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        step = np.arange(1, steps + 1, dtype=np.int64)
+        loads = np.ones(steps * op.inputs, dtype=np.int64)
+        sends = np.ones(steps * op.outputs, dtype=np.int64)
+        both = np.repeat(step, 2)
+        released = np.stack([step - 1, step], axis=1).reshape(-1)
+        engine_reads = {"x": Access(both * op.inputs, released * op.inputs)}
+        actors = {"load": Actor(loads, {"in0": Access.stream(loads)}, {"x": np.cumsum(loads)})}
+        buffers = {
+            "x": Buffer(2 * op.inputs),
+            "y": Buffer(2, schedule.delay + schedule.cycles + _drain(op)),
+        }
+        if len(site.inputs) > 1:
+            ones = np.ones(steps, dtype=np.int64)
+            actors["begin"] = Actor(ones, {"in1": Access.stream(ones)}, {"start": step})
+            engine_reads["start"] = Access(both, both)
+            buffers["start"] = Buffer(2)
+        durations = np.tile(np.array([schedule.cycles - 1, 1], dtype=np.int64), steps)
+        actors["step"] = Actor(durations, engine_reads, {"y": both})
+        need = np.repeat(step, op.outputs)
+        sent = (np.arange(sends.size, dtype=np.int64) + 1) // op.outputs
+        actors["send"] = Actor(sends, {"y": Access(need, sent)}, {"out": np.cumsum(sends)})
+        return Timing(actors, stages=OUT_STAGES, buffers=buffers)
+
+    def interval(self, site: Site, parameters: Parameters) -> int:
+        """The steps, unless loading x or sending y takes longer."""
+        op, steps = op_of(site), site.inputs[0].shape[1]
+        _, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        return steps * max(schedule.cycles, op.inputs, op.outputs)
+
+    def lanes(self, site: Site, parameters: Parameters) -> int:
+        """The multipliers of the PEs."""
+        return int(parameters["pes"])
+
+    def describe(self, site: Site, parameters: Parameters) -> Description:
+        """What happens in a time step, and the size of the programs."""
+        op = op_of(site)
+        layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        width = widths(layout)
+        last = [max(lane.takes) for lane in schedule.lanes]
+        total = sum(d.segment.places.size for lane in schedule.lanes for d in lane.done)
+        gates = int(np.count_nonzero(op.wx) + np.count_nonzero(op.wr))
+        projection = int(np.count_nonzero(op.projection))
+        control = layout.lanes * (8 + width.pe + width.thing)
+        return Description(
+            cycles=schedule.cycles,
+            gates_cycles=schedule.gates_end,
+            projection_cycles=schedule.cycles - schedule.gates_end,
+            gates_entries=gates,
+            projection_entries=projection,
+            fillers=total - gates - projection,
+            tail=max(max(last) + 1 - schedule.cycles, 0),
+            weight_bits=schedule.cycles * layout.pes * width.entry,
+            entry_bits=width.entry,
+            control_bits=schedule.cycles * control,
+            pes=layout.pes,
+        )
+
+    def resources(self, site: Site, parameters: Parameters) -> Resources:
+        """Programs and vectors in memories; a multiplier per PE, six per lane."""
+        op = op_of(site)
+        layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        numbers = _numbers(site, layout)
+        act, acc, z = (int(numbers[name]) for name in ("ActBits", "AccBits", "ZBits"))
+        bits = sum(image.width * image.depth for image in images(layout, schedule).values())
+        bits += 4 * sum(t.size * signed_bits(t) for t in (op.sigma,))  # one copy each for i, f, o
+        vectors = layout.pes * act * (2 * op.inputs + layout.places * (1 if op.projected else 2))
+        sums = layout.lanes * (layout.units.depth * 5 + layout.rows.depth * 3) * acc
+        return Resources(
+            lut=layout.pes * (2 * acc + 4 * act + 2 * numbers_place(layout))
+            + layout.lanes * 14 * z,
+            ff=layout.pes * (4 * acc + 6 * act) + layout.lanes * 24 * z,
+            memory_bits=bits + vectors + sums,
+            multipliers=layout.pes + 6 * layout.lanes,
+        )
+
+    def render(self, site: Site, parameters: Parameters) -> Rendered:
+        """An instance of `hw_lstm`, or of `hw_lstm_start` with a second input."""
+        op, steps = op_of(site), site.inputs[0].shape[1]
+        layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        return Rendered(
+            "hw_lstm" if len(site.inputs) == 1 else "hw_lstm_start",
+            {
+                "Pes": layout.pes,
+                "Lanes": layout.lanes,
+                "Cycles": schedule.cycles,
+                "Delay": schedule.delay,
+                "Drain": _drain(op),
+                "Steps": steps,
+                "Keep": "1'b1" if op.keep else "1'b0",
+                **_numbers(site, layout),
+                **_cell(op, widths(layout)),
+            },
+            memories=images(layout, schedule),
+            comment=f"{schedule.cycles} cycles per step on {layout.pes} PEs",
+        )
+
+
+def op_of(site: Site) -> Lstm:
+    """The op of a site."""
+    if not isinstance(site.op, Lstm):
+        raise TypeError(f"not an LSTM: {site.op}")
+    return site.op
+
+
+def numbers_place(layout: Layout) -> int:
+    """Bits of a place."""
+    return max((layout.places - 1).bit_length(), 1)
+
+
+def _most_lanes(op: Lstm) -> int:
+    """A lane has at least one cell unit and one output."""
+    return min(op.cells, op.outputs)
+
+
+def _drain(op: Lstm) -> int:
+    return DRAIN_PROJECTED if op.projected else DRAIN_PLAIN
+
+
+@lru_cache(maxsize=64)
+def _scheduled(op: Lstm, pes: int, lanes: int) -> tuple[Layout, Schedule]:
+    layout = Layout(op, pes, lanes)
+    return layout, simulate_step(layout)
+
+
+def _signed(kind: IntType) -> int:
+    """Bits of a type as two's complement."""
+    return kind.bits + (0 if kind.signed else 1)
+
+
+def _numbers(site: Site, layout: Layout) -> dict[str, int | str]:
+    """Parameters about sizes and formats of the engine and its lanes."""
+    op, x = layout.op, site.inputs[0].element
+    limit, width = op.bounds(x), widths(layout)
+    signed = [_signed(x), _signed(op.result), _signed(op.m_type)]
+    return {
+        "XSize": op.inputs,
+        "XBits": x.bits,
+        "XSigned": "1'b1" if x.signed else "1'b0",
+        "OutSize": op.outputs,
+        "OutBits": op.result.bits,
+        "WBits": width.weight,
+        "SkipBits": width.skip,
+        "XShift": op.x_shift,
+        "RShift": op.r_shift,
+        "PlaceBits": numbers_place(layout),
+        "StateWords": layout.places // layout.lanes,
+        "MBase": layout.m_base,
+        "YWord": layout.state_base // layout.lanes,
+        "MWord": layout.m_base // layout.lanes,
+        "Units": layout.units.depth,
+        "Rows": layout.rows.depth,
+        "ThingBits": width.thing,
+        "AccBits": limit.largest_sum.bit_length() + 1,
+        "ActBits": max(signed),
+        "Projected": "1'b1" if op.projected else "1'b0",
+        "YBits": _signed(op.y_type),
+        "YShift": op.y_shift,
+        "YLow": op.y_type.low,
+        "YHigh": op.y_type.high,
+        "ZBits": limit.widest,
+    }
+
+
+def _cell(op: Lstm, width: Widths) -> dict[str, int | str]:
+    """Parameters of the element-wise pipeline."""
+    peephole_shifts = op.peephole_shifts if op.peeped else (0, 0, 0)
+    tables = {"Sigma": op.sigma, "Candidate": op.candidate, "Squash": op.squash}
+    return {
+        "BiasBits": width.bias,
+        "PeepBits": width.peephole,
+        "CBits": _signed(op.c_type),
+        "MBits": _signed(op.m_type),
+        **{f"{name}Bits": signed_bits(table) for name, table in tables.items()},
+        **{f"{name}Index": table.size.bit_length() - 1 for name, table in tables.items()},
+        **{f"{n}Shift": s for n, s in zip(tables, op.table_shifts, strict=True)},
+        **{f"PeepShift{n}": s for n, s in zip("IFO", peephole_shifts, strict=True)},
+        "ForgetShift": op.cell_shifts[0],
+        "InputShift": op.cell_shifts[1],
+        "CShift": op.cell_shifts[2],
+        "MShift": op.m_shift,
+        "HalfUp": "1'b1" if op.rounding == "half_up" else "1'b0",
+        "CLow": op.c_type.low,
+        "CHigh": op.c_type.high,
+        "MLow": op.m_type.low,
+        "MHigh": op.m_type.high,
+    }

@@ -1,0 +1,196 @@
+// A processing element of a recurrent engine: one weight times one element per cycle.
+//
+// It has its own copy of the vectors. An element is named by its place: x from 0 on, y from
+// StateBase on, m from MBase on. x has two banks; y and m are spread over as many memories as
+// there are lanes (place mod Lanes), because every lane may write one element per cycle. With
+// DoubleState they have two banks as well (then there is no m).
+//
+// An entry is {projection, last, skip [SkipBits], weight [WBits]}. The first entry of a segment
+// stands `skip` places after 0 (projection: after MBase), each further one `skip` places after the
+// entry before. With `last` the segment is complete: its sum goes to the result register `slot`,
+// which alternates between 0 and 1, beginning with 0 at an entry marked by sync_i.
+//
+// Latency: entry_i is read in cycle t; the element is read in t + 1 (one written in t or before
+// counts); the sum is in the result register in t + 5.
+
+`default_nettype none
+
+module hw_rnn_pe #(
+  parameter int unsigned WBits = 12,
+  parameter int unsigned SkipBits = 7,
+  parameter int unsigned ActBits = 16,
+  parameter int unsigned AccBits = 40,
+  parameter int unsigned XSize = 8,
+  parameter int unsigned MBase = 16,
+  parameter int unsigned PlaceBits = 5,
+  parameter int unsigned Lanes = 1,
+  parameter int unsigned StateWords = 32,
+  parameter bit          DoubleState = 1'b0,
+  parameter int unsigned XShift = 0,
+  parameter int unsigned RShift = 0,
+  localparam int unsigned XAddressBits = ((XSize > 1) ? $clog2(XSize) : 1) + 1,
+  localparam int unsigned WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
+  localparam int unsigned StateBits = WordBits + (DoubleState ? 1 : 0)
+) (
+  input  wire logic                       clk_i,
+  input  wire logic                       rst_ni,
+  // Program
+  input  wire logic                       valid_i,
+  input  wire logic                       sync_i,
+  input  wire logic [WBits+SkipBits+1:0]  entry_i,
+  input  wire logic                       fresh_i,   // y counts as zero
+  input  wire logic                       x_bank_i,
+  input  wire logic                       parity_i,  // bank of y
+  // Vectors
+  input  wire logic                       x_write_i,
+  input  wire logic [XAddressBits-1:0]    x_address_i,
+  input  wire logic [ActBits-1:0]         x_data_i,
+  input  wire logic [Lanes-1:0]           state_write_i,
+  input  wire logic [Lanes*StateBits-1:0] state_address_i,
+  input  wire logic [Lanes*ActBits-1:0]   state_data_i,
+  // Results
+  input  wire logic                       slot_i,
+  output logic      [AccBits-1:0]         result_o
+);
+
+  localparam int unsigned LaneBits = $clog2(Lanes);
+  localparam int unsigned ProductBits = WBits + ActBits;
+
+  // ---------------------------------------------------------------- t: the place
+  logic                 first_q, first;
+  logic [PlaceBits-1:0] place, before_q, base;
+  logic                 is_projection, is_last;
+
+  assign {is_projection, is_last} = entry_i[WBits+SkipBits +: 2];
+  assign first = first_q || sync_i;
+  assign base = is_projection ? PlaceBits'(MBase) : '0;
+  assign place = (first ? base : before_q) + PlaceBits'(entry_i[WBits +: SkipBits]);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) first_q <= 1'b1;
+    else if (valid_i) first_q <= is_last;
+  end
+
+  logic [3:0]                valid_q;
+  logic [3:0]                first_p, last_p, sync_p;
+  logic [PlaceBits-1:0]      place_q;
+  logic signed [WBits-1:0]   weight_q, weight_q2, weight_q3;
+  logic                      gates_q, fresh_q, x_bank_q, parity_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= '0;
+    else valid_q <= {valid_q[2:0], valid_i};
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_i) before_q <= place;
+    first_p <= {first_p[2:0], first};
+    last_p <= {last_p[2:0], is_last};
+    sync_p <= {sync_p[2:0], sync_i};
+    place_q <= place;
+    weight_q <= entry_i[WBits-1:0];
+    weight_q2 <= weight_q;
+    weight_q3 <= weight_q2;
+    gates_q <= !is_projection;
+    fresh_q <= fresh_i;
+    x_bank_q <= x_bank_i;
+    parity_q <= parity_i;
+  end
+
+  // ---------------------------------------------------------------- t + 1: the memories
+  logic [ActBits-1:0]       x_mem [1 << XAddressBits];
+  logic [ActBits-1:0]       x_q;
+  logic [Lanes*ActBits-1:0] state_q;
+  logic [StateBits-1:0]     state_read;
+  logic                     is_x, is_x_q, is_x_q2, blank_q;
+
+  assign is_x = gates_q && (place_q < PlaceBits'(XSize));
+
+  if (DoubleState) begin : gen_double
+    assign state_read = {parity_q, WordBits'(place_q >> LaneBits)};
+  end else begin : gen_single
+    logic unused_parity;
+    assign unused_parity = parity_q;
+    assign state_read = WordBits'(place_q >> LaneBits);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (x_write_i) x_mem[x_address_i] <= x_data_i;
+  end
+
+  always_ff @(posedge clk_i) begin
+    x_q <= x_mem[{x_bank_q, (XAddressBits - 1)'(place_q)}];
+    is_x_q <= is_x;
+    is_x_q2 <= is_x_q;
+    blank_q <= gates_q && !is_x && fresh_q;
+  end
+
+  for (genvar l = 0; l < Lanes; l++) begin : gen_state
+    logic [ActBits-1:0] state_mem [1 << StateBits];
+
+    always_ff @(posedge clk_i) begin
+      if (state_write_i[l]) begin
+        state_mem[state_address_i[l*StateBits +: StateBits]] <= state_data_i[l*ActBits +: ActBits];
+      end
+    end
+
+    always_ff @(posedge clk_i) state_q[l*ActBits +: ActBits] <= state_mem[state_read];
+  end
+
+  // ---------------------------------------------------------------- t + 2: the element
+  logic signed [ActBits-1:0] element_q;
+  logic [ActBits-1:0]        state_element;
+
+  if (Lanes > 1) begin : gen_lanes
+    logic [LaneBits-1:0] lane_q;
+    always_ff @(posedge clk_i) lane_q <= place_q[LaneBits-1:0];
+    assign state_element = state_q[lane_q*ActBits +: ActBits];
+  end else begin : gen_one_lane
+    assign state_element = state_q;
+  end
+
+  always_ff @(posedge clk_i) begin
+    element_q <= is_x_q ? x_q : (blank_q ? '0 : state_element);
+  end
+
+  // ---------------------------------------------------------------- t + 3: the product
+  logic signed [ProductBits-1:0] product_q;
+  logic                          shift_x_q, shift_r_q, gates_q2, gates_q3;
+
+  always_ff @(posedge clk_i) begin
+    gates_q2 <= gates_q;
+    gates_q3 <= gates_q2;
+    shift_x_q <= is_x_q2;
+    shift_r_q <= gates_q3 && !is_x_q2;
+    product_q <= ProductBits'(weight_q3) * ProductBits'(element_q);
+  end
+
+  // ---------------------------------------------------------------- t + 4: the sum
+  logic signed [AccBits-1:0] sum_q, sum, term;
+  logic [AccBits-1:0]        result_q [2];
+  logic                      slot_q, slot;
+
+  always_comb begin
+    term = AccBits'(product_q);
+    if (shift_x_q) term = AccBits'(product_q) <<< XShift;
+    if (shift_r_q) term = AccBits'(product_q) <<< RShift;
+  end
+
+  assign sum = (first_p[3] ? '0 : sum_q) + term;
+  assign slot = slot_q && !sync_p[3];
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) slot_q <= 1'b0;
+    else if (valid_q[3]) slot_q <= slot ^ last_p[3];
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (valid_q[3]) sum_q <= sum;
+    if (valid_q[3] && last_p[3]) result_q[slot] <= sum;
+  end
+
+  assign result_o = result_q[slot_i];
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,71 @@
+// Sends vectors that stand in the lanes' output memories, element after element.
+//
+// Every done_i is a vector that can be sent from the next cycle on; vectors alternate between two
+// banks. A row of the order is {lane, thing}: where the element is. read_o addresses the memories,
+// whose data comes a cycle later. last_o is high in the cycle that starts the last word of a
+// vector. out_valid_o comes 3 cycles after out_start_o.
+
+`default_nettype none
+
+module hw_rnn_sender #(
+  parameter int unsigned Size = 8,
+  parameter int unsigned Lanes = 2,
+  parameter int unsigned ThingBits = 3,
+  parameter int unsigned ActBits = 16,
+  parameter int unsigned OutBits = 16,
+  parameter OrderFile = ""
+) (
+  input  wire logic                     clk_i,
+  input  wire logic                     rst_ni,
+  input  wire logic                     done_i,
+  output logic                          last_o,
+  output logic      [ThingBits:0]       read_o,  // {bank, thing}
+  input  wire logic [Lanes*ActBits-1:0] data_i,
+  input  wire logic                     out_ok_i,
+  output logic                          out_start_o,
+  output logic                          out_valid_o,
+  output logic      [OutBits-1:0]       out_data_o
+);
+
+  localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
+  localparam int unsigned OrderBits = LaneBits + ThingBits;
+  localparam int unsigned IndexBits = (Size > 1) ? $clog2(Size) : 1;
+
+  logic [IndexBits-1:0] index_q;
+  logic [OrderBits-1:0] order;
+  logic [LaneBits-1:0]  lane_q;
+  logic [1:0]           done_q;
+  logic                 bank_q, bank_q2;
+
+  assign out_start_o = (done_q != 2'd0) && out_ok_i;
+  assign last_o = out_start_o && (index_q == IndexBits'(Size - 1));
+  assign read_o = {bank_q2, order[ThingBits-1:0]};
+
+  hw_valid_pipe #(.Stages(3)) u_valid (
+    .clk_i, .rst_ni, .valid_i(out_start_o), .valid_o(out_valid_o)
+  );
+  hw_slice_rom #(
+    .Depth(Size), .Width(OrderBits), .File(OrderFile)
+  ) u_order (.clk_i, .addr_i(index_q), .data_o(order));
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      done_q <= 2'd0;
+      index_q <= '0;
+      bank_q <= 1'b0;
+    end else begin
+      done_q <= done_q + 2'(done_i) - 2'(last_o);
+      if (out_start_o) index_q <= last_o ? '0 : index_q + IndexBits'(1);
+      bank_q <= bank_q ^ last_o;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    bank_q2 <= bank_q;
+    lane_q <= order[OrderBits-1:ThingBits];
+    out_data_o <= data_i[lane_q*ActBits +: OutBits];
+  end
+
+endmodule
+
+`default_nettype wire

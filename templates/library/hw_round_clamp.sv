@@ -1,0 +1,43 @@
+// Divides a signed number by 2**Shift and clamps it to [Low, High]; combinational.
+//
+// With HalfUp a half is added first, else the division rounds down. result_o holds the lowest
+// OutBits bits of the result.
+
+`default_nettype none
+
+module hw_round_clamp #(
+  parameter int unsigned InBits = 16,
+  parameter int unsigned Shift = 4,
+  parameter bit HalfUp = 1'b1,
+  parameter int Low = -128,
+  parameter int High = 127,
+  parameter int unsigned OutBits = 8
+) (
+  input  wire logic signed [InBits-1:0]  value_i,
+  output logic             [OutBits-1:0] result_o
+);
+
+  // Wide enough for the value with the half added, and for both limits.
+  localparam int unsigned Sum = (InBits > Shift) ? InBits + 1 : Shift + 2;
+  localparam int unsigned Bits = (Sum > 33) ? Sum : 33;
+  localparam logic signed [Bits-1:0] HALF =
+    (HalfUp && Shift != 0) ? Bits'(1) <<< ((Shift != 0) ? Shift - 1 : 0) : '0;
+
+  logic signed [Bits-1:0] shifted, clamped;
+
+  assign shifted = (Bits'(value_i) + HALF) >>> Shift;
+
+  always_comb begin
+    clamped = shifted;
+    if (shifted < Bits'(Low)) clamped = Bits'(Low);
+    if (shifted > Bits'(High)) clamped = Bits'(High);
+  end
+
+  assign result_o = clamped[OutBits-1:0];
+
+  logic unused;
+  assign unused = &{1'b0, clamped};
+
+endmodule
+
+`default_nettype wire
