@@ -10,7 +10,7 @@ from hwcompile.ir.types import Encoding
 from hwcompile.ops.dot import LUT_DEPTH, Dot, memory_resources
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.lane import lane_dot, matmul_of, most_entries, row_counts, style_names
-from hwcompile.ops.matmul.sparse_design import LAG, Design, design
+from hwcompile.ops.matmul.sparse_design import LAG, MAX_RUN_BITS, Design, design
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
@@ -28,8 +28,9 @@ class Sparse(Kernel):
         pes: Processing elements; each does one weight per cycle.
         in: Elements per input word, a power of two (default: enough not to be the bottleneck).
         out: Elements per output word (default: likewise).
-        index: How entries name their columns: `absolute`, `delta`, `run1` to `run15` (that many
-            bits and fillers), or `auto`, the smaller of the first two.
+        index: How entries name their columns: `absolute`, `delta`, `run1` to `run15` (gaps in that
+            many bits, longer ones with fillers, which take time), `smallest` (of all of them in
+            memory), or `auto` (the smaller of the first two, without fillers).
         style: `lut`, `multiply`, or `auto`.
     """
 
@@ -184,8 +185,14 @@ class Sparse(Kernel):
         )
 
 
-_INDICES = ("auto", "absolute", "delta", *(f"run{bits}" for bits in range(1, 16)))
-_INDEX_WORDS = "auto, absolute, delta, or run and a number of bits from 1 to 15"
+_INDICES = (
+    "auto",
+    "smallest",
+    "absolute",
+    "delta",
+    *(f"run{bits}" for bits in range(1, MAX_RUN_BITS + 1)),
+)
+_INDEX_WORDS = "auto, smallest, absolute, delta, or run and a number of bits from 1 to 15"
 
 
 def _design(site: Site, parameters: Parameters) -> Design:

@@ -8,7 +8,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.matmul.lane import row_counts
+from hwcompile.ops.matmul.lane import row_counts, stored_type
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.sparse.collecting import Collection, collect, cycles_of
 from hwcompile.sparse.encodings import gaps, index_width, with_fillers
@@ -17,6 +17,10 @@ from hwcompile.sparse.rows import SparseRows, segment_entries
 
 LAG = 6
 """Cycles from a PE's last entry of a segment to the first cycle its sum can be collected."""
+
+
+MAX_RUN_BITS = 15
+"""Widest index with fillers."""
 
 
 @dataclass(frozen=True)
@@ -155,6 +159,8 @@ def design(op: Matmul, pes: int, lanes: int, out: int, index: str) -> Design:
     """
     counts = row_counts(op)
     width = lanes or _enough_lanes(op, max(-(-int(n.sum()) // pes) for n in counts))
+    if index == "smallest":
+        index = _smallest(op, width)
     split = not index.startswith("run")
     if not split:
         counts = tuple(matrix.counts for matrix in _placed(op, width, index))
@@ -185,6 +191,22 @@ def _placed(op: Matmul, lanes: int, index: str) -> tuple[SparseRows, ...]:
         placed = SparseRows(matrix.start, place, matrix.value, kept.size * lanes)
         found.append(with_fillers(placed, int(index[3:])) if index.startswith("run") else placed)
     return tuple(found)
+
+
+@lru_cache(maxsize=64)
+def _smallest(op: Matmul, lanes: int) -> str:
+    """The index with the least memory, fillers counted; of equal ones the one with the fewest."""
+    weight_bits = stored_type(op).bits
+    plain = _placed(op, lanes, "auto")
+    places = np.concatenate([gaps(matrix) for matrix in plain])
+    sizes = {"absolute": places.size * (weight_bits + 1 + index_width(plain[0].columns))}
+    for bits in range(1, min(index_width(int(places.max()) + 1), MAX_RUN_BITS) + 1):
+        entries = places.size + int((places >> bits).sum())
+        sizes[f"run{bits}"] = entries * (weight_bits + 1 + bits)
+    best = min(sizes.values())
+    name = next(name for name in reversed(sizes) if sizes[name] == best)
+    # A width that needs no fillers is the longest gap's: rows may then be cut.
+    return "delta" if name != "absolute" and not (places >> int(name[3:])).any() else name
 
 
 def _enough_lanes(op: Matmul, steps: int) -> int:

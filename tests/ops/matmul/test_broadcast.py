@@ -88,6 +88,21 @@ def test_rtl_any(
     check_kernel(site, BROADCAST, parameters, inputs=(_full(site, 4, seed),))
 
 
+def test_rtl_decodes_the_exact_matrix() -> None:
+    """One-hot vectors bring out the columns; zeros are many, so only results are compared."""
+    weights = _weights(8, 40, 48, 0.12)
+    _check_results(_site(weights), {"pes": 8}, np.eye(48, dtype=np.int64).reshape(48, 1, 1, 48))
+
+
+def _check_results(site: Site, parameters: Parameters, values: np.ndarray) -> None:
+    plan = one_node_plan(site, BROADCAST, parameters)
+    (expected,) = site.op.evaluate(site.inputs, (values,))
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(Path(folder), rtl_files(plan))
+        result = compile_simulator(Path(folder)).run({"in0": values})
+    np.testing.assert_array_equal(result.outputs["dut"], expected)
+
+
 @pytest.mark.parametrize("share", [0.3, 0.8, 1.0])
 @pytest.mark.parametrize("stall", [0.0, 0.4])
 def test_zeros_are_skipped(share: float, stall: float) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.matmul.sparse_design import design
+from hwcompile.ops.matmul.sparse_design import Design, design
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.schedule.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
@@ -57,7 +57,7 @@ def sites(draw: st.DrawFn) -> tuple[Site, Parameters]:
     if draw(st.booleans()):
         parameters["in"] = 1 << draw(st.integers(0, (columns - 1).bit_length()))
         parameters["out"] = draw(st.integers(1, rows))
-    index = st.sampled_from(["auto", "absolute", "delta", "run1", "run2", "run4"])
+    index = st.sampled_from(["auto", "smallest", "absolute", "delta", "run1", "run2", "run4"])
     parameters["index"] = draw(index)
     assert SPARSE.check(site, parameters) is None
     return site, parameters
@@ -214,6 +214,34 @@ def test_the_smaller_index_is_chosen() -> None:
     assert plan.fillers == 0
     lonely = design(Matmul(_weights(rng, (1, 64, 512), 0.001)), 2, 1, 1, "auto")
     assert not lonely.delta
+
+
+def _bits(plan: Design, weight_bits: int) -> int:
+    entries = sum(matrix.entries for matrix in plan.matrices)
+    return entries * (weight_bits + plan.index_bits + 1)
+
+
+@pytest.mark.parametrize("density", [0.005, 0.05, 0.2, 1.0])
+def test_the_smallest_index_is_no_larger_than_any(density: float) -> None:
+    matrix = Matmul(_weights(np.random.default_rng(4), (1, 64, 512), density))
+    names = ("absolute", "delta", *(f"run{bits}" for bits in range(1, 10)))
+    sizes = {name: _bits(design(matrix, 4, 1, 1, name), 4) for name in names}
+    chosen = design(matrix, 4, 1, 1, "smallest")
+    assert chosen.settings.index != "smallest"
+    assert _bits(chosen, 4) == min(sizes.values())
+    assert (chosen.fillers > 0) == chosen.settings.index.startswith("run")
+
+
+@pytest.mark.parametrize("index", ["absolute", "delta", "run3", "smallest"])
+def test_rtl_decodes_the_exact_matrix(index: str) -> None:
+    """One-hot vectors bring out the columns."""
+    weights = _weights(np.random.default_rng(9), (1, 40, 48), 0.12)
+    check_kernel(
+        _site(weights),
+        SPARSE,
+        {"pes": 6, "index": index},
+        inputs=(np.eye(48, dtype=np.int64).reshape(48, 1, 1, 48),),
+    )
 
 
 def test_bad_parameters_are_refused_in_words() -> None:
