@@ -18,7 +18,7 @@ import numpy as np
 from hwcompile.ir.types import IntArray
 from hwcompile.schedule.network import Channel, Network, Process
 
-_NEVER = -(1 << 40)  # "before the first cycle": index 0 of every list of token cycles
+NEVER = -(1 << 40)  # "before the first cycle": index 0 of every list of token cycles
 _VECTOR = 96  # phases from which numpy is faster than the loop
 _FEW = 64  # phases to try by the loop before looking whether there are that many
 
@@ -88,8 +88,8 @@ class _Channel:
         self.delay = spec.delay
         self.tokens = spec.tokens
         size = frames * spec.tokens + 1
-        self.started = array("q", [_NEVER]) * size
-        self.freed = array("q", [_NEVER]) * size
+        self.started = array("q", [NEVER]) * size
+        self.freed = array("q", [NEVER]) * size
         self.started_view: IntArray = np.frombuffer(self.started, dtype=np.int64)
         self.freed_view: IntArray = np.frombuffer(self.freed, dtype=np.int64)
         self.written = 0

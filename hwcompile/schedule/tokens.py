@@ -16,6 +16,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.schedule.engine import ChannelTrace, Run, Wait, run
 from hwcompile.schedule.network import Network, build_network
 from hwcompile.schedule.plan import Plan
+from hwcompile.schedule.sweeps import run_sweeps
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,7 @@ def simulate_network(
     """`simulate`, for a plan that has been translated already."""
     if frames < 1:
         raise ValueError(f"at least one frame must be simulated, not {frames}")
-    result = run(network, frames, input_cycles)
+    result = run_sweeps(network, frames, input_cycles) or run(network, frames, input_cycles)
     if result.waits:
         raise _deadlock(network, result)
     links = {n: t for n, t in result.channels.items() if network.channels[n].link}
