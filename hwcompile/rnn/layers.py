@@ -1,0 +1,188 @@
+"""LSTM layers as graphs."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.diagnostics import Origin, fail
+from hwcompile.ir.graph import Builder, Graph
+from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.lstm.op import Lstm
+from hwcompile.rnn.formats import Format, Formats, Table, must_not_clip, samples
+from hwcompile.rnn.weights import Fixed, Matrices, Matrix
+
+
+def lstm(
+    wx: Matrix,
+    wr: Matrix,
+    bias: Matrix | None = None,
+    *,
+    peepholes: Matrix | None = None,
+    projection: Matrix | None = None,
+    formats: Formats | None = None,
+    gates: str = "sigma",
+    candidate: str = "tanh",
+    squash: str = "tanh",
+    rounding: str = "half_up",
+    steps: int = 1,
+    keep: bool = False,
+    start: bool = False,
+    name: str = "lstm",
+) -> Graph:
+    """An LSTM layer as a graph; see `hwcompile.ops.lstm.op.Lstm` for the equations.
+
+    Args:
+        wx: [4*C, X], or four matrices [C, X]: input, forget, candidate, output gate.
+        wr: [4*C, Y], or four matrices [C, Y].
+        bias: [4*C] or [4, C]; zero without it.
+        peepholes: [3, C] for input, forget and output gate.
+        projection: [Y, C].
+        formats: Number formats; 12-bit weights and 16-bit signals without it.
+        gates: Function of the three gates, a name in `FUNCTIONS`.
+        candidate: That of the candidate.
+        squash: That of the new state.
+        rounding: `half_up` or `floor`, of products and sums.
+        steps: Time steps per frame, T.
+        keep: Whether the state survives the end of a frame; else each frame is a sequence.
+        start: With `keep`: a second input (1, T, 1) whose 1 starts a sequence.
+        name: Name of graph and node.
+
+    Returns:
+        A graph with the input `x` (1, T, X), perhaps `start`, and one output (1, T, Y).
+
+    Raises:
+        CompileError: HW0240 weights that are not numbers, HW0241 shapes that do not fit, HW0242
+            weights beyond their format, HW0243 a table that ends too early, HW0244 formats that
+            can not be aligned, HW0245 an LSTM that is too large for the arithmetic.
+    """
+    chosen = formats or Formats()
+    matrices = Matrices.of(wx, wr, bias, peepholes, projection, chosen)
+    op, x = _op(matrices, chosen, (gates, candidate, squash), rounding, keep)
+    if steps < 1:
+        raise fail("HW0241", f"a sequence has {steps} steps")
+    builder = Builder(name)
+    inputs = [builder.input("x", TensorType((1, steps, op.inputs), x.type, _scale(x)))]
+    if start:
+        inputs.append(builder.input("start", TensorType((1, steps, 1), IntType(0, 1))))
+    kinds = tuple(builder.types[value] for value in inputs)
+    problems = op.problems(kinds)
+    if problems:
+        raise fail("HW0245", f"the LSTM '{name}' can not be built", "; ".join(problems))
+    result = chosen.y if op.projected else chosen.m
+    (kind,) = op.infer(kinds)
+    kind = TensorType(kind.shape, kind.element, _scale(result))
+    (output,) = builder.add(name, op, tuple(inputs), Origin("rnn", name, "LSTM"), types=(kind,))
+    return builder.build((output,))
+
+
+def stack(*layers: Graph, name: str = "lstm") -> Graph:
+    """Layers one behind the other: the output of each is the first input of the next.
+
+    Raises:
+        CompileError: HW0241 if an output does not fit the input behind it.
+    """
+    builder = Builder(name)
+    value = ""
+    for number, layer in enumerate(layers):
+        names = dict.fromkeys(layer.inputs, "")
+        for position, old in enumerate(layer.inputs):
+            if position == 0 and number > 0:
+                _must_fit(builder.types[value], layer.types[old], number)
+                names[old] = value
+            else:
+                names[old] = builder.input(old, layer.types[old])
+        for node in layer.nodes:
+            kinds = layer.output_types(node)
+            found = builder.add(
+                node.name, node.op, tuple(names[v] for v in node.inputs), node.origin, kinds
+            )
+            names.update(zip(node.outputs, found, strict=True))
+        value = names[layer.outputs[0]]
+    return builder.build((value,))
+
+
+def _must_fit(found: TensorType, wanted: TensorType, number: int) -> None:
+    if found != wanted:
+        raise fail(
+            "HW0241",
+            f"layer {number + 1} takes {wanted}, but layer {number} gives {found}",
+            "one's output is the other's input",
+            "equal sizes, steps and formats (`y` or `m` of the one, `x` of the other)",
+        )
+
+
+def _scale(kind: Format) -> tuple[float, ...]:
+    return (2.0 ** -kind.known(),)
+
+
+def _op(
+    given: Matrices, formats: Formats, functions: tuple[str, str, str], rounding: str, keep: bool
+) -> tuple[Lstm, Format]:
+    """The op, and the format of its input."""
+    projected = given.projection.values.shape[0] > 0
+    x, c, m, gate = (f.known() for f in (formats.x, formats.c, formats.m, formats.gate))
+    y = formats.y.known() if projected else m
+    sums = [x + given.wx.fraction, y + given.wr.fraction]
+    z = max(*sums, *(c + p.fraction for p in given.peepholes))
+    products = max(gate + c, 2 * gate)
+    tables = (formats.sigma, _table_of(functions[1], formats), formats.tanh)
+    shifts = (z - tables[0].step_bits, z - tables[1].step_bits, c - tables[2].step_bits)
+    _aligned("z", "its tables", shifts[:2])
+    _aligned("c", "the table of its squashing", shifts[2:])
+    _aligned("the product of gate and squashed c", "m", (2 * gate - m,))
+    y_shift = m + given.projection.fraction - y if projected else 0
+    _aligned("the projection's sum", "y", (y_shift,))
+    op = Lstm(
+        wx=given.wx.values,
+        wr=given.wr.values,
+        bias=_bias(given.bias, z),
+        peepholes=_stacked(given),
+        projection=given.projection.values,
+        x_shift=z - sums[0],
+        r_shift=z - sums[1],
+        peephole_shifts=tuple(z - c - p.fraction for p in given.peepholes) or (0, 0, 0),
+        sigma=samples(functions[0], tables[0], formats.gate),
+        candidate=samples(functions[1], tables[1], formats.gate),
+        squash=samples(functions[2], tables[2], formats.gate),
+        table_shifts=shifts,
+        cell_shifts=(products - gate - c, products - 2 * gate, products - c),
+        m_shift=2 * gate - m,
+        y_shift=y_shift,
+        c_type=formats.c.type,
+        m_type=formats.m.type,
+        y_type=formats.y.type,
+        rounding=rounding,
+        keep=keep,
+    )
+    reaches = [bound / 2.0**z for bound in op.bounds(formats.x.type).z]
+    must_not_clip(functions[0], tables[0], max(reaches[0], reaches[1], reaches[3]))
+    must_not_clip(functions[1], tables[1], reaches[2])
+    must_not_clip(functions[2], tables[2], 2.0 ** (formats.c.bits - 1 - c))
+    return op, formats.x
+
+
+def _table_of(function: str, formats: Formats) -> Table:
+    return formats.sigma if function.endswith("sigma") else formats.tanh
+
+
+def _aligned(what: str, other: str, shifts: tuple[int, ...]) -> None:
+    if min(shifts) < 0:
+        raise fail(
+            "HW0244",
+            f"{what} has {-min(shifts)} fraction bits fewer than {other} needs",
+            "numbers are only ever made coarser on the way",
+            "more fraction bits for the one, or fewer for the other",
+        )
+
+
+def _stacked(given: Matrices) -> IntArray:
+    if not given.peepholes:
+        return np.zeros((0, given.wx.values.shape[1]), dtype=np.int64)
+    return np.stack([p.values for p in given.peepholes])
+
+
+def _bias(bias: Fixed, z: int) -> IntArray:
+    if bias.fraction <= z:
+        return bias.values << (z - bias.fraction)
+    shift = bias.fraction - z
+    return (bias.values + (1 << (shift - 1))) >> shift

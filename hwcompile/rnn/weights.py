@@ -1,0 +1,155 @@
+"""Weights of an LSTM in fixed point, checked: numbers, shapes, ranges."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from hwcompile.diagnostics import CompileError, fail
+from hwcompile.ir.types import IntArray
+from hwcompile.rnn.formats import Format, Formats
+
+Matrix = Any
+"""A numpy array, a scipy.sparse matrix, or nested lists of numbers."""
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """Integers with their fraction bits."""
+
+    values: IntArray
+    fraction: int
+
+
+@dataclass(frozen=True)
+class Matrices:
+    """The weights in fixed point, with shapes that fit each other."""
+
+    wx: Fixed  # [4, C, X]
+    wr: Fixed  # [4, C, Y]
+    bias: Fixed  # [4, C]
+    peepholes: tuple[Fixed, ...]  # three of [C], or none
+    projection: Fixed  # [Y, C], or [0, C]
+
+    @staticmethod
+    def of(
+        wx: Matrix,
+        wr: Matrix,
+        bias: Matrix | None,
+        peepholes: Matrix | None,
+        projection: Matrix | None,
+        formats: Formats,
+    ) -> Matrices:
+        """Check and round the arguments of `lstm`; CompileError HW0240 to HW0242, HW0244."""
+        x, r = _gates(wx, "the input weights"), _gates(wr, "the recurrent weights")
+        cells, outputs = x.shape[1], r.shape[2]
+        if r.shape[1] != cells:
+            raise _misfit("the recurrent weights", r.shape, f"[4, {cells}, outputs]")
+        b = _array(np.zeros((4, cells)) if bias is None else bias, "the biases")
+        if b.size != 4 * cells:
+            raise _misfit("the biases", b.shape, f"[4, {cells}]")
+        p = _array(np.zeros((0, cells)) if projection is None else projection, "the projection")
+        rows = outputs if projection is not None else 0
+        if p.shape != (rows, cells):
+            raise _misfit("the projection", p.shape, f"[{outputs}, {cells}]")
+        if projection is None and outputs != cells:
+            raise _misfit("the recurrent weights", r.shape, f"[4, {cells}, {cells}]")
+        peeps = []
+        if peepholes is not None:
+            array = _array(peepholes, "the peepholes")
+            if array.shape != (3, cells):
+                raise _misfit("the peepholes", array.shape, f"[3, {cells}]")
+            peeps = [
+                _fixed(row, form, "the peepholes")
+                for row, form in zip(array, formats.peepholes, strict=True)
+            ]
+        return Matrices(
+            _fixed(x, formats.wx, "the input weights"),
+            _fixed(r, formats.wr, "the recurrent weights"),
+            _fixed(b.reshape(4, cells), formats.bias, "the biases"),
+            tuple(peeps),
+            _fixed(p, formats.projection, "the projection"),
+        )
+
+
+def _misfit(what: str, shape: tuple[int, ...], wanted: str) -> CompileError:
+    return fail(
+        "HW0241",
+        f"{what} have the shape {list(shape)} instead of {wanted}",
+        "the shapes of an LSTM's matrices follow from each other",
+        "gates stacked in the order input, forget, candidate, output",
+    )
+
+
+def _array(matrix: Matrix, what: str) -> npt.NDArray[Any]:
+    """A dense array of finite numbers."""
+    dense = matrix.toarray() if hasattr(matrix, "toarray") else matrix
+    try:
+        array = np.asarray(dense)
+        numbers = array.astype(np.float64)
+    except (TypeError, ValueError):
+        raise fail("HW0240", f"{what} are not an array of numbers") from None
+    if not np.isfinite(numbers).all():
+        count = int(np.count_nonzero(~np.isfinite(numbers)))
+        where = [int(i) for i in np.argwhere(~np.isfinite(numbers))[0]]
+        raise fail(
+            "HW0240",
+            f"{what} hold {count} values that are not finite, the first at {where}",
+            "fixed-point numbers have neither infinity nor NaN",
+            "checking the training or the export",
+        )
+    return array if np.issubdtype(array.dtype, np.integer) else numbers
+
+
+def _gates(matrix: Matrix, what: str) -> npt.NDArray[Any]:
+    """[4, C, n] from one stacked matrix or from four."""
+    if isinstance(matrix, Sequence) and len(matrix) == 4 and hasattr(matrix[0], "shape"):
+        parts = [_array(part, what) for part in matrix]
+        if any(part.ndim != 2 or part.shape != parts[0].shape for part in parts):
+            raise _misfit(what, parts[0].shape, "[cells, inputs], equal for all four gates")
+        array = np.stack(parts)
+    else:
+        array = _array(matrix, what)
+        if array.ndim == 2 and array.shape[0] % 4 == 0:
+            array = array.reshape(4, -1, array.shape[1])
+    if array.ndim != 3 or array.shape[0] != 4 or array.size == 0:
+        raise _misfit(what, array.shape, "[4 * cells, inputs]")
+    return array
+
+
+def _fixed(array: npt.NDArray[Any], form: Format, what: str) -> Fixed:
+    """Floats rounded to the format, integers as they are."""
+    if not 2 <= form.bits <= 24:
+        raise fail("HW0244", f"the format of {what} has {form.bits} bits", "2 to 24 are supported")
+    limit = form.type
+    if np.issubdtype(array.dtype, np.integer):
+        values = array.astype(np.int64)
+        if not limit.contains(values):
+            reach = f"[{int(values.min())}, {int(values.max())}]"
+            raise fail(
+                "HW0242",
+                f"{what} reach over {reach}, which is more than {form.bits} bits hold",
+                "integer weights are taken as they are",
+                "a wider format, or weights as floating-point numbers",
+            )
+        return Fixed(values, form.fraction or 0)
+    largest = float(np.abs(array).max(initial=0.0))
+    fraction = form.fraction
+    if fraction is None:
+        exponent = int(np.ceil(np.log2(largest))) if largest > 0 else 0
+        fraction = form.bits - 1 - exponent
+        if round(largest * 2.0**fraction) > limit.high:
+            fraction -= 1
+    elif largest * 2.0**fraction > limit.high + 1:
+        raise fail(
+            "HW0242",
+            f"{what} reach {largest:g}, which {form.bits} bits with {fraction} behind the point "
+            "do not hold",
+            fix="fewer fraction bits, or none stated, so that they are chosen",
+        )
+    rounded = np.clip(np.rint(array * 2.0**fraction), limit.low, limit.high)
+    return Fixed(rounded.astype(np.int64), fraction)
