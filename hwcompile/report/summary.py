@@ -30,6 +30,7 @@ def build_report(plan: Plan, prediction: Prediction, clock_mhz: float) -> Report
             "interval_cycles": {"predicted": prediction.interval, "measured": None},
             "latency_cycles": {"predicted": prediction.latency, "measured": None},
             "frame_end_cycles": prediction.trace.frame_ends.tolist(),
+            "data_dependent": any(part.kernel.data_dependent for part in parts),
             "clock_mhz": clock_mhz,
             "frames_per_second": round(clock_mhz * 1e6 / prediction.interval, 1),
             "lanes": sum(part.kernel.lanes(part.site, part.parameters) for part in parts),
@@ -39,7 +40,7 @@ def build_report(plan: Plan, prediction: Prediction, clock_mhz: float) -> Report
             "resources_predicted": _resources_json(total),
             "fifo_bits": sum(link.depth * link.format.bits for link in plan.links),
         },
-        "nodes": [_node(part) for part in parts],
+        "nodes": [_node(part, stage.name) for stage in plan.stages for part in stage.parts],
         "links": [
             {
                 "name": link.name,
@@ -52,12 +53,13 @@ def build_report(plan: Plan, prediction: Prediction, clock_mhz: float) -> Report
     }
 
 
-def _node(part: Placed) -> Report:
+def _node(part: Placed, stage: str) -> Report:
     rendered = part.kernel.render(part.site, part.parameters)
     timing = part.kernel.timing(part.site, part.parameters)
     origin = part.node.origin
     return {
         "name": part.node.name,
+        "stage": stage,
         "origin": {"file": origin.file, "node": origin.node, "op_type": origin.op_type},
         "kernel": f"{part.node.op.family}.{part.kernel.name}",
         "parameters": dict(part.parameters),
