@@ -22,10 +22,11 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import parse
 from hwcompile.ir.types import IntArray
 from hwcompile.ops import op_classes
-from hwcompile.toolchains.build import SEEDS, BoardBuild, build_for_board, record_build
 from hwcompile.toolchains.board_top import BAUD
+from hwcompile.toolchains.build import SEEDS, BoardBuild, build_for_board, record_build
 from hwcompile.verify.beats import unpack
 from hwcompile.verify.compare import Mismatch, first_mismatch
+from hwcompile.verify.cycles import first_late, frame_ends
 from hwcompile.verify.frames import Frames, to_arrays
 from hwcompile.verify.levels import check_level, run_netlist, run_reference, run_rtl
 from hwcompile.verify.simulator import SimulationResult
@@ -219,8 +220,9 @@ class Design:
             mismatches[level] = self._compare(reference, run)
             outcome = replace(outcome, cycles=run.cycles, seconds=run.seconds)
             if not stall:
-                ends = _frame_ends(run, count)
-                late = _first_late(report["design"]["frame_end_cycles"], interval, ends)
+                ends = frame_ends(run, count)
+                early = bool(report["design"]["data_dependent"])
+                late = first_late(report["design"]["frame_end_cycles"], interval, ends, early)
                 outcome = replace(
                     outcome,
                     interval=(interval, int(ends[-1] - ends[-2]) if count > 1 else None),
@@ -376,26 +378,3 @@ def load(directory: Path | str) -> Design:
         CompileError: HW0503 when it is not one.
     """
     return Design(require_build_directory(Path(directory)))
-
-
-def _frame_ends(run: SimulationResult, frames: int) -> IntArray:
-    """Cycle in which each frame's last word left, counted from the first accepted word."""
-    first = min(int(cycles[0]) for cycles in run.input_cycles.values())
-    words = [cycles.reshape(frames, -1)[:, -1] for cycles in run.output_cycles.values()]
-    ends: IntArray = np.max(words, axis=0) - first
-    return ends
-
-
-def _first_late(
-    predicted: list[int], interval: int, measured: IntArray, early: bool
-) -> tuple[int, int, int] | None:
-    """The first frame whose end differs; beyond the predicted ones the interval continues.
-
-    With `early` a frame may end before its time: the prediction is for the slowest data.
-    """
-    for frame, got in enumerate(measured.tolist()):
-        extra = max(0, frame - len(predicted) + 1)
-        want = predicted[frame - extra] + extra * interval
-        if got > want or (got < want and not early):
-            return frame, want, got
-    return None

@@ -7,6 +7,6 @@ from hwcompile.cli.app import run
 
 def main() -> None:
     """Entry point of the `hwcompile` program."""
-    from hwcompile.cli import boards, compile, doctor, ops, report, simulate, verify  # noqa: F401
+    from hwcompile.cli import boards, build, compile, doctor, ops, program, report, simulate, verify  # noqa: F401
 
     run()

@@ -15,14 +15,19 @@ from hwcompile.design import load
 def simulate_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
     inputs: Annotated[Path, typer.Option(help="X.npy, or X.npz with one array per input.")],
-    level: Annotated[str, typer.Option(help="reference or rtl.")] = "rtl",
+    level: Annotated[str, typer.Option(help="reference, rtl or netlist.")] = "rtl",
+    board: Annotated[str, typer.Option(help="Board for level netlist.")] = "",
     outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
-    waves: Annotated[Path | None, typer.Option(help="VCD waveform file to write (rtl).")] = None,
+    waves: Annotated[
+        Path | None, typer.Option(help="VCD waveform file to write (not reference).")
+    ] = None,
     stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
 ) -> None:
     """Run the frames of INPUTS; write `raw` (integers) and `real` (dequantized) outputs."""
     with errors.status("compiling the simulator and running frames"):
-        result = load(directory).simulate(inputs, level=level, stall=stall, waves=waves)
+        result = load(directory).simulate(
+            inputs, level=level, board=board, stall=stall, waves=waves
+        )
     for name in result.raw:
         console.print(f"{name}: {result.raw[name].shape[0]} frames at level {level}")
     if result.cycles is not None:

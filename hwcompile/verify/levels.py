@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from hwcompile.boards import board_names, load_board
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
+from hwcompile.verify.netlist import mapped_design
 from hwcompile.verify.simulator import SimulationResult, compile_simulator
 
-LEVELS = ("reference", "rtl")
+LEVELS = ("reference", "rtl", "netlist")
 """Levels that can be run; the order is that of growing distance from the model."""
 
-_LATER = ("hls", "netlist", "bitstream")
+_LATER = ("hls", "bitstream")
 
 
 def check_level(level: str) -> None:
@@ -36,6 +38,27 @@ def run_rtl(
 ) -> SimulationResult:
     """Simulate the RTL of a build; see `Simulator.run`."""
     simulator = compile_simulator(directory, waves=waves is not None, taps=taps)
+    return simulator.run(inputs, stall=stall, waves=waves)
+
+
+def run_netlist(
+    directory: Path,
+    board: str,
+    inputs: Mapping[str, IntArray],
+    *,
+    stall: float = 0.0,
+    waves: Path | None = None,
+) -> SimulationResult:
+    """Synthesize a build for a board's FPGA and simulate the netlist of its cells.
+
+    Raises:
+        CompileError: HW0609 without a board, or when synthesis fails.
+    """
+    if not board:
+        names = ", ".join(board_names())
+        raise fail("HW0609", "level 'netlist' needs a board", fix=f"--board NAME, one of: {names}")
+    mapped = mapped_design(directory, load_board(board))
+    simulator = compile_simulator(mapped, waves=waves is not None)
     return simulator.run(inputs, stall=stall, waves=waves)
 
 

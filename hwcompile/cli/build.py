@@ -1,0 +1,53 @@
+"""`hwcompile build`: from a build directory to a bitstream."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from hwcompile.cli.app import app, console
+from hwcompile.design import load
+from hwcompile.toolchains.board_top import BAUD
+from hwcompile.toolchains.build import SEEDS, BoardBuild
+from hwcompile.toolchains.family import Use
+
+
+@app.command("build")
+def build_command(
+    directory: Annotated[Path, typer.Argument(help="Build directory.")],
+    board: Annotated[str, typer.Option(help="A board (see `hwcompile boards`), or a board file.")],
+    seeds: Annotated[int, typer.Option(min=1, help="Place-and-route seeds to try.")] = SEEDS,
+    baud: Annotated[int, typer.Option(min=300, help="Bits per second of the link.")] = BAUD,
+) -> None:
+    """Synthesize, place, route and pack for a board; everything lands in DIR/BOARD."""
+    design = load(directory)
+    with console.status("starting") as status:
+        built = design.build(board, seeds=seeds, baud=baud, progress=status.update)
+    console.print(_table(built))
+    slowest = f", slowest in '{built.slowest}'" if built.slowest else ""
+    console.print(
+        f"{built.fmax_mhz:.1f} MHz reached with seed {built.seed}, "
+        f"{built.clock_mhz:g} MHz needed{slowest}"
+    )
+    console.print(", ".join(f"{step} {time:.1f} s" for step, time in built.seconds.items()))
+    console.print(f"Wrote {built.bitstream}. Next: hwcompile program {directory} --board {board}")
+
+
+def _table(built: BoardBuild) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("part", overflow="fold")
+    for title in ("LUT", "FF", "block RAM", "DSP"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for name, use in built.stages.items():
+        table.add_row(f"layer {name}", *_cells(use))
+    table.add_row("link, ports and input FIFOs", *_cells(built.around))
+    table.add_row("synthesized", *_cells(built.synthesized))
+    table.add_row("placed", *_cells(built.use))
+    return table
+
+
+def _cells(use: Use) -> tuple[str, ...]:
+    return f"{use.lut:,}", f"{use.ff:,}", f"{use.bram:,}", f"{use.dsp:,}"

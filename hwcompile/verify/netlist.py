@@ -1,0 +1,79 @@
+"""Level `netlist`: the design as Yosys maps it to an FPGA's cells, with models of these cells."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from hwcompile.boards import Board
+from hwcompile.emit.interface import Interface
+from hwcompile.resources import room
+from hwcompile.toolchains.build import failed, rtl_sources, stage_modules
+from hwcompile.toolchains.families import family_of
+from hwcompile.toolchains.family import share_folder
+from hwcompile.toolchains.programs import ToolError
+from hwcompile.toolchains.synthesis import VERILOG, synthesize
+from hwcompile.verify.cache import cached, digest
+
+_INCLUDE = re.compile(r'^`include "([^"]+)"', re.MULTILINE)
+_MODULE = re.compile(
+    r"^(?:\(\*[^\n]*\*\)\s*)*module\s+\\?(\w+).*?^endmodule", re.MULTILINE | re.DOTALL
+)
+
+
+def mapped_design(directory: Path, board: Board) -> Path:
+    """A folder that simulates like a build directory, with the netlist as its only source.
+
+    Synthesis is cached: the same sources for the same FPGA are mapped once.
+
+    Args:
+        directory: Build directory.
+        board: The board whose FPGA is meant.
+
+    Raises:
+        CompileError: HW0805 when Yosys is missing, HW0808 when it fails.
+    """
+    interface = Interface.read(directory)
+    sources = rtl_sources(directory)
+    files = sorted((directory / "rtl").iterdir())
+    key = digest([repr(board), *(part for f in files for part in (f.name, f.read_text()))])
+
+    def make(folder: Path) -> None:
+        try:
+            synthesize(sources, interface.top, tuple(stage_modules(interface)), board, folder)
+        except ToolError as error:
+            # The folder of a failed synthesis goes away; its log must not.
+            kept = directory / f"netlist_{board.id}.log"
+            shutil.copyfile(error.log, kept)
+            raise failed(ToolError(error.program, error.line, kept)) from error
+        rtl = folder / "rtl"
+        rtl.mkdir()
+        shutil.copyfile(folder / VERILOG, rtl / VERILOG)
+        (rtl / "cells.v").write_text(cell_models(board))
+        (rtl / "files.f").write_text(f"cells.v\n{VERILOG}\n")
+        shutil.copyfile(directory / "interface.json", folder / "interface.json")
+
+    return cached("netlists", key, make)
+
+
+def cell_models(board: Board) -> str:
+    """Verilog models of the cells of a board's FPGA.
+
+    Yosys brings most of them; for cells that it knows by their ports only, ours in
+    `templates/toolchains/<family>_cells.v` take their place.
+    """
+    family = family_of(board)
+    ours = room("templates") / "toolchains" / f"{family.name}_cells.v"
+    own = ours.read_text() if ours.is_file() else ""
+    replaced = {match[1] for match in _MODULE.finditer(own)}
+    texts = []
+    for name in family.models:
+        text = _with_includes(share_folder() / name)
+        texts.append(_MODULE.sub(lambda m: "" if m[1] in replaced else m[0], text))
+    return "".join([*texts, own])
+
+
+def _with_includes(path: Path) -> str:
+    text = path.read_text()
+    return _INCLUDE.sub(lambda m: _with_includes(path.parent / m[1]), text)

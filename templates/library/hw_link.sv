@@ -1,0 +1,232 @@
+// The board's end of the host link. The host asks, the board answers; packets as in `hw_link_rx`.
+//
+//   kind  8'h01  exchange: the payload goes to input `channels[3:0]`; the answer (kind 8'h81)
+//                brings what output `channels[7:4]` has, at most 255 bytes. Kind 8'h80 says instead
+//                that the earlier payload is not consumed yet and this one must be sent again.
+//   kind  8'h02  hello: resets the design, and the next sequence number is one more than this one.
+//                The answer (8'h82) brings the eight bytes of Ident, least significant first.
+//
+// An exchange counts only if its sequence number is one more than that of the packet before. An
+// exchange with the number of the packet before is a repetition: nothing moves and the same answer
+// is sent again. Any other number is answered by kind 8'h83: the two ends lost each other, and the
+// host must say hello. So nothing is lost or doubled whatever the line does to packets.
+//
+// The answer to an exchange leaves when the output had no byte for IdleClocks.
+
+`default_nettype none
+
+module hw_link #(
+  parameter int unsigned GapClocks  = 4096,
+  parameter int unsigned IdleClocks = 64,
+  parameter logic [63:0] Ident      = 64'h0
+) (
+  input  wire logic       clk_i,
+  input  wire logic       rst_ni,
+  // Bytes from and to the line.
+  input  wire logic       rx_valid_i,
+  input  wire logic [7:0] rx_data_i,
+  output logic            tx_valid_o,
+  input  wire logic       tx_ready_i,
+  output logic      [7:0] tx_data_o,
+  // Bytes to the input and from the output that the packet names.
+  output logic            in_valid_o,
+  input  wire logic       in_ready_i,
+  output logic      [7:0] in_data_o,
+  output logic      [3:0] in_channel_o,
+  input  wire logic       out_valid_i,
+  output logic            out_ready_o,
+  input  wire logic [7:0] out_data_i,
+  output logic      [3:0] out_channel_o,
+  // Low while the design must be in reset.
+  output logic            design_rst_no,
+  // High once the host has said hello.
+  output logic            met_o
+);
+
+  localparam logic [7:0] KindExchange = 8'h01;
+  localparam logic [7:0] KindHello    = 8'h02;
+  localparam logic [7:0] KindBusy     = 8'h80;
+  localparam logic [7:0] KindTaken    = 8'h81;
+  localparam logic [7:0] KindMet      = 8'h82;
+  localparam logic [7:0] KindLost     = 8'h83;
+
+  localparam logic [2:0] StListen  = 3'd0;
+  localparam logic [2:0] StIdent   = 3'd1;
+  localparam logic [2:0] StCollect = 3'd2;
+  localparam logic [2:0] StStart   = 3'd3;
+  localparam logic [2:0] StSend    = 3'd4;
+
+  localparam int unsigned IdleBits = $clog2(IdleClocks + 1);
+  typedef logic [IdleBits-1:0] idle_t;
+
+  // --- Packets from the host ---------------------------------------------------------------------
+
+  logic       write, done, held, draining;
+  logic [7:0] write_address, write_data, kind, number, channels, length;
+
+  hw_link_rx #(
+    .GapClocks(GapClocks)
+  ) u_rx (
+    .clk_i,
+    .rst_ni,
+    .valid_i(rx_valid_i),
+    .data_i(rx_data_i),
+    .hold_i(draining),
+    .write_o(write),
+    .address_o(write_address),
+    .data_o(write_data),
+    .done_o(done),
+    .held_o(held),
+    .kind_o(kind),
+    .sequence_o(number),
+    .channels_o(channels),
+    .length_o(length)
+  );
+
+  logic [2:0] state_q;
+  logic       met_q;
+  logic [7:0] number_q;  // of the last packet that counted
+  logic       hear, hello, exchange, again, next;
+
+  assign hear     = done && (state_q == StListen);
+  assign hello    = hear && (kind == KindHello);
+  assign exchange = hear && (kind == KindExchange);
+  assign again    = exchange && met_q && (number == number_q);
+  assign next     = exchange && met_q && (number == number_q + 8'd1);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni)    met_q <= 1'b0;
+    else if (hello) met_q <= 1'b1;
+    if (hello || next) number_q <= number;
+  end
+
+  assign met_o = met_q;
+
+  // --- The design's reset ------------------------------------------------------------------------
+
+  logic [3:0] reset_q;  // cycles of reset to come
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || hello)     reset_q <= 4'd15;
+    else if (reset_q != 4'd0) reset_q <= reset_q - 4'd1;
+  end
+
+  assign design_rst_no = (reset_q == 4'd0);
+
+  // --- Payloads to the design --------------------------------------------------------------------
+
+  logic [7:0] in_memory [256];
+  logic [7:0] in_data_q, in_address_q, in_left_q;
+  logic [3:0] in_channel_q;
+  logic       in_valid_q;
+  logic       take;
+
+  assign take     = next && !held && (length != 8'd0);
+  assign draining = (in_left_q != 8'd0);
+
+  always_ff @(posedge clk_i) begin
+    if (write) in_memory[write_address] <= write_data;
+    in_data_q <= in_memory[in_address_q];
+  end
+
+  // A byte is shown in the cycle after its address, and the address moves when it is taken.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || hello) begin
+      in_left_q  <= 8'd0;
+      in_valid_q <= 1'b0;
+    end else if (take) begin
+      in_left_q  <= length;
+      in_valid_q <= 1'b0;
+    end else if (in_valid_q && in_ready_i) begin
+      in_left_q  <= in_left_q - 8'd1;
+      in_valid_q <= 1'b0;
+    end else begin
+      in_valid_q <= draining;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (take) begin
+      in_address_q <= 8'd0;
+      in_channel_q <= channels[3:0];
+    end else if (in_valid_q && in_ready_i) begin
+      in_address_q <= in_address_q + 8'd1;
+    end
+  end
+
+  assign in_valid_o   = in_valid_q;
+  assign in_data_o    = in_data_q;
+  assign in_channel_o = in_channel_q;
+
+  // --- Answers -----------------------------------------------------------------------------------
+
+  logic [7:0] out_memory [256];
+  logic [7:0] out_data_q, out_address, answer_q, channels_q, count_q;
+  logic       lost_q;
+  idle_t      idle_q;
+  logic       collect, ident, full, start, sending;
+
+  assign full        = (count_q == 8'd255);
+  assign ident       = (state_q == StIdent);
+  assign collect     = (state_q == StCollect) && out_valid_i && !full;
+  assign out_ready_o = collect;
+  assign start       = (state_q == StStart);
+
+  assign out_channel_o = channels_q[7:4];
+
+  always_ff @(posedge clk_i) begin
+    if (collect)    out_memory[count_q] <= out_data_i;
+    else if (ident) out_memory[count_q] <= Ident[{count_q[2:0], 3'b000} +: 8];
+    out_data_q <= out_memory[out_address];
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      state_q <= StListen;
+    end else begin
+      case (state_q)
+        StListen: begin
+          if (hello)         state_q <= StIdent;
+          else if (next)     state_q <= StCollect;
+          else if (exchange) state_q <= StStart;
+        end
+        StIdent:   if (count_q == 8'd7) state_q <= StStart;
+        StCollect: if (full || (!out_valid_i && idle_q == '0)) state_q <= StStart;
+        StStart:   state_q <= StSend;
+        default:   if (!sending) state_q <= StListen;
+      endcase
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (hello || next) begin
+      count_q    <= 8'd0;
+      channels_q <= channels;
+      answer_q   <= hello ? KindMet : (held && length != 8'd0) ? KindBusy : KindTaken;
+    end else if (ident || collect) begin
+      count_q <= count_q + 8'd1;
+    end
+    if (hear) lost_q <= exchange && !again && !next;
+    if (next || collect) idle_q <= idle_t'(IdleClocks);
+    else if (idle_q != '0) idle_q <= idle_q - idle_t'(1);
+  end
+
+  hw_link_tx u_tx (
+    .clk_i,
+    .rst_ni,
+    .start_i(start),
+    .busy_o(sending),
+    .kind_i(lost_q ? KindLost : answer_q),
+    .sequence_i(number_q),
+    .channels_i(channels_q),
+    .length_i(lost_q ? 8'd0 : count_q),
+    .address_o(out_address),
+    .payload_i(out_data_q),
+    .valid_o(tx_valid_o),
+    .ready_i(tx_ready_i),
+    .data_o(tx_data_o)
+  );
+
+endmodule
+
+`default_nettype wire
