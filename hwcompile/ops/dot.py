@@ -14,9 +14,6 @@ import numpy as np
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType
 from hwcompile.ops.kernel import MemoryImage, Resources
 
-DOT_MODULES = ("hw_dot", "hw_sum_level", "hw_sum_tree", "hw_weight_rom")
-"""Library modules that a module with constant weights instantiates."""
-
 TREE_RADIX = 4  # numbers that one level of hw_sum_tree adds
 LUT_PRODUCT_BITS = 16  # a product of w x b bits with w * b up to this is left to look-up tables
 LUT_DEPTH = 64  # rows that one look-up table stores; deeper memories go to block RAM

@@ -71,18 +71,17 @@ class Rendered:
     """A core or pipe as an instance of a module of `templates/library`.
 
     Attributes:
-        module: Name of the library module; its file is `<module>.sv`.
+        module: Name of the library module; its file is `<module>.sv`, in whose text
+            the emitter finds what it instantiates.
         parameters: SystemVerilog parameter name to value; strings are printed as they are
             (for example `8'h3f`), integers as decimal numbers.
         memories: Name of the parameter that takes a memory file's name, to its contents.
-        requires: Further library modules that `module` instantiates.
         comment: One line about folding and arithmetic for the reader of the emitted file.
     """
 
     module: str
     parameters: Mapping[str, int | str]
     memories: Mapping[str, MemoryImage] = field(default_factory=dict)
-    requires: tuple[str, ...] = ()
     comment: str = ""
 
 

@@ -13,7 +13,6 @@ from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing, single
 
 BLOCK_BITS = 2048  # a smaller memory is cheaper in look-up tables
-PIPE_MODULES = ("hw_valid_pipe", "hw_tail_mask", "hw_group_counter")
 
 
 class Pipe(Kernel):

@@ -12,7 +12,7 @@ import numpy as np
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.depthwise.op import Depthwise
-from hwcompile.ops.dot import DOT_MODULES, Dot, memory_resources, start_bits
+from hwcompile.ops.dot import Dot, memory_resources, start_bits
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.folded import check_style, legal_styles
 from hwcompile.ops.matmul.space import smallest_parts
@@ -133,7 +133,6 @@ class Folded(Kernel):
                 **constants,
             },
             {"WeightFile": weights, **memories},
-            DOT_MODULES,
             f"{view.pe} of {op.channels} channels at a time, {op.taps} taps: {dot.describe()}",
         )
 

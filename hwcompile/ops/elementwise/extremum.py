@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.elementwise.op import Extremum, both_bipolar
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, word_parameters
+from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.site import Parameters, Site
 
 
@@ -42,4 +42,4 @@ class Select(Pipe):
             values[f"InSigned{i}"] = int(kind.element.signed)
             # Two bipolar operands are ordered like their bits.
             values[f"Bipolar{i}"] = int(kind.element.encoding is Encoding.BIPOLAR and not both)
-        return Rendered("hw_extremum", values, {}, PIPE_MODULES, f"{site.op.kind} of two operands")
+        return Rendered("hw_extremum", values, {}, f"{site.op.kind} of two operands")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, word_parameters
+from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.site import Parameters, Site
 
 
@@ -53,7 +53,7 @@ class LinearSum(Pipe):
             values[f"Factor{i}"] = literal(abs(c), out)
             values[f"Negate{i}"] = int(c < 0)
         terms = " ".join(f"{c:+d}*x{i}" for i, c in enumerate(coefficients))
-        return Rendered("hw_linear", values, {}, PIPE_MODULES, f"{terms} {offset:+d}")
+        return Rendered("hw_linear", values, {}, f"{terms} {offset:+d}")
 
 
 def literal(value: int, bits: int) -> str:

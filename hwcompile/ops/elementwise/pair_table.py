@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hwcompile.ops.elementwise.op import PairTable
 from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
-from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, word_parameters
+from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.table.rom import by_code, lane_roms, read_stages
 
@@ -42,7 +42,6 @@ class PairRom(Pipe):
                 "Stages": self.stages(site, parameters),
             },
             {"TableFile": MemoryImage.pack(codes.reshape(-1, 1), result.bits)},
-            ("hw_table", "hw_slice_rom", *PIPE_MODULES),
             f"table of {codes.size} rows of {result.bits} bits per lane",
         )
 

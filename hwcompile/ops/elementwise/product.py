@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.elementwise.op import Product, both_bipolar
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, word_parameters
+from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.site import Parameters, Site
 
 FACTOR_BITS, OPERAND_BITS = 18, 25  # of one hardware multiplier
@@ -45,7 +45,7 @@ class Multiply(Pipe):
             values[f"InSigned{i}"] = int(kind.element.signed)
             values[f"Bipolar{i}"] = int(bipolar)
         how = "xnor" if both_bipolar(site.inputs) else "negation" if any(_bipolar(site)) else ""
-        return Rendered("hw_product", values, {}, PIPE_MODULES, how or "one multiplier per lane")
+        return Rendered("hw_product", values, {}, how or "one multiplier per lane")
 
 
 def _bipolar(site: Site) -> tuple[bool, ...]:

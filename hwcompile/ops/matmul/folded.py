@@ -11,7 +11,7 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.dot import DOT_MODULES, WISHES, Dot, memory_resources, start_bits, styles
+from hwcompile.ops.dot import WISHES, Dot, memory_resources, start_bits, styles
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.space import foldings
@@ -159,7 +159,6 @@ class Folded(Kernel):
                 **constants,
             },
             {"WeightFile": weights, **memories},
-            DOT_MODULES,
             f"{view.pe} x {view.simd} lanes, {view.folds} folds of {view.steps} steps"
             f"{f', {op.groups} groups' if op.groups > 1 else ''}: {dot.describe()}",
         )

@@ -8,7 +8,6 @@ from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
 from hwcompile.ops.pipe import (
     BLOCK_BITS,
-    PIPE_MODULES,
     Pipe,
     parallel_of,
     rom_resources,
@@ -65,7 +64,6 @@ class Rom(Pipe):
                 "Stages": self.stages(site, parameters),
             },
             {"TableFile": MemoryImage.pack(image, result.bits)},
-            ("hw_slice_rom", *PIPE_MODULES),
             f"table of {image.shape[0]} rows of {result.bits} bits per lane",
         )
 

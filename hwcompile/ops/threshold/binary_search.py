@@ -8,7 +8,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
-from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, rom_resources, word_parameters
+from hwcompile.ops.pipe import Pipe, parallel_of, rom_resources, word_parameters
 from hwcompile.ops.rows import Field, RowTable, row_layout
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.threshold.op import Threshold
@@ -76,7 +76,6 @@ class BinarySearch(Pipe):
                 "Shared": int(rows.shape[0] == 1),
             },
             memories,
-            ("hw_search_level", "hw_slice_rom", *PIPE_MODULES),
             f"binary search in {depth} levels, {layout.shape[0]} group(s) of thresholds",
         )
 

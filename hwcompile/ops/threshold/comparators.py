@@ -7,7 +7,7 @@ from functools import lru_cache
 import numpy as np
 
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, rom_resources, word_parameters
+from hwcompile.ops.pipe import Pipe, parallel_of, rom_resources, word_parameters
 from hwcompile.ops.rows import Field, RowTable, merged
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.threshold.op import Threshold
@@ -65,7 +65,6 @@ class Comparators(Pipe):
                 "Shared": int(table.shared),
             },
             {"RowFile": table.image()},
-            ("hw_row_rom", "hw_slice_rom", *PIPE_MODULES),
             f"{stairs.steps} comparators per lane, {table.groups} group(s) of constants",
         )
 

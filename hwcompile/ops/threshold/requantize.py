@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.pipe import PIPE_MODULES, Pipe, parallel_of, rom_resources, word_parameters
+from hwcompile.ops.pipe import Pipe, parallel_of, rom_resources, word_parameters
 from hwcompile.ops.rows import Field, RowTable, merged
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.threshold.multiplier import Multiplier, holds, solve
@@ -145,7 +145,6 @@ class Requantize(Pipe):
                 "Shared": int(table.shared),
             },
             {"RowFile": table.image()},
-            ("hw_shift_clamp", "hw_row_rom", "hw_slice_rom", *PIPE_MODULES),
             f"multiplier of {facts['multiplier_bits']} bits, shift by {form.shift}, "
             f"{form.patches} patch(es), {table.groups} group(s) of constants",
         )
