@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.kernel import Kernel, Rendered, Resources
 from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
@@ -165,14 +166,18 @@ class Static(Kernel):
 
     def describe(self, site: Site, parameters: Parameters) -> Description:
         """What happens in a time step, and the size of the programs."""
-        op = op_of(site)
+        return self.describe_op(site.op, parameters)
+
+    def describe_op(self, op: Op, parameters: Parameters) -> Description:
+        """`describe`, for an `Lstm` wherever it stands."""
+        if not isinstance(op, Lstm):
+            raise TypeError(f"not an LSTM: {op}")
         layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
         width = widths(layout)
         last = [max(lane.takes) for lane in schedule.lanes]
         total = sum(d.segment.places.size for lane in schedule.lanes for d in lane.done)
         gates = int(np.count_nonzero(op.wx) + np.count_nonzero(op.wr))
         projection = int(np.count_nonzero(op.projection))
-        control = layout.lanes * (8 + width.pe + width.thing)
         return Description(
             cycles=schedule.cycles,
             gates_cycles=schedule.gates_end,
@@ -183,7 +188,7 @@ class Static(Kernel):
             tail=max(max(last) + 1 - schedule.cycles, 0),
             weight_bits=schedule.cycles * layout.pes * width.entry,
             entry_bits=width.entry,
-            control_bits=schedule.cycles * control,
+            control_bits=schedule.cycles * _control_bits(layout),
             pes=layout.pes,
         )
 
@@ -193,8 +198,11 @@ class Static(Kernel):
         layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
         numbers = _numbers(site, layout)
         act, acc, z = (int(numbers[name]) for name in ("ActBits", "AccBits", "ZBits"))
-        bits = sum(image.width * image.depth for image in images(layout, schedule).values())
-        bits += 4 * sum(t.size * signed_bits(t) for t in (op.sigma,))  # one copy each for i, f, o
+        width = widths(layout)
+        bits = schedule.cycles * (layout.pes * width.entry + _control_bits(layout))
+        bits += layout.units.depth * layout.lanes * (4 * width.bias + 3 * width.peephole)
+        tables = ((op.sigma, 3), (op.candidate, 1), (op.squash, 1))
+        bits += layout.lanes * sum(n * t.size * signed_bits(t) for t, n in tables)
         vectors = layout.pes * act * (2 * op.inputs + layout.places * (1 if op.projected else 2))
         sums = layout.lanes * (layout.units.depth * 5 + layout.rows.depth * 3) * acc
         return Resources(
@@ -237,6 +245,12 @@ def op_of(site: Site) -> Lstm:
 def numbers_place(layout: Layout) -> int:
     """Bits of a place."""
     return max((layout.places - 1).bit_length(), 1)
+
+
+def _control_bits(layout: Layout) -> int:
+    """Bits of a row of the lanes' programs."""
+    width = widths(layout)
+    return layout.lanes * (8 + width.pe + width.thing)
 
 
 def _most_lanes(op: Lstm) -> int:

@@ -1,0 +1,156 @@
+"""Sparse LSTMs on the statically scheduled engine, next to published accelerators.
+
+    python benchmarks/ese.py [--json FILE] [--frames N] [--only ese|sr1]
+
+Cycles are measured in RTL simulation in steady state, every phase of a time step included, and
+results are compared with the integer reference element by element. A frame is a time step;
+utilisation counts multiplications by weights that are not zero.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from recurrent import Workload, ese, sr1
+from rich.console import Console
+from rich.table import Table
+
+from hwcompile.emit.project import rtl_files, write_files
+from hwcompile.ops.lstm.static import Static
+from hwcompile.schedule.planner import plan
+from hwcompile.verify.simulator import compile_simulator
+
+
+@dataclass
+class Row:
+    """One line of the table; field names are those of the JSON output.
+
+    Attributes:
+        workload: Network and sparsity.
+        kernel: Who computes it, on how many multipliers.
+        cycles_per_frame: Cycles between consecutive results.
+        predicted: The same, as predicted at compile time.
+        utilisation: Share of the multipliers' cycles with a non-zero weight.
+        phases: Phase name to cycles and utilisation.
+        weight_bits: Stored weights with their columns and ends of rows.
+        frames: Simulated.
+        mismatches: Elements that differ from the reference.
+    """
+
+    workload: str
+    kernel: str
+    cycles_per_frame: int
+    predicted: int | None
+    utilisation: float
+    phases: dict[str, tuple[int, float]] = field(default_factory=dict)
+    weight_bits: int | None = None
+    frames: int | None = None
+    mismatches: int | None = None
+
+
+# Cycles at 200 MHz from the papers' times; utilisation from the non-zeros of the same matrices.
+PUBLISHED = {
+    "ese": Row(
+        "ESE LSTM, 10 %",
+        "ESE, 32 PEs per channel",
+        16540,
+        None,
+        0.614,
+        {"gates": (12338, 0.690), "projection": (3132, 0.523)},
+        729344 * 8,
+    ),
+    "sr1": Row("SR1, two layers, 13x", "CSB-RNN, 512 multipliers", 1316, None, 0.91),
+}
+
+
+def measure(work: Workload, frames: int) -> Row:
+    """Build a workload, simulate it, and compare results and cycles."""
+    schedule = {"nodes": {n: {"kernel": "static", **p} for n, p in work.parameters.items()}}
+    built, prediction = plan(work.graph, schedule=schedule)
+    rng = np.random.default_rng(0)
+    kind = work.graph.types["x"]
+    x = np.clip(np.rint(rng.normal(size=(frames, *kind.shape)) / kind.scale[0]), -32768, 32767)
+    inputs = {"x": x.astype(np.int64)}
+    (name,) = work.graph.outputs
+    expected = work.graph.evaluate(inputs)[name]
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(Path(folder), rtl_files(built))
+        result = compile_simulator(Path(folder)).run(inputs)
+    ends = result.output_cycles[name].reshape(frames, -1)[:, -1]
+    row = _describe(work, int(ends[-1] - ends[-2]), prediction.interval)
+    row.frames = frames
+    row.mismatches = int(np.count_nonzero(result.outputs[name] != expected))
+    return row
+
+
+def _describe(work: Workload, cycles: int, predicted: int) -> Row:
+    """The row without results: phases, utilisation, sizes."""
+    phases: dict[str, tuple[int, float]] = {}
+    entries = bits = multipliers = 0
+    for node in work.graph.nodes:
+        found = Static().describe_op(node.op, work.parameters[node.name])
+        tag = "" if len(work.graph.nodes) == 1 else f"{node.name} "
+        phases[f"{tag}gates"] = (found.gates_cycles, round(found.gates_utilisation, 4))
+        phases[f"{tag}projection"] = (
+            found.projection_cycles,
+            round(found.projection_utilisation, 4),
+        )
+        entries += found.gates_entries + found.projection_entries
+        bits += found.weight_bits
+        multipliers += found.pes
+    kernel = f"static, {multipliers} PEs"
+    share = round(entries / (multipliers * cycles), 4)
+    return Row(work.name, kernel, cycles, predicted, share, phases, bits)
+
+
+def table(rows: list[Row]) -> Table:
+    """The rows for the terminal."""
+    view = Table(box=None, pad_edge=False, header_style="bold")
+    titles = ("workload", "kernel", "cycles", "predicted", "utilisation", "phases")
+    for title in (*titles, "weight bytes", "frames", "mismatches"):
+        view.add_column(title, justify="left" if title in ("workload", "kernel") else "right")
+    for row in rows:
+        phases = "\n".join(f"{n} {c:,} ({u:.1%})" for n, (c, u) in row.phases.items())
+        size = None if row.weight_bits is None else -(-row.weight_bits // 8)
+        numbers = (row.cycles_per_frame, row.predicted, f"{row.utilisation:.1%}", phases, size)
+        values = (*numbers, row.frames, row.mismatches)
+        view.add_row(row.workload, row.kernel, *(_text(value) for value in values))
+    return view
+
+
+def _text(value: int | str | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,}" if isinstance(value, int) else value
+
+
+def main() -> int:
+    """Measure, print, and fail on any difference from reference or prediction."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--frames", type=int, default=20)
+    parser.add_argument("--only", choices=tuple(PUBLISHED))
+    options = parser.parse_args()
+    console = Console(width=160, highlight=False)
+    rows = []
+    for name, build in (("ese", ese), ("sr1", sr1)):
+        if options.only in (None, name):
+            console.print(f"{name} ...", style="dim")
+            rows += [PUBLISHED[name], measure(build(), options.frames)]
+    console.print(table(rows))
+    if options.json:
+        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+    bad = [
+        r for r in rows if r.mismatches or (r.predicted or r.cycles_per_frame) != r.cycles_per_frame
+    ]
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
