@@ -104,7 +104,7 @@ def _clipping(op: Lstm, x: IntType) -> list[str]:
     reaches = (
         ("sigma", op.sigma, op.table_shifts[0], max(zi, zf, zo)),
         ("candidate", op.candidate, op.table_shifts[1], zg),
-        ("squash", op.squash, op.table_shifts[2], magnitude(op.c_type)),
+        ("squash", op.squash, op.table_shifts[2], max(op.c_type.high, -op.c_type.low - 1)),
     )
     return [
         f"its table {name} covers magnitudes up to {table.size // 2 << shift}, its input reaches "

@@ -1,0 +1,118 @@
+"""Random LSTMs of all kinds, and their meaning in plain loops."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import strategies as st
+
+from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.lstm.op import Lstm
+from hwcompile.ops.site import Site
+
+FORMATS = (IntType(-128, 127), IntType(-30, 45), IntType(0, 63), IntType(-2048, 2047))
+
+
+def _settled(values: np.ndarray) -> np.ndarray:
+    """A table that stays as it is beyond its ends."""
+    values[0], values[-1] = values[1], values[-2]
+    return values.astype(np.int64)
+
+
+@st.composite
+def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site:
+    """A legal site; sparse, dense, or with dead rows and units."""
+    seed = draw(st.integers(0, 10**6))
+    rng = np.random.default_rng(seed)
+    count, inputs = draw(st.integers(1, cells)), draw(st.integers(1, 6))
+    rows = draw(st.integers(0, 5))
+    share = draw(st.sampled_from((0.0, 0.1, 0.4, 1.0))) if density is None else density
+
+    def weights(*shape: int) -> np.ndarray:
+        return np.where(rng.random(shape) < share, rng.integers(-20, 21, shape), 0)
+
+    def table(bits: int) -> np.ndarray:
+        return _settled(rng.integers(-90, 120, 1 << bits))
+
+    def shifts(largest: int, number: int) -> tuple[int, ...]:
+        return tuple(int(s) for s in rng.integers(0, largest + 1, number))
+
+    keep, steps = draw(st.booleans()), draw(st.integers(1, 3))
+    types = [draw(st.sampled_from(FORMATS)) for _ in range(4)]
+    op = Lstm(
+        wx=weights(4, count, inputs),
+        wr=weights(4, count, rows or count),
+        bias=rng.integers(-3000, 3000, (4, count)),
+        peepholes=weights(3 * draw(st.integers(0, 1)), count),
+        projection=weights(rows, count),
+        x_shift=shifts(3, 1)[0],
+        r_shift=shifts(3, 1)[0],
+        peephole_shifts=shifts(4, 3),
+        sigma=table(draw(st.integers(2, 6))),
+        candidate=table(draw(st.integers(2, 6))),
+        squash=table(draw(st.integers(2, 6))),
+        table_shifts=shifts(8, 3),
+        cell_shifts=(*shifts(3, 2), *shifts(9, 1)),
+        m_shift=shifts(8, 1)[0],
+        y_shift=shifts(6, 1)[0],
+        c_type=types[0],
+        m_type=types[1],
+        y_type=types[2],
+        rounding=draw(st.sampled_from(("floor", "half_up"))),
+        keep=keep,
+    )
+    kinds = [TensorType((1, steps, inputs), types[3])]
+    if keep and draw(st.booleans()):
+        kinds.append(TensorType((1, steps, 1), IntType(0, 1)))
+    return Site.of(op, *kinds)
+
+
+def naive(op: Lstm, frames: list, starts: list | None) -> list:
+    """The equations with Python integers: [frames][steps][X] to [frames][steps][Y]."""
+
+    def look(table: np.ndarray, value: int, shift: int) -> int:
+        place = (value >> shift) + len(table) // 2
+        return int(table[min(max(place, 0), len(table) - 1)])
+
+    def rounded(value: int, shift: int, kind: IntType) -> int:
+        if shift and op.rounding == "half_up":
+            value += 2 ** (shift - 1)
+        return min(max(value // 2**shift, kind.low), kind.high)
+
+    cells, size = range(op.cells), op.outputs
+    y, c = [0] * size, [0] * op.cells
+    results = []
+    for number, frame in enumerate(frames):
+        if not op.keep:
+            y, c = [0] * size, [0] * op.cells
+        results.append([])
+        for step, x in enumerate(frame):
+            if starts is not None and starts[number][step]:
+                y, c = [0] * size, [0] * op.cells
+            m = []
+            for k in cells:
+                z = []
+                for g in range(4):
+                    sum_x = sum(int(w) * v for w, v in zip(op.wx[g, k], x, strict=True))
+                    sum_r = sum(int(w) * v for w, v in zip(op.wr[g, k], y, strict=True))
+                    z.append(sum_x * 2**op.x_shift + sum_r * 2**op.r_shift + int(op.bias[g, k]))
+                if op.peeped:
+                    z[0] += int(op.peepholes[0, k]) * c[k] * 2 ** op.peephole_shifts[0]
+                    z[1] += int(op.peepholes[1, k]) * c[k] * 2 ** op.peephole_shifts[1]
+                i, f = (look(op.sigma, z[g], op.table_shifts[0]) for g in (0, 1))
+                new = i * look(op.candidate, z[2], op.table_shifts[1])
+                total = f * c[k] * 2 ** op.cell_shifts[0] + new * 2 ** op.cell_shifts[1]
+                c[k] = rounded(total, op.cell_shifts[2], op.c_type)
+                if op.peeped:
+                    z[3] += int(op.peepholes[2, k]) * c[k] * 2 ** op.peephole_shifts[2]
+                o = look(op.sigma, z[3], op.table_shifts[0])
+                m.append(
+                    rounded(o * look(op.squash, c[k], op.table_shifts[2]), op.m_shift, op.m_type)
+                )
+            y = m
+            if op.projected:
+                sums = [
+                    sum(int(w) * v for w, v in zip(row, m, strict=True)) for row in op.projection
+                ]
+                y = [rounded(value, op.y_shift, op.y_type) for value in sums]
+            results[-1].append(y)
+    return results

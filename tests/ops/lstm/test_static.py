@@ -1,0 +1,201 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from benchmarks.recurrent import layer
+from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops import family
+from hwcompile.ops.kernel import Rendered
+from hwcompile.ops.lstm.examples import examples, small
+from hwcompile.ops.lstm.images import entry_image, widths
+from hwcompile.ops.lstm.layout import Layout
+from hwcompile.ops.lstm.simulation import simulate_step
+from hwcompile.ops.lstm.static import Static, op_of
+from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.timing import Timing
+from tests.kernelbench import check_kernel, random_frames
+from tests.ops.lstm.samples import lstms
+
+STATIC = family("lstm").kernel("static")
+
+
+@pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start"))
+@pytest.mark.parametrize("parameters", [{"pes": 1, "lanes": 1}, {"pes": 6, "lanes": 2}])
+def test_examples_in_hardware(site: Site, parameters: Parameters) -> None:
+    check_kernel(site, STATIC, parameters, frames=5)
+
+
+@settings(
+    deadline=None,
+    max_examples=4,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+@given(lstms(), st.sampled_from(((1, 1), (2, 1), (3, 1), (4, 2), (8, 4))), st.integers(0, 99))
+def test_random_engines(site: Site, size: tuple[int, int], seed: int) -> None:
+    parameters = {"pes": size[0], "lanes": size[1]}
+    if STATIC.check(site, parameters) is not None:
+        parameters = {"pes": 1, "lanes": 1}
+    check_kernel(site, STATIC, parameters, frames=4, seed=seed)
+
+
+def test_sequences_of_any_length_with_stalls() -> None:
+    kinds = (TensorType((1, 1, 6), IntType(-128, 127)), TensorType((1, 1, 1), IntType(0, 1)))
+    op = small(6, 16, 7, True, True, True)
+    site = Site.of(op, *kinds)
+    x = random_frames(kinds[0], 14, np.random.default_rng(1))
+    starts = np.zeros((14, 1, 1, 1), dtype=np.int64)
+    starts[[3, 4, 9]] = 1
+    for stall in (0.0, 0.7):
+        check_kernel(site, STATIC, {"pes": 8, "lanes": 4}, inputs=(x, starts), stall=stall)
+
+
+def test_a_slow_sink_holds_the_steps_back() -> None:
+    site = examples()[0]
+    check_kernel(site, STATIC, {"pes": 4, "lanes": 1}, frames=6, stall=0.95, depth=4)
+
+
+def _ese_like(cells: int, steps: int, density: float = 0.2) -> tuple[Site, IntArray]:
+    graph = layer(20, density, 3, cells=cells, outputs=cells // 2)
+    (node,) = graph.nodes
+    kind = graph.types["x"]
+    rng = np.random.default_rng(5)
+    x = np.rint(rng.normal(size=(steps, *kind.shape)) / kind.scale[0]).astype(np.int64)
+    return Site.of(node.op, kind), x
+
+
+def _close_to_bound(site: Site, parameters: Parameters, slack: int) -> None:
+    found = Static().describe(site, parameters)
+    entries = found.gates_entries + found.projection_entries
+    bound = -(-(entries + found.fillers) // found.pes)
+    assert bound <= found.cycles <= bound + slack
+
+
+def test_a_small_sparse_layer_with_16_bits() -> None:
+    site, x = _ese_like(64, 12)
+    parameters = {"pes": 8, "lanes": 1}
+    _close_to_bound(site, parameters, 45)
+    check_kernel(site, STATIC, parameters, inputs=(x,))
+
+
+@pytest.mark.parametrize("density", [0.02, 0.1, 0.5, 1.0])
+@pytest.mark.parametrize("pes", [4, 16])
+def test_a_step_takes_little_more_than_its_share_of_entries(density: float, pes: int) -> None:
+    site, _ = _ese_like(128, 1, density)
+    parameters = next(p for p in STATIC.space(site) if p["pes"] == pes)
+    found = Static().describe(site, parameters)
+    entries = found.gates_entries + found.projection_entries
+    assert found.cycles <= entries / pes / 0.95 + 80
+
+
+def test_programs_decode_to_the_matrices() -> None:
+    """Follows the PEs' programs as the hardware does, with nothing but the images."""
+    site, _ = _ese_like(48, 1, 0.15)
+    op = op_of(site)
+    layout = Layout(op, 12, 2)
+    schedule = simulate_step(layout)
+    image, width = entry_image(layout, schedule), widths(layout)
+    bits = np.unpackbits(image.rows, axis=1, bitorder="little")[:, : image.width]
+    codes = bits.reshape(schedule.cycles, layout.pes, width.entry).astype(np.int64)
+    codes = (codes << np.arange(width.entry)).sum(axis=2)
+    found = []
+    for pe in range(layout.pes):
+        place, first = 0, True
+        for code in codes[:, pe].tolist():
+            weight = code & ((1 << width.weight) - 1)
+            weight -= (weight >> (width.weight - 1)) << width.weight
+            projection = code >> (width.entry - 1)
+            base = layout.m_base if projection else 0
+            place = (base if first else place) + (code >> width.weight & ((1 << width.skip) - 1))
+            first = bool(code >> (width.entry - 2) & 1)
+            if weight:
+                found.append((projection, place, weight))
+    y = layout.state_base + layout.rows.rank * 2 + layout.rows.lane
+    m = layout.m_base + layout.units.rank * 2 + layout.units.lane
+    wanted = [(0, int(c), int(w)) for _, c, w in _nonzeros(op.wx.reshape(-1, op.inputs))]
+    wanted += [(0, int(y[c]), int(w)) for _, c, w in _nonzeros(op.wr.reshape(-1, op.outputs))]
+    wanted += [(1, int(m[c]), int(w)) for _, c, w in _nonzeros(op.projection)]
+    assert sorted(found) == sorted(wanted)
+
+
+def _nonzeros(matrix: IntArray) -> list[tuple[int, int, int]]:
+    rows, columns = np.nonzero(matrix)
+    return list(zip(rows, columns, matrix[rows, columns], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"pes": 3, "lanes": 2}, "not a multiple"),
+        ({"pes": 0, "lanes": 1}, "not a multiple"),
+        ({"pes": 6, "lanes": 3}, "not a power of two"),
+        ({"pes": 8, "lanes": 8}, "8 lanes for 3 cell units or outputs"),
+        ({"pes": 24, "lanes": 1}, "24 PEs for 23 rows"),
+    ],
+)
+def test_bad_parameters(parameters: Parameters, message: str) -> None:
+    assert message in (STATIC.check(examples()[0], parameters) or "")
+
+
+class _Late(Static):
+    """Predicts one cycle too many per step."""
+
+    def timing(self, site: Site, parameters: Parameters) -> Timing:
+        timing = super().timing(site, parameters)
+        step = timing.actors["step"]
+        slower = replace(step, duration=step.duration + (np.arange(step.duration.size) % 2))
+        return replace(timing, actors={**timing.actors, "step": slower})
+
+    def interval(self, site: Site, parameters: Parameters) -> int:
+        return self.timing(site, parameters).interval
+
+
+def test_a_wrong_prediction_is_seen() -> None:
+    with pytest.raises(AssertionError):
+        check_kernel(examples()[0], _Late(), {"pes": 1, "lanes": 1}, frames=3)
+
+
+class _Other(Static):
+    """Builds another LSTM."""
+
+    def render(self, site: Site, parameters: Parameters) -> Rendered:
+        other = replace(op_of(site), bias=-op_of(site).bias)
+        return super().render(Site.of(other, *site.inputs), parameters)
+
+
+def test_a_wrong_constant_is_seen() -> None:
+    with pytest.raises(AssertionError):
+        check_kernel(examples()[0], _Other(), {"pes": 1, "lanes": 1}, frames=3)
+
+
+@pytest.mark.slow
+def test_ese_lstm() -> None:
+    """A: 20 steps, at most 10,300 cycles each; 893 KB."""
+    graph = layer(153, 0.1, 1)
+    site = Site.of(graph.nodes[0].op, graph.types["x"])
+    parameters = {"pes": 32, "lanes": 1}
+    found = Static().describe(site, parameters)
+    assert abs(found.gates_entries + found.projection_entries - 324_813) < 8
+    assert found.cycles <= 10_300
+    assert found.weight_bits <= 893_000 * 8
+    rng = np.random.default_rng(0)
+    x = np.rint(rng.normal(size=(20, 1, 1, 153)) * 4096).astype(np.int64)
+    check_kernel(site, STATIC, parameters, inputs=(x,))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("inputs", "pes"), [(153, 208), (512, 304)])
+def test_layers_of_sr1(inputs: int, pes: int) -> None:
+    """D: the two layers share 512 multipliers; each takes at most 1,260 cycles."""
+    graph = layer(inputs, 1 / 13, inputs)
+    site = Site.of(graph.nodes[0].op, graph.types["x"])
+    parameters = {"pes": pes, "lanes": 8}
+    assert Static().describe(site, parameters).cycles <= 1_260
+    rng = np.random.default_rng(0)
+    x = np.rint(rng.normal(size=(20, 1, 1, inputs)) * 4096).astype(np.int64)
+    check_kernel(site, STATIC, parameters, inputs=(x,))
