@@ -1,10 +1,10 @@
-// Product of a constant sparse matrix and vectors, column by column: each activation is broadcast to
-// the queues of all PEs that have entries in its column; activations that are zero are dropped.
+// Product of a constant sparse matrix and vectors, column by column: each activation is broadcast
+// to the queues of all PEs that have entries in its column; activations that are zero are dropped.
 //
-// A vector arrives element by element (Columns of them). Row c of the column memory holds, for every
-// PE, {count, start} of column c; the last column goes to every PE, to tell them that the vector
-// ends. An element is taken when every queue it goes to has room; this depends on the data, as zeros
-// go nowhere. When all PEs are done with a vector, hw_sparse_collect reads its rows.
+// A vector arrives element by element (Columns of them). Row c of the column memory holds, for
+// every PE, {count, start} of column c; the last column goes to every PE, to tell them that the
+// vector ends. An element is taken when every queue it goes to has room; this depends on the data,
+// as zeros go nowhere. When all PEs are done with a vector, hw_sparse_collect reads its rows.
 //
 // Handshake: a core. Without zeros among the activations its timing is static: the broadcast takes
 // one element per cycle, a PE max(count, 1) cycles per activation (one cycle after it was

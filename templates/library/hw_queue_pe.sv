@@ -1,10 +1,10 @@
-// A processing element that owns whole rows of a sparse matrix stored column by column, with a queue
-// of activations in front (as in EIE, arXiv 1602.01528, and ESE, arXiv 1612.00694).
+// A processing element that owns whole rows of a sparse matrix stored column by column, with a
+// queue of activations in front (as in EIE, arXiv 1602.01528, and ESE, arXiv 1612.00694).
 //
 // push_i gives an activation and where its column lies in this PE's memory: count_i entries from
 // start_i on, each {local row, weight}. The PE takes activations in order, one entry per cycle (a
-// column without entries, pushed only with end_i, takes one cycle), and adds products to the sums of
-// its rows. end_i marks the last activation of a vector.
+// column without entries, pushed only with end_i, takes one cycle), and adds products to the sums
+// of its rows. end_i marks the last activation of a vector.
 //
 // ok_o: the queue has room; it counts places at the beginning of the cycle. An activation pushed in
 // cycle t can be taken in t + 1.
