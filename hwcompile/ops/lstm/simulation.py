@@ -101,7 +101,6 @@ class Schedule:
             t stands in their row t - delay - 1.
         gates_end: Cycles of the first phase: after it no PE works on gates.
         lanes: What happens in each.
-        idle: Cycles of each phase in which PEs wait although they have work left, over all PEs.
     """
 
     cycles: int
@@ -182,7 +181,7 @@ def _measure(lanes: list[Lane], times: list[list[int]], gates_end: int) -> Sched
 
 
 class _Collector:
-    """A lane at work."""
+    """A lane's state throughout a step."""
 
     def __init__(self, layout: Layout, number: int, carry: _Carry) -> None:
         self.number = number
@@ -191,7 +190,7 @@ class _Collector:
         self.count = [0] * layout.pes_per_lane  # segments a PE has done
         self.slot_free = carry.slot_free[number].copy()
         self.busy: set[int] = set()
-        self.finals: dict[int, int] = {}
+        self.finals: dict[int, int] = {}  # thing to the cycle that completes it, of this phase
         self.begin = carry.tail  # nothing is taken before
 
     def run(
@@ -211,92 +210,109 @@ class _Collector:
             projection: Which of the two.
             earliest: No thing is completed before.
         """
-        left = [0] * things
-        rows_seen: set[tuple[int, int]] = set()
-        taken: dict[int, int] = {}
-        self.finals = {}
-        for queue in queues:
-            for segment in queue:
-                left[segment.thing] += 1
-        bare = [thing for thing in range(things) if not left[thing]]
-        position = [0] * len(queues)
-        issues: list[IntArray] = [np.zeros(0, dtype=np.int64)] * len(queues)
-        heap: list[tuple[int, int]] = []
-        blocked: dict[tuple[int, int], bool] = {}  # (PE, slot) whose sum is not yet taken
-        waiting: list[Done] = []
+        phase = _Phase(self, queues, ready, things, projection, earliest)
+        self.finals = phase.finals
+        phase.run()
 
-        def begin(pe: int) -> None:
-            if position[pe] < len(queues[pe]):
-                segment = queues[pe][position[pe]]
-                issues[pe] = _issue(segment, ready, self.time[pe])
-                heapq.heappush(heap, (int(issues[pe][-1]), pe))
 
-        for pe in range(len(queues)):
-            begin(pe)
-        cycle = self.begin
-        stuck: list[tuple[int, int]] = []
-        while heap or waiting or bare or stuck:
-            if not waiting and not bare and not stuck:
-                cycle = max(cycle, heap[0][0] + TO_RESULT)
-            while heap and heap[0][0] + TO_RESULT <= cycle:
-                end, pe = heapq.heappop(heap)
-                slot = self.count[pe] % SLOTS
-                if blocked.get((pe, slot)):
-                    stuck.append((end, pe))
-                    continue
-                free = int(self.slot_free[pe, slot])
-                if free > end:
-                    heapq.heappush(heap, (free, pe))
-                    continue
-                issue = issues[pe]
-                issue[-1] = end
-                waiting.append(Done(queues[pe][position[pe]], issue, slot))
-                blocked[pe, slot] = True
-                self.count[pe] += 1
-                self.time[pe] = end + 1
-                position[pe] += 1
-                begin(pe)
-            if cycle not in self.busy:
-                chosen = self._choose(waiting, taken, left, cycle, earliest)
-                if chosen is not None:
-                    item = waiting.pop(chosen)
-                    row = (item.segment.thing, item.segment.gate)
-                    item.take, item.first = cycle, row not in rows_seen
-                    rows_seen.add(row)
-                    taken[item.segment.thing] = cycle
-                    left[item.segment.thing] -= 1
-                    item.final = left[item.segment.thing] == 0
-                    if item.final:
-                        self.finals[item.segment.thing] = cycle
-                    self.busy.add(cycle)
-                    self.result.done.append(item)
-                    pe = item.segment.pe
-                    blocked[pe, item.slot] = False
-                    self.slot_free[pe, item.slot] = cycle - TO_RESULT + 1
-                    for entry in [e for e in stuck if e[1] == pe]:
-                        if self.count[pe] % SLOTS == item.slot:
-                            stuck.remove(entry)
-                            heapq.heappush(heap, (max(entry[0], cycle - TO_RESULT + 1), pe))
-                elif bare and cycle >= earliest and (self.result.done or not heap):
-                    thing = bare.pop()
-                    self.finals[thing] = cycle
-                    self.busy.add(cycle)
-                    self.result.bare.append(Bare(thing, projection, cycle))
+class _Phase:
+    """A lane doing the gates, or the projection."""
+
+    def __init__(
+        self,
+        lane: _Collector,
+        queues: list[list[Segment]],
+        ready: IntArray,
+        things: int,
+        projection: bool,
+        earliest: int,
+    ) -> None:
+        self.lane, self.ready, self.earliest = lane, ready, earliest
+        self.projection = projection
+        self.queues = [iter(queue) for queue in queues]
+        self.left = [0] * things  # sums that a thing still waits for
+        for segment in (s for queue in queues for s in queue):
+            self.left[segment.thing] += 1
+        self.bare = [thing for thing in range(things) if not self.left[thing]]
+        self.finals: dict[int, int] = {}
+        self.started: set[tuple[int, int]] = set()  # (thing, gate) of which a sum was taken
+        self.last_take: dict[int, int] = {}  # by thing
+        self.current: dict[int, tuple[Segment, IntArray]] = {}  # what a PE does, and when
+        self.ends: list[tuple[int, int]] = []  # heap of (cycle of the last entry, PE)
+        self.full: set[tuple[int, int]] = set()  # (PE, slot) with a sum that nobody has taken
+        self.stuck: list[tuple[int, int]] = []  # as in `ends`, for a full slot
+        self.waiting: list[Done] = []
+
+    def run(self) -> None:
+        """Cycle by cycle until everything is complete."""
+        for pe in range(len(self.queues)):
+            self._next_segment(pe)
+        cycle = self.lane.begin
+        while self.ends or self.waiting or self.bare or self.stuck:
+            if not self.waiting and not self.bare and not self.stuck:
+                cycle = max(cycle, self.ends[0][0] + TO_RESULT)
+            while self.ends and self.ends[0][0] + TO_RESULT <= cycle:
+                self._finish(*heapq.heappop(self.ends))
+            if cycle not in self.lane.busy:
+                self._collect(cycle)
             cycle += 1
 
-    @staticmethod
-    def _choose(
-        waiting: list[Done], taken: dict[int, int], left: list[int], cycle: int, earliest: int
-    ) -> int | None:
-        """The sum that has waited longest among those that may be taken now."""
-        for index, item in enumerate(waiting):
+    def _next_segment(self, pe: int) -> None:
+        segment = next(self.queues[pe], None)
+        if segment is not None:
+            issue = _issue(segment, self.ready, self.lane.time[pe])
+            self.current[pe] = (segment, issue)
+            heapq.heappush(self.ends, (int(issue[-1]), pe))
+
+    def _finish(self, end: int, pe: int) -> None:
+        """A PE issues its segment's last entry in cycle `end`, if the result register is free."""
+        slot = self.lane.count[pe] % SLOTS
+        free = int(self.lane.slot_free[pe, slot])
+        if (pe, slot) in self.full:
+            self.stuck.append((end, pe))
+        elif free > end:
+            heapq.heappush(self.ends, (free, pe))
+        else:
+            segment, issue = self.current[pe]
+            issue[-1] = end
+            self.waiting.append(Done(segment, issue, slot))
+            self.full.add((pe, slot))
+            self.lane.count[pe] += 1
+            self.lane.time[pe] = end + 1
+            self._next_segment(pe)
+
+    def _collect(self, cycle: int) -> None:
+        """The collector takes a sum, or completes a thing without any."""
+        for index, item in enumerate(self.waiting):
             thing = item.segment.thing
-            if taken.get(thing, _NEVER) + SPACING > cycle:
-                continue
-            if left[thing] == 1 and cycle < earliest:
-                continue
-            return index
-        return None
+            rested = self.last_take.get(thing, _NEVER) + SPACING <= cycle
+            if rested and (self.left[thing] > 1 or cycle >= self.earliest):
+                self._take(self.waiting.pop(index), cycle)
+                return
+        if self.bare and cycle >= self.earliest and (self.lane.result.done or not self.ends):
+            thing = self.bare.pop()
+            self.finals[thing] = cycle
+            self.lane.busy.add(cycle)
+            self.lane.result.bare.append(Bare(thing, self.projection, cycle))
+
+    def _take(self, item: Done, cycle: int) -> None:
+        thing, pe = item.segment.thing, item.segment.pe
+        row = (thing, item.segment.gate)
+        self.left[thing] -= 1
+        self.last_take[thing] = cycle
+        item.take, item.first, item.final = cycle, row not in self.started, not self.left[thing]
+        self.started.add(row)
+        if item.final:
+            self.finals[thing] = cycle
+        self.lane.busy.add(cycle)
+        self.lane.result.done.append(item)
+        # The register may be written again in the cycle after this one, not before.
+        free = cycle - TO_RESULT + 1
+        self.lane.slot_free[pe, item.slot] = free
+        self.full.remove((pe, item.slot))
+        for entry in [e for e in self.stuck if e[1] == pe]:
+            self.stuck.remove(entry)
+            heapq.heappush(self.ends, (max(entry[0], free), pe))
 
 
 def _issue(segment: Segment, ready: IntArray, start: int) -> IntArray:
