@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hwcompile.design import Design, compile, load
+    from hwcompile.design import Design, compile, compile_graph, load
 
-__all__ = ["Design", "compile", "load"]
+__all__ = ["Design", "compile", "compile_graph", "load"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Everything between a model file and the text of a build directory's files."""
+"""Everything between a model file (or a graph) and the text of a build directory's files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import Any
 from hwcompile.emit.directory import MANIFEST
 from hwcompile.emit.project import rtl_files
 from hwcompile.frontends.load import ImportedModel, load_model
+from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.passes.pipelines import LOWERING, run
@@ -21,7 +22,7 @@ from hwcompile.schedule.schedule_file import schedule_text
 
 
 def build_files(
-    model: Path,
+    model: Path | Graph,
     *,
     target_cycles: int | None,
     schedule: Path | Mapping[str, Any] | None,
@@ -33,7 +34,7 @@ def build_files(
     """Compile a model; return relative path to contents of every file of the build directory.
 
     Args:
-        model: QONNX or ONNX file.
+        model: QONNX or ONNX file, or a graph on integers.
         target_cycles: Cycles per frame to reach; None lets the planner choose.
         schedule: Choices of the user.
         clock_mhz: For the report.
@@ -48,7 +49,7 @@ def build_files(
             dumps[f"ir/{len(dumps):02d}_{name}.txt"] = to_text(graph)
 
     progress("reading the model")
-    imported = load_model(model, input_types)
+    imported = imported_graph(model) if isinstance(model, Graph) else load_model(model, input_types)
     progress("lowering")
     graph = run(imported.graph, LOWERING, observe)
     progress("scheduling")
@@ -72,13 +73,17 @@ def _host(imported: ImportedModel) -> dict[str, Any]:
     }
 
 
-def _manifest(model: Path, files: Mapping[str, str]) -> str:
+def _manifest(model: Path | Graph, files: Mapping[str, str]) -> str:
+    if isinstance(model, Graph):
+        source = {"graph": model.name, "sha256": _sha256(to_text(model).encode())}
+    else:
+        source = {"file": model.name, "sha256": _sha256(model.read_bytes())}
     return _json(
         {
             "schema": 1,
             "hwcompile": version("hwcompile"),
             "packages": {name: version(name) for name in ("numpy", "onnx", "scipy")},
-            "model": {"file": model.name, "sha256": _sha256(model.read_bytes())},
+            "model": source,
             "files": {name: _sha256(text.encode()) for name, text in sorted(files.items())},
         }
     )

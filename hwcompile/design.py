@@ -1,10 +1,10 @@
-"""The Python interface: compile a model, load a build, run it, verify it."""
+"""The Python interface: compile a model or a graph, load a build, run it, verify it."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import parse
 from hwcompile.ir.types import IntArray
 from hwcompile.ops import op_classes
+from hwcompile.outcomes import Result, Verification
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild, build_for_board, record_build
 from hwcompile.verify.beats import unpack
@@ -30,85 +31,6 @@ from hwcompile.verify.cycles import first_late, frame_ends
 from hwcompile.verify.frames import Frames, to_arrays
 from hwcompile.verify.levels import check_level, run_netlist, run_reference, run_rtl
 from hwcompile.verify.simulator import SimulationResult
-
-
-@dataclass(frozen=True)
-class Result:
-    """Outputs of a run at one level.
-
-    Attributes:
-        raw: Output of the network to integers, int64 [frames, height, width, channels].
-        real: Output of the model to real numbers in the model's shape, [frames, ...].
-        cycles: Clock cycles of the whole run; None at level reference.
-        seconds: Wall-clock time of the run.
-        output_cycles: Output name to the cycle of each delivered word, int64 [words].
-    """
-
-    raw: dict[str, IntArray]
-    real: dict[str, np.ndarray[Any, Any]]
-    cycles: int | None = None
-    seconds: float = 0.0
-    output_cycles: dict[str, IntArray] = field(default_factory=dict)
-
-    def save(self, path: Path) -> None:
-        """Write an .npz: `raw` and `real`, or `<output>.raw`, `<output>.real` when several."""
-        arrays: dict[str, Any] = {}
-        for kind, values in (("raw", self.raw), ("real", self.real)):
-            for name, array in values.items():
-                arrays[kind if len(values) == 1 else f"{name}.{kind}"] = array
-        np.savez_compressed(path, **arrays)
-
-
-@dataclass(frozen=True)
-class Verification:
-    """Outcome of `Design.verify`.
-
-    Attributes:
-        frames: Frames compared.
-        mismatches: Level to the first mismatch of every stream that differs.
-        interval: (predicted, measured) cycles per frame; measured None without an RTL run.
-        latency: (predicted, measured) cycles of the first frame.
-        late: The first frame that did not end in the predicted cycle, with (predicted, measured)
-            cycles from the first accepted word; None when all did. With kernels whose speed
-            depends on the data, frames may end before.
-        cycles: Clock cycles of the RTL run; None without one.
-        seconds: Wall-clock time of the RTL run.
-    """
-
-    frames: int
-    mismatches: dict[str, tuple[Mismatch, ...]]
-    interval: tuple[int, int | None]
-    latency: tuple[int, int | None]
-    late: tuple[int, int, int] | None = None
-    cycles: int | None = None
-    seconds: float = 0.0
-
-    @property
-    def cycles_agree(self) -> bool:
-        """True when every frame ended in the predicted cycle."""
-        return self.late is None
-
-    @property
-    def passed(self) -> bool:
-        """True when no level differs anywhere and measured cycles equal predicted ones."""
-        return not any(self.mismatches.values()) and self.cycles_agree
-
-    def lines(self) -> list[str]:
-        """What a person should read, one finding per line."""
-        text = [
-            f"{level}: {self.frames:,} frames, {sum(m.count for m in found):,} mismatches"
-            for level, found in self.mismatches.items()
-        ]
-        text += [f"  {mismatch}" for found in self.mismatches.values() for mismatch in found]
-        for name, (predicted, measured) in (("interval", self.interval), ("latency", self.latency)):
-            if measured is not None:
-                text.append(f"{name}: {predicted:,} cycles predicted, {measured:,} measured")
-        if self.late:
-            frame, predicted, measured = self.late
-            text.append(
-                f"frame {frame} ended in cycle {measured:,}, not in the predicted {predicted:,}"
-            )
-        return text
 
 
 @dataclass(frozen=True)
@@ -354,16 +276,89 @@ def compile(
     Raises:
         CompileError: With every finding of the stage that failed; nothing is written then.
     """
-    target = Path(output)
-    if target_cycles is None and target_fps is not None:
-        target_cycles = int(clock_mhz * 1e6 / target_fps)
+    return _build(
+        Path(model),
+        Path(output),
+        cycles=_cycles(target_cycles, target_fps, clock_mhz),
+        schedule=schedule,
+        clock_mhz=clock_mhz,
+        input_types=input_types or {},
+        dump_ir=dump_ir,
+        force=force,
+        progress=progress,
+    )
+
+
+def compile_graph(
+    graph: Graph,
+    output: Path | str,
+    *,
+    target_fps: float | None = None,
+    target_cycles: int | None = None,
+    schedule: Path | Mapping[str, Any] | None = None,
+    clock_mhz: float = 100.0,
+    dump_ir: bool = False,
+    force: bool = False,
+    progress: Callable[[str], None] | None = None,
+) -> Design:
+    """Compile a graph on integers, for example one of `hwcompile.rnn`, into a build directory.
+
+    Inputs and outputs of the design have the names of the graph's and the shape (frames, height,
+    width, channels). The types' scales and zero points say what their integers mean; where a type
+    has none (scale 1, zero point 0), the numbers outside are the integers.
+
+    Args:
+        graph: The network.
+        output: Build directory to make.
+        target_fps: See `compile`, as for all that follow.
+        target_cycles: See there.
+        schedule: See there.
+        clock_mhz: See there.
+        dump_ir: See there.
+        force: See there.
+        progress: See there.
+
+    Raises:
+        CompileError: With every finding of the stage that failed; nothing is written then.
+    """
+    return _build(
+        graph,
+        Path(output),
+        cycles=_cycles(target_cycles, target_fps, clock_mhz),
+        schedule=schedule,
+        clock_mhz=clock_mhz,
+        input_types={},
+        dump_ir=dump_ir,
+        force=force,
+        progress=progress,
+    )
+
+
+def _cycles(cycles: int | None, fps: float | None, clock_mhz: float) -> int | None:
+    if cycles is None and fps is not None:
+        return int(clock_mhz * 1e6 / fps)
+    return cycles
+
+
+def _build(
+    model: Path | Graph,
+    target: Path,
+    *,
+    cycles: int | None,
+    schedule: Path | Mapping[str, Any] | None,
+    clock_mhz: float,
+    input_types: Mapping[str, str],
+    dump_ir: bool,
+    force: bool,
+    progress: Callable[[str], None] | None,
+) -> Design:
     with new_build_directory(target, force=force) as work:
         files = build_files(
-            Path(model),
-            target_cycles=target_cycles,
+            model,
+            target_cycles=cycles,
             schedule=schedule,
             clock_mhz=clock_mhz,
-            input_types=dict(input_types or {}),
+            input_types=dict(input_types),
             dump_ir=dump_ir,
             progress=progress or (lambda step: None),
         )
