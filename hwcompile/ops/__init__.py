@@ -24,6 +24,7 @@ FAMILIES = (
     "argmax",
     "width",
     "lstm",
+    "gru",
 )
 
 

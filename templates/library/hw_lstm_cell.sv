@@ -111,15 +111,15 @@ module hw_lstm_cell #(
   logic signed [SigmaBits-1:0]     i_q, f_q;
   logic signed [CandidateBits-1:0] g_q;
 
-  hw_lstm_table #(
+  hw_rnn_table #(
     .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
   ) u_i (.clk_i, .value_i(zi_q2), .data_o(i_q));
 
-  hw_lstm_table #(
+  hw_rnn_table #(
     .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
   ) u_f (.clk_i, .value_i(zf_q2), .data_o(f_q));
 
-  hw_lstm_table #(
+  hw_rnn_table #(
     .ZBits(ZBits), .Shift(CandidateShift), .Index(CandidateIndex), .Width(CandidateBits),
     .File(CandidateFile)
   ) u_candidate (.clk_i, .value_i(zg_q2), .data_o(g_q));
@@ -153,7 +153,7 @@ module hw_lstm_cell #(
   logic signed [SquashBits-1:0]  h_q;
   logic signed [SquashBits-1:0]  h_q2 [2];
 
-  hw_lstm_table #(
+  hw_rnn_table #(
     .ZBits(CBits), .Shift(SquashShift), .Index(SquashIndex), .Width(SquashBits), .File(SquashFile)
   ) u_squash (.clk_i, .value_i(c_new_q), .data_o(h_q));
 
@@ -167,7 +167,7 @@ module hw_lstm_cell #(
   // ---------------------------------------------------------------- 9, 10: o
   logic signed [SigmaBits-1:0] o_q;
 
-  hw_lstm_table #(
+  hw_rnn_table #(
     .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
   ) u_o (.clk_i, .value_i(zo_q8), .data_o(o_q));
 

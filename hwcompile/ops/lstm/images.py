@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.kernel import MemoryImage
-from hwcompile.ops.lstm.layout import Layout
+from hwcompile.ops.lstm.layout import Layout, Recurrence
 from hwcompile.ops.lstm.simulation import Schedule
-
-if TYPE_CHECKING:
-    from hwcompile.ops.lstm.op import Lstm
 
 Fields = Sequence[tuple[IntArray, int]]
 """Numbers int64 [depth, columns] with the bits of each; negative ones in two's complement."""
@@ -162,7 +158,7 @@ def _unit_image(layout: Layout) -> MemoryImage:
     return pack_fields(fields)
 
 
-def _dead(op: Lstm) -> IntArray:
+def _dead(op: Recurrence) -> IntArray:
     """1 for each gate of a unit that has no weights at all, int64 [4, C]."""
     alive = op.wx.any(axis=2) | op.wr.any(axis=2)
     dead: IntArray = np.where(alive, 0, 1)

@@ -10,15 +10,98 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
 
-from hwcompile.ir.types import IntArray
+from hwcompile.ir.types import IntArray, IntType
 from hwcompile.sparse.packing import pack
 
-if TYPE_CHECKING:
-    from hwcompile.ops.lstm.op import Lstm
+
+class Recurrence(Protocol):
+    """What a recurrent engine has to know about an op: `Lstm` is one, a GRU looks like one.
+
+    A cell unit has four sums, one for each gate; see `Lstm` for the shapes.
+    """
+
+    def __hash__(self) -> int:
+        """Of the object, not of its contents."""
+
+    @property
+    def wx(self) -> IntArray:
+        """[4, C, X]."""
+
+    @property
+    def wr(self) -> IntArray:
+        """[4, C, Y]."""
+
+    @property
+    def bias(self) -> IntArray:
+        """[4, C]."""
+
+    @property
+    def peepholes(self) -> IntArray:
+        """[3, C] or [0, C]."""
+
+    @property
+    def projection(self) -> IntArray:
+        """[Y, C] or [0, C]."""
+
+    @property
+    def sigma(self) -> IntArray:
+        """Table [N]."""
+
+    @property
+    def candidate(self) -> IntArray:
+        """Table [N]."""
+
+    @property
+    def squash(self) -> IntArray:
+        """Table [N]."""
+
+    @property
+    def inputs(self) -> int:
+        """X."""
+
+    @property
+    def cells(self) -> int:
+        """C."""
+
+    @property
+    def outputs(self) -> int:
+        """Y."""
+
+    @property
+    def projected(self) -> bool:
+        """Whether there is a projection."""
+
+    @property
+    def peeped(self) -> bool:
+        """Whether there are peepholes."""
+
+    @property
+    def x_shift(self) -> int:
+        """Left shift of sums over x."""
+
+    @property
+    def r_shift(self) -> int:
+        """Left shift of sums over y."""
+
+    @property
+    def keep(self) -> bool:
+        """Whether the state survives the end of a frame."""
+
+    @property
+    def result(self) -> IntType:
+        """Format of y."""
+
+    @property
+    def m_type(self) -> IntType:
+        """Format of m; of y without a projection."""
+
+    def sum_bits(self, x: IntType) -> tuple[int, int]:
+        """Bits of a row's sum, and of the widest signal of the element-wise part."""
+
 
 MAX_FILLERS = 0.0075
 """Fillers per entry that a narrower column index may cost."""
@@ -85,7 +168,7 @@ class Layout:
     element with rank r of lane l of y is at `state_base + r * lanes + l`.
     """
 
-    op: Lstm
+    op: Recurrence
     pes: int
     lanes: int
 

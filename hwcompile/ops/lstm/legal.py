@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -22,15 +22,15 @@ MAX_TABLE = 1 << 16
 MAX_SHIFT = 40
 
 
-def problems(op: Lstm, inputs: tuple[TensorType, ...]) -> list[str]:
+def problems(op: Lstm, kinds: tuple[TensorType, ...]) -> list[str]:
     """Why `op` is not legal on such inputs; empty when it is."""
-    found = _shapes(op) or _inputs(op, inputs) or _numbers(op)
+    found = _shapes(op) or inputs(op, kinds) or _numbers(op)
     if found:
         return found
-    limit = op.bounds(inputs[0].element)
+    limit = op.bounds(kinds[0].element)
     if limit.widest > MAX_BITS:
         return [f"its sums need {limit.widest} bits, more than the {MAX_BITS} that are supported"]
-    return _clipping(op, inputs[0].element)
+    return _clipping(op, kinds[0].element)
 
 
 def _shapes(op: Lstm) -> list[str]:
@@ -52,20 +52,33 @@ def _shapes(op: Lstm) -> list[str]:
     ]
 
 
-def _inputs(op: Lstm, inputs: tuple[TensorType, ...]) -> list[str]:
-    if len(inputs) not in (1, 2):
-        return [f"it takes one or two inputs, not {len(inputs)}"]
-    height, steps, channels = inputs[0].shape
+class Recurrent(Protocol):
+    """What is asked about the inputs of any recurrent op."""
+
+    @property
+    def inputs(self) -> int:
+        """Size of the input vector."""
+
+    @property
+    def keep(self) -> bool:
+        """Whether the state survives the end of a frame."""
+
+
+def inputs(op: Recurrent, kinds: tuple[TensorType, ...]) -> list[str]:
+    """What is wrong with the inputs' types: the vectors, and perhaps the start signal."""
+    if len(kinds) not in (1, 2):
+        return [f"it takes one or two inputs, not {len(kinds)}"]
+    height, steps, channels = kinds[0].shape
     found = []
     if height != 1:
         found.append(f"its input has {height} rows; a sequence is (1, steps, {op.inputs})")
     if channels != op.inputs:
         found.append(f"its weights need vectors of {op.inputs}, its input has {channels}")
-    if len(inputs) == 2:
+    if len(kinds) == 2:
         if not op.keep:
             found.append("a start signal makes sense only if the state is kept between frames")
-        if inputs[1].shape != (1, steps, 1) or inputs[1].element not in _FLAGS:
-            found.append(f"its start signal is {inputs[1]} instead of 1x{steps}x1 int[0,1]")
+        if kinds[1].shape != (1, steps, 1) or kinds[1].element not in _FLAGS:
+            found.append(f"its start signal is {kinds[1]} instead of 1x{steps}x1 int[0,1]")
     return found
 
 
@@ -106,14 +119,15 @@ def _clipping(op: Lstm, x: IntType) -> list[str]:
         ("candidate", op.candidate, op.table_shifts[1], zg),
         ("squash", op.squash, op.table_shifts[2], max(op.c_type.high, -op.c_type.low - 1)),
     )
-    return [
-        f"its table {name} covers magnitudes up to {table.size // 2 << shift}, its input reaches "
-        f"{reach}, and at its ends the table has not settled yet"
-        for name, table, shift, reach in reaches
-        if (reach >> shift) >= table.size // 2 and _moves(table)
-    ]
+    return [text for reach in reaches for text in clips(*reach)]
 
 
-def _moves(table: IntArray) -> bool:
-    ends = (table[1] - table[0], table[-1] - table[-2])
-    return table.size > 2 and max(abs(int(d)) for d in ends) > 1
+def clips(name: str, table: IntArray, shift: int, reach: int) -> list[str]:
+    """A finding if values up to `reach` pass the ends of a table that still changes there."""
+    half = table.size // 2
+    ends = (abs(int(table[1] - table[0])), abs(int(table[-1] - table[-2])))
+    if reach >> shift < half or table.size == 2 or max(ends) <= 1:
+        return []
+    reason = "and at its ends the table has not settled yet"
+    covered = f"covers magnitudes up to {half << shift}, its input reaches {reach}"
+    return [f"its table {name} {covered}, {reason}"]

@@ -122,6 +122,11 @@ class Lstm(Op):
             self._bounds[x] = bounds(self, x)
         return self._bounds[x]
 
+    def sum_bits(self, x: IntType) -> tuple[int, int]:
+        """Bits of a row's sum, and of the widest signal of the element-wise part."""
+        found = self.bounds(x)
+        return found.largest_sum.bit_length() + 1, found.widest
+
     def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
         """Why this instance is not legal on such inputs; empty when it is."""
         return problems(self, inputs)

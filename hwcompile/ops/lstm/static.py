@@ -12,7 +12,7 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.kernel import Kernel, Rendered, Resources
 from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
-from hwcompile.ops.lstm.layout import Layout
+from hwcompile.ops.lstm.layout import Layout, Recurrence
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.lstm.simulation import Schedule, simulate_step
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
@@ -85,6 +85,18 @@ class Static(Kernel):
 
     name = "static"
 
+    def recurrence(self, op: Op) -> Recurrence:
+        """The op as the engine sees it; the same object for the same op."""
+        if not isinstance(op, Lstm):
+            raise TypeError(f"not an LSTM: {op}")
+        return op
+
+    def cell(self, op: Op, width: Widths) -> dict[str, int | str]:
+        """Parameters of the element-wise pipeline."""
+        if not isinstance(op, Lstm):
+            raise TypeError(f"not an LSTM: {op}")
+        return _cell(op, width)
+
     def refuses(self, site: Site) -> str | None:
         """Only single bits that mean -1 and +1."""
         if any(kind.element == BIPOLAR for kind in site.inputs):
@@ -93,7 +105,7 @@ class Static(Kernel):
 
     def space(self, site: Site) -> Iterable[Parameters]:
         """Numbers of PEs in powers of two, with enough lanes to collect their sums."""
-        op = op_of(site)
+        op = self.recurrence(site.op)
         rows = 4 * op.cells + op.projection.shape[0]
         entries = sum(int(np.count_nonzero(w)) for w in (op.wx, op.wr, op.projection))
         pes = 1
@@ -106,7 +118,7 @@ class Static(Kernel):
 
     def check(self, site: Site, parameters: Parameters) -> str | None:
         """Why the parameters are not legal; None when they are."""
-        op = op_of(site)
+        op = self.recurrence(site.op)
         pes, lanes = int(parameters["pes"]), int(parameters["lanes"])
         if lanes < 1 or lanes & (lanes - 1):
             return f"lanes is {lanes}, which is not a power of two"
@@ -121,7 +133,7 @@ class Static(Kernel):
 
     def ports(self, site: Site, parameters: Parameters) -> Ports:
         """One element per word."""
-        op, steps = op_of(site), site.inputs[0].shape[1]
+        op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
         inputs = [StreamFormat(steps, op.inputs, 1, site.inputs[0].element)]
         if len(site.inputs) > 1:
             inputs.append(StreamFormat(steps, 1, 1, site.inputs[1].element))
@@ -129,7 +141,7 @@ class Static(Kernel):
 
     def timing(self, site: Site, parameters: Parameters) -> Timing:
         """A loader, the steps, and a sender, with double buffers between them."""
-        op, steps = op_of(site), site.inputs[0].shape[1]
+        op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
         _, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
         step = np.arange(1, steps + 1, dtype=np.int64)
         loads = np.ones(steps * op.inputs, dtype=np.int64)
@@ -156,7 +168,7 @@ class Static(Kernel):
 
     def interval(self, site: Site, parameters: Parameters) -> int:
         """The steps, unless loading x or sending y takes longer."""
-        op, steps = op_of(site), site.inputs[0].shape[1]
+        op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
         _, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
         return steps * max(schedule.cycles, op.inputs, op.outputs)
 
@@ -169,15 +181,14 @@ class Static(Kernel):
         return self.describe_op(site.op, parameters)
 
     def describe_op(self, op: Op, parameters: Parameters) -> Description:
-        """`describe`, for an `Lstm` wherever it stands."""
-        if not isinstance(op, Lstm):
-            raise TypeError(f"not an LSTM: {op}")
-        layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        """`describe`, for an op wherever it stands."""
+        rows = self.recurrence(op)
+        layout, schedule = _scheduled(rows, int(parameters["pes"]), int(parameters["lanes"]))
         width = widths(layout)
         last = [max(lane.takes) for lane in schedule.lanes]
         total = sum(d.segment.places.size for lane in schedule.lanes for d in lane.done)
-        gates = int(np.count_nonzero(op.wx) + np.count_nonzero(op.wr))
-        projection = int(np.count_nonzero(op.projection))
+        gates = int(np.count_nonzero(rows.wx) + np.count_nonzero(rows.wr))
+        projection = int(np.count_nonzero(rows.projection))
         return Description(
             cycles=schedule.cycles,
             gates_cycles=schedule.gates_end,
@@ -194,7 +205,7 @@ class Static(Kernel):
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
         """Programs and vectors in memories; a multiplier per PE, six per lane."""
-        op = op_of(site)
+        op = self.recurrence(site.op)
         layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
         numbers = _numbers(site, layout)
         act, acc, z = (int(numbers[name]) for name in ("ActBits", "AccBits", "ZBits"))
@@ -214,11 +225,11 @@ class Static(Kernel):
         )
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_lstm`, or of `hw_lstm_start` with a second input."""
-        op, steps = op_of(site), site.inputs[0].shape[1]
+        """An instance of `hw_rnn`, or of `hw_rnn_start` with a second input."""
+        op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
         layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
         return Rendered(
-            "hw_lstm" if len(site.inputs) == 1 else "hw_lstm_start",
+            "hw_rnn" if len(site.inputs) == 1 else "hw_rnn_start",
             {
                 "Pes": layout.pes,
                 "Lanes": layout.lanes,
@@ -228,18 +239,11 @@ class Static(Kernel):
                 "Steps": steps,
                 "Keep": "1'b1" if op.keep else "1'b0",
                 **_numbers(site, layout),
-                **_cell(op, widths(layout)),
+                **self.cell(site.op, widths(layout)),
             },
             memories=images(layout, schedule),
             comment=f"{schedule.cycles} cycles per step on {layout.pes} PEs",
         )
-
-
-def op_of(site: Site) -> Lstm:
-    """The op of a site."""
-    if not isinstance(site.op, Lstm):
-        raise TypeError(f"not an LSTM: {site.op}")
-    return site.op
 
 
 def numbers_place(layout: Layout) -> int:
@@ -253,22 +257,22 @@ def _control_bits(layout: Layout) -> int:
     return layout.lanes * (8 + width.pe + width.thing)
 
 
-def _most_lanes(op: Lstm) -> int:
+def _most_lanes(op: Recurrence) -> int:
     """A lane has at least one cell unit and one output."""
     return min(op.cells, op.outputs)
 
 
-def _drain(op: Lstm) -> int:
+def _drain(op: Recurrence) -> int:
     return DRAIN_PROJECTED if op.projected else DRAIN_PLAIN
 
 
 @lru_cache(maxsize=64)
-def _scheduled(op: Lstm, pes: int, lanes: int) -> tuple[Layout, Schedule]:
+def _scheduled(op: Recurrence, pes: int, lanes: int) -> tuple[Layout, Schedule]:
     layout = Layout(op, pes, lanes)
     return layout, simulate_step(layout)
 
 
-def _signed(kind: IntType) -> int:
+def signed_width(kind: IntType) -> int:
     """Bits of a type as two's complement."""
     return kind.bits + (0 if kind.signed else 1)
 
@@ -276,8 +280,9 @@ def _signed(kind: IntType) -> int:
 def _numbers(site: Site, layout: Layout) -> dict[str, int | str]:
     """Parameters about sizes and formats of the engine and its lanes."""
     op, x = layout.op, site.inputs[0].element
-    limit, width = op.bounds(x), widths(layout)
-    signed = [_signed(x), _signed(op.result), _signed(op.m_type)]
+    width = widths(layout)
+    sum_bits, widest = op.sum_bits(x)
+    signed = [signed_width(x), signed_width(op.result), signed_width(op.m_type)]
     return {
         "XSize": op.inputs,
         "XBits": x.bits,
@@ -296,14 +301,10 @@ def _numbers(site: Site, layout: Layout) -> dict[str, int | str]:
         "Units": layout.units.depth,
         "Rows": layout.rows.depth,
         "ThingBits": width.thing,
-        "AccBits": limit.largest_sum.bit_length() + 1,
+        "AccBits": sum_bits,
         "ActBits": max(signed),
         "Projected": "1'b1" if op.projected else "1'b0",
-        "YBits": _signed(op.y_type),
-        "YShift": op.y_shift,
-        "YLow": op.y_type.low,
-        "YHigh": op.y_type.high,
-        "ZBits": limit.widest,
+        "ZBits": widest,
     }
 
 
@@ -312,10 +313,14 @@ def _cell(op: Lstm, width: Widths) -> dict[str, int | str]:
     peephole_shifts = op.peephole_shifts if op.peeped else (0, 0, 0)
     tables = {"Sigma": op.sigma, "Candidate": op.candidate, "Squash": op.squash}
     return {
+        "YBits": signed_width(op.y_type),
+        "YShift": op.y_shift,
+        "YLow": op.y_type.low,
+        "YHigh": op.y_type.high,
         "BiasBits": width.bias,
         "PeepBits": width.peephole,
-        "CBits": _signed(op.c_type),
-        "MBits": _signed(op.m_type),
+        "CBits": signed_width(op.c_type),
+        "MBits": signed_width(op.m_type),
         **{f"{name}Bits": signed_bits(table) for name, table in tables.items()},
         **{f"{name}Index": table.size.bit_length() - 1 for name, table in tables.items()},
         **{f"{n}Shift": s for n, s in zip(tables, op.table_shifts, strict=True)},

@@ -14,8 +14,9 @@ from hwcompile.ops.kernel import Rendered
 from hwcompile.ops.lstm.examples import examples, small
 from hwcompile.ops.lstm.images import entry_image, widths
 from hwcompile.ops.lstm.layout import Layout
+from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.lstm.simulation import simulate_step
-from hwcompile.ops.lstm.static import Static, op_of
+from hwcompile.ops.lstm.static import Static
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.timing import Timing
 from tests.kernelbench import check_kernel, random_frames
@@ -96,7 +97,8 @@ def test_a_step_takes_little_more_than_its_share_of_entries(density: float, pes:
 def test_programs_decode_to_the_matrices() -> None:
     """Follows the PEs' programs as the hardware does, with nothing but the images."""
     site, _ = _ese_like(48, 1, 0.15)
-    op = op_of(site)
+    op = site.op
+    assert isinstance(op, Lstm)
     layout = Layout(op, 12, 2)
     schedule = simulate_step(layout)
     image, width = entry_image(layout, schedule), widths(layout)
@@ -164,7 +166,9 @@ class _Other(Static):
     """Builds another LSTM."""
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
-        other = replace(op_of(site), bias=-op_of(site).bias)
+        op = site.op
+        assert isinstance(op, Lstm)
+        other = replace(op, bias=-op.bias)
         return super().render(Site.of(other, *site.inputs), parameters)
 
 

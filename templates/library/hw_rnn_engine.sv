@@ -1,0 +1,299 @@
+// An engine for recurrent layers whose steps all follow one static schedule.
+//
+// A step takes Cycles cycles, in which row after row of the program is presented to all PEs
+// (hw_rnn_pe). The lanes' programs (hw_rnn_lane) start Delay cycles later and take Cycles cycles,
+// too. A step begins when the one before has issued its last row, its x is there, and a bank of the
+// output is free; then nothing waits. x is loaded, and y sent, while other steps are computed.
+//
+// Streams carry one element per word. A sequence starts with the first step of all, with each
+// step whose start token is 1 (HasStart), and every Steps steps unless Keep.
+//
+// Handshake: a core with three actors. The loader takes a word while fewer than 2 * XSize words
+// are in use; a step needs XSize words and a start token, and releases the words in its last cycle.
+// The output of a step that begins in cycle t can be sent from t + Delay + Cycles + Drain on; its
+// bank is free when the last word is started. out_valid_o comes 3 cycles after out_start_o.
+
+`default_nettype none
+
+module hw_rnn_engine #(
+  parameter bit HasStart = 1'b0,
+  parameter int unsigned Pes = 8,
+  parameter int unsigned Lanes = 2,
+  parameter int unsigned Cycles = 64,
+  parameter int unsigned Delay = 8,
+  parameter int unsigned Drain = 4,
+  parameter int unsigned Steps = 1,
+  parameter bit Keep = 1'b0,
+  parameter int unsigned XSize = 8,
+  parameter int unsigned XBits = 16,
+  parameter bit XSigned = 1'b1,
+  parameter int unsigned OutSize = 8,
+  parameter int unsigned OutBits = 16,
+  parameter int unsigned WBits = 12,
+  parameter int unsigned SkipBits = 7,
+  parameter int unsigned XShift = 0,
+  parameter int unsigned RShift = 0,
+  parameter int unsigned PlaceBits = 5,
+  parameter int unsigned StateWords = 32,
+  parameter int unsigned MBase = 16,
+  parameter int unsigned YWord = 8,
+  parameter int unsigned MWord = 16,
+  parameter int unsigned Units = 8,
+  parameter int unsigned Rows = 8,
+  parameter int unsigned ThingBits = 3,
+  parameter int unsigned AccBits = 40,
+  parameter int unsigned ActBits = 16,
+  parameter bit Projected = 1'b1,
+  parameter int unsigned YBits = 16,
+  parameter int unsigned YShift = 15,
+  parameter int YLow = -32768,
+  parameter int YHigh = 32767,
+  parameter int unsigned ZBits = 40,
+  parameter int unsigned BiasBits = 16,
+  parameter int unsigned PeepBits = 12,
+  parameter int unsigned CBits = 16,
+  parameter int unsigned MBits = 16,
+  parameter int unsigned SigmaBits = 16,
+  parameter int unsigned CandidateBits = 16,
+  parameter int unsigned SquashBits = 16,
+  parameter int unsigned SigmaIndex = 11,
+  parameter int unsigned CandidateIndex = 11,
+  parameter int unsigned SquashIndex = 11,
+  parameter int unsigned SigmaShift = 14,
+  parameter int unsigned CandidateShift = 14,
+  parameter int unsigned SquashShift = 8,
+  parameter int unsigned PeepShiftI = 0,
+  parameter int unsigned PeepShiftF = 0,
+  parameter int unsigned PeepShiftO = 0,
+  parameter int unsigned ForgetShift = 0,
+  parameter int unsigned InputShift = 0,
+  parameter int unsigned CShift = 15,
+  parameter int unsigned MShift = 15,
+  parameter bit HalfUp = 1'b1,
+  parameter bit Gru = 1'b0,
+  parameter int unsigned NShift = 15,
+  parameter int One = 32767,
+  parameter int CLow = -32768,
+  parameter int CHigh = 32767,
+  parameter int MLow = -32768,
+  parameter int MHigh = 32767,
+  parameter SigmaFile = "",
+  parameter CandidateFile = "",
+  parameter SquashFile = "",
+  parameter UnitFile = "",
+  parameter EntryFile = "",
+  parameter ControlFile = "",
+  parameter OrderFile = ""
+) (
+  input  wire logic                clk_i,
+  input  wire logic                rst_ni,
+  // Elements of x
+  input  wire logic                in0_valid_i,
+  output logic                     in0_ready_o,
+  input  wire logic [XBits-1:0]    in0_data_i,
+  // Start tokens
+  input  wire logic                in1_valid_i,
+  output logic                     in1_ready_o,
+  input  wire logic                in1_data_i,
+  // Output to a credit FIFO
+  input  wire logic                out_ok_i,
+  output logic                     out_start_o,
+  output logic                     out_valid_o,
+  output logic      [OutBits-1:0]  out_data_o
+);
+
+  localparam int unsigned PesPerLane = Pes / Lanes;
+  localparam int unsigned PeBits = (PesPerLane > 1) ? $clog2(PesPerLane) : 1;
+  localparam int unsigned EntryBits = WBits + SkipBits + 2;
+  localparam int unsigned ControlBits = 8 + PeBits + ThingBits;
+  localparam int unsigned CycleBits = $clog2(Cycles);
+  localparam int unsigned DelayBits = $clog2(Delay + 1);
+  localparam int unsigned XIndexBits = (XSize > 1) ? $clog2(XSize) : 1;
+  localparam int unsigned WordBits = (StateWords > 1) ? $clog2(StateWords) : 1;
+  localparam int unsigned StateBits = WordBits + (Projected ? 0 : 1);
+  localparam logic [CycleBits-1:0] LAST = CycleBits'(Cycles - 1);
+
+  logic start, release_x, out_last;
+
+  // ---------------------------------------------------------------- loading x
+  logic                x_ready, x_write;
+  logic [XIndexBits:0] x_address;
+  logic [ActBits-1:0]  x_data;
+
+  hw_rnn_loader #(
+    .XSize(XSize), .XBits(XBits), .XSigned(XSigned), .ActBits(ActBits)
+  ) u_loader (
+    .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o, .in0_data_i, .release_i(release_x),
+    .ready_o(x_ready), .write_o(x_write), .address_o(x_address), .data_o(x_data)
+  );
+
+  logic start_ok, start_token;
+
+  hw_rnn_starts #(.Enable(HasStart)) u_starts (
+    .clk_i, .rst_ni, .in1_valid_i, .in1_ready_o, .in1_data_i, .pop_i(start), .ok_o(start_ok),
+    .token_o(start_token)
+  );
+
+  // ---------------------------------------------------------------- the step
+  logic                 idle_q, active, active_q, sync_q, last_step, virgin_q;
+  logic [CycleBits-1:0] cycle_q, cycle;
+  logic [1:0]           banks_q;                    // of the output, in use
+  logic                 fresh_q, bank_q, parity_q;  // of the step that is being issued
+
+  assign start = idle_q && x_ready && start_ok && (banks_q != 2'd2);
+  assign active = start || !idle_q;
+  assign cycle = start ? '0 : cycle_q;
+  assign release_x = active && (cycle == LAST);
+
+  hw_wrap #(.Count(Steps)) u_step (.clk_i, .rst_ni, .step_i(start), .last_o(last_step));
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      idle_q <= 1'b1;
+      active_q <= 1'b0;
+      sync_q <= 1'b0;
+      virgin_q <= 1'b1;
+      banks_q <= 2'd0;
+      bank_q <= 1'b1;
+      parity_q <= 1'b1;
+    end else begin
+      if (active) idle_q <= cycle == LAST;
+      active_q <= active;
+      sync_q <= start;
+      banks_q <= banks_q + 2'(start) - 2'(out_last);
+      if (start) begin
+        virgin_q <= !Keep && last_step;  // a new sequence follows
+        bank_q <= !bank_q;
+        parity_q <= !parity_q;
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    cycle_q <= cycle + CycleBits'(1);
+    if (start) fresh_q <= virgin_q || start_token;
+  end
+
+  // ---------------------------------------------------------------- PEs
+  logic [Pes*EntryBits-1:0]   entries;
+  logic [Pes*AccBits-1:0]     results;
+  logic [Lanes-1:0]           slots, state_write;
+  logic [Lanes*StateBits-1:0] state_address;
+  logic [Lanes*ActBits-1:0]   state_data;
+
+  hw_weight_rom #(
+    .Width(Pes * EntryBits), .Depth(Cycles), .AddressBits(CycleBits), .WeightFile(EntryFile)
+  ) u_entries (.clk_i, .addr_i(cycle), .data_o(entries));
+
+  for (genvar p = 0; p < Pes; p++) begin : gen_pe
+    hw_rnn_pe #(
+      .WBits(WBits), .SkipBits(SkipBits), .ActBits(ActBits), .AccBits(AccBits), .XSize(XSize),
+      .MBase(MBase), .PlaceBits(PlaceBits), .Lanes(Lanes), .StateWords(StateWords),
+      .DoubleState(!Projected), .XShift(XShift), .RShift(RShift)
+    ) u_pe (
+      .clk_i,
+      .rst_ni,
+      .valid_i(active_q), .sync_i(sync_q),
+      .entry_i(entries[p*EntryBits +: EntryBits]),
+      .fresh_i(fresh_q),
+      .x_bank_i(bank_q),
+      .parity_i(parity_q),
+      .x_write_i(x_write),
+      .x_address_i(x_address),
+      .x_data_i(x_data),
+      .state_write_i(state_write),
+      .state_address_i(state_address),
+      .state_data_i(state_data),
+      .slot_i(slots[p/PesPerLane]),
+      .result_o(results[p*AccBits +: AccBits])
+    );
+  end
+
+  // ---------------------------------------------------------------- the lanes' program
+  logic [Lanes*ControlBits-1:0] controls;
+  logic [CycleBits-1:0]         row_q, row;
+  logic [DelayBits-1:0]         delay_q;
+  logic                         waiting_q, lanes_idle_q, lanes_start, lanes_active;
+  logic                         lanes_active_q, lanes_fresh_q, lanes_parity_q, finished;
+
+  assign lanes_start = waiting_q && (delay_q == DelayBits'(1));
+  assign lanes_active = lanes_start || !lanes_idle_q;
+  assign row = lanes_start ? '0 : row_q;
+  assign finished = lanes_active && (row == LAST);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      waiting_q <= 1'b0;
+      lanes_idle_q <= 1'b1;
+      lanes_active_q <= 1'b0;
+    end else begin
+      if (start) waiting_q <= 1'b1;
+      else if (lanes_start) waiting_q <= 1'b0;
+      if (lanes_active) lanes_idle_q <= row == LAST;
+      lanes_active_q <= lanes_active;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    delay_q <= start ? DelayBits'(Delay) : delay_q - DelayBits'(1);
+    row_q <= row + CycleBits'(1);
+    if (lanes_start) begin
+      lanes_fresh_q <= fresh_q;
+      lanes_parity_q <= parity_q;
+    end
+  end
+
+  hw_weight_rom #(
+    .Width(Lanes * ControlBits), .Depth(Cycles), .AddressBits(CycleBits), .WeightFile(ControlFile)
+  ) u_control (.clk_i, .addr_i(row), .data_o(controls));
+
+  // ---------------------------------------------------------------- sending y
+  logic                     done;
+  logic [ThingBits:0]       out_address;
+  logic [Lanes*ActBits-1:0] out_data;
+
+  hw_valid_pipe #(.Stages(Drain)) u_done (.clk_i, .rst_ni, .valid_i(finished), .valid_o(done));
+
+  hw_rnn_sender #(
+    .Size(OutSize), .Lanes(Lanes), .ThingBits(ThingBits), .ActBits(ActBits), .OutBits(OutBits),
+    .OrderFile(OrderFile)
+  ) u_sender (
+    .clk_i, .rst_ni, .done_i(done), .last_o(out_last), .read_o(out_address), .data_i(out_data),
+    .out_ok_i, .out_start_o, .out_valid_o, .out_data_o
+  );
+
+  for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+    hw_rnn_lane #(
+      .Pes(PesPerLane), .PeBits(PeBits), .Lanes(Lanes), .Lane(l), .WordBits(WordBits),
+      .YWord(YWord), .MWord(MWord),
+      .Units(Units), .Rows(Rows), .ThingBits(ThingBits), .AccBits(AccBits), .ActBits(ActBits),
+      .Projected(Projected), .YBits(YBits), .YShift(YShift), .YLow(YLow), .YHigh(YHigh),
+      .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits), .CBits(CBits), .MBits(MBits),
+      .SigmaBits(SigmaBits), .CandidateBits(CandidateBits), .SquashBits(SquashBits),
+      .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex), .SquashIndex(SquashIndex),
+      .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
+      .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
+      .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
+      .HalfUp(HalfUp), .Gru(Gru), .NShift(NShift), .One(One), .CLow(CLow), .CHigh(CHigh),
+      .MLow(MLow), .MHigh(MHigh), .SigmaFile(SigmaFile), .CandidateFile(CandidateFile),
+      .SquashFile(SquashFile), .UnitFile(UnitFile)
+    ) u_lane (
+      .clk_i,
+      .rst_ni,
+      .valid_i(lanes_active_q),
+      .control_i(controls[l*ControlBits +: ControlBits]),
+      .fresh_i(lanes_fresh_q),
+      .parity_i(lanes_parity_q),
+      .slot_o(slots[l]),
+      .results_i(results[l*PesPerLane*AccBits +: PesPerLane*AccBits]),
+      .write_o(state_write[l]),
+      .address_o(state_address[l*StateBits +: StateBits]),
+      .data_o(state_data[l*ActBits +: ActBits]),
+      .out_address_i(out_address),
+      .out_data_o(out_data[l*ActBits +: ActBits])
+    );
+  end
+
+endmodule
+
+`default_nettype wire

@@ -1,0 +1,298 @@
+// A lane of a recurrent engine: collects the sums of its PEs, completes cell units and output rows.
+//
+// It follows a program without any decision of its own. A row of it is
+// {valid, projection, final, first, use, slot, gate [2], pe [PeBits], thing [ThingBits]}: add the
+// sum in result register `slot` of PE `pe` (nothing, if `use` is 0) to what has been collected for
+// gate `gate` of unit `thing`, or for projection row `thing`; begin with it if `first`; and if
+// `final`, send the unit through the element-wise pipeline or round the row to y. A row of the
+// parameters of the units is {peepholes o, f, i, biases o, candidate, f, i, dead [4]}; a gate that
+// is dead has no sum.
+//
+// m and y leave on a write port that all PEs listen to. The output (y, or m without a projection)
+// also stays in a memory of two banks, from which it is read with one cycle of latency.
+//
+// Latency: with a row of the program in cycle T, y is written in T + 4 and m in T + 15. Two rows
+// for the same thing are at least two cycles apart.
+
+`default_nettype none
+
+module hw_rnn_lane #(
+  parameter int unsigned Pes = 4,
+  parameter int unsigned PeBits = 2,
+  parameter int unsigned Units = 8,
+  parameter int unsigned Rows = 8,          // of the projection
+  parameter int unsigned ThingBits = 3,
+  parameter int unsigned Lanes = 1,
+  parameter int unsigned Lane = 0,
+  parameter int unsigned AccBits = 40,
+  parameter int unsigned ActBits = 16,
+  parameter int unsigned WordBits = 5,
+  parameter int unsigned YWord = 8,         // where y and m begin in the PEs' memories
+  parameter int unsigned MWord = 16,
+  parameter bit          Projected = 1'b1,  // else y is m, and has two banks in the PEs
+  parameter int unsigned YBits = 16,
+  parameter int unsigned YShift = 15,
+  parameter int          YLow = -32768,
+  parameter int          YHigh = 32767,
+  // As in hw_rnn_cell
+  parameter int unsigned ZBits = 40,
+  parameter int unsigned BiasBits = 16,
+  parameter int unsigned PeepBits = 12,
+  parameter int unsigned CBits = 16,
+  parameter int unsigned MBits = 16,
+  parameter int unsigned SigmaBits = 16,
+  parameter int unsigned CandidateBits = 16,
+  parameter int unsigned SquashBits = 16,
+  parameter int unsigned SigmaIndex = 11,
+  parameter int unsigned CandidateIndex = 11,
+  parameter int unsigned SquashIndex = 11,
+  parameter int unsigned SigmaShift = 14,
+  parameter int unsigned CandidateShift = 14,
+  parameter int unsigned SquashShift = 8,
+  parameter int unsigned PeepShiftI = 0,
+  parameter int unsigned PeepShiftF = 0,
+  parameter int unsigned PeepShiftO = 0,
+  parameter int unsigned ForgetShift = 0,
+  parameter int unsigned InputShift = 0,
+  parameter int unsigned CShift = 15,
+  parameter int unsigned MShift = 15,
+  parameter bit          HalfUp = 1'b1,
+  parameter bit          Gru = 1'b0,
+  parameter int unsigned NShift = 15,
+  parameter int          One = 32767,
+  parameter int          CLow = -32768,
+  parameter int          CHigh = 32767,
+  parameter int          MLow = -32768,
+  parameter int          MHigh = 32767,
+  parameter SigmaFile = "",
+  parameter CandidateFile = "",
+  parameter SquashFile = "",
+  parameter UnitFile = "",
+  localparam int unsigned ControlBits = 8 + PeBits + ThingBits,
+  localparam int unsigned StateBits = WordBits + (Projected ? 0 : 1)
+) (
+  input  wire logic                     clk_i,
+  input  wire logic                     rst_ni,
+  // Program
+  input  wire logic                     valid_i,
+  input  wire logic [ControlBits-1:0]   control_i,
+  input  wire logic                     fresh_i,   // c' counts as zero
+  input  wire logic                     parity_i,  // of the step
+  // PEs
+  output logic                          slot_o,
+  input  wire logic [Pes*AccBits-1:0]   results_i,
+  output logic                          write_o,
+  output logic      [StateBits-1:0]     address_o,
+  output logic      [ActBits-1:0]       data_o,
+  // Output memory
+  input  wire logic [ThingBits:0]       out_address_i,  // {parity, thing}
+  output logic      [ActBits-1:0]       out_data_o
+);
+
+  localparam int unsigned Sums = Units + (Projected ? Rows : 0);
+  localparam int unsigned SumAddress = (Sums > 1) ? $clog2(Sums) : 1;
+  localparam int unsigned UnitAddress = (Units > 1) ? $clog2(Units) : 1;
+  localparam int unsigned UnitBits = 4 + 4 * BiasBits + 3 * PeepBits;
+  localparam int unsigned TagBits = ThingBits + 1;
+
+  // ---------------------------------------------------------------- T: the sum of a PE
+  logic                 valid, projection, final_sum, first_sum, use_sum;
+  logic [1:0]           gate;
+  logic [PeBits-1:0]    pe;
+  logic [ThingBits-1:0] thing;
+
+  assign {valid, projection, final_sum, first_sum, use_sum, slot_o, gate, pe, thing} = control_i;
+
+  logic [SumAddress-1:0] sum_address;
+  assign sum_address = SumAddress'(thing) + (projection ? SumAddress'(Units) : '0);
+
+  logic                      add_q, final_q, projection_q, first_q, fresh_q, parity_q;
+  logic [1:0]                gate_q;
+  logic [ThingBits-1:0]      thing_q;
+  logic [SumAddress-1:0]     sum_address_q;
+  logic signed [AccBits-1:0] value_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      add_q <= 1'b0;
+      final_q <= 1'b0;
+    end else begin
+      add_q <= valid_i && valid;
+      final_q <= valid_i && valid && final_sum;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    projection_q <= projection;
+    first_q <= first_sum;
+    gate_q <= gate;
+    thing_q <= thing;
+    sum_address_q <= sum_address;
+    fresh_q <= fresh_i;
+    parity_q <= parity_i;
+    value_q <= use_sum ? results_i[pe*AccBits +: AccBits] : '0;
+  end
+
+  // ---------------------------------------------------------------- T + 1: what has been collected
+  logic [4*AccBits-1:0]      collected;
+  logic signed [AccBits-1:0] old, sum;
+  logic [UnitBits-1:0]       unit;
+
+  assign old = collected[gate_q*AccBits +: AccBits];
+  assign sum = (first_q ? '0 : old) + value_q;
+
+  for (genvar g = 0; g < 4; g++) begin : gen_gate
+    // Sums of projection rows lie behind those of the first gate.
+    localparam int unsigned Depth = (g == 0) ? Sums : Units;
+    localparam int unsigned Bits = (Depth > 1) ? $clog2(Depth) : 1;
+    logic [AccBits-1:0] sum_mem [1 << Bits];
+    logic [AccBits-1:0] read_q;
+
+    always_ff @(posedge clk_i) begin
+      if (add_q && gate_q == 2'(g)) sum_mem[Bits'(sum_address_q)] <= sum;
+    end
+    always_ff @(posedge clk_i) read_q <= sum_mem[Bits'(sum_address)];
+    assign collected[g*AccBits +: AccBits] = read_q;
+  end
+
+  hw_slice_rom #(
+    .Depth(Units), .Width(UnitBits), .Slices(Lanes), .Slice(Lane), .File(UnitFile)
+  ) u_units (.clk_i, .addr_i(UnitAddress'(thing)), .data_o(unit));
+
+  logic [CBits-1:0]   c_mem [1 << UnitAddress];
+  logic [CBits-1:0]   c_old_q, c_new;
+  logic [TagBits-1:0] c_tag;
+  logic               c_valid;
+
+  always_ff @(posedge clk_i) begin
+    if (c_valid) c_mem[UnitAddress'(c_tag)] <= c_new;
+  end
+  always_ff @(posedge clk_i) c_old_q <= c_mem[UnitAddress'(thing)];
+
+  // ---------------------------------------------------------------- T + 2: a complete unit or row
+  logic                  unit_q, row_q;
+  logic [TagBits-1:0]    tag_q;
+  logic [4*ZBits-1:0]    z_d, z_q;
+  logic [CBits-1:0]      c_q;
+  logic [UnitBits-1:4]   unit_q2;
+
+  always_comb begin
+    z_d = '0;
+    for (int g = 0; g < 4; g++) begin
+      if (gate_q == 2'(g)) z_d[g*ZBits +: ZBits] = ZBits'(sum);
+      else if (!unit[g]) z_d[g*ZBits +: ZBits] = ZBits'($signed(collected[g*AccBits +: AccBits]));
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      unit_q <= 1'b0;
+      row_q <= 1'b0;
+    end else begin
+      unit_q <= final_q && !projection_q;
+      row_q <= final_q && projection_q;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    tag_q <= {parity_q, thing_q};
+    z_q <= z_d;
+    c_q <= fresh_q ? '0 : c_old_q;
+    unit_q2 <= unit[UnitBits-1:4];
+  end
+
+  logic               m_valid;
+  logic [TagBits-1:0] m_tag;
+  logic [MBits-1:0]   m;
+
+  hw_rnn_cell #(
+    .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits), .CBits(CBits), .MBits(MBits),
+    .SigmaBits(SigmaBits), .CandidateBits(CandidateBits), .SquashBits(SquashBits),
+    .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex), .SquashIndex(SquashIndex),
+    .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
+    .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
+    .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
+    .HalfUp(HalfUp), .Gru(Gru), .NShift(NShift), .One(One), .CLow(CLow), .CHigh(CHigh),
+    .MLow(MLow), .MHigh(MHigh), .TagBits(TagBits),
+    .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
+  ) u_cell (
+    .clk_i, .rst_ni, .valid_i(unit_q), .tag_i(tag_q), .z_i(z_q),
+    .bias_i(unit_q2[4 +: 4*BiasBits]), .peep_i(unit_q2[4+4*BiasBits +: 3*PeepBits]), .c_i(c_q),
+    .c_valid_o(c_valid), .c_tag_o(c_tag), .c_o(c_new),
+    .m_valid_o(m_valid), .m_tag_o(m_tag), .m_o(m)
+  );
+
+  // ---------------------------------------------------------------- the write port
+  logic [ActBits-1:0]   data_q;
+  logic [StateBits-1:0] address_q;
+  logic                 write_q, out_write_q;
+  logic [TagBits-1:0]   out_address_q;
+
+  if (Projected) begin : gen_projected
+    logic signed [AccBits-1:0] sum_q;
+    logic [YBits-1:0]          rounded, y_q;
+    logic [TagBits-1:0]        y_tag_q;
+    logic                      y_valid_q;
+
+    hw_round_clamp #(
+      .InBits(AccBits), .Shift(YShift), .HalfUp(HalfUp), .Low(YLow), .High(YHigh), .OutBits(YBits)
+    ) u_y (.value_i(sum_q), .result_o(rounded));
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        y_valid_q <= 1'b0;
+        write_q <= 1'b0;
+        out_write_q <= 1'b0;
+      end else begin
+        y_valid_q <= row_q;
+        write_q <= m_valid || y_valid_q;
+        out_write_q <= y_valid_q;
+      end
+    end
+
+    always_ff @(posedge clk_i) begin
+      sum_q <= sum;
+      y_q <= rounded;
+      y_tag_q <= tag_q;
+      data_q <= y_valid_q ? ActBits'($signed(y_q)) : ActBits'($signed(m));
+      address_q <= y_valid_q ? WordBits'(y_tag_q[ThingBits-1:0]) + WordBits'(YWord)
+                             : WordBits'(m_tag[ThingBits-1:0]) + WordBits'(MWord);
+      out_address_q <= y_tag_q;
+    end
+
+    logic unused;
+    assign unused = m_tag[ThingBits];
+  end else begin : gen_plain
+    always_ff @(posedge clk_i) begin
+      write_q <= m_valid && rst_ni;
+      out_write_q <= m_valid && rst_ni;
+    end
+
+    // The step that follows reads what this one writes.
+    always_ff @(posedge clk_i) begin
+      data_q <= ActBits'($signed(m));
+      address_q <= {!m_tag[ThingBits], WordBits'(m_tag[ThingBits-1:0]) + WordBits'(YWord)};
+      out_address_q <= m_tag;
+    end
+
+    logic unused;
+    assign unused = row_q;
+  end
+
+  assign write_o = write_q;
+  assign address_o = address_q;
+  assign data_o = data_q;
+
+  logic [ActBits-1:0] out_mem [1 << TagBits];
+
+  always_ff @(posedge clk_i) begin
+    if (out_write_q) out_mem[out_address_q] <= data_q;
+  end
+  always_ff @(posedge clk_i) out_data_o <= out_mem[out_address_i];
+
+  logic unused_tag;
+  assign unused_tag = &{1'b0, c_tag};
+
+endmodule
+
+`default_nettype wire
