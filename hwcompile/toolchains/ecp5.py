@@ -45,8 +45,10 @@ def _pack(board: Board) -> Step:
 FAMILY = Family(
     name="ecp5",
     synthesis=_synthesis,
+    multiply=(),
     after_flatten=(),
-    multiplier=9,
+    smallest_product=9,
+    widest_factor=36,
     cells={
         "lut": (("LUT4", 1), ("CCU2C", 2), ("TRELLIS_DPR16X4", 6)),
         "ff": (("TRELLIS_FF", 1),),

@@ -60,8 +60,11 @@ class Family:
     Attributes:
         name: As in board files.
         synthesis: Yosys' synthesis command; (board, whether DSP blocks may be used).
+        multiply: Yosys commands that put the products left to them into DSP blocks, where the
+            synthesis command should not.
         after_flatten: Yosys commands for the flat netlist.
-        multiplier: Smallest width of a product that a DSP block is worth.
+        smallest_product: Smallest width of a product that a DSP block is worth.
+        widest_factor: Products with a wider factor stay in LUTs.
         cells: For each field of `Use`, patterns of cell types with how many of it each takes.
         utilisation: For each field of `Use`, the names in nextpnr's report that count it.
         constraints: Name and text of the pin constraints; (board, LEDs in use).
@@ -73,8 +76,10 @@ class Family:
 
     name: str
     synthesis: Callable[[Board, bool], str]
+    multiply: tuple[str, ...]
     after_flatten: tuple[str, ...]
-    multiplier: int
+    smallest_product: int
+    widest_factor: int
     cells: Mapping[str, tuple[tuple[str, int], ...]]
     utilisation: Mapping[str, tuple[str, ...]]
     constraints: Callable[[Board, int], tuple[str, str]]

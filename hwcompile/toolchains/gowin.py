@@ -53,11 +53,13 @@ def _pack(board: Board) -> Step:
 FAMILY = Family(
     name="gowin",
     synthesis=_synthesis,
+    multiply=(),
     after_flatten=(
         "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O",
         "hilomap -singleton -hicell VCC V -locell GND G",
     ),
-    multiplier=9,
+    smallest_product=9,
+    widest_factor=36,
     cells={
         "lut": (("LUT[1-4]", 1), ("ALU", 1), ("RAM16S.*", 4)),
         "ff": (("DFF.*", 1),),

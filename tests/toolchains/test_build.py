@@ -1,0 +1,112 @@
+"""From a network to a bitstream, on the command line; figures, messages, the programmer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import hwcompile
+from hwcompile.boards import load_board
+from hwcompile.design import Design
+from hwcompile.diagnostics import CompileError
+from hwcompile.resources import room
+from hwcompile.toolchains.programs import error_line
+from tests.cli import small
+from tests.cli.running import type_command
+from tests.toolchains import medium
+
+MonkeyPatch = pytest.MonkeyPatch
+Capture = pytest.CaptureFixture[str]
+
+BITSTREAMS = {
+    "icebreaker": ("design.bin", 104_000),
+    "ulx3s_25": ("design.bit", 50_000),
+    "tang_nano_9k": ("design.fs", 1_000_000),
+}
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
+    folder = tmp_path_factory.mktemp("tiny")
+    return hwcompile.compile(small.save(folder), folder / "build")
+
+
+@pytest.mark.parametrize("board", BITSTREAMS)
+def test_a_bitstream(tiny: Design, board: str, monkeypatch: MonkeyPatch, capsys: Capture) -> None:
+    printed = type_command(monkeypatch, capsys, "build", tiny.directory, "--board", board)
+    assert printed.code == 0, printed.err
+    assert "layer quant_out" in printed.out
+    name, least = BITSTREAMS[board]
+    bitstream = tiny.directory / board / name
+    assert bitstream.stat().st_size >= least
+
+    report = json.loads((tiny.directory / "report.json").read_text())
+    use = report["design"]["resources"]
+    assert use["board"] == board
+    assert use["fmax_mhz"] >= load_board(board).clock.mhz
+    layers = [node["resources"]["synthesized"] for node in report["nodes"]]
+    assert 0 < sum(layer["lut"] for layer in layers if layer) < use["lut"]
+
+    printed = type_command(
+        monkeypatch, capsys, "program", tiny.directory, "--board", board, "--dry-run"
+    )
+    assert printed.code == 0
+    assert printed.out.split()[0] == load_board(board).programmer.command[0]
+    assert printed.out.split()[-1] == str(bitstream)
+
+
+def test_no_bitstream_yet(tiny: Design, monkeypatch: MonkeyPatch, capsys: Capture) -> None:
+    words = ("program", tiny.directory, "--board", "icestick", "--dry-run")
+    printed = type_command(monkeypatch, capsys, *words)
+    assert printed.code == 2
+    assert "HW0809" in printed.err
+    assert "hwcompile build" in printed.err
+
+
+def test_too_large(tiny: Design, tmp_path: Path) -> None:
+    text = (room("boards") / "icebreaker" / "board.toml").read_text()
+    (tmp_path / "mini.toml").write_text(text.replace("lut = 5280", "lut = 200"))
+    with pytest.raises(CompileError) as caught:
+        tiny.build(str(tmp_path / "mini.toml"))
+    message = str(caught.value)
+    assert "HW0804" in message
+    assert "of 200 LUT" in message
+    assert "'quant_out' takes" in message
+    assert "--target-cycles" in message
+
+
+def test_too_slow(tiny: Design, tmp_path: Path) -> None:
+    text = (room("boards") / "icebreaker" / "board.toml").read_text()
+    (tmp_path / "fast.toml").write_text(text.replace("mhz = 12.0", "mhz = 200.0"))
+    with pytest.raises(CompileError, match=r"HW0807.*200 MHz.*best of 1 seeds"):
+        tiny.build(str(tmp_path / "fast.toml"), seeds=1)
+
+
+def test_a_board_without_a_link(tiny: Design) -> None:
+    with pytest.raises(CompileError, match=r"HW0803.*'upduino'"):
+        tiny.build("upduino")
+
+
+def test_a_baud_rate_that_the_clock_can_not_make(tiny: Design) -> None:
+    with pytest.raises(CompileError, match="HW0806"):
+        tiny.build("icebreaker", baud=3_000_000)
+
+
+def test_the_tools_own_line_is_quoted() -> None:
+    log = "Info: packing\nERROR: no BELs remaining\n1 warning, 1 error\n"
+    assert error_line(log) == "no BELs remaining"
+    assert error_line("Traceback\nValueError: odd\n") == "ValueError: odd"
+    assert error_line("only this\n") == "only this"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("board", ["icebreaker", "ulx3s_85", "tang_nano_20k"])
+def test_a_folded_network(tmp_path: Path, board: str) -> None:
+    model = medium.save(tmp_path)
+    design = hwcompile.compile(model, tmp_path / "build", target_cycles=medium.TARGET_CYCLES)
+    built = design.build(board)
+    assert built.bitstream.is_file()
+    assert built.use.bram >= 3
+    assert built.use.dsp >= 1
