@@ -13,13 +13,14 @@ from hwcompile.frontends import (
     onnx_qoperator,
     onnx_quant,
     onnx_ranking,
+    onnx_recurrent,
     onnx_resize,
     onnx_structure,
 )
 from hwcompile.frontends.channels_last import with_channels_last
 from hwcompile.frontends.interpreter import Operator
 
-REFUSED = frozenset(onnx_qoperator.REFUSED)
+REFUSED = frozenset(onnx_qoperator.REFUSED) | frozenset(onnx_recurrent.REFUSED)
 """Operators that are known only to say why they cannot be built."""
 
 OPERATORS: Mapping[str, Operator] = {
@@ -35,6 +36,7 @@ OPERATORS: Mapping[str, Operator] = {
         onnx_pooling.HANDLERS,
         onnx_concat.HANDLERS,
         onnx_ranking.HANDLERS,
+        onnx_recurrent.HANDLERS,
     )
     for name, operator in table.items()
 } | {

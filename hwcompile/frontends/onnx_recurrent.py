@@ -1,0 +1,274 @@
+"""LSTM with constant weights, in fixed point; other recurrent operators are refused with a reason.
+
+The float cell has no exact form on integers, as linear operators have: its state is never
+quantized. So the cell is built with the fixed-point formats of `hwcompile.rnn`, a note says with
+which, and from there on everything is exact. The input's scales and zero points are folded into the
+weights and biases before these are rounded; the quantizer behind the operator stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hwcompile.diagnostics import CompileError, Diagnostic, fail
+from hwcompile.frontends.chain import Chain, Dequantize
+from hwcompile.frontends.context import Context
+from hwcompile.frontends.interpreter import Operator
+from hwcompile.frontends.onnx_linear import per_channel
+from hwcompile.frontends.onnx_model import Array, SourceNode
+from hwcompile.frontends.pure import Pure, pure_stream
+from hwcompile.frontends.rows import floats
+from hwcompile.frontends.values import Failed, Stream, Value, constant_of
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.lstm.op import Lstm
+from hwcompile.rnn import Format, Formats, lstm
+
+Inputs = Sequence[Value | None]
+
+NATURAL = [0, 2, 3, 1]
+"""Gates: ONNX has input, output, forget, candidate; `rnn` has input, forget, candidate, output."""
+
+NATURAL_PEEPHOLES = [0, 2, 1]
+"""ONNX has input, output, forget."""
+
+DEFAULTS = Formats(bias=Format(20))
+"""12-bit weights, 16-bit signals; biases have room for the input's zero point."""
+
+DEFAULT_ACTIVATIONS = ["Sigmoid", "Tanh", "Tanh"]
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """Real weights of an ONNX LSTM in the order of `hwcompile.rnn`.
+
+    Attributes:
+        wx: [4, C, X].
+        wr: [4, C, C].
+        bias: [4, C].
+        peepholes: [3, C], or None.
+    """
+
+    wx: Array
+    wr: Array
+    bias: Array
+    peepholes: Array | None
+
+    def on_integers(self, scale: Array, zero: IntArray, fraction: int) -> Cell:
+        """The cell for integers q in units of 2**-fraction, where `(q - zero) * scale` was meant.
+
+        Args:
+            scale: [X].
+            zero: int64 [X].
+            fraction: Fraction bits that the integers are said to have.
+        """
+        wx = self.wx * scale.astype(np.float64)
+        bias = self.bias - wx @ zero.astype(np.float64)
+        return replace(self, wx=wx * 2.0**fraction, bias=bias)
+
+
+def _lstm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    given = [*inputs, *[None] * (8 - len(inputs))]
+    _check(ctx, node, given)
+    cell = _cell(node, given)
+    pure = pure_stream(ctx, given[0], node)
+    stream = _steps(pure.stream, cell, node)
+    op, formats = _fixed_point(ctx, pure, cell, node)
+    wanted = stream.index.reshape(1, -1, op.inputs)
+    value = ctx.arrange(stream.value, wanted, int(stream.fill), node)
+    problems = op.problems((ctx.type(value),))
+    if problems:
+        raise fail("HW0245", "this LSTM can not be built", "; ".join(problems), "", node.origin)
+    value = ctx.emit(node, op, (value,))
+    return _results(ctx, node, value, formats)
+
+
+def _results(ctx: Context, node: SourceNode, value: str, formats: Formats) -> list[Value]:
+    """Y and Y_h as real numbers; Y_c stays inside."""
+    unit = np.array([2.0 ** -formats.m.known()])
+    ctx.describe(value, unit, np.zeros(1, dtype=np.int64))
+    chain = Chain(Dequantize(floats(unit)))
+    kind = ctx.type(value)
+    _, steps, cells = kind.shape
+    places = np.arange(kind.size, dtype=np.int64)
+    batch_first = int(node.attributes.get("layout", 0)) == 1
+    whole = places.reshape((1, steps, 1, cells) if batch_first else (steps, 1, 1, cells))
+    last = places[-cells:].reshape(1, 1, cells)
+    dtype = np.dtype(np.float32)
+    return [Stream(value, whole, chain, dtype), Stream(value, last, chain, dtype), Failed()]
+
+
+def _steps(stream: Stream, cell: Cell, node: SourceNode) -> Stream:
+    """The operand checked to be a sequence of vectors with batch size 1."""
+    layout = int(node.attributes.get("layout", 0))
+    shape, size = stream.shape, cell.wx.shape[2]
+    if len(shape) != 3 or shape[1 - layout] != 1 or shape[2] != size:
+        order = "[1, steps, inputs]" if layout else "[steps, 1, inputs]"
+        raise fail(
+            "HW0204",
+            f"this LSTM takes {size} inputs and meets a tensor of shape {list(shape)}",
+            f"it needs {order}, a fixed number of steps and a batch of 1",
+            "export the model with batch size 1 and a fixed sequence length",
+            node.origin,
+        )
+    return stream
+
+
+def _fixed_point(ctx: Context, pure: Pure, cell: Cell, node: SourceNode) -> tuple[Lstm, Formats]:
+    """The op for the integers of `pure`, and the formats that it has."""
+    scale, zero = per_channel(pure, -1, node)
+    element = ctx.type(pure.stream.value).element
+    fraction = -int(np.round(np.log2(float(scale.max()))))
+    bits = max(element.bits + (0 if element.signed else 1), 2)
+    formats = replace(DEFAULTS, x=Format(bits, fraction))
+    folded = cell.on_integers(scale, zero, fraction)
+    try:
+        graph = lstm(folded.wx, folded.wr, folded.bias, peepholes=folded.peepholes, formats=formats)
+    except CompileError as error:
+        located = (Diagnostic(d.code, d.what, d.why, d.fix, node.origin) for d in error.diagnostics)
+        raise CompileError(located) from None
+    op = graph.nodes[0].op
+    assert isinstance(op, Lstm)
+    ctx.note(_note(formats), node.origin)
+    return op, formats
+
+
+def _note(formats: Formats) -> str:
+    def text(form: Format) -> str:
+        return f"{form.bits} bits" + ("" if form.fraction is None else f"/{form.fraction}")
+
+    parts = {
+        "weights": formats.wx,
+        "state": formats.c,
+        "output": formats.m,
+        "gates": formats.gate,
+    }
+    listed = ", ".join(f"{name} {text(form)}" for name, form in parts.items())
+    return (
+        f"this float cell is built in fixed point ({listed} behind the point) and tables of "
+        f"{formats.sigma.size} and {formats.tanh.size} samples: its results are near the model's, "
+        "not equal to them; `reference` and `rtl` are equal as always"
+    )
+
+
+def _cell(node: SourceNode, given: Sequence[Value | None]) -> Cell:
+    """The weights, checked for their shapes.
+
+    Raises:
+        CompileError: HW0231 when they are not constant, HW0204 when shapes do not fit.
+    """
+    wx, wr = (_weights(value, node) for value in given[1:3])
+    cells = int(node.attributes.get("hidden_size", wr.shape[-1]))
+    bias = np.zeros((1, 8 * cells)) if given[3] is None else _weights(given[3], node)
+    shapes: dict[str, tuple[Array, tuple[int, ...]]]
+    shapes = {"W": (wx, (1, 4 * cells, wx.shape[-1])), "R": (wr, (1, 4 * cells, cells))}
+    shapes |= {"B": (bias, (1, 8 * cells))}
+    peepholes = None if given[7] is None else _weights(given[7], node)
+    if peepholes is not None:
+        shapes |= {"P": (peepholes, (1, 3 * cells))}
+    for name, (array, wanted) in shapes.items():
+        if array.shape != wanted:
+            raise fail(
+                "HW0204",
+                f"{name} of this LSTM has the shape {list(array.shape)} instead of {list(wanted)}",
+                f"it has {cells} cells and one direction",
+                "check the exporter",
+                node.origin,
+            )
+    both = bias.reshape(2, 4, cells).sum(axis=0)
+    return Cell(
+        wx.reshape(4, cells, -1)[NATURAL],
+        wr.reshape(4, cells, cells)[NATURAL],
+        both[NATURAL],
+        None if peepholes is None else peepholes.reshape(3, cells)[NATURAL_PEEPHOLES],
+    )
+
+
+def _weights(value: Value | None, node: SourceNode) -> Array:
+    array = constant_of(value)
+    if array is None:
+        raise fail(
+            "HW0231",
+            f"the weights of this {node.op_type} are computed while the network runs",
+            "the engine's program is made from them when the design is compiled",
+            "fold the constants of the model with onnxsim",
+            node.origin,
+        )
+    return array.astype(np.float64)
+
+
+def _check(ctx: Context, node: SourceNode, given: Sequence[Value | None]) -> None:
+    """Refuse, all at once, what makes an LSTM another operator than the one that is built."""
+    builder = "build the network with `hwcompile.rnn` and `hwcompile.compile_graph`"
+    found = [
+        fail("HW0236", f"this LSTM {what}", why, fix or builder, node.origin).diagnostics[0]
+        for what, why, fix in _deviations(ctx, node, given)
+    ]
+    if found:
+        raise CompileError(found)
+
+
+def _deviations(
+    ctx: Context, node: SourceNode, given: Sequence[Value | None]
+) -> list[tuple[str, str, str]]:
+    """What is there that is not supported, why, and perhaps what to do."""
+    get, found = node.attributes.get, []
+    direction = str(get("direction", "forward"))
+    if direction != "forward":
+        why = "a frame streams in once, and its last step would be needed first"
+        fix = "export a forward LSTM, and turn the sequence round on the host"
+        found.append((f"runs '{direction}'", why, fix))
+    activations = [str(name) for name in get("activations", None) or DEFAULT_ACTIVATIONS]
+    if [name.lower() for name in activations] != [n.lower() for n in DEFAULT_ACTIVATIONS]:
+        why = "the import knows Sigmoid, Tanh, Tanh"
+        fix = "`hwcompile.rnn.lstm`, where `gates`, `candidate` and `squash` can be chosen"
+        found.append((f"has the activations {', '.join(activations)}", why, fix))
+    if float(get("clip", 0.0) or 0.0) > 0:
+        found.append(("clips its sums", "no such stage exists", "export it without `clip`"))
+    if int(get("input_forget", 0)):
+        why = "one gate would replace two"
+        found.append(("couples input and forget gate", why, "export it with separate gates"))
+    if given[4] is not None:
+        why = "every frame has the same number of steps in hardware"
+        found.append(("has sequence_lens", why, "export it with a fixed sequence length"))
+    for value, name in ((given[5], "initial_h"), (given[6], "initial_c")):
+        array = constant_of(value)
+        if value is not None and (array is None or np.any(array != 0)):
+            why = "a sequence starts from zero"
+            found.append((f"has an {name} that is not zero", why, "leave it out"))
+    if len(node.outputs) > 2 and node.outputs[2] and _used(ctx, node.outputs[2]):
+        why = "the state never leaves the engine"
+        found.append(("gives its state Y_c away", why, "use Y or Y_h"))
+    return found
+
+
+def _used(ctx: Context, tensor: str) -> bool:
+    consumed = any(tensor in other.inputs for other in ctx.model.nodes)
+    return consumed or tensor in ctx.model.outputs
+
+
+def _refused(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    why, fix = REFUSALS[node.op_type]
+    raise fail("HW0236", f"the operator {node.op_type} can not be imported", why, fix, node.origin)
+
+
+_BUILDER = "`hwcompile.rnn` with the trained matrices, and `hwcompile.compile_graph`"
+
+REFUSALS = {
+    "GRU": ("its float cell has no import yet", _BUILDER),
+    "RNN": ("no engine exists for cells without gates", "training an LSTM instead"),
+    "DynamicQuantizeLSTM": (
+        "it chooses its scales from the data while it runs",
+        "export the float LSTM with QuantizeLinear and DequantizeLinear around it",
+    ),
+    "Scan": ("its body would be hardware with a state of its own", _BUILDER),
+    "Loop": ("its body would be hardware with a state of its own", _BUILDER),
+}
+"""Operators that are known only to say why they cannot be built, and what to do."""
+
+REFUSED = tuple(REFUSALS)
+
+HANDLERS = {"LSTM": Operator(_lstm)}
+HANDLERS |= {name: Operator(_refused, folds=False) for name in REFUSALS}

@@ -1,0 +1,210 @@
+"""LSTM in ONNX: near ONNX Runtime, exactly what `hwcompile.rnn` builds, and what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.frontends.load import ImportedModel, load_model
+from hwcompile.ops.lstm.op import Lstm
+from tests.frontends.oracle import Model
+
+STEPS, INPUTS, CELLS = 5, 6, 7
+
+
+def lstm(
+    m: Model,
+    x: str,
+    *,
+    inputs: int = INPUTS,
+    bias: bool = True,
+    peepholes: bool = False,
+    extra: tuple[str, str, str] = ("", "", ""),
+    kind: str = "LSTM",
+    outputs: int = 3,
+    **attributes: Any,
+) -> list[str]:
+    def weights(*shape: int) -> str:
+        return m.constant(m.rng.normal(size=shape) * 0.7)
+
+    attributes.setdefault("hidden_size", CELLS)
+    gates = {"LSTM": 4, "GRU": 3, "RNN": 1}[kind]
+    operands = [x, weights(1, gates * CELLS, inputs), weights(1, gates * CELLS, CELLS)]
+    operands.append(weights(1, 2 * gates * CELLS) if bias else "")
+    operands += list(extra)
+    operands.append(weights(1, 3 * CELLS) if peepholes else "")
+    while operands[-1] == "":
+        operands.pop()
+    return m.ops(kind, *operands, outputs=outputs, **attributes)
+
+
+def cell(imported: ImportedModel) -> Lstm:
+    (op,) = (node.op for node in imported.graph.nodes if isinstance(node.op, Lstm))
+    return op
+
+
+def distance(model: Model, folder: Path, output: str, x: np.ndarray) -> float:
+    """The largest difference from ONNX Runtime, frame by frame."""
+    path = model.save(folder, output)
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    expected = np.stack([session.run(None, {"x": frame})[0] for frame in x])
+    (found,) = load_model(path).run(x).values()
+    return float(np.abs(found.reshape(expected.shape) - expected).max())
+
+
+def sequences(seed: int, *shape: int) -> np.ndarray:
+    return np.random.default_rng(seed).uniform(-4, 4, (20, *shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize("peepholes", [False, True])
+@pytest.mark.parametrize("output", [0, 1])
+@pytest.mark.parametrize(("scale", "zero"), [(0.0625, 0), (0.0371, 11)])
+def test_results_are_near_the_float_cell(
+    peepholes: bool, output: int, scale: float, zero: int, tmp_path: Path
+) -> None:
+    m = Model(seed=3)
+    x = m.quantize(m.input(STEPS, 1, INPUTS), scale, zero)
+    y = lstm(m, x, peepholes=peepholes)[output]
+    assert distance(m, tmp_path, y, sequences(1, STEPS, 1, INPUTS)) < 0.01
+
+
+def test_a_channel_may_have_its_own_scale(tmp_path: Path) -> None:
+    m = Model(seed=4)
+    s, z = m.constant(np.linspace(0.02, 0.5, INPUTS)), m.constant(np.arange(INPUTS), np.int8)
+    q = m.op("QuantizeLinear", m.input(STEPS, 1, INPUTS), s, z, axis=2)
+    y = lstm(m, m.op("DequantizeLinear", q, s, z, axis=2))[0]
+    # Channels share the weights' format, in which those of a small scale have fewer bits.
+    assert distance(m, tmp_path, y, sequences(2, STEPS, 1, INPUTS)) < 0.05
+
+
+def test_batch_first_by_transposes_and_a_classifier_behind(tmp_path: Path) -> None:
+    m = Model(seed=5)
+    x = m.quantize(m.input(1, STEPS, INPUTS), 0.0625, 0)
+    y = lstm(m, m.op("Transpose", x, perm=[1, 0, 2]), bias=False)[1]
+    y = m.quantize(m.op("Squeeze", y, m.constant([0], np.int64)), 1 / 128, 0)
+    y = m.op("MatMul", y, m.weights(CELLS, 3, scale=1 / 64))
+    assert distance(m, tmp_path, y, sequences(3, 1, STEPS, INPUTS)) < 0.1
+
+
+def test_layout_with_the_batch_first(tmp_path: Path) -> None:
+    m = Model(seed=6)
+    x = m.quantize(m.input(1, STEPS, INPUTS), 0.0625, 0)
+    (y,) = lstm(m, x, outputs=1, layout=1)
+    path = m.save(tmp_path, y)
+    imported = load_model(path)
+    assert imported.host_outputs[0].shape == (1, STEPS, 1, CELLS)
+
+    t = Model(seed=6)
+    x = t.quantize(t.input(1, STEPS, INPUTS), 0.0625, 0)
+    other = lstm(t, t.op("Transpose", x, perm=[1, 0, 2]), outputs=1)[0]
+    values = sequences(4, 1, STEPS, INPUTS)
+    (found,) = imported.run(values).values()
+    (expected,) = load_model(t.save(tmp_path, other)).run(values).values()
+    np.testing.assert_array_equal(found.reshape(-1), expected.reshape(-1))
+
+
+def test_zero_states_are_welcome_and_quantized_weights_are_kept(tmp_path: Path) -> None:
+    m = Model(seed=7)
+    x = m.quantize(m.input(STEPS, 1, INPUTS), 0.0625, 0)
+    zeros = m.constant(np.zeros((1, 1, CELLS)))
+    w = m.weights(1, 4 * CELLS, INPUTS, scale=1 / 32)
+    r = m.weights(1, 4 * CELLS, CELLS, scale=1 / 64)
+    y = m.ops("LSTM", x, w, r, "", "", zeros, zeros, outputs=1, hidden_size=CELLS)[0]
+    imported = load_model(m.save(tmp_path, y))
+    w_q, r_q = (
+        next(
+            np.frombuffer(c.raw_data, np.int8)
+            for c in m.constants
+            if tuple(c.dims) == (1, 4 * CELLS, n)
+        )
+        for n in (INPUTS, CELLS)
+    )
+    # Power-of-two scales lose nothing: the fixed-point weights are the quantized ones.
+    for found, quantized in ((cell(imported).wx, w_q), (cell(imported).wr, r_q)):
+        whole = quantized.reshape(found.shape)[[0, 2, 3, 1]].astype(np.int64)
+        factor = int(np.abs(found).max() // np.abs(whole).max())
+        assert factor & (factor - 1) == 0
+        np.testing.assert_array_equal(found, whole * factor)
+
+
+def test_a_note_says_that_fixed_point_is_near_only(tmp_path: Path) -> None:
+    m = Model(seed=8)
+    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)))[0]
+    (note,) = load_model(m.save(tmp_path, y)).notes
+    assert "LSTM" in note
+    assert "weights 12 bits" in note
+    assert "state 16 bits/11" in note
+    assert "near the model's" in note
+
+
+REFUSALS = {
+    "reverse": ({"direction": "reverse"}, "runs 'reverse'"),
+    "activations": (
+        {"activations": ["HardSigmoid", "Tanh", "Tanh"]},
+        "activations HardSigmoid, Tanh, Tanh",
+    ),
+    "clip": ({"clip": 3.0}, "clips"),
+    "coupled": ({"input_forget": 1}, "couples"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_other_cells_are_refused(name: str, tmp_path: Path) -> None:
+    attributes, words = REFUSALS[name]
+    m = Model()
+    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), **attributes)[0]
+    with pytest.raises(CompileError, match=words) as error:
+        load_model(m.save(tmp_path, y))
+    (found,) = error.value.diagnostics
+    assert found.code == "HW0236"
+    assert found.why
+    assert found.fix
+    assert found.origin is not None
+    assert found.origin.op_type == "LSTM"
+
+
+def test_everything_is_refused_at_once(tmp_path: Path) -> None:
+    m = Model()
+    ones = m.constant(np.ones((1, 1, CELLS)))
+    extra = (m.constant([STEPS], np.int32), ones, ones)
+    _, y, c = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), extra=extra, clip=1.0)
+    with pytest.raises(CompileError) as error:
+        load_model(m.save(tmp_path, y, c))
+    told = [d.what for d in error.value.diagnostics if d.code == "HW0236"]
+    for word in ("clips", "sequence_lens", "initial_h", "initial_c", "Y_c"):
+        assert any(word in what for what in told), word
+
+
+@pytest.mark.parametrize("kind", ["GRU", "RNN"])
+def test_other_recurrent_operators_are_refused_by_name(kind: str, tmp_path: Path) -> None:
+    m = Model()
+    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), kind=kind, outputs=1)[0]
+    with pytest.raises(CompileError, match=f"the operator {kind} can not be imported") as error:
+        load_model(m.save(tmp_path, y))
+    assert error.value.diagnostics[0].fix
+
+
+def test_a_batch_is_refused(tmp_path: Path) -> None:
+    m = Model()
+    y = lstm(m, m.quantize(m.input(STEPS, 2, INPUTS)))[0]
+    with pytest.raises(CompileError, match="a batch of 1"):
+        load_model(m.save(tmp_path, y))
+
+
+def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
+    m = Model()
+    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), hidden_size=CELLS + 1)[0]
+    with pytest.raises(CompileError, match="has the shape"):
+        load_model(m.save(tmp_path, y))
+
+
+def test_an_input_without_a_quantizer_is_refused(tmp_path: Path) -> None:
+    m = Model()
+    y = lstm(m, m.input(STEPS, 1, INPUTS))[0]
+    with pytest.raises(CompileError, match="not quantized"):
+        load_model(m.save(tmp_path, y))
