@@ -45,7 +45,9 @@ MIN_CYCLES = 24
 """Longer than the element-wise pipeline, so that c is written when it is read again."""
 
 _NEVER = -(1 << 40)
-_ROUNDS = 16
+_ROUNDS = 48
+_PATIENCE = 6
+"""Rounds after which a step is made longer, for waiting does not end the wait."""
 
 
 @dataclass
@@ -116,6 +118,7 @@ class _Carry:
     y_ready: IntArray  # by place
     slot_free: IntArray  # [lanes, PEs of a lane, SLOTS]
     tail: int  # cycles that the collectors are still busy with the step before
+    least: int  # cycles of a step
 
 
 def simulate_step(layout: Layout) -> Schedule:
@@ -129,15 +132,19 @@ def simulate_step(layout: Layout) -> Schedule:
         np.full(layout.places, _NEVER),
         np.full((layout.lanes, layout.pes_per_lane, SLOTS), _NEVER),
         TO_RESULT,
+        MIN_CYCLES,
     )
-    for _ in range(_ROUNDS):
+    for number in range(_ROUNDS):
         schedule, after = _round(layout, work, carry)
         if (after.y_ready <= carry.y_ready).all() and (after.slot_free <= carry.slot_free).all():
             return schedule
+        late = int((after.y_ready - carry.y_ready).max()) if number > _PATIENCE else 0
         carry = _Carry(
             np.maximum(carry.y_ready, after.y_ready),
             np.maximum(carry.slot_free, after.slot_free),
-            max(carry.tail, after.tail),
+            # Only once: where the collectors limit, a later beginning is a later end.
+            carry.tail if carry.tail > TO_RESULT else max(after.tail, TO_RESULT + 1),
+            carry.least if late <= 0 else schedule.cycles + late,
         )
     raise InternalError("the schedule of an LSTM's step does not settle")
 
@@ -165,18 +172,19 @@ def _round(
             lane.run(projection, ready, count, True, earliest)
             for thing, take in lane.finals.items():
                 ready[layout.state_base + thing * layout.lanes + lane.number] = take + Y_READY
-    schedule = _measure([lane.result for lane in lanes], [lane.time for lane in lanes], gates_end)
+    results, times = [lane.result for lane in lanes], [lane.time for lane in lanes]
+    schedule = _measure(results, times, gates_end, carry.least)
     free = np.array([lane.slot_free for lane in lanes])
     end = max(time for lane in lanes for time in lane.time)
     tail = max(take for lane in lanes for take in lane.result.takes) - end
-    return schedule, _Carry(ready - schedule.cycles, free - schedule.cycles, tail)
+    return schedule, _Carry(ready - schedule.cycles, free - schedule.cycles, tail, carry.least)
 
 
-def _measure(lanes: list[Lane], times: list[list[int]], gates_end: int) -> Schedule:
+def _measure(lanes: list[Lane], times: list[list[int]], gates_end: int, least: int) -> Schedule:
     takes = [take for lane in lanes for take in lane.takes]
     delay = max(min(takes) - 1, 1)
     last_entry = max(time for lane in times for time in lane)
-    cycles = max(last_entry, max(takes) - delay, delay, MIN_CYCLES)
+    cycles = max(last_entry, max(takes) - delay, delay, least)
     return Schedule(cycles, delay, int(gates_end), tuple(lanes))
 
 

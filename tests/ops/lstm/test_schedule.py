@@ -1,0 +1,90 @@
+"""The static schedule against its rules, looked at over two consecutive steps."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from hwcompile.ops import family
+from hwcompile.ops.lstm.layout import Layout
+from hwcompile.ops.lstm.simulation import Schedule, simulate_step
+from hwcompile.ops.lstm.static import Static
+from hwcompile.ops.site import Site
+from tests.ops.gru.samples import grus
+from tests.ops.lstm.samples import lstms
+
+SIZES = ((1, 1), (2, 1), (3, 1), (4, 2), (8, 4), (5, 1), (12, 2), (16, 4))
+
+
+def _check(layout: Layout, schedule: Schedule) -> None:
+    cycles = schedule.cycles
+    for lane in schedule.lanes:
+        takes = lane.takes
+        assert len(set(takes)) == len(takes)
+        assert min(takes) - schedule.delay >= 1
+        assert max(takes) - schedule.delay - 1 < cycles
+        busy: dict[int, list[int]] = defaultdict(list)
+        registers: dict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
+        things: dict[tuple[bool, int], list[int]] = defaultdict(list)
+        for done in lane.done:
+            assert done.take >= done.issue[-1] + 6
+            busy[done.segment.pe] += done.issue.tolist()
+            for step in (0, cycles):
+                times = (int(done.issue[-1]) + 6 + step, done.take + step)
+                registers[done.segment.pe, done.slot].append(times)
+                things[done.segment.projection, done.segment.thing].append(done.take + step)
+        for issued in busy.values():
+            assert len(set(issued)) == len(issued)
+            assert min(issued) >= 0
+            assert max(issued) < cycles
+        for uses in registers.values():
+            uses.sort()
+            assert all(taken < arrives for (_, taken), (arrives, _) in pairwise(uses))
+        for times in things.values():
+            times.sort()
+            assert all(b - a >= 2 for a, b in pairwise(times))
+    _check_vectors(layout, schedule)
+
+
+def _check_vectors(layout: Layout, schedule: Schedule) -> None:
+    """Every element is written before it is read, and not overwritten before."""
+    projected, cycles = layout.op.projected, schedule.cycles
+    written: dict[int, int] = {}
+    for number, lane in enumerate(schedule.lanes):
+        finals = [(d.segment.projection, d.segment.thing, d.take) for d in lane.done if d.final]
+        finals += [(b.projection, b.thing, b.take) for b in lane.bare]
+        count = [int((placement.lane == number).sum()) for placement in (layout.units, layout.rows)]
+        assert len(finals) == count[0] + (count[1] if projected else 0)
+        port = [take + (4 if projection else 15) for projection, _, take in finals]
+        assert len(set(port)) == len(port)
+        for (projection, thing, _), time in zip(finals, port, strict=True):
+            base = layout.m_base if projected and not projection else layout.state_base
+            written[base + thing * layout.lanes + number] = time
+    for lane in schedule.lanes:
+        for done in lane.done:
+            for place, weight, issue in zip(
+                done.segment.places.tolist(),
+                done.segment.weights.tolist(),
+                done.issue.tolist(),
+                strict=True,
+            ):
+                if weight and place >= layout.state_base:
+                    read = issue + 2
+                    if done.segment.projection:
+                        assert written[place] < read <= written[place] + cycles
+                    else:
+                        assert written[place] - cycles < read
+                        assert read <= written[place] or not projected
+
+
+@settings(deadline=None, max_examples=250, suppress_health_check=list(HealthCheck))
+@given(st.one_of(lstms(cells=12), grus(after=True)), st.sampled_from(SIZES))
+def test_schedules_settle_and_keep_their_rules(site: Site, size: tuple[int, int]) -> None:
+    kernel = family(site.op.family).kernel("static")
+    assert isinstance(kernel, Static)
+    assume(kernel.check(site, {"pes": size[0], "lanes": size[1]}) is None)
+    layout = Layout(kernel.recurrence(site.op), *size)
+    _check(layout, simulate_step(layout))
