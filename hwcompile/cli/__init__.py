@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from hwcompile.cli.app import run
+from hwcompile.cli.app import run as run_application
 
 
 def main() -> None:
     """Entry point of the `hwcompile` program."""
-    from hwcompile.cli import boards, build, compile, doctor, ops, program, report, simulate, verify  # noqa: F401
+    from hwcompile.cli import (  # noqa: F401  # noqa: F401
+        boards,
+        build,
+        compile,
+        doctor,
+        ops,
+        program,
+        report,
+        run,
+        simulate,
+        verify,
+    )
 
-    run()
+    run_application()

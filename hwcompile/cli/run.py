@@ -1,0 +1,49 @@
+"""`hwcompile run`: frames through a board, or through its simulation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from hwcompile.boards import load_board
+from hwcompile.cli.app import app, console
+from hwcompile.design import load
+from hwcompile.outcomes import Result
+from hwcompile.runtime.session import run_on_board
+from hwcompile.toolchains.board_top import BAUD
+
+
+@app.command("run")
+def run_command(
+    directory: Annotated[Path, typer.Argument(help="Build directory.")],
+    inputs: Annotated[Path, typer.Option(help="X.npy, or X.npz with one array per input.")],
+    port: Annotated[str, typer.Option(help="Serial port, or sim for the simulated board.")],
+    board: Annotated[str, typer.Option(help="The board it was built for.")],
+    outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Compare with level reference.")] = False,
+    baud: Annotated[int, typer.Option(min=300, help="Bits per second, as built.")] = BAUD,
+) -> None:
+    """Send the frames of INPUTS to a board; exit code 1 when --check finds a difference."""
+    design = load(directory)
+    integers = design.quantize(inputs)
+    ran = run_on_board(design.directory, load_board(board), port, baud, integers)
+    frames = len(next(iter(ran.outputs.values())))
+    console.print(
+        f"{frames:,} frames in {ran.seconds:.2f} s "
+        f"({frames / max(ran.seconds, 1e-9):,.1f} frames/s), {ran.retries:,} packets sent again"
+    )
+    if outputs:
+        Result(ran.outputs, design.dequantize(ran.outputs)).save(outputs)
+        console.print(f"Wrote {outputs}.")
+    if check:
+        expected = design.simulate(inputs, level="reference").raw
+        wrong = sum(
+            int(np.count_nonzero((expected[name] != got).reshape(frames, -1).any(axis=1)))
+            for name, got in ran.outputs.items()
+        )
+        console.print(f"reference: {frames:,} frames compared, {wrong:,} differ")
+        if wrong:
+            raise typer.Exit(1)

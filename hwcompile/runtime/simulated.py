@@ -1,0 +1,89 @@
+"""A simulated board as a serial line: its whole top level in Verilator, pins and all."""
+
+from __future__ import annotations
+
+import select
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from types import TracebackType
+
+from hwcompile.boards import Board
+from hwcompile.resources import room
+from hwcompile.toolchains.board_top import TOP, write_board_top
+from hwcompile.toolchains.build import rtl_sources
+from hwcompile.verify.cache import cached
+from hwcompile.verify.simulator import link_memories
+from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
+
+CLOCKS_PER_BIT = 8
+"""The link is as fast as it may be, so that the simulation is short."""
+
+
+class SimulatedLine:
+    """A simulated board that runs until the block ends; use it with `with`."""
+
+    def __init__(self, directory: Path, board: Board) -> None:
+        """Compile the top level of a build for a board."""
+        self._directory = directory
+        self._program = _program(directory, board)
+
+    def __enter__(self) -> SimulatedLine:
+        self._folder = tempfile.TemporaryDirectory(prefix="hwcompile-board-")
+        link_memories(self._directory, Path(self._folder.name))
+        self._process = subprocess.Popen(
+            [str(self._program)],
+            cwd=self._folder.name,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe:
+                pipe.close()
+        self._process.kill()
+        self._process.wait()
+        self._folder.cleanup()
+
+    def write(self, data: bytes) -> object:
+        """Send bytes into the board's `uart_rx`."""
+        assert self._process.stdin is not None
+        return self._process.stdin.write(data)
+
+    def read(self, most: int) -> bytes:
+        """What came out of `uart_tx`; none when nothing comes within a tenth of a second."""
+        assert self._process.stdout is not None
+        ready, _, _ = select.select([self._process.stdout], [], [], 0.1)
+        return self._process.stdout.read(most) if ready else b""
+
+
+def _program(directory: Path, board: Board) -> Path:
+    main = room("sim") / "board_main.cpp"
+    header = f"#define HW_CLOCKS_PER_BIT {CLOCKS_PER_BIT}\n"
+    if board.reset:
+        header += f"#define HW_BUTTON {int(board.reset.active_low)}\n"
+    with tempfile.TemporaryDirectory(prefix="hwcompile-top-") as work:
+        folder = Path(work)
+        baud = round(board.clock.mhz * 1e6 / CLOCKS_PER_BIT)
+        sources = [*rtl_sources(directory), *write_board_top(directory, board, folder, baud)]
+        texts = [part for path in sources for part in (path.name, path.read_text())]
+        key = program_key(Variant(), [header, main.read_text(), *texts])
+
+        def make(target: Path) -> None:
+            objects = target / "objects"
+            objects.mkdir()
+            (objects / "hw_board.h").write_text(header)
+            verilate(sources, TOP, objects, Variant().options)
+            build_program(objects, main, target / "board", Variant())
+            shutil.rmtree(objects)
+
+        return cached("boards", key, make) / "board"

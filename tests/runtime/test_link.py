@@ -1,0 +1,188 @@
+"""The host link: packets, noise, restarts; the whole board top level in simulation."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hwcompile
+from hwcompile.boards import load_board
+from hwcompile.design import Design
+from hwcompile.diagnostics import CompileError
+from hwcompile.ir.types import IntArray
+from hwcompile.runtime.frames import run_frames
+from hwcompile.runtime.link import EXCHANGE, Line, Link, Packet, find_packet
+from hwcompile.runtime.simulated import SimulatedLine
+from hwcompile.toolchains.board_top import identity
+from tests.cli.running import type_command
+from tests.toolchains import medium
+
+FRAMES = 12
+
+packets = st.builds(
+    Packet,
+    st.integers(0, 255),
+    st.integers(0, 255),
+    st.integers(0, 255),
+    st.binary(max_size=255),
+)
+
+
+@pytest.fixture(scope="module")
+def design(tmp_path_factory: pytest.TempPathFactory) -> Design:
+    folder = tmp_path_factory.mktemp("link")
+    model = medium.save(folder)
+    return hwcompile.compile(model, folder / "build", target_cycles=medium.TARGET_CYCLES)
+
+
+@pytest.fixture
+def line(design: Design) -> Iterator[SimulatedLine]:
+    with SimulatedLine(design.directory, load_board("icebreaker")) as simulated:
+        yield simulated
+
+
+def frames_of(design: Design) -> dict[str, IntArray]:
+    return {"x": np.random.default_rng(5).normal(0, 2, (FRAMES, 64)).astype(np.float32)}
+
+
+def equal(design: Design, line: Line, link: Link | None = None) -> Link:
+    """Run frames over the line and demand what level reference computes."""
+    link = link or Link(line, timeout=0.3)
+    integers = design.quantize(frames_of(design))
+    name = identity(design.directory, design.interface)
+    got = run_frames(link, design.interface, name, integers)
+    expected = design.simulate(frames_of(design), level="reference").raw
+    assert got.keys() == expected.keys()
+    for key in expected:
+        np.testing.assert_array_equal(got[key], expected[key])
+    return link
+
+
+class Noisy:
+    """A line that changes, drops and invents bytes in both directions."""
+
+    def __init__(self, line: Line, seed: int, rate: float) -> None:
+        self.line, self.rate, self.random, self.hits = line, rate, random.Random(seed), 0
+
+    def spoil(self, data: bytes) -> bytes:
+        out = bytearray()
+        for byte in data:
+            if self.random.random() >= self.rate:
+                out.append(byte)
+                continue
+            self.hits += 1
+            change = self.random.randrange(3)
+            if change == 0:
+                out.append(byte ^ 1 << self.random.randrange(8))
+            elif change == 1:
+                out += bytes([byte, self.random.choice((0xA5, 0x00, 0xFF))])
+        return bytes(out)
+
+    def write(self, data: bytes) -> object:
+        return self.line.write(self.spoil(data))
+
+    def read(self, most: int) -> bytes:
+        return self.spoil(self.line.read(most))
+
+
+def test_frames_over_the_line(design: Design, line: SimulatedLine) -> None:
+    assert equal(design, line).retries == 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_noise_costs_time_only(design: Design, line: SimulatedLine, seed: int) -> None:
+    noisy = Noisy(line, seed, 1 / 400)
+    link = equal(design, noisy, Link(noisy, timeout=0.3, attempts=30))
+    assert noisy.hits > 0
+    assert link.retries > 0
+
+
+@pytest.mark.parametrize("sent", [1, 4, 20, 100])
+def test_a_host_killed_inside_a_packet(design: Design, line: SimulatedLine, sent: int) -> None:
+    first = Link(line, timeout=0.3)
+    first.hello()
+    first.exchange(bytes(70))
+    line.write(Packet(EXCHANGE, 3, 0, bytes(range(200))).encode()[:sent])
+    assert equal(design, line).retries == 0
+
+
+def test_a_reset_board_is_noticed(line: SimulatedLine) -> None:
+    with pytest.raises(CompileError, match="HW0811"):
+        Link(line, timeout=0.3).exchange(b"")
+
+
+def test_another_design(design: Design, line: SimulatedLine) -> None:
+    with pytest.raises(CompileError, match=r"HW0812.*another design"):
+        run_frames(Link(line), design.interface, "00" * 6 + "1101", {})
+
+
+def test_a_repeated_request_moves_nothing(line: SimulatedLine) -> None:
+    link = Link(line, timeout=0.3)
+    link.hello()
+    request = Packet(EXCHANGE, 2, 0, bytes(64)).encode()
+    answers = []
+    for _ in range(3):
+        line.write(request)
+        data = bytearray()
+        while not (answer := find_packet(data)):
+            data += line.read(255)
+        answers.append(answer)
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_a_dead_line() -> None:
+    class Dead:
+        def write(self, data: bytes) -> object:
+            return None
+
+        def read(self, most: int) -> bytes:
+            return b""
+
+    ticks = iter(range(1000))
+    link = Link(Dead(), timeout=3, attempts=4, clock=lambda: float(next(ticks)))
+    with pytest.raises(CompileError, match="HW0810"):
+        link.hello()
+    assert link.retries == 3
+
+
+@settings(deadline=None)
+@given(packets, st.binary(max_size=40).filter(lambda noise: 0xA5 not in noise))
+def test_a_packet_behind_noise(packet: Packet, noise: bytes) -> None:
+    data = bytearray(noise + packet.encode())
+    assert find_packet(data) == packet
+    assert not data
+
+
+@settings(deadline=None)
+@given(packets, packets, st.data())
+def test_a_damaged_packet_does_not_hide_the_next(
+    broken: Packet, packet: Packet, data: st.DataObject
+) -> None:
+    text = bytearray(broken.encode())
+    place = data.draw(st.integers(0, len(text) - 1))
+    text[place] ^= 1 << data.draw(st.integers(0, 7))
+    stream = text + packet.encode()
+    found = []
+    while one := find_packet(stream):
+        found.append(one)
+    assert packet in found
+    assert broken not in found or broken == packet
+
+
+def test_the_command(
+    design: Design,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    np.save(tmp_path / "x.npy", frames_of(design)["x"])
+    words = ("--inputs", tmp_path / "x.npy", "--port", "sim", "--board", "icebreaker")
+    printed = type_command(monkeypatch, capsys, "run", design.directory, *words, "--check")
+    assert printed.code == 0, printed.err
+    assert f"reference: {FRAMES} frames compared, 0 differ" in printed.out
