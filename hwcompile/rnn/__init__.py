@@ -9,6 +9,7 @@ rounded to their format; matrices of integers are taken as they are, in units of
 from __future__ import annotations
 
 from hwcompile.rnn.formats import FUNCTIONS, Format, Formats, Table
+from hwcompile.rnn.gru import gru
 from hwcompile.rnn.layers import lstm, stack
 
-__all__ = ["FUNCTIONS", "Format", "Formats", "Table", "lstm", "stack"]
+__all__ = ["FUNCTIONS", "Format", "Formats", "Table", "gru", "lstm", "stack"]

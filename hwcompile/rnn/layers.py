@@ -61,7 +61,7 @@ def lstm(
     if steps < 1:
         raise fail("HW0241", f"a sequence has {steps} steps")
     builder = Builder(name)
-    inputs = [builder.input("x", TensorType((1, steps, op.inputs), x.type, _scale(x)))]
+    inputs = [builder.input("x", TensorType((1, steps, op.inputs), x.type, scale_of(x)))]
     if start:
         inputs.append(builder.input("start", TensorType((1, steps, 1), IntType(0, 1))))
     kinds = tuple(builder.types[value] for value in inputs)
@@ -70,7 +70,7 @@ def lstm(
         raise fail("HW0245", f"the LSTM '{name}' can not be built", "; ".join(problems))
     result = chosen.y if op.projected else chosen.m
     (kind,) = op.infer(kinds)
-    kind = TensorType(kind.shape, kind.element, _scale(result))
+    kind = TensorType(kind.shape, kind.element, scale_of(result))
     (output,) = builder.add(name, op, tuple(inputs), Origin("rnn", name, "LSTM"), types=(kind,))
     return builder.build((output,))
 
@@ -111,7 +111,8 @@ def _must_fit(found: TensorType, wanted: TensorType, number: int) -> None:
         )
 
 
-def _scale(kind: Format) -> tuple[float, ...]:
+def scale_of(kind: Format) -> tuple[float, ...]:
+    """What an integer of the format is worth."""
     return (2.0 ** -kind.known(),)
 
 
@@ -125,17 +126,17 @@ def _op(
     sums = [x + given.wx.fraction, y + given.wr.fraction]
     z = max(*sums, *(c + p.fraction for p in given.peepholes))
     products = max(gate + c, 2 * gate)
-    tables = (formats.sigma, _table_of(functions[1], formats), formats.tanh)
+    tables = (formats.sigma, table_of(functions[1], formats), formats.tanh)
     shifts = (z - tables[0].step_bits, z - tables[1].step_bits, c - tables[2].step_bits)
-    _aligned("z", "its tables", shifts[:2])
-    _aligned("c", "the table of its squashing", shifts[2:])
-    _aligned("the product of gate and squashed c", "m", (2 * gate - m,))
+    aligned("z", "its tables", shifts[:2])
+    aligned("c", "the table of its squashing", shifts[2:])
+    aligned("the product of gate and squashed c", "m", (2 * gate - m,))
     y_shift = m + given.projection.fraction - y if projected else 0
-    _aligned("the projection's sum", "y", (y_shift,))
+    aligned("the projection's sum", "y", (y_shift,))
     op = Lstm(
         wx=given.wx.values,
         wr=given.wr.values,
-        bias=_bias(given.bias, z),
+        bias=in_unit(given.bias, z),
         peepholes=_stacked(given),
         projection=given.projection.values,
         x_shift=z - sums[0],
@@ -161,11 +162,13 @@ def _op(
     return op, formats.x
 
 
-def _table_of(function: str, formats: Formats) -> Table:
+def table_of(function: str, formats: Formats) -> Table:
+    """The table for a function of the candidate."""
     return formats.sigma if function.endswith("sigma") else formats.tanh
 
 
-def _aligned(what: str, other: str, shifts: tuple[int, ...]) -> None:
+def aligned(what: str, other: str, shifts: tuple[int, ...]) -> None:
+    """Refuse right shifts that would have to be left shifts (HW0244)."""
     if min(shifts) < 0:
         raise fail(
             "HW0244",
@@ -181,7 +184,8 @@ def _stacked(given: Matrices) -> IntArray:
     return np.stack([p.values for p in given.peepholes])
 
 
-def _bias(bias: Fixed, z: int) -> IntArray:
+def in_unit(bias: Fixed, z: int) -> IntArray:
+    """Biases in units of 2**-z."""
     if bias.fraction <= z:
         return bias.values << (z - bias.fraction)
     shift = bias.fraction - z

@@ -45,47 +45,48 @@ class Matrices:
         formats: Formats,
     ) -> Matrices:
         """Check and round the arguments of `lstm`; CompileError HW0240 to HW0242, HW0244."""
-        x, r = _gates(wx, "the input weights"), _gates(wr, "the recurrent weights")
+        x, r = gates_of(wx, 4, "the input weights"), gates_of(wr, 4, "the recurrent weights")
         cells, outputs = x.shape[1], r.shape[2]
         if r.shape[1] != cells:
-            raise _misfit("the recurrent weights", r.shape, f"[4, {cells}, outputs]")
-        b = _array(np.zeros((4, cells)) if bias is None else bias, "the biases")
+            raise misfit("the recurrent weights", r.shape, f"[4, {cells}, outputs]")
+        b = array_of(np.zeros((4, cells)) if bias is None else bias, "the biases")
         if b.size != 4 * cells:
-            raise _misfit("the biases", b.shape, f"[4, {cells}]")
-        p = _array(np.zeros((0, cells)) if projection is None else projection, "the projection")
+            raise misfit("the biases", b.shape, f"[4, {cells}]")
+        p = array_of(np.zeros((0, cells)) if projection is None else projection, "the projection")
         rows = outputs if projection is not None else 0
         if p.shape != (rows, cells):
-            raise _misfit("the projection", p.shape, f"[{outputs}, {cells}]")
+            raise misfit("the projection", p.shape, f"[{outputs}, {cells}]")
         if projection is None and outputs != cells:
-            raise _misfit("the recurrent weights", r.shape, f"[4, {cells}, {cells}]")
+            raise misfit("the recurrent weights", r.shape, f"[4, {cells}, {cells}]")
         peeps = []
         if peepholes is not None:
-            array = _array(peepholes, "the peepholes")
+            array = array_of(peepholes, "the peepholes")
             if array.shape != (3, cells):
-                raise _misfit("the peepholes", array.shape, f"[3, {cells}]")
+                raise misfit("the peepholes", array.shape, f"[3, {cells}]")
             peeps = [
-                _fixed(row, form, "the peepholes")
+                fixed(row, form, "the peepholes")
                 for row, form in zip(array, formats.peepholes, strict=True)
             ]
         return Matrices(
-            _fixed(x, formats.wx, "the input weights"),
-            _fixed(r, formats.wr, "the recurrent weights"),
-            _fixed(b.reshape(4, cells), formats.bias, "the biases"),
+            fixed(x, formats.wx, "the input weights"),
+            fixed(r, formats.wr, "the recurrent weights"),
+            fixed(b.reshape(4, cells), formats.bias, "the biases"),
             tuple(peeps),
-            _fixed(p, formats.projection, "the projection"),
+            fixed(p, formats.projection, "the projection"),
         )
 
 
-def _misfit(what: str, shape: tuple[int, ...], wanted: str) -> CompileError:
+def misfit(what: str, shape: tuple[int, ...], wanted: str) -> CompileError:
+    """The finding that a matrix does not fit the others (HW0241)."""
     return fail(
         "HW0241",
         f"{what} have the shape {list(shape)} instead of {wanted}",
-        "the shapes of an LSTM's matrices follow from each other",
-        "gates stacked in the order input, forget, candidate, output",
+        "the shapes of a layer's matrices follow from each other",
+        "the gates' matrices stacked, one below the other",
     )
 
 
-def _array(matrix: Matrix, what: str) -> npt.NDArray[Any]:
+def array_of(matrix: Matrix, what: str) -> npt.NDArray[Any]:
     """A dense array of finite numbers."""
     dense = matrix.toarray() if hasattr(matrix, "toarray") else matrix
     try:
@@ -105,23 +106,23 @@ def _array(matrix: Matrix, what: str) -> npt.NDArray[Any]:
     return array if np.issubdtype(array.dtype, np.integer) else numbers
 
 
-def _gates(matrix: Matrix, what: str) -> npt.NDArray[Any]:
-    """[4, C, n] from one stacked matrix or from four."""
-    if isinstance(matrix, Sequence) and len(matrix) == 4 and hasattr(matrix[0], "shape"):
-        parts = [_array(part, what) for part in matrix]
+def gates_of(matrix: Matrix, count: int, what: str) -> npt.NDArray[Any]:
+    """[count, C, n] from one stacked matrix or from `count` of them."""
+    if isinstance(matrix, Sequence) and len(matrix) == count and hasattr(matrix[0], "shape"):
+        parts = [array_of(part, what) for part in matrix]
         if any(part.ndim != 2 or part.shape != parts[0].shape for part in parts):
-            raise _misfit(what, parts[0].shape, "[cells, inputs], equal for all four gates")
+            raise misfit(what, parts[0].shape, "[cells, inputs], equal for all gates")
         array = np.stack(parts)
     else:
-        array = _array(matrix, what)
-        if array.ndim == 2 and array.shape[0] % 4 == 0:
-            array = array.reshape(4, -1, array.shape[1])
-    if array.ndim != 3 or array.shape[0] != 4 or array.size == 0:
-        raise _misfit(what, array.shape, "[4 * cells, inputs]")
+        array = array_of(matrix, what)
+        if array.ndim == 2 and array.shape[0] % count == 0:
+            array = array.reshape(count, -1, array.shape[1])
+    if array.ndim != 3 or array.shape[0] != count or array.size == 0:
+        raise misfit(what, array.shape, f"[{count} * cells, inputs]")
     return array
 
 
-def _fixed(array: npt.NDArray[Any], form: Format, what: str) -> Fixed:
+def fixed(array: npt.NDArray[Any], form: Format, what: str) -> Fixed:
     """Floats rounded to the format, integers as they are."""
     if not 2 <= form.bits <= 24:
         raise fail("HW0244", f"the format of {what} has {form.bits} bits", "2 to 24 are supported")
