@@ -1,6 +1,6 @@
 """Sparse LSTMs on the statically scheduled engine, next to published accelerators.
 
-    python benchmarks/ese.py [--json FILE] [--frames N] [--only ese|sr1]
+    python benchmarks/ese.py [--json FILE] [--frames N] [--only ese|balanced|sr1]
 
 Cycles are measured in RTL simulation in steady state, every phase of a time step included, and
 results are compared with the integer reference element by element. A frame is a time step;
@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from recurrent import Workload, ese, sr1
+from recurrent import Workload, ese, ese_balanced, sr1
 from rich.console import Console
 from rich.table import Table
 
@@ -55,7 +55,7 @@ class Row:
 
 
 # Cycles at 200 MHz from the papers' times; utilisation from the non-zeros of the same matrices.
-PUBLISHED = {
+PUBLISHED: dict[str, Row] = {
     "ese": Row(
         "ESE LSTM, 10 %",
         "ESE, 32 PEs per channel",
@@ -130,26 +130,32 @@ def _text(value: int | str | None) -> str:
     return f"{value:,}" if isinstance(value, int) else value
 
 
+WORKLOADS = {"ese": ese, "balanced": ese_balanced, "sr1": sr1}
+
+
 def main() -> int:
     """Measure, print, and fail on any difference from reference or prediction."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path)
     parser.add_argument("--frames", type=int, default=20)
-    parser.add_argument("--only", choices=tuple(PUBLISHED))
+    parser.add_argument("--only", choices=tuple(WORKLOADS))
     options = parser.parse_args()
     console = Console(width=160, highlight=False)
     rows = []
-    for name, build in (("ese", ese), ("sr1", sr1)):
+    for name, build in WORKLOADS.items():
         if options.only in (None, name):
             console.print(f"{name} ...", style="dim")
-            rows += [PUBLISHED[name], measure(build(), options.frames)]
+            rows += [PUBLISHED[name]] if name in PUBLISHED else []
+            rows.append(measure(build(), options.frames))
     console.print(table(rows))
     if options.json:
         options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
-    bad = [
-        r for r in rows if r.mismatches or (r.predicted or r.cycles_per_frame) != r.cycles_per_frame
-    ]
-    return 1 if bad else 0
+    return 1 if any(row.mismatches or _surprising(row) for row in rows) else 0
+
+
+def _surprising(row: Row) -> bool:
+    """Whether measured and predicted cycles differ."""
+    return row.predicted not in (None, row.cycles_per_frame)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from hwcompile import rnn
 from hwcompile.ir.graph import Graph
 from hwcompile.rnn import Format, Formats
-from hwcompile.sparse.pruning import magnitude
+from hwcompile.sparse.pruning import load_balanced, magnitude
 
 FloatArray = npt.NDArray[np.float64]
 
@@ -61,14 +61,20 @@ def layer(
     cells: int = CELLS,
     outputs: int = OUTPUTS,
     name: str = "lstm",
-    start: bool = False,
+    balanced: int = 0,
 ) -> Graph:
-    """An LSTM layer with peepholes and projection, every matrix pruned by magnitude alone."""
+    """An LSTM layer with peepholes and projection, every matrix pruned by magnitude alone.
+
+    With `balanced`, each of so many PEs keeps the same number of a matrix's weights, as in ESE.
+    """
     rng = np.random.default_rng(seed)
 
     def pruned(rows: int, columns: int, largest: float) -> FloatArray:
         weights = rng.normal(size=(rows, columns)) * rng.lognormal(0, IMPORTANCE, (rows, 1))
-        kept: FloatArray = magnitude(weights, density).astype(np.float64)
+        if balanced:
+            kept = load_balanced(weights, density, balanced).astype(np.float64)
+        else:
+            kept = magnitude(weights, density).astype(np.float64)
         return kept * (largest / max(float(np.abs(kept).max()), 1e-9))
 
     return rnn.lstm(
@@ -79,7 +85,6 @@ def layer(
         projection=pruned(outputs, cells, 0.99),
         formats=FORMATS,
         keep=True,
-        start=start,
         name=name,
     )
 
@@ -87,6 +92,12 @@ def layer(
 def ese() -> Workload:
     """ESE's Google LSTM: 153 inputs, 1024 cells, 512 outputs, 10 % dense, 32 PEs."""
     return Workload("ESE LSTM, 10 %", layer(153, 0.1, 1), {"lstm": {"pes": 32, "lanes": 1}})
+
+
+def ese_balanced() -> Workload:
+    """The same, pruned so that PEs which own every 32nd row have equally many weights."""
+    graph = layer(153, 0.1, 1, balanced=32)
+    return Workload("ESE LSTM, 10 %, balanced", graph, {"lstm": {"pes": 32, "lanes": 1}})
 
 
 def sr1() -> Workload:
