@@ -28,6 +28,7 @@ def build_files(
     schedule: Path | Mapping[str, Any] | None,
     clock_mhz: float,
     input_types: Mapping[str, str],
+    formats: Path | Mapping[str, Any] | None,
     dump_ir: bool,
     progress: Callable[[str], None],
 ) -> dict[str, str]:
@@ -39,6 +40,7 @@ def build_files(
         schedule: Choices of the user.
         clock_mhz: For the report.
         input_types: See `hwcompile.design.compile`.
+        formats: See there.
         dump_ir: Also return `ir/<number>_<pass>.txt`.
         progress: Called with the name of each step as it starts.
     """
@@ -49,7 +51,10 @@ def build_files(
             dumps[f"ir/{len(dumps):02d}_{name}.txt"] = to_text(graph)
 
     progress("reading the model")
-    imported = imported_graph(model) if isinstance(model, Graph) else load_model(model, input_types)
+    if isinstance(model, Graph):
+        imported = imported_graph(model)
+    else:
+        imported = load_model(model, input_types, formats)
     progress("lowering")
     graph = run(imported.graph, LOWERING, observe)
     progress("scheduling")

@@ -255,6 +255,7 @@ def compile(
     schedule: Path | Mapping[str, Any] | None = None,
     clock_mhz: float = 100.0,
     input_types: Mapping[str, str] | None = None,
+    formats: Path | Mapping[str, Any] | None = None,
     dump_ir: bool = False,
     force: bool = False,
     progress: Callable[[str], None] | None = None,
@@ -269,6 +270,8 @@ def compile(
         schedule: A `schedule.toml` (whole or partial), or the same as nested mappings.
         clock_mhz: Clock in MHz.
         input_types: Input name ("" for the only one) to "uint8:1/255": quantize in hardware.
+        formats: Number formats of recurrent nodes: a file, or the same as nested mappings; see
+            `hwcompile.rnn.description`.
         dump_ir: Write the graph after each pass to `ir/` in the build directory.
         force: Replace an existing build directory.
         progress: Called with the name of each step as it starts.
@@ -283,6 +286,7 @@ def compile(
         schedule=schedule,
         clock_mhz=clock_mhz,
         input_types=input_types or {},
+        formats=formats,
         dump_ir=dump_ir,
         force=force,
         progress=progress,
@@ -328,6 +332,7 @@ def compile_graph(
         schedule=schedule,
         clock_mhz=clock_mhz,
         input_types={},
+        formats=None,
         dump_ir=dump_ir,
         force=force,
         progress=progress,
@@ -348,6 +353,7 @@ def _build(
     schedule: Path | Mapping[str, Any] | None,
     clock_mhz: float,
     input_types: Mapping[str, str],
+    formats: Path | Mapping[str, Any] | None,
     dump_ir: bool,
     force: bool,
     progress: Callable[[str], None] | None,
@@ -359,6 +365,7 @@ def _build(
             schedule=schedule,
             clock_mhz=clock_mhz,
             input_types=dict(input_types),
+            formats=formats,
             dump_ir=dump_ir,
             progress=progress or (lambda step: None),
         )

@@ -3,7 +3,7 @@
     pip install "hwcompile[train]"
     python examples/digits/train_lstm.py
 
-Takes about a minute on two cores. The file holds floating-point weights, most of them zero, and the
+Takes about two minutes on two cores. The file holds floating-point weights, most of them zero, and the
 number formats that `lstm.py` rounds them to.
 """
 

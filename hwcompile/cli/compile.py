@@ -30,6 +30,9 @@ def compile_command(
             "for example uint8:1/255."
         ),
     ] = None,
+    formats: Annotated[
+        Path | None, typer.Option(help="Number formats of recurrent nodes, a TOML file.")
+    ] = None,
     dump_ir: Annotated[
         bool, typer.Option(help="Write the graph after each pass to DIR/ir.")
     ] = False,
@@ -45,6 +48,7 @@ def compile_command(
             schedule=schedule,
             clock_mhz=clock_mhz,
             input_types=dict(_input_type(text) for text in input_type or []),
+            formats=formats,
             dump_ir=dump_ir,
             force=force,
             progress=status.update,

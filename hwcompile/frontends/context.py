@@ -18,6 +18,7 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.reshape.op import Reshape
+from hwcompile.rnn.description import Description
 
 _Key = tuple[str, tuple[Hashable, ...], tuple[str, ...], TensorType | None]
 
@@ -47,6 +48,7 @@ class Context:
         wishes: Permutations of graph inputs that this interpretation met; become `layouts` of
             the next one.
         bounds: For values whose channels reach different intervals: (low, high), int64 [C].
+        formats: Number formats of recurrent nodes, see `hwcompile.rnn.description`.
         inputs: How the host makes the network's inputs.
         notes: Remarks for the user.
     """
@@ -56,6 +58,7 @@ class Context:
     layouts: Mapping[int, IntArray] = field(default_factory=dict)
     wishes: dict[int, IntArray] = field(default_factory=dict)
     bounds: dict[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
+    formats: Description = field(default_factory=dict)
     inputs: list[HostInput] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _arranged: dict[tuple[str, tuple[int, ...], bytes, int], str] = field(default_factory=dict)

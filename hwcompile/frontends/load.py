@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +17,12 @@ from hwcompile.frontends.names import identifier
 from hwcompile.frontends.onnx_inputs import start_values
 from hwcompile.frontends.onnx_model import Array, SourceModel, read_model
 from hwcompile.frontends.onnx_outputs import finish_outputs
+from hwcompile.frontends.onnx_recurrent import RECURRENT
 from hwcompile.frontends.operators import OPERATORS
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.ir.verify import verify
+from hwcompile.rnn.description import Description, must_name_nodes, read_description
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +64,11 @@ class ImportedModel:
         return self.run_host_outputs(self.graph.evaluate(self.run_host_inputs(inputs)))
 
 
-def load_model(path: str | Path, input_types: Mapping[str, str] | None = None) -> ImportedModel:
+def load_model(
+    path: str | Path,
+    input_types: Mapping[str, str] | None = None,
+    formats: Path | Mapping[str, Any] | None = None,
+) -> ImportedModel:
     """Import the ONNX or QONNX model at `path`.
 
     Args:
@@ -69,16 +76,20 @@ def load_model(path: str | Path, input_types: Mapping[str, str] | None = None) -
         input_types: For model inputs whose integers the hardware receives as they are: name to
             type and scale, for example `{"image": "uint8:1/255"}`. The name "" stands for the
             only input.
+        formats: Number formats of recurrent nodes, see `hwcompile.rnn.description`.
 
     Raises:
         CompileError: With everything that cannot be compiled.
     """
     model = read_model(path)
-    first, wishes = _attempt(model, input_types or {}, {})
+    description = read_description(formats)
+    recurrent = (node.name for node in model.nodes if node.op_type in RECURRENT)
+    must_name_nodes(description, frozenset(recurrent))
+    first, wishes = _attempt(model, input_types or {}, description, {})
     if not wishes:
         return first
     # An input's natural order met a permutation: let the host deliver the permuted order.
-    second, _ = _attempt(model, input_types or {}, wishes)
+    second, _ = _attempt(model, input_types or {}, description, wishes)
     return second if _gathers(second.graph) < _gathers(first.graph) else first
 
 
@@ -87,9 +98,12 @@ def _gathers(graph: Graph) -> int:
 
 
 def _attempt(
-    model: SourceModel, input_types: Mapping[str, str], layouts: Mapping[int, IntArray]
+    model: SourceModel,
+    input_types: Mapping[str, str],
+    formats: Description,
+    layouts: Mapping[int, IntArray],
 ) -> tuple[ImportedModel, dict[int, IntArray]]:
-    ctx = Context(model, Builder(identifier(model.name, "network")), layouts)
+    ctx = Context(model, Builder(identifier(model.name, "network")), layouts, formats=formats)
     values, problems = interpret(ctx, OPERATORS, start_values(ctx, input_types))
     outputs, host, more = finish_outputs(ctx, values)
     if problems or more:

@@ -25,6 +25,7 @@ from hwcompile.frontends.values import Failed, Stream, Value, constant_of
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.rnn import Format, Formats, lstm
+from hwcompile.rnn.description import described
 
 Inputs = Sequence[Value | None]
 
@@ -122,7 +123,8 @@ def _fixed_point(ctx: Context, pure: Pure, cell: Cell, node: SourceNode) -> tupl
     element = ctx.type(pure.stream.value).element
     fraction = -int(np.round(np.log2(float(scale.max()))))
     bits = max(element.bits + (0 if element.signed else 1), 2)
-    formats = replace(DEFAULTS, x=Format(bits, fraction))
+    known = replace(DEFAULTS, x=Format(bits, fraction))
+    formats = described(known, ctx.formats, node.name)
     folded = cell.on_integers(scale, zero, fraction)
     try:
         graph = lstm(folded.wx, folded.wr, folded.bias, peepholes=folded.peepholes, formats=formats)
@@ -269,6 +271,9 @@ REFUSALS = {
 """Operators that are known only to say why they cannot be built, and what to do."""
 
 REFUSED = tuple(REFUSALS)
+
+RECURRENT = ("LSTM",)
+"""Operators whose number formats a description can name."""
 
 HANDLERS = {"LSTM": Operator(_lstm)}
 HANDLERS |= {name: Operator(_refused, folds=False) for name in REFUSALS}

@@ -208,3 +208,29 @@ def test_an_input_without_a_quantizer_is_refused(tmp_path: Path) -> None:
     y = lstm(m, m.input(STEPS, 1, INPUTS))[0]
     with pytest.raises(CompileError, match="not quantized"):
         load_model(m.save(tmp_path, y))
+
+
+def test_a_description_chooses_the_formats(tmp_path: Path) -> None:
+    m = Model(seed=9)
+    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS), 0.0625, 0))[0]
+    path = m.save(tmp_path, y)
+    name = m.nodes[-1].name
+    formats = {name: {"c": [12, 8], "m": [8, 7], "wx": [6], "gate": [10, 9], "tanh": [128, 8]}}
+    op = cell(load_model(path, formats=formats))
+    assert (op.c_type.bits, op.m_type.bits, op.candidate.size) == (12, 8, 128)
+    assert np.abs(op.wx).max() <= 32
+    assert np.abs(cell(load_model(path)).wx).max() > 32
+    with pytest.raises(CompileError, match="no recurrent node is called 'other'"):
+        load_model(path, formats={"other": {}})
+
+
+def test_a_format_that_cannot_be_built_names_the_node(tmp_path: Path) -> None:
+    m = Model(seed=9)
+    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS), 0.0625, 0))[0]
+    path = m.save(tmp_path, y)
+    with pytest.raises(CompileError) as error:
+        load_model(path, formats={"default": {"tanh": [128, 1]}})
+    (found,) = error.value.diagnostics
+    assert found.code == "HW0243"
+    assert found.origin is not None
+    assert found.origin.node == m.nodes[-1].name
