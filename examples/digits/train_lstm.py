@@ -3,8 +3,8 @@
     pip install "hwcompile[train]"
     python examples/digits/train_lstm.py
 
-Takes about two minutes on two cores. The file holds floating-point weights, most of them zero, and the
-number formats that `lstm.py` rounds them to.
+Takes about two minutes on two cores. The file holds floating-point weights, most of them zero, and
+the number formats that `lstm.py` rounds them to.
 """
 
 from __future__ import annotations
