@@ -121,9 +121,20 @@ def build_for_board(
     )
 
 
-def fresh_folder(directory: Path, board: Board, part: str = "") -> Path:
-    """An empty folder for a board's files in the build directory."""
-    folder = directory / board.id / part
+def fresh_folder(directory: Path, board: Board) -> Path:
+    """An empty folder for a board's files in the build directory.
+
+    Raises:
+        CompileError: HW0815 when a folder of that name holds something else.
+    """
+    folder = directory / board.id
+    if folder.exists() and not (folder / f"{TOP}.sv").is_file() and any(folder.iterdir()):
+        raise fail(
+            "HW0815",
+            f"the folder '{folder}' is not that of a board",
+            f"the board file's name makes it '{board.id}'",
+            "another name for the board file",
+        )
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder

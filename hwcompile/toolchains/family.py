@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from hwcompile.boards import Board
 
@@ -116,8 +115,10 @@ def common_place(mhz: float, seed: int) -> tuple[str, ...]:
 
 
 def led_pins(board: Board, leds: int) -> tuple[tuple[str, str], ...]:
-    """(port bit, pin) of the LEDs in use."""
+    """(port bit, pin) of the LEDs in use; nextpnr calls a vector of one bit by its plain name."""
     pins = board.leds.pins if board.leds else ()
+    if leds == 1:
+        return (("led", pins[0]),)
     return tuple((f"led[{index}]", pin) for index, pin in enumerate(pins[:leds]))
 
 
@@ -126,14 +127,3 @@ def all_pins(board: Board, leds: int) -> tuple[tuple[str, str], ...]:
     link = (("uart_rx", board.uart.rx), ("uart_tx", board.uart.tx)) if board.uart else ()
     button = (("button", board.reset.pin),) if board.reset else ()
     return (*link, *button, *led_pins(board, leds))
-
-
-def share_folder() -> Path:
-    """Yosys' share folder inside the package `pyosys`."""
-    import importlib.util
-
-    spec = importlib.util.find_spec("pyosys")
-    places = spec.submodule_search_locations if spec else None
-    if not places:
-        raise ModuleNotFoundError("pyosys")
-    return Path(places[0]) / "share"

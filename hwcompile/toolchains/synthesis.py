@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from os.path import relpath
 from pathlib import Path
 
@@ -80,6 +81,29 @@ def synthesize(
     return result
 
 
+def recipe(top: str, kept: Sequence[str], board: Board) -> str:
+    """Everything beside the sources that decides what synthesis makes: scripts and version."""
+    scripts = [*_elaborate([], top, kept, board, Path()), *_map(top, kept, board, (), True)]
+    return "\n".join([version("pyosys"), _adders(), *scripts])
+
+
+def share_folder() -> Path:
+    """Yosys' share folder.
+
+    Raises:
+        CompileError: HW0805 when Yosys is not installed.
+    """
+    spec = importlib.util.find_spec("pyosys")
+    places = spec.submodule_search_locations if spec else None
+    if not places:
+        raise missing(_YOSYS)
+    return Path(places[0]) / "share"
+
+
+def _adders() -> str:
+    return (room("templates") / "toolchains" / "adders.v").read_text()
+
+
 def _elaborate(
     sources: Sequence[Path], top: str, kept: Sequence[str], board: Board, folder: Path
 ) -> list[str]:
@@ -136,10 +160,8 @@ def _map(top: str, kept: Sequence[str], board: Board, soft: Sequence[str], dsp: 
 
 
 def _run(folder: Path, name: str, script: Sequence[str]) -> None:
-    if importlib.util.find_spec("pyosys") is None:
-        raise missing(_YOSYS)
-    adders = (room("templates") / "toolchains" / "adders.v").read_text()
-    (folder / "adders.v").write_text(adders)
+    share_folder()  # Yosys must be there
+    (folder / "adders.v").write_text(_adders())
     (folder / f"{name}.ys").write_text("".join(f"{line}\n" for line in script))
     command = [sys.executable, "-c", _CALL, f"{name}.ys"]
     run_logged(command, "yosys", folder, folder / f"yosys_{name}.log")

@@ -12,9 +12,8 @@ from hwcompile.emit.interface import Interface
 from hwcompile.resources import room
 from hwcompile.toolchains.build import failed, rtl_sources, stage_modules
 from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.family import share_folder
 from hwcompile.toolchains.programs import ToolError
-from hwcompile.toolchains.synthesis import VERILOG, synthesize
+from hwcompile.toolchains.synthesis import VERILOG, recipe, share_folder, synthesize
 from hwcompile.verify.cache import cached, digest
 
 _INCLUDE = re.compile(r'^`include "([^"]+)"', re.MULTILINE)
@@ -39,13 +38,21 @@ def mapped_design(directory: Path, board: Board) -> Path:
             model of a cell.
     """
     interface = Interface.read(directory)
-    sources = rtl_sources(directory)
     files = sorted((directory / "rtl").iterdir())
-    key = digest([repr(board), *(part for f in files for part in (f.name, f.read_text()))])
+    models = cell_models(board)
+    modules = tuple(stage_modules(interface))
+    made_of = [
+        repr((board.device, board.capacities)),
+        models,
+        recipe(interface.top, modules, board),
+    ]
+    key = digest([*made_of, *(part for f in files for part in (f.name, f.read_text()))])
 
     def make(folder: Path) -> None:
         try:
-            modules = tuple(stage_modules(interface))
+            # Beside the scripts, so that no name in the netlist depends on where the build lies.
+            shutil.copytree(directory / "rtl", folder / "source")
+            sources = [folder / "source" / path.name for path in rtl_sources(directory)]
             made = synthesize(sources, interface.top, modules, board, folder)
         except ToolError as error:
             # The folder of a failed synthesis goes away; its log must not.
@@ -55,7 +62,6 @@ def mapped_design(directory: Path, board: Board) -> Path:
         rtl = folder / "rtl"
         rtl.mkdir()
         shutil.copyfile(folder / VERILOG, rtl / VERILOG)
-        models = cell_models(board)
         _check_models(models, made.kinds, board)
         (rtl / "cells.v").write_text(models)
         (rtl / "files.f").write_text(f"cells.v\n{VERILOG}\n")

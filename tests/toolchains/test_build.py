@@ -84,6 +84,15 @@ def test_too_slow(tiny: Design, tmp_path: Path) -> None:
         tiny.build(str(tmp_path / "fast.toml"), seeds=1)
 
 
+def test_a_board_file_can_not_name_a_folder_of_the_build(tiny: Design, tmp_path: Path) -> None:
+    text = (room("boards") / "icebreaker" / "board.toml").read_text()
+    (tmp_path / "rtl.toml").write_text(text)
+    before = sorted((tiny.directory / "rtl").iterdir())
+    with pytest.raises(CompileError, match="HW0815"):
+        tiny.build(str(tmp_path / "rtl.toml"))
+    assert sorted((tiny.directory / "rtl").iterdir()) == before
+
+
 def test_a_board_without_a_link(tiny: Design) -> None:
     with pytest.raises(CompileError, match=r"HW0803.*'upduino'"):
         tiny.build("upduino")

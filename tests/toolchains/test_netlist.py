@@ -48,7 +48,7 @@ def test_memories_and_multipliers(folded: Design, board: str, cells: tuple[str, 
     assert outcome.passed, outcome.lines()
     netlist = (mapped_design(folded.directory, load_board(board)) / "netlist.v").read_text()
     for cell in cells:
-        assert f"  {cell} #(" in netlist or f"  {cell} \\" in netlist or f" {cell} " in netlist
+        assert f" {cell} " in netlist
 
 
 def test_a_wrong_cell_is_seen(
