@@ -1,4 +1,4 @@
-"""LSTM with constant weights, in fixed point; other recurrent operators are refused with a reason.
+"""LSTM and GRU with constant weights, in fixed point; their relatives are refused with a reason.
 
 The float cell has no exact form on integers, as linear operators have: its state is never
 quantized. So the cell is built with the fixed-point formats of `hwcompile.rnn`, a note says with
@@ -23,14 +23,16 @@ from hwcompile.frontends.pure import Pure, pure_stream
 from hwcompile.frontends.rows import floats
 from hwcompile.frontends.values import Failed, Stream, Value, constant_of
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.op import Lstm
-from hwcompile.rnn import Format, Formats, lstm
+from hwcompile.rnn import Format, Formats, gru, lstm
 from hwcompile.rnn.description import described
 
 Inputs = Sequence[Value | None]
 
-NATURAL = [0, 2, 3, 1]
-"""Gates: ONNX has input, output, forget, candidate; `rnn` has input, forget, candidate, output."""
+GATES = {"LSTM": [0, 2, 3, 1], "GRU": [1, 0, 2]}
+"""Places of the gates of `rnn` (input, forget, candidate, output; reset, update, candidate) in ONNX
+(input, output, forget, candidate; update, reset, candidate)."""
 
 NATURAL_PEEPHOLES = [0, 2, 1]
 """ONNX has input, output, forget."""
@@ -38,23 +40,26 @@ NATURAL_PEEPHOLES = [0, 2, 1]
 DEFAULTS = Formats(bias=Format(20))
 """12-bit weights, 16-bit signals; biases have room for the input's zero point."""
 
-DEFAULT_ACTIVATIONS = ["Sigmoid", "Tanh", "Tanh"]
+ACTIVATIONS = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"]}
+"""ONNX's defaults."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """Real weights of an ONNX LSTM in the order of `hwcompile.rnn`.
+    """Real weights of an ONNX operator in the order of `hwcompile.rnn`, with G gates.
 
     Attributes:
-        wx: [4, C, X].
-        wr: [4, C, C].
-        bias: [4, C].
+        wx: [G, C, X].
+        wr: [G, C, C].
+        bias: [G, C].
+        recurrent_bias: [G, C].
         peepholes: [3, C], or None.
     """
 
     wx: Array
     wr: Array
     bias: Array
+    recurrent_bias: Array
     peepholes: Array | None
 
     def on_integers(self, scale: Array, zero: IntArray, fraction: int) -> Cell:
@@ -70,7 +75,7 @@ class Cell:
         return replace(self, wx=wx * 2.0**fraction, bias=bias)
 
 
-def _lstm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+def _recurrent(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     given = [*inputs, *[None] * (8 - len(inputs))]
     _check(ctx, node, given)
     cell = _cell(node, given)
@@ -81,7 +86,9 @@ def _lstm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     value = ctx.arrange(stream.value, wanted, int(stream.fill), node)
     problems = op.problems((ctx.type(value),))
     if problems:
-        raise fail("HW0245", "this LSTM can not be built", "; ".join(problems), "", node.origin)
+        raise fail(
+            "HW0245", f"this {node.op_type} can not be built", "; ".join(problems), "", node.origin
+        )
     value = ctx.emit(node, op, (value,))
     return _results(ctx, node, value, formats)
 
@@ -109,7 +116,7 @@ def _steps(stream: Stream, cell: Cell, node: SourceNode) -> Stream:
         order = "[1, steps, inputs]" if layout else "[steps, 1, inputs]"
         raise fail(
             "HW0204",
-            f"this LSTM takes {size} inputs and meets a tensor of shape {list(shape)}",
+            f"this {node.op_type} takes {size} inputs and meets a tensor of shape {list(shape)}",
             f"it needs {order}, a fixed number of steps and a batch of 1",
             "export the model with batch size 1 and a fixed sequence length",
             node.origin,
@@ -117,7 +124,9 @@ def _steps(stream: Stream, cell: Cell, node: SourceNode) -> Stream:
     return stream
 
 
-def _fixed_point(ctx: Context, pure: Pure, cell: Cell, node: SourceNode) -> tuple[Lstm, Formats]:
+def _fixed_point(
+    ctx: Context, pure: Pure, cell: Cell, node: SourceNode
+) -> tuple[Lstm | Gru, Formats]:
     """The op for the integers of `pure`, and the formats that it has."""
     scale, zero = per_channel(pure, -1, node)
     element = ctx.type(pure.stream.value).element
@@ -127,14 +136,26 @@ def _fixed_point(ctx: Context, pure: Pure, cell: Cell, node: SourceNode) -> tupl
     formats = described(known, ctx.formats, node.name)
     folded = cell.on_integers(scale, zero, fraction)
     try:
-        graph = lstm(folded.wx, folded.wr, folded.bias, peepholes=folded.peepholes, formats=formats)
+        op = _lstm(folded, formats) if node.op_type == "LSTM" else _gru(folded, formats)
     except CompileError as error:
         located = (Diagnostic(d.code, d.what, d.why, d.fix, node.origin) for d in error.diagnostics)
         raise CompileError(located) from None
-    op = graph.nodes[0].op
-    assert isinstance(op, Lstm)
     ctx.note(_note(formats), node.origin)
     return op, formats
+
+
+def _lstm(cell: Cell, formats: Formats) -> Lstm:
+    bias = cell.bias + cell.recurrent_bias
+    graph = lstm(cell.wx, cell.wr, bias, peepholes=cell.peepholes, formats=formats)
+    op = graph.nodes[0].op
+    assert isinstance(op, Lstm)
+    return op
+
+
+def _gru(cell: Cell, formats: Formats) -> Gru:
+    op = gru(cell.wx, cell.wr, cell.bias, cell.recurrent_bias, formats=formats).nodes[0].op
+    assert isinstance(op, Gru)
+    return op
 
 
 def _note(formats: Formats) -> str:
@@ -162,11 +183,12 @@ def _cell(node: SourceNode, given: Sequence[Value | None]) -> Cell:
         CompileError: HW0231 when they are not constant, HW0204 when shapes do not fit.
     """
     wx, wr = (_weights(value, node) for value in given[1:3])
-    cells = int(node.attributes.get("hidden_size", wr.shape[-1]))
-    bias = np.zeros((1, 8 * cells)) if given[3] is None else _weights(given[3], node)
+    cells, order = int(node.attributes.get("hidden_size", wr.shape[-1])), GATES[node.op_type]
+    gates = len(order)
+    bias = np.zeros((1, 2 * gates * cells)) if given[3] is None else _weights(given[3], node)
     shapes: dict[str, tuple[Array, tuple[int, ...]]]
-    shapes = {"W": (wx, (1, 4 * cells, wx.shape[-1])), "R": (wr, (1, 4 * cells, cells))}
-    shapes |= {"B": (bias, (1, 8 * cells))}
+    shapes = {"W": (wx, (1, gates * cells, wx.shape[-1])), "R": (wr, (1, gates * cells, cells))}
+    shapes |= {"B": (bias, (1, 2 * gates * cells))}
     peepholes = None if given[7] is None else _weights(given[7], node)
     if peepholes is not None:
         shapes |= {"P": (peepholes, (1, 3 * cells))}
@@ -174,16 +196,18 @@ def _cell(node: SourceNode, given: Sequence[Value | None]) -> Cell:
         if array.shape != wanted:
             raise fail(
                 "HW0204",
-                f"{name} of this LSTM has the shape {list(array.shape)} instead of {list(wanted)}",
+                f"{name} of this {node.op_type} has the shape {list(array.shape)}, "
+                f"not {list(wanted)}",
                 f"it has {cells} cells and one direction",
                 "check the exporter",
                 node.origin,
             )
-    both = bias.reshape(2, 4, cells).sum(axis=0)
+    biases = bias.reshape(2, gates, cells)[:, order]
     return Cell(
-        wx.reshape(4, cells, -1)[NATURAL],
-        wr.reshape(4, cells, cells)[NATURAL],
-        both[NATURAL],
+        wx.reshape(gates, cells, -1)[order],
+        wr.reshape(gates, cells, cells)[order],
+        biases[0],
+        biases[1],
         None if peepholes is None else peepholes.reshape(3, cells)[NATURAL_PEEPHOLES],
     )
 
@@ -202,10 +226,12 @@ def _weights(value: Value | None, node: SourceNode) -> Array:
 
 
 def _check(ctx: Context, node: SourceNode, given: Sequence[Value | None]) -> None:
-    """Refuse, all at once, what makes an LSTM another operator than the one that is built."""
+    """Refuse, all at once, what makes it another operator than the one that is built."""
     builder = "build the network with `hwcompile.rnn` and `hwcompile.compile_graph`"
     found = [
-        fail("HW0236", f"this LSTM {what}", why, fix or builder, node.origin).diagnostics[0]
+        fail("HW0236", f"this {node.op_type} {what}", why, fix or builder, node.origin).diagnostics[
+            0
+        ]
         for what, why, fix in _deviations(ctx, node, given)
     ]
     if found:
@@ -220,18 +246,23 @@ def _deviations(
     direction = str(get("direction", "forward"))
     if direction != "forward":
         why = "a frame streams in once, and its last step would be needed first"
-        fix = "export a forward LSTM, and turn the sequence round on the host"
+        fix = "export it forward, and turn the sequence round on the host"
         found.append((f"runs '{direction}'", why, fix))
-    activations = [str(name) for name in get("activations", None) or DEFAULT_ACTIVATIONS]
-    if [name.lower() for name in activations] != [n.lower() for n in DEFAULT_ACTIVATIONS]:
-        why = "the import knows Sigmoid, Tanh, Tanh"
-        fix = "`hwcompile.rnn.lstm`, where `gates`, `candidate` and `squash` can be chosen"
+    usual = ACTIVATIONS[node.op_type]
+    activations = [str(name) for name in get("activations", None) or usual]
+    if [name.lower() for name in activations] != [name.lower() for name in usual]:
+        why = f"the import knows {', '.join(usual)}"
+        fix = "`hwcompile.rnn`, where the functions can be chosen"
         found.append((f"has the activations {', '.join(activations)}", why, fix))
     if float(get("clip", 0.0) or 0.0) > 0:
         found.append(("clips its sums", "no such stage exists", "export it without `clip`"))
     if int(get("input_forget", 0)):
         why = "one gate would replace two"
         found.append(("couples input and forget gate", why, "export it with separate gates"))
+    if node.op_type == "GRU" and not int(get("linear_before_reset", 0)):
+        why = "the matrix would have to wait for the reset gate"
+        fix = "export it with linear_before_reset=1, as PyTorch and Keras (reset_after) do"
+        found.append(("resets before the recurrent matrix", why, fix))
     if given[4] is not None:
         why = "every frame has the same number of steps in hardware"
         found.append(("has sequence_lens", why, "export it with a fixed sequence length"))
@@ -259,8 +290,7 @@ def _refused(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
 _BUILDER = "`hwcompile.rnn` with the trained matrices, and `hwcompile.compile_graph`"
 
 REFUSALS = {
-    "GRU": ("its float cell has no import yet", _BUILDER),
-    "RNN": ("no engine exists for cells without gates", "training an LSTM instead"),
+    "RNN": ("no engine exists for cells without gates", "training an LSTM or a GRU instead"),
     "DynamicQuantizeLSTM": (
         "it chooses its scales from the data while it runs",
         "export the float LSTM with QuantizeLinear and DequantizeLinear around it",
@@ -272,8 +302,8 @@ REFUSALS = {
 
 REFUSED = tuple(REFUSALS)
 
-RECURRENT = ("LSTM",)
+RECURRENT = ("LSTM", "GRU")
 """Operators whose number formats a description can name."""
 
-HANDLERS = {"LSTM": Operator(_lstm)}
+HANDLERS = {name: Operator(_recurrent) for name in RECURRENT}
 HANDLERS |= {name: Operator(_refused, folds=False) for name in REFUSALS}

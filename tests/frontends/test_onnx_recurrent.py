@@ -1,4 +1,4 @@
-"""LSTM in ONNX: near ONNX Runtime, exactly what `hwcompile.rnn` builds, and what is refused."""
+"""LSTM and GRU in ONNX: near ONNX Runtime, with the chosen formats, and what is refused."""
 
 from __future__ import annotations
 
@@ -91,6 +91,22 @@ def test_batch_first_by_transposes_and_a_classifier_behind(tmp_path: Path) -> No
     assert distance(m, tmp_path, y, sequences(3, 1, STEPS, INPUTS)) < 0.1
 
 
+@pytest.mark.parametrize("output", [0, 1])
+@pytest.mark.parametrize(("scale", "zero"), [(0.0625, 0), (0.0371, 11)])
+def test_a_gru_is_near_the_float_cell(output: int, scale: float, zero: int, tmp_path: Path) -> None:
+    m = Model(seed=10)
+    x = m.quantize(m.input(STEPS, 1, INPUTS), scale, zero)
+    y = lstm(m, x, kind="GRU", outputs=2, linear_before_reset=1)[output]
+    assert distance(m, tmp_path, y, sequences(5, STEPS, 1, INPUTS)) < 0.01
+
+
+def test_a_gru_that_resets_first_is_refused(tmp_path: Path) -> None:
+    m = Model(seed=10)
+    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), kind="GRU", outputs=1)[0]
+    with pytest.raises(CompileError, match="resets before the recurrent matrix"):
+        load_model(m.save(tmp_path, y))
+
+
 def test_layout_with_the_batch_first(tmp_path: Path) -> None:
     m = Model(seed=6)
     x = m.quantize(m.input(1, STEPS, INPUTS), 0.0625, 0)
@@ -180,11 +196,10 @@ def test_everything_is_refused_at_once(tmp_path: Path) -> None:
         assert any(word in what for what in told), word
 
 
-@pytest.mark.parametrize("kind", ["GRU", "RNN"])
-def test_other_recurrent_operators_are_refused_by_name(kind: str, tmp_path: Path) -> None:
+def test_other_recurrent_operators_are_refused_by_name(tmp_path: Path) -> None:
     m = Model()
-    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), kind=kind, outputs=1)[0]
-    with pytest.raises(CompileError, match=f"the operator {kind} can not be imported") as error:
+    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), kind="RNN", outputs=1)[0]
+    with pytest.raises(CompileError, match="the operator RNN can not be imported") as error:
         load_model(m.save(tmp_path, y))
     assert error.value.diagnostics[0].fix
 

@@ -1,10 +1,11 @@
-"""An ONNX LSTM with layers around it, from the file to RTL."""
+"""An ONNX LSTM or GRU with layers around it, from the file to RTL."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import hwcompile
 from tests.frontends.oracle import Model
@@ -12,21 +13,28 @@ from tests.frontends.oracle import Model
 STEPS, INPUTS, CELLS = 4, 5, 6
 
 
-def model(folder: Path) -> Path:
+def model(folder: Path, kind: str, gates: int, **attributes: int) -> Path:
     """uint8 inputs with a zero point, the batch in front, a quantized classifier behind."""
     m = Model(seed=11)
     x = m.quantize(m.input(1, STEPS, INPUTS), 0.03, 120, np.uint8)
     x = m.op("Transpose", x, perm=[1, 0, 2])
-    shapes = ((1, 4 * CELLS, INPUTS), (1, 4 * CELLS, CELLS), (1, 8 * CELLS))
+    shapes = ((1, gates * CELLS, INPUTS), (1, gates * CELLS, CELLS), (1, 2 * gates * CELLS))
     weights = [m.constant(m.rng.normal(size=shape) * 0.6) for shape in shapes]
-    _, y = m.ops("LSTM", x, *weights, outputs=2, hidden_size=CELLS)
+    _, y = m.ops(kind, x, *weights, outputs=2, hidden_size=CELLS, **attributes)
     y = m.quantize(m.op("Squeeze", y, m.constant([0], np.int64)), 1 / 100, 3)
     return m.save(folder, m.op("MatMul", y, m.weights(CELLS, 3, scale=1 / 64)))
 
 
-def test_the_file_s_lstm_is_equal_at_rtl_level(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kind", "gates", "attributes"), [("LSTM", 4, {}), ("GRU", 3, {"linear_before_reset": 1})]
+)
+def test_the_file_s_cell_is_equal_at_rtl_level(
+    kind: str, gates: int, attributes: dict[str, int], tmp_path: Path
+) -> None:
     description = {"default": {"sigma": [256, 8], "tanh": [256, 8], "c": [12, 8], "m": [12, 11]}}
-    design = hwcompile.compile(model(tmp_path), tmp_path / "build", formats=description)
+    design = hwcompile.compile(
+        model(tmp_path, kind, gates, **attributes), tmp_path / "build", formats=description
+    )
     outcome = design.verify(frames=12)
     assert outcome.passed, outcome.lines()
     assert "built in fixed point" in (design.directory / "host.json").read_text()
