@@ -179,7 +179,7 @@ def test_a_wrong_constant_is_seen() -> None:
 
 @pytest.mark.slow
 def test_ese_lstm() -> None:
-    """A: 20 steps, at most 10,300 cycles each; 893 KB."""
+    """20 steps of the published layer, at most 10,300 cycles each, from at most 893 KB."""
     graph = layer(153, 0.1, 1)
     site = Site.of(graph.nodes[0].op, graph.types["x"])
     parameters = {"pes": 32, "lanes": 1}
@@ -195,7 +195,7 @@ def test_ese_lstm() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("inputs", "pes"), [(153, 208), (512, 304)])
 def test_layers_of_sr1(inputs: int, pes: int) -> None:
-    """D: the two layers share 512 multipliers; each takes at most 1,260 cycles."""
+    """The two layers share 512 multipliers; each takes at most 1,260 cycles."""
     graph = layer(inputs, 1 / 13, inputs)
     site = Site.of(graph.nodes[0].op, graph.types["x"])
     parameters = {"pes": pes, "lanes": 8}
