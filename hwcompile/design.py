@@ -56,6 +56,11 @@ class Design:
         return data
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Remarks of the front end, for example where it could not be exact."""
+        return tuple(self._host["notes"])
+
+    @property
     def schedule(self) -> str:
         """`schedule.toml` as text."""
         return (self.directory / "schedule.toml").read_text()

@@ -54,6 +54,8 @@ def compile_command(
             progress=status.update,
         )
     console.print(report_table(design.report))
+    for note in design.notes:
+        console.print(f"note: {note}", markup=False, soft_wrap=True)
     console.print(f"Wrote {design.directory}. Next: hwcompile verify {design.directory}")
 
 
