@@ -23,8 +23,9 @@ _MULTIPLY = (
     + " ".join(f"-D DSP_{name}WIDTH={width}" for name, width in _WIDTHS.items()),
     "setattr -unset mul2dsp a:mul2dsp",
 )
-"""What `synth_ice40 -dsp` does, but without its pass `ice40_dsp`. That one moves registers into the
-blocks, and of a register that holds several products (Yosys 0.70) it loses all but one."""
+"""What `synth_ice40 -dsp` does, but without its pass `ice40_dsp`, which moves registers into the
+blocks. With it (Yosys 0.70) level `netlist` saw wrong integers, and a product was missing from the
+cell counts; probably it keeps only one of several products that share a register."""
 
 
 def _synthesis(board: Board, dsp: bool) -> str:
