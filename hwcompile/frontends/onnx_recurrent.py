@@ -21,7 +21,7 @@ from hwcompile.frontends.onnx_linear import per_channel
 from hwcompile.frontends.onnx_model import Array, SourceNode
 from hwcompile.frontends.pure import Pure, pure_stream
 from hwcompile.frontends.rows import floats
-from hwcompile.frontends.values import Failed, Stream, Value, constant_of
+from hwcompile.frontends.values import Bundle, Failed, Stream, Value, constant_of
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.op import Lstm
@@ -78,38 +78,58 @@ class Cell:
 def _recurrent(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     given = [*inputs, *[None] * (8 - len(inputs))]
     _check(ctx, node, given)
-    cell = _cell(node, given)
+    cells = _cells(node, given)
     pure = pure_stream(ctx, given[0], node)
-    stream = _steps(pure.stream, cell, node)
+    _must_fit(pure.stream, cells[0], node)
+    runs = [
+        _run(ctx, pure, cell, backward, node)
+        for cell, backward in zip(cells, _directions(node), strict=True)
+    ]
+    wholes, lasts = zip(*runs, strict=True)
+    return [_beside(wholes, node, 2), _beside(lasts, node, 0), Failed()]
+
+
+def _directions(node: SourceNode) -> tuple[bool, ...]:
+    """Whether each direction goes backward."""
+    name = str(node.attributes.get("direction", "forward"))
+    return {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}[name]
+
+
+def _run(
+    ctx: Context, pure: Pure, cell: Cell, backward: bool, node: SourceNode
+) -> tuple[Stream, Stream]:
+    """One direction: its outputs [steps, 1, cells] in the order of the sequence, and its last."""
     op, formats = _fixed_point(ctx, pure, cell, node)
-    wanted = stream.index.reshape(1, -1, op.inputs)
-    value = ctx.arrange(stream.value, wanted, int(stream.fill), node)
+    wanted = pure.stream.index.reshape(1, -1, op.inputs)
+    wanted = wanted[:, ::-1] if backward else wanted
+    value = ctx.arrange(pure.stream.value, wanted, int(pure.stream.fill), node)
     problems = op.problems((ctx.type(value),))
     if problems:
-        raise fail(
-            "HW0245", f"this {node.op_type} can not be built", "; ".join(problems), "", node.origin
-        )
+        why = "; ".join(problems)
+        raise fail("HW0245", f"this {node.op_type} can not be built", why, "", node.origin)
     value = ctx.emit(node, op, (value,))
-    return _results(ctx, node, value, formats)
-
-
-def _results(ctx: Context, node: SourceNode, value: str, formats: Formats) -> list[Value]:
-    """Y and Y_h as real numbers; Y_c stays inside."""
     unit = np.array([2.0 ** -formats.m.known()])
     ctx.describe(value, unit, np.zeros(1, dtype=np.int64))
-    chain = Chain(Dequantize(floats(unit)))
-    kind = ctx.type(value)
-    _, steps, cells = kind.shape
-    places = np.arange(kind.size, dtype=np.int64)
-    batch_first = int(node.attributes.get("layout", 0)) == 1
-    whole = places.reshape((1, steps, 1, cells) if batch_first else (steps, 1, 1, cells))
-    last = places[-cells:].reshape(1, 1, cells)
-    dtype = np.dtype(np.float32)
-    return [Stream(value, whole, chain, dtype), Stream(value, last, chain, dtype), Failed()]
+    kind, chain, dtype = ctx.type(value), Chain(Dequantize(floats(unit))), np.dtype(np.float32)
+    places = np.arange(kind.size, dtype=np.int64).reshape(-1, 1, kind.channels)
+    whole = places[::-1] if backward else places
+    return Stream(value, whole, chain, dtype), Stream(value, places[-1:], chain, dtype)
 
 
-def _steps(stream: Stream, cell: Cell, node: SourceNode) -> Stream:
-    """The operand checked to be a sequence of vectors with batch size 1."""
+def _beside(streams: Sequence[Stream], node: SourceNode, axis: int) -> Value:
+    """Y [steps, directions, 1, cells], as `layout` says, or Y_h [directions, 1, cells]."""
+    pick = np.arange(len(streams) * streams[0].index.size).reshape(-1, *streams[0].shape)
+    pick = pick.transpose(1, 0, 2, 3) if axis else pick[:, 0]
+    if int(node.attributes.get("layout", 0)):
+        pick = pick.transpose(2, 0, 1, 3) if axis else pick.transpose(1, 0, 2)
+    if len(streams) == 1:
+        (stream,) = streams
+        return replace(stream, index=stream.index.reshape(-1)[pick])
+    return Bundle(tuple(streams), pick, streams[0].dtype)
+
+
+def _must_fit(stream: Stream, cell: Cell, node: SourceNode) -> None:
+    """Refuse an operand that is not a sequence of vectors with batch size 1."""
     layout = int(node.attributes.get("layout", 0))
     shape, size = stream.shape, cell.wx.shape[2]
     if len(shape) != 3 or shape[1 - layout] != 1 or shape[2] != size:
@@ -121,7 +141,6 @@ def _steps(stream: Stream, cell: Cell, node: SourceNode) -> Stream:
             "export the model with batch size 1 and a fixed sequence length",
             node.origin,
         )
-    return stream
 
 
 def _fixed_point(
@@ -176,40 +195,46 @@ def _note(formats: Formats) -> str:
     )
 
 
-def _cell(node: SourceNode, given: Sequence[Value | None]) -> Cell:
-    """The weights, checked for their shapes.
+def _cells(node: SourceNode, given: Sequence[Value | None]) -> list[Cell]:
+    """The weights of each direction, checked for their shapes.
 
     Raises:
         CompileError: HW0231 when they are not constant, HW0204 when shapes do not fit.
     """
     wx, wr = (_weights(value, node) for value in given[1:3])
     cells, order = int(node.attributes.get("hidden_size", wr.shape[-1])), GATES[node.op_type]
-    gates = len(order)
-    bias = np.zeros((1, 2 * gates * cells)) if given[3] is None else _weights(given[3], node)
+    gates, ways = len(order), len(_directions(node))
+    bias = np.zeros((ways, 2 * gates * cells)) if given[3] is None else _weights(given[3], node)
     shapes: dict[str, tuple[Array, tuple[int, ...]]]
-    shapes = {"W": (wx, (1, gates * cells, wx.shape[-1])), "R": (wr, (1, gates * cells, cells))}
-    shapes |= {"B": (bias, (1, 2 * gates * cells))}
+    shapes = {
+        "W": (wx, (ways, gates * cells, wx.shape[-1])),
+        "R": (wr, (ways, gates * cells, cells)),
+    }
+    shapes |= {"B": (bias, (ways, 2 * gates * cells))}
     peepholes = None if given[7] is None else _weights(given[7], node)
     if peepholes is not None:
-        shapes |= {"P": (peepholes, (1, 3 * cells))}
+        shapes |= {"P": (peepholes, (ways, 3 * cells))}
     for name, (array, wanted) in shapes.items():
         if array.shape != wanted:
             raise fail(
                 "HW0204",
                 f"{name} of this {node.op_type} has the shape {list(array.shape)}, "
                 f"not {list(wanted)}",
-                f"it has {cells} cells and one direction",
+                f"it has {cells} cells and {ways} direction{'s' if ways > 1 else ''}",
                 "check the exporter",
                 node.origin,
             )
-    biases = bias.reshape(2, gates, cells)[:, order]
-    return Cell(
-        wx.reshape(gates, cells, -1)[order],
-        wr.reshape(gates, cells, cells)[order],
-        biases[0],
-        biases[1],
-        None if peepholes is None else peepholes.reshape(3, cells)[NATURAL_PEEPHOLES],
-    )
+    biases = bias.reshape(ways, 2, gates, cells)[:, :, order]
+    return [
+        Cell(
+            wx[way].reshape(gates, cells, -1)[order],
+            wr[way].reshape(gates, cells, cells)[order],
+            biases[way, 0],
+            biases[way, 1],
+            None if peepholes is None else peepholes[way].reshape(3, cells)[NATURAL_PEEPHOLES],
+        )
+        for way in range(ways)
+    ]
 
 
 def _weights(value: Value | None, node: SourceNode) -> Array:
@@ -243,12 +268,7 @@ def _deviations(
 ) -> list[tuple[str, str, str]]:
     """What is there that is not supported, why, and perhaps what to do."""
     get, found = node.attributes.get, []
-    direction = str(get("direction", "forward"))
-    if direction != "forward":
-        why = "a frame streams in once, and its last step would be needed first"
-        fix = "export it forward, and turn the sequence round on the host"
-        found.append((f"runs '{direction}'", why, fix))
-    usual = ACTIVATIONS[node.op_type]
+    usual = ACTIVATIONS[node.op_type] * len(_directions(node))
     activations = [str(name) for name in get("activations", None) or usual]
     if [name.lower() for name in activations] != [name.lower() for name in usual]:
         why = f"the import knows {', '.join(usual)}"
