@@ -86,7 +86,7 @@ def _recurrent(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         for cell, backward in zip(cells, _directions(node), strict=True)
     ]
     wholes, lasts = zip(*runs, strict=True)
-    return [_beside(wholes, node, 2), _beside(lasts, node, 0), Failed()]
+    return [_sequence(wholes, node), _ends(lasts, node), Failed()]
 
 
 def _directions(node: SourceNode) -> tuple[bool, ...]:
@@ -116,12 +116,27 @@ def _run(
     return Stream(value, whole, chain, dtype), Stream(value, places[-1:], chain, dtype)
 
 
-def _beside(streams: Sequence[Stream], node: SourceNode, axis: int) -> Value:
-    """Y [steps, directions, 1, cells], as `layout` says, or Y_h [directions, 1, cells]."""
-    pick = np.arange(len(streams) * streams[0].index.size).reshape(-1, *streams[0].shape)
-    pick = pick.transpose(1, 0, 2, 3) if axis else pick[:, 0]
-    if int(node.attributes.get("layout", 0)):
-        pick = pick.transpose(2, 0, 1, 3) if axis else pick.transpose(1, 0, 2)
+def _sequence(streams: Sequence[Stream], node: SourceNode) -> Value:
+    """Y: [steps, directions, 1, cells], or [1, steps, directions, cells] with `layout` 1."""
+    pick = _places(streams).transpose(1, 0, 2, 3)
+    batch_first = bool(node.attributes.get("layout", 0))
+    return _beside(streams, pick.transpose(2, 0, 1, 3) if batch_first else pick)
+
+
+def _ends(streams: Sequence[Stream], node: SourceNode) -> Value:
+    """Y_h: [directions, 1, cells], or [1, directions, cells] with `layout` 1."""
+    pick = _places(streams)[:, 0]
+    batch_first = bool(node.attributes.get("layout", 0))
+    return _beside(streams, pick.transpose(1, 0, 2) if batch_first else pick)
+
+
+def _places(streams: Sequence[Stream]) -> IntArray:
+    """Positions in all streams, one stream after the other: [directions, steps, 1, cells]."""
+    shape = (len(streams), *streams[0].shape)
+    return np.arange(int(np.prod(shape)), dtype=np.int64).reshape(shape)
+
+
+def _beside(streams: Sequence[Stream], pick: IntArray) -> Value:
     if len(streams) == 1:
         (stream,) = streams
         return replace(stream, index=stream.index.reshape(-1)[pick])
