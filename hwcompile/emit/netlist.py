@@ -208,7 +208,8 @@ def _instance_view(
     parameters = list(rendered.parameters.items())
     parameters += _memory_parameters(part, rendered, memories)
     folding = ", ".join(f"{key} {value}" for key, value in part.parameters.items())
-    notes = [f"{part.node.name}: {part.node.origin}", f"  kernel {part.kernel.name}; {folding}"]
+    kernel = f"  kernel {part.kernel.name}" + (f"; {folding}" if folding else "")
+    notes = [f"{part.node.name}: {part.node.origin}", kernel]
     if rendered.comment:
         notes.append(f"  {rendered.comment}")
     return InstanceView(

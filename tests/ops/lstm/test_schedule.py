@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from itertools import pairwise
 
+import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.layout import Layout
 from hwcompile.ops.lstm.simulation import Schedule, simulate_step
 from hwcompile.ops.lstm.static import Static
 from hwcompile.ops.site import Site
+from tests.kernelbench import check_kernel
 from tests.ops.gru.samples import grus
 from tests.ops.lstm.samples import lstms
 
@@ -35,7 +39,7 @@ def _check(layout: Layout, schedule: Schedule) -> None:
             for step in (0, cycles):
                 times = (int(done.issue[-1]) + 6 + step, done.take + step)
                 registers[done.segment.pe, done.slot].append(times)
-                things[done.segment.projection, done.segment.thing].append(done.take + step)
+            things[done.segment.projection, done.segment.thing].append(done.take)
         for issued in busy.values():
             assert len(set(issued)) == len(issued)
             assert min(issued) >= 0
@@ -43,6 +47,8 @@ def _check(layout: Layout, schedule: Schedule) -> None:
         for uses in registers.values():
             uses.sort()
             assert all(taken < arrives for (_, taken), (arrives, _) in pairwise(uses))
+        # A sum is written two cycles after it was taken. The next step's first one reads no sum, so
+        # it may follow in the next cycle; that takes are distinct over both steps is shown above.
         for times in things.values():
             times.sort()
             assert all(b - a >= 2 for a, b in pairwise(times))
@@ -88,3 +94,37 @@ def test_schedules_settle_and_keep_their_rules(site: Site, size: tuple[int, int]
     assume(kernel.check(site, {"pes": size[0], "lanes": size[1]}) is None)
     layout = Layout(kernel.recurrence(site.op), *size)
     _check(layout, simulate_step(layout))
+
+
+def test_a_step_may_follow_the_last_sum_of_the_one_before_at_once() -> None:
+    """A GRU, found by the test above, in which a unit's sums of two steps are a cycle apart."""
+    reset = [[-12, 10], [17, -14], [15, 6], [13, -18]]
+    update = [[-16, -20], [18, -3], [-20, 15], [-20, 14]]
+    candidate = [[18, -2], [-19, 3], [14, 11], [20, -20]]
+    recurrent = [
+        [[12, 16, 5, -12], [20, -17, 12, -1], [16, 5, 19, -15], [9, -4, 18, -10]],
+        [[-17, -18, 15, -14], [16, 2, 20, 13], [8, 11, -17, 0], [0, 19, 10, 19]],
+        [[19, 17, -1, -19], [10, -2, 15, 8], [-18, 8, -4, -12], [18, 15, -9, -14]],
+    ]
+    bias = [[741, -1472, 2230, 517], [781, -140, 585, -214]]
+    bias += [[-2012, -1822, 1662, 2400], [1892, 2407, 1742, 2480]]
+    op = Gru(
+        wx=np.array([reset, update, candidate]),
+        wr=np.array(recurrent),
+        bias=np.array(bias),
+        x_shift=2,
+        r_shift=0,
+        n_shift=3,
+        sigma=np.array([12, 12, 65, 65]),
+        candidate=np.array([-78, -78, -3, -3]),
+        table_shifts=(5, 6),
+        one=55,
+        reset_shift=0,
+        h_shifts=(1, 3, 5),
+        h_type=IntType(-128, 127),
+        rounding="floor",
+        reset_after=True,
+        keep=False,
+    )
+    site = Site.of(op, TensorType((1, 6, 2), IntType(-128, 127)))
+    check_kernel(site, family("gru").kernel("static"), {"pes": 12, "lanes": 2}, frames=20)

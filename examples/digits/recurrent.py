@@ -1,6 +1,6 @@
-"""Compiles the digits LSTM, simulates every test image in RTL, and compares everything.
+"""Compiles a recurrent digits network, simulates every test image in RTL, compares everything.
 
-python examples/digits/lstm.py [DIR]
+python examples/digits/recurrent.py [lstm|gru] [DIR]
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Weights = dict[str, np.ndarray]
 
 
 def load_weights(path: Path) -> Weights:
-    """The arrays that `train_lstm.py` wrote."""
+    """The arrays that `train_recurrent.py` wrote."""
     with np.load(path) as data:
         return {name: data[name] for name in data.files}
 
@@ -54,15 +54,29 @@ def formats(weights: Weights) -> rnn.Formats:
     )
 
 
-def network(weights: Weights) -> Graph:
-    """Rows (1, 8, 8) through the LSTM, its last output through a fully connected layer."""
-    layer = rnn.lstm(
-        weights["wx"], weights["wr"], weights["bias"], formats=formats(weights), steps=ROWS
+def cell_of(weights: Weights) -> str:
+    """Which cell the weights are of: "lstm" or "gru"."""
+    return "gru" if "recurrent_bias" in weights else "lstm"
+
+
+def layer_of(weights: Weights) -> Graph:
+    """The recurrent layer alone: rows (1, 8, 8) to outputs (1, 8, cells)."""
+    common = {"formats": formats(weights), "steps": ROWS}
+    if cell_of(weights) == "lstm":
+        return rnn.lstm(weights["wx"], weights["wr"], weights["bias"], **common)
+    return rnn.gru(
+        weights["wx"], weights["wr"], weights["bias"], weights["recurrent_bias"], **common
     )
-    builder = Builder("digits_lstm")
+
+
+def network(weights: Weights) -> Graph:
+    """Rows (1, 8, 8) through the layer, its last output through a fully connected one."""
+    layer = layer_of(weights)
+    builder = Builder(f"digits_{cell_of(weights)}")
     value = builder.input("x", layer.types["x"])
     (node,) = layer.nodes
-    (value,) = builder.add("lstm", node.op, (value,), node.origin, types=layer.output_types(node))
+    kinds = layer.output_types(node)
+    (value,) = builder.add(cell_of(weights), node.op, (value,), node.origin, types=kinds)
     cells = weights["head"].shape[1]
     last = np.arange(cells).reshape(1, 1, cells) + (ROWS - 1) * cells
     (value,) = builder.add("last", Gather(last, 0), (value,), Origin("digits", "last", "Gather"))
@@ -71,25 +85,38 @@ def network(weights: Weights) -> Graph:
     return builder.build((value,))
 
 
+def _sigma(z: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-z))
+
+
+def _lstm_step(weights: Weights, x: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple:
+    z = x @ weights["wx"].T + h @ weights["wr"].T + weights["bias"]
+    i, f, g, o = np.split(z, 4, axis=1)
+    c = _sigma(f) * c + _sigma(i) * np.tanh(g)
+    return _sigma(o) * np.tanh(c), c
+
+
+def _gru_step(weights: Weights, x: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple:
+    xr, xz, xn = np.split(x @ weights["wx"].T + weights["bias"], 3, axis=1)
+    hr, hz, hn = np.split(h @ weights["wr"].T + weights["recurrent_bias"], 3, axis=1)
+    z = _sigma(xz + hz)
+    return (1 - z) * np.tanh(xn + _sigma(xr + hr) * hn) + z * h, c
+
+
 def float_scores(weights: Weights, images: np.ndarray) -> np.ndarray:
     """Scores [n, 10] of images [n, 1, 8, 8] in floating point."""
-
-    def sigma(z: np.ndarray) -> np.ndarray:
-        return 1 / (1 + np.exp(-z))
-
+    step = _lstm_step if cell_of(weights) == "lstm" else _gru_step
     h = c = np.zeros((len(images), weights["wr"].shape[1]))
     for row in range(ROWS):
-        z = images[:, 0, row] @ weights["wx"].T + h @ weights["wr"].T + weights["bias"]
-        i, f, g, o = np.split(z, 4, axis=1)
-        c = sigma(f) * c + sigma(i) * np.tanh(g)
-        h = sigma(o) * np.tanh(c)
+        h, c = step(weights, images[:, 0, row], h, c)
     return h @ weights["head"].T
 
 
 def main() -> int:
-    directory = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("out") / "digits_lstm"
+    cell = sys.argv[1] if len(sys.argv) > 1 else "lstm"
+    directory = Path(sys.argv[2]) if len(sys.argv) > 2 else Path("out") / f"digits_{cell}"
     console = wide_console()
-    weights = load_weights(HERE / "digits_lstm.npz")
+    weights = load_weights(HERE / f"digits_{cell}.npz")
     split = np.load(HERE / "test_split.npz")
     images, labels = (split["images"] / 16).astype(np.float32), split["labels"]
 

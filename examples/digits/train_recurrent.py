@@ -1,10 +1,10 @@
-"""Trains a pruned LSTM that reads digits row by row, and writes `digits_lstm.npz` beside itself.
+"""Trains a pruned LSTM and a pruned GRU that read digits row by row; writes their files beside.
 
     pip install "hwcompile[train]"
-    python examples/digits/train_lstm.py
+    python examples/digits/train_recurrent.py [lstm|gru]
 
-Takes about two minutes on two cores. The file holds floating-point weights, most of them zero, and
-the number formats that `lstm.py` rounds them to.
+Takes about two minutes each on two cores. `digits_<cell>.npz` holds floating-point weights, most of
+them zero, and the number formats that `recurrent.py` rounds them to.
 """
 
 from __future__ import annotations
@@ -43,19 +43,22 @@ LIMIT = 1.98
 """Weights stay within what their format holds."""
 
 
-class RowReader(nn.Module):
-    """Eight rows of eight pixels through an LSTM; the last output decides."""
+LAYERS = {"lstm": nn.LSTM, "gru": nn.GRU}
 
-    def __init__(self) -> None:
+
+class RowReader(nn.Module):
+    """Eight rows of eight pixels through a recurrent layer; the last output decides."""
+
+    def __init__(self, cell: str) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(8, CELLS, batch_first=True)
+        self.layer = LAYERS[cell](8, CELLS, batch_first=True)
         self.dropout = nn.Dropout(0.3)
         self.head = nn.Linear(CELLS, 10, bias=False)
         self.masks = {name: torch.ones_like(self._weight(name)) for name in ("ih", "hh")}
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Scores [n, 10] of images [n, 1, 8, 8]."""
-        outputs, _ = self.lstm(images[:, 0])
+        outputs, _ = self.layer(images[:, 0])
         return self.head(self.dropout(outputs[:, -1]))
 
     def prune(self, density: float) -> None:
@@ -72,7 +75,7 @@ class RowReader(nn.Module):
         self.head.weight.data.clamp_(-LIMIT, LIMIT)
 
     def _weight(self, name: str) -> torch.Tensor:
-        return getattr(self.lstm, f"weight_{name}_l0")
+        return getattr(self.layer, f"weight_{name}_l0")
 
 
 def density(epoch: int) -> float:
@@ -100,24 +103,24 @@ def fit(net: RowReader) -> None:
 
 
 def save(net: RowReader, path: Path) -> None:
-    """Gates in the order of PyTorch, which is the compiler's: input, forget, candidate, output."""
-    lstm = net.lstm
-    arrays = {
-        "wx": lstm.weight_ih_l0,
-        "wr": lstm.weight_hh_l0,
-        "bias": lstm.bias_ih_l0 + lstm.bias_hh_l0,
-        "head": net.head.weight,
-    }
+    """Gates in the order of PyTorch, which is that of `hwcompile.rnn`."""
+    layer = net.layer
+    arrays = {"wx": layer.weight_ih_l0, "wr": layer.weight_hh_l0, "head": net.head.weight}
+    if isinstance(layer, nn.LSTM):
+        arrays["bias"] = layer.bias_ih_l0 + layer.bias_hh_l0
+    else:
+        # A GRU's recurrent bias of the candidate stands inside the reset gate's product.
+        arrays |= {"bias": layer.bias_ih_l0, "recurrent_bias": layer.bias_hh_l0}
     values = {name: array.detach().numpy() for name, array in arrays.items()}
     values |= {f"format_{name}": np.array(pair) for name, pair in FORMATS.items()}
     values |= {f"table_{name}": np.array(pair) for name, pair in TABLES.items()}
     np.savez_compressed(path, **values)
 
 
-def main() -> None:
+def train(cell: str) -> None:
+    """Train one network, say how good it is, and write its file."""
     torch.manual_seed(7)
-    torch.set_num_threads(2)
-    net = RowReader()
+    net = RowReader(cell)
     fit(net)
     net.eval()
     _, _, test_x, test_y = (torch.from_numpy(a) for a in load_split())
@@ -125,8 +128,14 @@ def main() -> None:
         right = int((net(test_x).argmax(1) == test_y).sum())
     kept = sum(int((net._weight(name) != 0).sum()) for name in net.masks)
     total = sum(mask.numel() for mask in net.masks.values())
-    print(f"digits_lstm  float accuracy {right / len(test_y):.4f}, {kept} of {total} weights")
-    save(net, HERE / "digits_lstm.npz")
+    print(f"digits_{cell}  float accuracy {right / len(test_y):.4f}, {kept} of {total} weights")
+    save(net, HERE / f"digits_{cell}.npz")
+
+
+def main() -> None:
+    torch.set_num_threads(2)
+    for cell in sys.argv[1:] or LAYERS:
+        train(cell)
 
 
 if __name__ == "__main__":
