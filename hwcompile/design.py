@@ -17,7 +17,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.emit.directory import new_build_directory, require_build_directory
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.project import write_files
-from hwcompile.frontends.host import HostInput, HostOutput
+from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import parse
 from hwcompile.ir.types import IntArray

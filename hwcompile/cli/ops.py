@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.table import Table
 
 from hwcompile.cli.app import app, console
-from hwcompile.frontends.coverage import covered_operators
+from hwcompile.frontends.onnx.coverage import covered_operators
 from hwcompile.ops import FAMILIES, family
 
 

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 
 from hwcompile.diagnostics import CompileError
-from hwcompile.frontends.context import Context
-from hwcompile.frontends.host import HostInput, HostOutput
-from hwcompile.frontends.interpreter import interpret
+from hwcompile.frontends.model import Array, SourceModel, read_model
 from hwcompile.frontends.names import identifier
-from hwcompile.frontends.onnx_inputs import start_values
-from hwcompile.frontends.onnx_model import Array, SourceModel, read_model
-from hwcompile.frontends.onnx_outputs import finish_outputs
-from hwcompile.frontends.onnx_recurrent import RECURRENT
-from hwcompile.frontends.operators import OPERATORS
+from hwcompile.frontends.onnx.inputs import start_values
+from hwcompile.frontends.onnx.operators import OPERATORS
+from hwcompile.frontends.onnx.outputs import finish_outputs
+from hwcompile.frontends.onnx.recurrent import RECURRENT
+from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.host import HostInput, HostOutput
+from hwcompile.frontends.symbolic.interpreter import interpret
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.ir.verify import verify

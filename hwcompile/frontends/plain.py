@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from hwcompile.frontends.chain import Chain, Dequantize, Integers
-from hwcompile.frontends.host import HostInput, HostOutput, HostSource
 from hwcompile.frontends.load import ImportedModel
-from hwcompile.frontends.quantizers import BipolarQuantizer, LinearQuantizer, Quantizer
-from hwcompile.frontends.rows import AnyArray, floats, integers
+from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
+from hwcompile.frontends.numbers.quantizers import BipolarQuantizer, LinearQuantizer, Quantizer
+from hwcompile.frontends.numbers.rows import AnyArray, floats, integers
+from hwcompile.frontends.symbolic.host import HostInput, HostOutput, HostSource
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import BIPOLAR, IntArray, TensorType
 from hwcompile.ir.verify import verify

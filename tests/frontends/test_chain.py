@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from hwcompile.frontends.chain import Chain, Dequantize, FloatOp, Integers
-from hwcompile.frontends.float_kinds import KINDS
-from hwcompile.frontends.quantizer_sources import from_qonnx_quant
-from hwcompile.frontends.rows import floats, integers
+from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
+from hwcompile.frontends.numbers.float_kinds import KINDS
+from hwcompile.frontends.numbers.quantizer_sources import from_qonnx_quant
+from hwcompile.frontends.numbers.rows import floats, integers
 
 
 def _ort(node, x, constants=(), opset=20):

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto
 
-from hwcompile.frontends.host import HostInput, HostOutput
 from hwcompile.frontends.load import load_model
+from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from tests.frontends.oracle import Model, check, families, grid
 
 

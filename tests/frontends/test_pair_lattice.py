@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.frontends.chain import Chain, Dequantize, FloatOp
-from hwcompile.frontends.pair_lattice import exact_product, exact_sum, lattice_of
-from hwcompile.frontends.rows import floats, integers
+from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp
+from hwcompile.frontends.numbers.pair_lattice import exact_product, exact_sum, lattice_of
+from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.ir.types import IntType
 
 steps = st.builds(

@@ -18,9 +18,9 @@ from qonnx.custom_op.general.multithreshold import multithreshold
 from qonnx.custom_op.general.trunc import trunc_v1, trunc_v2
 
 from hwcompile.diagnostics import CompileError, Origin
-from hwcompile.frontends import quantizer_sources as sources
-from hwcompile.frontends.chain import apply_all
-from hwcompile.frontends.quantizers import Quantizer, quantizer_from_json
+from hwcompile.frontends.numbers import quantizer_sources as sources
+from hwcompile.frontends.numbers.chain import apply_all
+from hwcompile.frontends.numbers.quantizers import Quantizer, quantizer_from_json
 
 MODES = ["ROUND", "HALF_EVEN", "CEIL", "FLOOR", "UP", "DOWN", "HALF_UP", "HALF_DOWN"]
 ORIGIN = Origin("net.onnx", "Quant_3", "Quant")

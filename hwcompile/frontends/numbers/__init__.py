@@ -1,0 +1,1 @@
+"""Chains of float operations become integer operations, exactly; knows no source format."""

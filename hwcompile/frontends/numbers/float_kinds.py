@@ -1,0 +1,260 @@
+"""The element-wise operations that may stand between an accumulator and a quantizer.
+
+Each kind says how ONNX evaluates it and, for given constants, whether it is monotone.
+Arithmetic (add, mul, div, batch_norm, ...) is numpy float32, one IEEE rounding per operation,
+which is what ONNX Runtime's CPU kernels compute. ONNX leaves the accuracy of transcendental
+functions (exp, tanh, sigmoid, erf, ...) to the implementation; here they are evaluated in float64
+and rounded once to float32, so that the result does not depend on the machine.
+
+In the int64 domain (chains of integer graphs) `div` truncates toward zero as ONNX does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from hwcompile.frontends.numbers.rows import AnyArray
+
+Constants = tuple[AnyArray, ...]
+Attributes = Mapping[str, Any]
+Evaluate = Callable[[AnyArray, Constants, Attributes], AnyArray]
+Sign = Callable[[Constants, Attributes], AnyArray]
+
+_RISING = np.ones(1, dtype=np.int64)
+_UNKNOWN = np.zeros(1, dtype=np.int64)
+
+
+def _rising(constants: Constants, attributes: Attributes) -> AnyArray:
+    return _RISING
+
+
+def _falling(constants: Constants, attributes: Attributes) -> AnyArray:
+    return -_RISING
+
+
+def _unknown(constants: Constants, attributes: Attributes) -> AnyArray:
+    return _UNKNOWN
+
+
+def _factor_sign(constants: Constants, attributes: Attributes) -> AnyArray:
+    # A factor of zero makes a constant row, which counts as rising.
+    return np.where(constants[0] < 0, -1, 1)
+
+
+def _divisor_sign(constants: Constants, attributes: Attributes) -> AnyArray:
+    return np.where(constants[0] < 0, -1, np.where(constants[0] > 0, 1, 0))
+
+
+def _alpha_sign(constants: Constants, attributes: Attributes) -> AnyArray:
+    factors = (attributes.get("alpha", 1.0), attributes.get("gamma", 1.0))
+    return _RISING if min(factors) >= 0 else _UNKNOWN
+
+
+def _slope_sign(constants: Constants, attributes: Attributes) -> AnyArray:
+    return np.where(constants[0] >= 0, 1, 0)
+
+
+def _exponent_sign(constants: Constants, attributes: Attributes) -> AnyArray:
+    return np.where((constants[0] > 0) & (constants[0] % 2 == 1), 1, 0)
+
+
+@dataclass(frozen=True)
+class FloatKind:
+    """One kind of operation.
+
+    Attributes:
+        evaluate: Result for values, broadcast constants and attributes.
+        sign: +1 rising, -1 falling, 0 unknown, per row; int64 [1 or rows].
+        constants: How many constants it takes.
+        integer: True when it also works in the int64 domain.
+    """
+
+    evaluate: Evaluate
+    sign: Sign = _rising
+    constants: int = 0
+    integer: bool = False
+
+
+def single(value: Any) -> AnyArray:
+    """Round to float32 once."""
+    return np.asarray(value, dtype=np.float32)
+
+
+def _wide(function: Callable[..., Any]) -> Evaluate:
+    """A function of float64 and the attributes' values, rounded to float32."""
+
+    def evaluate(x: AnyArray, constants: Constants, attributes: Attributes) -> AnyArray:
+        return single(function(x.astype(np.float64), **attributes))
+
+    return evaluate
+
+
+def _f32(attributes: Attributes, name: str, default: float) -> np.float32:
+    return np.float32(attributes.get(name, default))
+
+
+def _divide(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    if x.dtype != np.int64:
+        return np.asarray(x / c[0])
+    magnitude = np.abs(x) // np.abs(c[0])
+    return np.asarray(np.sign(x) * np.sign(c[0]) * magnitude)
+
+
+def _fused(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    """`x * c0 + c1` with one rounding."""
+    return single(x.astype(np.float64) * c[0].astype(np.float64) + c[1].astype(np.float64))
+
+
+def _leaky_relu(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    return np.where(x >= 0, x, _f32(a, "alpha", 0.01) * x)
+
+
+def _hard_sigmoid(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    line = _f32(a, "alpha", 0.2) * x + _f32(a, "beta", 0.5)
+    return np.asarray(np.clip(line, np.float32(0), np.float32(1)))
+
+
+def _hard_swish(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    line = np.float32(1 / 6) * x + np.float32(0.5)
+    return np.asarray(x * np.clip(line, np.float32(0), np.float32(1)))
+
+
+def batch_norm_line(c: Constants, epsilon: float) -> tuple[AnyArray, AnyArray]:
+    """Factor and offset of BatchNormalization(scale, bias, mean, var), as ONNX Runtime does."""
+    scale, bias, mean, variance = c
+    inverse = np.float32(1) / np.sqrt(variance + np.float32(epsilon))
+    factor = inverse * scale
+    return factor, bias - mean * factor
+
+
+def _batch_norm(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    factor, offset = batch_norm_line(c, a.get("epsilon", 1e-5))
+    return np.asarray(x * factor + offset)
+
+
+def _batch_norm_sign(c: Constants, a: Attributes) -> AnyArray:
+    factor, _ = batch_norm_line(c, a.get("epsilon", 1e-5))
+    return np.where(factor < 0, -1, 1)
+
+
+def _elu(x: AnyArray, alpha: float = 1.0) -> AnyArray:
+    return np.where(x >= 0, x, alpha * np.expm1(np.minimum(x, 0)))
+
+
+def _selu(x: AnyArray, alpha: float = 1.67326319217681884765625,
+          gamma: float = 1.05070102214813232421875) -> AnyArray:  # fmt: skip
+    return np.asarray(gamma * _elu(x, alpha))
+
+
+def _celu(x: AnyArray, alpha: float = 1.0) -> AnyArray:
+    return np.maximum(x, 0) + np.minimum(0, alpha * np.expm1(x / alpha))
+
+
+def _softplus(x: AnyArray) -> AnyArray:
+    return np.asarray(np.logaddexp(x, 0.0))
+
+
+def _gelu(x: AnyArray, approximate: str = "none") -> AnyArray:
+    if approximate == "tanh":
+        inner = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
+        return np.asarray(0.5 * x * (1 + np.tanh(inner)))
+    return np.asarray(0.5 * x * (1 + special.erf(x / np.sqrt(2))))
+
+
+def _silu(x: AnyArray, alpha: float = 1.0) -> AnyArray:
+    return np.asarray(x * special.expit(alpha * x))
+
+
+def _mish(x: AnyArray) -> AnyArray:
+    return np.asarray(x * np.tanh(_softplus(x)))
+
+
+def _pow(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    if x.dtype == np.int64:
+        return np.asarray(x ** c[0])
+    return single(np.power(x.astype(np.float64), c[0].astype(np.float64)))
+
+
+_CAST_RANGES = {
+    name: (int(np.iinfo(name).min), int(np.iinfo(name).max))
+    for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
+}
+
+
+def _cast(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    """Float to integer drops the fraction; integers that do not fit are refused, never wrapped."""
+    to = a["to"]
+    if to == "float32":
+        return single(x)
+    if to == "bool":
+        return np.asarray(x != 0, dtype=np.int64)
+    low, high = _CAST_RANGES[to]
+    whole = np.trunc(x)
+    if x.size and (np.isnan(whole).any() or whole.min() < low or whole.max() > high):
+        raise OverflowError(f"values outside {to}")
+    return np.asarray(whole, dtype=np.int64)
+
+
+def _shift_right(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    return np.asarray(x >> c[0])
+
+
+def _quotient(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    return np.asarray(np.floor_divide(x, c[0]))
+
+
+KINDS: dict[str, FloatKind] = {
+    "add": FloatKind(lambda x, c, a: x + c[0], _rising, 1, True),
+    "sub": FloatKind(lambda x, c, a: x - c[0], _rising, 1, True),
+    "fma": FloatKind(_fused, _factor_sign, 2),
+    "rsub": FloatKind(lambda x, c, a: c[0] - x, _falling, 1, True),
+    "mul": FloatKind(lambda x, c, a: x * c[0], _factor_sign, 1, True),
+    "div": FloatKind(_divide, _divisor_sign, 1, True),
+    "rdiv": FloatKind(lambda x, c, a: c[0] / x, _unknown, 1),
+    "floor_div": FloatKind(_quotient, _divisor_sign, 1, True),
+    "shift_left": FloatKind(lambda x, c, a: x << c[0], _rising, 1, True),
+    "shift_right": FloatKind(_shift_right, _rising, 1, True),
+    "neg": FloatKind(lambda x, c, a: -x, _falling, 0, True),
+    "abs": FloatKind(lambda x, c, a: np.abs(x), _unknown, 0, True),
+    "min": FloatKind(lambda x, c, a: np.minimum(x, c[0]), _rising, 1, True),
+    "max": FloatKind(lambda x, c, a: np.maximum(x, c[0]), _rising, 1, True),
+    "clip": FloatKind(lambda x, c, a: np.minimum(np.maximum(x, c[0]), c[1]), _rising, 2, True),
+    "relu": FloatKind(lambda x, c, a: np.maximum(x, x.dtype.type(0)), _rising, 0, True),
+    "sign": FloatKind(lambda x, c, a: np.sign(x), _rising, 0, True),
+    "cast": FloatKind(_cast, _rising, 0, True),
+    "floor": FloatKind(lambda x, c, a: np.floor(x)),
+    "ceil": FloatKind(lambda x, c, a: np.ceil(x)),
+    "round": FloatKind(lambda x, c, a: np.round(x)),
+    "leaky_relu": FloatKind(_leaky_relu, _alpha_sign),
+    "prelu": FloatKind(lambda x, c, a: np.where(x > 0, x, c[0] * x), _slope_sign, 1),
+    "thresholded_relu": FloatKind(
+        lambda x, c, a: np.where(x > _f32(a, "alpha", 1.0), x, np.float32(0)), _alpha_sign
+    ),
+    "hard_sigmoid": FloatKind(
+        _hard_sigmoid, lambda c, a: _RISING if a.get("alpha", 0.2) >= 0 else -_RISING
+    ),
+    "hard_swish": FloatKind(_hard_swish, _unknown),
+    "batch_norm": FloatKind(_batch_norm, _batch_norm_sign, 4),
+    "sqrt": FloatKind(lambda x, c, a: np.sqrt(x)),
+    "reciprocal": FloatKind(lambda x, c, a: np.float32(1) / x, _unknown),
+    "softsign": FloatKind(_wide(lambda x: x / (1 + np.abs(x)))),
+    "sigmoid": FloatKind(_wide(special.expit)),
+    "tanh": FloatKind(_wide(np.tanh)),
+    "erf": FloatKind(_wide(special.erf)),
+    "exp": FloatKind(_wide(np.exp)),
+    "log": FloatKind(_wide(np.log)),
+    "softplus": FloatKind(_wide(_softplus)),
+    "elu": FloatKind(_wide(_elu), _alpha_sign),
+    "selu": FloatKind(_wide(_selu), _alpha_sign),
+    "celu": FloatKind(_wide(_celu), _rising),
+    "gelu": FloatKind(_wide(_gelu), _unknown),
+    "silu": FloatKind(_wide(_silu), _unknown),
+    "mish": FloatKind(_wide(_mish), _unknown),
+    "pow": FloatKind(_pow, _exponent_sign, 1, True),
+}
+"""All kinds by name."""

@@ -1,0 +1,1 @@
+"""The operators of ONNX and QONNX, one file per kind."""

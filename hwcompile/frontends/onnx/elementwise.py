@@ -1,0 +1,201 @@
+"""Element-wise operators: they only append to what is pending."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from hwcompile.diagnostics import fail
+from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.integer_ends import close_if_whole
+from hwcompile.frontends.symbolic.interpreter import Handler, Operator
+from hwcompile.frontends.symbolic.pending import append, domain_of_value, join, lazy_of
+from hwcompile.frontends.symbolic.values import HostValue, Lazy, Value, constant_of
+
+Inputs = Sequence[Value | None]
+
+
+def _required(inputs: Inputs, position: int, node: SourceNode) -> Array:
+    array = constant_of(inputs[position]) if position < len(inputs) else None
+    if array is None:
+        raise fail(
+            "HW0201",
+            f"input {position} of this {node.op_type} is computed while the network runs",
+            "it must be a constant of the model",
+            "fold the constants of the model with onnxsim",
+            node.origin,
+        )
+    return array
+
+
+_REVERSED = {"sub": "rsub", "div": "rdiv"}
+
+
+def binary(ctx: Context, node: SourceNode, inputs: Inputs, kind: str) -> list[Value]:
+    """Two operands (or more, one after the other), at least one of them not constant."""
+    value = inputs[0]
+    for other in inputs[1:]:
+        value = _binary(node, value, other, kind)
+    assert value is not None
+    return [value]
+
+
+def _binary(node: SourceNode, left: Value | None, right: Value | None, kind: str) -> Value:
+    first, second = constant_of(left), constant_of(right)
+    if second is not None:
+        return append(lazy_of(left, node), kind, node, (second,))
+    if first is None:
+        return join(kind, lazy_of(left, node), lazy_of(right, node), node)
+    value = lazy_of(right, node)
+    if kind == "div" and np.all(first == 1) and domain_of_value(value) is np.float32:
+        return append(value, "reciprocal", node)
+    if kind == "pow" or (kind == "div" and domain_of_value(value) is np.int64):
+        raise fail(
+            "HW0201",
+            f"a {node.op_type} of a constant by the tensor is not supported",
+            "",
+            "rewrite it with Exp or Reciprocal",
+            node.origin,
+        )
+    return append(value, _REVERSED.get(kind, kind), node, (first,))
+
+
+def unary(
+    ctx: Context, node: SourceNode, inputs: Inputs, kind: str, names: tuple[str, ...] = ()
+) -> list[Value]:
+    """One operand; `names` are ONNX attributes that the operation knows."""
+    given = {n: _plain(node.attributes[n]) for n in names if n in node.attributes}
+    return [append(lazy_of(inputs[0], node), kind, node, **given)]
+
+
+def _plain(value: Any) -> Any:
+    return float(value) if isinstance(value, float | int) else value
+
+
+def _rounding(ctx: Context, node: SourceNode, inputs: Inputs, kind: str) -> list[Value]:
+    value = lazy_of(inputs[0], node)
+    if domain_of_value(value) is np.int64:
+        return [value]
+    return [close_if_whole(ctx, append(value, kind, node), node)]
+
+
+def _prelu(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    slope = _required(inputs, 1, node)
+    return [append(lazy_of(inputs[0], node), "prelu", node, (slope,))]
+
+
+def _clip(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    value = lazy_of(inputs[0], node)
+    low = _bound(node, inputs, 1, "min")
+    high = _bound(node, inputs, 2, "max")
+    if low is not None and high is not None:
+        value = append(value, "clip", node, (low, high))
+    elif low is not None:
+        value = append(value, "max", node, (low,))
+    elif high is not None:
+        value = append(value, "min", node, (high,))
+    return [close_if_whole(ctx, value, node)]
+
+
+def _bound(node: SourceNode, inputs: Inputs, position: int, name: str) -> Array | None:
+    if name in node.attributes:
+        return np.array(node.attributes[name], dtype=np.float32)
+    if position >= len(inputs) or inputs[position] is None:
+        return None
+    return _required(inputs, position, node)
+
+
+def _batch_norm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    value = lazy_of(inputs[0], node)
+    if node.attributes.get("training_mode", 0):
+        raise fail(
+            "HW0201",
+            "this BatchNormalization is in training mode",
+            "its mean and variance change with every batch",
+            "export the model in evaluation mode (model.eval())",
+            node.origin,
+        )
+    axis = 1 if len(value.shape) > 1 else 0
+    shape = [-1 if i == axis else 1 for i in range(len(value.shape))]
+    constants = tuple(_required(inputs, i, node).reshape(shape) for i in range(1, 5))
+    epsilon = float(node.attributes.get("epsilon", 1e-5))
+    return [append(value, "batch_norm", node, constants, epsilon=epsilon)]
+
+
+def _sum(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    return binary(ctx, node, inputs, "add")
+
+
+def _swish(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    default = 1.702 if node.op_type == "QuickGelu" else 1.0
+    alpha = float(node.attributes.get("alpha", default))
+    return [append(lazy_of(inputs[0], node), "silu", node, alpha=alpha)]
+
+
+def _fast_gelu(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    value = lazy_of(inputs[0], node)
+    if len(inputs) > 1 and inputs[1] is not None:
+        value = append(value, "add", node, (_required(inputs, 1, node),))
+    if node.op_type == "FastGelu":
+        return [append(value, "gelu", node, approximate="tanh")]
+    return [append(value, "gelu", node)]
+
+
+def _bit_shift(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    kind = "shift_left" if node.attributes.get("direction") == "LEFT" else "shift_right"
+    value: Lazy | HostValue = lazy_of(inputs[0], node)
+    return [append(value, kind, node, (_required(inputs, 1, node),))]
+
+
+_BINARY = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div", "Pow": "pow", "Min": "min",
+           "Max": "max"}  # fmt: skip
+_ROUNDING = {"Floor": "floor", "Ceil": "ceil", "Round": "round"}
+_UNARY: dict[str, tuple[str, tuple[str, ...]]] = {
+    "Relu": ("relu", ()),
+    "LeakyRelu": ("leaky_relu", ("alpha",)),
+    "ThresholdedRelu": ("thresholded_relu", ("alpha",)),
+    "HardSigmoid": ("hard_sigmoid", ("alpha", "beta")),
+    "HardSwish": ("hard_swish", ()),
+    "Sigmoid": ("sigmoid", ()),
+    "Tanh": ("tanh", ()),
+    "Elu": ("elu", ("alpha",)),
+    "Selu": ("selu", ("alpha", "gamma")),
+    "Celu": ("celu", ("alpha",)),
+    "Gelu": ("gelu", ("approximate",)),
+    "Softplus": ("softplus", ()),
+    "Softsign": ("softsign", ()),
+    "Erf": ("erf", ()),
+    "Exp": ("exp", ()),
+    "Log": ("log", ()),
+    "Mish": ("mish", ()),
+    "Neg": ("neg", ()),
+    "Abs": ("abs", ()),
+    "Sqrt": ("sqrt", ()),
+    "Reciprocal": ("reciprocal", ()),
+    "Sign": ("sign", ()),
+}
+
+
+def _table() -> dict[str, Operator]:
+    handlers: dict[str, Handler] = {n: partial(binary, kind=k) for n, k in _BINARY.items()}
+    handlers |= {n: partial(_rounding, kind=k) for n, k in _ROUNDING.items()}
+    handlers |= {n: partial(unary, kind=k, names=a) for n, (k, a) in _UNARY.items()}
+    handlers |= {
+        "PRelu": _prelu,
+        "Clip": _clip,
+        "BatchNormalization": _batch_norm,
+        "Sum": _sum,
+        "Swish": _swish,
+        "QuickGelu": _swish,
+        "FastGelu": _fast_gelu,
+        "BiasGelu": _fast_gelu,
+        "BitShift": _bit_shift,
+    }
+    return {name: Operator(handler) for name, handler in handlers.items()}
+
+
+HANDLERS = _table()

@@ -1,0 +1,268 @@
+"""Conv, ConvTranspose, MatMul and Gemm on dequantized tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from hwcompile.diagnostics import fail
+from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.numbers.chain import Chain, Dequantize
+from hwcompile.frontends.numbers.rows import floats
+from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.interpreter import Operator
+from hwcompile.frontends.symbolic.linear import (
+    Accumulator,
+    Window,
+    convolution,
+    feature_stream,
+    product,
+    window_of,
+)
+from hwcompile.frontends.symbolic.pending import append, lazy_of
+from hwcompile.frontends.symbolic.pure import Pure, pure_stream
+from hwcompile.frontends.symbolic.values import (
+    Constant,
+    QuantizedConstant,
+    Stream,
+    Value,
+    constant_of,
+)
+from hwcompile.frontends.symbolic.weights import Weights, weights_of
+from hwcompile.ir.types import IntArray
+
+Inputs = Sequence[Value | None]
+
+
+def per_channel(pure: Pure, axis: int, node: SourceNode) -> tuple[Array, IntArray]:
+    """Scale and zero point of each entry of an axis.
+
+    Raises:
+        CompileError: HW0235 when they vary along another axis.
+    """
+    found = []
+    for constant in (pure.scale_at(), pure.zero_point_at()):
+        table = np.moveaxis(constant, axis, 0).reshape(constant.shape[axis], -1)
+        if np.any(table != table[:, :1]):
+            raise fail(
+                "HW0235",
+                f"the scale of this {node.op_type}'s operand differs between positions",
+                "products can only be added when they have one scale",
+                "insert a quantizer with one scale in front of it",
+                node.origin,
+            )
+        found.append(table[:, 0])
+    return found[0], found[1]
+
+
+def _scale_per_output(scale: Array, weights: Weights, groups: int, node: SourceNode) -> Array:
+    """float32(sx * sw) for each output channel; `weights` have the output channel first.
+
+    Raises:
+        CompileError: HW0235 when a scale varies among the products of one output channel.
+    """
+    filters = weights.scale.shape[0]
+    inputs = np.repeat(scale.reshape(groups, -1), filters // groups, axis=0)
+    ours = weights.scale.reshape(filters, -1)
+    if np.any(inputs != inputs[:, :1]) or np.any(ours != ours[:, :1]):
+        raise fail(
+            "HW0235",
+            f"the scales of this {node.op_type} differ among the products that it adds up",
+            "products can only be added when they have one scale",
+            "use one scale per tensor for its input, and one per output channel for its weights",
+            node.origin,
+        )
+    return np.asarray(inputs[:, 0] * ours[:, 0], dtype=np.float32)
+
+
+def dequantized(ctx: Context, accumulator: Accumulator, scale: Array) -> Stream:
+    """The accumulator as real numbers; `scale` is float32 [M]."""
+    ctx.describe(accumulator.value, scale, accumulator.zero_point)
+    start = Dequantize(floats(accumulator.rows(scale)), accumulator.rows(accumulator.zero_point))
+    return Stream(accumulator.value, accumulator.index, Chain(start), np.dtype(np.float32))
+
+
+def _biased(result: Value, bias: Value | None, axis: int, node: SourceNode) -> Value:
+    if bias is None:
+        return result
+    array = constant_of(bias)
+    if array is None:
+        raise fail(
+            "HW0231",
+            f"the bias of this {node.op_type} is computed while the network runs",
+            "only constant biases are supported",
+            "use an Add behind the operator",
+            node.origin,
+        )
+    lazy = lazy_of(result, node)
+    rank = len(lazy.shape)
+    if array.ndim == 1 and axis != rank - 1:
+        array = array.reshape([-1 if i == axis else 1 for i in range(rank)])
+    return append(lazy, "add", node, (array,))
+
+
+def _conv(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    pure = pure_stream(ctx, inputs[0], node)
+    stream = feature_stream(pure.stream, node)
+    weights = weights_of(ctx, inputs[1], 0, node)
+    groups = int(node.attributes.get("group", 1))
+    window = window_of(node, weights.integers.shape[2:], stream.shape[2:])
+    scale, zero = per_channel(pure, 1, node)
+    accumulator = convolution(ctx, stream, zero, weights.integers, groups, window, node)
+    result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, groups, node))
+    return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
+
+
+def _conv_transpose(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    pure = pure_stream(ctx, inputs[0], node)
+    stream = feature_stream(pure.stream, node)
+    groups = int(node.attributes.get("group", 1))
+    weights = _turned(weights_of(ctx, inputs[1], 1, node), groups)
+    scale, zero = per_channel(pure, 1, node)
+    if np.unique(zero).size > 1:
+        raise fail(
+            "HW0233",
+            "this ConvTranspose spreads channels that have different zero points",
+            "one integer must mean 0.0 in all channels",
+            "quantize the input with one zero point for all channels",
+            node.origin,
+        )
+    spread, window = _spread(stream, weights.integers.shape[2:], int(zero[0]), node)
+    accumulator = convolution(ctx, spread, zero, weights.integers, groups, window, node)
+    result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, groups, node))
+    return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
+
+
+def _turned(weights: Weights, groups: int) -> Weights:
+    """Weights [C, M/groups, ...] as [M, C/groups, ...] of an ordinary convolution, turned round."""
+
+    def turn(array: Array) -> Array:
+        channels, filters = array.shape[:2]
+        split = array.reshape(groups, channels // groups, filters, *array.shape[2:])
+        joined = split.swapaxes(1, 2).reshape(
+            groups * filters, channels // groups, *array.shape[2:]
+        )
+        return np.flip(joined, axis=tuple(range(2, joined.ndim)))
+
+    return Weights(turn(weights.integers), turn(weights.scale))
+
+
+def _spread(
+    stream: Stream, kernel: Sequence[int], zero: int, node: SourceNode
+) -> tuple[Stream, Window]:
+    """The operand with zeros between its pixels, and the window that slides over it."""
+    plain = window_of(node, kernel, stream.shape[2:])
+    rank = len(plain.kernel)
+    extra = list(node.attributes.get("output_padding") or [0] * rank)
+    begin, end = list(plain.begin), list(plain.end)
+    mode = str(node.attributes.get("auto_pad", "NOTSET"))
+    wish = node.attributes.get("output_shape")
+    index = stream.index
+    for i in range(rank):
+        stride, extent = plain.strides[i], (plain.kernel[i] - 1) * plain.dilations[i] + 1
+        size = stream.shape[i + 2]
+        if wish or mode.startswith("SAME"):
+            output = int(wish[-rank:][i]) if wish else size * stride
+            total = stride * (size - 1) + extra[i] + extent - output
+            small, large = total // 2, total - total // 2
+            upper = mode != "SAME_UPPER"
+            begin[i], end[i] = (large, small) if upper else (small, large)
+        shape = list(index.shape)
+        shape[i + 2] = (size - 1) * stride + 1
+        wide = np.full(shape, -1, dtype=np.int64)
+        wide[
+            tuple(slice(None, None, stride if a == i + 2 else None) for a in range(len(shape)))
+        ] = index
+        begin[i], end[i] = extent - 1 - begin[i], extent - 1 - end[i] + extra[i]
+        cut = slice(max(-begin[i], 0), shape[i + 2] - max(-end[i], 0))
+        index = wide.take(np.arange(cut.start, cut.stop), axis=i + 2)
+        begin[i], end[i] = max(begin[i], 0), max(end[i], 0)
+    window = Window(plain.kernel, (1,) * rank, plain.dilations, tuple(begin), tuple(end))
+    return replace(stream, index=index, fill=zero), window
+
+
+def matrix_operands(
+    ctx: Context, node: SourceNode, left: Value | None, right: Value | None
+) -> tuple[Pure, Weights, bool]:
+    """The stream (..., K), the weights [M, K], and whether the stream was the right operand.
+
+    Raises:
+        CompileError: HW0232 when the weights are no single matrix.
+    """
+    swapped = isinstance(left, Constant | QuantizedConstant)
+    constant = left if swapped else right
+    weights = weights_of(ctx, constant, -2 if swapped else -1, node)
+    while weights.integers.ndim > 2 and weights.integers.shape[0] == 1:
+        weights = weights.reshaped(*weights.integers.shape[1:])
+    if weights.integers.ndim == 1:
+        weights = weights.reshaped(1, -1) if swapped else weights.reshaped(-1, 1)
+    if weights.integers.ndim != 2:
+        raise fail(
+            "HW0232",
+            f"the weights of this {node.op_type} have shape {list(weights.integers.shape)}",
+            "one matrix for the whole tensor is supported, a matrix per batch entry is not",
+            "split the product into one per matrix",
+            node.origin,
+        )
+    pure = pure_stream(ctx, right if swapped else left, node)
+    if not swapped:
+        return pure, weights.moved(1, 0), False
+    turned = pure.stream.moved(lambda a, fill: np.swapaxes(a, -1, -2))
+    if pure.integers:
+        return replace(pure, stream=turned), weights, True
+    start = turned.chain.start
+    assert isinstance(start, Dequantize)
+    return Pure(turned, start.scale, start.zero_point, False), weights, True
+
+
+def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    pure, weights, swapped = matrix_operands(ctx, node, inputs[0], inputs[1])
+    scale, zero = per_channel(pure, -1, node)
+    accumulator = product(ctx, pure.stream, zero, weights.integers, node)
+    result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, 1, node))
+    if swapped:
+        return [result.moved(lambda a, fill: np.swapaxes(a, -1, -2))]
+    vector = constant_of(inputs[1])
+    if vector is not None and vector.ndim == 1:
+        return [result.moved(lambda a, fill: a[..., 0])]
+    return [result]
+
+
+def _gemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    operands = []
+    for value, flag in ((inputs[0], "transA"), (inputs[1], "transB")):
+        turned = bool(node.attributes.get(flag, 0))
+        operands.append(_transposed(value) if turned else value)
+    pure, weights, swapped = matrix_operands(ctx, node, operands[0], operands[1])
+    scale, zero = per_channel(pure, -1, node)
+    accumulator = product(ctx, pure.stream, zero, weights.integers, node)
+    result: Stream | Value = dequantized(
+        ctx, accumulator, _scale_per_output(scale, weights, 1, node)
+    )
+    if swapped and isinstance(result, Stream):
+        result = result.moved(lambda a, fill: np.swapaxes(a, -1, -2))
+    alpha = np.float32(node.attributes.get("alpha", 1.0))
+    result = append(lazy_of(result, node), "mul", node, (np.array([alpha]),))
+    bias = constant_of(inputs[2]) if len(inputs) > 2 else None
+    if bias is None:
+        return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
+    beta = np.float32(node.attributes.get("beta", 1.0))
+    return [append(lazy_of(result, node), "add", node, (bias.astype(np.float32) * beta,))]
+
+
+def _transposed(value: Value | None) -> Value | None:
+    if isinstance(value, Constant):
+        return Constant(value.array.T)
+    if isinstance(value, QuantizedConstant | Stream):
+        return value.moved(lambda a, fill: a.T)
+    return value
+
+
+HANDLERS = {
+    "Conv": Operator(_conv),
+    "ConvTranspose": Operator(_conv_transpose),
+    "MatMul": Operator(_matmul),
+    "Gemm": Operator(_gemm),
+}

@@ -1,0 +1,49 @@
+"""All operators of ONNX and QONNX that the front end knows, by operator type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hwcompile.frontends.onnx import (
+    concat,
+    elementwise,
+    linear,
+    pooling,
+    qdq,
+    qoperator,
+    quant,
+    ranking,
+    recurrent,
+    resize,
+    structure,
+)
+from hwcompile.frontends.onnx.channels_last import with_channels_last
+from hwcompile.frontends.symbolic.interpreter import Operator
+
+REFUSED = frozenset(qoperator.REFUSED) | frozenset(recurrent.REFUSED)
+"""Operators that are known only to say why they cannot be built."""
+
+OPERATORS: Mapping[str, Operator] = {
+    name: operator
+    for table in (
+        structure.HANDLERS,
+        resize.HANDLERS,
+        elementwise.HANDLERS,
+        quant.HANDLERS,
+        qdq.HANDLERS,
+        linear.HANDLERS,
+        qoperator.HANDLERS,
+        pooling.HANDLERS,
+        concat.HANDLERS,
+        ranking.HANDLERS,
+        recurrent.HANDLERS,
+    )
+    for name, operator in table.items()
+} | {
+    name: with_channels_last(table[name])
+    for name, table in (
+        ("Conv", linear.HANDLERS),
+        ("MaxPool", pooling.HANDLERS),
+        ("BatchNormalization", elementwise.HANDLERS),
+    )
+}

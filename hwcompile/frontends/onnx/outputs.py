@@ -1,0 +1,79 @@
+"""The model's outputs: which IR values leave the network and what the host still computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hwcompile.diagnostics import Diagnostic, Origin
+from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.host import HostOutput, HostSource
+from hwcompile.frontends.symbolic.values import (
+    Bundle,
+    Constant,
+    Failed,
+    HostStep,
+    HostValue,
+    Lazy,
+    Pair,
+    QuantizedConstant,
+    Stream,
+    Value,
+)
+
+
+def finish_outputs(
+    ctx: Context, values: Mapping[str, Value]
+) -> tuple[tuple[str, ...], list[HostOutput], list[Diagnostic]]:
+    """The network's outputs, the host's part behind them, and what is wrong with them."""
+    outputs: dict[str, None] = {}
+    host: list[HostOutput] = []
+    problems: list[Diagnostic] = []
+    for name in ctx.model.outputs:
+        value = values[name]
+        if isinstance(value, Failed):
+            continue
+        reason = _unusable(value)
+        if reason:
+            origin = Origin(ctx.model.file, name, "graph output")
+            problems.append(Diagnostic("HW0207", *reason, origin))
+            continue
+        assert not isinstance(value, Constant | QuantizedConstant)
+        described = _described(name, value)
+        host.append(described)
+        outputs.update(dict.fromkeys(s.value for s in described.sources))
+    return tuple(outputs), host, problems
+
+
+def _unusable(value: Value) -> tuple[str, str, str] | None:
+    """What is wrong, why, and what to do; None when nothing is."""
+    if isinstance(value, Constant | QuantizedConstant):
+        return (
+            "the output is constant",
+            "no input of the model reaches it",
+            "remove the output from the model",
+        )
+    base = value.base if isinstance(value, HostValue) else value
+    if isinstance(base, Stream) and base.raw:
+        return (
+            "no quantizer stands between this output and the model's input",
+            "hardware computes on integers, and nothing says which",
+            "quantize the model (onnxruntime.quantization, Brevitas), or give --input-type",
+        )
+    return None
+
+
+def _described(name: str, value: Lazy | HostValue) -> HostOutput:
+    base, steps = (value.base, value.steps) if isinstance(value, HostValue) else (value, ())
+    pick = None
+    sources: tuple[Stream, ...]
+    if isinstance(base, Pair):
+        kind, sources = base.kind, (base.left, base.right)
+    elif isinstance(base, Bundle):
+        kind, sources, pick = "bundle", base.sources, base.pick
+    else:
+        kind, sources = "stream", (base,)
+    pending = () if isinstance(base, Stream) or not base.ops else (HostStep("op", base.ops),)
+    described = tuple(HostSource(s.value, s.index, int(s.fill), s.chain) for s in sources)
+    return HostOutput(
+        name, value.shape, value.dtype.name, kind, described, pick, (*pending, *steps)
+    )

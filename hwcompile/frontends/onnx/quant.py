@@ -1,0 +1,189 @@
+"""The quantizers of QONNX: Quant, IntQuant, BipolarQuant, Trunc, MultiThreshold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from hwcompile.diagnostics import fail
+from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.numbers.quantizer_sources import (
+    from_bipolar_quant,
+    from_multi_threshold,
+    from_qonnx_quant,
+    from_trunc,
+    from_trunc_v1,
+)
+from hwcompile.frontends.numbers.quantizers import Quantizer
+from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.interpreter import QONNX_DOMAINS, Handler, Operator
+from hwcompile.frontends.symbolic.quantize import quantize
+from hwcompile.frontends.symbolic.quantizing import Quantization
+from hwcompile.frontends.symbolic.values import (
+    Failed,
+    HostValue,
+    Stream,
+    Value,
+    constant_of,
+    shape_of,
+)
+
+Inputs = Sequence[Value | None]
+_FLOAT = np.dtype(np.float32)
+
+
+def _constant(inputs: Inputs, position: int, node: SourceNode, name: str) -> Array:
+    array = constant_of(inputs[position]) if position < len(inputs) else None
+    if array is None:
+        raise fail(
+            "HW0217",
+            f"the {name} of this quantizer is no constant",
+            "hardware needs to know it when it is built",
+            "export the model in evaluation mode, so that learned quantizers are frozen",
+            node.origin,
+        )
+    return array
+
+
+def spread(
+    shape: tuple[int, ...], arrays: Sequence[Array], node: SourceNode
+) -> tuple[list[Array], Array | None]:
+    """Constants that broadcast against a tensor, as rows.
+
+    Returns:
+        The constants [1 or R] and, for each element of the tensor (flat), its row; None when
+        there is one row.
+
+    Raises:
+        CompileError: HW0204 when they do not broadcast.
+    """
+    arrays = [np.asarray(a) for a in arrays]
+    flat = [a.reshape(-1) for a in arrays]
+    if all(f.size and np.all((f == f[0]) | (f != f)) for f in flat):
+        return [f[:1] for f in flat], None
+    try:
+        common = np.broadcast_shapes(*(a.shape for a in arrays))
+        numbers = np.arange(int(np.prod(common))).reshape(common)
+        row_of = np.broadcast_to(numbers, shape).reshape(-1)
+    except ValueError as error:
+        raise fail(
+            "HW0204",
+            f"the parameters of this quantizer do not fit a tensor of shape {list(shape)}",
+            str(error),
+            "give them one number, or one per channel with the other axes 1",
+            node.origin,
+        ) from error
+    return [np.broadcast_to(a, common).reshape(-1) for a in arrays], row_of
+
+
+def _by(quantizer: Quantizer, row_of: Array | None) -> Quantization:
+    return Quantization(quantizer, row_of, False, _FLOAT)
+
+
+def _target(inputs: Inputs, node: SourceNode) -> Value:
+    value = inputs[0]
+    if value is None:
+        raise fail("HW0201", f"this {node.op_type} has no input", origin=node.origin)
+    return value
+
+
+def _quant(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    value = _target(inputs, node)
+    names = ("scale", "zero point", "bit width")
+    arrays = [_constant(inputs, i + 1, node, n) for i, n in enumerate(names)]
+    (scale, zero, bits), row_of = spread(shape_of(value), arrays, node)
+    quantizer = from_qonnx_quant(
+        scale,
+        zero,
+        bits,
+        bool(node.attributes.get("signed", 1)),
+        bool(node.attributes.get("narrow", 0)),
+        str(node.attributes.get("rounding_mode", "ROUND")),
+        node.origin,
+    )
+    return [quantize(ctx, value, _by(quantizer, row_of), node)]
+
+
+def _bipolar(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    value = _target(inputs, node)
+    (scale,), row_of = spread(shape_of(value), [_constant(inputs, 1, node, "scale")], node)
+    return [quantize(ctx, value, _by(from_bipolar_quant(scale, node.origin), row_of), node)]
+
+
+def _trunc(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    value = _target(inputs, node)
+    if isinstance(value, Failed):
+        return [value]
+    rounding = str(node.attributes.get("rounding_mode", "FLOOR"))
+    if len(inputs) > 4 and ("signed" in node.attributes or "narrow" in node.attributes):
+        names = ("scale", "zero point", "input bit width", "output scale", "output bit width")
+        arrays = [_constant(inputs, i + 1, node, n) for i, n in enumerate(names)]
+        (scale, zero, _, out_scale, bits), row_of = spread(shape_of(value), arrays, node)
+        signed = bool(node.attributes.get("signed", 1))
+        narrow = bool(node.attributes.get("narrow", 0))
+        ops, quantizer = from_trunc(
+            scale, zero, out_scale, bits, signed, narrow, rounding, node.origin
+        )
+    else:
+        arrays = [
+            _constant(inputs, i + 1, node, n)
+            for i, n in enumerate(("scale", "zero point", "input bit width", "output bit width"))
+        ]
+        (scale, zero, in_bits, out_bits), row_of = spread(shape_of(value), arrays, node)
+        ops, quantizer = from_trunc_v1(scale, zero, in_bits, out_bits, rounding, node.origin)
+    if not isinstance(value, Stream | HostValue):
+        raise fail(
+            "HW0202",
+            "this Trunc does not follow a single quantized stream",
+            "",
+            "insert a quantizer in front of it",
+            node.origin,
+        )
+    for op in ops:
+        value = value.then(op if row_of is None else op.select(row_of))
+    return [quantize(ctx, value, _by(quantizer, row_of), node)]
+
+
+def _multi_threshold(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    value = _target(inputs, node)
+    shape = shape_of(value)
+    steps = _constant(inputs, 1, node, "threshold matrix")
+    attributes = node.attributes
+    quantizer = from_multi_threshold(
+        steps,
+        float(attributes.get("out_scale", 1.0)),
+        float(attributes.get("out_bias", 0.0)),
+        node.origin,
+    )
+    layout = str(attributes.get("data_layout", "NCHW"))
+    axis = len(shape) - 1 if layout in ("NHWC", "NWC", "NC") else min(1, len(shape) - 1)
+    row_of = None
+    if steps.shape[0] > 1:
+        if steps.shape[0] != shape[axis]:
+            raise fail(
+                "HW0204",
+                f"{steps.shape[0]} rows of thresholds do not fit {shape[axis]} channels",
+                "MultiThreshold needs one row, or one per channel",
+                "check the attribute data_layout",
+                node.origin,
+            )
+        numbers = np.arange(shape[axis]).reshape(
+            [-1 if i == axis else 1 for i in range(len(shape))]
+        )
+        row_of = np.broadcast_to(numbers, shape).reshape(-1)
+    return [quantize(ctx, value, _by(quantizer, row_of), node)]
+
+
+def _quantizer(handler: Handler) -> Operator:
+    # Early exporters left the domain empty.
+    return Operator(handler, folds=False, domains=QONNX_DOMAINS | {""})
+
+
+HANDLERS = {
+    "Quant": _quantizer(_quant),
+    "IntQuant": _quantizer(_quant),
+    "BipolarQuant": _quantizer(_bipolar),
+    "Trunc": _quantizer(_trunc),
+    "MultiThreshold": _quantizer(_multi_threshold),
+}

@@ -1,0 +1,69 @@
+"""Requantization spelled out in elementary operators: where a chain has become small integers.
+
+`Clip` of whole numbers, `Round` behind a `Clip`, and `Cast` to a narrow type end a chain just as a
+quantizer does, with scale 1.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.frontends.model import SourceNode
+from hwcompile.frontends.numbers.chain import FloatOp
+from hwcompile.frontends.numbers.quantizers import IntegerQuantizer
+from hwcompile.frontends.numbers.rows import floats, integers
+from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.quantize import quantize
+from hwcompile.frontends.symbolic.quantizing import Quantization
+from hwcompile.frontends.symbolic.values import Bundle, HostValue, Lazy, Pair, Stream, Value
+from hwcompile.ir.types import IntType
+
+_WIDEST = 1 << 16
+_WHOLE = frozenset({"floor", "ceil", "round", "cast"})
+
+
+def pending_ops(value: Lazy) -> tuple[FloatOp, ...]:
+    """The operations that wait on a lazy value."""
+    return value.chain.ops if isinstance(value, Stream) else value.ops
+
+
+def close_if_whole(ctx: Context, value: Lazy | HostValue, node: SourceNode) -> Value:
+    """The value as a new stream when its last operations leave few whole numbers, else itself."""
+    if isinstance(value, HostValue):
+        return value
+    ops = pending_ops(value)
+    element = _interval(ops, value.dtype.kind in "iu")
+    raw_pair = isinstance(value, Pair | Bundle)
+    if element is None or (not raw_pair and not ops):
+        return value
+    return close_whole(ctx, value, element, value.dtype, node)
+
+
+def close_whole(
+    ctx: Context, value: Lazy, element: IntType, dtype: np.dtype[np.generic], node: SourceNode
+) -> Value:
+    """The value, known to compute integers of `element`, as a new stream of type `dtype`."""
+    quantizer = IntegerQuantizer(floats(1), integers(0), element)
+    by = Quantization(quantizer, None, dtype.kind in "iub", dtype)
+    return quantize(ctx, value, by, node)
+
+
+def _interval(ops: tuple[FloatOp, ...], whole_domain: bool) -> IntType | None:
+    """The interval of the whole numbers that the operations end in, when it is small."""
+    tail = [*ops[-2:]]
+    if not tail:
+        return None
+    clip = next((op for op in reversed(tail) if op.kind == "clip"), None)
+    if clip is None:
+        return None
+    others = [op for op in tail if op is not clip]
+    if not whole_domain and not any(op.kind in _WHOLE for op in others):
+        return None
+    if tail[-1] is not clip and tail[-1].kind not in _WHOLE:
+        return None
+    low, high = clip.constants[0].min(), clip.constants[1].max()
+    if not (np.isfinite(low) and np.isfinite(high)) or low != round(low) or high != round(high):
+        return None
+    if low > high or high - low >= _WIDEST:
+        return None
+    return IntType(int(low), int(high))

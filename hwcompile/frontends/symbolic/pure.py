@@ -1,0 +1,204 @@
+"""Streams that linear operators and pools can take: integers times a scale, nothing pending."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from hwcompile.diagnostics import fail
+from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
+from hwcompile.frontends.numbers.quantizers import LinearQuantizer
+from hwcompile.frontends.numbers.rows import floats, integers
+from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.quantizing import (
+    Quantization,
+    quantize_stream,
+    settled,
+    value_rows,
+)
+from hwcompile.frontends.symbolic.values import (
+    Bundle,
+    Constant,
+    Failed,
+    HostValue,
+    Pair,
+    QuantizedConstant,
+    Stream,
+    Value,
+)
+from hwcompile.ir.types import IntArray, IntType
+
+_FEW_LEVELS = 1 << 12
+_LONGEST_GRID = 1 << 15
+
+
+@dataclass(frozen=True, eq=False)
+class Pure:
+    """A stream whose elements are `(q - zero_point) * scale`.
+
+    Attributes:
+        stream: The integers; its chain is a plain start.
+        scale: float32 of the tensor's shape or [1].
+        zero_point: int64 of the tensor's shape or [1].
+        integers: True when the source tensor holds the integers themselves.
+    """
+
+    stream: Stream
+    scale: Array
+    zero_point: IntArray
+    integers: bool
+
+    def scale_at(self) -> Array:
+        """The scale for every element, in the tensor's shape."""
+        return _shaped(self.scale, self.stream.shape)
+
+    def zero_point_at(self) -> IntArray:
+        """The zero point for every element, in the tensor's shape."""
+        return _shaped(self.zero_point, self.stream.shape)
+
+
+def _shaped(constant: Array, shape: tuple[int, ...]) -> Array:
+    flat = constant if constant.size == 1 else constant.reshape(shape)
+    return np.broadcast_to(flat, shape)
+
+
+def stream_of(value: Value | None, node: SourceNode) -> Stream:
+    """The operand as one stream of the network.
+
+    Raises:
+        CompileError: HW0208 for real inputs, HW0202 for what is not one stream.
+    """
+    if isinstance(value, Stream) and not value.raw:
+        return value
+    if isinstance(value, Stream):
+        raise fail(
+            "HW0208",
+            f"this {node.op_type} works on the model's input, which is not quantized",
+            "hardware computes on integers, and nothing says which",
+            "quantize the model's input, or give --input-type, for example uint8:1/255",
+            node.origin,
+        )
+    what = {
+        Pair: "the sum or product of two streams",
+        Bundle: "a concatenation of streams with different scales",
+        HostValue: "computed on the host (behind a Softmax or ArgMax)",
+        Constant: "a constant",
+        QuantizedConstant: "a constant",
+        Failed: "unknown",
+        type(None): "missing",
+    }[type(value)]
+    raise fail(
+        "HW0202",
+        f"the operand of this {node.op_type} is {what}",
+        "it needs the integers of one quantized tensor",
+        "insert a quantizer in front of it",
+        node.origin,
+    )
+
+
+def pure_stream(ctx: Context, value: Value | None, node: SourceNode) -> Pure:
+    """The operand as integers times a scale.
+
+    Pending operations are absorbed by the scale where that is exact; where all results are whole
+    multiples of one step (a Relu behind a quantizer), they become a table.
+
+    Raises:
+        CompileError: HW0209 when real numbers are pending that are no multiples of one step.
+    """
+    stream = stream_of(value, node)
+    chain = _absorbing(stream.chain)
+    if isinstance(chain.start, Dequantize) and not chain.ops:
+        return _pure(replace(stream, chain=chain))
+    if not chain.ops:
+        one, zero = np.ones(1, dtype=np.float32), np.zeros(1, dtype=np.int64)
+        return Pure(stream, one, zero, True)
+    regridded = _regrid(ctx, stream, node)
+    if regridded is None:
+        raise fail(
+            "HW0209",
+            f"the operand of this {node.op_type} is not quantized: {stream.chain.describe()} "
+            "is pending",
+            "only integers times a scale can be multiplied exactly",
+            "insert a quantizer in front of it",
+            node.origin,
+        )
+    return _pure(regridded)
+
+
+def _pure(stream: Stream) -> Pure:
+    start = stream.chain.start
+    assert isinstance(start, Dequantize)
+    return Pure(stream, start.scale, start.zero_point, False)
+
+
+def _absorbing(chain: Chain) -> Chain:
+    """The chain with leading operations inside its start, where that is exact.
+
+    Quantizers spelled out as divide, round, clip, subtract, multiply end in such chains.
+    """
+    while chain.ops:
+        start, first = chain.start, chain.ops[0]
+        if isinstance(start, Integers) and first.kind == "cast":
+            if first.attributes["to"] != "float32":
+                return chain
+            chain = Chain(Dequantize(floats(1)), chain.ops[1:])
+            continue
+        if not isinstance(start, Dequantize) or np.any(start.scale != 1):
+            return chain
+        if first.kind not in ("mul", "add", "sub"):
+            return chain
+        absorbed = _absorbed(start, first.kind, first.constants[0])
+        if absorbed is None:
+            return chain
+        chain = Chain(absorbed, chain.ops[1:])
+    return chain
+
+
+def _absorbed(start: Dequantize, kind: str, constant: Array) -> Dequantize | None:
+    if not np.all(np.isfinite(constant)):
+        return None
+    if kind == "mul":
+        return Dequantize(floats(constant), start.zero_point) if np.all(constant > 0) else None
+    if np.abs(constant).max() >= 2**20 or np.any(constant != np.round(constant)):
+        return None
+    shift = constant.astype(np.int64)
+    return Dequantize(start.scale, start.zero_point + (shift if kind == "sub" else -shift))
+
+
+def _regrid(ctx: Context, stream: Stream, node: SourceNode) -> Stream | None:
+    """The stream as whole multiples of one step, when all its reachable numbers are."""
+    kind = ctx.type(stream.value)
+    if kind.element.levels > _FEW_LEVELS or stream.chain.domain != "float32":
+        return None
+    stream = settled(ctx, stream, [], node)
+    rows = value_rows(ctx, stream, [])
+    chain = stream.chain.select(rows.rows)
+    real = chain.apply(kind.element.values().reshape(1, -1))
+    if not np.all(np.isfinite(real)):
+        return None
+    for step in _steps(chain, real):
+        counts = np.round(real.astype(np.float64) / step)
+        if np.abs(counts).max() > _LONGEST_GRID:
+            continue
+        if np.array_equal(counts.astype(np.float32) * step, real):
+            element = IntType(int(counts.min()), int(counts.max()))
+            quantizer = LinearQuantizer(floats(step), integers(0), element, floats(step))
+            by = Quantization(quantizer, None, False, stream.dtype)
+            return quantize_stream(ctx, stream, by, node)
+    return None
+
+
+def _steps(chain: Chain, real: Array) -> list[np.float32]:
+    """Numbers that all results may be multiples of: the start's scale, then what is found."""
+    found: list[np.float32] = []
+    if isinstance(chain.start, Dequantize):
+        found += [np.float32(s) for s in np.unique(chain.start.scale)[:1]]
+    magnitudes = np.unique(np.abs(real))
+    magnitudes = magnitudes[magnitudes > 0]
+    if magnitudes.size:
+        found.append(np.float32(magnitudes[0]))
+        gaps = np.diff(magnitudes)
+        found += [np.float32(gaps.min())] if gaps.size else []
+    return found
