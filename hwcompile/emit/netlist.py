@@ -18,7 +18,8 @@ class InstanceView:
     """A library module in a stage: the core, or a pipe.
 
     `valid` and `data` name the signals it drives; `source_valid` and `source_data` (pipes only)
-    those it reads.
+    those it reads. `constants` are input ports with a fixed value, `unused` one-bit outputs that
+    nothing reads.
     """
 
     module: str
@@ -30,6 +31,8 @@ class InstanceView:
     data: str
     source_valid: str = ""
     source_data: str = ""
+    constants: tuple[tuple[str, str], ...] = ()
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -222,6 +225,8 @@ def _instance_view(
         data=f"{name}_data",
         source_valid=source.valid if source else "",
         source_data=source.data if source else "",
+        constants=tuple(rendered.constants.items()),
+        unused=rendered.unused,
     )
 
 

@@ -77,12 +77,16 @@ class Rendered:
             (for example `8'h3f`), integers as decimal numbers.
         memories: Name of the parameter that takes a memory file's name, to its contents.
         comment: One line about folding and arithmetic for the reader of the emitted file.
+        constants: Input ports of a core that nothing in this design drives, and their values.
+        unused: Output ports of a core, of one bit, that nothing in this design reads.
     """
 
     module: str
     parameters: Mapping[str, int | str]
     memories: Mapping[str, MemoryImage] = field(default_factory=dict)
     comment: str = ""
+    constants: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
 
 
 class Kernel(ABC):

@@ -225,12 +225,14 @@ class Static(Kernel):
         )
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_rnn`, or of `hw_rnn_start` with a second input."""
+        """An instance of `hw_rnn_engine`; a site without start tokens ties their input off."""
         op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
         layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        begins = len(site.inputs) > 1
         return Rendered(
-            "hw_rnn" if len(site.inputs) == 1 else "hw_rnn_start",
+            "hw_rnn_engine",
             {
+                "HasStart": "1'b1" if begins else "1'b0",
                 "Pes": layout.pes,
                 "Lanes": layout.lanes,
                 "Cycles": schedule.cycles,
@@ -243,6 +245,8 @@ class Static(Kernel):
             },
             memories=images(layout, schedule),
             comment=f"{schedule.cycles} cycles per step on {layout.pes} PEs",
+            constants={} if begins else {"in1_valid_i": "1'b0", "in1_data_i": "1'b0"},
+            unused=() if begins else ("in1_ready_o",),
         )
 
 
