@@ -14,6 +14,8 @@ help: ## List the targets
 $(STAMP): pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev]"
+	# Apart, because it pins a release of pathspec that mypy does not take; it works with newer ones.
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps tclint==0.9.0
 	@touch $@
 
 .PHONY: venv

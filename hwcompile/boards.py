@@ -16,6 +16,17 @@ from hwcompile.resources import room
 FAMILIES = ("ice40", "ecp5", "gowin")
 """FPGA families whose flow reaches a bitstream."""
 
+VENDOR_FLOWS = {
+    "artix7": "vivado",
+    "zynq7": "vivado",
+    "zynqmp": "vivado",
+    "cyclone5": "quartus",
+}
+"""FPGA families that get a project for the vendor's tool, and that tool."""
+
+PROCESSOR_FAMILIES = ("zynq7", "zynqmp")
+"""Families whose processor feeds the design through DMA and gives it its clock."""
+
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A table of a board file; its keys are the fields, nothing else is accepted."""
@@ -25,23 +36,25 @@ class Device(Part, frozen=True):
     """The FPGA, in the words of its place-and-route tool.
 
     Attributes:
-        family: One of `FAMILIES`.
-        device: Such as "up5k", "85k", "GW1NR-LV9QN88PC6/I5".
+        family: One of `FAMILIES` or `VENDOR_FLOWS`.
+        device: Such as "up5k", "85k", "GW1NR-LV9QN88PC6/I5", "xc7z020clg400-1".
         package: Such as "sg48"; for Gowin the chip family, such as "GW1N-9C".
         speed: Speed grade, where the tool wants one.
+        board_part: What Vivado's board store calls the board, such as "pynq-z2".
     """
 
     family: str
     device: str
     package: str
     speed: str = ""
+    board_part: str = ""
 
 
 class Capacities(Part, frozen=True):
     """What the FPGA holds.
 
     Attributes:
-        lut: 4-input lookup tables.
+        lut: Lookup tables: of 4 inputs, of 6 in Xilinx FPGAs, ALMs in Intel ones.
         ff: Flip-flops.
         bram: Blocks of memory.
         bram_bits: Bits of one block.
@@ -60,10 +73,10 @@ class Capacities(Part, frozen=True):
 
 
 class Clock(Part, frozen=True):
-    """The oscillator: its pin and its frequency in MHz."""
+    """The clock: its frequency in MHz, and the oscillator's pin unless a processor gives it."""
 
-    pin: str
     mhz: float
+    pin: str = ""
     note: str = ""
 
 
@@ -116,7 +129,7 @@ class Board(Part, frozen=True):
         device: The FPGA.
         capacities: What the FPGA holds.
         clock: The oscillator.
-        programmer: How a bitstream gets in.
+        programmer: How a bitstream gets in; None when the board's own processor loads it.
         uart: The link to the host; None when the board has none.
         leds: LEDs, when there are any.
         reset: A button, when there is one to spare.
@@ -128,12 +141,22 @@ class Board(Part, frozen=True):
     device: Device
     capacities: Capacities
     clock: Clock
-    programmer: Programmer
+    programmer: Programmer | None = None
     uart: Uart | None = None
     leds: Leds | None = None
     reset: Button | None = None
     io: Io = Io()
     id: str = ""
+
+    @property
+    def flow(self) -> str:
+        """The tools that build for it: "open", "vivado" or "quartus"."""
+        return VENDOR_FLOWS.get(self.device.family, "open")
+
+    @property
+    def has_processor(self) -> bool:
+        """True when a processor on the chip feeds the design through DMA."""
+        return self.device.family in PROCESSOR_FAMILIES
 
 
 def board_names() -> tuple[str, ...]:
@@ -225,13 +248,13 @@ def _table_of(kind: Any) -> type[msgspec.Struct] | None:
 
 def _check_values(board: Board, where: str) -> None:
     what = f"the board file '{where}' is wrong"
-    if board.device.family not in FAMILIES:
+    if board.device.family not in (*FAMILIES, *VENDOR_FLOWS):
         why = f"device.family is '{board.device.family}'"
-        raise fail("HW0802", what, why, f"one of: {', '.join(FAMILIES)}")
+        raise fail("HW0802", what, why, f"one of: {', '.join((*FAMILIES, *VENDOR_FLOWS))}")
     if not 0.1 <= board.clock.mhz <= 1000:
         raise fail("HW0802", what, f"clock.mhz is {board.clock.mhz:g}", "a frequency in MHz")
-    if not any("{bitstream}" in word for word in board.programmer.command):
-        raise fail("HW0802", what, "programmer.command does not name {bitstream}")
+    if not board.has_processor:
+        _check_outside(board, what)
     pins = list(_pins(board))
     for pin, use in pins:
         others = [other for same, other in pins if same == pin and other != use]
@@ -239,8 +262,19 @@ def _check_values(board: Board, where: str) -> None:
             raise fail("HW0802", what, f"pin {pin} is both {use} and {others[0]}")
 
 
+def _check_outside(board: Board, what: str) -> None:
+    """Clock and bitstream of a board without a processor come from outside the chip."""
+    if not board.clock.pin:
+        raise fail("HW0802", what, "clock.pin is missing")
+    if board.programmer is None:
+        raise fail("HW0802", what, "the table programmer is missing")
+    if not any("{bitstream}" in word for word in board.programmer.command):
+        raise fail("HW0802", what, "programmer.command does not name {bitstream}")
+
+
 def _pins(board: Board) -> Iterator[tuple[str, str]]:
-    yield board.clock.pin, "clock.pin"
+    if board.clock.pin:
+        yield board.clock.pin, "clock.pin"
     if board.uart:
         yield board.uart.rx, "uart.rx"
         yield board.uart.tx, "uart.tx"

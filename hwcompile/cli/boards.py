@@ -12,8 +12,8 @@ from hwcompile.cli.app import app, console
 def boards_command() -> None:
     """List the boards; `--board` also takes the path of your own board file."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("board", "name", "family", "device", "link"):
-        table.add_column(title, no_wrap=True)
+    for title in ("board", "name", "family", "device", "flow", "link"):
+        table.add_column(title, no_wrap=title == "board", overflow="fold")
     for title in ("MHz", "LUT", "FF", "block RAM bits", "DSP"):
         table.add_column(title, justify="right", no_wrap=True)
     for name in board_names():
@@ -26,7 +26,8 @@ def boards_command() -> None:
             board.name,
             board.device.family,
             board.device.device,
-            "uart" if board.uart else "none",
+            board.flow,
+            "dma" if board.has_processor else "uart" if board.uart else "none",
             f"{board.clock.mhz:g}",
             *(f"{figure:,}" for figure in figures),
         )

@@ -15,8 +15,16 @@ def programmer_command(directory: Path, board: Board) -> list[str]:
     """The command line that loads the bitstream of a build.
 
     Raises:
-        CompileError: HW0809 when there is no bitstream.
+        CompileError: HW0809 when there is no bitstream, HW0850 when the board's own processor
+            loads it.
     """
+    if board.programmer is None:
+        raise fail(
+            "HW0850",
+            f"'{board.id}' is not programmed from this computer",
+            "its processor loads the bitstream",
+            f"copy {directory / board.id} to the board and use driver.py there",
+        )
     bitstream = directory / board.id / family_of(board).bitstream
     if not bitstream.is_file():
         raise fail(

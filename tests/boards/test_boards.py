@@ -18,6 +18,10 @@ OPEN_FLOW = {
     *("ulx3s_25", "ulx3s_45", "ulx3s_85", "orangecrab", "colorlight_i5", "ecpix5"),
     *("tang_nano_9k", "tang_nano_20k"),
 }
+VENDOR_FLOW = {
+    *("pynq_z1", "pynq_z2", "arty_a7_35", "arty_a7_100", "zybo_z7_10", "zybo_z7_20"),
+    *("ultra96_v2", "kv260", "zcu104", "de10_nano"),
+}
 
 
 def data_of(name: str) -> dict[str, Any]:
@@ -31,7 +35,9 @@ def refusal(data: dict[str, Any]) -> str:
 
 
 def test_the_promised_boards_are_there() -> None:
-    assert set(board_names()) >= OPEN_FLOW
+    assert set(board_names()) >= OPEN_FLOW | VENDOR_FLOW
+    assert all(load_board(name).flow == "open" for name in OPEN_FLOW)
+    assert {load_board(name).flow for name in VENDOR_FLOW} == {"vivado", "quartus"}
 
 
 @pytest.mark.parametrize("name", board_names())
@@ -41,11 +47,12 @@ def test_a_board_is_valid(name: str) -> None:
     holds = board.capacities
     assert holds.lut >= 1000
     assert holds.ff >= 1000
-    assert holds.bram_bits in (4096, 18432)
+    assert holds.bram_bits in (4096, 10240, 18432, 36864)
     assert holds.bram >= 8
     # A serial bit must be long enough to be sampled in its middle.
     assert board.clock.mhz * 1e6 / 115200 >= 16
-    pins = [board.clock.pin, *(board.leds.pins if board.leds else ())]
+    assert bool(board.clock.pin) != board.has_processor
+    pins = [board.clock.pin or "PS", *(board.leds.pins if board.leds else ())]
     assert all(pin == pin.upper() and pin.isalnum() for pin in pins)
 
 
@@ -92,6 +99,9 @@ def test_wrong_values_are_refused() -> None:
     assert "'ice41'" in refusal({**data, "device": {**data["device"], "family": "ice41"}})
     assert "clock.mhz is 0" in refusal({**data, "clock": {"pin": "35", "mhz": 0.0}})
     assert "{bitstream}" in refusal({**data, "programmer": {"command": ["iceprog"]}})
+    without = {key: value for key, value in data.items() if key != "programmer"}
+    assert "programmer is missing" in refusal(without)
+    assert "clock.pin is missing" in refusal({**data, "clock": {"mhz": 12.0}})
 
 
 def test_an_unknown_board_names_near_ones() -> None:
