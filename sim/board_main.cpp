@@ -1,7 +1,8 @@
 // Runs a board's top level as if it hung on a serial port: bytes from standard input go over the
 // simulated line into `uart_rx`, bytes that come out of `uart_tx` go to standard output. The
-// generated header hw_board.h defines HW_CLOCKS_PER_BIT, and HW_BUTTON as the level of a button that
-// nobody presses when there is one. Ends when standard input does.
+// generated header hw_board.h defines HW_CLOCKS_PER_BIT, HW_GAP_CLOCKS (the pause that ends a
+// packet), and HW_BUTTON as the level of a button that nobody presses when there is one. Ends when
+// standard input does.
 
 #include <poll.h>
 #include <unistd.h>
@@ -19,7 +20,8 @@ namespace {
 
 constexpr int kBit = HW_CLOCKS_PER_BIT;
 constexpr int kPollClocks = 8 * kBit;         // how often standard input is looked at
-constexpr int kIdleClocks = 40 * 10 * kBit;   // silence on both lines after which time stands still
+// Silence on both lines after which time stands still: longer than the pause that ends a packet.
+constexpr int kIdleClocks = 40 * 10 * kBit + 2 * HW_GAP_CLOCKS;
 
 // Waits at most `milliseconds` for bytes; false at the end of the input.
 bool fetch(std::deque<uint8_t>& bytes, int milliseconds) {

@@ -7,7 +7,7 @@ from hwcompile.cli.app import run as run_application
 
 def main() -> None:
     """Entry point of the `hwcompile` program."""
-    from hwcompile.cli import (  # noqa: F401  # noqa: F401
+    from hwcompile.cli import (  # noqa: F401
         boards,
         build,
         compile,
@@ -17,6 +17,7 @@ def main() -> None:
         report,
         run,
         simulate,
+        simulate_board,
         verify,
     )
 

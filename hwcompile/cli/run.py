@@ -25,15 +25,21 @@ def run_command(
     outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Compare with level reference.")] = False,
     baud: Annotated[int, typer.Option(min=300, help="Bits per second, as built.")] = BAUD,
+    noise: Annotated[
+        float, typer.Option(min=0, max=1, help="Chance that noise hits a byte (--port sim).")
+    ] = 0.0,
+    noise_seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
 ) -> None:
     """Send the frames of INPUTS to a board; exit code 1 when --check finds a difference."""
     design = load(directory)
     integers = design.quantize(inputs)
-    ran = run_on_board(design.directory, load_board(board), port, baud, integers)
+    ran = run_on_board(
+        design.directory, load_board(board), port, baud, integers, noise=noise, seed=noise_seed
+    )
     frames = len(next(iter(ran.outputs.values())))
     console.print(
         f"{frames:,} frames in {ran.seconds:.2f} s "
-        f"({frames / max(ran.seconds, 1e-9):,.1f} frames/s), {ran.retries:,} packets sent again"
+        f"({frames / max(ran.seconds, 1e-9):,.1f} frames/s), {ran.retries:,} retries"
     )
     if outputs:
         Result(ran.outputs, design.dequantize(ran.outputs)).save(outputs)

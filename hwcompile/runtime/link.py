@@ -21,6 +21,8 @@ BUSY, TAKEN, MET, LOST = 0x80, 0x81, 0x82, 0x83
 HEADER = 5
 MOST = 255
 """Bytes of payload in a packet."""
+LONGEST = HEADER + MOST + 2
+"""Bytes of the longest packet."""
 PROTOCOL = 1
 
 
@@ -47,6 +49,14 @@ class Packet:
         """The bytes on the line."""
         body = bytes([self.kind, self.sequence, self.channels, len(self.payload)]) + self.payload
         return bytes([SYNC]) + body + crc_hqx(body, 0xFFFF).to_bytes(2, "big")
+
+
+def timeout_of(baud: int) -> float:
+    """Seconds after which a request at `baud` bits per second counts as lost.
+
+    The longest request and the longest answer, and a quarter of a second for host and adapter.
+    """
+    return 0.25 + 2 * LONGEST * 10 / baud
 
 
 def find_packet(data: bytearray) -> Packet | None:
@@ -91,14 +101,15 @@ class Link:
         line: Line,
         *,
         timeout: float = 0.5,
-        attempts: int = 8,
+        attempts: int = 16,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Use a line.
 
         Args:
             line: The serial line.
-            timeout: Seconds until a request is repeated; the longest answer must fit.
+            timeout: Seconds until a request is repeated; the longest answer must fit. Later
+                repetitions wait longer, up to four times, so a slow board is heard too.
             attempts: How often a request is sent before the link counts as dead.
             clock: Seconds from any beginning.
         """
@@ -110,7 +121,7 @@ class Link:
     def hello(self) -> bytes:
         """Reset the design and both ends; returns the board's eight bytes of identity."""
         # The longest packet that a killed host may have left unfinished ends by this.
-        self._line.write(bytes(HEADER + MOST + 2))
+        self._line.write(bytes(LONGEST))
         self._sequence = (self._sequence + 1) % 256
         return self._ask(Packet(HELLO, self._sequence)).payload
 
@@ -134,7 +145,8 @@ class Link:
         for attempt in range(self._attempts):
             self.retries += attempt > 0
             self._line.write(request.encode())
-            answer = self._listen(request.sequence, expected)
+            patience = min(1 + attempt // 4, 4)
+            answer = self._listen(request.sequence, expected, patience * self._timeout)
             if answer and answer.kind == LOST:
                 raise fail("HW0811", "the board was reset while it worked", fix="run it again")
             if answer:
@@ -146,8 +158,8 @@ class Link:
             "check the port, the baud rate, and that the board holds this design",
         )
 
-    def _listen(self, sequence: int, kinds: tuple[int, ...]) -> Packet | None:
-        deadline = self._clock() + self._timeout
+    def _listen(self, sequence: int, kinds: tuple[int, ...], seconds: float) -> Packet | None:
+        deadline = self._clock() + seconds
         while self._clock() < deadline:
             self._received += self._line.read(MOST)
             packet = find_packet(self._received)

@@ -8,18 +8,21 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.runtime.frames import run_frames
-from hwcompile.runtime.link import Line, Link
-from hwcompile.runtime.simulated import SimulatedLine
+from hwcompile.runtime.link import Line, Link, timeout_of
+from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.board_top import identity
 
 SIMULATED = "sim"
 """The name of the port behind which the board is simulated."""
+SHORT = 0.02
+"""Seconds for which reading waits for the first byte."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,14 @@ class BoardRun:
 
 
 def run_on_board(
-    directory: Path, board: Board, port: str, baud: int, inputs: Mapping[str, IntArray]
+    directory: Path,
+    board: Board,
+    port: str,
+    baud: int,
+    inputs: Mapping[str, IntArray],
+    *,
+    noise: float = 0.0,
+    seed: int = 0,
 ) -> BoardRun:
     """Send frames to a board and collect what it computes.
 
@@ -48,35 +58,74 @@ def run_on_board(
         port: A serial port, or "sim" for the simulated board.
         baud: Bits per second of the link, as the bitstream was built for.
         inputs: For every input, int64 [frames, height, width, channels].
+        noise: Probability that noise hits a byte on the simulated line.
+        seed: Of the noise.
 
     Raises:
-        CompileError: HW0805 without pyserial, HW0814 when the port can not be opened, and those
-            of `run_frames`.
+        CompileError: HW0805 without pyserial, HW0814 when the port can not be opened, HW0831 for
+            noise on a real port, and those of `run_frames`.
     """
     interface = Interface.read(directory)
-    with _open(directory, board, port, baud) as line:
-        link = Link(line)
+    with _port_name(directory, board, port, noise, seed) as name, open_port(name, baud) as line:
+        link = Link(line, timeout=timeout_of(baud))
         started = time.perf_counter()
         outputs = run_frames(link, interface, identity(directory, interface), inputs)
         return BoardRun(outputs, time.perf_counter() - started, link.retries)
 
 
 @contextmanager
-def _open(directory: Path, board: Board, port: str, baud: int) -> Iterator[Line]:
+def _port_name(directory: Path, board: Board, port: str, noise: float, seed: int) -> Iterator[str]:
+    """The port to open: that of a board which is simulated meanwhile, or the real one."""
     if port == SIMULATED:
-        with SimulatedLine(directory, board) as simulated:
-            yield simulated
+        with SimulatedPort(directory, board, noise=noise, seed=seed) as simulated:
+            yield simulated.name
         return
+    if noise:
+        raise fail(
+            "HW0831",
+            f"noise can not be put on the port '{port}'",
+            fix="--port sim, or --noise at `hwcompile simulate-board`",
+        )
+    yield port
+
+
+@contextmanager
+def open_port(name: str, baud: int) -> Iterator[Line]:
+    """Open a serial port, or a pseudo-terminal, as the line of a `Link`.
+
+    Args:
+        name: As the system calls it, such as "/dev/ttyUSB1".
+        baud: Bits per second.
+
+    Raises:
+        CompileError: HW0805 without pyserial, HW0814 when the port can not be opened.
+    """
     try:
         serial = importlib.import_module("serial")
     except ModuleNotFoundError as error:
         fix = 'pip install "hwcompile[fpga]"'
         raise fail("HW0805", "pyserial is not installed", fix=fix) from error
     try:
-        line = serial.Serial(port, baud, timeout=0.02)
+        line = serial.Serial(name, baud, timeout=SHORT)
     except serial.SerialException as error:
-        raise fail("HW0814", f"the port '{port}' can not be opened", str(error)) from error
+        raise fail("HW0814", f"the port '{name}' can not be opened", str(error)) from error
     try:
-        yield line
+        yield PortLine(line)
     finally:
         line.close()
+
+
+class PortLine:
+    """A serial port as a `Line`: reading returns as soon as bytes are there."""
+
+    def __init__(self, port: Any) -> None:
+        """Wrap an open `serial.Serial`."""
+        self._port = port
+
+    def write(self, data: bytes) -> object:
+        """Send bytes."""
+        return self._port.write(data)
+
+    def read(self, most: int) -> bytes:
+        """What has arrived, at most so many bytes; else the first byte within `SHORT`."""
+        return bytes(self._port.read(max(1, min(most, self._port.in_waiting))))

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from hwcompile.boards import Board
 from hwcompile.resources import room
-from hwcompile.toolchains.board_top import TOP, write_board_top
+from hwcompile.toolchains.board_top import TOP, gap_clocks, write_board_top
 from hwcompile.toolchains.build import rtl_sources
 from hwcompile.verify.cache import cached
 from hwcompile.verify.simulator import link_memories
@@ -54,6 +54,11 @@ class SimulatedLine:
         self._process.wait()
         self._folder.cleanup()
 
+    def fileno(self) -> int:
+        """The file that becomes readable when the board has sent bytes."""
+        assert self._process.stdout is not None
+        return self._process.stdout.fileno()
+
     def write(self, data: bytes) -> object:
         """Send bytes into the board's `uart_rx`."""
         assert self._process.stdin is not None
@@ -69,6 +74,7 @@ class SimulatedLine:
 def _program(directory: Path, board: Board) -> Path:
     main = room("sim") / "board_main.cpp"
     header = f"#define HW_CLOCKS_PER_BIT {CLOCKS_PER_BIT}\n"
+    header += f"#define HW_GAP_CLOCKS {gap_clocks(board, CLOCKS_PER_BIT)}\n"
     if board.reset:
         header += f"#define HW_BUTTON {int(board.reset.active_low)}\n"
     with tempfile.TemporaryDirectory(prefix="hwcompile-top-") as work:

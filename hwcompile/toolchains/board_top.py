@@ -14,8 +14,10 @@ from hwcompile.emit.library import module_text, with_dependencies
 TOP = "board_top"
 BAUD = 115200
 LEDS = 2
+GAP_SECONDS = 0.002
+"""A pause so long ends a packet; USB adapters may pause for one frame of USB, 1 ms."""
 GAP_BYTES = 4
-"""A pause of so many bytes' time ends a packet."""
+"""The least pause that ends a packet, in bytes' time."""
 PROTOCOL = 1
 """First byte of what a board says about itself."""
 
@@ -61,7 +63,7 @@ def write_board_top(directory: Path, board: Board, folder: Path, baud: int = BAU
         leds=led_count(board),
         baud=baud,
         clocks_per_bit=clocks,
-        gap_bytes=GAP_BYTES,
+        gap_clocks=gap_clocks(board, clocks),
         ident=identity(directory, interface),
     )
     texts = {name: module_text(name) for name in with_dependencies(_LIBRARY)}
@@ -73,6 +75,11 @@ def write_board_top(directory: Path, board: Board, folder: Path, baud: int = BAU
             (folder / f"{name}.sv").write_text(text)
             paths.append(folder / f"{name}.sv")
     return paths
+
+
+def gap_clocks(board: Board, clocks_per_bit: int) -> int:
+    """Clocks of the pause that ends a packet."""
+    return max(round(GAP_SECONDS * board.clock.mhz * 1e6), GAP_BYTES * 10 * clocks_per_bit)
 
 
 def led_count(board: Board) -> int:

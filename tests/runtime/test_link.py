@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.ir.types import IntArray
 from hwcompile.runtime.frames import run_frames
 from hwcompile.runtime.link import EXCHANGE, Line, Link, Packet, find_packet
+from hwcompile.runtime.noise import Noise
 from hwcompile.runtime.simulated import SimulatedLine
 from hwcompile.toolchains.board_top import identity
 from tests.cli.running import type_command
@@ -65,30 +65,16 @@ def equal(design: Design, line: Line, link: Link | None = None) -> Link:
 
 
 class Noisy:
-    """A line that changes, drops and invents bytes in both directions."""
+    """A line with noise in both directions."""
 
     def __init__(self, line: Line, seed: int, rate: float) -> None:
-        self.line, self.rate, self.random, self.hits = line, rate, random.Random(seed), 0
-
-    def spoil(self, data: bytes) -> bytes:
-        out = bytearray()
-        for byte in data:
-            if self.random.random() >= self.rate:
-                out.append(byte)
-                continue
-            self.hits += 1
-            change = self.random.randrange(3)
-            if change == 0:
-                out.append(byte ^ 1 << self.random.randrange(8))
-            elif change == 1:
-                out += bytes([byte, self.random.choice((0xA5, 0x00, 0xFF))])
-        return bytes(out)
+        self.line, self.noise = line, Noise(rate, seed)
 
     def write(self, data: bytes) -> object:
-        return self.line.write(self.spoil(data))
+        return self.line.write(self.noise.spoil(data))
 
     def read(self, most: int) -> bytes:
-        return self.spoil(self.line.read(most))
+        return self.noise.spoil(self.line.read(most))
 
 
 def test_frames_over_the_line(design: Design, line: SimulatedLine) -> None:
@@ -99,7 +85,7 @@ def test_frames_over_the_line(design: Design, line: SimulatedLine) -> None:
 def test_noise_costs_time_only(design: Design, line: SimulatedLine, seed: int) -> None:
     noisy = Noisy(line, seed, 1 / 400)
     link = equal(design, noisy, Link(noisy, timeout=0.3, attempts=30))
-    assert noisy.hits > 0
+    assert noisy.noise.hits > 0
     assert link.retries > 0
 
 
