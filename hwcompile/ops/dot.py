@@ -12,11 +12,10 @@ from enum import IntEnum
 import numpy as np
 
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType
-from hwcompile.ops.kernel import MemoryImage, Resources
+from hwcompile.ops.kernel import MemoryImage, Product, Resources
 
 TREE_RADIX = 4  # numbers that one level of hw_sum_tree adds
 LUT_PRODUCT_BITS = 16  # a product of w x b bits with w * b up to this is left to look-up tables
-LUT_DEPTH = 64  # rows that one look-up table stores; deeper memories go to block RAM
 
 
 class Style(IntEnum):
@@ -163,33 +162,33 @@ class Dot:
     def resources(self, rows: int, terms: int, out_bits: int) -> Resources:
         """Estimated use of `hw_dot` with these many rows and terms.
 
-        The formulas follow the structure of the circuit and were compared with Yosys for 7-series
-        devices (6-input look-up tables, every one of them counted, none shared by two outputs).
+        The formulas follow the structure of the circuit.
         """
         group = min(_GROUPS[self.style], terms)
         limit = self.sum_bits(terms, out_bits)
         bits = min(limit, self.product_bits + (group - 1).bit_length())
         numbers = -(-terms // group)
-        lut = self._first_level_lut(terms, numbers, group)
-        # Registered products are those inside the multipliers.
-        ff = 0 if self.style is Style.MULTIPLY else numbers * bits
+        lut, adders = self._first_level(terms, numbers, group)
+        ff = numbers * bits
         while numbers > 1:
-            lut += _adder_lut(numbers, bits)
+            adders += _adder_bits(numbers, bits)
             growth = (min(numbers, TREE_RADIX) - 1).bit_length()
             numbers, bits = -(-numbers // TREE_RADIX), min(limit, bits + growth)
             ff += numbers * bits
-        multipliers = rows * terms * self._multipliers_of_product()
-        return Resources(lut=rows * lut, ff=rows * ff, multipliers=multipliers)
-
-    def _first_level_lut(self, terms: int, groups: int, group: int) -> float:
-        """Look-up tables of a row's products and of the sums over groups of them."""
+        products: tuple[Product, ...] = ()
         if self.style is Style.MULTIPLY:
-            return 0.0
+            products = (Product(*self._factor_bits, rows * terms),)
+        return Resources(rows * lut, rows * adders, rows * ff, (), products)
+
+    def _first_level(self, terms: int, groups: int, group: int) -> tuple[float, float]:
+        """Tables and adder bits of a row's products and of the sums over groups of them."""
+        if self.style is Style.MULTIPLY:
+            return 0.0, 0.0
         if self.style is Style.AGREE:
             # n - log2(n) - 1 full adders of two outputs each; the first ones absorb the xnor.
-            return max(2.0 * terms - 4 * groups, 1.5 * terms)
-        adders = groups * _adder_lut(group, self.product_bits)
-        return terms * self._lut_of_product(alone=group == 1) + adders
+            return max(2.0 * terms - 4 * groups, 1.5 * terms), 0.0
+        adders = groups * _adder_bits(group, self.product_bits)
+        return terms * self._lut_of_product(alone=group == 1), adders
 
     def _lut_of_product(self, *, alone: bool) -> float:
         w, x, p = self.weight.bits, self.input.bits, self.product_bits
@@ -199,12 +198,12 @@ class Dot:
         # Up to six inputs in all, every bit of the product is a single table.
         return p if w + x <= 6 else 1.5 * w * x
 
-    def _multipliers_of_product(self) -> int:
-        """Multipliers of 25 x 18 bits signed, as DSP blocks of the 7 series have them."""
-        if self.style is not Style.MULTIPLY:
-            return 0
-        widths = sorted(t.bits + (not t.signed) for t in (self.weight, self.input))
-        return -(-widths[0] // 18) * -(-widths[1] // 25)
+    @property
+    def _factor_bits(self) -> tuple[int, int]:
+        """Widths of weight and input as signed numbers."""
+        return self.weight.bits + (not self.weight.signed), self.input.bits + (
+            not self.input.signed
+        )
 
     @property
     def _product_interval(self) -> tuple[int, int]:
@@ -225,17 +224,8 @@ def start_bits(starts: IntArray) -> int:
     return _signed_bits(int(starts.min()), int(starts.max()))
 
 
-def memory_resources(width: int, depth: int) -> Resources:
-    """A memory of `depth` rows: a constant, look-up tables (64 rows each), or block RAM."""
-    if depth <= 1:
-        return Resources()
-    if depth <= LUT_DEPTH:
-        return Resources(lut=width)
-    return Resources(memory_bits=width * depth)
-
-
-def _adder_lut(numbers: int, bits: int) -> int:
-    """Sums of up to `TREE_RADIX` of `numbers` neighbours: one table per bit of two-input adders."""
+def _adder_bits(numbers: int, bits: int) -> int:
+    """Sums of up to `TREE_RADIX` of `numbers` neighbours, in bits of two-input adders."""
     pairs, left = divmod(numbers, 2)
     return pairs * bits + (pairs + left) // 2 * (bits + 1)
 

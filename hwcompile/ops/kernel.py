@@ -11,33 +11,11 @@ import numpy as np
 import numpy.typing as npt
 
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.needs import Memory, Product, Resources
 from hwcompile.ops.site import Parameters, Ports, Site
 from hwcompile.ops.timing import Timing
 
-
-@dataclass(frozen=True)
-class Resources:
-    """Estimated use of a device.
-
-    Attributes:
-        lut: 4- to 6-input look-up tables, before packing.
-        ff: Flip-flops.
-        memory_bits: Bits in memories large enough for block RAM.
-        multipliers: Hardware multipliers (DSP blocks or their equivalent in logic).
-    """
-
-    lut: float = 0.0
-    ff: float = 0.0
-    memory_bits: int = 0
-    multipliers: int = 0
-
-    def __add__(self, other: Resources) -> Resources:
-        return Resources(
-            self.lut + other.lut,
-            self.ff + other.ff,
-            self.memory_bits + other.memory_bits,
-            self.multipliers + other.multipliers,
-        )
+__all__ = ["Kernel", "Memory", "MemoryImage", "Product", "Rendered", "Resources"]
 
 
 @dataclass(frozen=True)
@@ -143,7 +121,7 @@ class Kernel(ABC):
 
     @abstractmethod
     def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """Estimated use, without the output FIFO."""
+        """What it is made of, whatever the device; without the output FIFO."""
 
     @abstractmethod
     def render(self, site: Site, parameters: Parameters) -> Rendered:

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hwcompile.ops.kernel import Kernel, Resources
+from hwcompile.ops.kernel import Kernel
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing, single
 
@@ -82,12 +82,3 @@ def word_parameters(site: Site, parallel: int) -> Mapping[str, int | str]:
         "Words": -(-channels // parallel),
         "Tail": channels % parallel,
     }
-
-
-def rom_resources(depth: int, width: int) -> Resources:
-    """Estimated use of a read-only memory with a synchronous read port."""
-    if depth * width >= BLOCK_BITS and depth > 32:
-        return Resources(memory_bits=depth * width)
-    if depth == 1:
-        return Resources()
-    return Resources(lut=width * max(1.0, depth / 64), ff=width)

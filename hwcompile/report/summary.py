@@ -77,8 +77,8 @@ def _resources(part: Placed) -> Resources:
 
 def _resources_json(resources: Resources) -> Report:
     return {
-        "lut": round(resources.lut),
-        "ff": round(resources.ff),
+        "lut": round(resources.all_lut),
+        "ff": round(resources.all_ff),
         "memory_bits": int(resources.memory_bits),
         "multipliers": int(resources.multipliers),
     }

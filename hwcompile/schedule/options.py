@@ -27,8 +27,8 @@ LANE_COST = 24.0
 def cost_of(resources: Resources, lanes: int) -> float:
     """The scalar cost that folding minimizes, in look-up tables."""
     return (
-        LUT_COST * resources.lut
-        + FF_COST * resources.ff
+        LUT_COST * resources.all_lut
+        + FF_COST * resources.all_ff
         + MEMORY_BIT_COST * resources.memory_bits
         + MULTIPLIER_COST * resources.multipliers
         + LANE_COST * lanes

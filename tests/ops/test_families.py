@@ -79,7 +79,7 @@ def test_every_parameter_set_offered_is_legal(name: str, site: Site) -> None:
             timing = kernel.timing(site, parameters)
             assert kernel.interval(site, parameters) == timing.interval
             resources = kernel.resources(site, parameters)
-            assert min(resources.lut, resources.ff, resources.memory_bits) >= 0
+            assert min(resources.all_lut, resources.all_ff, resources.memory_bits) >= 0
             assert all(
                 isinstance(v, int | str) for v in json.loads(json.dumps(dict(parameters))).values()
             )

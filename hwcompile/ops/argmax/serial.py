@@ -82,13 +82,15 @@ class Serial(Kernel):
         lanes, bits = form.parallel, form.element.bits
         key = bits + _index_bits(site)
         depth = min(k, form.words_per_vector)
-        insert = lanes * depth * (0.5 * bits + 1.5 * key)
-        merge = (lanes - 1) * 1.5 * key
+        insert = lanes * depth * key
+        merge = (lanes - 1) * key
+        compare = lanes * depth * bits + (lanes - 1) * bits
         sets = 1 if k == 1 else 2
         registers = lanes * depth * (key + 1) * sets + (lanes if k == 1 else 1) * key
         counters = form.words_per_vector.bit_length() + _index_bits(site) + 4
         return Resources(
             lut=insert + merge + (sets - 1) * lanes * depth * key + counters,
+            adders=compare,
             ff=registers + counters,
         )
 

@@ -12,10 +12,11 @@ import numpy as np
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.depthwise.op import Depthwise
-from hwcompile.ops.dot import Dot, memory_resources, start_bits
+from hwcompile.ops.dot import Dot, start_bits
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.folded import check_style, legal_styles
 from hwcompile.ops.matmul.space import smallest_parts
+from hwcompile.ops.needs import MemoryKind, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing, single
 
@@ -100,17 +101,15 @@ class Folded(Kernel):
         counters = index + sum(max(n - 1, 1).bit_length() for n in (view.op.taps, view.depth))
         total = Resources(
             # As for the matrix-vector kernel: an adder with its start value, counters, control.
-            lut=sums + 1.5 * counters + 4,
+            lut=sums + 0.5 * counters + 4,
+            adders=sums + counters,
             ff=view.pe * view.dot.input.bits + sums + counters + 2 * index + 8,
         )
-        if view.depth > 1:
-            total += Resources(ff=weight_width)
-        if view.words > 1:
-            total += memory_resources(sums, view.words) + Resources(ff=sums)
-        total += memory_resources(weight_width, view.depth)
+        total += memory(view.words, sums, MemoryKind.RAM) if view.words > 1 else Resources()
+        total += memory(view.depth, weight_width)
         starts = _starts(view)
         if starts is not None:
-            total += memory_resources(view.pe * start_bits(starts), view.words)
+            total += memory(view.words, view.pe * start_bits(starts))
         return total + view.dot.resources(view.pe, 1, view.out_bits)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:

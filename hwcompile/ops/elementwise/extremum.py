@@ -26,7 +26,7 @@ class Select(Pipe):
         """A comparator and a multiplexer."""
         parallel, out = parallel_of(parameters), site.outputs[0].element.bits
         width = max(kind.element.bits for kind in site.inputs)
-        return Resources(lut=parallel * (width + out), ff=parallel * out)
+        return Resources(lut=parallel * out, adders=parallel * width, ff=parallel * out)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_extremum`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.kernel import Rendered, Resources
+from hwcompile.ops.needs import signed_digits
 from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.site import Parameters, Site
 
@@ -34,7 +35,7 @@ class LinearSum(Pipe):
         digits = sum(signed_digits(c) for c in coefficients)
         adders = max(digits - 1 + (offset != 0), 0)
         registers = out * (1 + len(coefficients) * (self.stages(site, parameters) - 1))
-        return Resources(lut=parallel * adders * out, ff=parallel * registers)
+        return Resources(adders=parallel * adders * out, ff=parallel * registers)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_linear`."""
@@ -59,12 +60,6 @@ class LinearSum(Pipe):
 def literal(value: int, bits: int) -> str:
     """A sized literal of `value` modulo 2**bits."""
     return f"{bits}'h{value % (1 << bits):x}"
-
-
-def signed_digits(value: int) -> int:
-    """Non-zero digits of the canonical signed digit form: the adders a constant multiple needs."""
-    magnitude = abs(value)
-    return (magnitude ^ (3 * magnitude)).bit_count()
 
 
 def _on_bits(site: Site) -> tuple[tuple[int, ...], int]:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from hwcompile.ir.types import Encoding
+from hwcompile.ops import needs
 from hwcompile.ops.elementwise.op import Product, both_bipolar
 from hwcompile.ops.kernel import Rendered, Resources
 from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.site import Parameters, Site
-
-FACTOR_BITS, OPERAND_BITS = 18, 25  # of one hardware multiplier
 
 
 class Multiply(Pipe):
@@ -29,9 +28,8 @@ class Multiply(Pipe):
         parallel, out = parallel_of(parameters), site.outputs[0].element.bits
         if any(_bipolar(site)):
             return Resources(lut=parallel * out, ff=parallel * out)
-        narrow, wide = sorted(kind.element.bits for kind in site.inputs)
-        pieces = -(-narrow // FACTOR_BITS) * -(-wide // OPERAND_BITS)
-        return Resources(ff=2 * parallel * out, multipliers=parallel * pieces)
+        left, right = (kind.element.bits + (not kind.element.signed) for kind in site.inputs)
+        return Resources(ff=2 * parallel * out, products=(needs.Product(left, right, parallel),))
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_product`."""

@@ -17,6 +17,7 @@ from hwcompile.ops.gather.words import (
     worth_trying,
 )
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
+from hwcompile.ops.needs import MemoryKind, memory
 from hwcompile.ops.site import Parameters, Ports, Site
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 
@@ -74,15 +75,12 @@ class Buffered(Kernel):
         row, rows = sum(_widths(plan)) + 1, plan.period
         word = ports.inputs[0].bits
         count = _count_width(plan)
-        blocks = lut_memory = 0
-        for depth, width in ((rows, row), (plan.capacity, word)):
-            blocks += depth * width if depth > BLOCK_WORDS else 0
-            lut_memory += -(-depth // 16) * width if depth <= BLOCK_WORDS else 0
-        return Resources(
-            lut=lut_memory + 7 * count + 2 * rows.bit_length() + ports.output.bits,
-            ff=word + ports.output.bits + row + 7 * count,
-            memory_bits=blocks,
+        logic = Resources(
+            lut=2 * count + rows.bit_length() + ports.output.bits,
+            adders=5 * count + rows.bit_length(),
+            ff=ports.output.bits + 7 * count,
         )
+        return logic + memory(rows, row) + memory(plan.capacity, word, MemoryKind.RAM)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_gather`."""

@@ -22,6 +22,7 @@ from hwcompile.ops.gather.words import (
     worth_trying,
 )
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
+from hwcompile.ops.needs import memory
 from hwcompile.ops.site import Parameters, Ports, Site
 from hwcompile.ops.timing import Timing, single
 
@@ -92,10 +93,10 @@ class Select(Kernel):
         data = ports.output.bits
         held = ports.inputs[0].bits if _repeats(program) else 0
         return Resources(
-            lut=data + held + rows * width / 16 + 2 * counters + 6,
-            ff=data + held + counters + width,
-            memory_bits=rows * width if rows > 64 else 0,
-        )
+            lut=data + held + counters + 6,
+            adders=counters,
+            ff=data + held + counters,
+        ) + memory(rows, width)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_filter`."""

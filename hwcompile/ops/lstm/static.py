@@ -15,6 +15,7 @@ from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
 from hwcompile.ops.lstm.layout import Layout, Recurrence
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.lstm.simulation import Schedule, simulate_step
+from hwcompile.ops.needs import MemoryKind, Product, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 
@@ -210,19 +211,20 @@ class Static(Kernel):
         numbers = _numbers(site, layout)
         act, acc, z = (int(numbers[name]) for name in ("ActBits", "AccBits", "ZBits"))
         width = widths(layout)
-        bits = schedule.cycles * (layout.pes * width.entry + _control_bits(layout))
-        bits += layout.units.depth * layout.lanes * (4 * width.bias + 3 * width.peephole)
-        tables = ((op.sigma, 3), (op.candidate, 1), (op.squash, 1))
-        bits += layout.lanes * sum(n * t.size * signed_bits(t) for t, n in tables)
-        vectors = layout.pes * act * (2 * op.inputs + layout.places * (1 if op.projected else 2))
-        sums = layout.lanes * (layout.units.depth * 5 + layout.rows.depth * 3) * acc
-        return Resources(
-            lut=layout.pes * (2 * acc + 4 * act + 2 * numbers_place(layout))
-            + layout.lanes * 14 * z,
-            ff=layout.pes * (4 * acc + 6 * act) + layout.lanes * 24 * z,
-            memory_bits=bits + vectors + sums,
-            multipliers=layout.pes + 6 * layout.lanes,
+        lanes, units = layout.lanes, layout.units.depth
+        total = Resources(
+            lut=layout.pes * (4 * act + 2 * numbers_place(layout)) + lanes * 6 * z,
+            adders=layout.pes * 2 * acc + lanes * 8 * z,
+            ff=layout.pes * (4 * acc + 6 * act) + lanes * 24 * z,
+            products=(Product(width.weight, act, layout.pes), Product(act, z, 6 * lanes)),
         )
+        total += memory(schedule.cycles, layout.pes * width.entry + _control_bits(layout))
+        total += memory(units, lanes * (4 * width.bias + 3 * width.peephole))
+        for table, count in ((op.sigma, 3), (op.candidate, 1), (op.squash, 1)):
+            total += memory(table.size, signed_bits(table), count=lanes * count)
+        places = 2 * op.inputs + layout.places * (1 if op.projected else 2)
+        total += memory(places, act, MemoryKind.RAM, layout.pes)
+        return total + memory(units * 5 + layout.rows.depth * 3, acc, MemoryKind.RAM, lanes)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_rnn_engine`; a site without start tokens ties their input off."""

@@ -9,11 +9,12 @@ from functools import lru_cache
 import numpy as np
 
 from hwcompile.ir.types import Encoding, IntArray
-from hwcompile.ops.dot import LUT_DEPTH, Dot, memory_resources
+from hwcompile.ops.dot import Dot
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.lane import lane_dot, matmul_of, most_entries, style_names
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
+from hwcompile.ops.needs import MemoryKind, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.sparse.collecting import Collection, collect
@@ -148,20 +149,19 @@ class Broadcast(Kernel):
         queue = int(parameters.get("queue", 8))
         depth = 2 << index_width(slots)
         pe = Resources(
-            lut=item * -(-queue // LUT_DEPTH) + 2 * bits + count + address + 20
-            + out * bits * -(-depth // LUT_DEPTH),
+            lut=bits + 20.0,
+            adders=bits + count + address,
             ff=2.0 * dot.input.bits + address + count + depth + 30,
-        )  # fmt: skip
+        )
+        pe += memory(queue, item, MemoryKind.DIRECT) + memory(depth, out * bits, MemoryKind.DIRECT)
         pe += dot.resources(1, 1, bits)
-        pe += memory_resources(dot.weight.bits + index_width(slots), plan.entries)
+        pe += memory(plan.entries, dot.weight.bits + index_width(slots))
         choices = out * bits * (mux_choices(pes) + 1)
         collector = Resources(lut=choices + 20.0, ff=choices + 20.0)
         row = out * (index_width(slots) + index_width(pes) + 1) + 2
-        total = collector + memory_resources(row, plan.collection.cycles)
-        total += memory_resources(pes * (address + count), plan.layout.columns)
-        return total + Resources(
-            pe.lut * pes, pe.ff * pes, pe.memory_bits * pes, pe.multipliers * pes
-        )
+        total = collector + memory(plan.collection.cycles, row)
+        total += memory(plan.layout.columns, pes * (address + count))
+        return total + pe.times(pes)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_broadcast_matvec`."""

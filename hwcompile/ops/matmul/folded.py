@@ -11,10 +11,11 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.dot import WISHES, Dot, memory_resources, start_bits, styles
+from hwcompile.ops.dot import WISHES, Dot, start_bits, styles
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.space import foldings
+from hwcompile.ops.needs import MemoryKind, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Timing
 
@@ -123,19 +124,20 @@ class Folded(Kernel):
         counters = sum(max(n - 1, 1).bit_length() for n in (view.folds, view.steps, view.depth))
         flags = 4 * (view.stages - 1)
         total = Resources(
-            # An adder and the choice of its start value share a look-up table per bit; a counter
-            # needs one for counting and about half of one for its comparison with the last value.
-            lut=accumulators + 1.5 * counters + 4,
+            # The choice of the start value, a bit of the adder, and for a counter a comparison
+            # with its last value.
+            lut=accumulators + 0.5 * counters + 4,
+            adders=accumulators + counters,
             ff=input_width + accumulators + counters + flags,
         )
-        if view.depth > 1:
-            total += Resources(ff=weight_width)
         if view.folds > 1:
-            total += memory_resources(input_width, max(view.steps, 2))
-        total += memory_resources(weight_width, view.depth)
+            # The word that is passed on while it is written has a register of its own.
+            total += memory(view.steps, input_width, MemoryKind.RAM)
+            total += Resources(lut=input_width)
+        total += memory(view.depth, weight_width)
         starts = _starts(view)
         if starts is not None:
-            total += memory_resources(view.pe * start_bits(starts), starts.shape[0])
+            total += memory(starts.shape[0], view.pe * start_bits(starts))
         return total + view.dot.resources(view.pe, view.simd, view.out_bits)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:

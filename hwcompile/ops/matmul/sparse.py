@@ -7,11 +7,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from hwcompile.ir.types import Encoding
-from hwcompile.ops.dot import LUT_DEPTH, Dot, memory_resources
+from hwcompile.ops.dot import Dot
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.lane import lane_dot, matmul_of, most_entries, row_counts, style_names
 from hwcompile.ops.matmul.sparse_design import LAG, MAX_RUN_BITS, Design, design
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
+from hwcompile.ops.needs import MemoryKind, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.sparse.encodings import index_width
@@ -129,21 +130,21 @@ class Sparse(Kernel):
         registers = 3 * dot.weight.bits + plan.place_bits + x + 2 * dot.input.bits + 10 + bits
         adder = plan.place_bits if plan.delta else 0
         pe = Resources(
-            lut=bits + adder + (x / 3 if x > dot.input.bits else 0),
+            lut=x / 3 if x > dot.input.bits else 0,
+            adders=bits + adder,
             ff=registers + index_width(plan.slots) + adder,
         )
-        pe += dot.resources(1, 1, bits) + memory_resources(x, 2 << index_width(kept))
-        pe += Resources(lut=out * bits * -(-depth // LUT_DEPTH) * 0.75)
+        pe += dot.resources(1, 1, bits) + memory(2 << index_width(kept), x, MemoryKind.RAM)
+        pe += memory(depth, out * bits, MemoryKind.DIRECT)
         choices = mux_choices(pes)
         collector = Resources(
             lut=out * bits * (choices + 1), ff=out * bits * (choices + 1) + 20.0 + 4 * out
         )
         row = out * (index_width(plan.slots) + index_width(pes) + 1) + 2
         control = Resources(lut=60.0, ff=60.0 + x)
-        total = collector + control + memory_resources(row, groups * plan.collects)
-        total += memory_resources(pes * entry, groups * plan.steps)
-        every = Resources(pe.lut * pes, pe.ff * pes, pe.memory_bits * pes, pe.multipliers * pes)
-        return total + every
+        total = collector + control + memory(groups * plan.collects, row)
+        total += memory(groups * plan.steps, pes * entry)
+        return total + pe.times(pes)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_sparse_matvec`."""

@@ -8,6 +8,7 @@ import numpy as np
 
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.needs import MemoryKind, memory
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing, single
@@ -66,21 +67,18 @@ class Folded(Kernel):
     def resources(self, site: Site, parameters: Parameters) -> Resources:
         """See `Kernel.resources`.
 
-        A sum is an adder, one LUT per bit, starting over included; a maximum is a comparator and a
-        multiplexer, about one LUT per bit each, but a single bit fits into one LUT. Accumulators
-        are distributed memory, 6 bits of 32 words in 4 LUTs, or registers when there is only one
-        word. Constants fitted to five syntheses for 7-series devices.
+        A sum is an adder and the choice to start over; a maximum is a comparator and a multiplexer,
+        but a single bit fits into one LUT. Accumulators are read in the cycle that writes them.
         """
         result = self.ports(site, parameters).output
         words = result.words_per_vector
-        per_bit = 1.0 if _reduce(site).kind == "sum" or result.element.bits == 1 else 2.0
-        lut = per_bit * result.bits + 8
+        adders = result.bits if result.element.bits > 1 else 0
+        lut = result.bits + 8
         ff = float(result.bits + 1 + words.bit_length() + _reduce(site).taps.bit_length())
         if _reduce(site).taps == 1:
-            return Resources(0.0, result.bits + 1.0)
-        if words == 1:
-            return Resources(lut, ff + result.bits)
-        return Resources(lut + result.bits * 2 / 3 * -(-words // 32), ff)
+            return Resources(ff=result.bits + 1.0)
+        sums = memory(words, result.bits, MemoryKind.DIRECT)
+        return Resources(lut, adders, ff) + sums
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """See `Kernel.render`."""

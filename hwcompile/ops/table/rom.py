@@ -6,11 +6,11 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
+from hwcompile.ops.needs import memory
 from hwcompile.ops.pipe import (
     BLOCK_BITS,
     Pipe,
     parallel_of,
-    rom_resources,
     word_parameters,
 )
 from hwcompile.ops.rows import row_groups, row_layout
@@ -86,9 +86,9 @@ def read_stages(depth: int, width: int) -> int:
 
 
 def lane_roms(parallel: int, depth: int, width: int) -> Resources:
-    """Estimated use of a memory per lane, output registers in logic included."""
-    one = rom_resources(depth, width)
-    return Resources(parallel * one.lut, parallel * one.ff, parallel * one.memory_bits)
+    """A memory per lane; the second register when it is large."""
+    one = memory(depth, width, count=parallel)
+    return one + Resources(ff=parallel * width * (read_stages(depth, width) - 1))
 
 
 def _groups(site: Site, parallel: int) -> int:

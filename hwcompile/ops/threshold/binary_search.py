@@ -8,7 +8,8 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
-from hwcompile.ops.pipe import Pipe, parallel_of, rom_resources, word_parameters
+from hwcompile.ops.needs import memory
+from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.rows import Field, RowTable, row_layout
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.threshold.op import Threshold
@@ -40,17 +41,12 @@ class BinarySearch(Pipe):
         parallel, depth = parallel_of(parameters), levels(site)
         width, out = site.inputs[0].element.bits, site.outputs[0].element.bits
         offsets = _offsets(site, parallel)
-        total = rom_resources(offsets.groups, offsets.width)
+        total = memory(offsets.groups, offsets.width)
         total += Resources(lut=parallel * out, ff=parallel * out)
         groups = offsets.groups
         for level in range(depth):
-            memory = rom_resources(groups << level, width + 1)
-            compare = Resources(lut=width / 2, ff=width + level)
-            total += Resources(
-                parallel * (memory.lut + compare.lut),
-                parallel * (memory.ff + compare.ff),
-                parallel * memory.memory_bits,
-            )
+            total += memory(groups << level, width + 1, count=parallel)
+            total += Resources(adders=parallel * (width + 1), ff=parallel * (width + level))
         return total
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:

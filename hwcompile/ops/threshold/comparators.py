@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.pipe import Pipe, parallel_of, rom_resources, word_parameters
+from hwcompile.ops.needs import memory
+from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.rows import Field, RowTable, merged
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.threshold.op import Threshold
@@ -36,18 +37,21 @@ class Comparators(Pipe):
         return 1 + (staircase(site).steps > 1) + (table.groups > 1)
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """A carry chain per comparator, half of it when the threshold is a constant."""
+        """A comparator per level, simpler when the threshold is a constant, and a count of hits."""
         stairs, parallel = staircase(site), parallel_of(parameters)
         table, width = _table(site, parallel), site.inputs[0].element.bits
         out = site.outputs[0].element.bits
-        compare = width / 4 if table.groups == 1 else width / 2
-        count = 0.0 if stairs.steps == 1 else stairs.steps + out
+        compare = stairs.steps * (width + 1)
+        fixed = table.groups == 1
+        count = 0.0 if stairs.steps == 1 else 1.5 * stairs.steps + out
         registers = out + (stairs.steps if stairs.steps > 1 else 0)
-        delayed = width if table.groups > 1 else 0
+        delayed = 0 if fixed else width
         lanes = Resources(
-            lut=parallel * (stairs.steps * compare + count), ff=parallel * (registers + delayed)
+            lut=parallel * (count + (compare / 3 if fixed else 0)),
+            adders=parallel * (0 if fixed else compare),
+            ff=parallel * (registers + delayed),
         )
-        return lanes + rom_resources(table.groups, table.width)
+        return lanes + memory(table.groups, table.width)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_threshold`."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.pipe import Pipe, parallel_of, rom_resources, word_parameters
+from hwcompile.ops.needs import Product, memory, signed_digits
+from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.rows import Field, RowTable, merged
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.threshold.multiplier import Multiplier, holds, solve
@@ -17,7 +18,6 @@ from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.staircase import Staircase, staircase
 
 MOST_SUM_BITS = 62
-FACTOR_BITS, OPERAND_BITS = 18, 25  # of one hardware multiplier
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +115,22 @@ class Requantize(Pipe):
         form, parallel = _form(site), parallel_of(parameters)
         table, out = _table(site, parallel), site.outputs[0].element.bits
         factor, width = signed_bits(form.factor), site.inputs[0].element.bits + 1
-        pieces = -(-factor // FACTOR_BITS) * -(-width // OPERAND_BITS)
         kept = form.sum_bits - form.shift
-        logic = form.sum_bits + (kept + out if form.clamp else 0) + form.patches * (width / 4 + out)
-        registers = form.sum_bits + signed_bits(form.bias) + kept + (out if form.clamp else 0)
-        registers += 2 * out if form.patches or form.floor is not None else 0
-        lanes = Resources(parallel * logic, parallel * registers, 0, parallel * pieces)
-        return lanes + rom_resources(table.groups, table.width)
+        clamped = out if form.clamp else 0
+        patched = form.patches > 0 or form.floor is not None
+        registers = form.sum_bits + signed_bits(form.bias) + kept + clamped
+        lanes = Resources(
+            parallel * (clamped + form.patches * (width / 3 + out)),
+            parallel * (form.sum_bits + (2 * kept if form.clamp else 0) + (out if patched else 0)),
+            parallel * (registers + (2 * out if patched else 0)),
+            (),
+            # With one row the factor is a constant, and a constant multiple is shifts and adders.
+            (Product(width, factor, parallel),) if table.groups > 1 else (),
+        )
+        if table.groups == 1:
+            digits = float(np.mean([signed_digits(int(v)) for v in np.ravel(form.factor)]))
+            lanes += Resources(adders=parallel * max(digits - 1, 0) * form.sum_bits)
+        return lanes + memory(table.groups, table.width)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_requantize`."""

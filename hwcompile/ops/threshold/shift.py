@@ -7,7 +7,8 @@ from functools import lru_cache
 import numpy as np
 
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.pipe import Pipe, parallel_of, rom_resources, word_parameters
+from hwcompile.ops.needs import memory
+from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.rows import Field, RowTable, merged
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.threshold.multiplier import holds, solve_shift
@@ -40,9 +41,13 @@ class Shift(Pipe):
         table, out = _table(site, parallel), site.outputs[0].element.bits
         moved = bool(np.any(form.bias != 0) or np.any(form.factor < 0))
         kept = form.sum_bits - form.shift
-        logic = (form.sum_bits if moved else 0) + (kept + out if form.clamp else 0)
-        lanes = Resources(parallel * logic, parallel * (kept + (out if form.clamp else 0)))
-        return lanes + rom_resources(table.groups, table.width)
+        clamped = out if form.clamp else 0
+        lanes = Resources(
+            parallel * clamped,
+            parallel * ((form.sum_bits if moved else 0) + (2 * kept if form.clamp else 0)),
+            parallel * (kept + clamped),
+        )
+        return lanes + memory(table.groups, table.width)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_rescale`."""

@@ -9,12 +9,11 @@ import numpy as np
 
 from hwcompile.ir.types import Encoding, IntType
 from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.needs import MemoryKind, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.window.needs import Layout, least_depth, sustains
 from hwcompile.ops.window.op import Window
-
-_BLOCK_RAM_BITS = 2048  # smaller memories are cheaper in LUTs
 
 
 class LineBuffer(Kernel):
@@ -97,22 +96,28 @@ class LineBuffer(Kernel):
 
         Control is four word numbers (written, read, first, kept) with an adder or comparator each
         and constant multiplexers in front, and the loop counters. Padding adds the position
-        counters with their comparators, and a multiplexer per output bit. Small memories are
-        distributed: 3 bits of 64 words in 4 LUTs, or 6 bits of 32. Constants fitted to four
-        syntheses for 7-series devices.
+        counters with their comparators, and a multiplexer per output bit.
         """
         ports = self.ports(site, parameters)
         depth = _depth(site, parameters)
         word_bits, out_bits = ports.inputs[0].bits, ports.output.bits
         number = 2 + (2 * ports.inputs[0].words + depth).bit_length()
-        lut, ff = 5.5 * number + 12, 3.5 * number + 14
+        loops = self._loop_bits(site, parameters)
+        lut, adders, ff = 2.0 * number + loops + 12, 6.0 * number + loops, 4.0 * number + loops + 4
         if _window(site).geometry.reaches_padding(site.inputs[0].shape):
-            lut, ff = lut + 55 + out_bits, ff + 50
-        memory = depth * word_bits
-        if memory < _BLOCK_RAM_BITS:
-            per_bit = 2 / 3 if depth <= 32 else 4 / 3 * -(-depth // 64)
-            return Resources(lut + word_bits * per_bit, ff + word_bits)
-        return Resources(lut, ff, memory_bits=memory)
+            position = sum((2 * n).bit_length() + 1 for n in site.inputs[0].shape[:2])
+            lut, adders = lut + 2 * position + out_bits, adders + 4 * position
+            ff += 2 * position + 1
+        if ports.inputs[0].element != ports.output.element:
+            lut += out_bits
+        return Resources(lut, adders, ff) + memory(depth, word_bits, MemoryKind.RAM)
+
+    def _loop_bits(self, site: Site, parameters: Parameters) -> int:
+        """Bits of the counters of the reader's loops."""
+        window, layout = _window(site), _layout(site, int(parameters["parallel"]))
+        out = window.geometry.output(site.inputs[0].shape)
+        loops = (layout.group_words, *window.kernel, window.groups, *out)
+        return sum((n - 1).bit_length() for n in loops)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """See `Kernel.render`."""

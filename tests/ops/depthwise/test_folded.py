@@ -90,8 +90,8 @@ def test_resources_grow_with_the_lanes_and_know_their_multipliers():
     assert (small.multipliers, large.multipliers) == (1, 16)
     assert small.memory_bits == 9 * 32 * 8
     assert large.memory_bits == 0
-    assert small.lut < large.lut
-    assert small.ff < large.ff
+    assert small.all_lut < large.all_lut
+    assert small.all_ff < large.all_ff
 
 
 # Name: (site, pe, style, depth of the output FIFO or None).

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType, TensorType
 from hwcompile.ops.elementwise import FAMILY, Extremum, Linear, PairTable, Product
-from hwcompile.ops.elementwise.linear import signed_digits
+from hwcompile.ops.needs import signed_digits
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 

@@ -186,8 +186,8 @@ def test_resources_grow_with_the_lanes_and_know_their_multipliers():
     small = KERNEL.resources(wide, {"pe": 1, "simd": 2})
     large = KERNEL.resources(wide, {"pe": 4, "simd": 8})
     assert (small.multipliers, large.multipliers) == (2, 32)
-    assert small.lut < large.lut
-    assert small.ff < large.ff
+    assert small.all_lut < large.all_lut
+    assert small.all_ff < large.all_ff
     assert small.memory_bits == 8 * 256 * 8 + 256 // 2 * 16
     assert large.memory_bits == 0
     binary = site([-1, 1], BIPOLAR, (1, 8, 256))
@@ -218,4 +218,4 @@ def test_estimates_agree_with_synthesis(weights, element, rows, terms, lut):
     """Tables of `hw_dot` alone that `synth_xilinx -family xc7 -flatten` of Yosys makes."""
     dot = Dot.choose(weights, element)
     assert dot is not None
-    assert dot.resources(rows, terms, 20).lut == pytest.approx(lut, rel=0.15)
+    assert dot.resources(rows, terms, 20).all_lut == pytest.approx(lut, rel=0.15)

@@ -101,5 +101,6 @@ def test_resources_grow_with_lanes() -> None:
                 small, large = (
                     kernel.resources(site, {"parallel": p}) for p in (1, site.inputs[0].channels)
                 )
-                assert min(large.ff, small.ff) > 0
-                assert large.multipliers == site.inputs[0].channels * small.multipliers
+                assert min(large.all_ff, small.all_ff) > 0
+                # With all channels at once every factor is a constant of its own.
+                assert large.multipliers in (0, site.inputs[0].channels * small.multipliers)
