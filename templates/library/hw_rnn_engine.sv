@@ -5,6 +5,13 @@
 // too. A step begins when the one before has issued its last row, its x is there, and a bank of the
 // output is free; then nothing waits. x is loaded, and y sent, while other steps are computed.
 //
+// With External the program comes in as a stream that begins anew with every step. In a cycle in
+// which a row is wanted (weights_ready_o) and is not there, the PEs get none; 5 cycles later, when
+// that gap reaches the PEs' result registers, the lanes' programs stand still for a cycle, too
+// (hw_rnn_sequencer). So a sum is taken exactly when it would be without the gap; what the lanes
+// write comes no later, seen from the PEs; and they write y over only after the last sum of the
+// gates was taken, which is later than any issue that reads it.
+//
 // Streams carry one element per word. A sequence starts with the first step of all, with each
 // step whose start token is 1 (HasStart), and every Steps steps unless Keep.
 //
@@ -17,6 +24,7 @@
 
 module hw_rnn_engine #(
   parameter bit HasStart = 1'b0,
+  parameter bit External = 1'b0,
   parameter int unsigned Pes = 8,
   parameter int unsigned Lanes = 2,
   parameter int unsigned Cycles = 64,
@@ -83,7 +91,8 @@ module hw_rnn_engine #(
   parameter UnitFile = "",
   parameter EntryFile = "",
   parameter ControlFile = "",
-  parameter OrderFile = ""
+  parameter OrderFile = "",
+  localparam int unsigned EntryBits = WBits + SkipBits + 2
 ) (
   input  wire logic                clk_i,
   input  wire logic                rst_ni,
@@ -95,6 +104,10 @@ module hw_rnn_engine #(
   input  wire logic                in1_valid_i,
   output logic                     in1_ready_o,
   input  wire logic                in1_data_i,
+  // Rows of the PEs' program (External)
+  input  wire logic                weights_valid_i,
+  output logic                     weights_ready_o,
+  input  wire logic [Pes*EntryBits-1:0] weights_data_i,
   // Output to a credit FIFO
   input  wire logic                out_ok_i,
   output logic                     out_start_o,
@@ -104,10 +117,8 @@ module hw_rnn_engine #(
 
   localparam int unsigned PesPerLane = Pes / Lanes;
   localparam int unsigned PeBits = (PesPerLane > 1) ? $clog2(PesPerLane) : 1;
-  localparam int unsigned EntryBits = WBits + SkipBits + 2;
   localparam int unsigned ControlBits = 8 + PeBits + ThingBits;
   localparam int unsigned CycleBits = $clog2(Cycles);
-  localparam int unsigned DelayBits = $clog2(Delay + 1);
   localparam int unsigned XIndexBits = (XSize > 1) ? $clog2(XSize) : 1;
   localparam int unsigned WordBits = (StateWords > 1) ? $clog2(StateWords) : 1;
   localparam int unsigned StateBits = WordBits + (Projected ? 0 : 1);
@@ -135,13 +146,14 @@ module hw_rnn_engine #(
   );
 
   // ---------------------------------------------------------------- the step
-  logic                 idle_q, active, active_q, sync_q, last_step, virgin_q;
+  logic                 idle_q, wanted, there, active, active_q, sync_q, last_step, virgin_q;
   logic [CycleBits-1:0] cycle_q, cycle;
   logic [1:0]           banks_q;                    // of the output, in use
   logic                 fresh_q, bank_q, parity_q;  // of the step that is being issued
 
-  assign start = idle_q && x_ready && start_ok && (banks_q != 2'd2);
-  assign active = start || !idle_q;
+  assign wanted = !idle_q || (x_ready && start_ok && (banks_q != 2'd2));
+  assign active = wanted && there;
+  assign start = active && idle_q;
   assign cycle = start ? '0 : cycle_q;
   assign release_x = active && (cycle == LAST);
 
@@ -170,7 +182,7 @@ module hw_rnn_engine #(
   end
 
   always_ff @(posedge clk_i) begin
-    cycle_q <= cycle + CycleBits'(1);
+    if (active) cycle_q <= cycle + CycleBits'(1);
     if (start) fresh_q <= virgin_q || start_token;
   end
 
@@ -181,9 +193,19 @@ module hw_rnn_engine #(
   logic [Lanes*StateBits-1:0] state_address;
   logic [Lanes*ActBits-1:0]   state_data;
 
-  hw_weight_rom #(
-    .Width(Pes * EntryBits), .Depth(Cycles), .AddressBits(CycleBits), .WeightFile(EntryFile)
-  ) u_entries (.clk_i, .addr_i(cycle), .data_o(entries));
+  assign weights_ready_o = External && wanted;
+
+  if (External) begin : gen_external
+    assign there = weights_valid_i;
+    always_ff @(posedge clk_i) entries <= weights_data_i;
+  end else begin : gen_on_chip
+    logic unused;
+    assign unused = &{1'b0, weights_valid_i, weights_data_i};
+    assign there = 1'b1;
+    hw_weight_rom #(
+      .Width(Pes * EntryBits), .Depth(Cycles), .AddressBits(CycleBits), .WeightFile(EntryFile)
+    ) u_entries (.clk_i, .addr_i(cycle), .data_o(entries));
+  end
 
   for (genvar p = 0; p < Pes; p++) begin : gen_pe
     hw_rnn_pe #(
@@ -211,41 +233,15 @@ module hw_rnn_engine #(
 
   // ---------------------------------------------------------------- the lanes' program
   logic [Lanes*ControlBits-1:0] controls;
-  logic [CycleBits-1:0]         row_q, row;
-  logic [DelayBits-1:0]         delay_q;
-  logic                         waiting_q, lanes_idle_q, lanes_start, lanes_active;
-  logic                         lanes_active_q, lanes_fresh_q, lanes_parity_q, finished;
+  logic                         lanes_valid, lanes_fresh, lanes_parity, finished;
 
-  assign lanes_start = waiting_q && (delay_q == DelayBits'(1));
-  assign lanes_active = lanes_start || !lanes_idle_q;
-  assign row = lanes_start ? '0 : row_q;
-  assign finished = lanes_active && (row == LAST);
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      waiting_q <= 1'b0;
-      lanes_idle_q <= 1'b1;
-      lanes_active_q <= 1'b0;
-    end else begin
-      if (start) waiting_q <= 1'b1;
-      else if (lanes_start) waiting_q <= 1'b0;
-      if (lanes_active) lanes_idle_q <= row == LAST;
-      lanes_active_q <= lanes_active;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    delay_q <= start ? DelayBits'(Delay) : delay_q - DelayBits'(1);
-    row_q <= row + CycleBits'(1);
-    if (lanes_start) begin
-      lanes_fresh_q <= fresh_q;
-      lanes_parity_q <= parity_q;
-    end
-  end
-
-  hw_weight_rom #(
-    .Width(Lanes * ControlBits), .Depth(Cycles), .AddressBits(CycleBits), .WeightFile(ControlFile)
-  ) u_control (.clk_i, .addr_i(row), .data_o(controls));
+  hw_rnn_sequencer #(
+    .Width(Lanes * ControlBits), .Cycles(Cycles), .Delay(Delay), .ControlFile(ControlFile)
+  ) u_sequencer (
+    .clk_i, .rst_ni, .start_i(start), .step_i(active || !wanted), .fresh_i(fresh_q),
+    .parity_i(parity_q), .valid_o(lanes_valid), .control_o(controls), .fresh_o(lanes_fresh),
+    .parity_o(lanes_parity), .finished_o(finished)
+  );
 
   // ---------------------------------------------------------------- sending y
   logic                     done;
@@ -280,10 +276,10 @@ module hw_rnn_engine #(
     ) u_lane (
       .clk_i,
       .rst_ni,
-      .valid_i(lanes_active_q),
+      .valid_i(lanes_valid),
       .control_i(controls[l*ControlBits +: ControlBits]),
-      .fresh_i(lanes_fresh_q),
-      .parity_i(lanes_parity_q),
+      .fresh_i(lanes_fresh),
+      .parity_i(lanes_parity),
       .slot_o(slots[l]),
       .results_i(results[l*PesPerLane*AccBits +: PesPerLane*AccBits]),
       .write_o(state_write[l]),

@@ -32,9 +32,6 @@ Y_READY = 3
 M_AFTER_Y = 12
 """m is written this many cycles later than a y that is taken in the same cycle."""
 
-READ = 2
-"""A y written over must be taken at least `last issue that reads it - READ` cycles after."""
-
 SLOTS = 2
 """Result registers of a PE."""
 
@@ -166,7 +163,9 @@ def _round(
             ready[place + lane.number] = take + M_READY
             last_final = max(last_final, take)
     if op.projected:
-        earliest = max(gates_end - 1 - READ, last_final + M_AFTER_Y)
+        # Whoever reads the old y must have been issued. This follows from the second bound, but it
+        # is what must hold when rows of the program come late; see `hw_rnn_engine`.
+        earliest = max(gates_end - 1 + TO_RESULT, last_final + M_AFTER_Y)
         for lane, (_, projection) in zip(lanes, work, strict=True):
             count = int(np.count_nonzero(rows.lane == lane.number))
             lane.run(projection, ready, count, True, earliest)

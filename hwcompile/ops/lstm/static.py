@@ -247,8 +247,12 @@ class Static(Kernel):
             },
             memories=images(layout, schedule),
             comment=f"{schedule.cycles} cycles per step on {layout.pes} PEs",
-            constants={} if begins else {"in1_valid_i": "1'b0", "in1_data_i": "1'b0"},
-            unused=() if begins else ("in1_ready_o",),
+            constants={
+                **({} if begins else {"in1_valid_i": "1'b0", "in1_data_i": "1'b0"}),
+                "weights_valid_i": "1'b0",
+                "weights_data_i": "'0",
+            },
+            unused=(*(() if begins else ("in1_ready_o",)), "weights_ready_o"),
         )
 
 
