@@ -40,7 +40,11 @@ def test_a_tiny_network(tiny: Design, board: str) -> None:
 
 @pytest.mark.parametrize(
     ("board", "cells"),
-    [("icebreaker", ("SB_MAC16", "SB_RAM40_4K")), ("ulx3s_25", ("MULT18X18D", "DP16KD"))],
+    [
+        ("icebreaker", ("SB_MAC16", "SB_RAM40_4K")),
+        ("ulx3s_25", ("MULT18X18D", "DP16KD")),
+        ("tang_nano_20k", ("MULT9X9", "SPX9")),
+    ],
 )
 def test_memories_and_multipliers(folded: Design, board: str, cells: tuple[str, ...]) -> None:
     """One register holds two products here; a flow that loses one of them fails."""
