@@ -1,7 +1,8 @@
 // The element-wise part of a recurrent layer: that of an LSTM or, with Gru, of a GRU.
 //
 // For a GRU the four sums are r, u, the candidate's input part and its recurrent part; c is h, and
-// m repeats it. See hw_lstm_cell and hw_gru_cell.
+// m repeats it. See hw_lstm_cell and hw_gru_cell. There is one for each channel: z_i, c_i and the
+// results hold those of channel 0 lowest; biases and peepholes are the same for all.
 
 `default_nettype none
 
@@ -36,59 +37,77 @@ module hw_rnn_cell #(
   parameter int          MLow = -32768,
   parameter int          MHigh = 32767,
   parameter int unsigned TagBits = 1,
+  parameter int unsigned Channels = 1,
   parameter SigmaFile = "",
   parameter CandidateFile = "",
   parameter SquashFile = ""
 ) (
-  input  wire logic                  clk_i,
-  input  wire logic                  rst_ni,
-  input  wire logic                  valid_i,
-  input  wire logic [TagBits-1:0]    tag_i,
-  input  wire logic [4*ZBits-1:0]    z_i,
-  input  wire logic [4*BiasBits-1:0] bias_i,
-  input  wire logic [3*PeepBits-1:0] peep_i,
-  input  wire logic [CBits-1:0]      c_i,
-  output logic                       c_valid_o,
-  output logic      [TagBits-1:0]    c_tag_o,
-  output logic      [CBits-1:0]      c_o,
-  output logic                       m_valid_o,
-  output logic      [TagBits-1:0]    m_tag_o,
-  output logic      [MBits-1:0]      m_o
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_ni,
+  input  wire logic                        valid_i,
+  input  wire logic [TagBits-1:0]          tag_i,
+  input  wire logic [Channels*4*ZBits-1:0] z_i,
+  input  wire logic [4*BiasBits-1:0]       bias_i,
+  input  wire logic [3*PeepBits-1:0]       peep_i,
+  input  wire logic [Channels*CBits-1:0]   c_i,
+  output logic                             c_valid_o,
+  output logic      [TagBits-1:0]          c_tag_o,
+  output logic      [Channels*CBits-1:0]   c_o,
+  output logic                             m_valid_o,
+  output logic      [TagBits-1:0]          m_tag_o,
+  output logic      [Channels*MBits-1:0]   m_o
 );
 
-  if (Gru) begin : gen_gru
-    logic unused;
-    assign unused = &{1'b0, peep_i};
+  // The channels' pipelines run in step, so the flags and tags of the first are those of all.
+  logic [Channels-1:0]         c_valid, m_valid;
+  logic [Channels*TagBits-1:0] c_tag, m_tag;
 
-    hw_gru_cell #(
-      .ZBits(ZBits), .BiasBits(BiasBits), .HBits(CBits), .SigmaBits(SigmaBits),
-      .CandidateBits(CandidateBits), .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex),
-      .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .NShift(NShift), .One(One),
-      .NewShift(InputShift), .KeepShift(ForgetShift), .HShift(CShift), .HalfUp(HalfUp),
-      .HLow(CLow), .HHigh(CHigh), .TagBits(TagBits), .SigmaFile(SigmaFile),
-      .CandidateFile(CandidateFile)
-    ) u_cell (
-      .clk_i, .rst_ni, .valid_i, .tag_i, .z_i, .bias_i, .h_i(c_i), .valid_o(m_valid_o),
-      .tag_o(m_tag_o), .h_o(c_o)
-    );
+  assign c_valid_o = c_valid[0];
+  assign c_tag_o = c_tag[TagBits-1:0];
+  assign m_valid_o = m_valid[0];
+  assign m_tag_o = m_tag[TagBits-1:0];
 
-    assign c_valid_o = m_valid_o;
-    assign c_tag_o = m_tag_o;
-    assign m_o = MBits'($signed(c_o));
-  end else begin : gen_lstm
-    hw_lstm_cell #(
-      .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits), .CBits(CBits), .MBits(MBits),
-      .SigmaBits(SigmaBits), .CandidateBits(CandidateBits), .SquashBits(SquashBits),
-      .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex), .SquashIndex(SquashIndex),
-      .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
-      .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
-      .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
-      .HalfUp(HalfUp), .CLow(CLow), .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh), .TagBits(TagBits),
-      .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
-    ) u_cell (
-      .clk_i, .rst_ni, .valid_i, .tag_i, .z_i, .bias_i, .peep_i, .c_i, .c_valid_o, .c_tag_o, .c_o,
-      .m_valid_o, .m_tag_o, .m_o
-    );
+  logic unused;
+  assign unused = &{1'b0, c_valid, c_tag, m_valid, m_tag};
+
+  for (genvar k = 0; k < Channels; k++) begin : gen_channel
+    if (Gru) begin : gen_gru
+      logic unused_peep;
+      assign unused_peep = &{1'b0, peep_i};
+
+      hw_gru_cell #(
+        .ZBits(ZBits), .BiasBits(BiasBits), .HBits(CBits), .SigmaBits(SigmaBits),
+        .CandidateBits(CandidateBits), .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex),
+        .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .NShift(NShift), .One(One),
+        .NewShift(InputShift), .KeepShift(ForgetShift), .HShift(CShift), .HalfUp(HalfUp),
+        .HLow(CLow), .HHigh(CHigh), .TagBits(TagBits), .SigmaFile(SigmaFile),
+        .CandidateFile(CandidateFile)
+      ) u_cell (
+        .clk_i, .rst_ni, .valid_i, .tag_i, .z_i(z_i[k*4*ZBits +: 4*ZBits]), .bias_i,
+        .h_i(c_i[k*CBits +: CBits]), .valid_o(m_valid[k]), .tag_o(m_tag[k*TagBits +: TagBits]),
+        .h_o(c_o[k*CBits +: CBits])
+      );
+
+      assign c_valid[k] = m_valid[k];
+      assign c_tag[k*TagBits +: TagBits] = m_tag[k*TagBits +: TagBits];
+      assign m_o[k*MBits +: MBits] = MBits'($signed(c_o[k*CBits +: CBits]));
+    end else begin : gen_lstm
+      hw_lstm_cell #(
+        .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits), .CBits(CBits), .MBits(MBits),
+        .SigmaBits(SigmaBits), .CandidateBits(CandidateBits), .SquashBits(SquashBits),
+        .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex), .SquashIndex(SquashIndex),
+        .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
+        .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
+        .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
+        .HalfUp(HalfUp), .CLow(CLow), .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh), .TagBits(TagBits),
+        .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
+      ) u_cell (
+        .clk_i, .rst_ni, .valid_i, .tag_i, .z_i(z_i[k*4*ZBits +: 4*ZBits]), .bias_i, .peep_i,
+        .c_i(c_i[k*CBits +: CBits]), .c_valid_o(c_valid[k]), .c_tag_o(c_tag[k*TagBits +: TagBits]),
+        .c_o(c_o[k*CBits +: CBits]), .m_valid_o(m_valid[k]), .m_tag_o(m_tag[k*TagBits +: TagBits]),
+        .m_o(m_o[k*MBits +: MBits])
+      );
+    end
   end
 
 endmodule

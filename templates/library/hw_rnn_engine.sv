@@ -12,8 +12,10 @@
 // write comes no later, seen from the PEs; and they write y over only after the last sum of the
 // gates was taken, which is later than any issue that reads it.
 //
-// Streams carry one element per word. A sequence starts with the first step of all, with each
-// step whose start token is 1 (HasStart), and every Steps steps unless Keep.
+// Channels sequences run in step: programs and control are there once, and a weight that is read is
+// used for every channel. Streams carry one element of each channel per word, channel 0 lowest. All
+// sequences start with the first step of all and every Steps steps unless Keep; that of a channel
+// with each step for which its bit of the start token is 1 (HasStart).
 //
 // Handshake: a core with three actors. The loader takes a word while fewer than 2 * XSize words
 // are in use; a step needs XSize words and a start token, and releases the words in its last cycle.
@@ -23,6 +25,7 @@
 `default_nettype none
 
 module hw_rnn_engine #(
+  parameter int unsigned Channels = 1,
   parameter bit HasStart = 1'b0,
   parameter bit External = 1'b0,
   parameter int unsigned Pes = 8,
@@ -94,25 +97,25 @@ module hw_rnn_engine #(
   parameter OrderFile = "",
   localparam int unsigned EntryBits = WBits + SkipBits + 2
 ) (
-  input  wire logic                clk_i,
-  input  wire logic                rst_ni,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_ni,
   // Elements of x
-  input  wire logic                in0_valid_i,
-  output logic                     in0_ready_o,
-  input  wire logic [XBits-1:0]    in0_data_i,
+  input  wire logic                        in0_valid_i,
+  output logic                             in0_ready_o,
+  input  wire logic [Channels*XBits-1:0]   in0_data_i,
   // Start tokens
-  input  wire logic                in1_valid_i,
-  output logic                     in1_ready_o,
-  input  wire logic                in1_data_i,
+  input  wire logic                        in1_valid_i,
+  output logic                             in1_ready_o,
+  input  wire logic [Channels-1:0]         in1_data_i,
   // Rows of the PEs' program (External)
-  input  wire logic                weights_valid_i,
-  output logic                     weights_ready_o,
-  input  wire logic [Pes*EntryBits-1:0] weights_data_i,
+  input  wire logic                        weights_valid_i,
+  output logic                             weights_ready_o,
+  input  wire logic [Pes*EntryBits-1:0]    weights_data_i,
   // Output to a credit FIFO
-  input  wire logic                out_ok_i,
-  output logic                     out_start_o,
-  output logic                     out_valid_o,
-  output logic      [OutBits-1:0]  out_data_o
+  input  wire logic                        out_ok_i,
+  output logic                             out_start_o,
+  output logic                             out_valid_o,
+  output logic      [Channels*OutBits-1:0] out_data_o
 );
 
   localparam int unsigned PesPerLane = Pes / Lanes;
@@ -122,25 +125,28 @@ module hw_rnn_engine #(
   localparam int unsigned XIndexBits = (XSize > 1) ? $clog2(XSize) : 1;
   localparam int unsigned WordBits = (StateWords > 1) ? $clog2(StateWords) : 1;
   localparam int unsigned StateBits = WordBits + (Projected ? 0 : 1);
+  localparam int unsigned ElementBits = Channels * ActBits;  // an element of every channel
+  localparam int unsigned SumBits = Channels * AccBits;
   localparam logic [CycleBits-1:0] LAST = CycleBits'(Cycles - 1);
 
   logic start, release_x, out_last;
 
   // ---------------------------------------------------------------- loading x
-  logic                x_ready, x_write;
-  logic [XIndexBits:0] x_address;
-  logic [ActBits-1:0]  x_data;
+  logic                   x_ready, x_write;
+  logic [XIndexBits:0]    x_address;
+  logic [ElementBits-1:0] x_data;
 
   hw_rnn_loader #(
-    .XSize(XSize), .XBits(XBits), .XSigned(XSigned), .ActBits(ActBits)
+    .XSize(XSize), .XBits(XBits), .XSigned(XSigned), .ActBits(ActBits), .Channels(Channels)
   ) u_loader (
     .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o, .in0_data_i, .release_i(release_x),
     .ready_o(x_ready), .write_o(x_write), .address_o(x_address), .data_o(x_data)
   );
 
-  logic start_ok, start_token;
+  logic                start_ok;
+  logic [Channels-1:0] start_token;
 
-  hw_rnn_starts #(.Enable(HasStart)) u_starts (
+  hw_rnn_starts #(.Enable(HasStart), .Channels(Channels)) u_starts (
     .clk_i, .rst_ni, .in1_valid_i, .in1_ready_o, .in1_data_i, .pop_i(start), .ok_o(start_ok),
     .token_o(start_token)
   );
@@ -148,8 +154,9 @@ module hw_rnn_engine #(
   // ---------------------------------------------------------------- the step
   logic                 idle_q, wanted, there, active, active_q, sync_q, last_step, virgin_q;
   logic [CycleBits-1:0] cycle_q, cycle;
-  logic [1:0]           banks_q;                    // of the output, in use
-  logic                 fresh_q, bank_q, parity_q;  // of the step that is being issued
+  logic [1:0]           banks_q;           // of the output, in use
+  logic                 bank_q, parity_q;  // of the step that is being issued
+  logic [Channels-1:0]  fresh_q;           // likewise: whose sequence begins
 
   assign wanted = !idle_q || (x_ready && start_ok && (banks_q != 2'd2));
   assign active = wanted && there;
@@ -183,15 +190,15 @@ module hw_rnn_engine #(
 
   always_ff @(posedge clk_i) begin
     if (active) cycle_q <= cycle + CycleBits'(1);
-    if (start) fresh_q <= virgin_q || start_token;
+    if (start) fresh_q <= start_token | {Channels{virgin_q}};
   end
 
   // ---------------------------------------------------------------- PEs
-  logic [Pes*EntryBits-1:0]   entries;
-  logic [Pes*AccBits-1:0]     results;
-  logic [Lanes-1:0]           slots, state_write;
-  logic [Lanes*StateBits-1:0] state_address;
-  logic [Lanes*ActBits-1:0]   state_data;
+  logic [Pes*EntryBits-1:0]     entries;
+  logic [Pes*SumBits-1:0]       results;
+  logic [Lanes-1:0]             slots, state_write;
+  logic [Lanes*StateBits-1:0]   state_address;
+  logic [Lanes*ElementBits-1:0] state_data;
 
   assign weights_ready_o = External && wanted;
 
@@ -211,32 +218,25 @@ module hw_rnn_engine #(
     hw_rnn_pe #(
       .WBits(WBits), .SkipBits(SkipBits), .ActBits(ActBits), .AccBits(AccBits), .XSize(XSize),
       .MBase(MBase), .PlaceBits(PlaceBits), .Lanes(Lanes), .StateWords(StateWords),
-      .DoubleState(!Projected), .XShift(XShift), .RShift(RShift)
+      .DoubleState(!Projected), .XShift(XShift), .RShift(RShift), .Channels(Channels)
     ) u_pe (
-      .clk_i,
-      .rst_ni,
-      .valid_i(active_q), .sync_i(sync_q),
-      .entry_i(entries[p*EntryBits +: EntryBits]),
-      .fresh_i(fresh_q),
-      .x_bank_i(bank_q),
-      .parity_i(parity_q),
-      .x_write_i(x_write),
-      .x_address_i(x_address),
-      .x_data_i(x_data),
-      .state_write_i(state_write),
-      .state_address_i(state_address),
-      .state_data_i(state_data),
+      .clk_i, .rst_ni, .valid_i(active_q), .sync_i(sync_q),
+      .entry_i(entries[p*EntryBits +: EntryBits]), .fresh_i(fresh_q), .x_bank_i(bank_q),
+      .parity_i(parity_q), .x_write_i(x_write), .x_address_i(x_address), .x_data_i(x_data),
+      .state_write_i(state_write), .state_address_i(state_address), .state_data_i(state_data),
       .slot_i(slots[p/PesPerLane]),
-      .result_o(results[p*AccBits +: AccBits])
+      .result_o(results[p*SumBits +: SumBits])
     );
   end
 
   // ---------------------------------------------------------------- the lanes' program
   logic [Lanes*ControlBits-1:0] controls;
-  logic                         lanes_valid, lanes_fresh, lanes_parity, finished;
+  logic                         lanes_valid, lanes_parity, finished;
+  logic [Channels-1:0]          lanes_fresh;
 
   hw_rnn_sequencer #(
-    .Width(Lanes * ControlBits), .Cycles(Cycles), .Delay(Delay), .ControlFile(ControlFile)
+    .Width(Lanes * ControlBits), .Cycles(Cycles), .Delay(Delay), .Channels(Channels),
+    .ControlFile(ControlFile)
   ) u_sequencer (
     .clk_i, .rst_ni, .start_i(start), .step_i(active || !wanted), .fresh_i(fresh_q),
     .parity_i(parity_q), .valid_o(lanes_valid), .control_o(controls), .fresh_o(lanes_fresh),
@@ -244,15 +244,15 @@ module hw_rnn_engine #(
   );
 
   // ---------------------------------------------------------------- sending y
-  logic                     done;
-  logic [ThingBits:0]       out_address;
-  logic [Lanes*ActBits-1:0] out_data;
+  logic                         done;
+  logic [ThingBits:0]           out_address;
+  logic [Lanes*ElementBits-1:0] out_data;
 
   hw_valid_pipe #(.Stages(Drain)) u_done (.clk_i, .rst_ni, .valid_i(finished), .valid_o(done));
 
   hw_rnn_sender #(
     .Size(OutSize), .Lanes(Lanes), .ThingBits(ThingBits), .ActBits(ActBits), .OutBits(OutBits),
-    .OrderFile(OrderFile)
+    .Channels(Channels), .OrderFile(OrderFile)
   ) u_sender (
     .clk_i, .rst_ni, .done_i(done), .last_o(out_last), .read_o(out_address), .data_i(out_data),
     .out_ok_i, .out_start_o, .out_valid_o, .out_data_o
@@ -272,7 +272,7 @@ module hw_rnn_engine #(
       .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
       .HalfUp(HalfUp), .Gru(Gru), .NShift(NShift), .One(One), .CLow(CLow), .CHigh(CHigh),
       .MLow(MLow), .MHigh(MHigh), .SigmaFile(SigmaFile), .CandidateFile(CandidateFile),
-      .SquashFile(SquashFile), .UnitFile(UnitFile)
+      .SquashFile(SquashFile), .UnitFile(UnitFile), .Channels(Channels)
     ) u_lane (
       .clk_i,
       .rst_ni,
@@ -281,12 +281,12 @@ module hw_rnn_engine #(
       .fresh_i(lanes_fresh),
       .parity_i(lanes_parity),
       .slot_o(slots[l]),
-      .results_i(results[l*PesPerLane*AccBits +: PesPerLane*AccBits]),
+      .results_i(results[l*PesPerLane*SumBits +: PesPerLane*SumBits]),
       .write_o(state_write[l]),
       .address_o(state_address[l*StateBits +: StateBits]),
-      .data_o(state_data[l*ActBits +: ActBits]),
+      .data_o(state_data[l*ElementBits +: ElementBits]),
       .out_address_i(out_address),
-      .out_data_o(out_data[l*ActBits +: ActBits])
+      .out_data_o(out_data[l*ElementBits +: ElementBits])
     );
   end
 

@@ -11,6 +11,9 @@
 // m and y leave on a write port that all PEs listen to. The output (y, or m without a projection)
 // also stays in a memory of two banks, from which it is read with one cycle of latency.
 //
+// Sums, states and results hold one element of each channel, channel 0 lowest. The program and the
+// parameters of the units are read once for all channels.
+//
 // Latency: with a row of the program in cycle T, y is written in T + 4 and m in T + 15. Two rows
 // for the same thing are at least two cycles apart.
 
@@ -68,25 +71,28 @@ module hw_rnn_lane #(
   parameter CandidateFile = "",
   parameter SquashFile = "",
   parameter UnitFile = "",
+  parameter int unsigned Channels = 1,
   localparam int unsigned ControlBits = 8 + PeBits + ThingBits,
-  localparam int unsigned StateBits = WordBits + (Projected ? 0 : 1)
+  localparam int unsigned StateBits = WordBits + (Projected ? 0 : 1),
+  localparam int unsigned SumBits = Channels * AccBits,
+  localparam int unsigned ElementBits = Channels * ActBits
 ) (
   input  wire logic                     clk_i,
   input  wire logic                     rst_ni,
   // Program
   input  wire logic                     valid_i,
   input  wire logic [ControlBits-1:0]   control_i,
-  input  wire logic                     fresh_i,   // c' counts as zero
+  input  wire logic [Channels-1:0]      fresh_i,   // c' counts as zero
   input  wire logic                     parity_i,  // of the step
   // PEs
   output logic                          slot_o,
-  input  wire logic [Pes*AccBits-1:0]   results_i,
+  input  wire logic [Pes*SumBits-1:0]   results_i,
   output logic                          write_o,
   output logic      [StateBits-1:0]     address_o,
-  output logic      [ActBits-1:0]       data_o,
+  output logic      [ElementBits-1:0]   data_o,
   // Output memory
   input  wire logic [ThingBits:0]       out_address_i,  // {parity, thing}
-  output logic      [ActBits-1:0]       out_data_o
+  output logic      [ElementBits-1:0]   out_data_o
 );
 
   localparam int unsigned Sums = Units + (Projected ? Rows : 0);
@@ -106,11 +112,12 @@ module hw_rnn_lane #(
   logic [SumAddress-1:0] sum_address;
   assign sum_address = SumAddress'(thing) + (projection ? SumAddress'(Units) : '0);
 
-  logic                      add_q, final_q, projection_q, first_q, fresh_q, parity_q;
-  logic [1:0]                gate_q;
-  logic [ThingBits-1:0]      thing_q;
-  logic [SumAddress-1:0]     sum_address_q;
-  logic signed [AccBits-1:0] value_q;
+  logic                  add_q, final_q, projection_q, first_q, parity_q;
+  logic [1:0]            gate_q;
+  logic [ThingBits-1:0]  thing_q;
+  logic [SumAddress-1:0] sum_address_q;
+  logic [Channels-1:0]   fresh_q;
+  logic [SumBits-1:0]    value_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -130,39 +137,42 @@ module hw_rnn_lane #(
     sum_address_q <= sum_address;
     fresh_q <= fresh_i;
     parity_q <= parity_i;
-    value_q <= use_sum ? results_i[pe*AccBits +: AccBits] : '0;
+    value_q <= use_sum ? results_i[pe*SumBits +: SumBits] : '0;
   end
 
   // ---------------------------------------------------------------- T + 1: what has been collected
-  logic [4*AccBits-1:0]      collected;
-  logic signed [AccBits-1:0] old, sum;
-  logic [UnitBits-1:0]       unit;
+  logic [4*SumBits-1:0] collected;
+  logic [SumBits-1:0]   old, sum;
+  logic [UnitBits-1:0]  unit;
 
-  assign old = collected[gate_q*AccBits +: AccBits];
-  assign sum = (first_q ? '0 : old) + value_q;
+  assign old = first_q ? '0 : collected[gate_q*SumBits +: SumBits];
+
+  for (genvar c = 0; c < Channels; c++) begin : gen_sum
+    assign sum[c*AccBits +: AccBits] = old[c*AccBits +: AccBits] + value_q[c*AccBits +: AccBits];
+  end
 
   for (genvar g = 0; g < 4; g++) begin : gen_gate
     // Sums of projection rows lie behind those of the first gate.
     localparam int unsigned Depth = (g == 0) ? Sums : Units;
     localparam int unsigned Bits = (Depth > 1) ? $clog2(Depth) : 1;
-    logic [AccBits-1:0] sum_mem [1 << Bits];
-    logic [AccBits-1:0] read_q;
+    logic [SumBits-1:0] sum_mem [1 << Bits];
+    logic [SumBits-1:0] read_q;
 
     always_ff @(posedge clk_i) begin
       if (add_q && gate_q == 2'(g)) sum_mem[Bits'(sum_address_q)] <= sum;
     end
     always_ff @(posedge clk_i) read_q <= sum_mem[Bits'(sum_address)];
-    assign collected[g*AccBits +: AccBits] = read_q;
+    assign collected[g*SumBits +: SumBits] = read_q;
   end
 
   hw_slice_rom #(
     .Depth(Units), .Width(UnitBits), .Slices(Lanes), .Slice(Lane), .File(UnitFile)
   ) u_units (.clk_i, .addr_i(UnitAddress'(thing)), .data_o(unit));
 
-  logic [CBits-1:0]   c_mem [1 << UnitAddress];
-  logic [CBits-1:0]   c_old_q, c_new;
-  logic [TagBits-1:0] c_tag;
-  logic               c_valid;
+  logic [Channels*CBits-1:0] c_mem [1 << UnitAddress];
+  logic [Channels*CBits-1:0] c_old_q, c_new;
+  logic [TagBits-1:0]        c_tag;
+  logic                      c_valid;
 
   always_ff @(posedge clk_i) begin
     if (c_valid) c_mem[UnitAddress'(c_tag)] <= c_new;
@@ -170,17 +180,27 @@ module hw_rnn_lane #(
   always_ff @(posedge clk_i) c_old_q <= c_mem[UnitAddress'(thing)];
 
   // ---------------------------------------------------------------- T + 2: a complete unit or row
-  logic                  unit_q, row_q;
-  logic [TagBits-1:0]    tag_q;
-  logic [4*ZBits-1:0]    z_d, z_q;
-  logic [CBits-1:0]      c_q;
-  logic [UnitBits-1:4]   unit_q2;
+  logic                        unit_q, row_q;
+  logic [TagBits-1:0]          tag_q;
+  logic [Channels*4*ZBits-1:0] z_q;
+  logic [Channels*CBits-1:0]   c_q;
+  logic [SumBits-1:0]          sum_q;
+  logic [UnitBits-1:4]         unit_q2;
 
-  always_comb begin
-    z_d = '0;
-    for (int g = 0; g < 4; g++) begin
-      if (gate_q == 2'(g)) z_d[g*ZBits +: ZBits] = ZBits'(sum);
-      else if (!unit[g]) z_d[g*ZBits +: ZBits] = ZBits'($signed(collected[g*AccBits +: AccBits]));
+  for (genvar c = 0; c < Channels; c++) begin : gen_z
+    for (genvar g = 0; g < 4; g++) begin : gen_gate
+      logic signed [AccBits-1:0] z;
+
+      assign z = (gate_q == 2'(g)) ? sum[c*AccBits +: AccBits]
+                                   : collected[(g*Channels+c)*AccBits +: AccBits];
+
+      always_ff @(posedge clk_i) begin
+        z_q[(c*4+g)*ZBits +: ZBits] <= (unit[g] && gate_q != 2'(g)) ? '0 : ZBits'(z);
+      end
+    end
+
+    always_ff @(posedge clk_i) begin
+      c_q[c*CBits +: CBits] <= fresh_q[c] ? '0 : c_old_q[c*CBits +: CBits];
     end
   end
 
@@ -196,14 +216,13 @@ module hw_rnn_lane #(
 
   always_ff @(posedge clk_i) begin
     tag_q <= {parity_q, thing_q};
-    z_q <= z_d;
-    c_q <= fresh_q ? '0 : c_old_q;
+    sum_q <= sum;
     unit_q2 <= unit[UnitBits-1:4];
   end
 
-  logic               m_valid;
-  logic [TagBits-1:0] m_tag;
-  logic [MBits-1:0]   m;
+  logic                      m_valid;
+  logic [TagBits-1:0]        m_tag;
+  logic [Channels*MBits-1:0] m;
 
   hw_rnn_cell #(
     .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits), .CBits(CBits), .MBits(MBits),
@@ -213,7 +232,7 @@ module hw_rnn_lane #(
     .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
     .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
     .HalfUp(HalfUp), .Gru(Gru), .NShift(NShift), .One(One), .CLow(CLow), .CHigh(CHigh),
-    .MLow(MLow), .MHigh(MHigh), .TagBits(TagBits),
+    .MLow(MLow), .MHigh(MHigh), .TagBits(TagBits), .Channels(Channels),
     .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
   ) u_cell (
     .clk_i, .rst_ni, .valid_i(unit_q), .tag_i(tag_q), .z_i(z_q),
@@ -222,73 +241,14 @@ module hw_rnn_lane #(
     .m_valid_o(m_valid), .m_tag_o(m_tag), .m_o(m)
   );
 
-  // ---------------------------------------------------------------- the write port
-  logic [ActBits-1:0]   data_q;
-  logic [StateBits-1:0] address_q;
-  logic                 write_q, out_write_q;
-  logic [TagBits-1:0]   out_address_q;
-
-  if (Projected) begin : gen_projected
-    logic signed [AccBits-1:0] sum_q;
-    logic [YBits-1:0]          rounded, y_q;
-    logic [TagBits-1:0]        y_tag_q;
-    logic                      y_valid_q;
-
-    hw_round_clamp #(
-      .InBits(AccBits), .Shift(YShift), .HalfUp(HalfUp), .Low(YLow), .High(YHigh), .OutBits(YBits)
-    ) u_y (.value_i(sum_q), .result_o(rounded));
-
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        y_valid_q <= 1'b0;
-        write_q <= 1'b0;
-        out_write_q <= 1'b0;
-      end else begin
-        y_valid_q <= row_q;
-        write_q <= m_valid || y_valid_q;
-        out_write_q <= y_valid_q;
-      end
-    end
-
-    always_ff @(posedge clk_i) begin
-      sum_q <= sum;
-      y_q <= rounded;
-      y_tag_q <= tag_q;
-      data_q <= y_valid_q ? ActBits'($signed(y_q)) : ActBits'($signed(m));
-      address_q <= y_valid_q ? WordBits'(y_tag_q[ThingBits-1:0]) + WordBits'(YWord)
-                             : WordBits'(m_tag[ThingBits-1:0]) + WordBits'(MWord);
-      out_address_q <= y_tag_q;
-    end
-
-    logic unused;
-    assign unused = m_tag[ThingBits];
-  end else begin : gen_plain
-    always_ff @(posedge clk_i) begin
-      write_q <= m_valid && rst_ni;
-      out_write_q <= m_valid && rst_ni;
-    end
-
-    // The step that follows reads what this one writes.
-    always_ff @(posedge clk_i) begin
-      data_q <= ActBits'($signed(m));
-      address_q <= {!m_tag[ThingBits], WordBits'(m_tag[ThingBits-1:0]) + WordBits'(YWord)};
-      out_address_q <= m_tag;
-    end
-
-    logic unused;
-    assign unused = row_q;
-  end
-
-  assign write_o = write_q;
-  assign address_o = address_q;
-  assign data_o = data_q;
-
-  logic [ActBits-1:0] out_mem [1 << TagBits];
-
-  always_ff @(posedge clk_i) begin
-    if (out_write_q) out_mem[out_address_q] <= data_q;
-  end
-  always_ff @(posedge clk_i) out_data_o <= out_mem[out_address_i];
+  hw_rnn_writer #(
+    .AccBits(AccBits), .ActBits(ActBits), .MBits(MBits), .TagBits(TagBits), .WordBits(WordBits),
+    .YWord(YWord), .MWord(MWord), .Projected(Projected), .YBits(YBits), .YShift(YShift),
+    .YLow(YLow), .YHigh(YHigh), .HalfUp(HalfUp), .Channels(Channels)
+  ) u_writer (
+    .clk_i, .rst_ni, .row_i(row_q), .row_tag_i(tag_q), .row_sum_i(sum_q), .m_valid_i(m_valid),
+    .m_tag_i(m_tag), .m_i(m), .write_o, .address_o, .data_o, .out_address_i, .out_data_o
+  );
 
   logic unused_tag;
   assign unused_tag = &{1'b0, c_tag};

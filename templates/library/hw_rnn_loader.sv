@@ -1,4 +1,5 @@
-// Takes the elements of x, one per word, and hands them to the PEs for writing into two banks.
+// Takes the elements of x, one of each channel per word, and hands them to the PEs for writing into
+// two banks.
 //
 // A word is taken while fewer than 2 * XSize are in use; release_i frees XSize of them in the next
 // cycle. ready_o is high in cycle t if all words of a vector had been taken before t; the last one
@@ -11,36 +12,39 @@ module hw_rnn_loader #(
   parameter int unsigned XBits = 16,
   parameter bit          XSigned = 1'b1,
   parameter int unsigned ActBits = 16,
+  parameter int unsigned Channels = 1,
   localparam int unsigned IndexBits = (XSize > 1) ? $clog2(XSize) : 1
 ) (
-  input  wire logic                clk_i,
-  input  wire logic                rst_ni,
-  input  wire logic                in0_valid_i,
-  output logic                     in0_ready_o,
-  input  wire logic [XBits-1:0]    in0_data_i,
-  input  wire logic                release_i,
-  output logic                     ready_o,
-  output logic                     write_o,
-  output logic      [IndexBits:0]  address_o,  // {bank, element}
-  output logic      [ActBits-1:0]  data_o
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_ni,
+  input  wire logic                        in0_valid_i,
+  output logic                             in0_ready_o,
+  input  wire logic [Channels*XBits-1:0]   in0_data_i,
+  input  wire logic                        release_i,
+  output logic                             ready_o,
+  output logic                             write_o,
+  output logic      [IndexBits:0]          address_o,  // {bank, element}
+  output logic      [Channels*ActBits-1:0] data_o
 );
 
   localparam int unsigned CountBits = $clog2(2 * XSize + 1);
   localparam logic [IndexBits-1:0] LAST = IndexBits'(XSize - 1);
 
-  logic [CountBits-1:0] count_q, count_d;
-  logic [IndexBits-1:0] index_q;
-  logic [ActBits-1:0]   extended;
-  logic                 bank_q, take;
+  logic [CountBits-1:0]        count_q, count_d;
+  logic [IndexBits-1:0]        index_q;
+  logic [Channels*ActBits-1:0] extended;
+  logic                        bank_q, take;
 
   assign take = in0_valid_i && (count_q != CountBits'(2 * XSize));
   assign in0_ready_o = take;
   assign ready_o = count_q >= CountBits'(XSize);
 
-  if (XSigned) begin : gen_signed
-    assign extended = ActBits'($signed(in0_data_i));
-  end else begin : gen_unsigned
-    assign extended = ActBits'(in0_data_i);
+  for (genvar c = 0; c < Channels; c++) begin : gen_channel
+    if (XSigned) begin : gen_signed
+      assign extended[c*ActBits +: ActBits] = ActBits'($signed(in0_data_i[c*XBits +: XBits]));
+    end else begin : gen_unsigned
+      assign extended[c*ActBits +: ActBits] = ActBits'(in0_data_i[c*XBits +: XBits]);
+    end
   end
 
   always_comb begin

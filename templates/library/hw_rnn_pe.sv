@@ -1,9 +1,10 @@
-// A processing element of a recurrent engine: one weight times one element per cycle.
+// A processing element of a recurrent engine: each cycle one weight times an element per channel.
 //
 // It has its own copy of the vectors. An element is named by its place: x from 0 on, y from
 // StateBase on, m from MBase on. x has two banks; y and m are spread over as many memories as
 // there are lanes (place mod Lanes), because every lane may write one element per cycle. With
-// DoubleState they have two banks as well (then there is no m).
+// DoubleState they have two banks as well (then there is no m). A word of the memories holds the
+// element of every channel, channel 0 lowest, and so do the results.
 //
 // An entry is {projection, last, skip [SkipBits], weight [WBits]}. The first entry of a segment
 // stands `skip` places after 0 (projection: after MBase), each further one `skip` places after the
@@ -28,29 +29,31 @@ module hw_rnn_pe #(
   parameter bit          DoubleState = 1'b0,
   parameter int unsigned XShift = 0,
   parameter int unsigned RShift = 0,
+  parameter int unsigned Channels = 1,
   localparam int unsigned XAddressBits = ((XSize > 1) ? $clog2(XSize) : 1) + 1,
   localparam int unsigned WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
-  localparam int unsigned StateBits = WordBits + (DoubleState ? 1 : 0)
+  localparam int unsigned StateBits = WordBits + (DoubleState ? 1 : 0),
+  localparam int unsigned ElementBits = Channels * ActBits
 ) (
-  input  wire logic                       clk_i,
-  input  wire logic                       rst_ni,
+  input  wire logic                         clk_i,
+  input  wire logic                         rst_ni,
   // Program
-  input  wire logic                       valid_i,
-  input  wire logic                       sync_i,
-  input  wire logic [WBits+SkipBits+1:0]  entry_i,
-  input  wire logic                       fresh_i,   // y counts as zero
-  input  wire logic                       x_bank_i,
-  input  wire logic                       parity_i,  // bank of y
+  input  wire logic                         valid_i,
+  input  wire logic                         sync_i,
+  input  wire logic [WBits+SkipBits+1:0]    entry_i,
+  input  wire logic [Channels-1:0]          fresh_i,   // y counts as zero
+  input  wire logic                         x_bank_i,
+  input  wire logic                         parity_i,  // bank of y
   // Vectors
-  input  wire logic                       x_write_i,
-  input  wire logic [XAddressBits-1:0]    x_address_i,
-  input  wire logic [ActBits-1:0]         x_data_i,
-  input  wire logic [Lanes-1:0]           state_write_i,
-  input  wire logic [Lanes*StateBits-1:0] state_address_i,
-  input  wire logic [Lanes*ActBits-1:0]   state_data_i,
+  input  wire logic                         x_write_i,
+  input  wire logic [XAddressBits-1:0]      x_address_i,
+  input  wire logic [ElementBits-1:0]       x_data_i,
+  input  wire logic [Lanes-1:0]             state_write_i,
+  input  wire logic [Lanes*StateBits-1:0]   state_address_i,
+  input  wire logic [Lanes*ElementBits-1:0] state_data_i,
   // Results
-  input  wire logic                       slot_i,
-  output logic      [AccBits-1:0]         result_o
+  input  wire logic                         slot_i,
+  output logic      [Channels*AccBits-1:0]  result_o
 );
 
   localparam int unsigned LaneBits = $clog2(Lanes);
@@ -75,7 +78,8 @@ module hw_rnn_pe #(
   logic [3:0]                first_p, last_p, sync_p;
   logic [PlaceBits-1:0]      place_q;
   logic signed [WBits-1:0]   weight_q, weight_q2, weight_q3;
-  logic                      gates_q, fresh_q, x_bank_q, parity_q;
+  logic                      gates_q, x_bank_q, parity_q;
+  logic [Channels-1:0]       fresh_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) valid_q <= '0;
@@ -98,11 +102,12 @@ module hw_rnn_pe #(
   end
 
   // ---------------------------------------------------------------- t + 1: the memories
-  logic [ActBits-1:0]       x_mem [1 << XAddressBits];
-  logic [ActBits-1:0]       x_q;
-  logic [Lanes*ActBits-1:0] state_q;
-  logic [StateBits-1:0]     state_read;
-  logic                     is_x, is_x_q, is_x_q2, blank_q;
+  logic [ElementBits-1:0]       x_mem [1 << XAddressBits];
+  logic [ElementBits-1:0]       x_q;
+  logic [Lanes*ElementBits-1:0] state_q;
+  logic [StateBits-1:0]         state_read;
+  logic                         is_x, is_x_q, is_x_q2;
+  logic [Channels-1:0]          blank_q;
 
   assign is_x = gates_q && (place_q < PlaceBits'(XSize));
 
@@ -122,61 +127,36 @@ module hw_rnn_pe #(
     x_q <= x_mem[{x_bank_q, (XAddressBits - 1)'(place_q)}];
     is_x_q <= is_x;
     is_x_q2 <= is_x_q;
-    blank_q <= gates_q && !is_x && fresh_q;
+    blank_q <= (gates_q && !is_x) ? fresh_q : '0;
   end
 
   for (genvar l = 0; l < Lanes; l++) begin : gen_state
-    logic [ActBits-1:0] state_mem [1 << StateBits];
+    logic [ElementBits-1:0] state_mem [1 << StateBits];
 
     always_ff @(posedge clk_i) begin
       if (state_write_i[l]) begin
-        state_mem[state_address_i[l*StateBits +: StateBits]] <= state_data_i[l*ActBits +: ActBits];
+        state_mem[state_address_i[l*StateBits +: StateBits]] <=
+            state_data_i[l*ElementBits +: ElementBits];
       end
     end
 
-    always_ff @(posedge clk_i) state_q[l*ActBits +: ActBits] <= state_mem[state_read];
+    always_ff @(posedge clk_i) state_q[l*ElementBits +: ElementBits] <= state_mem[state_read];
   end
 
   // ---------------------------------------------------------------- t + 2: the element
-  logic signed [ActBits-1:0] element_q;
-  logic [ActBits-1:0]        state_element;
+  logic [ElementBits-1:0] state_element;
 
   if (Lanes > 1) begin : gen_lanes
     logic [LaneBits-1:0] lane_q;
     always_ff @(posedge clk_i) lane_q <= place_q[LaneBits-1:0];
-    assign state_element = state_q[lane_q*ActBits +: ActBits];
+    assign state_element = state_q[lane_q*ElementBits +: ElementBits];
   end else begin : gen_one_lane
     assign state_element = state_q;
   end
 
-  always_ff @(posedge clk_i) begin
-    element_q <= is_x_q ? x_q : (blank_q ? '0 : state_element);
-  end
+  // Flags of the product and of the sum, for all channels.
+  logic shift_x_q, shift_r_q, gates_q2, gates_q3, slot_q, slot;
 
-  // ---------------------------------------------------------------- t + 3: the product
-  logic signed [ProductBits-1:0] product_q;
-  logic                          shift_x_q, shift_r_q, gates_q2, gates_q3;
-
-  always_ff @(posedge clk_i) begin
-    gates_q2 <= gates_q;
-    gates_q3 <= gates_q2;
-    shift_x_q <= is_x_q2;
-    shift_r_q <= gates_q3 && !is_x_q2;
-    product_q <= ProductBits'(weight_q3) * ProductBits'(element_q);
-  end
-
-  // ---------------------------------------------------------------- t + 4: the sum
-  logic signed [AccBits-1:0] sum_q, sum, term;
-  logic [AccBits-1:0]        result_q [2];
-  logic                      slot_q, slot;
-
-  always_comb begin
-    term = AccBits'(product_q);
-    if (shift_x_q) term = AccBits'(product_q) <<< XShift;
-    if (shift_r_q) term = AccBits'(product_q) <<< RShift;
-  end
-
-  assign sum = (first_p[3] ? '0 : sum_q) + term;
   assign slot = slot_q && !sync_p[3];
 
   always_ff @(posedge clk_i) begin
@@ -185,11 +165,43 @@ module hw_rnn_pe #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (valid_q[3]) sum_q <= sum;
-    if (valid_q[3] && last_p[3]) result_q[slot] <= sum;
+    gates_q2 <= gates_q;
+    gates_q3 <= gates_q2;
+    shift_x_q <= is_x_q2;
+    shift_r_q <= gates_q3 && !is_x_q2;
   end
 
-  assign result_o = result_q[slot_i];
+  for (genvar c = 0; c < Channels; c++) begin : gen_channel
+    logic signed [ActBits-1:0]     element_q;
+    logic signed [ProductBits-1:0] product_q;
+    logic signed [AccBits-1:0]     sum_q, sum, term;
+    logic [AccBits-1:0]            result_q [2];
+
+    always_ff @(posedge clk_i) begin
+      if (is_x_q) element_q <= x_q[c*ActBits +: ActBits];
+      else if (blank_q[c]) element_q <= '0;
+      else element_q <= state_element[c*ActBits +: ActBits];
+    end
+
+    // -------------------------------------------------------------- t + 3: the product
+    always_ff @(posedge clk_i) product_q <= ProductBits'(weight_q3) * ProductBits'(element_q);
+
+    // -------------------------------------------------------------- t + 4: the sum
+    always_comb begin
+      term = AccBits'(product_q);
+      if (shift_x_q) term = AccBits'(product_q) <<< XShift;
+      if (shift_r_q) term = AccBits'(product_q) <<< RShift;
+    end
+
+    assign sum = (first_p[3] ? '0 : sum_q) + term;
+
+    always_ff @(posedge clk_i) begin
+      if (valid_q[3]) sum_q <= sum;
+      if (valid_q[3] && last_p[3]) result_q[slot] <= sum;
+    end
+
+    assign result_o[c*AccBits +: AccBits] = result_q[slot_i];
+  end
 
 endmodule
 

@@ -1,4 +1,4 @@
-// Sends vectors that stand in the lanes' output memories, element after element.
+// Sends vectors that stand in the lanes' output memories: one element of every channel per word.
 //
 // Every done_i is a vector that can be sent from the next cycle on; vectors alternate between two
 // banks. A row of the order is {lane, thing}: where the element is. read_o addresses the memories,
@@ -13,18 +13,19 @@ module hw_rnn_sender #(
   parameter int unsigned ThingBits = 3,
   parameter int unsigned ActBits = 16,
   parameter int unsigned OutBits = 16,
+  parameter int unsigned Channels = 1,
   parameter OrderFile = ""
 ) (
-  input  wire logic                     clk_i,
-  input  wire logic                     rst_ni,
-  input  wire logic                     done_i,
-  output logic                          last_o,
-  output logic      [ThingBits:0]       read_o,  // {bank, thing}
-  input  wire logic [Lanes*ActBits-1:0] data_i,
-  input  wire logic                     out_ok_i,
-  output logic                          out_start_o,
-  output logic                          out_valid_o,
-  output logic      [OutBits-1:0]       out_data_o
+  input  wire logic                              clk_i,
+  input  wire logic                              rst_ni,
+  input  wire logic                              done_i,
+  output logic                                   last_o,
+  output logic      [ThingBits:0]                read_o,  // {bank, thing}
+  input  wire logic [Lanes*Channels*ActBits-1:0] data_i,  // [(lane * Channels + channel) * ActBits]
+  input  wire logic                              out_ok_i,
+  output logic                                   out_start_o,
+  output logic                                   out_valid_o,
+  output logic      [Channels*OutBits-1:0]       out_data_o
 );
 
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
@@ -63,7 +64,18 @@ module hw_rnn_sender #(
   always_ff @(posedge clk_i) begin
     bank_q2 <= bank_q;
     lane_q <= order[OrderBits-1:ThingBits];
-    out_data_o <= data_i[lane_q*ActBits +: OutBits];
+  end
+
+  for (genvar c = 0; c < Channels; c++) begin : gen_channel
+    logic [Lanes*ActBits-1:0] elements;
+
+    for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+      assign elements[l*ActBits +: ActBits] = data_i[(l*Channels+c)*ActBits +: ActBits];
+    end
+
+    always_ff @(posedge clk_i) begin
+      out_data_o[c*OutBits +: OutBits] <= elements[lane_q*ActBits +: OutBits];
+    end
   end
 
 endmodule

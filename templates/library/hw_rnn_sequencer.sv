@@ -15,19 +15,20 @@ module hw_rnn_sequencer #(
   parameter int unsigned Width = 16,
   parameter int unsigned Cycles = 64,
   parameter int unsigned Delay = 8,
+  parameter int unsigned Channels = 1,
   parameter ControlFile = ""
 ) (
-  input  wire logic             clk_i,
-  input  wire logic             rst_ni,
-  input  wire logic             start_i,
-  input  wire logic             step_i,
-  input  wire logic             fresh_i,
-  input  wire logic             parity_i,
-  output logic                  valid_o,
-  output logic      [Width-1:0] control_o,
-  output logic                  fresh_o,
-  output logic                  parity_o,
-  output logic                  finished_o
+  input  wire logic                clk_i,
+  input  wire logic                rst_ni,
+  input  wire logic                start_i,
+  input  wire logic                step_i,
+  input  wire logic [Channels-1:0] fresh_i,
+  input  wire logic                parity_i,
+  output logic                     valid_o,
+  output logic      [Width-1:0]    control_o,
+  output logic      [Channels-1:0] fresh_o,
+  output logic                     parity_o,
+  output logic                     finished_o
 );
 
   localparam int unsigned Behind = 5;

@@ -1,31 +1,33 @@
-// Two places for the tokens that say whether a sequence starts with a step.
+// Two places for the tokens that say whether a sequence starts with a step, a bit for each channel.
 //
 // A token is taken while fewer than two wait, and consumed by pop_i; token_o is the oldest, valid
-// while ok_o is high. Without Enable there is no such input and every token is 0.
+// while ok_o is high. Without Enable there is no such input and every bit is 0.
 
 `default_nettype none
 
 module hw_rnn_starts #(
-  parameter bit Enable = 1'b1
+  parameter bit Enable = 1'b1,
+  parameter int unsigned Channels = 1
 ) (
-  input  wire logic clk_i,
-  input  wire logic rst_ni,
-  input  wire logic in1_valid_i,
-  output logic      in1_ready_o,
-  input  wire logic in1_data_i,
-  input  wire logic pop_i,
-  output logic      ok_o,
-  output logic      token_o
+  input  wire logic                clk_i,
+  input  wire logic                rst_ni,
+  input  wire logic                in1_valid_i,
+  output logic                     in1_ready_o,
+  input  wire logic [Channels-1:0] in1_data_i,
+  input  wire logic                pop_i,
+  output logic                     ok_o,
+  output logic      [Channels-1:0] token_o
 );
 
   if (Enable) begin : gen_tokens
-    logic [1:0] token_q, count_q;
-    logic       write_q, read_q, take;
+    logic [2*Channels-1:0] token_q;
+    logic [1:0]            count_q;
+    logic                  write_q, read_q, take;
 
     assign take = in1_valid_i && (count_q != 2'd2);
     assign in1_ready_o = take;
     assign ok_o = count_q != 2'd0;
-    assign token_o = token_q[read_q];
+    assign token_o = token_q[read_q*Channels +: Channels];
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
@@ -40,14 +42,14 @@ module hw_rnn_starts #(
     end
 
     always_ff @(posedge clk_i) begin
-      if (take) token_q[write_q] <= in1_data_i;
+      if (take) token_q[write_q*Channels +: Channels] <= in1_data_i;
     end
   end else begin : gen_none
     logic unused;
     assign unused = &{1'b0, clk_i, rst_ni, in1_valid_i, in1_data_i, pop_i};
     assign in1_ready_o = 1'b0;
     assign ok_o = 1'b1;
-    assign token_o = 1'b0;
+    assign token_o = '0;
   end
 
 endmodule

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
@@ -12,12 +14,13 @@ INT8 = IntType(-128, 127)
 
 
 def examples() -> tuple[Site, ...]:
-    """Both conventions for the reset gate, and a start signal."""
+    """Both conventions for the reset gate, a start signal, and two channels."""
     x, flag = TensorType((1, 3, 4), INT8), TensorType((1, 1, 1), IntType(0, 1))
     return (
         Site.of(small(4, 6, True, False), x),
         Site.of(small(4, 5, True, True), TensorType((1, 1, 4), INT8), flag),
         Site.of(small(4, 5, False, False), x),
+        Site.of(replace(small(4, 6, True, False), channels=2), TensorType((1, 3, 8), INT8)),
     )
 
 

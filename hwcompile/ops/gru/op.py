@@ -17,6 +17,7 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.gru.bounds import Bounds, bounds
 from hwcompile.ops.gru.legal import problems
+from hwcompile.ops.lstm.sequences import Sequences
 from hwcompile.ops.matmul.op import exact_dtype
 
 
@@ -34,8 +35,8 @@ class Gru(Op):
         h = round(((one - u) n << h_shifts[0]) + (u h' << h_shifts[1]), h_shifts[2])
 
     `round(v, s)` divides by 2**s as `rounding` says and clamps to `h_type`. Looking up clamps to
-    the table, whose middle (element N/2) stands for zero; `>>` rounds down. Frames, `keep` and the
-    second input are those of `Lstm`.
+    the table, whose middle (element N/2) stands for zero; `>>` rounds down. Frames, `keep`,
+    `channels` and the second input are those of `Lstm`.
 
     Attributes:
         wx: int64 [3, C, X], gates in the order r (reset), u (update), n (candidate).
@@ -52,6 +53,7 @@ class Gru(Op):
         rounding: `floor` or `half_up`.
         reset_after: Which of the two conventions.
         keep: Whether the state survives the end of a frame.
+        channels: B, the number of sequences in step.
     """
 
     family: ClassVar[str] = "gru"
@@ -72,6 +74,7 @@ class Gru(Op):
     rounding: str
     reset_after: bool
     keep: bool
+    channels: int = 1
 
     @property
     def cells(self) -> int:
@@ -98,29 +101,25 @@ class Gru(Op):
         return problems(self, inputs)
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        """(1, T, C) of the state's format."""
-        return (TensorType((1, inputs[0].shape[1], self.cells), self.h_type),)
+        """(1, T, C*B) of the state's format."""
+        return (TensorType((1, inputs[0].shape[1], self.cells * self.channels), self.h_type),)
 
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
     ) -> tuple[IntArray, ...]:
-        """Exact; int64 [frames, 1, T, X] to int64 [frames, 1, T, C]."""
-        frames, _, steps, size = values[0].shape
-        batch = 1 if self.keep else frames
-        x = values[0].reshape(batch, -1, size)
-        starts = values[1].reshape(-1) if len(values) > 1 else np.zeros(x.shape[1], dtype=np.int64)
+        """Exact; int64 [frames, 1, T, X*B] to int64 [frames, 1, T, C*B]."""
+        given = Sequences.of(values, self.channels, self.keep)
         kind = exact_dtype(self.bounds(inputs[0].element).largest_sum)
         wx = np.ascontiguousarray(self.wx.transpose(0, 2, 1)).astype(kind)
         wr = np.ascontiguousarray(self.wr.transpose(0, 2, 1)).astype(kind)
-        h = np.zeros((batch, self.cells), dtype=np.int64)
-        found = np.empty((batch, x.shape[1], self.cells), dtype=np.int64)
-        for step in range(x.shape[1]):
-            if starts[step]:
-                h = np.zeros_like(h)
-            parts = [_times(x[:, step], wx[g]) << self.x_shift for g in range(3)]
+        h = np.zeros((given.count, self.cells), dtype=np.int64)
+        found = np.empty((given.count, given.steps, self.cells), dtype=np.int64)
+        for step in range(given.steps):
+            h = given.begun(step, h)
+            parts = [_times(given.x[:, step], wx[g]) << self.x_shift for g in range(3)]
             h = self._step([p + self.bias[g] for g, p in enumerate(parts)], h, wr)
             found[:, step] = h
-        return (found.reshape(frames, 1, steps, self.cells),)
+        return (given.joined(found),)
 
     def _step(self, sums: list[IntArray], h: IntArray, wr: np.ndarray) -> IntArray:
         """The state after a step, from the input parts of the gates [batch, C] and the state."""

@@ -112,6 +112,11 @@ class Rows:
         return self.op.keep
 
     @property
+    def channels(self) -> int:
+        """Sequences in step."""
+        return self.op.channels
+
+    @property
     def result(self) -> IntType:
         """Format of h."""
         return self.op.h_type

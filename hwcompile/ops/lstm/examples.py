@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
@@ -12,13 +14,18 @@ INT8 = IntType(-128, 127)
 
 
 def examples() -> tuple[Site, ...]:
-    """With and without peepholes, projection and a start signal."""
+    """With and without peepholes, projection, a start signal, and several channels."""
     x = TensorType((1, 3, 4), INT8)
     flag = TensorType((1, 1, 1), IntType(0, 1))
     return (
         Site.of(small(4, 5, 3, True, True, False), x),
         Site.of(small(4, 6, 0, False, False, False), x),
         Site.of(small(4, 5, 0, True, True, True), TensorType((1, 1, 4), INT8), flag),
+        Site.of(
+            replace(small(4, 5, 3, True, True, True), channels=3),
+            TensorType((1, 2, 12), INT8),
+            TensorType((1, 2, 3), IntType(0, 1)),
+        ),
     )
 
 

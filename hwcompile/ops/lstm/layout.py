@@ -92,6 +92,10 @@ class Recurrence(Protocol):
         """Whether the state survives the end of a frame."""
 
     @property
+    def channels(self) -> int:
+        """Sequences in step."""
+
+    @property
     def result(self) -> IntType:
         """Format of y."""
 

@@ -63,22 +63,31 @@ class Recurrent(Protocol):
     def keep(self) -> bool:
         """Whether the state survives the end of a frame."""
 
+    @property
+    def channels(self) -> int:
+        """Sequences in step."""
+
 
 def inputs(op: Recurrent, kinds: tuple[TensorType, ...]) -> list[str]:
     """What is wrong with the inputs' types: the vectors, and perhaps the start signal."""
     if len(kinds) not in (1, 2):
         return [f"it takes one or two inputs, not {len(kinds)}"]
-    height, steps, channels = kinds[0].shape
+    if op.channels < 1:
+        return [f"it has {op.channels} channels; one is the least"]
+    height, steps, size = kinds[0].shape
+    wanted = op.inputs * op.channels
     found = []
     if height != 1:
-        found.append(f"its input has {height} rows; a sequence is (1, steps, {op.inputs})")
-    if channels != op.inputs:
-        found.append(f"its weights need vectors of {op.inputs}, its input has {channels}")
+        found.append(f"its input has {height} rows; a sequence is (1, steps, {wanted})")
+    if size != wanted:
+        many = f" in each of {op.channels} channels" if op.channels > 1 else ""
+        found.append(f"its weights need vectors of {op.inputs}{many}, its input has {size}")
     if len(kinds) == 2:
         if not op.keep:
             found.append("a start signal makes sense only if the state is kept between frames")
-        if kinds[1].shape != (1, steps, 1) or kinds[1].element not in _FLAGS:
-            found.append(f"its start signal is {kinds[1]} instead of 1x{steps}x1 int[0,1]")
+        if kinds[1].shape != (1, steps, op.channels) or kinds[1].element not in _FLAGS:
+            flags = f"1x{steps}x{op.channels} int[0,1]"
+            found.append(f"its start signal is {kinds[1]} instead of {flags}")
     return found
 
 

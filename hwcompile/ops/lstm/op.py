@@ -17,6 +17,7 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.lstm.bounds import Bounds, bounds
 from hwcompile.ops.lstm.legal import problems
+from hwcompile.ops.lstm.sequences import Sequences
 from hwcompile.ops.matmul.op import exact_dtype
 
 ROUNDINGS = ("floor", "half_up")
@@ -25,6 +26,9 @@ ROUNDINGS = ("floor", "half_up")
 @dataclass(frozen=True, eq=False)
 class Lstm(Op):
     """A frame (1, T, X) is a sequence of T steps; the result is (1, T, Y).
+
+    With `channels` = B, a frame (1, T, X*B) holds B independent sequences in step, the channel
+    fastest: element e of channel b stands at e*B + b. The result (1, T, Y*B) is likewise.
 
     Each step computes, with y' and c' of the step before (zero at the start of a sequence)::
 
@@ -40,7 +44,8 @@ class Lstm(Op):
     clamps to the table, whose middle (element N/2) stands for zero; `>>` rounds down.
 
     With `keep` the state lives on from frame to frame, else every frame starts a sequence. With
-    `keep` there may be a second input (1, T, 1) of int[0,1]: 1 starts a sequence at that step.
+    `keep` there may be a second input (1, T, B) of int[0,1]: 1 starts a sequence of that channel
+    at that step.
 
     Attributes:
         wx: int64 [4, C, X], gates in the order i, f, candidate, o.
@@ -57,6 +62,7 @@ class Lstm(Op):
         c_type, m_type, y_type: Formats; `y_type` counts only with a projection.
         rounding: `floor` or `half_up`.
         keep: Whether the state survives the end of a frame.
+        channels: B, the number of sequences in step.
     """
 
     family: ClassVar[str] = "lstm"
@@ -81,6 +87,7 @@ class Lstm(Op):
     y_type: IntType
     rounding: str
     keep: bool
+    channels: int = 1
 
     @property
     def cells(self) -> int:
@@ -132,27 +139,24 @@ class Lstm(Op):
         return problems(self, inputs)
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        """(1, T, Y) of the output's format."""
-        return (TensorType((1, inputs[0].shape[1], self.outputs), self.result),)
+        """(1, T, Y*B) of the output's format."""
+        shape = (1, inputs[0].shape[1], self.outputs * self.channels)
+        return (TensorType(shape, self.result),)
 
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
     ) -> tuple[IntArray, ...]:
-        """Exact; int64 [frames, 1, T, X] to int64 [frames, 1, T, Y]."""
-        frames, _, steps, size = values[0].shape
-        batch = 1 if self.keep else frames
-        x = values[0].reshape(batch, -1, size)
-        starts = values[1].reshape(-1) if len(values) > 1 else np.zeros(x.shape[1], dtype=np.int64)
+        """Exact; int64 [frames, 1, T, X*B] to int64 [frames, 1, T, Y*B]."""
+        given = Sequences.of(values, self.channels, self.keep)
         cell = _Cell(self, inputs[0].element)
-        y = np.zeros((batch, self.outputs), dtype=np.int64)
-        c = np.zeros((batch, self.cells), dtype=np.int64)
-        found = np.empty((batch, x.shape[1], self.outputs), dtype=np.int64)
-        for step in range(x.shape[1]):
-            if starts[step]:
-                y, c = np.zeros_like(y), np.zeros_like(c)
-            y, c = cell.step(x[:, step], y, c)
+        y = np.zeros((given.count, self.outputs), dtype=np.int64)
+        c = np.zeros((given.count, self.cells), dtype=np.int64)
+        found = np.empty((given.count, given.steps, self.outputs), dtype=np.int64)
+        for step in range(given.steps):
+            y, c = given.begun(step, y), given.begun(step, c)
+            y, c = cell.step(given.x[:, step], y, c)
             found[:, step] = y
-        return (found.reshape(frames, 1, steps, self.outputs),)
+        return (given.joined(found),)
 
 
 class _Cell:

@@ -42,6 +42,8 @@ class Description:
         weight_bits: Size of the PEs' programs: weights, columns, ends of rows.
         entry_bits: Of these, per entry.
         control_bits: Size of the lanes' programs.
+        pes: Multipliers of a channel.
+        channels: Sequences in step.
     """
 
     cycles: int
@@ -55,6 +57,17 @@ class Description:
     entry_bits: int
     control_bits: int
     pes: int
+    channels: int
+
+    @property
+    def multipliers(self) -> int:
+        """Multipliers of all PEs."""
+        return self.pes * self.channels
+
+    @property
+    def read_bits(self) -> int:
+        """Bits of the PEs' programs that a step of all channels reads: each once."""
+        return self.weight_bits
 
     @property
     def utilisation(self) -> float:
@@ -77,10 +90,11 @@ class Static(Kernel):
 
     The PEs of a lane share a collector of finished rows and an element-wise pipeline. Only
     non-zero weights are stored and worked on; all of them are dealt out so that every PE has
-    equally many. See `simulation.py` for the schedule.
+    equally many. See `simulation.py` for the schedule. Channels share the schedule and every read
+    of a weight; each has multipliers, vectors and element-wise pipelines of its own.
 
     Parameters:
-        pes: Multipliers, a multiple of `lanes`.
+        pes: Multipliers of a channel, a multiple of `lanes`.
         lanes: A power of two.
     """
 
@@ -133,12 +147,13 @@ class Static(Kernel):
         return None
 
     def ports(self, site: Site, parameters: Parameters) -> Ports:
-        """One element per word."""
+        """One element of every channel per word."""
         op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
-        inputs = [StreamFormat(steps, op.inputs, 1, site.inputs[0].element)]
+        count = op.channels
+        inputs = [StreamFormat(steps, op.inputs * count, count, site.inputs[0].element)]
         if len(site.inputs) > 1:
-            inputs.append(StreamFormat(steps, 1, 1, site.inputs[1].element))
-        return Ports(tuple(inputs), StreamFormat(steps, op.outputs, 1, op.result))
+            inputs.append(StreamFormat(steps, count, count, site.inputs[1].element))
+        return Ports(tuple(inputs), StreamFormat(steps, op.outputs * count, count, op.result))
 
     def timing(self, site: Site, parameters: Parameters) -> Timing:
         """A loader, the steps, and a sender, with double buffers between them."""
@@ -174,8 +189,8 @@ class Static(Kernel):
         return steps * max(schedule.cycles, op.inputs, op.outputs)
 
     def lanes(self, site: Site, parameters: Parameters) -> int:
-        """The multipliers of the PEs."""
-        return int(parameters["pes"])
+        """The multipliers of the PEs, one for every channel."""
+        return int(parameters["pes"]) * self.recurrence(site.op).channels
 
     def describe(self, site: Site, parameters: Parameters) -> Description:
         """What happens in a time step, and the size of the programs."""
@@ -202,29 +217,37 @@ class Static(Kernel):
             entry_bits=width.entry,
             control_bits=schedule.cycles * _control_bits(layout),
             pes=layout.pes,
+            channels=rows.channels,
         )
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """Programs and vectors in memories; a multiplier per PE, six per lane."""
+        """Programs and vectors in memories; per channel a multiplier per PE, six per lane.
+
+        Programs and constants of the units are there once; all the rest is there per channel.
+        """
         op = self.recurrence(site.op)
         layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
         numbers = _numbers(site, layout)
         act, acc, z = (int(numbers[name]) for name in ("ActBits", "AccBits", "ZBits"))
         width = widths(layout)
         lanes, units = layout.lanes, layout.units.depth
-        total = Resources(
-            lut=layout.pes * (4 * act + 2 * numbers_place(layout)) + lanes * 6 * z,
+        total = Resources(lut=layout.pes * 2 * numbers_place(layout))
+        total += memory(schedule.cycles, layout.pes * width.entry + _control_bits(layout))
+        total += memory(units, lanes * (4 * width.bias + 3 * width.peephole))
+        channel = Resources(
+            lut=layout.pes * 4 * act + lanes * 6 * z,
             adders=layout.pes * 2 * acc + lanes * 8 * z,
             ff=layout.pes * (4 * acc + 6 * act) + lanes * 24 * z,
             products=(Product(width.weight, act, layout.pes), Product(act, z, 6 * lanes)),
         )
-        total += memory(schedule.cycles, layout.pes * width.entry + _control_bits(layout))
-        total += memory(units, lanes * (4 * width.bias + 3 * width.peephole))
         for table, count in ((op.sigma, 3), (op.candidate, 1), (op.squash, 1)):
-            total += memory(table.size, signed_bits(table), count=lanes * count)
+            channel += memory(table.size, signed_bits(table), count=lanes * count)
+        # The channels' elements stand side by side in a word.
         places = 2 * op.inputs + layout.places * (1 if op.projected else 2)
-        total += memory(places, act, MemoryKind.RAM, layout.pes)
-        return total + memory(units * 5 + layout.rows.depth * 3, acc, MemoryKind.RAM, lanes)
+        total += memory(places, op.channels * act, MemoryKind.RAM, layout.pes)
+        sums = units * 5 + layout.rows.depth * 3
+        total += memory(sums, op.channels * acc, MemoryKind.RAM, lanes)
+        return total + channel.times(op.channels)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_rnn_engine`; a site without start tokens ties their input off."""
@@ -234,6 +257,7 @@ class Static(Kernel):
         return Rendered(
             "hw_rnn_engine",
             {
+                "Channels": op.channels,
                 "HasStart": "1'b1" if begins else "1'b0",
                 "Pes": layout.pes,
                 "Lanes": layout.lanes,
@@ -246,14 +270,19 @@ class Static(Kernel):
                 **self.cell(site.op, widths(layout)),
             },
             memories=images(layout, schedule),
-            comment=f"{schedule.cycles} cycles per step on {layout.pes} PEs",
+            comment=_comment(op, layout, schedule),
             constants={
-                **({} if begins else {"in1_valid_i": "1'b0", "in1_data_i": "1'b0"}),
+                **({} if begins else {"in1_valid_i": "1'b0", "in1_data_i": "'0"}),
                 "weights_valid_i": "1'b0",
                 "weights_data_i": "'0",
             },
             unused=(*(() if begins else ("in1_ready_o",)), "weights_ready_o"),
         )
+
+
+def _comment(op: Recurrence, layout: Layout, schedule: Schedule) -> str:
+    many = f" for {op.channels} channels" if op.channels > 1 else ""
+    return f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}"
 
 
 def numbers_place(layout: Layout) -> int:

@@ -48,11 +48,12 @@ def grus(draw: st.DrawFn, after: bool | None = None) -> Site:
         rounding=draw(st.sampled_from(("floor", "half_up"))),
         reset_after=draw(st.booleans()) if after is None else after,
         keep=keep,
+        channels=draw(st.sampled_from((1, 1, 2, 3))),
     )
     steps = draw(st.integers(1, 3))
-    kinds = [TensorType((1, steps, inputs), draw(st.sampled_from(FORMATS)))]
+    kinds = [TensorType((1, steps, inputs * op.channels), draw(st.sampled_from(FORMATS)))]
     if keep and draw(st.booleans()):
-        kinds.append(TensorType((1, steps, 1), IntType(0, 1)))
+        kinds.append(TensorType((1, steps, op.channels), IntType(0, 1)))
     return Site.of(op, *kinds)
 
 

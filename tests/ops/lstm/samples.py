@@ -59,10 +59,11 @@ def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site
         y_type=types[2],
         rounding=draw(st.sampled_from(("floor", "half_up"))),
         keep=keep,
+        channels=draw(st.sampled_from((1, 1, 2, 3))),
     )
-    kinds = [TensorType((1, steps, inputs), types[3])]
+    kinds = [TensorType((1, steps, inputs * op.channels), types[3])]
     if keep and draw(st.booleans()):
-        kinds.append(TensorType((1, steps, 1), IntType(0, 1)))
+        kinds.append(TensorType((1, steps, op.channels), IntType(0, 1)))
     return Site.of(op, *kinds)
 
 

@@ -24,8 +24,10 @@ def test_op_against_plain_loops(site: Site, seed: int) -> None:
     rng = np.random.default_rng(seed)
     values = tuple(random_frames(kind, 3, rng) for kind in site.inputs)
     (found,) = op.evaluate(site.inputs, values)
-    starts = values[1][:, 0, :, 0].tolist() if len(values) > 1 else None
-    assert found[:, 0].tolist() == naive(op, values[0][:, 0].tolist(), starts)
+    for channel in range(op.channels):
+        x, y = (part[:, 0, :, channel :: op.channels].tolist() for part in (values[0], found))
+        starts = values[1][:, 0, :, channel].tolist() if len(values) > 1 else None
+        assert y == naive(op, x, starts)
     assert site.outputs[0].element.contains(found)
 
 
@@ -56,6 +58,26 @@ def test_a_start_token_forgets_everything() -> None:
     assert np.array_equal(found, np.concatenate([first, second]))
 
 
+@settings(deadline=None, max_examples=60)
+@given(lstms(), st.integers(1, 5), st.integers(0, 99))
+def test_channels_are_independent_runs(site: Site, channels: int, seed: int) -> None:
+    one, many = (replace(site.op, channels=n) for n in (1, channels))
+    sizes = zip(site.inputs, (one.inputs, 1), strict=False)
+    single = tuple(replace(kind, shape=(1, kind.shape[1], n)) for kind, n in sizes)
+    wide = tuple(replace(k, shape=(1, k.shape[1], k.shape[2] * channels)) for k in single)
+    rng = np.random.default_rng(seed)
+    runs = [tuple(random_frames(kind, 2, rng) for kind in single) for _ in range(channels)]
+    joined = tuple(
+        np.stack(parts, axis=-1).reshape(2, *kind.shape)
+        for parts, kind in zip(zip(*runs, strict=True), wide, strict=True)
+    )
+    (found,) = many.evaluate(wide, joined)
+    assert many.infer(wide)[0].shape == found.shape[1:]
+    for channel, run in enumerate(runs):
+        (wanted,) = one.evaluate(single, run)
+        assert np.array_equal(found[..., channel::channels], wanted)
+
+
 X = TensorType((1, 3, 4), IntType(-128, 127))
 FLAG = TensorType((1, 3, 1), IntType(0, 1))
 GOOD = small(4, 5, 3, True, True, True)
@@ -70,6 +92,13 @@ LONG = np.arange(64, dtype=np.int64) * 40
         (GOOD, (TensorType((2, 3, 4), IntType(0, 1)),), "2 rows"),
         (GOOD, (X, X), "start signal is 1x3x4"),
         (GOOD, (), "one or two inputs, not 0"),
+        (replace(GOOD, channels=0), (X,), "0 channels; one is the least"),
+        (replace(GOOD, channels=2), (X,), "vectors of 4 in each of 2 channels, its input has 4"),
+        (
+            replace(GOOD, channels=2),
+            (TensorType((1, 3, 8), IntType(0, 1)), FLAG),
+            "start signal is 1x3x1 int[0,1] instead of 1x3x2",
+        ),
         (replace(GOOD, keep=False), (X, FLAG), "only if the state is kept"),
         (replace(GOOD, wx=ZEROS((3, 5, 4), int)), (X,), "instead of [4, C, X]"),
         (replace(GOOD, wr=ZEROS((4, 5, 5), int)), (X,), "recurrent weights have the shape"),

@@ -25,7 +25,7 @@ from tests.ops.lstm.samples import lstms
 STATIC = family("lstm").kernel("static")
 
 
-@pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start"))
+@pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start", "channels"))
 @pytest.mark.parametrize("parameters", [{"pes": 1, "lanes": 1}, {"pes": 6, "lanes": 2}])
 def test_examples_in_hardware(site: Site, parameters: Parameters) -> None:
     check_kernel(site, STATIC, parameters, frames=5)
