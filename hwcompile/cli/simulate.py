@@ -15,8 +15,8 @@ from hwcompile.design import load
 def simulate_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
     inputs: Annotated[Path, typer.Option(help="X.npy, or X.npz with one array per input.")],
-    level: Annotated[str, typer.Option(help="reference, rtl or netlist.")] = "rtl",
-    board: Annotated[str, typer.Option(help="Board for level netlist.")] = "",
+    level: Annotated[str, typer.Option(help="reference, rtl, netlist or bitstream.")] = "rtl",
+    board: Annotated[str, typer.Option(help="Board for levels netlist and bitstream.")] = "",
     outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
     waves: Annotated[
         Path | None, typer.Option(help="VCD waveform file to write (not reference).")

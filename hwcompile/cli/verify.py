@@ -21,7 +21,7 @@ def verify_command(
     boundaries: Annotated[
         bool, typer.Option(help="Compare at every layer boundary, not only the outputs.")
     ] = False,
-    board: Annotated[str, typer.Option(help="Board for level netlist.")] = "",
+    board: Annotated[str, typer.Option(help="Board for levels netlist and bitstream.")] = "",
 ) -> None:
     """Run the same frames at every level and demand equality; exit code 1 on a mismatch."""
     with errors.status("compiling the simulator and running frames"):

@@ -24,10 +24,10 @@ CLOCKS_PER_BIT = 8
 class SimulatedLine:
     """A simulated board that runs until the block ends; use it with `with`."""
 
-    def __init__(self, directory: Path, board: Board) -> None:
-        """Compile the top level of a build for a board."""
+    def __init__(self, directory: Path, board: Board, program: Path | None = None) -> None:
+        """Compile the top level of a build for a board; `program` is another one to run."""
         self._directory = directory
-        self._program = _program(directory, board)
+        self._program = program or _program(directory, board)
 
     def __enter__(self) -> SimulatedLine:
         self._folder = tempfile.TemporaryDirectory(prefix="hwcompile-board-")
@@ -71,12 +71,18 @@ class SimulatedLine:
         return self._process.stdout.read(most) if ready else b""
 
 
-def _program(directory: Path, board: Board) -> Path:
-    main = room("sim") / "board_main.cpp"
-    header = f"#define HW_CLOCKS_PER_BIT {CLOCKS_PER_BIT}\n"
-    header += f"#define HW_GAP_CLOCKS {gap_clocks(board, CLOCKS_PER_BIT)}\n"
+def board_header(board: Board, clocks_per_bit: int) -> str:
+    """What `sim/board_main.cpp` includes as `hw_board.h`."""
+    header = f"#define HW_CLOCKS_PER_BIT {clocks_per_bit}\n"
+    header += f"#define HW_GAP_CLOCKS {gap_clocks(board, clocks_per_bit)}\n"
     if board.reset:
         header += f"#define HW_BUTTON {int(board.reset.active_low)}\n"
+    return header
+
+
+def _program(directory: Path, board: Board) -> Path:
+    main = room("sim") / "board_main.cpp"
+    header = board_header(board, CLOCKS_PER_BIT)
     with tempfile.TemporaryDirectory(prefix="hwcompile-top-") as work:
         folder = Path(work)
         baud = round(board.clock.mhz * 1e6 / CLOCKS_PER_BIT)

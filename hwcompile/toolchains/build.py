@@ -13,11 +13,12 @@ from hwcompile.boards import Board
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.names import identifier
-from hwcompile.toolchains.board_top import BAUD, TOP, led_count, write_board_top
+from hwcompile.toolchains.board_top import BAUD, TOP, identity, led_count, write_board_top
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.family import Use
 from hwcompile.toolchains.place_and_route import Routed, place_and_route, too_much
 from hwcompile.toolchains.programs import ToolError, command_of, run_logged
+from hwcompile.toolchains.record import BuildRecord
 from hwcompile.toolchains.synthesis import Synthesis, synthesize
 
 _NAMES = {"lut": "LUT", "ff": "flip-flops", "bram": "memory blocks", "dsp": "DSP blocks"}
@@ -104,6 +105,7 @@ def build_for_board(
         run_logged(command_of(step), step.program.name, folder, folder / "pack.log")
     except ToolError as error:
         raise failed(error) from error
+    _record(directory, board, folder, baud, routed.seed)
     bitstream = folder / family_of(board).bitstream
     use = replace(routed.use, ff=routed.use.ff or made.use.ff)
     slowest = _stage_of(routed, {identifier(n, longest=80): n for n in stages})
@@ -119,6 +121,11 @@ def build_for_board(
         times,
         slowest,
     )
+
+
+def _record(directory: Path, board: Board, folder: Path, baud: int, seed: int) -> None:
+    clocks = round(board.clock.mhz * 1e6 / baud)
+    BuildRecord(baud, clocks, identity(directory, Interface.read(directory)), seed).write(folder)
 
 
 def fresh_folder(directory: Path, board: Board) -> Path:

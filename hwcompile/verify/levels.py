@@ -12,10 +12,10 @@ from hwcompile.ir.types import IntArray
 from hwcompile.verify.netlist import mapped_design
 from hwcompile.verify.simulator import SimulationResult, compile_simulator
 
-LEVELS = ("reference", "rtl", "netlist")
+LEVELS = ("reference", "rtl", "netlist", "bitstream")
 """Levels that can be run; the order is that of growing distance from the model."""
 
-_LATER = ("hls", "bitstream")
+_LATER = ("hls",)
 
 
 def check_level(level: str) -> None:

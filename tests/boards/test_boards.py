@@ -14,7 +14,7 @@ from hwcompile.resources import room
 from tests.cli.running import type_command
 
 OPEN_FLOW = {
-    *("icebreaker", "icestick", "icesugar", "upduino", "tinyfpga_bx"),
+    *("icebreaker", "icestick", "icesugar", "upduino", "tinyfpga_bx", "hx8k_breakout"),
     *("ulx3s_25", "ulx3s_45", "ulx3s_85", "orangecrab", "colorlight_i5", "ecpix5"),
     *("tang_nano_9k", "tang_nano_20k"),
 }

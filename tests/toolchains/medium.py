@@ -27,14 +27,14 @@ def save(folder: Path) -> Path:
         "eight": 8.0,
     }
     nodes = [
-        _quant("x", "fine", "xq", 1),
-        _quant("w1", "one", "w1q", 1),
+        quant("x", "fine", "xq", 1),
+        quant("w1", "one", "w1q", 1),
         helper.make_node("MatMul", ["xq", "w1q"], ["acc1"], "fc1"),
         helper.make_node("Relu", ["acc1"], ["act"], "relu"),
-        _quant("act", "middle", "h", 0),
-        _quant("w2", "one", "w2q", 1),
+        quant("act", "middle", "h", 0),
+        quant("w2", "one", "w2q", 1),
         helper.make_node("MatMul", ["h", "w2q"], ["acc2"], "fc2"),
-        _quant("acc2", "coarse", "y", 1),
+        quant("acc2", "coarse", "y", 1),
     ]
     graph = helper.make_graph(
         nodes,
@@ -49,10 +49,10 @@ def save(folder: Path) -> Path:
     return path
 
 
-def _quant(source: str, scale: str, output: str, signed: int) -> onnx.NodeProto:
+def quant(source: str, scale: str, output: str, signed: int, bits: str = "eight") -> onnx.NodeProto:
     return helper.make_node(
         "Quant",
-        [source, scale, "zero", "eight"],
+        [source, scale, "zero", bits],
         [output],
         f"quant_{output}",
         domain=QONNX,

@@ -1,0 +1,118 @@
+"""Level `bitstream`: the packed bits of a board, decoded to cells, as a program that runs them."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from hwcompile.boards import Board, board_names, load_board
+from hwcompile.diagnostics import CompileError, fail
+from hwcompile.resources import room
+from hwcompile.toolchains.board_top import TOP
+from hwcompile.toolchains.build import failed
+from hwcompile.toolchains.families import family_of
+from hwcompile.toolchains.icebits.decode import Decoded, decode
+from hwcompile.toolchains.icebits.logic import DecodeError
+from hwcompile.toolchains.programs import ToolError
+from hwcompile.toolchains.record import BuildRecord, read_record
+from hwcompile.verify.cache import cached
+from hwcompile.verify.netlist import cell_models
+from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
+
+DECODED = "decoded.v"
+"""The decoded netlist, which stays in the board's folder for people to read."""
+
+
+def decodable_boards() -> tuple[str, ...]:
+    """Boards whose bitstreams can be decoded."""
+    boards = (load_board(name) for name in board_names())
+    return tuple(b.id for b in boards if b.device and b.device.family == "ice40" and b.uart)
+
+
+def packed_build(directory: Path, board: Board | None) -> tuple[Path, BuildRecord]:
+    """The bitstream that a build directory holds for a board, and how it was made.
+
+    Raises:
+        CompileError: HW0609 without a board, HW0611 for one whose bits can not be decoded, HW0809
+            when there is no bitstream.
+    """
+    names = ", ".join(decodable_boards())
+    if board is None:
+        raise fail(
+            "HW0609", "level 'bitstream' needs a board", fix=f"--board NAME, one of: {names}"
+        )
+    if board.device.family != "ice40":
+        raise fail(
+            "HW0611",
+            f"level 'bitstream' can not decode the bits of '{board.id}'",
+            "only those of iCE40 are documented well enough to be read back to logic",
+            f"one of: {names}; or level netlist",
+        )
+    folder = directory / board.id
+    record = read_record(folder)
+    bitstream = folder / family_of(board).bitstream
+    if record is None or not bitstream.is_file():
+        raise fail(
+            "HW0809",
+            f"there is no bitstream for '{board.id}' in '{directory}'",
+            "level 'bitstream' decodes the packed file",
+            f"hwcompile build {directory} --board {board.id}",
+        )
+    return bitstream, record
+
+
+def decoded_program(bitstream: Path, board: Board, header: str) -> Path:
+    """Compile the cells that a bitstream makes to a program that talks like the board.
+
+    Args:
+        bitstream: The packed file in the board's folder.
+        board: The board.
+        header: What `sim/board_main.cpp` includes as `hw_board.h`.
+
+    Raises:
+        CompileError: HW0612 when the bits can not be decoded, HW0808 when iceunpack fails.
+    """
+    decoded = decode_bitstream(bitstream, board)
+    main = room("sim") / "board_main.cpp"
+    models = cell_models(board)
+    texts = {"cells.v": models, DECODED: decoded.verilog}
+
+    def make(target: Path) -> None:
+        objects = target / "objects"
+        objects.mkdir()
+        for name, text in {**texts, "hw_board.h": header}.items():
+            (objects / name).write_text(text)
+        sources = [objects / name for name in texts]
+        verilate(sources, TOP, objects, Variant().options)
+        build_program(objects, main, target / "board", Variant())
+        shutil.rmtree(objects)
+
+    key = program_key(Variant(), [header, main.read_text(), *texts.values()])
+    return cached("boards", key, make) / "board"
+
+
+def decode_bitstream(bitstream: Path, board: Board) -> Decoded:
+    """Decode a packed file; its Verilog is left beside it.
+
+    Raises:
+        CompileError: See `decoded_program`.
+    """
+    try:
+        decoded = decode(bitstream, board)
+    except ToolError as error:
+        kept = bitstream.parent / "unpack.log"
+        shutil.copyfile(error.log, kept) if error.log.is_file() else kept.write_text(error.line)
+        raise failed(ToolError(error.program, error.line, kept)) from error
+    except DecodeError as error:
+        raise _refused(bitstream, error) from error
+    (bitstream.parent / DECODED).write_text(decoded.verilog)
+    return decoded
+
+
+def _refused(bitstream: Path, error: DecodeError) -> CompileError:
+    return fail(
+        "HW0612",
+        f"the bits of '{bitstream}' can not be decoded to logic",
+        str(error),
+        "build it again, and tell us when that does not help",
+    )
