@@ -1,10 +1,10 @@
 """Sparse LSTMs on the statically scheduled engine, next to published accelerators.
 
-    python benchmarks/ese.py [--json FILE] [--frames N] [--only ese|balanced|sr1]
+    python benchmarks/ese.py [--json FILE] [--frames N] [--only ese|channels|balanced|sr1]
 
 Cycles are measured in RTL simulation in steady state, every phase of a time step included, and
-results are compared with the integer reference element by element. A frame is a time step;
-utilisation counts multiplications by weights that are not zero.
+results are compared with the integer reference element by element. A frame is a time step, of all
+channels if there are several; utilisation counts multiplications by weights that are not zero.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from recurrent import Workload, ese, ese_balanced, sr1
+from recurrent import Workload, ese, ese_balanced, ese_channels, sr1
 from rich.console import Console
 from rich.table import Table
 
@@ -39,6 +39,8 @@ class Row:
         utilisation: Share of the multipliers' cycles with a non-zero weight.
         phases: Phase name to cycles and utilisation.
         weight_bits: Stored weights with their columns and ends of rows.
+        read_bits: Of these, how many a frame reads.
+        channels: Sequences in step.
         frames: Simulated.
         mismatches: Elements that differ from the reference.
     """
@@ -50,6 +52,8 @@ class Row:
     utilisation: float
     phases: dict[str, tuple[int, float]] = field(default_factory=dict)
     weight_bits: int | None = None
+    read_bits: int | None = None
+    channels: int = 1
     frames: int | None = None
     mismatches: int | None = None
 
@@ -85,7 +89,7 @@ def measure(work: Workload, frames: int) -> Row:
 def _describe(work: Workload, cycles: int, predicted: int) -> Row:
     """The row without results: phases, utilisation, sizes."""
     phases: dict[str, tuple[int, float]] = {}
-    entries = bits = multipliers = 0
+    entries = bits = read = pes = channels = 0
     for node in work.graph.nodes:
         found = Static().describe_op(node.op, work.parameters[node.name])
         tag = "" if len(work.graph.nodes) == 1 else f"{node.name} "
@@ -96,23 +100,25 @@ def _describe(work: Workload, cycles: int, predicted: int) -> Row:
         )
         entries += found.gates_entries + found.projection_entries
         bits += found.weight_bits
-        multipliers += found.pes
-    kernel = f"static, {multipliers} PEs"
-    share = round(entries / (multipliers * cycles), 4)
-    return Row(work.name, kernel, cycles, predicted, share, phases, bits)
+        read += found.read_bits
+        pes += found.pes
+        channels = found.channels
+    kernel = f"static, {pes} PEs" + (" per channel" if channels > 1 else "")
+    share = round(entries / (pes * cycles), 4)
+    return Row(work.name, kernel, cycles, predicted, share, phases, bits, read, channels)
 
 
 def table(rows: list[Row]) -> Table:
     """The rows for the terminal."""
     view = Table(box=None, pad_edge=False, header_style="bold")
     titles = ("workload", "kernel", "cycles", "predicted", "utilisation", "phases")
-    for title in (*titles, "weight bytes", "frames", "mismatches"):
+    for title in (*titles, "weight bytes", "read per frame", "channels", "frames", "mismatches"):
         view.add_column(title, justify="left" if title in ("workload", "kernel") else "right")
     for row in rows:
         phases = "\n".join(f"{n} {c:,} ({u:.1%})" for n, (c, u) in row.phases.items())
-        size = None if row.weight_bits is None else -(-row.weight_bits // 8)
-        numbers = (row.cycles_per_frame, row.predicted, f"{row.utilisation:.1%}", phases, size)
-        values = (*numbers, row.frames, row.mismatches)
+        sizes = (None if n is None else -(-n // 8) for n in (row.weight_bits, row.read_bits))
+        numbers = (row.cycles_per_frame, row.predicted, f"{row.utilisation:.1%}", phases, *sizes)
+        values = (*numbers, row.channels, row.frames, row.mismatches)
         view.add_row(row.workload, row.kernel, *(_text(value) for value in values))
     return view
 
@@ -123,7 +129,7 @@ def _text(value: int | str | None) -> str:
     return f"{value:,}" if isinstance(value, int) else value
 
 
-WORKLOADS = {"ese": ese, "balanced": ese_balanced, "sr1": sr1}
+WORKLOADS = {"ese": ese, "channels": ese_channels, "balanced": ese_balanced, "sr1": sr1}
 
 
 def main() -> int:
@@ -133,7 +139,7 @@ def main() -> int:
     parser.add_argument("--frames", type=int, default=20)
     parser.add_argument("--only", choices=tuple(WORKLOADS))
     options = parser.parse_args()
-    console = Console(width=160, highlight=False)
+    console = Console(width=180, highlight=False)
     rows = []
     for name, build in WORKLOADS.items():
         if options.only in (None, name):

@@ -62,6 +62,7 @@ def layer(
     outputs: int = OUTPUTS,
     name: str = "lstm",
     balanced: int = 0,
+    channels: int = 1,
 ) -> Graph:
     """An LSTM layer with peepholes and projection, every matrix pruned by magnitude alone.
 
@@ -85,6 +86,7 @@ def layer(
         projection=pruned(outputs, cells, 0.99),
         formats=FORMATS,
         keep=True,
+        channels=channels,
         name=name,
     )
 
@@ -92,6 +94,12 @@ def layer(
 def ese() -> Workload:
     """ESE's Google LSTM: 153 inputs, 1024 cells, 512 outputs, 10 % dense, 32 PEs."""
     return Workload("ESE LSTM, 10 %", layer(153, 0.1, 1), {"lstm": {"pes": 32, "lanes": 1}})
+
+
+def ese_channels() -> Workload:
+    """The same with ESE's 32 channels: as many sequences in step, and every weight read once."""
+    graph = layer(153, 0.1, 1, channels=32)
+    return Workload("ESE LSTM, 10 %, 32 channels", graph, {"lstm": {"pes": 32, "lanes": 1}})
 
 
 def ese_balanced() -> Workload:

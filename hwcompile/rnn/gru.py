@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwcompile.diagnostics import Origin, fail
 from hwcompile.ir.graph import Builder, Graph
-from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ir.types import TensorType
 from hwcompile.ops.gru.op import Gru
 from hwcompile.rnn.formats import Formats, must_not_clip, samples
-from hwcompile.rnn.layers import aligned, in_unit, scale_of, table_of
+from hwcompile.rnn.layers import aligned, frame_inputs, in_unit, scale_of, table_of
 from hwcompile.rnn.weights import Fixed, Matrix, array_of, fixed, gates_of, misfit
 
 
@@ -27,6 +29,7 @@ def gru(
     steps: int = 1,
     keep: bool = False,
     start: bool = False,
+    channels: int = 1,
     name: str = "gru",
 ) -> Graph:
     """A GRU layer as a graph; see `hwcompile.ops.gru.op.Gru` for the equations.
@@ -46,11 +49,14 @@ def gru(
         rounding: `half_up` or `floor`.
         steps: Time steps per frame, T.
         keep: Whether the state survives the end of a frame; else each frame is a sequence.
-        start: With `keep`: a second input (1, T, 1) whose 1 starts a sequence.
+        start: With `keep`: a second input (1, T, channels) whose 1 starts a sequence.
+        channels: Independent sequences in step, for which every weight is read once. Element e of
+            channel b stands at e * channels + b of a step's vector.
         name: Name of graph and node.
 
     Returns:
-        A graph with the input `x` (1, T, X), perhaps `start`, and one output (1, T, C).
+        A graph with the input `x` (1, T, X * channels), perhaps `start`, and one output
+        (1, T, C * channels).
 
     Raises:
         CompileError: HW0240 to HW0245, as for `lstm`.
@@ -68,19 +74,16 @@ def gru(
         (gates, candidate),
         (reset_after, rounding, keep),
     )
-    if steps < 1:
-        raise fail("HW0241", f"a sequence has {steps} steps")
+    op = replace(op, channels=channels)
     builder = Builder(name)
-    kind = TensorType((1, steps, op.inputs), chosen.x.type, scale_of(chosen.x))
-    inputs = [builder.input("x", kind)]
-    if start:
-        inputs.append(builder.input("start", TensorType((1, steps, 1), IntType(0, 1))))
+    inputs = frame_inputs(builder, op, chosen.x, steps, start)
     kinds = tuple(builder.types[value] for value in inputs)
     problems = op.problems(kinds)
     if problems:
         raise fail("HW0245", f"the GRU '{name}' can not be built", "; ".join(problems))
-    result = TensorType((1, steps, cells), op.h_type, scale_of(chosen.m))
-    (output,) = builder.add(name, op, tuple(inputs), Origin("rnn", name, "GRU"), types=(result,))
+    (result,) = op.infer(kinds)
+    result = TensorType(result.shape, result.element, scale_of(chosen.m))
+    (output,) = builder.add(name, op, inputs, Origin("rnn", name, "GRU"), types=(result,))
     return builder.build((output,))
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from hwcompile.diagnostics import Origin, fail
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.lstm.legal import Recurrent
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.rnn.formats import Format, Formats, Table, must_not_clip, samples
 from hwcompile.rnn.weights import Fixed, Matrices, Matrix
@@ -27,6 +30,7 @@ def lstm(
     steps: int = 1,
     keep: bool = False,
     start: bool = False,
+    channels: int = 1,
     name: str = "lstm",
 ) -> Graph:
     """An LSTM layer as a graph; see `hwcompile.ops.lstm.op.Lstm` for the equations.
@@ -44,11 +48,14 @@ def lstm(
         rounding: `half_up` or `floor`, of products and sums.
         steps: Time steps per frame, T.
         keep: Whether the state survives the end of a frame; else each frame is a sequence.
-        start: With `keep`: a second input (1, T, 1) whose 1 starts a sequence.
+        start: With `keep`: a second input (1, T, channels) whose 1 starts a sequence.
+        channels: Independent sequences in step, for which every weight is read once. Element e of
+            channel b stands at e * channels + b of a step's vector.
         name: Name of graph and node.
 
     Returns:
-        A graph with the input `x` (1, T, X), perhaps `start`, and one output (1, T, Y).
+        A graph with the input `x` (1, T, X * channels), perhaps `start`, and one output
+        (1, T, Y * channels).
 
     Raises:
         CompileError: HW0240 weights that are not numbers, HW0241 shapes that do not fit, HW0242
@@ -58,12 +65,9 @@ def lstm(
     chosen = formats or Formats()
     matrices = Matrices.of(wx, wr, bias, peepholes, projection, chosen)
     op, x = _op(matrices, chosen, (gates, candidate, squash), rounding, keep)
-    if steps < 1:
-        raise fail("HW0241", f"a sequence has {steps} steps")
+    op = replace(op, channels=channels)
     builder = Builder(name)
-    inputs = [builder.input("x", TensorType((1, steps, op.inputs), x.type, scale_of(x)))]
-    if start:
-        inputs.append(builder.input("start", TensorType((1, steps, 1), IntType(0, 1))))
+    inputs = frame_inputs(builder, op, x, steps, start)
     kinds = tuple(builder.types[value] for value in inputs)
     problems = op.problems(kinds)
     if problems:
@@ -71,8 +75,27 @@ def lstm(
     result = chosen.y if op.projected else chosen.m
     (kind,) = op.infer(kinds)
     kind = TensorType(kind.shape, kind.element, scale_of(result))
-    (output,) = builder.add(name, op, tuple(inputs), Origin("rnn", name, "LSTM"), types=(kind,))
+    (output,) = builder.add(name, op, inputs, Origin("rnn", name, "LSTM"), types=(kind,))
     return builder.build((output,))
+
+
+def frame_inputs(
+    builder: Builder, op: Recurrent, x: Format, steps: int, start: bool
+) -> tuple[str, ...]:
+    """The inputs of a layer's graph: `x`, and perhaps `start`.
+
+    Raises:
+        CompileError: HW0241 when there is no step or no channel.
+    """
+    if steps < 1:
+        raise fail("HW0241", f"a sequence has {steps} steps")
+    if op.channels < 1:
+        raise fail("HW0241", f"there are {op.channels} channels", "one is the least")
+    kind = TensorType((1, steps, op.inputs * op.channels), x.type, scale_of(x))
+    inputs = [builder.input("x", kind)]
+    if start:
+        inputs.append(builder.input("start", TensorType((1, steps, op.channels), IntType(0, 1))))
+    return tuple(inputs)
 
 
 def stack(*layers: Graph, name: str = "lstm") -> Graph:

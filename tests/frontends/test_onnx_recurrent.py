@@ -11,6 +11,7 @@ import pytest
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import ImportedModel, load_model
+from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.op import Lstm
 from tests.frontends.oracle import Model
 
@@ -243,10 +244,49 @@ def test_other_recurrent_operators_are_refused_by_name(tmp_path: Path) -> None:
     assert error.value.diagnostics[0].fix
 
 
-def test_a_batch_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("direction", ["forward", "reverse", "bidirectional"])
+@pytest.mark.parametrize("output", [0, 1])
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+def test_a_batch_becomes_channels(direction: str, output: int, kind: str, tmp_path: Path) -> None:
+    batch = 3
+    m = Model(seed=15)
+    x = m.quantize(m.input(STEPS, batch, INPUTS), 0.0625, 3)
+    more = {"linear_before_reset": 1} if kind == "GRU" else {}
+    y = lstm(m, x, kind=kind, outputs=2, direction=direction, **more)[output]
+    assert distance(m, tmp_path, y, sequences(9, STEPS, batch, INPUTS), FINE) < 0.004
+    graph = load_model(m.save(tmp_path, y)).graph
+    found = [node.op for node in graph.nodes if isinstance(node.op, Lstm | Gru)]
+    assert [op.channels for op in found] == [batch] * len(found)
+    # The host puts the elements of a forward layer in order; nothing is left for hardware.
+    assert len(graph.nodes) == 1 or direction != "forward"
+
+
+def test_a_batch_in_front_and_a_classifier_for_each_sequence(tmp_path: Path) -> None:
+    m = Model(seed=16)
+    x = m.quantize(m.input(4, STEPS, INPUTS), 0.0625, 0)
+    y = lstm(m, m.op("Transpose", x, perm=[1, 0, 2]), bias=False)[1]
+    y = m.quantize(m.op("Squeeze", y, m.constant([0], np.int64)), 1 / 128, 0)
+    y = m.op("MatMul", y, m.weights(CELLS, 3, scale=1 / 64))
+    assert distance(m, tmp_path, y, sequences(3, 4, STEPS, INPUTS)) < 0.1
+
+
+def test_layout_with_a_batch_first(tmp_path: Path) -> None:
+    found = []
+    for layout in (1, 0):
+        m = Model(seed=6)
+        x = m.quantize(m.input(3, STEPS, INPUTS), 0.0625, 0)
+        x = x if layout else m.op("Transpose", x, perm=[1, 0, 2])
+        (y,) = lstm(m, x, outputs=1, layout=layout)
+        (result,) = load_model(m.save(tmp_path, y)).run(sequences(4, 3, STEPS, INPUTS)).values()
+        found.append(result if layout else result.transpose(0, 3, 1, 2, 4))
+    assert found[0].shape[1:] == (3, STEPS, 1, CELLS)
+    np.testing.assert_array_equal(*found)
+
+
+def test_what_is_no_sequence_is_refused(tmp_path: Path) -> None:
     m = Model()
-    y = lstm(m, m.quantize(m.input(STEPS, 2, INPUTS)))[0]
-    with pytest.raises(CompileError, match="a batch of 1"):
+    y = lstm(m, m.quantize(m.input(STEPS, 2, INPUTS + 1)))[0]
+    with pytest.raises(CompileError, match="takes 6 inputs and meets a tensor"):
         load_model(m.save(tmp_path, y))
 
 

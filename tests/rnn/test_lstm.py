@@ -102,6 +102,28 @@ def test_kinds_of_matrices_mean_the_same() -> None:
     )
 
 
+@pytest.mark.parametrize("build", [rnn.lstm, rnn.gru])
+def test_channels_are_layers_of_their_own(build: Any) -> None:
+    rng = np.random.default_rng(0)
+    gates = 4 if build is rnn.lstm else 3
+    w = (rng.normal(size=(gates * C, X)) * 0.4, rng.normal(size=(gates * C, C)) * 0.3)
+    one = build(*w, steps=T, keep=True, start=True)
+    three = build(*w, steps=T, keep=True, start=True, channels=3)
+    assert three.types["x"].shape == (1, T, 3 * X)
+    assert three.types["start"].shape == (1, T, 3)
+    x = rng.integers(-9000, 9000, (2, 1, T, X, 3))
+    start = rng.integers(0, 2, (2, 1, T, 1, 3))
+    (found,) = three.evaluate(
+        {"x": x.reshape(2, 1, T, -1), "start": start.reshape(2, 1, T, -1)}
+    ).values()
+    for channel in range(3):
+        inputs = {"x": x[..., channel], "start": start[..., channel]}
+        (wanted,) = one.evaluate(inputs).values()
+        assert np.array_equal(found[..., channel::3], wanted)
+    with pytest.raises(CompileError, match="there are 0 channels"):
+        build(*w, channels=0)
+
+
 def test_functions_may_be_hard() -> None:
     graph = rnn.lstm(
         **_weights(), gates="hard_sigma", candidate="hard_tanh", squash="hard_tanh", steps=2

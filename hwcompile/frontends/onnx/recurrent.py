@@ -4,6 +4,7 @@ The float cell has no exact form on integers, as linear operators have: its stat
 quantized. So the cell is built with the fixed-point formats of `hwcompile.rnn`, a note says with
 which, and from there on everything is exact. The input's scales and zero points are folded into the
 weights and biases before these are rounded; the quantizer behind the operator stays as it is.
+The batch of the source, a fixed number of sequences in step, becomes the op's channels.
 """
 
 from __future__ import annotations
@@ -98,9 +99,12 @@ def _directions(node: SourceNode) -> tuple[bool, ...]:
 def _run(
     ctx: Context, pure: Pure, cell: Cell, backward: bool, node: SourceNode
 ) -> tuple[Stream, Stream]:
-    """One direction: its outputs [steps, 1, cells] in the order of the sequence, and its last."""
+    """One direction: all outputs [steps, batch, cells] in the sequence's order, and the last."""
     op, formats = _fixed_point(ctx, pure, cell, node)
-    wanted = pure.stream.index.reshape(1, -1, op.inputs)
+    steps_first = _steps_first(pure.stream.index, node)
+    batch = int(steps_first.shape[1])
+    op = replace(op, channels=batch)
+    wanted = steps_first.transpose(0, 2, 1).reshape(1, -1, op.inputs * batch)
     wanted = wanted[:, ::-1] if backward else wanted
     value = ctx.arrange(pure.stream.value, wanted, int(pure.stream.fill), node)
     problems = op.problems((ctx.type(value),))
@@ -111,27 +115,33 @@ def _run(
     unit = np.array([2.0 ** -formats.m.known()])
     ctx.describe(value, unit, np.zeros(1, dtype=np.int64))
     kind, chain, dtype = ctx.type(value), Chain(Dequantize(floats(unit))), np.dtype(np.float32)
-    places = np.arange(kind.size, dtype=np.int64).reshape(-1, 1, kind.channels)
+    places = np.arange(kind.size, dtype=np.int64).reshape(-1, kind.channels // batch, batch)
+    places = places.transpose(0, 2, 1)
     whole = places[::-1] if backward else places
     return Stream(value, whole, chain, dtype), Stream(value, places[-1:], chain, dtype)
 
 
+def _steps_first(index: IntArray, node: SourceNode) -> IntArray:
+    """An index map of shape [batch, steps, n] with `layout` 1, else as it is: [steps, batch, n]."""
+    return index.transpose(1, 0, 2) if node.attributes.get("layout", 0) else index
+
+
 def _sequence(streams: Sequence[Stream], node: SourceNode) -> Value:
-    """Y: [steps, directions, 1, cells], or [1, steps, directions, cells] with `layout` 1."""
+    """Y: [steps, directions, batch, cells]; with `layout` 1, [batch, steps, directions, cells]."""
     pick = _places(streams).transpose(1, 0, 2, 3)
     batch_first = bool(node.attributes.get("layout", 0))
     return _beside(streams, pick.transpose(2, 0, 1, 3) if batch_first else pick)
 
 
 def _ends(streams: Sequence[Stream], node: SourceNode) -> Value:
-    """Y_h: [directions, 1, cells], or [1, directions, cells] with `layout` 1."""
+    """Y_h: [directions, batch, cells], or [batch, directions, cells] with `layout` 1."""
     pick = _places(streams)[:, 0]
     batch_first = bool(node.attributes.get("layout", 0))
     return _beside(streams, pick.transpose(1, 0, 2) if batch_first else pick)
 
 
 def _places(streams: Sequence[Stream]) -> IntArray:
-    """Positions in all streams, one stream after the other: [directions, steps, 1, cells]."""
+    """Positions in all streams, one stream after the other: [directions, steps, batch, cells]."""
     shape = (len(streams), *streams[0].shape)
     return np.arange(int(np.prod(shape)), dtype=np.int64).reshape(shape)
 
@@ -144,16 +154,16 @@ def _beside(streams: Sequence[Stream], pick: IntArray) -> Value:
 
 
 def _must_fit(stream: Stream, cell: Cell, node: SourceNode) -> None:
-    """Refuse an operand that is not a sequence of vectors with batch size 1."""
-    layout = int(node.attributes.get("layout", 0))
+    """Refuse an operand that is not made of sequences of vectors."""
     shape, size = stream.shape, cell.wx.shape[2]
-    if len(shape) != 3 or shape[1 - layout] != 1 or shape[2] != size:
-        order = "[1, steps, inputs]" if layout else "[steps, 1, inputs]"
+    if len(shape) != 3 or shape[2] != size:
+        layout = int(node.attributes.get("layout", 0))
+        order = "[batch, steps, inputs]" if layout else "[steps, batch, inputs]"
         raise fail(
             "HW0204",
             f"this {node.op_type} takes {size} inputs and meets a tensor of shape {list(shape)}",
-            f"it needs {order}, a fixed number of steps and a batch of 1",
-            "export the model with batch size 1 and a fixed sequence length",
+            f"it needs {order}, a fixed number of steps and a fixed batch",
+            "export the model with a fixed batch size and a fixed sequence length",
             node.origin,
         )
 

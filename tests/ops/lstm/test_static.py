@@ -61,8 +61,10 @@ def test_a_slow_sink_holds_the_steps_back() -> None:
     check_kernel(site, STATIC, {"pes": 4, "lanes": 1}, frames=6, stall=0.95, depth=4)
 
 
-def _ese_like(cells: int, steps: int, density: float = 0.2) -> tuple[Site, IntArray]:
-    graph = layer(20, density, 3, cells=cells, outputs=cells // 2)
+def _ese_like(
+    cells: int, steps: int, density: float = 0.2, channels: int = 1
+) -> tuple[Site, IntArray]:
+    graph = layer(20, density, 3, cells=cells, outputs=cells // 2, channels=channels)
     (node,) = graph.nodes
     kind = graph.types["x"]
     rng = np.random.default_rng(5)
@@ -82,6 +84,31 @@ def test_a_small_sparse_layer_with_16_bits() -> None:
     parameters = {"pes": 8, "lanes": 1}
     _close_to_bound(site, parameters, 45)
     check_kernel(site, STATIC, parameters, inputs=(x,))
+
+
+def test_eight_channels_take_the_cycles_of_one() -> None:
+    parameters = {"pes": 8, "lanes": 2}
+    one, _ = _ese_like(64, 1)
+    many, x = _ese_like(64, 5, channels=8)
+    assert STATIC.interval(many, parameters) == STATIC.interval(one, parameters)
+    check_kernel(many, STATIC, parameters, inputs=(x,))
+
+
+def test_channels_share_programs_and_have_their_own_multipliers() -> None:
+    parameters = {"pes": 8, "lanes": 2}
+    one, many = (_ese_like(64, 1, channels=count)[0] for count in (1, 8))
+    single, wide = (STATIC.render(site, parameters).memories for site in (one, many))
+    for name, image in single.items():
+        assert np.array_equal(image.rows, wide[name].rows), name
+    found = [Static().describe(site, parameters) for site in (one, many)]
+    assert found[1].read_bits == found[0].read_bits == found[1].weight_bits
+    assert [d.multipliers for d in found] == [8, 64]
+    assert [STATIC.lanes(site, parameters) for site in (one, many)] == [8, 64]
+    need = [STATIC.resources(site, parameters) for site in (one, many)]
+    assert need[1].multipliers == 8 * need[0].multipliers
+    (program,) = (m for m in need[0].memories if m.depth == found[0].cycles)
+    assert program in need[1].memories
+    assert need[1].memory_bits < 8 * need[0].memory_bits
 
 
 @pytest.mark.parametrize("density", [0.02, 0.1, 0.5, 1.0])
@@ -189,6 +216,21 @@ def test_ese_lstm() -> None:
     assert found.weight_bits <= 893_000 * 8
     rng = np.random.default_rng(0)
     x = np.rint(rng.normal(size=(20, 1, 1, 153)) * 4096).astype(np.int64)
+    check_kernel(site, STATIC, parameters, inputs=(x,))
+
+
+@pytest.mark.slow
+def test_ese_lstm_with_32_channels() -> None:
+    """Six steps of 32 sequences, in the cycles of one and with every weight read once."""
+    one, many = (layer(153, 0.1, 1, channels=count) for count in (1, 32))
+    single, site = (Site.of(g.nodes[0].op, g.types["x"]) for g in (one, many))
+    parameters = {"pes": 32, "lanes": 1}
+    assert STATIC.interval(site, parameters) == STATIC.interval(single, parameters)
+    found = [Static().describe(s, parameters) for s in (single, site)]
+    assert found[1].read_bits == found[0].read_bits
+    assert found[1].multipliers == 1024
+    rng = np.random.default_rng(0)
+    x = np.rint(rng.normal(size=(6, 1, 1, 153 * 32)) * 4096).astype(np.int64)
     check_kernel(site, STATIC, parameters, inputs=(x,))
 
 
