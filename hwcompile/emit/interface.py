@@ -12,6 +12,20 @@ from typing import Any
 
 from hwcompile.ir.types import Encoding, IntType
 from hwcompile.ops.site import StreamFormat
+from hwcompile.packing import Packing
+
+
+def packing_of(form: StreamFormat, word_bytes: int = 0) -> Packing:
+    """The same cut of a frame for programs on the host.
+
+    Args:
+        form: The words.
+        word_bytes: Bytes of a word; 0 for as few as hold it.
+    """
+    element, least = form.element, -(-form.bits // 8)
+    return Packing(
+        form.vectors, form.size, form.parallel, element.bits, element.kind, word_bytes or least
+    )
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,8 @@ from enum import Enum
 import numpy as np
 import numpy.typing as npt
 
+from hwcompile.packing import decode, encode
+
 IntArray = npt.NDArray[np.int64]
 
 
@@ -47,6 +49,13 @@ class IntType:
         return self.encoding is Encoding.INTEGER and self.low < 0
 
     @property
+    def kind(self) -> str:
+        """What the bits mean: "bipolar", "signed" or "unsigned"."""
+        if self.encoding is Encoding.BIPOLAR:
+            return "bipolar"
+        return "signed" if self.signed else "unsigned"
+
+    @property
     def bits(self) -> int:
         """Width in bits, at least 1."""
         if self.encoding is Encoding.BIPOLAR:
@@ -76,18 +85,11 @@ class IntType:
 
     def encode(self, values: IntArray) -> IntArray:
         """Return the unsigned bit patterns (each below 2**bits) of `values`; same shape."""
-        if self.encoding is Encoding.BIPOLAR:
-            return (values + 1) >> 1
-        return values & ((1 << self.bits) - 1)
+        return encode(values, self.bits, self.kind)
 
     def decode(self, codes: IntArray) -> IntArray:
         """Inverse of `encode`; same shape."""
-        if self.encoding is Encoding.BIPOLAR:
-            return 2 * codes - 1
-        if not self.signed:
-            return codes
-        half = 1 << (self.bits - 1)
-        return ((codes + half) & ((1 << self.bits) - 1)) - half
+        return decode(codes, self.bits, self.kind)
 
     def __str__(self) -> str:
         if self.encoding is Encoding.BIPOLAR:

@@ -6,9 +6,12 @@ import numpy as np
 import numpy.typing as npt
 
 from hwcompile.diagnostics import fail
-from hwcompile.emit.interface import AxisPort
+from hwcompile.emit.interface import AxisPort, packing_of
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.site import StreamFormat
+from hwcompile.packing import pack as pack_words
+from hwcompile.packing import unpack as unpack_words
+from hwcompile.packing import used_bits
 
 Beats = npt.NDArray[np.uint8]
 
@@ -50,46 +53,15 @@ def from_beats(beats: Beats, port: AxisPort) -> IntArray:
 
 def pack(values: IntArray, form: StreamFormat) -> Beats:
     """Words of whole frames of integers of any shape: uint8 [words, ceil(bits / 8)]."""
-    width, lanes = form.element.bits, form.parallel
-    codes = form.element.encode(np.asarray(values, dtype=np.int64)).reshape(-1, form.size)
-    spare = form.words_per_vector * lanes - form.size
-    codes = np.pad(codes, ((0, 0), (0, spare))).reshape(-1, lanes)
-    whole = _byte_type(width)
-    if whole is not None:
-        return np.ascontiguousarray(codes.astype(whole)).view(np.uint8)
-    planes = _bits(np.ascontiguousarray(codes.astype("<i8")).view(np.uint8), lanes, 8)
-    return np.packbits(planes[:, :, :width].reshape(-1, lanes * width), axis=1, bitorder="little")
+    return pack_words(values, packing_of(form))
 
 
 def unpack(words: Beats, form: StreamFormat) -> IntArray:
     """Inverse of `pack`: int64 [frames, vectors * size]; bits without an element are ignored."""
-    width, lanes = form.element.bits, form.parallel
-    whole = _byte_type(width)
-    if whole is not None:
-        codes = np.ascontiguousarray(words).view(whole).astype(np.int64)
-    else:
-        planes = np.unpackbits(words, axis=1, count=lanes * width, bitorder="little")
-        field = np.zeros((len(words), lanes, 64), dtype=np.uint8)
-        field[:, :, :width] = planes.reshape(-1, lanes, width)
-        packed = np.packbits(field, axis=2, bitorder="little")
-        codes = packed.view("<i8").astype(np.int64)
-    codes = codes.reshape(-1, form.words_per_vector * lanes)[:, : form.size]
-    return form.element.decode(codes).reshape(-1, form.vectors * form.size)
+    return unpack_words(words, packing_of(form))
 
 
 def unused_bits(words: Beats, form: StreamFormat) -> Beats:
-    """The words with every bit that carries an element cleared: uint8 [words, bytes]."""
-    lanes = np.zeros((form.words_per_vector, form.parallel), dtype=np.uint8)
-    lanes.reshape(-1)[: form.size] = 1
-    used = np.repeat(lanes, form.element.bits, axis=1)
-    mask = np.packbits(used, axis=1, bitorder="little")
+    """The words with every bit that carries an element cleared: uint8 [vectors, words, bytes]."""
+    mask = used_bits(packing_of(form))
     return words.reshape(-1, *mask.shape) & ~mask
-
-
-def _byte_type(bits: int) -> str | None:
-    """The numpy type of elements that fill whole bytes, which need no work on bits."""
-    return {8: "<u1", 16: "<u2", 32: "<u4"}.get(bits)
-
-
-def _bits(data: Beats, lanes: int, size: int) -> Beats:
-    return np.unpackbits(data.reshape(-1, lanes, size), axis=2, bitorder="little")
