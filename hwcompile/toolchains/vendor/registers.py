@@ -1,5 +1,4 @@
-"""The register map of a wrapped design, as data: the RTL, the C header, drivers and tables are
-printed from it."""
+"""The register map of a wrapped design, as data: RTL, C header, drivers, tables come from it."""
 
 from __future__ import annotations
 

@@ -124,7 +124,7 @@ def _bus_port(port: AxisPort, index: int, widths: tuple[int, ...], *, entering: 
     inner, bits = port.format, port.format.element.bits
     total = inner.vectors * inner.size
     # An element never straddles words; 64 bits hold every element there is.
-    possible = [width for width in (*widths, 8) if 8 * width >= bits]
+    possible = [width for width in widths if 8 * width >= bits] or [8]
     enough = [width for width in possible if 8 * width // bits >= inner.parallel]
     width = enough[0] if enough else max(possible)
     form = StreamFormat(1, total, min(8 * width // bits, total), inner.element)

@@ -1,0 +1,312 @@
+"""Tests of a design behind AXI4-Streams and an AXI4-Lite register block, run by cocotb.
+
+`plan.json` in the working directory holds the register map, and for every port the bytes of some
+frames as a driver packs them. What came out is left in `received.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from pathlib import Path
+
+import cocotb
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge, with_timeout
+from cocotbext.axi import (
+    AxiLiteBus,
+    AxiLiteMaster,
+    AxiStreamBus,
+    AxiStreamFrame,
+    AxiStreamSink,
+    AxiStreamSource,
+)
+
+PLAN = json.loads(Path("plan.json").read_text())
+AT = PLAN["registers"]
+FRAMES = PLAN["frames"]
+LIMIT = 40 * PLAN["timeout_ns"]
+
+
+def frame_bytes(port: dict, first: int, count: int = 1) -> bytes:
+    """Consecutive frames as one transfer."""
+    return bytes.fromhex("".join(port["frames"][first : first + count]))
+
+
+def coins(seed: object, probability: float):
+    """True with a probability, forever."""
+    choice = random.Random(f"{seed}")
+    while True:
+        yield choice.random() < probability
+
+
+class Bench:
+    """The wrapped design with sources, sinks, a bus master and watchers."""
+
+    def __init__(self, dut) -> None:
+        self.dut = dut
+        cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
+        reset = {"reset": dut.aresetn, "reset_active_level": False}
+        self.host = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), dut.aclk, **reset)
+        self.sources = [
+            AxiStreamSource(AxiStreamBus.from_prefix(dut, port["prefix"]), dut.aclk, **reset)
+            for port in PLAN["inputs"]
+        ]
+        self.sinks = [
+            AxiStreamSink(AxiStreamBus.from_prefix(dut, port["prefix"]), dut.aclk, **reset)
+            for port in PLAN["outputs"]
+        ]
+        self.waited = {port["prefix"]: 0 for port in (*PLAN["inputs"], *PLAN["outputs"])}
+        for port in PLAN["inputs"]:
+            cocotb.start_soon(self.watch_input(port))
+        for port in PLAN["outputs"]:
+            cocotb.start_soon(self.watch_output(port))
+
+    async def reset(self) -> None:
+        """Reset everything."""
+        self.dut.aresetn.value = 0
+        await ClockCycles(self.dut.aclk, 4)
+        self.forget()
+        self.dut.aresetn.value = 1
+        # The wrapper's own reset lasts a little longer.
+        await ClockCycles(self.dut.aclk, 20)
+
+    def forget(self) -> None:
+        """Drop what sources and sinks hold, and count from zero."""
+        for stream in (*self.sources, *self.sinks):
+            stream.clear()
+        self.waited = dict.fromkeys(self.waited, 0)
+
+    async def watch_input(self, port: dict) -> None:
+        """Count the cycles in which the design waits inside a frame."""
+        valid, ready = (getattr(self.dut, f"{port['prefix']}_{n}") for n in ("tvalid", "tready"))
+        beats = 0
+        while True:
+            await RisingEdge(self.dut.aclk)
+            if self.dut.aresetn.value != 1:
+                beats = 0
+            elif ready.value == 1 and valid.value == 1:
+                beats = (beats + 1) % port["words"]
+            elif ready.value == 1 and beats:
+                self.waited[port["prefix"]] += 1
+
+    async def watch_output(self, port: dict) -> None:
+        """Count the cycles in which a beat waits; it must not change meanwhile."""
+        prefix, names = port["prefix"], ("tvalid", "tready", "tdata", "tkeep", "tlast")
+        valid, ready, data, keep, last = (getattr(self.dut, f"{prefix}_{name}") for name in names)
+        held = None
+        while True:
+            await RisingEdge(self.dut.aclk)
+            shown = (data.value, keep.value, last.value) if valid.value == 1 else None
+            if PLAN["resetting"] or self.dut.aresetn.value != 1:
+                held = None
+            assert held is None or shown == held, f"{prefix}: a beat changed or went away"
+            held = shown if ready.value != 1 else None
+            self.waited[prefix] += held is not None
+
+    async def read(self, name: str) -> int:
+        """A register's value."""
+        return int(await self.host.read_dword(AT[name]))
+
+    async def write(self, name: str, value: int) -> None:
+        """Write a register."""
+        await self.host.write_dword(AT[name], value)
+
+    def pause(self, source: float, sink: float, bus: float = 0.0) -> None:
+        """Let all partners hold back with these probabilities."""
+        for index, stream in enumerate(self.sources):
+            stream.set_pause_generator(coins(f"source{index}", source))
+        for index, stream in enumerate(self.sinks):
+            stream.set_pause_generator(coins(f"sink{index}", sink))
+        write, read = self.host.write_if, self.host.read_if
+        for channel in (write.aw_channel, write.w_channel, write.b_channel,
+                        read.ar_channel, read.r_channel):  # fmt: skip
+            channel.set_pause_generator(coins(channel, bus))
+
+    async def send(self, packets: list[tuple[int, int]]) -> None:
+        """Queue transfers of (first frame, frames) at every input."""
+        for port, source in zip(PLAN["inputs"], self.sources, strict=True):
+            for first, count in packets:
+                await source.send(AxiStreamFrame(frame_bytes(port, first, count)))
+
+    async def expect(self, packets: list[tuple[int, int]]) -> list[list[str]]:
+        """The transfers come out, each ended by tlast, and nothing else; their bytes."""
+        received: list[list[str]] = []
+        for port, sink in zip(PLAN["outputs"], self.sinks, strict=True):
+            received.append([])
+            for first, count in packets:
+                packet = await with_timeout(sink.recv(), PLAN["timeout_ns"], "ns")
+                got = bytes(packet.tdata)
+                assert got == frame_bytes(port, first, count), f"{port['prefix']}, {first}"
+                received[-1].append(got.hex())
+        await ClockCycles(self.dut.aclk, 50)
+        assert all(sink.empty() for sink in self.sinks), "more came out than should"
+        return received
+
+    async def counters(self, frames: int) -> None:
+        """All counters are what the watchers saw."""
+        for index, port in enumerate(PLAN["inputs"]):
+            assert await self.read(f"IN{index}_FRAMES") == frames
+            assert await self.read(f"IN{index}_STARVED") == self.waited[port["prefix"]]
+            assert await self.read(f"IN{index}_ERRORS") == 0
+        for index, port in enumerate(PLAN["outputs"]):
+            assert await self.read(f"OUT{index}_FRAMES") == frames
+            assert await self.read(f"OUT{index}_BLOCKED") == self.waited[port["prefix"]]
+        assert await self.read("STATUS") == 0
+
+
+ONE_EACH = [(frame, 1) for frame in range(FRAMES)]
+
+
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
+async def constants(dut) -> None:
+    """The design identifies itself; what is not there reads zero and can not be written."""
+    bench = Bench(dut)
+    await bench.reset()
+    for name, value in PLAN["constants"].items():
+        assert await bench.read(name) == value, name
+        await bench.write(name, 0xFFFFFFFF)
+        assert await bench.read(name) == value, name
+    assert int(await bench.host.read_dword(0xFFC)) == 0
+    await bench.host.write_dword(0xFFC, 5)
+    assert int(await bench.host.read_dword(0xFFC)) == 0
+    assert await bench.read("CONTROL") == 0
+    first, second = await bench.read("CYCLES"), await bench.read("CYCLES")
+    assert first < second < first + 100
+
+
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
+async def settings_byte_by_byte(dut) -> None:
+    """A setting keeps the bytes that a write leaves out, whatever the bus waits."""
+    bench = Bench(dut)
+    await bench.reset()
+    bench.pause(0, 0, bus=0.5)
+    choice, value = random.Random(3), 1
+    for _ in range(40):
+        at, byte = choice.randrange(4), choice.randrange(256)
+        await bench.host.write(AT["PACKET_FRAMES"] + at, bytes([byte]))
+        value = value & ~(0xFF << 8 * at) | byte << 8 * at
+        assert await bench.read("PACKET_FRAMES") == value
+    tasks = [cocotb.start_soon(bench.write("PACKET_FRAMES", number)) for number in range(8)]
+    reads = [cocotb.start_soon(bench.read("ID")) for _ in range(8)]
+    for task in tasks:
+        await task
+    assert {await task for task in reads} == {PLAN["constants"]["ID"]}
+    assert await bench.read("PACKET_FRAMES") == 7
+
+
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
+async def frames_back_to_back(dut) -> None:
+    """Every frame is a transfer of its own."""
+    bench = Bench(dut)
+    await bench.reset()
+    await bench.send(ONE_EACH)
+    received = await bench.expect(ONE_EACH)
+    Path("received.json").write_text(json.dumps(received))
+    await bench.counters(FRAMES)
+
+
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
+@cocotb.parametrize(pauses=[(0.0, 0.7), (0.7, 0.0), (0.5, 0.5)])
+async def frames_with_pauses(dut, pauses) -> None:
+    """Slow memory at either side; the counters tell which."""
+    bench = Bench(dut)
+    await bench.reset()
+    bench.pause(*pauses, bus=0.3)
+    await bench.send(ONE_EACH)
+    await bench.expect(ONE_EACH)
+    bench.pause(0, 0)
+    await bench.counters(FRAMES)
+
+
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
+async def several_frames_in_a_transfer(dut) -> None:
+    """One transfer in; tlast comes out where the host asked for it, and not before."""
+    bench = Bench(dut)
+    await bench.reset()
+    await bench.write("PACKET_FRAMES", 2)
+    bench.pause(0.3, 0.3)
+    await bench.send([(0, FRAMES)])
+    await bench.expect([(first, 2) for first in range(0, FRAMES, 2)])
+    await bench.write("PACKET_FRAMES", FRAMES)
+    await bench.send([(0, FRAMES)])
+    await bench.expect([(0, FRAMES)])
+    bench.pause(0, 0)
+    await bench.counters(2 * FRAMES)
+
+
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
+@cocotb.parametrize(cycles=[3, 9, 30, 75, 200])
+async def reset_through_the_register(dut, cycles) -> None:
+    """A reset at any place leaves nothing behind."""
+    bench = Bench(dut)
+    await bench.reset()
+    await bench.write("PACKET_FRAMES", 2)
+    bench.pause(0.2, 0.2)
+    await bench.send(ONE_EACH)
+    await ClockCycles(dut.aclk, cycles)
+    PLAN["resetting"] = True
+    # The host resets the DMA engine first.
+    for stream in (*bench.sources, *bench.sinks):
+        stream.assert_reset(True)
+    await bench.write("CONTROL", 1)
+    assert await bench.read("STATUS") & 1
+    bench.forget()
+    await ClockCycles(dut.aclk, 20)
+    PLAN["resetting"] = False
+    for stream in (*bench.sources, *bench.sinks):
+        stream.assert_reset(False)
+    assert await bench.read("STATUS") == 0
+    assert await bench.read("PACKET_FRAMES") == 2, "settings stay"
+    await bench.write("PACKET_FRAMES", 1)
+    await bench.send(ONE_EACH)
+    await bench.expect(ONE_EACH)
+    bench.pause(0, 0)
+    assert await bench.read("OUT0_FRAMES") == FRAMES
+    assert await bench.read("STATUS") == 0
+
+
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
+async def damaged_transfers_are_counted(dut) -> None:
+    """A tlast inside a frame, a byte that is not there; padding may be missing."""
+    bench = Bench(dut)
+    await bench.reset()
+    for port, source in zip(PLAN["inputs"], bench.sources, strict=True):
+        data = frame_bytes(port, 0)
+        size = len(data) // port["words"]
+        await source.send(AxiStreamFrame(data[:size]))  # tlast after the first beat
+        if port["words"] > 1:
+            await source.send(AxiStreamFrame(data[size:]))
+        keep = [1] * len(data)
+        keep[port["used"] :] = [0] * (len(data) - port["used"])
+        await source.send(AxiStreamFrame(data, tkeep=keep))  # only padding is missing
+        for byte in (port["full"] - 1, port["used"] - 1):
+            missing = [*keep[:byte], 0, *keep[byte + 1 :]]
+            await source.send(AxiStreamFrame(data, tkeep=missing))
+    for source in bench.sources:
+        await source.wait()
+    await ClockCycles(dut.aclk, 20)
+    for index, port in enumerate(PLAN["inputs"]):
+        assert await bench.read(f"IN{index}_ERRORS") == 2 + (port["words"] > 1)
+        assert await bench.read(f"IN{index}_FRAMES") == 4
+
+
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
+async def nothing_moves_in_reset(dut) -> None:
+    """While the reset lasts no beat is taken and none is offered."""
+    bench = Bench(dut)
+    await bench.reset()
+    for sink in bench.sinks:
+        sink.pause = True
+    await bench.send(ONE_EACH)
+    await ClockCycles(dut.aclk, 60)
+    PLAN["resetting"] = True
+    dut.aresetn.value = 0
+    for _ in range(12):
+        await RisingEdge(dut.aclk)
+        await ReadOnly()
+        for port in PLAN["inputs"]:
+            assert getattr(dut, f"{port['prefix']}_tready").value == 0
+        for port in PLAN["outputs"]:
+            assert getattr(dut, f"{port['prefix']}_tvalid").value == 0
+    PLAN["resetting"] = False
