@@ -73,10 +73,19 @@ class Capacities(Part, frozen=True):
 
 
 class Clock(Part, frozen=True):
-    """The clock: its frequency in MHz, and the oscillator's pin unless a processor gives it."""
+    """The clock.
+
+    Attributes:
+        mhz: Its frequency in MHz.
+        pin: The oscillator's pin; "" where a processor gives the clock.
+        pll: The PLL primitive that this pin can drive, such as "SB_PLL40_PAD" where it is the
+            PLL's own pad; "" for the family's usual one, "none" for none.
+        note: For people.
+    """
 
     mhz: float
     pin: str = ""
+    pll: str = ""
     note: str = ""
 
 

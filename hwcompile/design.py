@@ -26,6 +26,7 @@ from hwcompile.outcomes import Result, Verification
 from hwcompile.runtime.decoded import run_bitstream
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild, build_for_board, record_build
+from hwcompile.toolchains.clock_choice import OSCILLATOR
 from hwcompile.verify.beats import unpack
 from hwcompile.verify.compare import Mismatch, first_mismatch
 from hwcompile.verify.cycles import first_late, frame_ends
@@ -172,6 +173,7 @@ class Design:
         *,
         seeds: int = SEEDS,
         baud: int = BAUD,
+        clock: str = OSCILLATOR,
         progress: Callable[[str], None] | None = None,
     ) -> BoardBuild:
         """Make a bitstream in `<directory>/<board>/` and update `report.json`.
@@ -180,11 +182,14 @@ class Design:
             board: Name of a board, or the path of a board file.
             seeds: Seeds of place and route to try until the clock is met.
             baud: Bits per second of the link to the host.
+            clock: "oscillator", a frequency in MHz, or "auto": the fastest that closes.
             progress: Called with each step as it starts.
         """
         target, report = load_board(board), self.report
         say = progress or (lambda step: None)
-        built = build_for_board(self.directory, target, seeds=seeds, baud=baud, progress=say)
+        built = build_for_board(
+            self.directory, target, seeds=seeds, baud=baud, clock=clock, progress=say
+        )
         record_build(report, built, target)
         self._write(report)
         return built

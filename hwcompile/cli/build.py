@@ -12,6 +12,7 @@ from hwcompile.cli.app import app, console
 from hwcompile.design import load
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild
+from hwcompile.toolchains.clock_choice import OSCILLATOR
 from hwcompile.toolchains.family import Use
 
 
@@ -21,17 +22,23 @@ def build_command(
     board: Annotated[str, typer.Option(help="A board (see `hwcompile boards`), or a board file.")],
     seeds: Annotated[int, typer.Option(min=1, help="Place-and-route seeds to try.")] = SEEDS,
     baud: Annotated[int, typer.Option(min=300, help="Bits per second of the link.")] = BAUD,
+    clock: Annotated[
+        str, typer.Option(help="oscillator, a frequency in MHz, or auto: the fastest that closes.")
+    ] = OSCILLATOR,
 ) -> None:
     """Synthesize, place, route and pack for a board; everything lands in DIR/BOARD."""
     design = load(directory)
     with console.status("starting") as status:
-        built = design.build(board, seeds=seeds, baud=baud, progress=status.update)
+        built = design.build(board, seeds=seeds, baud=baud, clock=clock, progress=status.update)
     console.print(_table(built))
     slowest = f", slowest in '{built.slowest}'" if built.slowest else ""
     console.print(
         f"{built.fmax_mhz:.1f} MHz reached with seed {built.seed}, "
         f"{built.clock_mhz:g} MHz needed{slowest}"
     )
+    source = "made by the PLL" if built.pll[0] else "of the oscillator"
+    rate = design.report["design"]["resources"]["frames_per_second"]
+    console.print(f"{built.clock_mhz:g} MHz {source}: {rate:,} frames/s, however fast the link is")
     console.print(", ".join(f"{step} {time:.1f} s" for step, time in built.seconds.items()))
     console.print(f"Wrote {built.bitstream}. Next: hwcompile program {directory} --board {board}")
 

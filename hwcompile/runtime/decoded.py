@@ -37,7 +37,9 @@ def run_bitstream(directory: Path, board: str, inputs: Mapping[str, IntArray]) -
     target = load_board(board) if board else None
     bitstream, record = packed_build(directory, target)
     assert target is not None
-    program = decoded_program(bitstream, target, board_header(target, record.clocks_per_bit))
+    program = decoded_program(
+        bitstream, target, board_header(target, record.clocks_per_bit, record.clock)
+    )
     interface = Interface.read(directory)
     started = time.perf_counter()
     with SimulatedLine(directory, target, program) as line:

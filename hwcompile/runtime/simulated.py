@@ -13,6 +13,8 @@ from hwcompile.boards import Board
 from hwcompile.resources import room
 from hwcompile.toolchains.board_top import TOP, gap_clocks, write_board_top
 from hwcompile.toolchains.build import rtl_sources
+from hwcompile.toolchains.record import clock_of
+from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.verify.cache import cached
 from hwcompile.verify.simulator import link_memories
 from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
@@ -71,10 +73,10 @@ class SimulatedLine:
         return self._process.stdout.read(most) if ready else b""
 
 
-def board_header(board: Board, clocks_per_bit: int) -> str:
+def board_header(board: Board, clocks_per_bit: int, clock: SystemClock | None = None) -> str:
     """What `sim/board_main.cpp` includes as `hw_board.h`."""
     header = f"#define HW_CLOCKS_PER_BIT {clocks_per_bit}\n"
-    header += f"#define HW_GAP_CLOCKS {gap_clocks(board, clocks_per_bit)}\n"
+    header += f"#define HW_GAP_CLOCKS {gap_clocks(board, clocks_per_bit, clock)}\n"
     if board.reset:
         header += f"#define HW_BUTTON {int(board.reset.active_low)}\n"
     return header
@@ -82,11 +84,14 @@ def board_header(board: Board, clocks_per_bit: int) -> str:
 
 def _program(directory: Path, board: Board) -> Path:
     main = room("sim") / "board_main.cpp"
-    header = board_header(board, CLOCKS_PER_BIT)
+    clock = clock_of(directory, board)
+    header = board_header(board, CLOCKS_PER_BIT, clock)
     with tempfile.TemporaryDirectory(prefix="hwcompile-top-") as work:
         folder = Path(work)
-        baud = round(board.clock.mhz * 1e6 / CLOCKS_PER_BIT)
-        sources = [*rtl_sources(directory), *write_board_top(directory, board, folder, baud)]
+        baud = round(clock.mhz * 1_000_000 / CLOCKS_PER_BIT)
+        top = write_board_top(directory, board, folder, baud, clock)
+        cells = [room("sim") / "pll_cells.sv"] if clock.module else []
+        sources = [*rtl_sources(directory), *top, *cells]
         texts = [part for path in sources for part in (path.name, path.read_text())]
         key = program_key(Variant(), [header, main.read_text(), *texts])
 

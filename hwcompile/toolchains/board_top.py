@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from fractions import Fraction
 from pathlib import Path
 
 from hwcompile.boards import Board
@@ -10,11 +11,15 @@ from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.library import module_text, with_dependencies
+from hwcompile.resources import room
+from hwcompile.toolchains.record import BAUD as BAUD
+from hwcompile.toolchains.system_clock import SystemClock
 
 TOP = "board_top"
-BAUD = 115200
 LEDS = 2
-GAP_SECONDS = 0.002
+BAUD_ERROR = Fraction(1, 50)
+"""Most that the link's baud rate may differ from the one asked for."""
+GAP_SECONDS = Fraction(1, 500)
 """A pause so long ends a packet; USB adapters may pause for one frame of USB, 1 ms."""
 GAP_BYTES = 4
 """The least pause that ends a packet, in bytes' time."""
@@ -27,7 +32,13 @@ _LIBRARY = (
 )
 
 
-def write_board_top(directory: Path, board: Board, folder: Path, baud: int = BAUD) -> list[Path]:
+def write_board_top(
+    directory: Path,
+    board: Board,
+    folder: Path,
+    baud: int = BAUD,
+    clock: SystemClock | None = None,
+) -> list[Path]:
     """Write the top level and the link's modules into `folder`; returns these files.
 
     Args:
@@ -35,6 +46,7 @@ def write_board_top(directory: Path, board: Board, folder: Path, baud: int = BAU
         board: The board.
         folder: Where the files go.
         baud: Bits per second of the link.
+        clock: The design's clock; None for the oscillator.
 
     Raises:
         CompileError: HW0803 when the board has no link, HW0806 when the clock is too slow for it.
@@ -46,14 +58,8 @@ def write_board_top(directory: Path, board: Board, folder: Path, baud: int = BAU
             "its file has no [uart] table",
             "a copy of the file with the pins of a serial adapter, given as --board ./mine.toml",
         )
-    clocks = round(board.clock.mhz * 1e6 / baud)
-    if clocks < 8 or abs(board.clock.mhz * 1e6 / clocks / baud - 1) > 0.02:
-        raise fail(
-            "HW0806",
-            f"{baud:,} baud can not be made from {board.clock.mhz:g} MHz",
-            f"a bit would last {board.clock.mhz * 1e6 / baud:.1f} clocks",
-            "a lower --baud",
-        )
+    clock = clock or SystemClock.of_oscillator(board)
+    clocks = clocks_per_bit(clock, baud)
     interface = Interface.read(directory)
     top = render(
         "board/top.sv.j2",
@@ -63,10 +69,14 @@ def write_board_top(directory: Path, board: Board, folder: Path, baud: int = BAU
         leds=led_count(board),
         baud=baud,
         clocks_per_bit=clocks,
-        gap_clocks=gap_clocks(board, clocks),
+        gap_clocks=gap_clocks(board, clocks, clock),
+        clock=clock,
+        mhz=float(clock.mhz),
         ident=identity(directory, interface),
     )
     texts = {name: module_text(name) for name in with_dependencies(_LIBRARY)}
+    if clock.module:
+        texts[clock.module] = (room("templates") / "board" / f"{clock.module}.sv").read_text()
     texts[TOP] = top
     present = set((directory / "rtl" / "files.f").read_text().split())
     paths = []
@@ -77,9 +87,34 @@ def write_board_top(directory: Path, board: Board, folder: Path, baud: int = BAU
     return paths
 
 
-def gap_clocks(board: Board, clocks_per_bit: int) -> int:
-    """Clocks of the pause that ends a packet."""
-    return max(round(GAP_SECONDS * board.clock.mhz * 1e6), GAP_BYTES * 10 * clocks_per_bit)
+def clocks_per_bit(clock: SystemClock, baud: int) -> int:
+    """Clocks that a bit of the serial link lasts.
+
+    Raises:
+        CompileError: HW0806 when it were fewer than 8, or the baud rate more than 2 % off.
+    """
+    exact = clock.mhz * 1_000_000 / baud
+    clocks = round(exact)
+    if clocks < 8 or abs(exact / clocks - 1) > BAUD_ERROR:
+        raise fail(
+            "HW0806",
+            f"{baud:,} baud can not be made from {float(clock.mhz):g} MHz",
+            f"a bit would last {float(exact):.1f} clocks",
+            "a lower --baud",
+        )
+    return clocks
+
+
+def gap_clocks(board: Board, bit: int, clock: SystemClock | None = None) -> int:
+    """Clocks of the pause that ends a packet.
+
+    Args:
+        board: The board.
+        bit: Clocks that a bit of the link lasts.
+        clock: The clock; None for the oscillator.
+    """
+    clock = clock or SystemClock.of_oscillator(board)
+    return max(round(GAP_SECONDS * clock.mhz * 1_000_000), GAP_BYTES * 10 * bit)
 
 
 def led_count(board: Board) -> int:

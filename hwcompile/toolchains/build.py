@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -13,19 +14,37 @@ from hwcompile.boards import Board
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.names import identifier
-from hwcompile.toolchains.board_top import BAUD, TOP, identity, led_count, write_board_top
+from hwcompile.toolchains.board_top import (
+    BAUD,
+    TOP,
+    clocks_per_bit,
+    identity,
+    led_count,
+    write_board_top,
+)
+from hwcompile.toolchains.clock_choice import (
+    AUTO,
+    MARGIN,
+    OSCILLATOR,
+    ROUNDS,
+    asked_clock,
+    fastest_clock,
+)
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.family import Use
 from hwcompile.toolchains.place_and_route import Routed, place_and_route, too_much
 from hwcompile.toolchains.programs import ToolError, command_of, run_logged
 from hwcompile.toolchains.record import BuildRecord
 from hwcompile.toolchains.synthesis import Synthesis, synthesize
+from hwcompile.toolchains.system_clock import SystemClock
 
 _NAMES = {"lut": "LUT", "ff": "flip-flops", "bram": "memory blocks", "dsp": "DSP blocks"}
 
 
 SEEDS = 8
 """Seeds of place and route that are tried until the clock is met."""
+EAGER_MHZ = 1000.0
+"""A clock that no design meets: all seeds are tried, and the best one tells how fast it gets."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +62,7 @@ class BoardBuild:
         stages: Stage name to what synthesis made of it.
         seconds: Step to wall-clock seconds.
         slowest: The stage in which the slowest path ends, "" for the link around the design.
+        pll: The wrapper of the PLL that makes the clock and its parameters; "" for the oscillator.
     """
 
     folder: Path
@@ -55,6 +75,7 @@ class BoardBuild:
     stages: dict[str, Use]
     seconds: dict[str, float]
     slowest: str
+    pll: tuple[str, dict[str, str]] = ("", {})
 
     @property
     def around(self) -> Use:
@@ -70,6 +91,7 @@ def build_for_board(
     *,
     seeds: int = SEEDS,
     baud: int = BAUD,
+    clock: str = OSCILLATOR,
     progress: Callable[[str], None] = lambda step: None,
 ) -> BoardBuild:
     """Synthesize, place, route and pack a design with its link to the host.
@@ -81,51 +103,142 @@ def build_for_board(
         board: The board.
         seeds: Seeds of place and route to try until the clock is met.
         baud: Bits per second of the link.
+        clock: "oscillator", a frequency in MHz, or "auto": the fastest that place and route meets.
         progress: Called with each step as it starts.
 
     Raises:
         CompileError: HW0803 no link, HW0804 does not fit, HW0805 a tool is missing, HW0806 the
-            baud rate, HW0807 too slow, HW0808 a tool failed.
+            baud rate, HW0807 too slow, HW0808 a tool failed, HW0832 and HW0833 the clock.
     """
-    folder = fresh_folder(directory, board)
-    kept = stage_modules(Interface.read(directory))
-    times: dict[str, float] = {}
+    asked = None if clock == AUTO else asked_clock(board, clock)
+    job = _Job(directory, board, fresh_folder(directory, board), baud, seeds, progress)
     try:
-        started = time.perf_counter()
-        progress("synthesis")
-        sources = [*rtl_sources(directory), *write_board_top(directory, board, folder, baud)]
-        made = synthesize(sources, TOP, tuple(kept), board, folder)
-        stages = {name: made.modules[module] for module, name in kept.items()}
-        times["synthesis"] = time.perf_counter() - started
-        _check_fit(board, made, stages)
-        routed = _place(board, folder, seeds, stages, made, progress)
-        times["place_and_route"] = time.perf_counter() - started - times["synthesis"]
+        made, routed = job.at(asked) if asked else job.fastest()
         progress("bitstream")
         step = family_of(board).pack(board)
-        run_logged(command_of(step), step.program.name, folder, folder / "pack.log")
+        run_logged(command_of(step), step.program.name, job.folder, job.folder / "pack.log")
     except ToolError as error:
         raise failed(error) from error
-    _record(directory, board, folder, baud, routed.seed)
-    bitstream = folder / family_of(board).bitstream
-    use = replace(routed.use, ff=routed.use.ff or made.use.ff)
-    slowest = _stage_of(routed, {identifier(n, longest=80): n for n in stages})
+    job.record(made.clock, routed.seed)
     return BoardBuild(
-        folder,
-        bitstream,
-        board.clock.mhz,
+        job.folder,
+        job.folder / family_of(board).bitstream,
+        float(made.clock.mhz),
         routed.fmax_mhz,
         routed.seed,
-        use,
-        made.use,
-        stages,
-        times,
-        slowest,
+        replace(routed.use, ff=routed.use.ff or made.synthesis.use.ff),
+        made.synthesis.use,
+        made.stages,
+        job.seconds,
+        _stage_of(routed, made.stages),
+        (made.clock.module, dict(made.clock.parameters)),
     )
 
 
-def _record(directory: Path, board: Board, folder: Path, baud: int, seed: int) -> None:
-    clocks = round(board.clock.mhz * 1e6 / baud)
-    BuildRecord(baud, clocks, identity(directory, Interface.read(directory)), seed).write(folder)
+@dataclass(frozen=True)
+class _Made:
+    """A synthesized top level: its clock, and what its stages take."""
+
+    clock: SystemClock
+    synthesis: Synthesis
+    stages: dict[str, Use]
+
+
+class _Job:
+    """One build: synthesis and place and route, again for every clock that is tried."""
+
+    def __init__(
+        self,
+        directory: Path,
+        board: Board,
+        folder: Path,
+        baud: int,
+        seeds: int,
+        progress: Callable[[str], None],
+    ) -> None:
+        self.directory, self.board, self.folder = directory, board, folder
+        self.baud, self.seeds, self.progress = baud, seeds, progress
+        self.seconds = {"synthesis": 0.0, "place_and_route": 0.0}
+
+    def at(self, clock: SystemClock) -> tuple[_Made, Routed]:
+        """Demand a clock."""
+        made = self._synthesize(clock)
+        routed = self._place(made, float(clock.mhz))
+        if routed.fmax_mhz < clock.mhz:
+            raise self._too_slow(made, routed)
+        return made, routed
+
+    def fastest(self) -> tuple[_Made, Routed]:
+        """See what closes, and confirm the fastest clock below it."""
+        made = self._synthesize(SystemClock.of_oscillator(self.board))
+        routed = self._place(made, EAGER_MHZ)
+        most = Fraction(routed.fmax_mhz) * (1 - MARGIN)
+        for _ in range(ROUNDS):
+            clock = fastest_clock(self.board, most)
+            if clock is None:
+                break
+            made = self._synthesize(clock)
+            routed = self._place(made, float(clock.mhz))
+            if routed.fmax_mhz >= clock.mhz:
+                return made, routed
+            most = min(Fraction(routed.fmax_mhz), clock.mhz) * (1 - MARGIN)
+        raise self._too_slow(made, routed)
+
+    def record(self, clock: SystemClock, seed: int) -> None:
+        """Write down how the bitstream was made."""
+        BuildRecord(
+            self.baud,
+            clocks_per_bit(clock, self.baud),
+            identity(self.directory, Interface.read(self.directory)),
+            seed,
+            str(clock.mhz),
+            clock.module,
+            dict(clock.parameters),
+        ).write(self.folder)
+
+    def _synthesize(self, clock: SystemClock) -> _Made:
+        started = time.perf_counter()
+        self.progress(f"synthesis for {float(clock.mhz):g} MHz")
+        kept = stage_modules(Interface.read(self.directory))
+        top = write_board_top(self.directory, self.board, self.folder, self.baud, clock)
+        sources = [*rtl_sources(self.directory), *top]
+        made = synthesize(sources, TOP, tuple(kept), self.board, self.folder)
+        stages = {name: made.modules[module] for module, name in kept.items()}
+        _check_fit(self.board, made, stages)
+        self.seconds["synthesis"] += time.perf_counter() - started
+        return _Made(clock, made, stages)
+
+    def _place(self, made: _Made, mhz: float) -> Routed:
+        started = time.perf_counter()
+        try:
+            routed = place_and_route(
+                self.board,
+                led_count(self.board),
+                self.folder,
+                clock_mhz=mhz,
+                seeds=self.seeds,
+                progress=self.progress,
+            )
+        except ToolError as error:
+            over = too_much(error.log.read_text(errors="replace"))
+            if not over:
+                raise
+            name, used, available = over[0]
+            what = f"{used:,} of {available:,} {name} (nextpnr: {error.line})"
+            raise _does_not_fit(self.board, what, "lut", made.stages, made.synthesis) from error
+        self.seconds["place_and_route"] += time.perf_counter() - started
+        return routed
+
+    def _too_slow(self, made: _Made, routed: Routed) -> CompileError:
+        where = _stage_of(routed, made.stages)
+        mhz = float(made.clock.mhz)
+        return fail(
+            "HW0807",
+            f"the design is too slow for {mhz:g} MHz on '{self.board.id}'",
+            f"the best of {self.seeds} seeds reaches {routed.fmax_mhz:.1f} MHz"
+            + (f", the slowest path ends in '{where}'" if where else ""),
+            "more --seeds, --clock auto, or another folding of that layer in the schedule",
+        )
 
 
 def fresh_folder(directory: Path, board: Board) -> Path:
@@ -169,6 +282,9 @@ def record_build(report: dict[str, Any], built: BoardBuild, board: Board) -> Non
         "board": board.id,
         **_figures(use),
         "clock_mhz": built.clock_mhz,
+        "oscillator_mhz": board.clock.mhz,
+        "pll": {"module": built.pll[0], "parameters": built.pll[1]} if built.pll[0] else None,
+        "frames_per_second": round(built.clock_mhz * 1e6 / _interval(report), 1),
         "fmax_mhz": round(built.fmax_mhz, 2),
         "seed": built.seed,
         "seconds": {step: round(value, 1) for step, value in built.seconds.items()},
@@ -182,6 +298,12 @@ def record_build(report: dict[str, Any], built: BoardBuild, board: Board) -> Non
         node["resources"]["synthesized"] = own
 
 
+def _interval(report: dict[str, Any]) -> int:
+    """Cycles per frame: as simulated, else as predicted."""
+    cycles = report["design"]["interval_cycles"]
+    return int(cycles.get("measured") or cycles["predicted"])
+
+
 def _figures(use: Use) -> dict[str, int]:
     figures = {"lut": use.lut, "ff": use.ff, "bram": use.bram, "dsp": use.dsp}
     return {**figures, "large_ram": use.large_ram} if use.large_ram else figures
@@ -191,42 +313,6 @@ def rtl_sources(directory: Path) -> list[Path]:
     """The SystemVerilog files of a build directory, in order."""
     names = (directory / "rtl" / "files.f").read_text().split()
     return [directory / "rtl" / name for name in names]
-
-
-def _place(
-    board: Board,
-    folder: Path,
-    seeds: int,
-    stages: dict[str, Use],
-    made: Synthesis,
-    progress: Callable[[str], None],
-) -> Routed:
-    try:
-        routed = place_and_route(
-            board,
-            led_count(board),
-            folder,
-            clock_mhz=board.clock.mhz,
-            seeds=seeds,
-            progress=progress,
-        )
-    except ToolError as error:
-        over = too_much(error.log.read_text(errors="replace"))
-        if not over:
-            raise
-        name, used, available = over[0]
-        what = f"{used:,} of {available:,} {name} (nextpnr: {error.line})"
-        raise _does_not_fit(board, what, "lut", stages, made) from error
-    if routed.fmax_mhz < board.clock.mhz:
-        where = _stage_of(routed, {identifier(n, longest=80): n for n in stages})
-        raise fail(
-            "HW0807",
-            f"the design is too slow for the board's {board.clock.mhz:g} MHz",
-            f"the best of {seeds} seeds reaches {routed.fmax_mhz:.1f} MHz"
-            + (f", the slowest path ends in '{where}'" if where else ""),
-            "more --seeds, or another folding of that layer in the schedule",
-        )
-    return routed
 
 
 def _check_fit(board: Board, made: Synthesis, stages: dict[str, Use]) -> None:
@@ -252,11 +338,12 @@ def _does_not_fit(
     )
 
 
-def _stage_of(routed: Routed, stages: dict[str, str]) -> str:
+def _stage_of(routed: Routed, stages: Mapping[str, Use]) -> str:
     """The stage in which the slowest path ends; names of cells tell."""
+    names = {identifier(name, longest=80): name for name in stages}
     for cell in reversed(routed.path):
         for part in cell.split("."):
             name = part.removeprefix("u_")
-            if name in stages:
-                return stages[name]
+            if name in names:
+                return names[name]
     return ""

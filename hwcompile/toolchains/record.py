@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import msgspec
 
+from hwcompile.boards import Board
+from hwcompile.toolchains.system_clock import SystemClock
+
 RECORD = "build.json"
+BAUD = 115200
+"""Bits per second of the link, unless asked otherwise."""
 
 
 class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -17,12 +23,24 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         clocks_per_bit: Clocks of the design that a bit on the link lasts.
         identity: What the board says about itself, as `board_top.identity` makes it.
         seed: Of place and route.
+        clock_mhz: The design's clock in MHz, as an exact fraction such as "135/4".
+        pll: The wrapper of the PLL that makes the clock, "" for the oscillator.
+        pll_parameters: Its parameters as SystemVerilog literals.
     """
 
     baud: int
     clocks_per_bit: int
     identity: str
     seed: int
+    clock_mhz: str
+    pll: str = ""
+    pll_parameters: dict[str, str] = {}
+
+    @property
+    def clock(self) -> SystemClock:
+        """The design's clock."""
+        parameters = tuple(self.pll_parameters.items())
+        return SystemClock(Fraction(self.clock_mhz), self.pll, parameters)
 
     def write(self, folder: Path) -> None:
         """Write it into a board's folder."""
@@ -34,3 +52,9 @@ def read_record(folder: Path) -> BuildRecord | None:
     """The record in a board's folder; None when it has no bitstream."""
     path = folder / RECORD
     return msgspec.json.decode(path.read_bytes(), type=BuildRecord) if path.is_file() else None
+
+
+def clock_of(directory: Path, board: Board) -> SystemClock:
+    """The clock that a build directory's bitstream for a board has; without one the oscillator."""
+    record = read_record(directory / board.id)
+    return record.clock if record else SystemClock.of_oscillator(board)
