@@ -110,6 +110,7 @@ def build_for_board(
         CompileError: HW0803 no link, HW0804 does not fit, HW0805 a tool is missing, HW0806 the
             baud rate, HW0807 too slow, HW0808 a tool failed, HW0832 and HW0833 the clock.
     """
+    family_of(board)  # refuses boards of vendors' flows
     asked = None if clock == AUTO else asked_clock(board, clock)
     job = _Job(directory, board, fresh_folder(directory, board), baud, seeds, progress)
     try:
@@ -241,14 +242,19 @@ class _Job:
         )
 
 
-def fresh_folder(directory: Path, board: Board) -> Path:
+def fresh_folder(directory: Path, board: Board, mark: str = f"{TOP}.sv") -> Path:
     """An empty folder for a board's files in the build directory.
+
+    Args:
+        directory: The build directory.
+        board: The board.
+        mark: A file that every earlier result has.
 
     Raises:
         CompileError: HW0815 when a folder of that name holds something else.
     """
     folder = directory / board.id
-    if folder.exists() and not (folder / f"{TOP}.sv").is_file() and any(folder.iterdir()):
+    if folder.exists() and not (folder / mark).is_file() and any(folder.iterdir()):
         raise fail(
             "HW0815",
             f"the folder '{folder}' is not that of a board",

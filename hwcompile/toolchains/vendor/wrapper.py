@@ -153,11 +153,15 @@ def wrapper_files(wrapper: Wrapper, present: Iterable[str] = ()) -> dict[str, st
         wrapper: The wrapped design.
         present: Names of files that the design brings along, which are left out.
     """
-    name = wrapper.interface.top
-    view = {"wrapper": wrapper, "address_bits": ADDRESS_BITS, "fifo_words": FIFO_WORDS}
+    view = {
+        "wrapper": wrapper,
+        "address_bits": ADDRESS_BITS,
+        "fifo_words": FIFO_WORDS,
+        "lite": lite_ports(),
+    }
     generated = {
-        f"{name}_stream.sv": render("vendor/stream.sv.j2", **view),
-        f"{name}_registers.sv": render("vendor/registers.sv.j2", **view),
+        f"{wrapper.top}_stream.sv": render("vendor/stream.sv.j2", **view),
+        f"{wrapper.top}_registers.sv": render("vendor/registers.sv.j2", **view),
         f"{wrapper.top}.sv": render(f"vendor/{'axil' if wrapper.data else 'axi'}.sv.j2", **view),
     }
     needed = [
@@ -168,3 +172,17 @@ def wrapper_files(wrapper: Wrapper, present: Iterable[str] = ()) -> dict[str, st
     texts = {**library, **generated}
     known = set(present)
     return {file: text for file, text in texts.items() if file not in known}
+
+
+def lite_ports() -> list[tuple[str, int, str]]:
+    """(direction, bits, name) of every signal of the AXI4-Lite port, without its prefix."""
+    signals = (
+        *(("input ", ADDRESS_BITS, "awaddr"), ("input ", 3, "awprot"), ("input ", 1, "awvalid")),
+        *(("output", 1, "awready"), ("input ", 32, "wdata"), ("input ", 4, "wstrb")),
+        *(("input ", 1, "wvalid"), ("output", 1, "wready"), ("output", 2, "bresp")),
+        *(("output", 1, "bvalid"), ("input ", 1, "bready"), ("input ", ADDRESS_BITS, "araddr")),
+        *(("input ", 3, "arprot"), ("input ", 1, "arvalid"), ("output", 1, "arready")),
+        *(("output", 32, "rdata"), ("output", 2, "rresp"), ("output", 1, "rvalid")),
+        ("input ", 1, "rready"),
+    )
+    return list(signals)

@@ -1,0 +1,261 @@
+"""A complete project of a design for a vendor's tool, and its run where the tool is there."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwcompile import packing
+from hwcompile.boards import Board
+from hwcompile.diagnostics import fail
+from hwcompile.emit.environment import render
+from hwcompile.emit.interface import Interface
+from hwcompile.toolchains.board_top import BAUD, TOP, identity, led_count, write_board_top
+from hwcompile.toolchains.build import failed, fresh_folder
+from hwcompile.toolchains.family import led_pins
+from hwcompile.toolchains.programs import ToolError, run_logged
+from hwcompile.toolchains.vendor.vivado import dmas, pins, processor
+from hwcompile.toolchains.vendor.wrapper import (
+    Wrapper,
+    dma_wrapper,
+    lite_ports,
+    lite_wrapper,
+    wrapper_files,
+)
+
+PROGRAMS = {"vivado": "vivado", "quartus": "quartus_sh"}
+"""What has to be on the PATH for a flow."""
+
+BITSTREAMS = {"vivado": "design.bit", "quartus": "design.rbf"}
+"""What a flow leaves in the board's folder."""
+
+SCRIPT = "build.sh"
+"""The script that runs the vendor's tool; it marks the folder as ours."""
+
+_TOOLS = {"vivado": "Vivado", "quartus": "Quartus"}
+
+
+@dataclass(frozen=True)
+class VendorProject:
+    """A project for a vendor's tool.
+
+    Attributes:
+        folder: The board's folder in the build directory.
+        files: Its files, relative to it, sorted.
+        program: The vendor's program.
+        bitstream: What the program made; None when it is not installed, so nothing ran.
+    """
+
+    folder: Path
+    files: tuple[str, ...]
+    program: str
+    bitstream: Path | None
+
+
+def build_project(
+    directory: Path,
+    board: Board,
+    *,
+    baud: int = BAUD,
+    progress: Callable[[str], None] = lambda step: None,
+) -> VendorProject:
+    """Write `<directory>/<board>/`, and run the vendor's tool if it is on the PATH.
+
+    Args:
+        directory: A complete build directory.
+        board: A board whose flow is a vendor's.
+        baud: Bits per second of a serial link.
+        progress: Called with each step as it starts.
+
+    Raises:
+        CompileError: HW0803 no link, HW0806 the baud rate, HW0808 the tool failed, HW0815 the
+            folder is somebody else's, HW0852 too many ports.
+    """
+    progress("project")
+    files = project_files(directory, board, baud)
+    folder = fresh_folder(directory, board, SCRIPT)
+    copy_design(directory, folder / "rtl")
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    names = tuple(sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()))
+    program = PROGRAMS[board.flow]
+    bitstream = None
+    if shutil.which(program):
+        progress(program)
+        bitstream = _run(folder, program, BITSTREAMS[board.flow])
+    return VendorProject(folder, names, program, bitstream)
+
+
+def project_files(directory: Path, board: Board, baud: int = BAUD) -> dict[str, str]:
+    """Name to text of a project's files, without those of the design itself."""
+    interface = Interface.read(directory)
+    name = identity(directory, interface)
+    if board.has_processor:
+        return _dma_project(directory, board, dma_wrapper(interface, name))
+    return _uart_project(directory, board, baud, lite_wrapper(interface, name))
+
+
+def copy_design(directory: Path, target: Path) -> None:
+    """Copy the design's sources and memory contents into a new folder."""
+    target.mkdir()
+    for path in sorted((directory / "rtl").iterdir()):
+        if path.suffix in (".sv", ".mem"):
+            shutil.copy(path, target)
+
+
+def design_files(directory: Path) -> list[str]:
+    """Names of the design's sources, in compilation order."""
+    return (directory / "rtl" / "files.f").read_text().split()
+
+
+def shell_text(wrapper: Wrapper) -> str:
+    """The wrapper's top level in Verilog, for Vivado's block designs."""
+    streams = [(bus, False) for bus in wrapper.inputs] + [(bus, True) for bus in wrapper.outputs]
+    return render(
+        "vendor/shell.v.j2",
+        wrapper=wrapper,
+        lite=lite_ports(),
+        streams=streams,
+        buses=["s_axi", *(bus.port.prefix for bus, _ in streams)],
+    )
+
+
+def _dma_project(directory: Path, board: Board, wrapper: Wrapper) -> dict[str, str]:
+    ps = processor(board)
+    engines = dmas(wrapper, ps)
+    view = {"board": board, "wrapper": wrapper, "ps": ps, "dmas": engines, **pins(ps, engines)}
+    rtl = wrapper_files(wrapper, design_files(directory))
+    files = {f"rtl/{name}": text for name, text in rtl.items()}
+    files |= {
+        f"rtl/{wrapper.top}_shell.v": shell_text(wrapper),
+        "vivado.tcl": render("vendor/vivado_dma.tcl.j2", **view),
+        "driver.py": render("vendor/driver.py.j2", wrapper=wrapper),
+        "packing.py": inspect.getsource(packing),
+        "registers.h": header_text(wrapper),
+    }
+    after = (
+        "Then copy `design.bit`, `design.hwh`, `driver.py` and `packing.py` to the board and use "
+        "`driver.py` there, with PYNQ."
+    )
+    return _finish(files, board, wrapper, after, registers=True)
+
+
+def _uart_project(directory: Path, board: Board, baud: int, wrapper: Wrapper) -> dict[str, str]:
+    with tempfile.TemporaryDirectory(prefix="hwcompile-top-") as name:
+        paths = write_board_top(directory, board, Path(name), baud)
+        files = {f"rtl/{path.name}": path.read_text() for path in paths}
+    sources = [*design_files(directory), *(name.removeprefix("rtl/") for name in files)]
+    inputs = ["uart_rx", *(["button"] if board.reset else [])]
+    leds = led_count(board)
+    view = {
+        "board": board,
+        "top": TOP,
+        "sources": sources,
+        "pins": board_pins(board),
+        "slow_inputs": inputs,
+        "slow_outputs": ["uart_tx", *(f"led[{index}]" for index in range(leds))],
+    }
+    if board.flow == "vivado":
+        files["pins.xdc"] = render("vendor/pins.xdc.j2", **view)
+        files["vivado.tcl"] = render("vendor/vivado_uart.tcl.j2", **view)
+    else:
+        files["design.qpf"] = 'PROJECT_REVISION = "design"\n'
+        files["design.qsf"] = render("vendor/design.qsf.j2", **view)
+        files["design.sdc"] = render("vendor/design.sdc.j2", **view)
+        files |= _component(directory, wrapper)
+    after = (
+        f"Then `hwcompile program` loads it and `hwcompile run` talks to it at {baud:,} baud; see "
+        "docs/boards.md of hwcompile."
+    )
+    return _finish(files, board, wrapper, after, registers=board.flow == "quartus")
+
+
+def _component(directory: Path, wrapper: Wrapper) -> dict[str, str]:
+    """The AXI4-Lite wrapper as a component of Platform Designer."""
+    design = design_files(directory)
+    added = wrapper_files(wrapper, design)
+    text = render(
+        "vendor/component_hw.tcl.j2",
+        wrapper=wrapper,
+        sources=[*design, *added],
+        memories=sorted(path.name for path in (directory / "rtl").glob("*.mem")),
+        lite=lite_ports(),
+    )
+    files = {f"rtl/{name}": source for name, source in added.items()}
+    return {
+        **files,
+        f"{wrapper.top}_hw.tcl": text,
+        "registers.h": header_text(wrapper),
+        "packing.py": inspect.getsource(packing),
+    }
+
+
+def header_text(wrapper: Wrapper) -> str:
+    """The C header with a wrapper's register map and the sizes of its frames."""
+    return render("vendor/registers.h.j2", wrapper=wrapper, macro=wrapper.top.upper())
+
+
+def board_pins(board: Board) -> list[tuple[str, str, str]]:
+    """(port bit, pin, electrical standard) of the board's top level, the clock first."""
+    general = board.io.standard
+    found = [("clk", board.clock.pin, general)]
+    if board.uart:
+        found += [("uart_rx", board.uart.rx, general), ("uart_tx", board.uart.tx, general)]
+    if board.reset:
+        found.append(("button", board.reset.pin, general))
+    leds = led_pins(board, led_count(board)) if board.leds else ()
+    standard = (board.leds.standard if board.leds else "") or general
+    found += [(f"led[{index}]", pin, standard) for index, (_, pin) in enumerate(leds)]
+    return found
+
+
+_MEANINGS = {
+    "build.sh": "runs everything",
+    "vivado.tcl": "what Vivado does",
+    "pins.xdc": "pins and clock",
+    "design.qpf": "Quartus project",
+    "design.qsf": "settings and pins",
+    "design.sdc": "clock",
+    "driver.py": "frames in, results out, on the board",
+    "packing.py": "integers to bus words and back",
+    "registers.h": "register map and frame sizes for C",
+}
+
+_LIMITS = {
+    "cyclone5": "The Quartus project is the design behind its serial line. A system with the hard "
+    "processor is not generated: its memory and pins are set by the board maker's reference "
+    "project. `{top}_hw.tcl` makes the design a component of Platform Designer for that project; "
+    "its AXI4-Lite agent belongs to the lightweight bridge.",
+}
+
+
+def _finish(
+    files: dict[str, str], board: Board, wrapper: Wrapper, after: str, *, registers: bool
+) -> dict[str, str]:
+    listed = [(name, _MEANINGS[name]) for name in sorted(files) if name in _MEANINGS]
+    readme = render(
+        "vendor/README.md.j2",
+        board=board,
+        wrapper=wrapper,
+        tool_name=_TOOLS[board.flow],
+        after=after,
+        files=[("rtl/", "the design and everything around it"), *listed],
+        limits=_LIMITS.get(board.device.family, "").format(top=wrapper.top),
+        show_registers=registers,
+    )
+    return {**files, SCRIPT: render("vendor/build.sh.j2", board=board), "README.md": readme}
+
+
+def _run(folder: Path, program: str, bitstream: str) -> Path:
+    try:
+        run_logged(["sh", SCRIPT], program, folder, folder / "build.log")
+    except ToolError as error:
+        raise failed(error) from error
+    if not (folder / bitstream).is_file():
+        raise fail("HW0808", f"{program} made no {bitstream}", fix=f"read {folder / 'build.log'}")
+    return folder / bitstream
