@@ -8,12 +8,14 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from hwcompile.boards import Board, load_board
 from hwcompile.cli.app import app, console
-from hwcompile.design import load
+from hwcompile.design import Design, load
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild
 from hwcompile.toolchains.clock_choice import OSCILLATOR
 from hwcompile.toolchains.family import Use
+from hwcompile.toolchains.vendor.project import build_project
 
 
 @app.command("build")
@@ -26,8 +28,15 @@ def build_command(
         str, typer.Option(help="oscillator, a frequency in MHz, or auto: the fastest that closes.")
     ] = OSCILLATOR,
 ) -> None:
-    """Synthesize, place, route and pack for a board; everything lands in DIR/BOARD."""
-    design = load(directory)
+    """Synthesize, place, route and pack for a board; everything lands in DIR/BOARD.
+
+    For a board of a vendor's flow: write a complete project for Vivado or Quartus, and run it if
+    that is installed.
+    """
+    design, target = load(directory), load_board(board)
+    if target.flow != "open":
+        _vendor(design, target, baud)
+        return
     with console.status("starting") as status:
         built = design.build(board, seeds=seeds, baud=baud, clock=clock, progress=status.update)
     console.print(_table(built))
@@ -41,6 +50,20 @@ def build_command(
     console.print(f"{built.clock_mhz:g} MHz {source}: {rate:,} frames/s, however fast the link is")
     console.print(", ".join(f"{step} {time:.1f} s" for step, time in built.seconds.items()))
     console.print(f"Wrote {built.bitstream}. Next: hwcompile program {directory} --board {board}")
+
+
+def _vendor(design: Design, board: Board, baud: int) -> None:
+    with console.status("starting") as status:
+        project = build_project(design.directory, board, baud=baud, progress=status.update)
+    console.print(f"Wrote {len(project.files)} files to {project.folder}; README.md tells more.")
+    if project.bitstream:
+        console.print(f"{project.program} made {project.bitstream}.")
+    else:
+        console.print(
+            f"{project.program} is not installed, so the project was generated and not run. "
+            f"Where it is: sh {project.folder}/build.sh",
+            soft_wrap=True,
+        )
 
 
 def _table(built: BoardBuild) -> Table:

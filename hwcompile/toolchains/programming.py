@@ -9,6 +9,7 @@ from pathlib import Path
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.toolchains.families import family_of
+from hwcompile.toolchains.vendor.project import BITSTREAMS
 
 
 def programmer_command(directory: Path, board: Board) -> list[str]:
@@ -25,7 +26,8 @@ def programmer_command(directory: Path, board: Board) -> list[str]:
             "its processor loads the bitstream",
             f"copy {directory / board.id} to the board and use driver.py there",
         )
-    bitstream = directory / board.id / family_of(board).bitstream
+    name = BITSTREAMS.get(board.flow) or family_of(board).bitstream
+    bitstream = directory / board.id / name
     if not bitstream.is_file():
         raise fail(
             "HW0809",
