@@ -14,15 +14,12 @@ from hwcompile.ops.kernel import Kernel, Rendered, Resources
 from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
 from hwcompile.ops.lstm.layout import Layout, Recurrence
 from hwcompile.ops.lstm.op import Lstm
-from hwcompile.ops.lstm.simulation import Schedule, simulate_step
+from hwcompile.ops.lstm.simulation import Latencies, Schedule, simulate_step
 from hwcompile.ops.needs import MemoryKind, Product, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 
 OUT_STAGES = 3
-DRAIN_PROJECTED = 4
-DRAIN_PLAIN = 15
-"""Cycles from the row of a lane's program that completes an output to when it can be sent."""
 
 MAX_PES = 4096
 
@@ -33,10 +30,11 @@ class Description:
 
     Attributes:
         cycles: Cycles per step in steady state.
-        gates_cycles: Cycles until the last PE leaves the gates' rows.
+        gates_cycles: Cycles until the last PE leaves the first phase: the gates' rows, or those in
+            front of the reset state.
         projection_cycles: The others.
-        gates_entries: Non-zero weights of the gates, over all PEs.
-        projection_entries: Those of the projection.
+        gates_entries: Non-zero weights of the first phase, over all PEs.
+        projection_entries: Those of the second: the projection, or the candidate's rows.
         fillers: Entries of weight 0 that bridge long distances between columns.
         tail: Cycles in which the lanes finish a step while the PEs do the next one.
         weight_bits: Size of the PEs' programs: weights, columns, ends of rows.
@@ -100,6 +98,9 @@ class Static(Kernel):
 
     name = "static"
 
+    arithmetic = (6, 3)
+    """Multipliers and sigma tables of a lane's element-wise pipeline."""
+
     def recurrence(self, op: Op) -> Recurrence:
         """The op as the engine sees it; the same object for the same op."""
         if not isinstance(op, Lstm):
@@ -158,7 +159,7 @@ class Static(Kernel):
     def timing(self, site: Site, parameters: Parameters) -> Timing:
         """A loader, the steps, and a sender, with double buffers between them."""
         op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
-        _, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
         step = np.arange(1, steps + 1, dtype=np.int64)
         loads = np.ones(steps * op.inputs, dtype=np.int64)
         sends = np.ones(steps * op.outputs, dtype=np.int64)
@@ -168,7 +169,7 @@ class Static(Kernel):
         actors = {"load": Actor(loads, {"in0": Access.stream(loads)}, {"x": np.cumsum(loads)})}
         buffers = {
             "x": Buffer(2 * op.inputs),
-            "y": Buffer(2, schedule.delay + schedule.cycles + _drain(op)),
+            "y": Buffer(2, schedule.delay + schedule.cycles + _drain(layout)),
         }
         if len(site.inputs) > 1:
             ones = np.ones(steps, dtype=np.int64)
@@ -198,13 +199,17 @@ class Static(Kernel):
 
     def describe_op(self, op: Op, parameters: Parameters) -> Description:
         """`describe`, for an op wherever it stands."""
-        rows = self.recurrence(op)
-        layout, schedule = _scheduled(rows, int(parameters["pes"]), int(parameters["lanes"]))
+        layout, schedule = _scheduled(
+            self.recurrence(op), int(parameters["pes"]), int(parameters["lanes"])
+        )
         width = widths(layout)
         last = [max(lane.takes) for lane in schedule.lanes]
-        total = sum(d.segment.places.size for lane in schedule.lanes for d in lane.done)
-        gates = int(np.count_nonzero(rows.wx) + np.count_nonzero(rows.wr))
-        projection = int(np.count_nonzero(rows.projection))
+        segments = [done.segment for lane in schedule.lanes for done in lane.done]
+        total = sum(part.places.size for part in segments)
+        gates, projection = (
+            sum(int(np.count_nonzero(part.weights)) for part in segments if part.second == second)
+            for second in (False, True)
+        )
         return Description(
             cycles=schedule.cycles,
             gates_cycles=schedule.gates_end,
@@ -217,11 +222,11 @@ class Static(Kernel):
             entry_bits=width.entry,
             control_bits=schedule.cycles * _control_bits(layout),
             pes=layout.pes,
-            channels=rows.channels,
+            channels=layout.op.channels,
         )
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """Programs and vectors in memories; per channel a multiplier per PE, six per lane.
+        """Programs and vectors in memories; per channel a multiplier per PE, several per lane.
 
         Programs and constants of the units are there once; all the rest is there per channel.
         """
@@ -231,6 +236,7 @@ class Static(Kernel):
         act, acc, z = (int(numbers[name]) for name in ("ActBits", "AccBits", "ZBits"))
         width = widths(layout)
         lanes, units = layout.lanes, layout.units.depth
+        multipliers, sigmas = self.arithmetic
         total = Resources(lut=layout.pes * 2 * numbers_place(layout))
         total += memory(schedule.cycles, layout.pes * width.entry + _control_bits(layout))
         total += memory(units, lanes * (4 * width.bias + 3 * width.peephole))
@@ -238,12 +244,12 @@ class Static(Kernel):
             lut=layout.pes * 4 * act + lanes * 6 * z,
             adders=layout.pes * 2 * acc + lanes * 8 * z,
             ff=layout.pes * (4 * acc + 6 * act) + lanes * 24 * z,
-            products=(Product(width.weight, act, layout.pes), Product(act, z, 6 * lanes)),
+            products=(Product(width.weight, act, layout.pes), Product(act, z, multipliers * lanes)),
         )
-        for table, count in ((op.sigma, 3), (op.candidate, 1), (op.squash, 1)):
+        for table, count in ((op.sigma, sigmas), (op.candidate, 1), (op.squash, 1)):
             channel += memory(table.size, signed_bits(table), count=lanes * count)
         # The channels' elements stand side by side in a word.
-        places = 2 * op.inputs + layout.places * (1 if op.projected else 2)
+        places = 2 * op.inputs + layout.places * (1 if layout.two_phases else 2)
         total += memory(places, op.channels * act, MemoryKind.RAM, layout.pes)
         sums = units * 5 + layout.rows.depth * 3
         total += memory(sums, op.channels * acc, MemoryKind.RAM, lanes)
@@ -263,7 +269,7 @@ class Static(Kernel):
                 "Lanes": layout.lanes,
                 "Cycles": schedule.cycles,
                 "Delay": schedule.delay,
-                "Drain": _drain(op),
+                "Drain": _drain(layout),
                 "Steps": steps,
                 "Keep": "1'b1" if op.keep else "1'b0",
                 **_numbers(site, layout),
@@ -301,8 +307,10 @@ def _most_lanes(op: Recurrence) -> int:
     return min(op.cells, op.outputs)
 
 
-def _drain(op: Recurrence) -> int:
-    return DRAIN_PROJECTED if op.projected else DRAIN_PLAIN
+def _drain(layout: Layout) -> int:
+    """Cycles from the row of a lane's program that completes an output to when it can be sent."""
+    late = Latencies.of(layout)
+    return late.y if layout.two_phases else late.m
 
 
 @lru_cache(maxsize=64)
@@ -342,7 +350,7 @@ def _numbers(site: Site, layout: Layout) -> dict[str, int | str]:
         "ThingBits": width.thing,
         "AccBits": sum_bits,
         "ActBits": max(signed),
-        "Projected": "1'b1" if op.projected else "1'b0",
+        "Projected": "1'b1" if layout.two_phases else "1'b0",
         "ZBits": widest,
     }
 
