@@ -67,6 +67,8 @@ def synthesize(
         ToolError: When Yosys fails.
     """
     family = family_of(board)
+    for name, text in _maps(family).items():
+        (folder / name).write_text(text)
     _run(folder, "elaborate", _elaborate(sources, top, kept, board, folder))
     products = (folder / "products.txt").read_text().split()
     wide = [cell for cell in products if cell in set((folder / "wide.txt").read_text().split())]
@@ -84,7 +86,7 @@ def synthesize(
 def recipe(top: str, kept: Sequence[str], board: Board) -> str:
     """Everything beside the sources that decides what synthesis makes: scripts and version."""
     scripts = [*_elaborate([], top, kept, board, Path()), *_map(top, kept, board, (), True)]
-    return "\n".join([version("pyosys"), _adders(), *scripts])
+    return "\n".join([version("pyosys"), *_maps(family_of(board)).values(), *scripts])
 
 
 def share_folder() -> Path:
@@ -100,8 +102,12 @@ def share_folder() -> Path:
     return Path(places[0]) / "share"
 
 
-def _adders() -> str:
-    return (room("templates") / "toolchains" / "adders.v").read_text()
+def _maps(family: Family) -> dict[str, str]:
+    """Name and text of the techmap files that the scripts use."""
+    files = [
+        room("templates") / "toolchains" / f"{name}.v" for name in ("adders", f"{family.name}_map")
+    ]
+    return {path.name: path.read_text() for path in files if path.is_file()}
 
 
 def _elaborate(
@@ -112,7 +118,7 @@ def _elaborate(
     lines = [f"read_verilog -sv {relpath(path.absolute(), folder)}" for path in sources]
     lines += [f"setattr -mod -set keep_hierarchy 1 {module}" for module in kept]
     lines += [
-        f"{family.synthesis(board, True)} -top {top} -run begin:coarse",
+        f"{family.synthesis(board, True)} -top {top} -run begin:{family.start}",
         "proc",
         "flatten",
         "opt_expr",
@@ -134,14 +140,14 @@ def _map(top: str, kept: Sequence[str], board: Board, soft: Sequence[str], dsp: 
     family = family_of(board)
     lines = [
         "read_rtlil elaborated.il",
-        f"{family.synthesis(board, dsp)} -top {top} -run begin:coarse",
+        f"{family.synthesis(board, dsp)} -top {top} -run begin:{family.start}",
     ]
     lines += [f"chtype -set $__soft_mul {cell}" for cell in soft]
     if dsp and family.multiply:
         lines += [*family.multiply, "chtype -set $mul t:$__soft_mul", "opt_expr -fine", "wreduce"]
     lines += [
         "techmap -map adders.v",
-        f"{family.synthesis(board, dsp)} -top {top} -run coarse:check",
+        f"{family.synthesis(board, dsp)} -top {top} -run {family.start}:check",
         "autoname",
         "tee -q -o cells.json stat -json",
     ]
@@ -161,7 +167,6 @@ def _map(top: str, kept: Sequence[str], board: Board, soft: Sequence[str], dsp: 
 
 def _run(folder: Path, name: str, script: Sequence[str]) -> None:
     share_folder()  # Yosys must be there
-    (folder / "adders.v").write_text(_adders())
     (folder / f"{name}.ys").write_text("".join(f"{line}\n" for line in script))
     command = [sys.executable, "-c", _CALL, f"{name}.ys"]
     run_logged(command, "yosys", folder, folder / f"yosys_{name}.log")

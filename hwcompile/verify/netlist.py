@@ -78,7 +78,7 @@ def cell_models(board: Board) -> str:
     """
     family = family_of(board)
     ours = room("templates") / "toolchains" / f"{family.name}_cells.v"
-    own = ours.read_text() if ours.is_file() else ""
+    own = _with_includes(ours) if ours.is_file() else ""
     replaced = {match[1] for match in _MODULE.finditer(own)}
     texts = []
     for name in family.models:
