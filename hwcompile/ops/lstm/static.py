@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ops.external import (
+    PARAMETERS,
+    ExternalMemory,
+    external_memory,
+    is_external,
+    weights_memory,
+    why_not,
+)
 from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.lstm.description import Description
 from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
 from hwcompile.ops.lstm.layout import Layout, Recurrence
 from hwcompile.ops.lstm.op import Lstm
@@ -23,64 +31,7 @@ OUT_STAGES = 3
 
 MAX_PES = 4096
 
-
-@dataclass(frozen=True)
-class Description:
-    """What an engine does in a time step.
-
-    Attributes:
-        cycles: Cycles per step in steady state.
-        gates_cycles: Cycles until the last PE leaves the first phase: the gates' rows, or those in
-            front of the reset state.
-        projection_cycles: The others.
-        gates_entries: Non-zero weights of the first phase, over all PEs.
-        projection_entries: Those of the second: the projection, or the candidate's rows.
-        fillers: Entries of weight 0 that bridge long distances between columns.
-        tail: Cycles in which the lanes finish a step while the PEs do the next one.
-        weight_bits: Size of the PEs' programs: weights, columns, ends of rows.
-        entry_bits: Of these, per entry.
-        control_bits: Size of the lanes' programs.
-        pes: Multipliers of a channel.
-        channels: Sequences in step.
-    """
-
-    cycles: int
-    gates_cycles: int
-    projection_cycles: int
-    gates_entries: int
-    projection_entries: int
-    fillers: int
-    tail: int
-    weight_bits: int
-    entry_bits: int
-    control_bits: int
-    pes: int
-    channels: int
-
-    @property
-    def multipliers(self) -> int:
-        """Multipliers of all PEs."""
-        return self.pes * self.channels
-
-    @property
-    def read_bits(self) -> int:
-        """Bits of the PEs' programs that a step of all channels reads: each once."""
-        return self.weight_bits
-
-    @property
-    def utilisation(self) -> float:
-        """Share of the multipliers' cycles that do a non-zero weight."""
-        return (self.gates_entries + self.projection_entries) / (self.pes * self.cycles)
-
-    @property
-    def gates_utilisation(self) -> float:
-        """The same in the first phase."""
-        return self.gates_entries / (self.pes * self.gates_cycles)
-
-    @property
-    def projection_utilisation(self) -> float:
-        """The same in the second phase."""
-        return self.projection_entries / (self.pes * max(self.projection_cycles, 1))
+_NAMES = ("pes", "lanes", *PARAMETERS)
 
 
 class Static(Kernel):
@@ -94,6 +45,9 @@ class Static(Kernel):
     Parameters:
         pes: Multipliers of a channel, a multiple of `lanes`.
         lanes: A power of two.
+        weights: "on_chip", or "external": the PEs' programs stand in external memory. Then the
+            timing is that of a memory that keeps up; the design counts the cycles it does not.
+        prefetch: Rows of the programs read ahead from external memory.
     """
 
     name = "static"
@@ -135,6 +89,9 @@ class Static(Kernel):
     def check(self, site: Site, parameters: Parameters) -> str | None:
         """Why the parameters are not legal; None when they are."""
         op = self.recurrence(site.op)
+        unknown = sorted(set(parameters) - set(_NAMES))
+        if unknown:
+            return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
         pes, lanes = int(parameters["pes"]), int(parameters["lanes"])
         if lanes < 1 or lanes & (lanes - 1):
             return f"lanes is {lanes}, which is not a power of two"
@@ -145,7 +102,7 @@ class Static(Kernel):
         rows = 4 * op.cells + op.projection.shape[0]
         if pes > rows:
             return f"there are {pes} PEs for {rows} rows of weights"
-        return None
+        return why_not(parameters, lambda: pes * widths(Layout(op, pes, lanes)).entry)
 
     def ports(self, site: Site, parameters: Parameters) -> Ports:
         """One element of every channel per word."""
@@ -238,7 +195,8 @@ class Static(Kernel):
         lanes, units = layout.lanes, layout.units.depth
         multipliers, sigmas = self.arithmetic
         total = Resources(lut=layout.pes * 2 * numbers_place(layout))
-        total += memory(schedule.cycles, layout.pes * width.entry + _control_bits(layout))
+        total += weights_memory(parameters, schedule.cycles, layout.pes * width.entry)
+        total += memory(schedule.cycles, _control_bits(layout))
         total += memory(units, lanes * (4 * width.bias + 3 * width.peephole))
         channel = Resources(
             lut=layout.pes * 4 * act + lanes * 6 * z,
@@ -259,12 +217,23 @@ class Static(Kernel):
         """An instance of `hw_rnn_engine`; a site without start tokens ties their input off."""
         op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
         layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
-        begins = len(site.inputs) > 1
+        memories, absent = images(layout, schedule), dict[str, str]()
+        unused: tuple[str, ...] = ()
+        external = None
+        if len(site.inputs) == 1:
+            absent |= {"in1_valid_i": "1'b0", "in1_data_i": "'0"}
+            unused += ("in1_ready_o",)
+        if is_external(parameters):
+            external = external_memory(memories.pop("EntryFile"), parameters)
+        else:
+            absent |= {"weights_valid_i": "1'b0", "weights_data_i": "'0"}
+            unused += ("weights_ready_o",)
         return Rendered(
             "hw_rnn_engine",
             {
                 "Channels": op.channels,
-                "HasStart": "1'b1" if begins else "1'b0",
+                "HasStart": "1'b1" if len(site.inputs) > 1 else "1'b0",
+                "External": "1'b1" if external else "1'b0",
                 "Pes": layout.pes,
                 "Lanes": layout.lanes,
                 "Cycles": schedule.cycles,
@@ -275,20 +244,24 @@ class Static(Kernel):
                 **_numbers(site, layout),
                 **self.cell(site.op, widths(layout)),
             },
-            memories=images(layout, schedule),
-            comment=_comment(op, layout, schedule),
-            constants={
-                **({} if begins else {"in1_valid_i": "1'b0", "in1_data_i": "'0"}),
-                "weights_valid_i": "1'b0",
-                "weights_data_i": "'0",
-            },
-            unused=(*(() if begins else ("in1_ready_o",)), "weights_ready_o"),
+            memories=memories,
+            comment=_comment(op, layout, schedule, external),
+            constants=absent,
+            unused=unused,
+            external=external,
         )
 
 
-def _comment(op: Recurrence, layout: Layout, schedule: Schedule) -> str:
+def _comment(
+    op: Recurrence, layout: Layout, schedule: Schedule, external: ExternalMemory | None
+) -> str:
+    """One line for readers of the design."""
     many = f" for {op.channels} channels" if op.channels > 1 else ""
-    return f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}"
+    text = f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}"
+    if external is None:
+        return text
+    beat = external.data_bits // 8
+    return f"{text}; {external.size:,} bytes of weights per step, {beat} per cycle, by AXI4"
 
 
 def numbers_place(layout: Layout) -> int:
