@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.emit.project import rtl_files, write_files
@@ -64,7 +64,7 @@ def check_external(
     return found
 
 
-@pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start"))
+@pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start", "channels"))
 def test_examples_with_every_memory(site: Site) -> None:
     starved = check_external(site, {"pes": 4, "lanes": 2, "weights": "external"})
     assert starved[0] == 0
@@ -86,6 +86,7 @@ def test_examples_with_every_memory(site: Site) -> None:
 def test_random_engines(site: Site, size: tuple[int, int], prefetch: int, seed: int) -> None:
     parameters = {"weights": "external", "prefetch": prefetch}
     kernel = family(site.op.family).kernel("static")
+    assume(kernel.refuses(site) is None)
     sizes = {"pes": size[0], "lanes": size[1]}
     if kernel.check(site, {**sizes, **parameters}) is not None:
         sizes = {"pes": 1, "lanes": 1}
