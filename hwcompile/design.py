@@ -32,7 +32,7 @@ from hwcompile.verify.compare import Mismatch, first_mismatch
 from hwcompile.verify.cycles import first_late, frame_ends
 from hwcompile.verify.frames import Frames, to_arrays
 from hwcompile.verify.levels import check_level, run_netlist, run_reference, run_rtl
-from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult
+from hwcompile.verify.simulator import SimulationResult
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,6 @@ class Design:
         stall: float = 0.0,
         boundaries: bool = False,
         board: str = "",
-        memory_latency: int = MEMORY_LATENCY,
     ) -> Verification:
         """Run the same frames at every level, compare with reference, update `report.json`.
 
@@ -137,7 +136,6 @@ class Design:
             stall: Probability of a stall; above 0 cycles are not compared.
             boundaries: Compare what every stage produces, not only the outputs (rtl).
             board: Name or file of the board for levels "netlist" and "bitstream".
-            memory_latency: Cycles until external memory answers, where weights come from there.
         """
         for level in levels:
             check_level(level)
@@ -151,24 +149,23 @@ class Design:
         outcome = Verification(count, mismatches, (interval, None), (latency, None))
         for level in (name for name in levels if name != "reference"):
             taps = boundaries and level == "rtl"
-            conditions = {"stall": stall, "memory_latency": memory_latency}
-            run = self._run(level, integers, board=board, taps=taps, **conditions)
+            run = self._run(level, integers, board=board, stall=stall, taps=taps)
             mismatches[level] = self._compare(reference, run)
             if not run.cycles:  # words that a serial link brings have no time of their own
                 continue
-            outcome = replace(outcome, cycles=run.cycles, seconds=run.seconds, starved=run.starved)
+            outcome = replace(outcome, cycles=run.cycles, seconds=run.seconds)
             if not stall:
                 ends = frame_ends(run, count)
                 early = bool(report["design"]["data_dependent"])
-                expected = report["design"]["frame_end_cycles"]
-                late = first_late(expected, interval, ends, early, sum(run.starved.values()))
+                late = first_late(report["design"]["frame_end_cycles"], interval, ends, early)
                 outcome = replace(
                     outcome,
                     interval=(interval, int(ends[-1] - ends[-2]) if count > 1 else None),
                     latency=(latency, int(ends[0]) + 1),
                     late=outcome.late or late,
                 )
-        self._record(report, outcome)
+        outcome.record(report)
+        self._write(report)
         return outcome
 
     def build(
@@ -178,6 +175,7 @@ class Design:
         seeds: int = SEEDS,
         baud: int = BAUD,
         clock: str = OSCILLATOR,
+        swappable: bool = False,
         progress: Callable[[str], None] | None = None,
     ) -> BoardBuild:
         """Make a bitstream in `<directory>/<board>/` and update `report.json`.
@@ -187,12 +185,19 @@ class Design:
             seeds: Seeds of place and route to try until the clock is met.
             baud: Bits per second of the link to the host.
             clock: "oscillator", a frequency in MHz, or "auto": the fastest that closes.
+            swappable: Make a bitstream that `update_weights` can give other weights.
             progress: Called with each step as it starts.
         """
         target, report = load_board(board), self.report
         say = progress or (lambda step: None)
         built = build_for_board(
-            self.directory, target, seeds=seeds, baud=baud, clock=clock, progress=say
+            self.directory,
+            target,
+            seeds=seeds,
+            baud=baud,
+            clock=clock,
+            swappable=swappable,
+            progress=say,
         )
         record_build(report, built, target)
         self._write(report)
@@ -204,15 +209,15 @@ class Design:
         integers: Mapping[str, IntArray],
         *,
         board: str,
+        stall: float,
+        waves: Path | None = None,
         taps: bool = False,
-        **options: Any,
     ) -> SimulationResult:
-        """Simulate; `options` are those of `Simulator.run`."""
         if level == "bitstream":
             return run_bitstream(self.directory, board, integers)
         if level == "netlist":
-            return run_netlist(self.directory, board, integers, **options)
-        return run_rtl(self.directory, integers, taps=taps, **options)
+            return run_netlist(self.directory, board, integers, stall=stall, waves=waves)
+        return run_rtl(self.directory, integers, stall=stall, waves=waves, taps=taps)
 
     @cached_property
     def _host(self) -> dict[str, Any]:
@@ -249,21 +254,6 @@ class Design:
             first_mismatch(name, reference[name], values) for name, values in run.outputs.items()
         ]
         return tuple(mismatch for mismatch in found if mismatch)
-
-    def _record(self, report: dict[str, Any], outcome: Verification) -> None:
-        design = report["design"]
-        for level, found in outcome.mismatches.items():
-            design["levels"][level] = {
-                "frames": outcome.frames,
-                "mismatches": sum(m.count for m in found),
-            }
-        for key, (_, measured) in (
-            ("interval_cycles", outcome.interval),
-            ("latency_cycles", outcome.latency),
-        ):
-            if measured is not None:
-                design[key]["measured"] = measured
-        self._write(report)
 
     def _write(self, report: dict[str, Any]) -> None:
         (self.directory / "report.json").write_text(json.dumps(report, indent=2) + "\n")

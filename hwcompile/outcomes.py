@@ -53,8 +53,6 @@ class Verification:
             depends on the data, frames may end before.
         cycles: Clock cycles of the RTL run; None without one.
         seconds: Wall-clock time of the RTL run.
-        starved: Stage to the cycles in which it waited for weights from external memory, of the
-            last run; frames may end so many cycles later than predicted.
     """
 
     frames: int
@@ -64,11 +62,10 @@ class Verification:
     late: tuple[int, int, int] | None = None
     cycles: int | None = None
     seconds: float = 0.0
-    starved: dict[str, int] = field(default_factory=dict)
 
     @property
     def cycles_agree(self) -> bool:
-        """True when every frame ended in the predicted cycle, or after it by starved cycles."""
+        """True when every frame ended in the predicted cycle."""
         return self.late is None
 
     @property
@@ -86,13 +83,24 @@ class Verification:
         for name, (predicted, measured) in (("interval", self.interval), ("latency", self.latency)):
             if measured is not None:
                 text.append(f"{name}: {predicted:,} cycles predicted, {measured:,} measured")
-        text += [
-            f"'{stage}' waited {count:,} cycles for weights from external memory"
-            for stage, count in self.starved.items()
-        ]
         if self.late:
             frame, predicted, measured = self.late
             text.append(
                 f"frame {frame} ended in cycle {measured:,}, not in the predicted {predicted:,}"
             )
         return text
+
+    def record(self, report: dict[str, Any]) -> None:
+        """Fill in `report.json` data: what each level found, and measured cycles."""
+        design = report["design"]
+        for level, found in self.mismatches.items():
+            design["levels"][level] = {
+                "frames": self.frames,
+                "mismatches": sum(m.count for m in found),
+            }
+        for key, (_, measured) in (
+            ("interval_cycles", self.interval),
+            ("latency_cycles", self.latency),
+        ):
+            if measured is not None:
+                design[key]["measured"] = measured

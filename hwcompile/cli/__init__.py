@@ -12,7 +12,6 @@ def main() -> None:
         build,
         compile,
         doctor,
-        driver,
         ops,
         program,
         report,

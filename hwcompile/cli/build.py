@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,7 @@ from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild
 from hwcompile.toolchains.clock_choice import OSCILLATOR
 from hwcompile.toolchains.family import Use
+from hwcompile.toolchains.swap import update_weights as exchange
 from hwcompile.toolchains.vendor.project import build_project
 
 
@@ -27,8 +29,18 @@ def build_command(
     clock: Annotated[
         str, typer.Option(help="oscillator, a frequency in MHz, or auto: the fastest that closes.")
     ] = OSCILLATOR,
+    swappable: Annotated[
+        bool, typer.Option("--swappable", help="Make a bitstream that can take other weights.")
+    ] = False,
+    update_weights: Annotated[
+        Path | None,
+        typer.Option(help="Only exchange the weights in the swappable bitstream of this build."),
+    ] = None,
 ) -> None:
     """Synthesize, place, route and pack for a board; everything lands in DIR/BOARD.
+
+    With --update-weights OLD the bitstream of OLD, a build of the same architecture made with
+    --swappable, gets the weights of DIR; nothing is synthesized or routed.
 
     For a board of a vendor's flow: write a complete project for Vivado or Quartus, and run it if
     that is installed.
@@ -37,8 +49,18 @@ def build_command(
     if target.flow != "open":
         _vendor(design, target, baud)
         return
+    if update_weights is not None:
+        _update(design, target, update_weights)
+        return
     with console.status("starting") as status:
-        built = design.build(board, seeds=seeds, baud=baud, clock=clock, progress=status.update)
+        built = design.build(
+            board,
+            seeds=seeds,
+            baud=baud,
+            clock=clock,
+            swappable=swappable,
+            progress=status.update,
+        )
     console.print(_table(built))
     slowest = f", slowest in '{built.slowest}'" if built.slowest else ""
     console.print(
@@ -50,6 +72,16 @@ def build_command(
     console.print(f"{built.clock_mhz:g} MHz {source}: {rate:,} frames/s, however fast the link is")
     console.print(", ".join(f"{step} {time:.1f} s" for step, time in built.seconds.items()))
     console.print(f"Wrote {built.bitstream}. Next: hwcompile program {directory} --board {board}")
+
+
+def _update(design: Design, board: Board, previous: Path) -> None:
+    started = time.perf_counter()
+    bitstream = exchange(design.directory, board, load(previous).directory)
+    seconds = time.perf_counter() - started
+    console.print(f"Exchanged the weights in the bitstream of {previous} in {seconds:.1f} s.")
+    console.print(
+        f"Wrote {bitstream}. Next: hwcompile program {design.directory} --board {board.id}"
+    )
 
 
 def _vendor(design: Design, board: Board, baud: int) -> None:

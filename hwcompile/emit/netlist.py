@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from hwcompile.emit.interface import AxisPort, Interface, MemoryPort
+from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.emit.library import with_dependencies
 from hwcompile.emit.literals import memory_name, memory_text
-from hwcompile.emit.memory_ports import MemoryView, memory_ports, memory_view
 from hwcompile.emit.names import identifier
-from hwcompile.ops.kernel import ExternalMemory, Rendered
+from hwcompile.ops.kernel import Rendered
 from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
 
@@ -34,7 +33,6 @@ class InstanceView:
     source_data: str = ""
     constants: tuple[tuple[str, str], ...] = ()
     unused: tuple[str, ...] = ()
-    external: ExternalMemory | None = None
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class FifoView:
 
 @dataclass(frozen=True)
 class StageView:
-    """A stage module; `memory` is its read master, when weights come from external memory."""
+    """A stage module."""
 
     module: str
     name: str
@@ -61,7 +59,6 @@ class StageView:
     fifos: tuple[FifoView, ...]
     valid: str
     data: str
-    memory: MemoryView | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,6 @@ class ConnectionView:
     view: StageView
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    memory: MemoryPort | None = None
 
 
 @dataclass(frozen=True)
@@ -104,7 +100,6 @@ class Netlist:
         stages: In topological order.
         streams: One for every link.
         memories: File name to text.
-        images: File in the build directory to what external memory holds.
         library: Library modules in use, without suffix, sorted.
     """
 
@@ -114,7 +109,6 @@ class Netlist:
     stages: tuple[ConnectionView, ...]
     streams: tuple[StreamView, ...]
     memories: dict[str, str]
-    images: dict[str, bytes]
     library: tuple[str, ...]
 
 
@@ -132,15 +126,7 @@ def build_netlist(plan: Plan) -> Netlist:
         )
         outputs = tuple(signals[link.name] for link in plan.links_from(stage.name))
         stages.append(ConnectionView(view, inputs, outputs))
-    found = {
-        stage.name: made.view.core.external for stage, made in zip(plan.stages, stages, strict=True)
-    }
-    externals = {name: external for name, external in found.items() if external}
-    ports = memory_ports(externals)
-    stages = [
-        replace(made, memory=ports.get(name)) for name, made in zip(found, stages, strict=True)
-    ]
-    interface = replace(_interface(top, plan), memories=tuple(ports.values()))
+    interface = _interface(top, plan)
     return Netlist(
         interface=interface,
         inputs=tuple(
@@ -153,7 +139,6 @@ def build_netlist(plan: Plan) -> Netlist:
         stages=tuple(stages),
         streams=tuple(StreamView(signals[link.name], link.format.bits) for link in plan.links),
         memories=dict(sorted(memories.items())),
-        images={ports[name].file: memory.contents() for name, memory in externals.items()},
         library=with_dependencies(library),
     )
 
@@ -194,9 +179,6 @@ def _stage_view(
         pipes.append(source)
     name = identifier(stage.name, longest=80)
     notes = tuple(note for view in (core, *pipes) for note in view.notes)
-    memory = memory_view(core.external, name) if core.external else None
-    if memory:
-        library.add("hw_axi_reader")
     return StageView(
         module=f"{top}_{name}",
         name=name,
@@ -208,7 +190,6 @@ def _stage_view(
         fifos=_fifo_views(links),
         valid=source.valid,
         data=source.data,
-        memory=memory,
     )
 
 
@@ -246,7 +227,6 @@ def _instance_view(
         source_data=source.data if source else "",
         constants=tuple(rendered.constants.items()),
         unused=rendered.unused,
-        external=rendered.external,
     )
 
 

@@ -12,7 +12,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.runtime.frames import run_frames
 from hwcompile.runtime.link import Link
 from hwcompile.runtime.simulated import SimulatedLine, board_header
-from hwcompile.toolchains.board_top import identity
+from hwcompile.toolchains.swap import identity_on
 from hwcompile.verify.bitstream import decoded_program, packed_build
 from hwcompile.verify.simulator import SimulationResult
 
@@ -37,6 +37,7 @@ def run_bitstream(directory: Path, board: str, inputs: Mapping[str, IntArray]) -
     target = load_board(board) if board else None
     bitstream, record = packed_build(directory, target)
     assert target is not None
+    said = identity_on(directory, target)
     program = decoded_program(
         bitstream, target, board_header(target, record.clocks_per_bit, record.clock)
     )
@@ -44,5 +45,5 @@ def run_bitstream(directory: Path, board: str, inputs: Mapping[str, IntArray]) -
     started = time.perf_counter()
     with SimulatedLine(directory, target, program) as line:
         link = Link(line, timeout=PATIENCE)
-        outputs = run_frames(link, interface, identity(directory, interface), inputs)
+        outputs = run_frames(link, interface, said, inputs)
     return SimulationResult(outputs, {}, {}, 0, time.perf_counter() - started, {}, {})

@@ -18,6 +18,7 @@ from hwcompile.runtime.frames import run_frames
 from hwcompile.runtime.link import Line, Link, timeout_of
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.board_top import identity
+from hwcompile.toolchains.swap import identity_on
 
 SIMULATED = "sim"
 """The name of the port behind which the board is simulated."""
@@ -69,7 +70,9 @@ def run_on_board(
     with _port_name(directory, board, port, noise, seed) as name, open_port(name, baud) as line:
         link = Link(line, timeout=timeout_of(baud))
         started = time.perf_counter()
-        outputs = run_frames(link, interface, identity(directory, interface), inputs)
+        simulated = port == SIMULATED
+        said = identity(directory, interface) if simulated else identity_on(directory, board)
+        outputs = run_frames(link, interface, said, inputs)
         return BoardRun(outputs, time.perf_counter() - started, link.retries)
 
 

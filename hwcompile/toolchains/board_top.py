@@ -38,6 +38,7 @@ def write_board_top(
     folder: Path,
     baud: int = BAUD,
     clock: SystemClock | None = None,
+    ident: str = "",
 ) -> list[Path]:
     """Write the top level and the link's modules into `folder`; returns these files.
 
@@ -47,12 +48,11 @@ def write_board_top(
         folder: Where the files go.
         baud: Bits per second of the link.
         clock: The design's clock; None for the oscillator.
+        ident: What the board says about itself; "" for the design's `identity`.
 
     Raises:
-        CompileError: HW0803 when the board has no link, HW0806 when the clock is too slow for it,
-            HW0816 when the design needs external memory.
+        CompileError: HW0803 when the board has no link, HW0806 when the clock is too slow for it.
     """
-    check_memory(directory, board)
     if board.uart is None:
         raise fail(
             "HW0803",
@@ -74,7 +74,7 @@ def write_board_top(
         gap_clocks=gap_clocks(board, clocks, clock),
         clock=clock,
         mhz=float(clock.mhz),
-        ident=identity(directory, interface),
+        ident=ident or identity(directory, interface),
     )
     texts = {name: module_text(name) for name in with_dependencies(_LIBRARY)}
     if clock.module:
@@ -119,24 +119,6 @@ def gap_clocks(board: Board, bit: int, clock: SystemClock | None = None) -> int:
     return max(round(GAP_SECONDS * clock.mhz * 1_000_000), GAP_BYTES * 10 * bit)
 
 
-def check_memory(directory: Path, board: Board) -> None:
-    """Refuse a design that reads weights from memory outside the FPGA.
-
-    Raises:
-        CompileError: HW0816, naming the layer.
-    """
-    ports = Interface.read(directory).memories
-    if ports:
-        size = sum(port.size for port in ports)
-        raise fail(
-            "HW0816",
-            f"the board '{board.id}' has no external memory for the weights of '{ports[0].name}'",
-            f"the design reads {size:,} bytes through an AXI4 port, and nothing here connects "
-            "such a port to the board's memory",
-            'weights = "on_chip" in the schedule, or connect the port in a design of your own',
-        )
-
-
 def led_count(board: Board) -> int:
     """How many LEDs the top level drives."""
     return min(LEDS, len(board.leds.pins)) if board.leds else 0
@@ -152,5 +134,10 @@ def identity(directory: Path, interface: Interface) -> str:
     for path in sorted((directory / "rtl").iterdir()):
         state.update(f"{path.name}\n".encode())
         state.update(path.read_bytes())
+    return identity_of(state.hexdigest(), interface)
+
+
+def identity_of(digest: str, interface: Interface) -> str:
+    """The same for a design of which only `digest` is told."""
     ports = len(interface.outputs) << 4 | len(interface.inputs)
-    return f"{state.hexdigest()[:12]}{ports:02x}{PROTOCOL:02x}"
+    return f"{digest[:12]}{ports:02x}{PROTOCOL:02x}"

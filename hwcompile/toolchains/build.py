@@ -19,6 +19,7 @@ from hwcompile.toolchains.board_top import (
     TOP,
     clocks_per_bit,
     identity,
+    identity_of,
     led_count,
     write_board_top,
 )
@@ -32,17 +33,17 @@ from hwcompile.toolchains.clock_choice import (
 )
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.family import Use
-from hwcompile.toolchains.overflow import (
-    Overflow,
-    does_not_fit,
-    placed_overflow,
-    synthesized_overflow,
-)
-from hwcompile.toolchains.place_and_route import Routed, place_and_route
-from hwcompile.toolchains.programs import ToolError, command_of, run_logged
+from hwcompile.toolchains.place_and_route import Routed, place_and_route, too_much
+from hwcompile.toolchains.programs import ToolError
+from hwcompile.toolchains.programs import failed as failed
 from hwcompile.toolchains.record import BuildRecord
+from hwcompile.toolchains.swap import SOURCES, check_swappable, fill, pack
 from hwcompile.toolchains.synthesis import Synthesis, synthesize
 from hwcompile.toolchains.system_clock import SystemClock
+from hwcompile.toolchains.weights import LEAST_ROWS, Structure, structure_of
+
+_NAMES = {"lut": "LUT", "ff": "flip-flops", "bram": "memory blocks", "dsp": "DSP blocks"}
+
 
 SEEDS = 8
 """Seeds of place and route that are tried until the clock is met."""
@@ -95,6 +96,7 @@ def build_for_board(
     seeds: int = SEEDS,
     baud: int = BAUD,
     clock: str = OSCILLATOR,
+    swappable: bool = False,
     progress: Callable[[str], None] = lambda step: None,
 ) -> BoardBuild:
     """Synthesize, place, route and pack a design with its link to the host.
@@ -107,20 +109,28 @@ def build_for_board(
         seeds: Seeds of place and route to try until the clock is met.
         baud: Bits per second of the link.
         clock: "oscillator", a frequency in MHz, or "auto": the fastest that place and route meets.
+        swappable: Weights can be exchanged later, see `swap.update_weights`: memories of many rows
+            go to blocks of memory, and nothing is simplified because of their contents.
         progress: Called with each step as it starts.
 
     Raises:
         CompileError: HW0803 no link, HW0804 does not fit, HW0805 a tool is missing, HW0806 the
-            baud rate, HW0807 too slow, HW0808 a tool failed, HW0832 and HW0833 the clock.
+            baud rate, HW0807 too slow, HW0808 a tool failed, HW0816 and HW0817 weights that can
+            not be exchanged, HW0832 and HW0833 the clock.
     """
     family_of(board)  # refuses boards of vendors' flows
+    if swappable:
+        check_swappable(board)
     asked = None if clock == AUTO else asked_clock(board, clock)
     job = _Job(directory, board, fresh_folder(directory, board), baud, seeds, progress)
+    if swappable:
+        job.take_weights_out()
     try:
         made, routed = job.at(asked) if asked else job.fastest()
         progress("bitstream")
-        step = family_of(board).pack(board)
-        run_logged(command_of(step), step.program.name, job.folder, job.folder / "pack.log")
+        if job.structure:
+            fill(board, job.folder, job.structure)
+        pack(board, job.folder)
     except ToolError as error:
         raise failed(error) from error
     job.record(made.clock, routed.seed)
@@ -163,6 +173,17 @@ class _Job:
         self.directory, self.board, self.folder = directory, board, folder
         self.baud, self.seeds, self.progress = baud, seeds, progress
         self.seconds = {"synthesis": 0.0, "place_and_route": 0.0}
+        self.structure: Structure | None = None
+        self.sources = rtl_sources(directory)
+        interface = Interface.read(directory)
+        self.identity = identity(directory, interface)
+
+    def take_weights_out(self) -> None:
+        """Use sources with random contents in the place of the weights."""
+        self.structure = structure_of(self.directory)
+        self.structure.write(self.folder / SOURCES)
+        self.sources = [self.folder / SOURCES / path.name for path in self.sources]
+        self.identity = identity_of(self.structure.digest, Interface.read(self.directory))
 
     def at(self, clock: SystemClock) -> tuple[_Made, Routed]:
         """Demand a clock."""
@@ -193,24 +214,27 @@ class _Job:
         BuildRecord(
             self.baud,
             clocks_per_bit(clock, self.baud),
-            identity(self.directory, Interface.read(self.directory)),
+            self.identity,
             seed,
             str(clock.mhz),
             clock.module,
             dict(clock.parameters),
+            self.structure is not None,
+            self.structure.weights if self.structure else "",
         ).write(self.folder)
 
     def _synthesize(self, clock: SystemClock) -> _Made:
         started = time.perf_counter()
         self.progress(f"synthesis for {float(clock.mhz):g} MHz")
         kept = stage_modules(Interface.read(self.directory))
-        top = write_board_top(self.directory, self.board, self.folder, self.baud, clock)
-        sources = [*rtl_sources(self.directory), *top]
-        made = synthesize(sources, TOP, tuple(kept), self.board, self.folder)
+        top = write_board_top(
+            self.directory, self.board, self.folder, self.baud, clock, self.identity
+        )
+        sources = [*self.sources, *top]
+        rows = LEAST_ROWS if self.structure else 0
+        made = synthesize(sources, TOP, tuple(kept), self.board, self.folder, rows)
         stages = {name: made.modules[module] for module, name in kept.items()}
-        over = synthesized_overflow(self.board, made.use)
-        if over:
-            raise self._too_large(_Made(clock, made, stages), over)
+        _check_fit(self.board, made, stages)
         self.seconds["synthesis"] += time.perf_counter() - started
         return _Made(clock, made, stages)
 
@@ -226,17 +250,14 @@ class _Job:
                 progress=self.progress,
             )
         except ToolError as error:
-            over = placed_overflow(self.board, error.log.read_text(errors="replace"), error.line)
-            if over is None:
+            over = too_much(error.log.read_text(errors="replace"))
+            if not over:
                 raise
-            raise self._too_large(made, over, error) from error
+            name, used, available = over[0]
+            what = f"{used:,} of {available:,} {name} (nextpnr: {error.line})"
+            raise _does_not_fit(self.board, what, "lut", made.stages, made.synthesis) from error
         self.seconds["place_and_route"] += time.perf_counter() - started
         return routed
-
-    def _too_large(
-        self, made: _Made, over: Overflow, error: ToolError | None = None
-    ) -> CompileError:
-        return does_not_fit(self.directory, self.board, over, made.synthesis, made.stages, error)
 
     def _too_slow(self, made: _Made, routed: Routed) -> CompileError:
         where = _stage_of(routed, made.stages)
@@ -282,13 +303,6 @@ def stage_modules(interface: Interface) -> dict[str, str]:
     }
 
 
-def failed(error: ToolError) -> CompileError:
-    """The finding for a program that failed."""
-    return fail(
-        "HW0808", f"{error.program} failed", f"it says: {error.line}", f"read its log, {error.log}"
-    )
-
-
 def record_build(report: dict[str, Any], built: BoardBuild, board: Board) -> None:
     """Fill in `report.json` data: resources of the design and of every layer."""
     use = built.use
@@ -327,6 +341,29 @@ def rtl_sources(directory: Path) -> list[Path]:
     """The SystemVerilog files of a build directory, in order."""
     names = (directory / "rtl" / "files.f").read_text().split()
     return [directory / "rtl" / name for name in names]
+
+
+def _check_fit(board: Board, made: Synthesis, stages: dict[str, Use]) -> None:
+    for part, name in _NAMES.items():
+        used, available = getattr(made.use, part), getattr(board.capacities, part)
+        if used > available:
+            raise _does_not_fit(board, f"{used:,} of {available:,} {name}", part, stages, made)
+
+
+def _does_not_fit(
+    board: Board, what: str, part: str, stages: dict[str, Use], made: Synthesis
+) -> CompileError:
+    total = max(getattr(made.use, part), 1)
+    largest = sorted(stages, key=lambda name: -getattr(stages[name], part))[:2]
+    shares = ", ".join(
+        f"'{name}' takes {100 * getattr(stages[name], part) // total} %" for name in largest
+    )
+    return fail(
+        "HW0804",
+        f"the design does not fit '{board.id}': {what}",
+        shares,
+        "compile with a larger --target-cycles (fewer lanes), or a larger board",
+    )
 
 
 def _stage_of(routed: Routed, stages: Mapping[str, Use]) -> str:

@@ -21,8 +21,7 @@ def _synthesis(board: Board, dsp: bool) -> str:
     return "synth_lattice -family ecp5" + ("" if dsp else " -nodsp")
 
 
-def location_preferences(board: Board, leds: int) -> tuple[str, str]:
-    """Name and text of a Lattice preference file; (board, LEDs in use)."""
+def _constraints(board: Board, leds: int) -> tuple[str, str]:
     on_leds = {port for port, _ in led_pins(board, leds)}
     lines = [f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;']
     for port, pin in (("clk", board.clock.pin), *all_pins(board, leds)):
@@ -46,7 +45,6 @@ def _pack(board: Board) -> Step:
 FAMILY = Family(
     name="ecp5",
     synthesis=_synthesis,
-    start="coarse",
     multiply=(),
     after_flatten=(),
     smallest_product=9,
@@ -63,7 +61,7 @@ FAMILY = Family(
         "bram": ("DP16KD",),
         "dsp": ("MULT18X18D",),
     },
-    constraints=location_preferences,
+    constraints=_constraints,
     place=_place,
     pack=_pack,
     bitstream="design.bit",

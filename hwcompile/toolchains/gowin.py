@@ -53,7 +53,6 @@ def _pack(board: Board) -> Step:
 FAMILY = Family(
     name="gowin",
     synthesis=_synthesis,
-    start="coarse",
     multiply=(),
     after_flatten=(
         "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O",

@@ -66,6 +66,13 @@ def missing(program: Program) -> CompileError:
     )
 
 
+def failed(error: ToolError) -> CompileError:
+    """The finding for a program that failed."""
+    return fail(
+        "HW0808", f"{error.program} failed", f"it says: {error.line}", f"read its log, {error.log}"
+    )
+
+
 def run_logged(command: Sequence[str], name: str, folder: Path, log: Path) -> str:
     """Run a command in `folder`, its output into `log`; returns the output.
 

@@ -26,6 +26,9 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         clock_mhz: The design's clock in MHz, as an exact fraction such as "135/4".
         pll: The wrapper of the PLL that makes the clock, "" for the oscillator.
         pll_parameters: Its parameters as SystemVerilog literals.
+        swappable: It was routed with random contents in place of the weights; `identity` then
+            stands for the structure alone.
+        weights: A digest of the weights in it, when it is swappable.
     """
 
     baud: int
@@ -35,6 +38,8 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock_mhz: str
     pll: str = ""
     pll_parameters: dict[str, str] = {}
+    swappable: bool = False
+    weights: str = ""
 
     @property
     def clock(self) -> SystemClock:

@@ -49,7 +49,12 @@ class Synthesis:
 
 
 def synthesize(
-    sources: Sequence[Path], top: str, kept: Sequence[str], board: Board, folder: Path
+    sources: Sequence[Path],
+    top: str,
+    kept: Sequence[str],
+    board: Board,
+    folder: Path,
+    block_rows: int = 0,
 ) -> Synthesis:
     """Synthesize for a board's FPGA.
 
@@ -61,21 +66,21 @@ def synthesize(
         kept: Modules whose cells are counted apart.
         board: The FPGA and its capacities.
         folder: Where scripts, logs and netlists go.
+        block_rows: Memories of at least so many rows that are only read must be in blocks of
+            memory; 0 leaves it to Yosys.
 
     Raises:
         CompileError: HW0805 when Yosys is not installed.
         ToolError: When Yosys fails.
     """
     family = family_of(board)
-    for name, text in _maps(family).items():
-        (folder / name).write_text(text)
     _run(folder, "elaborate", _elaborate(sources, top, kept, board, folder))
     products = (folder / "products.txt").read_text().split()
     wide = [cell for cell in products if cell in set((folder / "wide.txt").read_text().split())]
     narrow = [cell for cell in products if cell not in set(wide)]
     for limit in dict.fromkeys((board.capacities.dsp, 0)):
         soft = [*wide, *narrow[limit:]] if limit else []
-        _run(folder, "map", _map(top, kept, board, soft, limit > 0))
+        _run(folder, "map", _map(top, kept, board, soft, limit > 0, block_rows))
         result = _counted(folder, top, kept, family)
         # A wide product takes several blocks; then none is used rather than too many.
         if result.use.dsp <= board.capacities.dsp:
@@ -86,7 +91,7 @@ def synthesize(
 def recipe(top: str, kept: Sequence[str], board: Board) -> str:
     """Everything beside the sources that decides what synthesis makes: scripts and version."""
     scripts = [*_elaborate([], top, kept, board, Path()), *_map(top, kept, board, (), True)]
-    return "\n".join([version("pyosys"), *_maps(family_of(board)).values(), *scripts])
+    return "\n".join([version("pyosys"), _adders(), *scripts])
 
 
 def share_folder() -> Path:
@@ -102,12 +107,8 @@ def share_folder() -> Path:
     return Path(places[0]) / "share"
 
 
-def _maps(family: Family) -> dict[str, str]:
-    """Name and text of the techmap files that the scripts use."""
-    files = [
-        room("templates") / "toolchains" / f"{name}.v" for name in ("adders", f"{family.name}_map")
-    ]
-    return {path.name: path.read_text() for path in files if path.is_file()}
+def _adders() -> str:
+    return (room("templates") / "toolchains" / "adders.v").read_text()
 
 
 def _elaborate(
@@ -118,7 +119,7 @@ def _elaborate(
     lines = [f"read_verilog -sv {relpath(path.absolute(), folder)}" for path in sources]
     lines += [f"setattr -mod -set keep_hierarchy 1 {module}" for module in kept]
     lines += [
-        f"{family.synthesis(board, True)} -top {top} -run begin:{family.start}",
+        f"{family.synthesis(board, True)} -top {top} -run begin:coarse",
         "proc",
         "flatten",
         "opt_expr",
@@ -136,18 +137,25 @@ def _elaborate(
     return lines
 
 
-def _map(top: str, kept: Sequence[str], board: Board, soft: Sequence[str], dsp: bool) -> list[str]:
+def _map(
+    top: str,
+    kept: Sequence[str],
+    board: Board,
+    soft: Sequence[str],
+    dsp: bool,
+    block_rows: int = 0,
+) -> list[str]:
     family = family_of(board)
     lines = [
         "read_rtlil elaborated.il",
-        f"{family.synthesis(board, dsp)} -top {top} -run begin:{family.start}",
+        f"{family.synthesis(board, dsp)} -top {top} -run begin:coarse",
     ]
     lines += [f"chtype -set $__soft_mul {cell}" for cell in soft]
     if dsp and family.multiply:
         lines += [*family.multiply, "chtype -set $mul t:$__soft_mul", "opt_expr -fine", "wreduce"]
     lines += [
         "techmap -map adders.v",
-        f"{family.synthesis(board, dsp)} -top {top} -run {family.start}:check",
+        *_from_coarse(f"{family.synthesis(board, dsp)} -top {top}", block_rows),
         "autoname",
         "tee -q -o cells.json stat -json",
     ]
@@ -165,8 +173,21 @@ def _map(top: str, kept: Sequence[str], board: Board, soft: Sequence[str], dsp: 
     return lines
 
 
+def _from_coarse(synthesis: str, block_rows: int) -> list[str]:
+    if not block_rows:
+        return [f"{synthesis} -run coarse:check"]
+    # The library calls its memories so; what Yosys makes of case statements has other names.
+    read_only = f"t:$mem_v2 r:WR_PORTS=0 %i r:SIZE>={block_rows} %i c:*mem %i"
+    return [
+        f"{synthesis} -run coarse:map_ram",
+        f'setattr -set rom_style "block" {read_only}',
+        f"{synthesis} -run map_ram:check",
+    ]
+
+
 def _run(folder: Path, name: str, script: Sequence[str]) -> None:
     share_folder()  # Yosys must be there
+    (folder / "adders.v").write_text(_adders())
     (folder / f"{name}.ys").write_text("".join(f"{line}\n" for line in script))
     command = [sys.executable, "-c", _CALL, f"{name}.ys"]
     run_logged(command, "yosys", folder, folder / f"yosys_{name}.log")

@@ -9,11 +9,10 @@ from hwcompile.boards import Board, board_names, load_board
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.resources import room
 from hwcompile.toolchains.board_top import TOP
-from hwcompile.toolchains.build import failed
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.icebits.decode import Decoded, decode
 from hwcompile.toolchains.icebits.logic import DecodeError
-from hwcompile.toolchains.programs import ToolError
+from hwcompile.toolchains.programs import ToolError, failed
 from hwcompile.toolchains.record import BuildRecord, read_record
 from hwcompile.verify.cache import cached
 from hwcompile.verify.netlist import cell_models
@@ -57,13 +56,6 @@ def packed_build(directory: Path, board: Board | None) -> tuple[Path, BuildRecor
             f"there is no bitstream for '{board.id}' in '{directory}'",
             "level 'bitstream' decodes the packed file",
             f"hwcompile build {directory} --board {board.id}",
-        )
-    if record.pll:
-        raise fail(
-            "HW0611",
-            "level 'bitstream' can not decode a PLL",
-            f"the clock of this build comes from one ({record.pll})",
-            f"hwcompile build {directory} --board {board.id} --clock oscillator",
         )
     return bitstream, record
 

@@ -10,9 +10,9 @@ from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
 from hwcompile.resources import room
-from hwcompile.toolchains.build import failed, rtl_sources, stage_modules
+from hwcompile.toolchains.build import rtl_sources, stage_modules
 from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.programs import ToolError
+from hwcompile.toolchains.programs import ToolError, failed
 from hwcompile.toolchains.synthesis import VERILOG, recipe, share_folder, synthesize
 from hwcompile.verify.cache import cached, digest
 
@@ -46,10 +46,7 @@ def mapped_design(directory: Path, board: Board) -> Path:
         models,
         recipe(interface.top, modules, board),
     ]
-    ports = (directory / "interface.json").read_text()
-    images = [(directory / port.file).read_bytes().hex() for port in interface.memories]
-    texts = [part for f in files for part in (f.name, f.read_text())]
-    key = digest([*made_of, ports, *images, *texts])
+    key = digest([*made_of, *(part for f in files for part in (f.name, f.read_text()))])
 
     def make(folder: Path) -> None:
         try:
@@ -68,10 +65,7 @@ def mapped_design(directory: Path, board: Board) -> Path:
         _check_models(models, made.kinds, board)
         (rtl / "cells.v").write_text(models)
         (rtl / "files.f").write_text(f"cells.v\n{VERILOG}\n")
-        (folder / "interface.json").write_text(ports)
-        for port in interface.memories:
-            (folder / port.file).parent.mkdir(exist_ok=True)
-            shutil.copyfile(directory / port.file, folder / port.file)
+        shutil.copyfile(directory / "interface.json", folder / "interface.json")
 
     return cached("netlists", key, make)
 
@@ -84,7 +78,7 @@ def cell_models(board: Board) -> str:
     """
     family = family_of(board)
     ours = room("templates") / "toolchains" / f"{family.name}_cells.v"
-    own = _with_includes(ours) if ours.is_file() else ""
+    own = ours.read_text() if ours.is_file() else ""
     replaced = {match[1] for match in _MODULE.finditer(own)}
     texts = []
     for name in family.models:

@@ -33,7 +33,6 @@ def model(folder: Path, kind: str, gates: int, **attributes: Any) -> Path:
         ("LSTM", 4, {}),
         ("LSTM", 4, {"direction": "bidirectional"}),
         ("GRU", 3, {"linear_before_reset": 1}),
-        ("GRU", 3, {"linear_before_reset": 0}),
     ],
 )
 def test_the_file_s_cell_is_equal_at_rtl_level(

@@ -15,14 +15,14 @@ INPUTS, OUTPUTS = 32, 16
 TARGET_CYCLES = 256
 
 
-def save(path: Path, seed: int) -> Path:
+def save(path: Path, seed: int, largest: int = 7) -> Path:
     """Write a layer with random 4-bit weights, two a cycle; the largest stand at fixed places.
 
     So the ranges of all values, and with them the structure, are the same for every seed.
     """
     rng = np.random.default_rng(seed)
-    weights = rng.integers(-8, 8, (INPUTS, OUTPUTS))
-    weights[:, 0], weights[:, 1] = -8, 7
+    weights = rng.integers(-largest - 1, largest + 1, (INPUTS, OUTPUTS))
+    weights[:, 0], weights[:, 1] = -largest - 1, largest
     constants = {
         "w": weights, "fine": 0.25, "coarse": 2.0, "one": 1.0,
         "zero": 0.0, "four": 4.0, "eight": 8.0,

@@ -62,7 +62,7 @@ def pack(text: str, bitstream: Path, folder: Path) -> None:
     bitstream.write_bytes((folder / "packed.bin").read_bytes())
 
 
-def with_memories(text: str, memories: Mapping[tuple[int, int], Any]) -> str:
+def with_memories(text: str, memories: Mapping[tuple[int, ...], Any]) -> str:
     """The text form with other contents of some memory blocks, uint8 [256, 16] each."""
     lines = []
     for (kind, *words), below in sections(text):

@@ -1,0 +1,223 @@
+"""Weights in a routed design: found by their random contents, replaced without another routing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from hwcompile.boards import Board
+from hwcompile.diagnostics import CompileError, fail
+from hwcompile.emit.interface import Interface
+from hwcompile.toolchains.block_texts import BLOCK_TEXTS, BlockText
+from hwcompile.toolchains.board_top import TOP, identity, identity_of, write_board_top
+from hwcompile.toolchains.families import family_of
+from hwcompile.toolchains.family import ROUTED
+from hwcompile.toolchains.memory_map import AmbiguousError, filled, locate, missing_columns
+from hwcompile.toolchains.programs import ToolError, command_of, failed, run_logged
+from hwcompile.toolchains.record import BuildRecord, read_record
+from hwcompile.toolchains.weights import LEAST_ROWS, Image, Structure, structure_of
+
+SEEDED = "seeded"
+"""The routed design with random contents, as `family.ROUTED` is called with the weights."""
+SOURCES = "seed"
+"""The folder with the sources that were routed."""
+REPORT = "report.json"
+
+
+def check_swappable(board: Board) -> None:
+    """Refuse a board whose routed design does not show the contents of memory blocks.
+
+    Raises:
+        CompileError: HW0816.
+    """
+    family = family_of(board).name
+    if family not in BLOCK_TEXTS:
+        raise fail(
+            "HW0816",
+            f"weights can not be exchanged in bitstreams for '{board.id}'",
+            f"the open tools for {family} do not say where the contents of memories lie",
+            f"a board of family {' or '.join(BLOCK_TEXTS)}, or a build without --swappable",
+        )
+
+
+def fill(board: Board, folder: Path, structure: Structure) -> None:
+    """Put a design's weights into the routed design in `folder`, which has random ones.
+
+    The design with random contents stays there as `seeded`, for the next weights.
+
+    Raises:
+        CompileError: HW0817 when weights are not all found in blocks.
+    """
+    kind = BLOCK_TEXTS[family_of(board).name]
+    routed = (folder / ROUTED).with_suffix(kind.suffix)
+    seeded = (folder / SEEDED).with_suffix(kind.suffix)
+    routed.replace(seeded)
+    text = seeded.read_text()
+    routed.write_text(with_weights(text, kind, structure.seeds, structure.images))
+
+
+def with_weights(
+    text: str, kind: BlockText, seeds: Mapping[str, Image], images: Mapping[str, Image]
+) -> str:
+    """A routed design's text with `images` where the blocks hold `seeds`.
+
+    Raises:
+        CompileError: HW0817 when they are not all found.
+    """
+    blocks = kind.read(text)
+    try:
+        found = locate(blocks, seeds)
+    except AmbiguousError as error:
+        raise _not_found("two columns have the same random contents", str(error)) from error
+    depth = len(next(iter(blocks.values()))) if blocks else 1
+    for name, columns in missing_columns(found, seeds, depth).items():
+        # Digits of the file beyond the memory's width, and bits that no lane has, are zero.
+        if images[name].bits[:, list(columns)].any():
+            raise _not_found(f"the memory '{name}' is not in blocks", f"bits {columns} are not")
+    return kind.write(text, {at: filled(blocks[at], cols, images) for at, cols in found.items()})
+
+
+def pack(board: Board, folder: Path) -> None:
+    """Pack the routed design in `folder`.
+
+    Raises:
+        ToolError: When the packer fails.
+    """
+    step = family_of(board).pack(board)
+    run_logged(command_of(step), step.program.name, folder, folder / "pack.log")
+
+
+def update_weights(directory: Path, board: Board, previous: Path) -> Path:
+    """Make a bitstream by exchanging the weights in that of a former build.
+
+    Args:
+        directory: Build directory with the new weights.
+        board: The board.
+        previous: Build directory with a bitstream made to take other weights.
+
+    Returns:
+        The bitstream in `directory`.
+
+    Raises:
+        CompileError: HW0816 for a family where it can not be done, HW0818 when the former build
+            can not take weights, HW0819 when the designs differ in more than weights, HW0808 when
+            the packer fails.
+    """
+    check_swappable(board)
+    old, new = previous / board.id, directory / board.id
+    record = swappable_record(previous, board)
+    structure = structure_of(directory)
+    _check_same(structure, old / SOURCES)
+    _check_top(directory, board, record, old / f"{TOP}.sv")
+    kind = BLOCK_TEXTS[family_of(board).name]
+    text = (old / SEEDED).with_suffix(kind.suffix).read_text()
+    routed = with_weights(text, kind, structure.seeds, structure.images)
+    if new.resolve() != old.resolve():
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.copytree(old, new, ignore=shutil.ignore_patterns("decoded.v"))
+    bitstream = new / family_of(board).bitstream
+    bitstream.unlink(missing_ok=True)
+    (new / ROUTED).with_suffix(kind.suffix).write_text(routed)
+    try:
+        pack(board, new)
+    except ToolError as error:
+        raise failed(error) from error
+    msgspec.structs.replace(record, weights=structure.weights).write(new)
+    _copy_figures(previous / REPORT, directory / REPORT)
+    return bitstream
+
+
+def _copy_figures(source: Path, target: Path) -> None:
+    """The same logic has the same figures."""
+    former, report = json.loads(source.read_text()), json.loads(target.read_text())
+    report["design"]["resources"] = former["design"]["resources"]
+    for node, other in zip(report["nodes"], former["nodes"], strict=True):
+        node["resources"]["synthesized"] = other["resources"]["synthesized"]
+    target.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def swappable_record(previous: Path, board: Board) -> BuildRecord:
+    """The record of a bitstream that takes other weights.
+
+    Raises:
+        CompileError: HW0818 when there is none.
+    """
+    record = read_record(previous / board.id)
+    if record is None or not record.swappable:
+        raise fail(
+            "HW0818",
+            f"'{previous}' has no bitstream for '{board.id}' that takes other weights",
+            "there is none" if record is None else "it was built without --swappable",
+            f"hwcompile build {previous} --board {board.id} --swappable",
+        )
+    return record
+
+
+def identity_on(directory: Path, board: Board) -> str:
+    """What a board that holds this design's bitstream says about itself.
+
+    Raises:
+        CompileError: HW0820 when the bitstream has other weights than the design.
+    """
+    interface = Interface.read(directory)
+    record = read_record(directory / board.id)
+    if record is None or not record.swappable:
+        return identity(directory, interface)
+    structure = structure_of(directory)
+    if structure.weights != record.weights:
+        raise fail(
+            "HW0820",
+            f"the bitstream for '{board.id}' in '{directory}' has other weights than the design",
+            "the design changed after the build",
+            f"hwcompile build {directory} --board {board.id} --update-weights {directory}",
+        )
+    return identity_of(structure.digest, interface)
+
+
+def _check_same(structure: Structure, sources: Path) -> None:
+    """Compare with the sources of the former build; they lie in a folder of their own."""
+    files = {path.name: path for path in sources.iterdir()}
+    texts = {name: files[name].read_text() for name in files if name not in structure.seeds}
+    for name in sorted({*structure.texts, *texts}):
+        if structure.texts.get(name) != texts.get(name):
+            raise _other_structure(name, structure.texts.get(name), texts.get(name))
+    for name, image in structure.seeds.items():
+        if name not in files or files[name].read_text() != image.text():
+            raise _other_structure(name, None, None)
+
+
+def _other_structure(name: str, mine: str | None, other: str | None) -> CompileError:
+    what = "the new design differs from the routed one in more than weights"
+    fix = "a build with --swappable of the new design"
+    if mine is None or other is None:
+        side = "both" if mine is other else "the new design" if other is None else "the routed one"
+        where = "not the same in both" if side == "both" else f"only in {side}"
+        return fail("HW0819", what, f"'{name}' is {where}", fix)
+    if name.endswith(".mem"):
+        rows = len(mine.split())
+        why = f"the memory '{name}' has {rows} rows; below {LEAST_ROWS} it is in the logic"
+        return fail("HW0819", what, why, fix)
+    pairs = zip(mine.splitlines(), other.splitlines(), strict=False)
+    lines = [(i, m, o) for i, (m, o) in enumerate(pairs, 1) if m != o]
+    line, new, old = lines[0] if lines else (len(other.splitlines()) + 1, "more lines", "the end")
+    why = f"'{name}', line {line}: '{new.strip()}', formerly '{old.strip()}'"
+    return fail("HW0819", what, why, fix)
+
+
+def _check_top(directory: Path, board: Board, record: BuildRecord, former: Path) -> None:
+    """The top level around the design must be what would be written today."""
+    with tempfile.TemporaryDirectory(prefix="hwcompile-top-") as work:
+        folder = Path(work)
+        write_board_top(directory, board, folder, record.baud, record.clock, record.identity)
+        mine = (folder / former.name).read_text()
+    if mine != former.read_text():
+        raise _other_structure(former.name, mine, former.read_text())
+
+
+def _not_found(what: str, why: str) -> CompileError:
+    return fail("HW0817", f"the weights can not be exchanged: {what}", why, "no --swappable")

@@ -1,0 +1,132 @@
+"""Sources whose structure says nothing of the weights: memories have random contents instead.
+
+A bitstream made of them can take any weights later: blocks of memory are found by their random
+contents, and nothing in the logic was simplified because of a certain weight. The random contents
+depend on the names and shapes of the memories only, so designs that differ in nothing but weights
+have the same sources.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+
+LEAST_ROWS = 64
+"""A memory of fewer rows is not worth a block, and its columns are too short to be told apart."""
+_FILE = re.compile(r'"([^"/]+)_[0-9a-f]{8}\.mem"')
+
+
+@dataclass(frozen=True)
+class Image:
+    """The contents of a memory.
+
+    Attributes:
+        bits: uint8 [rows, bits], bit 0 first; whole hexadecimal digits.
+    """
+
+    bits: Any
+
+    @property
+    def swappable(self) -> bool:
+        """True when it has rows enough for a block of its own."""
+        return len(self.bits) >= LEAST_ROWS
+
+    def text(self) -> str:
+        """As `$readmemh` reads it."""
+        rows = np.packbits(self._whole_bytes(), axis=1, bitorder="little")[:, ::-1]
+        digits = self.bits.shape[1] // 4
+        return "".join(f"{row.tobytes().hex()[-digits:]}\n" for row in rows)
+
+    def _whole_bytes(self) -> Any:
+        return np.pad(self.bits, ((0, 0), (0, -self.bits.shape[1] % 8)))
+
+
+@dataclass(frozen=True)
+class Structure:
+    """A design without its weights.
+
+    Attributes:
+        texts: File name to contents: sources, and the memories that are not swappable.
+        seeds: Name of a swappable memory to the random contents in its place.
+        images: Name of a swappable memory to its own contents.
+    """
+
+    texts: dict[str, str]
+    seeds: dict[str, Image]
+    images: dict[str, Image]
+
+    @property
+    def digest(self) -> str:
+        """Changes with the structure, and not with the weights."""
+        return _digest(self.texts)
+
+    @property
+    def weights(self) -> str:
+        """Changes with the weights."""
+        return _digest({name: image.text() for name, image in self.images.items()})
+
+    def write(self, folder: Path) -> None:
+        """Write everything that synthesis reads into `folder`."""
+        folder.mkdir()
+        for name, text in self.texts.items():
+            (folder / name).write_text(text)
+        for name, image in self.seeds.items():
+            (folder / name).write_text(image.text())
+
+
+def structure_of(directory: Path) -> Structure:
+    """Take the weights out of a build directory's sources.
+
+    Every use of a memory file gets a file of its own, whose name does not tell the contents.
+    """
+    rtl = directory / "rtl"
+    texts: dict[str, str] = {"files.f": (rtl / "files.f").read_text()}
+    contents: dict[str, Image] = {}
+    for name in texts["files.f"].split():
+        texts[name] = _renamed((rtl / name).read_text(), rtl, contents)
+    images = {name: image for name, image in contents.items() if image.swappable}
+    fixed = {name: image.text() for name, image in contents.items() if not image.swappable}
+    return Structure({**texts, **fixed}, seeds_for(images), images)
+
+
+def read_image(path: Path) -> Image:
+    """Read a memory file."""
+    lines = path.read_text().split()
+    digits = len(lines[0])
+    data = b"".join(bytes.fromhex(line.zfill(digits + digits % 2))[::-1] for line in lines)
+    bits = np.unpackbits(np.frombuffer(data, np.uint8), bitorder="little")
+    return Image(bits.reshape(len(lines), -1)[:, : 4 * digits])
+
+
+def seeds_for(images: Mapping[str, Image]) -> dict[str, Image]:
+    """Random contents for memories of these names and shapes."""
+    return {
+        name: Image(
+            np.random.default_rng(crc32(name.encode())).integers(0, 2, image.bits.shape, np.uint8)
+        )
+        for name, image in images.items()
+    }
+
+
+def _digest(texts: Mapping[str, str]) -> str:
+    state = hashlib.sha256()
+    for name in sorted(texts):
+        state.update(f"{name}\n{texts[name]}\n".encode())
+    return state.hexdigest()
+
+
+def _renamed(text: str, rtl: Path, contents: dict[str, Image]) -> str:
+    def rename(match: re.Match[str]) -> str:
+        count = sum(name.startswith(f"{match[1]}_use") for name in contents)
+        name = f"{match[1]}_use{count}.mem"
+        contents[name] = read_image(rtl / match[0].strip('"'))
+        return f'"{name}"'
+
+    return _FILE.sub(rename, text)
