@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -102,10 +104,12 @@ def stack(*layers: Graph, name: str = "lstm") -> Graph:
     """Layers one behind the other: the output of each is the first input of the next.
 
     Raises:
-        CompileError: HW0241 if an output does not fit the input behind it.
+        CompileError: HW0241 if an output does not fit the input behind it, or if layers have
+            different numbers of channels.
     """
     builder = Builder(name)
     value = ""
+    _must_agree(layers)
     for number, layer in enumerate(layers):
         names = dict.fromkeys(layer.inputs, "")
         for position, old in enumerate(layer.inputs):
@@ -122,6 +126,19 @@ def stack(*layers: Graph, name: str = "lstm") -> Graph:
             names.update(zip(node.outputs, found, strict=True))
         value = names[layer.outputs[0]]
     return builder.build((value,))
+
+
+def _must_agree(layers: Sequence[Graph]) -> None:
+    """Refuse layers whose sequences would be taken apart by the next one."""
+    counts = [{getattr(node.op, "channels", 1) for node in layer.nodes} for layer in layers]
+    for number, (one, other) in enumerate(pairwise(counts), 1):
+        if one != other:
+            raise fail(
+                "HW0241",
+                f"layer {number + 1} has {max(other)} channels, but layer {number} has {max(one)}",
+                "every channel is a sequence of its own throughout the network",
+                "the same `channels` for all layers",
+            )
 
 
 def _must_fit(found: TensorType, wanted: TensorType, number: int) -> None:

@@ -45,7 +45,7 @@ module hw_gru_cell #(
 );
 
   localparam int unsigned Stages = 12;
-  localparam int unsigned RestBits = ((SigmaBits > 32) ? SigmaBits : 32) + 1;
+  localparam int unsigned RestBits = (ZBits < 33) ? ZBits : 33;  // of One - u
 
   logic [TagBits-1:0] tag_q [Stages];
 

@@ -14,16 +14,16 @@ from tests.frontends.oracle import Model
 STEPS, INPUTS, CELLS = 4, 5, 6
 
 
-def model(folder: Path, kind: str, gates: int, **attributes: Any) -> Path:
+def model(folder: Path, kind: str, gates: int, batch: int = 1, **attributes: Any) -> Path:
     """uint8 inputs with a zero point, the batch in front, a quantized classifier behind."""
     m = Model(seed=11)
-    x = m.quantize(m.input(1, STEPS, INPUTS), 0.03, 120, np.uint8)
+    x = m.quantize(m.input(batch, STEPS, INPUTS), 0.03, 120, np.uint8)
     x = m.op("Transpose", x, perm=[1, 0, 2])
     ways = 2 if "direction" in attributes else 1
     shapes = ((gates * CELLS, INPUTS), (gates * CELLS, CELLS), (2 * gates * CELLS,))
     weights = [m.constant(m.rng.normal(size=(ways, *shape)) * 0.6) for shape in shapes]
     _, y = m.ops(kind, x, *weights, outputs=2, hidden_size=CELLS, **attributes)
-    y = m.quantize(m.op("Reshape", y, m.constant([1, -1], np.int64)), 1 / 100, 3)
+    y = m.quantize(m.op("Reshape", y, m.constant([batch, -1], np.int64)), 1 / 100, 3)
     return m.save(folder, m.op("MatMul", y, m.weights(ways * CELLS, 3, scale=1 / 64)))
 
 
@@ -31,6 +31,7 @@ def model(folder: Path, kind: str, gates: int, **attributes: Any) -> Path:
     ("kind", "gates", "attributes"),
     [
         ("LSTM", 4, {}),
+        ("LSTM", 4, {"batch": 3}),
         ("LSTM", 4, {"direction": "bidirectional"}),
         ("GRU", 3, {"linear_before_reset": 1}),
     ],

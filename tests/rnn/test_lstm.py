@@ -124,6 +124,16 @@ def test_channels_are_layers_of_their_own(build: Any) -> None:
         build(*w, channels=0)
 
 
+def test_layers_with_different_channels_do_not_stack() -> None:
+    w = _weights(outputs=C)
+    first = rnn.lstm(w["wx"], w["wr"], steps=3, channels=2)
+    wide = np.concatenate([w["wr"], w["wr"]], axis=1)
+    second = rnn.lstm(wide, w["wr"], steps=3)
+    assert second.types["x"].shape == first.types[first.outputs[0]].shape
+    with pytest.raises(CompileError, match="layer 2 has 1 channels, but layer 1 has 2"):
+        rnn.stack(first, second)
+
+
 def test_functions_may_be_hard() -> None:
     graph = rnn.lstm(
         **_weights(), gates="hard_sigma", candidate="hard_tanh", squash="hard_tanh", steps=2
