@@ -19,6 +19,7 @@ def main() -> None:
         simulate,
         simulate_board,
         verify,
+        wrap,
     )
 
     run_application()

@@ -1,0 +1,68 @@
+"""A design for systems of the user's own: both AXI wrappers, headers, a LiteX module."""
+
+from __future__ import annotations
+
+import inspect
+import shutil
+from pathlib import Path
+
+from hwcompile import packing
+from hwcompile.diagnostics import fail
+from hwcompile.emit.environment import render
+from hwcompile.emit.interface import Interface
+from hwcompile.toolchains.board_top import identity
+from hwcompile.toolchains.vendor.project import (
+    copy_design,
+    design_files,
+    header_text,
+    shell_text,
+)
+from hwcompile.toolchains.vendor.registers import ADDRESS_BITS
+from hwcompile.toolchains.vendor.wrapper import dma_wrapper, lite_wrapper, wrapper_files
+
+FOLDER = "soc"
+"""The folder in the build directory."""
+
+
+def write_wrappers(directory: Path) -> Path:
+    """Write `<directory>/soc/` with the design, its wrappers and what software needs.
+
+    Args:
+        directory: A complete build directory.
+
+    Returns:
+        The folder; it stands for itself and can be copied.
+
+    Raises:
+        CompileError: HW0815 when the folder is somebody else's, HW0852 for too many ports.
+    """
+    files = wrapper_project(directory)
+    folder = directory / FOLDER
+    if folder.exists() and not (folder / "packing.py").is_file() and any(folder.iterdir()):
+        raise fail("HW0815", f"the folder '{folder}' is not one of `hwcompile wrap`", fix="move it")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    copy_design(directory, folder / "rtl")
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def wrapper_project(directory: Path) -> dict[str, str]:
+    """Name to text of all files but those of the design itself."""
+    interface = Interface.read(directory)
+    name = identity(directory, interface)
+    lite, axi = lite_wrapper(interface, name), dma_wrapper(interface, name)
+    design = design_files(directory)
+    added = {**wrapper_files(axi, design), **wrapper_files(lite, design)}
+    view = {"lite": lite, "axi": axi, "address_bits": ADDRESS_BITS}
+    return {
+        **{f"rtl/{file}": text for file, text in added.items()},
+        "rtl/files.f": "".join(f"{file}\n" for file in (*design, *added)),
+        f"rtl/{axi.top}_shell.v": shell_text(axi),
+        f"{axi.top}.h": header_text(axi),
+        f"{lite.top}.h": header_text(lite),
+        f"{interface.top}_litex.py": render("vendor/litex.py.j2", **view),
+        "README.md": render("vendor/wrap.md.j2", **view),
+        "packing.py": inspect.getsource(packing),
+    }

@@ -1,0 +1,219 @@
+"""The generated PYNQ driver: its bytes against the RTL, its calls against a model of pynq."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwcompile import packing
+from hwcompile.boards import load_board
+from hwcompile.emit.interface import Interface
+from hwcompile.emit.project import rtl_files, write_files
+from hwcompile.ir.graph import Graph
+from hwcompile.ir.types import IntArray
+from hwcompile.schedule.planner import plan
+from hwcompile.toolchains.board_top import identity
+from hwcompile.toolchains.vendor.project import build_project
+from hwcompile.toolchains.vendor.wrapper import Wrapper, dma_wrapper
+from tests.protocol.test_designs import _branches
+from tests.schedule.test_planner import cnn
+from tests.vendor.wrapped import run
+
+FRAMES = 4
+
+
+class Built:
+    """A build directory, its project for a board, and the modules in it."""
+
+    def __init__(self, directory: Path, graph: Graph) -> None:
+        planned, prediction = plan(graph, target_cycles=400)
+        write_files(directory, rtl_files(planned))
+        self.directory, self.graph, self.latency = directory, graph, prediction.latency
+        self.folder = build_project(directory, load_board("pynq_z2")).folder
+        self.driver = self._module("driver")
+        interface = Interface.read(directory)
+        self.wrapper = dma_wrapper(interface, identity(directory, interface))
+
+    def _module(self, name: str) -> ModuleType:
+        sys.path.insert(0, str(self.folder))
+        try:
+            for stale in ("packing", name):
+                sys.modules.pop(stale, None)
+            return importlib.import_module(name)
+        finally:
+            sys.path.remove(str(self.folder))
+
+    def inputs(self, frames: int, seed: int = 4) -> dict[str, IntArray]:
+        rng = np.random.default_rng(seed)
+        types = {name: self.graph.types[name] for name in self.graph.inputs}
+        return {
+            name: rng.choice(kind.element.values(), size=(frames, *kind.shape))
+            for name, kind in types.items()
+        }
+
+
+@pytest.fixture(scope="module", params=["cnn", "branches"])
+def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
+    graph = cnn(6, (4,), 3) if request.param == "cnn" else _branches()
+    return Built(tmp_path_factory.mktemp(request.param), graph)
+
+
+def test_the_drivers_bytes_are_those_of_the_rtl(built: Built, tmp_path: Path) -> None:
+    """Bytes of the driver's pack go through the RTL; its unpack makes the reference of them."""
+    frames = built.inputs(FRAMES)
+    expected = built.graph.evaluate(frames)
+    for bus in built.wrapper.inputs:
+        data = built.driver.pack_input(bus.port.name, frames[bus.port.name])
+        ours = packing.pack(frames[bus.port.name], bus.packing)
+        assert data.tobytes() == ours.tobytes(), "what the bench sends is what the driver makes"
+    passed = run(
+        built.directory,
+        built.wrapper,
+        tmp_path,
+        frames,
+        expected,
+        bench="bench_axi",
+        timeout_cycles=20 * built.latency + 2000,
+    )
+    assert len(passed) == 14
+    received = json.loads((tmp_path / "received.json").read_text())
+    for bus, packets in zip(built.wrapper.outputs, received, strict=True):
+        data = np.frombuffer(bytes.fromhex("".join(packets)), np.uint8)
+        got = built.driver.unpack_output(bus.port.name, data)
+        np.testing.assert_array_equal(got, expected[bus.port.name])
+
+
+class Board:
+    """What `pynq` offers, in front of a model of the design that computes the reference."""
+
+    def __init__(self, built: Built, damage: dict[str, int] | None = None) -> None:
+        self.built, wrapper = built, built.wrapper
+        self.registers = {r.offset: r.value for r in wrapper.registers.registers}
+        self.registers |= {wrapper.registers[n].offset: v for n, v in (damage or {}).items()}
+        self.sent: dict[int, np.ndarray[Any, Any]] = {}
+        self.waiting: dict[int, np.ndarray[Any, Any]] = {}
+        self.writes: list[tuple[str, int, int]] = []
+        self.freed = self.allocated = 0
+        count = max(len(wrapper.inputs), len(wrapper.outputs))
+        self.overlay = SimpleNamespace(
+            network=SimpleNamespace(read=self.registers.__getitem__, write=self._write),
+            **{f"dma_{index}": self._dma(index) for index in range(count)},
+        )
+        self.module = SimpleNamespace(Overlay=lambda name: self.overlay, allocate=self._allocate)
+
+    def _write(self, offset: int, value: int) -> None:
+        self.writes.append(("network", offset, value))
+        if self.built.wrapper.registers["CONTROL"].offset != offset:
+            self.registers[offset] = value
+
+    def _allocate(self, shape: tuple[int, ...], dtype: Any) -> Any:
+        self.allocated += 1
+        buffer = np.zeros(shape, dtype).view(_Buffer)
+        buffer.board = self
+        return buffer
+
+    def _dma(self, index: int) -> SimpleNamespace:
+        started: list[str] = []
+        found = SimpleNamespace(
+            started=started,
+            read=lambda offset: 0,
+            write=lambda offset, value: self.writes.append((f"dma_{index}", offset, value)),
+        )
+        if index < len(self.built.wrapper.inputs):
+            found.sendchannel = SimpleNamespace(
+                transfer=lambda buffer: self.sent.__setitem__(index, np.array(buffer)),
+                wait=lambda: None,
+                start=lambda: started.append("send"),
+            )
+        if index < len(self.built.wrapper.outputs):
+            found.recvchannel = SimpleNamespace(
+                transfer=lambda buffer: self.waiting.__setitem__(index, buffer),
+                wait=lambda: self._receive(index),
+                start=lambda: started.append("receive"),
+            )
+        return found
+
+    def _receive(self, index: int) -> None:
+        """One packet of as many frames as the register says: the transfer ends with it."""
+        wrapper: Wrapper = self.built.wrapper
+        frames = {
+            bus.port.name: packing.unpack(self.sent[bus.index], bus.packing).reshape(
+                -1, *bus.port.shape
+            )
+            for bus in wrapper.inputs
+        }
+        results = self.built.graph.evaluate(frames)
+        bus = wrapper.outputs[index]
+        count = self.registers[wrapper.registers["PACKET_FRAMES"].offset]
+        data = packing.pack(results[bus.port.name][:count], bus.packing).reshape(-1)
+        self.waiting[index][: len(data)] = data
+
+
+class _Buffer(np.ndarray[Any, Any]):
+    board: Board
+
+    def freebuffer(self) -> None:
+        self.board.freed += 1
+
+
+@pytest.fixture
+def board(built: Built, monkeypatch: pytest.MonkeyPatch) -> Board:
+    model = Board(built)
+    monkeypatch.setitem(sys.modules, "pynq", model.module)
+    return model
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_driver_runs_frames(built: Built, board: Board, count: int) -> None:
+    network = built.driver.Network()
+    frames = built.inputs(count)
+    results = network.run(frames)
+    expected = built.graph.evaluate(frames)
+    assert results.keys() == {bus.port.name for bus in built.wrapper.outputs}
+    for name, values in results.items():
+        np.testing.assert_array_equal(values, expected[name])
+    assert board.freed == board.allocated == len(built.wrapper.inputs + built.wrapper.outputs)
+
+
+def test_a_reset_takes_the_engines_first(built: Built, board: Board) -> None:
+    built.driver.Network().reset()
+    engines = [f"dma_{i}" for i in range(max(map(len, (built.graph.inputs, built.graph.outputs))))]
+    assert [name for name, _, _ in board.writes] == [*engines, "network"]
+    assert board.writes[-1] == ("network", built.wrapper.registers["CONTROL"].offset, 1)
+    assert board.overlay.dma_0.started == ["send", "receive"]
+
+
+def test_another_bitstream_is_refused(built: Built, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Board(built, {"DESIGN_LOW": 5})
+    monkeypatch.setitem(sys.modules, "pynq", model.module)
+    with pytest.raises(RuntimeError, match="holds another design: DESIGN_LOW is 0x5"):
+        built.driver.Network()
+
+
+def test_wrong_frames_are_refused_before_they_are_sent(built: Built, board: Board) -> None:
+    network = built.driver.Network()
+    name = built.graph.inputs[0]
+    frames = built.inputs(2)
+    with pytest.raises(ValueError, match="frames of shape"):
+        network.run({**frames, name: frames[name][:, :1]})
+    high = built.graph.types[name].element.high
+    with pytest.raises(ValueError, match="takes integers from"):
+        network.run({**frames, name: np.full_like(frames[name], high + 1)})
+    with pytest.raises(ValueError, match="as many frames"):
+        network.run({})
+    assert board.allocated == 0
+    assert not board.waiting
+
+
+def test_the_driver_is_readable(built: Built) -> None:
+    for name in ("driver.py", "packing.py"):
+        text = (built.folder / name).read_text()
+        compile(text, name, "exec")
+        assert "hwcompile." not in text.replace("of hwcompile.", ""), "it stands for itself"
