@@ -16,6 +16,7 @@ from hwcompile.toolchains.vendor.soc import write_wrappers
 from hwcompile.verify.verilator import find_tools, lint
 from tests.cli import small
 from tests.cli.running import type_command
+from tests.rtl.formal import YOSYS
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +40,17 @@ def test_both_wrappers_are_clean(soc: Path) -> None:
     for top in ("small_network_axi", "small_network_axil"):
         names = {path.stem: path for path in sources(soc)}
         lint([names[top]], top, ["-y", str(soc / "rtl")])
+
+
+def test_yosys_accepts_both_wrappers(soc: Path) -> None:
+    names = [path.name for path in sources(soc)]
+    for top in ("small_network_axi", "small_network_axil"):
+        script = f"read_verilog -sv {' '.join(names)}\nhierarchy -check -top {top}\nproc\n"
+        done = subprocess.run(
+            [sys.executable, "-c", YOSYS, script + "check -assert\n"],
+            cwd=soc / "rtl", capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
 
 def test_a_folder_of_somebody_else_stays(tiny: Design, tmp_path: Path) -> None:
