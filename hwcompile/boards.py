@@ -13,7 +13,7 @@ import msgspec
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.resources import room
 
-FAMILIES = ("ice40", "ecp5", "gowin")
+FAMILIES = ("ice40", "ecp5", "gowin", "gatemate", "nexus", "machxo2")
 """FPGA families whose flow reaches a bitstream."""
 
 VENDOR_FLOWS = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hwcompile.emit.directory import MANIFEST
-from hwcompile.emit.project import rtl_files
+from hwcompile.emit.project import Files, rtl_files
 from hwcompile.frontends.load import ImportedModel, load_model
 from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
@@ -31,7 +31,7 @@ def build_files(
     formats: Path | Mapping[str, Any] | None,
     dump_ir: bool,
     progress: Callable[[str], None],
-) -> dict[str, str]:
+) -> Files:
     """Compile a model; return relative path to contents of every file of the build directory.
 
     Args:
@@ -78,7 +78,7 @@ def _host(imported: ImportedModel) -> dict[str, Any]:
     }
 
 
-def _manifest(model: Path | Graph, files: Mapping[str, str]) -> str:
+def _manifest(model: Path | Graph, files: Mapping[str, str | bytes]) -> str:
     if isinstance(model, Graph):
         source = {"graph": model.name, "sha256": _sha256(to_text(model).encode())}
     else:
@@ -89,13 +89,17 @@ def _manifest(model: Path | Graph, files: Mapping[str, str]) -> str:
             "hwcompile": version("hwcompile"),
             "packages": {name: version(name) for name in ("numpy", "onnx", "scipy")},
             "model": source,
-            "files": {name: _sha256(text.encode()) for name, text in sorted(files.items())},
+            "files": {name: _sha256(_bytes(text)) for name, text in sorted(files.items())},
         }
     )
 
 
 def _json(data: object) -> str:
     return json.dumps(data, indent=2) + "\n"
+
+
+def _bytes(contents: str | bytes) -> bytes:
+    return contents.encode() if isinstance(contents, str) else contents
 
 
 def _sha256(data: bytes) -> str:

@@ -32,7 +32,7 @@ from hwcompile.verify.compare import Mismatch, first_mismatch
 from hwcompile.verify.cycles import first_late, frame_ends
 from hwcompile.verify.frames import Frames, to_arrays
 from hwcompile.verify.levels import check_level, run_netlist, run_reference, run_rtl
-from hwcompile.verify.simulator import SimulationResult
+from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult
 
 
 @dataclass(frozen=True)
@@ -125,6 +125,7 @@ class Design:
         stall: float = 0.0,
         boundaries: bool = False,
         board: str = "",
+        memory_latency: int = MEMORY_LATENCY,
     ) -> Verification:
         """Run the same frames at every level, compare with reference, update `report.json`.
 
@@ -136,6 +137,7 @@ class Design:
             stall: Probability of a stall; above 0 cycles are not compared.
             boundaries: Compare what every stage produces, not only the outputs (rtl).
             board: Name or file of the board for levels "netlist" and "bitstream".
+            memory_latency: Cycles until external memory answers, where weights come from there.
         """
         for level in levels:
             check_level(level)
@@ -149,15 +151,17 @@ class Design:
         outcome = Verification(count, mismatches, (interval, None), (latency, None))
         for level in (name for name in levels if name != "reference"):
             taps = boundaries and level == "rtl"
-            run = self._run(level, integers, board=board, stall=stall, taps=taps)
+            conditions = {"stall": stall, "memory_latency": memory_latency}
+            run = self._run(level, integers, board=board, taps=taps, **conditions)
             mismatches[level] = self._compare(reference, run)
             if not run.cycles:  # words that a serial link brings have no time of their own
                 continue
-            outcome = replace(outcome, cycles=run.cycles, seconds=run.seconds)
+            outcome = replace(outcome, cycles=run.cycles, seconds=run.seconds, starved=run.starved)
             if not stall:
                 ends = frame_ends(run, count)
                 early = bool(report["design"]["data_dependent"])
-                late = first_late(report["design"]["frame_end_cycles"], interval, ends, early)
+                expected = report["design"]["frame_end_cycles"]
+                late = first_late(expected, interval, ends, early, sum(run.starved.values()))
                 outcome = replace(
                     outcome,
                     interval=(interval, int(ends[-1] - ends[-2]) if count > 1 else None),
@@ -209,15 +213,15 @@ class Design:
         integers: Mapping[str, IntArray],
         *,
         board: str,
-        stall: float,
-        waves: Path | None = None,
         taps: bool = False,
+        **options: Any,
     ) -> SimulationResult:
+        """Simulate; `options` are those of `Simulator.run`."""
         if level == "bitstream":
             return run_bitstream(self.directory, board, integers)
         if level == "netlist":
-            return run_netlist(self.directory, board, integers, stall=stall, waves=waves)
-        return run_rtl(self.directory, integers, stall=stall, waves=waves, taps=taps)
+            return run_netlist(self.directory, board, integers, **options)
+        return run_rtl(self.directory, integers, taps=taps, **options)
 
     @cached_property
     def _host(self) -> dict[str, Any]:

@@ -53,6 +53,8 @@ class Verification:
             depends on the data, frames may end before.
         cycles: Clock cycles of the RTL run; None without one.
         seconds: Wall-clock time of the RTL run.
+        starved: Stage to the cycles in which it waited for weights from external memory, of the
+            last run; frames may end so many cycles later than predicted.
     """
 
     frames: int
@@ -62,10 +64,11 @@ class Verification:
     late: tuple[int, int, int] | None = None
     cycles: int | None = None
     seconds: float = 0.0
+    starved: dict[str, int] = field(default_factory=dict)
 
     @property
     def cycles_agree(self) -> bool:
-        """True when every frame ended in the predicted cycle."""
+        """True when every frame ended in the predicted cycle, or after it by starved cycles."""
         return self.late is None
 
     @property
@@ -83,6 +86,10 @@ class Verification:
         for name, (predicted, measured) in (("interval", self.interval), ("latency", self.latency)):
             if measured is not None:
                 text.append(f"{name}: {predicted:,} cycles predicted, {measured:,} measured")
+        text += [
+            f"'{stage}' waited {count:,} cycles for weights from external memory"
+            for stage, count in self.starved.items()
+        ]
         if self.late:
             frame, predicted, measured = self.late
             text.append(

@@ -3,23 +3,32 @@
 //
 //   HW_INPUTS(PORT)    PORT(index, prefix, bytes, words) for every AXI4-Stream input
 //   HW_OUTPUTS(PORT)   the same for every output
+//   HW_MEMORIES(PORT)  PORT(index, prefix, status, bytes, size) for every AXI4 read master
 //
-// with `bytes` the width of tdata in bytes and `words` the beats of a frame.
+// with `bytes` the width of tdata or rdata in bytes, `words` the beats of a frame and `size` the
+// bytes of the image in external memory.
 //
-//   simulator FOLDER FRAMES STALL SEED MAX_IDLE [WAVES]
+//   simulator FOLDER FRAMES STALL SEED MAX_IDLE LATENCY MEMORY_STALL [WAVES]
 //
-// Reads FOLDER/input_<i>.beats (FRAMES * words * bytes raw bytes). Writes FOLDER/output_<i>.beats,
+// Reads FOLDER/input_<i>.beats (FRAMES * words * bytes raw bytes) and the images
+// FOLDER/memory_<i>.bin. Writes FOLDER/output_<i>.beats,
 // and for every port FOLDER/input_<i>.cycles and FOLDER/output_<i>.cycles: the cycle of each
 // transfer as a 64-bit integer, counted from 0 in the first cycle after reset. FOLDER/status.txt
 // holds lines "<word> <rest>"; the first word of the last line is done, deadlock or error.
 //
 // A source holds back each beat with probability STALL in every cycle, and never withdraws a beat it
 // has shown; a sink lowers tready with probability STALL. Numbers in files are little-endian.
+//
+// External memory takes an address unless it stalls, with probability MEMORY_STALL per cycle. It
+// shows the first beat of a burst LATENCY cycles after that at the earliest, and then a beat per
+// cycle unless it stalls; bursts overlap. It checks that reads stay within the image and keep the
+// rules of AXI4.
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <memory>
 #include <string>
 #include <vector>
@@ -67,6 +76,26 @@ struct Stream {
     bool done() const { return cycles.size() >= total; }
 };
 
+struct Burst {
+    uint64_t address;
+    uint64_t beats;
+    int64_t ready;  // cycle in which the first beat can be shown
+};
+
+struct Memory {
+    const char* prefix;
+    const char* status;
+    size_t bytes;
+    uint64_t size;
+    uint64_t base;
+    std::vector<uint8_t> data;
+    std::deque<Burst> bursts;
+    bool shown = false;    // a beat that the design has not taken yet
+    bool waiting = false;  // an address that has not been taken yet
+    uint64_t held_address = 0;
+    uint32_t held_length = 0;
+};
+
 std::string folder;
 std::string status;
 
@@ -111,11 +140,39 @@ void note(const char* word, const Stream& port, const char* text) {
               + text + "\n";
 }
 
+void broken(const char*& verdict, const Memory& port, const char* text) {
+    status += std::string{"memory "} + port.prefix + " 0 " + text + "\n";
+    verdict = "error";
+}
+
+// An address that the memory takes, or sees and does not take.
+void look(const char*& verdict, Memory& port, uint64_t address, uint32_t length, uint32_t size,
+          uint32_t kind, bool taken, int64_t ready) {
+    const uint64_t beats = length + 1, bytes = beats * port.bytes;
+    if (port.waiting && (address != port.held_address || length != port.held_length)) {
+        broken(verdict, port, "an address changed before it was taken");
+    }
+    port.waiting = !taken;
+    port.held_address = address;
+    port.held_length = length;
+    if (!taken) return;
+    if ((size_t{1} << size) != port.bytes || kind != 1 || address % port.bytes != 0) {
+        broken(verdict, port, "a burst is not aligned, not of full beats, or not INCR");
+    } else if (address / 4096 != (address + bytes - 1) / 4096) {
+        broken(verdict, port, "a burst crosses a 4 KiB boundary");
+    } else if (address < port.base || address + bytes > port.base + port.size) {
+        broken(verdict, port, "a burst leaves the image");
+    } else {
+        port.bursts.push_back({address - port.base, beats, ready});
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-    if (argc < 6) {
-        std::fprintf(stderr, "usage: simulator FOLDER FRAMES STALL SEED MAX_IDLE [WAVES]\n");
+    if (argc < 8) {
+        std::fprintf(stderr, "usage: simulator FOLDER FRAMES STALL SEED MAX_IDLE LATENCY "
+                             "MEMORY_STALL [WAVES]\n");
         return 2;
     }
     folder = argv[1];
@@ -123,18 +180,20 @@ int main(int argc, char** argv) {
     const double stall = std::strtod(argv[3], nullptr);
     const uint64_t seed = std::strtoull(argv[4], nullptr, 10);
     const uint64_t max_idle = std::strtoull(argv[5], nullptr, 10);
+    [[maybe_unused]] const int64_t latency = std::strtoll(argv[6], nullptr, 10);
+    const double memory_stall = std::strtod(argv[7], nullptr);
 
     const std::unique_ptr<VerilatedContext> context{new VerilatedContext};
     context->randReset(2);  // registers that nobody resets start with random bits
     context->randSeed(static_cast<int>(seed % 0x7ffffffe) + 1);
-    context->traceEverOn(argc > 6);
+    context->traceEverOn(argc > 8);
     const std::unique_ptr<Vdut> dut{new Vdut{context.get()}};
 #if VM_TRACE
     std::unique_ptr<VerilatedVcdC> trace;
-    if (argc > 6) {
+    if (argc > 8) {
         trace.reset(new VerilatedVcdC);
         dut->trace(trace.get(), 99);
-        trace->open(argv[6]);
+        trace->open(argv[8]);
     }
 #define HW_DUMP() \
     if (trace) trace->dump(context->time())
@@ -159,7 +218,16 @@ int main(int argc, char** argv) {
         port.cycles.reserve(port.total);
         port.held.resize(port.bytes);
     }
+    std::vector<Memory> memories;
+#define PORT(index, name, state, size, total) \
+    memories.push_back({#name, #state, size, total, (index + 1ull) << 24});
+    HW_MEMORIES(PORT)
+#undef PORT
+    for (size_t i = 0; i < memories.size(); ++i) {
+        read_file("memory_" + std::to_string(i) + ".bin", memories[i].data, memories[i].size);
+    }
     Random random{seed, stall};
+    [[maybe_unused]] Random lazy{seed + 1, memory_stall};
 
     const auto edge = [&]() {
         HW_DUMP();
@@ -180,6 +248,14 @@ int main(int argc, char** argv) {
 #undef PORT
 #define PORT(index, name, size, count) dut->name##_tready = 0;
     HW_OUTPUTS(PORT)
+#undef PORT
+#define PORT(index, name, state, size, total) \
+    dut->name##_arready = 0;                  \
+    dut->name##_rvalid = 0;                   \
+    dut->name##_rid = 0;                      \
+    dut->name##_rresp = 0;                    \
+    dut->state##_base_i = memories[index].base;
+    HW_MEMORIES(PORT)
 #undef PORT
     for (int i = 0; i < kResetCycles; ++i) {
         dut->eval();
@@ -210,6 +286,22 @@ int main(int argc, char** argv) {
 #undef PORT
 #define PORT(index, name, size, count) dut->name##_tready = !random.stall();
         HW_OUTPUTS(PORT)
+#undef PORT
+#define PORT(index, name, state, size, total)                                        \
+    {                                                                                \
+        Memory& port = memories[index];                                              \
+        dut->name##_arready = !lazy.stall();                                         \
+        if (!port.shown) {                                                           \
+            port.shown = !port.bursts.empty() && port.bursts.front().ready <= cycle  \
+                         && !lazy.stall();                                           \
+            dut->name##_rvalid = port.shown;                                         \
+            if (port.shown) {                                                        \
+                put(dut->name##_rdata, &port.data[port.bursts.front().address], size); \
+                dut->name##_rlast = port.bursts.front().beats == 1;                  \
+            }                                                                        \
+        }                                                                            \
+    }
+        HW_MEMORIES(PORT)
 #undef PORT
         dut->eval();
 
@@ -261,6 +353,26 @@ int main(int argc, char** argv) {
     }
         HW_OUTPUTS(PORT)
 #undef PORT
+#define PORT(index, name, state, size, total)                                          \
+    {                                                                                  \
+        Memory& port = memories[index];                                                \
+        if (port.shown && dut->name##_rready) {                                        \
+            Burst& burst = port.bursts.front();                                        \
+            burst.address += size;                                                     \
+            port.shown = false;                                                        \
+            if (--burst.beats == 0) port.bursts.pop_front();                           \
+        }                                                                              \
+        if (dut->name##_arvalid) {                                                     \
+            look(verdict, port, dut->name##_araddr, dut->name##_arlen,                 \
+                 dut->name##_arsize, dut->name##_arburst, dut->name##_arready,         \
+                 cycle + latency);                                                     \
+        } else if (port.waiting) {                                                     \
+            broken(verdict, port, "an address went away before it was taken");         \
+        }                                                                              \
+        if (dut->state##_error_o) broken(verdict, port, "the design reports a failed read"); \
+    }
+        HW_MEMORIES(PORT)
+#undef PORT
         if (dut->frame_error_o) {
             status += "frame_error design 0 frame_error_o is high\n";
             verdict = "error";
@@ -274,6 +386,10 @@ int main(int argc, char** argv) {
         note("input", port, port.shown ? "waiting" : port.done() ? "complete" : "idle");
     }
     for (const Stream& port : outputs) note("output", port, port.done() ? "complete" : "waiting");
+#define PORT(index, name, state, size, total) \
+    status += std::string{"starved "} + #name + " " + std::to_string(dut->state##_starved_o) + "\n";
+    HW_MEMORIES(PORT)
+#undef PORT
     status += std::string{"cycles design "} + std::to_string(cycle) + "\n" + verdict + "\n";
 #if VM_TRACE
     if (trace) trace->close();

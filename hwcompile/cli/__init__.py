@@ -12,6 +12,7 @@ def main() -> None:
         build,
         compile,
         doctor,
+        driver,
         ops,
         program,
         report,

@@ -9,6 +9,7 @@ import typer
 
 from hwcompile.cli.app import app, console, errors
 from hwcompile.design import load
+from hwcompile.verify.simulator import MEMORY_LATENCY
 
 
 @app.command("verify")
@@ -22,6 +23,9 @@ def verify_command(
         bool, typer.Option(help="Compare at every layer boundary, not only the outputs.")
     ] = False,
     board: Annotated[str, typer.Option(help="Board for levels netlist and bitstream.")] = "",
+    memory_latency: Annotated[
+        int, typer.Option(help="Cycles until external memory answers (weights read from there).")
+    ] = MEMORY_LATENCY,
 ) -> None:
     """Run the same frames at every level and demand equality; exit code 1 on a mismatch."""
     with errors.status("compiling the simulator and running frames"):
@@ -32,6 +36,7 @@ def verify_command(
             stall=stall,
             boundaries=boundaries,
             board=board,
+            memory_latency=memory_latency,
         )
     for line in outcome.lines():
         console.print(line, highlight=False)

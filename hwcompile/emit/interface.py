@@ -6,7 +6,7 @@ Written to `interface.json` in the build directory and read back by `verify` and
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,42 @@ class AxisPort:
 
 
 @dataclass(frozen=True)
+class MemoryPort:
+    """An AXI4 read master of the top level and the image that the memory behind it holds.
+
+    Attributes:
+        name: Stage that reads it.
+        prefix: Signal prefix: `<prefix>_araddr` and so on.
+        status: Prefix of `<status>_base_i` (where the image begins in memory, a multiple of 4096,
+            constant), `<status>_starved_o` (cycles in which the stage waited for a row) and
+            `<status>_error_o` (a read failed).
+        address_bits: Width of araddr.
+        data_bits: Width of rdata.
+        size: Bytes of the image.
+        file: The image, as it is to be loaded at the base, within the build directory.
+    """
+
+    name: str
+    prefix: str
+    status: str
+    address_bits: int
+    data_bits: int
+    size: int
+    file: str
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """Names of all its ports."""
+        address = ("id", "addr", "len", "size", "burst", "valid", "ready")
+        data = ("id", "data", "resp", "last", "valid", "ready")
+        return (
+            *(f"{self.prefix}_ar{name}" for name in address),
+            *(f"{self.prefix}_r{name}" for name in data),
+            *(f"{self.status}_{name}" for name in ("base_i", "starved_o", "error_o")),
+        )
+
+
+@dataclass(frozen=True)
 class Interface:
     """Top-level module name and its ports. The clock is `aclk`, the reset `aresetn`.
 
@@ -60,12 +96,14 @@ class Interface:
         outputs: In the order of the graph.
         streams: What leaves each stage, in stream order; `prefix` is the node that a reader of the
             source model knows. They are recorded by simulations with taps.
+        memories: Ports to external memory, in stream order.
     """
 
     top: str
     inputs: tuple[AxisPort, ...]
     outputs: tuple[AxisPort, ...]
     streams: tuple[AxisPort, ...] = ()
+    memories: tuple[MemoryPort, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, in the shape of `interface.json`."""
@@ -74,6 +112,7 @@ class Interface:
             "inputs": [_port_to_json(p) for p in self.inputs],
             "outputs": [_port_to_json(p) for p in self.outputs],
             "streams": [_port_to_json(p) for p in self.streams],
+            "memories": [asdict(p) for p in self.memories],
         }
 
     @staticmethod
@@ -85,6 +124,7 @@ class Interface:
             tuple(_port_from_json(p) for p in data["inputs"]),
             tuple(_port_from_json(p) for p in data["outputs"]),
             tuple(_port_from_json(p) for p in data.get("streams", ())),
+            tuple(MemoryPort(**p) for p in data.get("memories", ())),
         )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from hwcompile.emit.interface import AxisPort, Interface
+from hwcompile.emit.interface import AxisPort, Interface, MemoryPort
 from hwcompile.emit.library import with_dependencies
 from hwcompile.emit.literals import memory_name, memory_text
+from hwcompile.emit.memory_ports import MemoryView, memory_ports, memory_view
 from hwcompile.emit.names import identifier
-from hwcompile.ops.kernel import Rendered
+from hwcompile.ops.kernel import ExternalMemory, Rendered
 from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
 
@@ -33,6 +34,7 @@ class InstanceView:
     source_data: str = ""
     constants: tuple[tuple[str, str], ...] = ()
     unused: tuple[str, ...] = ()
+    external: ExternalMemory | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,7 @@ class FifoView:
 
 @dataclass(frozen=True)
 class StageView:
-    """A stage module."""
+    """A stage module; `memory` is its read master, when weights come from external memory."""
 
     module: str
     name: str
@@ -59,6 +61,7 @@ class StageView:
     fifos: tuple[FifoView, ...]
     valid: str
     data: str
+    memory: MemoryView | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +84,7 @@ class ConnectionView:
     view: StageView
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    memory: MemoryPort | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +104,7 @@ class Netlist:
         stages: In topological order.
         streams: One for every link.
         memories: File name to text.
+        images: File in the build directory to what external memory holds.
         library: Library modules in use, without suffix, sorted.
     """
 
@@ -109,6 +114,7 @@ class Netlist:
     stages: tuple[ConnectionView, ...]
     streams: tuple[StreamView, ...]
     memories: dict[str, str]
+    images: dict[str, bytes]
     library: tuple[str, ...]
 
 
@@ -126,7 +132,15 @@ def build_netlist(plan: Plan) -> Netlist:
         )
         outputs = tuple(signals[link.name] for link in plan.links_from(stage.name))
         stages.append(ConnectionView(view, inputs, outputs))
-    interface = _interface(top, plan)
+    found = {
+        stage.name: made.view.core.external for stage, made in zip(plan.stages, stages, strict=True)
+    }
+    externals = {name: external for name, external in found.items() if external}
+    ports = memory_ports(externals)
+    stages = [
+        replace(made, memory=ports.get(name)) for name, made in zip(found, stages, strict=True)
+    ]
+    interface = replace(_interface(top, plan), memories=tuple(ports.values()))
     return Netlist(
         interface=interface,
         inputs=tuple(
@@ -139,6 +153,7 @@ def build_netlist(plan: Plan) -> Netlist:
         stages=tuple(stages),
         streams=tuple(StreamView(signals[link.name], link.format.bits) for link in plan.links),
         memories=dict(sorted(memories.items())),
+        images={ports[name].file: memory.contents() for name, memory in externals.items()},
         library=with_dependencies(library),
     )
 
@@ -179,6 +194,9 @@ def _stage_view(
         pipes.append(source)
     name = identifier(stage.name, longest=80)
     notes = tuple(note for view in (core, *pipes) for note in view.notes)
+    memory = memory_view(core.external, name) if core.external else None
+    if memory:
+        library.add("hw_axi_reader")
     return StageView(
         module=f"{top}_{name}",
         name=name,
@@ -190,6 +208,7 @@ def _stage_view(
         fifos=_fifo_views(links),
         valid=source.valid,
         data=source.data,
+        memory=memory,
     )
 
 
@@ -227,6 +246,7 @@ def _instance_view(
         source_data=source.data if source else "",
         constants=tuple(rendered.constants.items()),
         unused=rendered.unused,
+        external=rendered.external,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from hwcompile.emit.environment import render
@@ -10,8 +11,11 @@ from hwcompile.emit.library import module_text
 from hwcompile.emit.netlist import Netlist, build_netlist
 from hwcompile.schedule.plan import Plan
 
+Files = dict[str, str | bytes]
+"""Relative path to contents; bytes are those of external memory."""
 
-def rtl_files(plan: Plan) -> dict[str, str]:
+
+def rtl_files(plan: Plan) -> Files:
     """Relative path to contents of everything the simulator and synthesis need.
 
     `rtl/files.f` lists the SystemVerilog sources, library first, top level last; memory files
@@ -22,8 +26,9 @@ def rtl_files(plan: Plan) -> dict[str, str]:
     for stage in net.stages:
         sources[f"{stage.view.module}.sv"] = render("top/stage.sv.j2", stage=stage.view)
     sources[f"{net.interface.top}.sv"] = render("top/top.sv.j2", net=net)
-    files = {f"rtl/{name}": text for name, text in {**sources, **net.memories}.items()}
+    files: Files = {f"rtl/{name}": text for name, text in {**sources, **net.memories}.items()}
     files["rtl/files.f"] = "".join(f"{name}\n" for name in sources)
+    files.update(net.images)
     files["interface.json"] = interface_text(net)
     return files
 
@@ -33,9 +38,12 @@ def interface_text(net: Netlist) -> str:
     return json.dumps(net.interface.to_json(), indent=2) + "\n"
 
 
-def write_files(directory: Path, files: dict[str, str]) -> None:
+def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
     """Write files below `directory`, creating folders."""
     for name, text in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+        if isinstance(text, bytes):
+            path.write_bytes(text)
+        else:
+            path.write_text(text)

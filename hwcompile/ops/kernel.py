@@ -7,41 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import numpy as np
-import numpy.typing as npt
-
-from hwcompile.ir.types import IntArray
+from hwcompile.ops.external import ExternalMemory
+from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.ops.needs import Memory, Product, Resources
 from hwcompile.ops.site import Parameters, Ports, Site
 from hwcompile.ops.timing import Timing
 
-__all__ = ["Kernel", "Memory", "MemoryImage", "Product", "Rendered", "Resources"]
-
-
-@dataclass(frozen=True)
-class MemoryImage:
-    """Initial contents of a memory.
-
-    Attributes:
-        width: Bits per row.
-        rows: uint8 [depth, ceil(width / 8)], little-endian bytes of each row.
-    """
-
-    width: int
-    rows: npt.NDArray[np.uint8]
-
-    @staticmethod
-    def pack(codes: IntArray, bits: int) -> MemoryImage:
-        """Pack unsigned codes [depth, lanes], each below 2**bits; lane 0 is least significant."""
-        depth, lanes = codes.shape
-        planes = (codes[:, :, None] >> np.arange(bits)) & 1
-        flat = planes.reshape(depth, lanes * bits).astype(np.uint8)
-        return MemoryImage(lanes * bits, np.packbits(flat, axis=1, bitorder="little"))
-
-    @property
-    def depth(self) -> int:
-        """Number of rows."""
-        return int(self.rows.shape[0])
+__all__ = ["ExternalMemory", "Kernel", "Memory", "MemoryImage", "Product", "Rendered", "Resources"]
 
 
 @dataclass(frozen=True)
@@ -57,6 +29,9 @@ class Rendered:
         comment: One line about folding and arithmetic for the reader of the emitted file.
         constants: Input ports of a core that nothing in this design drives, and their values.
         unused: Output ports of a core, of one bit, that nothing in this design reads.
+        external: Rows that a core takes, over and over, on its port `weights_valid_i`,
+            `weights_ready_o`, `weights_data_i`, from external memory. `weights_ready_o` is high
+            exactly when a row is wanted, whether it is there or not.
     """
 
     module: str
@@ -65,6 +40,7 @@ class Rendered:
     comment: str = ""
     constants: Mapping[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    external: ExternalMemory | None = None
 
 
 class Kernel(ABC):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwcompile.ops.kernel import Resources
+from hwcompile.ops.kernel import ExternalMemory, Resources
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.schedule.prediction import Prediction
 
@@ -67,8 +67,15 @@ def _node(part: Placed, stage: str) -> Report:
         "latency_cycles": {"predicted": timing.stages},
         "lanes": part.kernel.lanes(part.site, part.parameters),
         "arithmetic": rendered.comment,
+        "external_memory": _external(rendered.external),
         "resources": {"predicted": _resources_json(_resources(part)), "synthesized": None},
     }
+
+
+def _external(memory: ExternalMemory | None) -> Report | None:
+    if memory is None:
+        return None
+    return {"bytes": memory.size, "data_bits": memory.data_bits, "rows": memory.image.depth}
 
 
 def _resources(part: Placed) -> Resources:

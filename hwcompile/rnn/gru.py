@@ -45,7 +45,7 @@ def gru(
         gates: Function of both gates, a name in `FUNCTIONS`.
         candidate: That of the candidate.
         reset_after: Whether the reset gate acts after the recurrent matrix (PyTorch, cuDNN, Keras'
-            default) or before. Only the first has a kernel.
+            default) or before (ONNX's default).
         rounding: `half_up` or `floor`.
         steps: Time steps per frame, T.
         keep: Whether the state survives the end of a frame; else each frame is a sequence.

@@ -51,8 +51,10 @@ def write_board_top(
         ident: What the board says about itself; "" for the design's `identity`.
 
     Raises:
-        CompileError: HW0803 when the board has no link, HW0806 when the clock is too slow for it.
+        CompileError: HW0803 when the board has no link, HW0806 when the clock is too slow for it,
+            HW0816 when the design needs external memory.
     """
+    check_memory(directory, board)
     if board.uart is None:
         raise fail(
             "HW0803",
@@ -117,6 +119,24 @@ def gap_clocks(board: Board, bit: int, clock: SystemClock | None = None) -> int:
     """
     clock = clock or SystemClock.of_oscillator(board)
     return max(round(GAP_SECONDS * clock.mhz * 1_000_000), GAP_BYTES * 10 * bit)
+
+
+def check_memory(directory: Path, board: Board) -> None:
+    """Refuse a design that reads weights from memory outside the FPGA.
+
+    Raises:
+        CompileError: HW0816, naming the layer.
+    """
+    ports = Interface.read(directory).memories
+    if ports:
+        size = sum(port.size for port in ports)
+        raise fail(
+            "HW0816",
+            f"the board '{board.id}' has no external memory for the weights of '{ports[0].name}'",
+            f"the design reads {size:,} bytes through an AXI4 port, and nothing here connects "
+            "such a port to the board's memory",
+            'weights = "on_chip" in the schedule, or connect the port in a design of your own',
+        )
 
 
 def led_count(board: Board) -> int:

@@ -33,7 +33,13 @@ from hwcompile.toolchains.clock_choice import (
 )
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.family import Use
-from hwcompile.toolchains.place_and_route import Routed, place_and_route, too_much
+from hwcompile.toolchains.overflow import (
+    Overflow,
+    does_not_fit,
+    placed_overflow,
+    synthesized_overflow,
+)
+from hwcompile.toolchains.place_and_route import Routed, place_and_route
 from hwcompile.toolchains.programs import ToolError
 from hwcompile.toolchains.programs import failed as failed
 from hwcompile.toolchains.record import BuildRecord
@@ -41,9 +47,6 @@ from hwcompile.toolchains.swap import SOURCES, check_swappable, fill, pack
 from hwcompile.toolchains.synthesis import Synthesis, synthesize
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.toolchains.weights import LEAST_ROWS, Structure, structure_of
-
-_NAMES = {"lut": "LUT", "ff": "flip-flops", "bram": "memory blocks", "dsp": "DSP blocks"}
-
 
 SEEDS = 8
 """Seeds of place and route that are tried until the clock is met."""
@@ -234,7 +237,9 @@ class _Job:
         rows = LEAST_ROWS if self.structure else 0
         made = synthesize(sources, TOP, tuple(kept), self.board, self.folder, rows)
         stages = {name: made.modules[module] for module, name in kept.items()}
-        _check_fit(self.board, made, stages)
+        over = synthesized_overflow(self.board, made.use)
+        if over:
+            raise self._too_large(_Made(clock, made, stages), over)
         self.seconds["synthesis"] += time.perf_counter() - started
         return _Made(clock, made, stages)
 
@@ -250,14 +255,17 @@ class _Job:
                 progress=self.progress,
             )
         except ToolError as error:
-            over = too_much(error.log.read_text(errors="replace"))
-            if not over:
+            over = placed_overflow(self.board, error.log.read_text(errors="replace"), error.line)
+            if over is None:
                 raise
-            name, used, available = over[0]
-            what = f"{used:,} of {available:,} {name} (nextpnr: {error.line})"
-            raise _does_not_fit(self.board, what, "lut", made.stages, made.synthesis) from error
+            raise self._too_large(made, over, error) from error
         self.seconds["place_and_route"] += time.perf_counter() - started
         return routed
+
+    def _too_large(
+        self, made: _Made, over: Overflow, error: ToolError | None = None
+    ) -> CompileError:
+        return does_not_fit(self.directory, self.board, over, made.synthesis, made.stages, error)
 
     def _too_slow(self, made: _Made, routed: Routed) -> CompileError:
         where = _stage_of(routed, made.stages)
@@ -341,29 +349,6 @@ def rtl_sources(directory: Path) -> list[Path]:
     """The SystemVerilog files of a build directory, in order."""
     names = (directory / "rtl" / "files.f").read_text().split()
     return [directory / "rtl" / name for name in names]
-
-
-def _check_fit(board: Board, made: Synthesis, stages: dict[str, Use]) -> None:
-    for part, name in _NAMES.items():
-        used, available = getattr(made.use, part), getattr(board.capacities, part)
-        if used > available:
-            raise _does_not_fit(board, f"{used:,} of {available:,} {name}", part, stages, made)
-
-
-def _does_not_fit(
-    board: Board, what: str, part: str, stages: dict[str, Use], made: Synthesis
-) -> CompileError:
-    total = max(getattr(made.use, part), 1)
-    largest = sorted(stages, key=lambda name: -getattr(stages[name], part))[:2]
-    shares = ", ".join(
-        f"'{name}' takes {100 * getattr(stages[name], part) // total} %" for name in largest
-    )
-    return fail(
-        "HW0804",
-        f"the design does not fit '{board.id}': {what}",
-        shares,
-        "compile with a larger --target-cycles (fewer lanes), or a larger board",
-    )
 
 
 def _stage_of(routed: Routed, stages: Mapping[str, Use]) -> str:

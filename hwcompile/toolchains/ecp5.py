@@ -21,7 +21,8 @@ def _synthesis(board: Board, dsp: bool) -> str:
     return "synth_lattice -family ecp5" + ("" if dsp else " -nodsp")
 
 
-def _constraints(board: Board, leds: int) -> tuple[str, str]:
+def location_preferences(board: Board, leds: int) -> tuple[str, str]:
+    """Name and text of a Lattice preference file; (board, LEDs in use)."""
     on_leds = {port for port, _ in led_pins(board, leds)}
     lines = [f'FREQUENCY PORT "clk" {board.clock.mhz:g} MHZ;']
     for port, pin in (("clk", board.clock.pin), *all_pins(board, leds)):
@@ -45,6 +46,7 @@ def _pack(board: Board) -> Step:
 FAMILY = Family(
     name="ecp5",
     synthesis=_synthesis,
+    start="coarse",
     multiply=(),
     after_flatten=(),
     smallest_product=9,
@@ -61,7 +63,7 @@ FAMILY = Family(
         "bram": ("DP16KD",),
         "dsp": ("MULT18X18D",),
     },
-    constraints=_constraints,
+    constraints=location_preferences,
     place=_place,
     pack=_pack,
     bitstream="design.bit",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hwcompile.boards import FAMILIES, Board
 from hwcompile.diagnostics import fail
-from hwcompile.toolchains import ecp5, gowin, ice40
+from hwcompile.toolchains import ecp5, gatemate, gowin, ice40, machxo2, nexus
 from hwcompile.toolchains.family import Family
 
 _FAMILIES: dict[str, Family] = {
-    family.name: family for family in (ice40.FAMILY, ecp5.FAMILY, gowin.FAMILY)
+    module.FAMILY.name: module.FAMILY for module in (ice40, ecp5, gowin, gatemate, nexus, machxo2)
 }
 
 

@@ -59,6 +59,7 @@ class Family:
     Attributes:
         name: As in board files.
         synthesis: Yosys' synthesis command; (board, whether DSP blocks may be used).
+        start: The label of that command's script that follows the reading of the cells.
         multiply: Yosys commands that put the products left to them into DSP blocks, where the
             synthesis command should not.
         after_flatten: Yosys commands for the flat netlist.
@@ -75,6 +76,7 @@ class Family:
 
     name: str
     synthesis: Callable[[Board, bool], str]
+    start: str
     multiply: tuple[str, ...]
     after_flatten: tuple[str, ...]
     smallest_product: int

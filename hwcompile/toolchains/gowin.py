@@ -53,6 +53,7 @@ def _pack(board: Board) -> Step:
 FAMILY = Family(
     name="gowin",
     synthesis=_synthesis,
+    start="coarse",
     multiply=(),
     after_flatten=(
         "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O",

@@ -53,6 +53,7 @@ def _pack(board: Board) -> Step:
 FAMILY = Family(
     name="ice40",
     synthesis=_synthesis,
+    start="coarse",
     multiply=_MULTIPLY,
     after_flatten=(),
     smallest_product=11,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +12,6 @@ from hwcompile.boards import Board
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.family import REPORT, ROUTED, Family, Use
 from hwcompile.toolchains.programs import command_of, run_logged
-
-_USED = re.compile(r"Info:\s+(\S+):\s+(\d+)/\s*(\d+)\s+\d+%")
 
 
 @dataclass(frozen=True)
@@ -75,12 +72,6 @@ def place_and_route(
     assert best is not None
     _restore(folder)
     return best
-
-
-def too_much(log: str) -> tuple[tuple[str, int, int], ...]:
-    """(resource, used, available) of everything of which nextpnr's log counts too much."""
-    found = [(m[1], int(m[2]), int(m[3])) for m in _USED.finditer(log)]
-    return tuple(dict.fromkeys(item for item in found if item[1] > item[2]))
 
 
 def _read(path: Path, seed: int, family: Family) -> Routed:

@@ -74,6 +74,8 @@ def synthesize(
         ToolError: When Yosys fails.
     """
     family = family_of(board)
+    for name, text in _maps(family).items():
+        (folder / name).write_text(text)
     _run(folder, "elaborate", _elaborate(sources, top, kept, board, folder))
     products = (folder / "products.txt").read_text().split()
     wide = [cell for cell in products if cell in set((folder / "wide.txt").read_text().split())]
@@ -91,7 +93,7 @@ def synthesize(
 def recipe(top: str, kept: Sequence[str], board: Board) -> str:
     """Everything beside the sources that decides what synthesis makes: scripts and version."""
     scripts = [*_elaborate([], top, kept, board, Path()), *_map(top, kept, board, (), True)]
-    return "\n".join([version("pyosys"), _adders(), *scripts])
+    return "\n".join([version("pyosys"), *_maps(family_of(board)).values(), *scripts])
 
 
 def share_folder() -> Path:
@@ -107,8 +109,12 @@ def share_folder() -> Path:
     return Path(places[0]) / "share"
 
 
-def _adders() -> str:
-    return (room("templates") / "toolchains" / "adders.v").read_text()
+def _maps(family: Family) -> dict[str, str]:
+    """Name and text of the techmap files that the scripts use."""
+    files = [
+        room("templates") / "toolchains" / f"{name}.v" for name in ("adders", f"{family.name}_map")
+    ]
+    return {path.name: path.read_text() for path in files if path.is_file()}
 
 
 def _elaborate(
@@ -119,7 +125,7 @@ def _elaborate(
     lines = [f"read_verilog -sv {relpath(path.absolute(), folder)}" for path in sources]
     lines += [f"setattr -mod -set keep_hierarchy 1 {module}" for module in kept]
     lines += [
-        f"{family.synthesis(board, True)} -top {top} -run begin:coarse",
+        f"{family.synthesis(board, True)} -top {top} -run begin:{family.start}",
         "proc",
         "flatten",
         "opt_expr",
@@ -148,14 +154,14 @@ def _map(
     family = family_of(board)
     lines = [
         "read_rtlil elaborated.il",
-        f"{family.synthesis(board, dsp)} -top {top} -run begin:coarse",
+        f"{family.synthesis(board, dsp)} -top {top} -run begin:{family.start}",
     ]
     lines += [f"chtype -set $__soft_mul {cell}" for cell in soft]
     if dsp and family.multiply:
         lines += [*family.multiply, "chtype -set $mul t:$__soft_mul", "opt_expr -fine", "wreduce"]
     lines += [
         "techmap -map adders.v",
-        *_from_coarse(f"{family.synthesis(board, dsp)} -top {top}", block_rows),
+        *_from_coarse(f"{family.synthesis(board, dsp)} -top {top}", family.start, block_rows),
         "autoname",
         "tee -q -o cells.json stat -json",
     ]
@@ -173,13 +179,13 @@ def _map(
     return lines
 
 
-def _from_coarse(synthesis: str, block_rows: int) -> list[str]:
+def _from_coarse(synthesis: str, start: str, block_rows: int) -> list[str]:
     if not block_rows:
-        return [f"{synthesis} -run coarse:check"]
+        return [f"{synthesis} -run {start}:check"]
     # The library calls its memories so; what Yosys makes of case statements has other names.
     read_only = f"t:$mem_v2 r:WR_PORTS=0 %i r:SIZE>={block_rows} %i c:*mem %i"
     return [
-        f"{synthesis} -run coarse:map_ram",
+        f"{synthesis} -run {start}:map_ram",
         f'setattr -set rom_style "block" {read_only}',
         f"{synthesis} -run map_ram:check",
     ]
@@ -187,7 +193,6 @@ def _from_coarse(synthesis: str, block_rows: int) -> list[str]:
 
 def _run(folder: Path, name: str, script: Sequence[str]) -> None:
     share_folder()  # Yosys must be there
-    (folder / "adders.v").write_text(_adders())
     (folder / f"{name}.ys").write_text("".join(f"{line}\n" for line in script))
     command = [sys.executable, "-c", _CALL, f"{name}.ys"]
     run_logged(command, "yosys", folder, folder / f"yosys_{name}.log")

@@ -57,6 +57,13 @@ def packed_build(directory: Path, board: Board | None) -> tuple[Path, BuildRecor
             "level 'bitstream' decodes the packed file",
             f"hwcompile build {directory} --board {board.id}",
         )
+    if record.pll:
+        raise fail(
+            "HW0611",
+            "level 'bitstream' can not decode a PLL",
+            f"the clock of this build comes from one ({record.pll})",
+            f"hwcompile build {directory} --board {board.id} --clock oscillator",
+        )
     return bitstream, record
 
 

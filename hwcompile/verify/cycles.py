@@ -17,15 +17,16 @@ def frame_ends(run: SimulationResult, frames: int) -> IntArray:
 
 
 def first_late(
-    predicted: list[int], interval: int, measured: IntArray, early: bool
+    predicted: list[int], interval: int, measured: IntArray, early: bool, starved: int = 0
 ) -> tuple[int, int, int] | None:
     """The first frame whose end differs; beyond the predicted ones the interval continues.
 
-    With `early` a frame may end before its time: the prediction is for the slowest data.
+    With `early` a frame may end before its time: the prediction is for the slowest data. It may end
+    after its time by the cycles in which stages waited for external memory.
     """
     for frame, got in enumerate(measured.tolist()):
         extra = max(0, frame - len(predicted) + 1)
         want = predicted[frame - extra] + extra * interval
-        if got > want or (got < want and not early):
+        if got > want + starved or (got < want and not early):
             return frame, want, got
     return None

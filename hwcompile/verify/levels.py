@@ -10,7 +10,7 @@ from hwcompile.diagnostics import CompileError, fail
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.verify.netlist import mapped_design
-from hwcompile.verify.simulator import SimulationResult, compile_simulator
+from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult, compile_simulator
 
 LEVELS = ("reference", "rtl", "netlist", "bitstream")
 """Levels that can be run; the order is that of growing distance from the model."""
@@ -35,10 +35,11 @@ def run_rtl(
     stall: float = 0.0,
     waves: Path | None = None,
     taps: bool = False,
+    memory_latency: int = MEMORY_LATENCY,
 ) -> SimulationResult:
     """Simulate the RTL of a build; see `Simulator.run`."""
     simulator = compile_simulator(directory, waves=waves is not None, taps=taps)
-    return simulator.run(inputs, stall=stall, waves=waves)
+    return simulator.run(inputs, stall=stall, waves=waves, memory_latency=memory_latency)
 
 
 def run_netlist(
@@ -48,6 +49,7 @@ def run_netlist(
     *,
     stall: float = 0.0,
     waves: Path | None = None,
+    memory_latency: int = MEMORY_LATENCY,
 ) -> SimulationResult:
     """Synthesize a build for a board's FPGA and simulate the netlist of its cells.
 
@@ -59,7 +61,7 @@ def run_netlist(
         raise fail("HW0609", "level 'netlist' needs a board", fix=f"--board NAME, one of: {names}")
     mapped = mapped_design(directory, load_board(board))
     simulator = compile_simulator(mapped, waves=waves is not None)
-    return simulator.run(inputs, stall=stall, waves=waves)
+    return simulator.run(inputs, stall=stall, waves=waves, memory_latency=memory_latency)
 
 
 def run_reference(

@@ -46,7 +46,10 @@ def mapped_design(directory: Path, board: Board) -> Path:
         models,
         recipe(interface.top, modules, board),
     ]
-    key = digest([*made_of, *(part for f in files for part in (f.name, f.read_text()))])
+    ports = (directory / "interface.json").read_text()
+    images = [(directory / port.file).read_bytes().hex() for port in interface.memories]
+    texts = [part for f in files for part in (f.name, f.read_text())]
+    key = digest([*made_of, ports, *images, *texts])
 
     def make(folder: Path) -> None:
         try:
@@ -65,7 +68,10 @@ def mapped_design(directory: Path, board: Board) -> Path:
         _check_models(models, made.kinds, board)
         (rtl / "cells.v").write_text(models)
         (rtl / "files.f").write_text(f"cells.v\n{VERILOG}\n")
-        shutil.copyfile(directory / "interface.json", folder / "interface.json")
+        (folder / "interface.json").write_text(ports)
+        for port in interface.memories:
+            (folder / port.file).parent.mkdir(exist_ok=True)
+            shutil.copyfile(directory / port.file, folder / port.file)
 
     return cached("netlists", key, make)
 
@@ -78,7 +84,7 @@ def cell_models(board: Board) -> str:
     """
     family = family_of(board)
     ours = room("templates") / "toolchains" / f"{family.name}_cells.v"
-    own = ours.read_text() if ours.is_file() else ""
+    own = _with_includes(ours) if ours.is_file() else ""
     replaced = {match[1] for match in _MODULE.finditer(own)}
     texts = []
     for name in family.models:

@@ -50,6 +50,10 @@ def check_protocol(
     plan = {
         "inputs": [_port_plan(port, inputs[port.name]) for port in interface.inputs],
         "outputs": [_port_plan(port, outputs[port.name]) for port in interface.outputs],
+        "memories": [
+            {"prefix": port.prefix, "status": port.status, "image": f"memory_{index}.bin"}
+            for index, port in enumerate(interface.memories)
+        ],
         "seed": seed,
         "timeout_ns": 10 * timeout_cycles,
     }
@@ -66,7 +70,7 @@ def _ports(interface: Interface) -> list[str]:
     streams = (*interface.inputs, *interface.outputs)
     names = ["aclk", "aresetn", "frame_error_o"]
     names += [f"{p.prefix}_{s}" for p in streams for s in ("tdata", "tvalid", "tready", "tlast")]
-    return names
+    return [*names, *(name for port in interface.memories for name in port.signals)]
 
 
 def _port_plan(port: AxisPort, values: IntArray) -> dict[str, Any]:

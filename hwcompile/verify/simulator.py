@@ -7,7 +7,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +18,14 @@ from hwcompile.ir.types import IntArray
 from hwcompile.resources import room
 from hwcompile.verify.beats import Beats, from_beats, to_beats
 from hwcompile.verify.cache import cached
-from hwcompile.verify.status import check_status
+from hwcompile.verify.status import check_status, starved_cycles
 from hwcompile.verify.taps import read_occupancy, read_taps
 from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
 
 MAX_IDLE_CYCLES = 1_000_000
+
+MEMORY_LATENCY = 8
+"""Cycles from an address taken by external memory to the first beat, unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class SimulationResult:
         seconds: Wall-clock time of the run, without compilation.
         taps: Stage name to the words it produced, uint8 [words, bytes]; empty without taps.
         occupancy: FIFO name to the largest number of places in use; empty without taps.
+        starved: Stage name to the cycles in which it waited for weights from external memory.
     """
 
     outputs: dict[str, IntArray]
@@ -48,6 +52,7 @@ class SimulationResult:
     seconds: float
     taps: dict[str, Beats]
     occupancy: dict[str, int]
+    starved: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ class Simulator:
         seed: int = 0,
         waves: Path | None = None,
         max_idle_cycles: int = MAX_IDLE_CYCLES,
+        memory_latency: int = MEMORY_LATENCY,
+        memory_stall: float | None = None,
     ) -> SimulationResult:
         """Send frames back to back and collect what comes out.
 
@@ -85,6 +92,8 @@ class Simulator:
             seed: Decides the stalls, and the contents of registers before reset.
             waves: A VCD file to write; needs a simulator compiled with `waves`.
             max_idle_cycles: Cycles without a transfer that count as a deadlock.
+            memory_latency: Cycles until external memory brings the first beat of a burst.
+            memory_stall: Probability that external memory holds back in a cycle; `stall` if None.
 
         Raises:
             CompileError: HW0601 on a deadlock, HW0602 when a stream breaks its rules, HW0603
@@ -96,7 +105,9 @@ class Simulator:
         with tempfile.TemporaryDirectory(prefix="hwcompile-sim-") as folder:
             work = Path(folder)
             self._write_inputs(work, inputs)
+            lazy = stall if memory_stall is None else memory_stall
             options = [str(frames), repr(float(stall)), str(seed), str(max_idle_cycles)]
+            options += [str(max(memory_latency, 1)), repr(float(lazy))]
             if waves is not None:
                 options.append(str(waves.absolute()))
             started = time.perf_counter()
@@ -127,8 +138,9 @@ class Simulator:
         output_cycles = _cycles(work, "output", self.interface.outputs)
         last = max(int(c[-1]) for c in (*input_cycles.values(), *output_cycles.values()))
         taps, occupancy = read_taps(work), read_occupancy(work)
+        starved = starved_cycles((work / "status.txt").read_text(), self.interface)
         return SimulationResult(
-            outputs, input_cycles, output_cycles, last + 1, seconds, taps, occupancy
+            outputs, input_cycles, output_cycles, last + 1, seconds, taps, occupancy, starved
         )
 
 
@@ -167,10 +179,14 @@ def compile_simulator(directory: Path, *, waves: bool = False, taps: bool = Fals
 def link_memories(directory: Path, work: Path) -> None:
     """Make the memory files, which the sources name without a folder, visible in `work`.
 
+    The images of external memory are there as `memory_<i>.bin`.
+
     A simulation runs in a folder of its own, so that what it records does not land in `rtl/`.
     """
     for memory in (directory / "rtl").glob("*.mem"):
         (work / memory.name).symlink_to(memory.absolute())
+    for index, port in enumerate(Interface.read(directory).memories):
+        (work / f"memory_{index}.bin").symlink_to((directory / port.file).absolute())
 
 
 def source_files(directory: Path) -> list[Path]:
@@ -194,6 +210,11 @@ def ports_header(interface: Interface) -> str:
             for index, port in enumerate(ports)
         )
         lines.append(f"#define {name}(PORT) {' '.join(items)}\n")
+    memories = (
+        f"PORT({index}, {port.prefix}, {port.status}, {port.data_bits // 8}, {port.size})"
+        for index, port in enumerate(interface.memories)
+    )
+    lines.append(f"#define HW_MEMORIES(PORT) {' '.join(memories)}\n")
     return "".join(lines)
 
 

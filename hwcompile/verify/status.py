@@ -27,8 +27,18 @@ def check_status(text: str, interface: Interface, max_idle_cycles: int) -> None:
     raise CompileError(
         Diagnostic("HW0602", f"the design '{interface.top}' breaks a stream's rules", _broken(n))
         for n in notes
-        if n[0] not in ("input", "output", "cycles")
+        if n[0] not in ("input", "output", "cycles", "starved")
     )
+
+
+def starved_cycles(text: str, interface: Interface) -> dict[str, int]:
+    """Cycles in which each stage waited for weights from external memory."""
+    found = {}
+    for line in text.splitlines():
+        kind, *rest = line.split()
+        if kind == "starved":
+            found[rest[0]] = int(rest[1])
+    return {port.name: found[port.prefix] for port in interface.memories}
 
 
 def _progress(notes: list[list[str]], interface: Interface) -> list[str]:
@@ -44,6 +54,7 @@ def _broken(note: list[str]) -> str:
         "tlast": "tlast is {}",
         "surplus": "{}",
         "unstable": "{}",
+        "memory": "{}",
         "frame_error": "{}: the input frames end at other beats than the design expects",
     }
     return f"at '{note[1]}', beat {note[2]}: " + what[note[0]].format(note[3])

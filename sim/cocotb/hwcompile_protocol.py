@@ -2,7 +2,8 @@
 
 `protocol.json` in the working directory names the ports and holds the beats of some frames:
 `{"inputs": [...], "outputs": [...], "seed": ..., "timeout_ns": ...}`, each port with `prefix` and
-`frames`, a list of frames, each a list of beats as hexadecimal numbers.
+`frames`, a list of frames, each a list of beats as hexadecimal numbers. `"memories"` names
+the ports to external memory: `prefix`, `status`, and `image`, a file.
 """
 
 from __future__ import annotations
@@ -14,11 +15,20 @@ from pathlib import Path
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, RisingEdge, with_timeout
-from cocotbext.axi import AxiStreamBus, AxiStreamFrame, AxiStreamSink, AxiStreamSource
+from cocotbext.axi import (
+    AxiRamRead,
+    AxiReadBus,
+    AxiStreamBus,
+    AxiStreamFrame,
+    AxiStreamSink,
+    AxiStreamSource,
+)
 
 PLAN = json.loads(Path("protocol.json").read_text())
 FRAMES = len(PLAN["inputs"][0]["frames"])
 SEED = PLAN["seed"]
+BASE = 0x5A000
+"""Where the images lie in external memory."""
 LIMIT = (4 * FRAMES + 4) * PLAN["timeout_ns"]
 
 
@@ -42,8 +52,19 @@ class Bench:
             AxiStreamSink(AxiStreamBus.from_prefix(dut, p["prefix"]), dut.aclk, **wires)
             for p in PLAN["outputs"]
         ]
+        self.memories = [self.memory(port) for port in PLAN["memories"]]
         for port in PLAN["outputs"]:
             cocotb.start_soon(self.watch(port["prefix"]))
+
+    def memory(self, port: dict) -> AxiRamRead:
+        """External memory with its image."""
+        dut, image = self.dut, Path(port["image"]).read_bytes()
+        getattr(dut, f"{port['status']}_base_i").value = BASE
+        bus = AxiReadBus.from_prefix(dut, port["prefix"])
+        size = 1 << (BASE + len(image)).bit_length()
+        ram = AxiRamRead(bus, dut.aclk, dut.aresetn, reset_active_level=False, size=size)
+        ram.write(BASE, image)
+        return ram
 
     async def reset(self) -> None:
         """Reset the design and forget what was on its way."""
@@ -77,6 +98,13 @@ class Bench:
                 choice = random.Random(f"{seed}-{index}-{port}")
                 stream.set_pause_generator(coins(choice, probability))
 
+    def slow_memory(self, probability: float, seed: int) -> None:
+        """Let external memory hold back addresses and data."""
+        for port, memory in enumerate(self.memories):
+            for channel in (memory.ar_channel, memory.r_channel):
+                choice = random.Random(f"{seed}-memory-{port}-{channel is memory.r_channel}")
+                channel.set_pause_generator(coins(choice, probability))
+
     async def send(self, frames: range) -> None:
         """Queue frames at every input."""
         for port, source in zip(PLAN["inputs"], self.sources, strict=True):
@@ -92,6 +120,7 @@ class Bench:
         await ClockCycles(self.dut.aclk, 50)
         assert all(sink.empty() for sink in self.sinks), "more frames than were sent"
         assert self.dut.frame_error_o.value == 0
+        assert all(getattr(self.dut, f"{p['status']}_error_o").value == 0 for p in PLAN["memories"])
 
 
 def coins(choice: random.Random, probability: float):
@@ -116,6 +145,7 @@ async def frames_with_stalls(dut, probabilities) -> None:
     bench = Bench(dut)
     await bench.reset()
     bench.stall(*probabilities, SEED)
+    bench.slow_memory(max(probabilities), SEED)
     await bench.send(range(FRAMES))
     await bench.expect(range(FRAMES))
 
@@ -137,6 +167,7 @@ async def reset_inside_a_frame(dut, share) -> None:
     bench = Bench(dut)
     await bench.reset()
     bench.stall(0.2, 0.2, SEED + 1)
+    bench.slow_memory(0.2, SEED + 1)
     await bench.send(range(FRAMES))
     longest = max(len(port["frames"][0]) for port in (*PLAN["inputs"], *PLAN["outputs"]))
     await ClockCycles(dut.aclk, 2 + int(share * longest))

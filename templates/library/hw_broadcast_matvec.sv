@@ -125,8 +125,8 @@ module hw_broadcast_matvec #(
   ) u_collect (
     .clk_i,
     .rst_ni,
-    .vector_ready_i(all_done),
-    .vector_free_o(vector_free),
+    .set_ready_i(all_done),
+    .set_free_o(vector_free),
     .bank_o(read_bank),
     .slot_o(read_slot),
     .data_i(sums),

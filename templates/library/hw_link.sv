@@ -2,7 +2,8 @@
 //
 //   kind  8'h01  exchange: the payload goes to input `channels[3:0]`; the answer (kind 8'h81)
 //                brings what output `channels[7:4]` has, at most 255 bytes. Kind 8'h80 says instead
-//                that the earlier payload is not consumed yet and this one must be sent again.
+//                that this input's earlier payload is not consumed yet and this one must be sent
+//                again. Every input has a place for one payload, so that none waits for another.
 //   kind  8'h02  hello: resets the design, and the next sequence number is one more than this one.
 //                The answer (8'h82) brings the eight bytes of Ident, least significant first.
 //
@@ -16,31 +17,31 @@
 `default_nettype none
 
 module hw_link #(
+  parameter int unsigned Inputs     = 1,
   parameter int unsigned GapClocks  = 4096,
   parameter int unsigned IdleClocks = 64,
   parameter logic [63:0] Ident      = 64'h0
 ) (
-  input  wire logic       clk_i,
-  input  wire logic       rst_ni,
+  input  wire logic                clk_i,
+  input  wire logic                rst_ni,
   // Bytes from and to the line.
-  input  wire logic       rx_valid_i,
-  input  wire logic [7:0] rx_data_i,
-  output logic            tx_valid_o,
-  input  wire logic       tx_ready_i,
-  output logic      [7:0] tx_data_o,
-  // Bytes to the input and from the output that the packet names.
-  output logic            in_valid_o,
-  input  wire logic       in_ready_i,
-  output logic      [7:0] in_data_o,
-  output logic      [3:0] in_channel_o,
-  input  wire logic       out_valid_i,
-  output logic            out_ready_o,
-  input  wire logic [7:0] out_data_i,
-  output logic      [3:0] out_channel_o,
+  input  wire logic                rx_valid_i,
+  input  wire logic          [7:0] rx_data_i,
+  output logic                     tx_valid_o,
+  input  wire logic                tx_ready_i,
+  output logic               [7:0] tx_data_o,
+  // Bytes to the inputs, and from the output that the packet names.
+  output logic        [Inputs-1:0] in_valid_o,
+  input  wire logic   [Inputs-1:0] in_ready_i,
+  output logic      [8*Inputs-1:0] in_data_o,
+  input  wire logic                out_valid_i,
+  output logic                     out_ready_o,
+  input  wire logic          [7:0] out_data_i,
+  output logic               [3:0] out_channel_o,
   // Low while the design must be in reset.
-  output logic            design_rst_no,
+  output logic                     design_rst_no,
   // High once the host has said hello.
-  output logic            met_o
+  output logic                     met_o
 );
 
   localparam logic [7:0] KindExchange = 8'h01;
@@ -62,6 +63,7 @@ module hw_link #(
   // --- Packets from the host ---------------------------------------------------------------------
 
   logic       write, done, held, draining;
+  logic [Inputs-1:0] addressed, busy;
   logic [7:0] write_address, write_data, kind, number, channels, length;
 
   hw_link_rx #(
@@ -115,48 +117,29 @@ module hw_link #(
 
   // --- Payloads to the design --------------------------------------------------------------------
 
-  logic [7:0] in_memory [256];
-  logic [7:0] in_data_q, in_address_q, in_left_q;
-  logic [3:0] in_channel_q;
-  logic       in_valid_q;
-  logic       take;
+  logic take;
 
   assign take     = next && !held && (length != 8'd0);
-  assign draining = (in_left_q != 8'd0);
+  assign draining = |(busy & addressed);
 
-  always_ff @(posedge clk_i) begin
-    if (write) in_memory[write_address] <= write_data;
-    in_data_q <= in_memory[in_address_q];
+  // Bytes for an input that is not there are dropped.
+  for (genvar i = 0; i < Inputs; i++) begin : gen_inputs
+    assign addressed[i] = (channels[3:0] == 4'(i));
+
+    hw_link_drain u_drain (
+      .clk_i,
+      .rst_ni(rst_ni && !hello),
+      .write_i(write && addressed[i]),
+      .address_i(write_address),
+      .data_i(write_data),
+      .take_i(take && addressed[i]),
+      .length_i(length),
+      .busy_o(busy[i]),
+      .valid_o(in_valid_o[i]),
+      .ready_i(in_ready_i[i]),
+      .data_o(in_data_o[8*i +: 8])
+    );
   end
-
-  // A byte is shown in the cycle after its address, and the address moves when it is taken.
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni || hello) begin
-      in_left_q  <= 8'd0;
-      in_valid_q <= 1'b0;
-    end else if (take) begin
-      in_left_q  <= length;
-      in_valid_q <= 1'b0;
-    end else if (in_valid_q && in_ready_i) begin
-      in_left_q  <= in_left_q - 8'd1;
-      in_valid_q <= 1'b0;
-    end else begin
-      in_valid_q <= draining;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (take) begin
-      in_address_q <= 8'd0;
-      in_channel_q <= channels[3:0];
-    end else if (in_valid_q && in_ready_i) begin
-      in_address_q <= in_address_q + 8'd1;
-    end
-  end
-
-  assign in_valid_o   = in_valid_q;
-  assign in_data_o    = in_data_q;
-  assign in_channel_o = in_channel_q;
 
   // --- Answers -----------------------------------------------------------------------------------
 

@@ -1,8 +1,10 @@
 // The element-wise part of a recurrent layer: that of an LSTM or, with Gru, of a GRU.
 //
 // For a GRU the four sums are r, u, the candidate's input part and its recurrent part; c is h, and
-// m repeats it. See hw_lstm_cell and hw_gru_cell. There is one for each channel: z_i, c_i and the
-// results hold those of channel 0 lowest; biases and peepholes are the same for all.
+// m repeats it. With ResetBefore m is the reset state, made at valid_i, and c is made later, at
+// candidate_i, which the others do not have. See hw_lstm_cell, hw_gru_cell and hw_gru_reset_cell.
+// There is one for each channel: z_i, c_i and the results hold those of channel 0 lowest; biases
+// and peepholes are the same for all.
 
 `default_nettype none
 
@@ -30,7 +32,11 @@ module hw_rnn_cell #(
   parameter int unsigned MShift = 15,
   parameter bit          HalfUp = 1'b1,
   parameter bit          Gru = 1'b0,
+  parameter bit          ResetBefore = 1'b0,
   parameter int unsigned NShift = 15,    // of a GRU only
+  parameter int unsigned RShift = 0,     // these three with ResetBefore
+  parameter int unsigned ResetShift = 15,
+  parameter int unsigned UnitAddress = 3,
   parameter int          One = 32767,
   parameter int          CLow = -32768,
   parameter int          CHigh = 32767,
@@ -45,6 +51,7 @@ module hw_rnn_cell #(
   input  wire logic                        clk_i,
   input  wire logic                        rst_ni,
   input  wire logic                        valid_i,
+  input  wire logic                        candidate_i,
   input  wire logic [TagBits-1:0]          tag_i,
   input  wire logic [Channels*4*ZBits-1:0] z_i,
   input  wire logic [4*BiasBits-1:0]       bias_i,
@@ -71,9 +78,26 @@ module hw_rnn_cell #(
   assign unused = &{1'b0, c_valid, c_tag, m_valid, m_tag};
 
   for (genvar k = 0; k < Channels; k++) begin : gen_channel
-    if (Gru) begin : gen_gru
+    if (Gru && ResetBefore) begin : gen_reset
       logic unused_peep;
       assign unused_peep = &{1'b0, peep_i};
+
+      hw_gru_reset_cell #(
+        .ZBits(ZBits), .BiasBits(BiasBits), .HBits(CBits), .SigmaBits(SigmaBits),
+        .CandidateBits(CandidateBits), .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex),
+        .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .NShift(NShift), .RShift(RShift),
+        .ResetShift(ResetShift), .One(One), .NewShift(InputShift), .KeepShift(ForgetShift),
+        .HShift(CShift), .HalfUp(HalfUp), .HLow(CLow), .HHigh(CHigh), .UnitAddress(UnitAddress),
+        .TagBits(TagBits), .SigmaFile(SigmaFile), .CandidateFile(CandidateFile)
+      ) u_cell (
+        .clk_i, .rst_ni, .valid_i, .candidate_i, .tag_i, .z_i(z_i[k*4*ZBits +: 4*ZBits]), .bias_i,
+        .h_i(c_i[k*CBits +: CBits]), .m_valid_o(m_valid[k]),
+        .m_tag_o(m_tag[k*TagBits +: TagBits]), .m_o(m_o[k*MBits +: MBits]), .h_valid_o(c_valid[k]),
+        .h_tag_o(c_tag[k*TagBits +: TagBits]), .h_o(c_o[k*CBits +: CBits])
+      );
+    end else if (Gru) begin : gen_gru
+      logic unused_inputs;
+      assign unused_inputs = &{1'b0, peep_i, candidate_i};
 
       hw_gru_cell #(
         .ZBits(ZBits), .BiasBits(BiasBits), .HBits(CBits), .SigmaBits(SigmaBits),
@@ -92,6 +116,9 @@ module hw_rnn_cell #(
       assign c_tag[k*TagBits +: TagBits] = m_tag[k*TagBits +: TagBits];
       assign m_o[k*MBits +: MBits] = MBits'($signed(c_o[k*CBits +: CBits]));
     end else begin : gen_lstm
+      logic unused_candidate;
+      assign unused_candidate = &{1'b0, candidate_i};
+
       hw_lstm_cell #(
         .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits), .CBits(CBits), .MBits(MBits),
         .SigmaBits(SigmaBits), .CandidateBits(CandidateBits), .SquashBits(SquashBits),

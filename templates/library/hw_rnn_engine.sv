@@ -82,7 +82,9 @@ module hw_rnn_engine #(
   parameter int unsigned MShift = 15,
   parameter bit HalfUp = 1'b1,
   parameter bit Gru = 1'b0,
+  parameter bit ResetBefore = 1'b0,
   parameter int unsigned NShift = 15,
+  parameter int unsigned ResetShift = 15,
   parameter int One = 32767,
   parameter int CLow = -32768,
   parameter int CHigh = 32767,
@@ -270,9 +272,10 @@ module hw_rnn_engine #(
       .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
       .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
       .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
-      .HalfUp(HalfUp), .Gru(Gru), .NShift(NShift), .One(One), .CLow(CLow), .CHigh(CHigh),
-      .MLow(MLow), .MHigh(MHigh), .SigmaFile(SigmaFile), .CandidateFile(CandidateFile),
-      .SquashFile(SquashFile), .UnitFile(UnitFile), .Channels(Channels)
+      .HalfUp(HalfUp), .Gru(Gru), .ResetBefore(ResetBefore), .NShift(NShift), .RShift(RShift),
+      .ResetShift(ResetShift), .One(One), .CLow(CLow), .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh),
+      .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile),
+      .UnitFile(UnitFile), .Channels(Channels)
     ) u_lane (
       .clk_i,
       .rst_ni,

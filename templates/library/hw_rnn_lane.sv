@@ -1,12 +1,13 @@
 // A lane of a recurrent engine: collects the sums of its PEs, completes cell units and output rows.
 //
-// It follows a program without any decision of its own. A row of it is
-// {valid, projection, final, first, use, slot, gate [2], pe [PeBits], thing [ThingBits]}: add the
-// sum in result register `slot` of PE `pe` (nothing, if `use` is 0) to what has been collected for
-// gate `gate` of unit `thing`, or for projection row `thing`; begin with it if `first`; and if
-// `final`, send the unit through the element-wise pipeline or round the row to y. A row of the
-// parameters of the units is {peepholes o, f, i, biases o, candidate, f, i, dead [4]}; a gate that
-// is dead has no sum.
+// It follows a program without any decision of its own. A row of it is {valid, projection, final,
+// first, use, slot, gate [2], pe [PeBits], thing [ThingBits]}: add the sum in result register
+// `slot` of PE `pe` (nothing, if `use` is 0) to what has been collected for gate `gate` of unit
+// `thing`, or for projection row `thing`; begin with it if `first`; and if `final`, send the unit
+// through the element-wise pipeline or round the row to y. With ResetBefore `projection` marks the
+// sums 2 and 3 of a unit, which complete it a second time, to y. A row of the parameters of the
+// units is {peepholes o, f, i, biases o, candidate, f, i, dead [4]}; a gate that is dead has no
+// sum.
 //
 // m and y leave on a write port that all PEs listen to. The output (y, or m without a projection)
 // also stays in a memory of two banks, from which it is read with one cycle of latency.
@@ -14,8 +15,9 @@
 // Sums, states and results hold one element of each channel, channel 0 lowest. The program and the
 // parameters of the units are read once for all channels.
 //
-// Latency: with a row of the program in cycle T, y is written in T + 4 and m in T + 15. Two rows
-// for the same thing are at least two cycles apart.
+// Latency: with a row of the program in cycle T, y is written in T + 4 and m in T + 15; with
+// ResetBefore, m in T + 8 and y in T + 11. Two rows for the same thing are at least two cycles
+// apart.
 
 `default_nettype none
 
@@ -61,7 +63,10 @@ module hw_rnn_lane #(
   parameter int unsigned MShift = 15,
   parameter bit          HalfUp = 1'b1,
   parameter bit          Gru = 1'b0,
+  parameter bit          ResetBefore = 1'b0,
   parameter int unsigned NShift = 15,
+  parameter int unsigned RShift = 0,
+  parameter int unsigned ResetShift = 15,
   parameter int          One = 32767,
   parameter int          CLow = -32768,
   parameter int          CHigh = 32767,
@@ -95,7 +100,8 @@ module hw_rnn_lane #(
   output logic      [ElementBits-1:0]   out_data_o
 );
 
-  localparam int unsigned Sums = Units + (Projected ? Rows : 0);
+  localparam bit          HasRows = Projected && !ResetBefore;
+  localparam int unsigned Sums = Units + (HasRows ? Rows : 0);
   localparam int unsigned SumAddress = (Sums > 1) ? $clog2(Sums) : 1;
   localparam int unsigned UnitAddress = (Units > 1) ? $clog2(Units) : 1;
   localparam int unsigned UnitBits = 4 + 4 * BiasBits + 3 * PeepBits;
@@ -110,7 +116,7 @@ module hw_rnn_lane #(
   assign {valid, projection, final_sum, first_sum, use_sum, slot_o, gate, pe, thing} = control_i;
 
   logic [SumAddress-1:0] sum_address;
-  assign sum_address = SumAddress'(thing) + (projection ? SumAddress'(Units) : '0);
+  assign sum_address = SumAddress'(thing) + ((HasRows && projection) ? SumAddress'(Units) : '0);
 
   logic                  add_q, final_q, projection_q, first_q, parity_q;
   logic [1:0]            gate_q;
@@ -231,27 +237,27 @@ module hw_rnn_lane #(
     .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
     .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
     .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
-    .HalfUp(HalfUp), .Gru(Gru), .NShift(NShift), .One(One), .CLow(CLow), .CHigh(CHigh),
-    .MLow(MLow), .MHigh(MHigh), .TagBits(TagBits), .Channels(Channels),
+    .HalfUp(HalfUp), .Gru(Gru), .ResetBefore(ResetBefore), .NShift(NShift), .RShift(RShift),
+    .ResetShift(ResetShift), .One(One), .CLow(CLow), .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh),
+    .UnitAddress(UnitAddress), .TagBits(TagBits), .Channels(Channels),
     .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
   ) u_cell (
-    .clk_i, .rst_ni, .valid_i(unit_q), .tag_i(tag_q), .z_i(z_q),
+    .clk_i, .rst_ni, .valid_i(unit_q), .candidate_i(row_q), .tag_i(tag_q), .z_i(z_q),
     .bias_i(unit_q2[4 +: 4*BiasBits]), .peep_i(unit_q2[4+4*BiasBits +: 3*PeepBits]), .c_i(c_q),
     .c_valid_o(c_valid), .c_tag_o(c_tag), .c_o(c_new),
     .m_valid_o(m_valid), .m_tag_o(m_tag), .m_o(m)
   );
 
   hw_rnn_writer #(
-    .AccBits(AccBits), .ActBits(ActBits), .MBits(MBits), .TagBits(TagBits), .WordBits(WordBits),
-    .YWord(YWord), .MWord(MWord), .Projected(Projected), .YBits(YBits), .YShift(YShift),
-    .YLow(YLow), .YHigh(YHigh), .HalfUp(HalfUp), .Channels(Channels)
+    .AccBits(AccBits), .ActBits(ActBits), .MBits(MBits), .HBits(CBits), .TagBits(TagBits),
+    .WordBits(WordBits), .YWord(YWord), .MWord(MWord), .Projected(Projected),
+    .ResetBefore(ResetBefore), .YBits(YBits), .YShift(YShift), .YLow(YLow), .YHigh(YHigh),
+    .HalfUp(HalfUp), .Channels(Channels)
   ) u_writer (
     .clk_i, .rst_ni, .row_i(row_q), .row_tag_i(tag_q), .row_sum_i(sum_q), .m_valid_i(m_valid),
-    .m_tag_i(m_tag), .m_i(m), .write_o, .address_o, .data_o, .out_address_i, .out_data_o
+    .m_tag_i(m_tag), .m_i(m), .h_valid_i(c_valid), .h_tag_i(c_tag), .h_i(c_new), .write_o,
+    .address_o, .data_o, .out_address_i, .out_data_o
   );
-
-  logic unused_tag;
-  assign unused_tag = &{1'b0, c_tag};
 
 endmodule
 

@@ -1,11 +1,13 @@
 // The write port of a lane of a recurrent engine, and the memory of its output.
 //
 // A complete projection row (row_i) is rounded to y; m comes as it is. Both go to the PEs, to word
-// YWord or MWord and further. Without Projected, y is m, and goes to the bank that the next step
-// reads. y also stays in a memory of two banks, from which it is read with one cycle of latency. A
-// tag is {parity, thing}. Words hold an element of each channel, channel 0 lowest.
+// YWord or MWord and further. With ResetBefore y is the state h of a unit, which comes as it is,
+// too. Without Projected, y is m, and goes to the bank that the next step reads. y also stays in a
+// memory of two banks, from which it is read with one cycle of latency. A tag is {parity, thing}.
+// Words hold an element of each channel, channel 0 lowest.
 //
-// Latency: y is written 2 cycles after row_i, m 1 cycle after m_valid_i; never both in one cycle.
+// Latency: y is written 2 cycles after row_i or 1 cycle after h_valid_i, m 1 cycle after m_valid_i;
+// never both in one cycle.
 
 `default_nettype none
 
@@ -13,11 +15,13 @@ module hw_rnn_writer #(
   parameter int unsigned AccBits = 40,
   parameter int unsigned ActBits = 16,
   parameter int unsigned MBits = 16,
+  parameter int unsigned HBits = 16,
   parameter int unsigned TagBits = 4,
   parameter int unsigned WordBits = 5,
   parameter int unsigned YWord = 8,
   parameter int unsigned MWord = 16,
   parameter bit          Projected = 1'b1,
+  parameter bit          ResetBefore = 1'b0,
   parameter int unsigned YBits = 16,
   parameter int unsigned YShift = 15,
   parameter int          YLow = -32768,
@@ -37,6 +41,10 @@ module hw_rnn_writer #(
   input  wire logic                        m_valid_i,
   input  wire logic [TagBits-1:0]          m_tag_i,
   input  wire logic [Channels*MBits-1:0]   m_i,
+  // Elements of h
+  input  wire logic                        h_valid_i,
+  input  wire logic [TagBits-1:0]          h_tag_i,
+  input  wire logic [Channels*HBits-1:0]   h_i,
   // To the PEs
   output logic                             write_o,
   output logic      [StateBits-1:0]        address_o,
@@ -51,7 +59,28 @@ module hw_rnn_writer #(
   logic               out_write_q;
   logic [TagBits-1:0] out_address_q;
 
-  if (Projected) begin : gen_projected
+  if (ResetBefore) begin : gen_reset
+    always_ff @(posedge clk_i) begin
+      write_o <= (m_valid_i || h_valid_i) && rst_ni;
+      out_write_q <= h_valid_i && rst_ni;
+    end
+
+    always_ff @(posedge clk_i) begin
+      address_o <= h_valid_i ? WordBits'(h_tag_i[ThingBits-1:0]) + WordBits'(YWord)
+                             : WordBits'(m_tag_i[ThingBits-1:0]) + WordBits'(MWord);
+      out_address_q <= h_tag_i;
+    end
+
+    for (genvar c = 0; c < Channels; c++) begin : gen_channel
+      always_ff @(posedge clk_i) begin
+        data_o[c*ActBits +: ActBits] <= h_valid_i ? ActBits'($signed(h_i[c*HBits +: HBits]))
+                                                  : ActBits'($signed(m_i[c*MBits +: MBits]));
+      end
+    end
+
+    logic unused;
+    assign unused = &{1'b0, row_i, row_tag_i, row_sum_i, m_tag_i[ThingBits]};
+  end else if (Projected) begin : gen_projected
     logic [TagBits-1:0] y_tag_q;
     logic               y_valid_q;
 
@@ -89,7 +118,7 @@ module hw_rnn_writer #(
     end
 
     logic unused;
-    assign unused = m_tag_i[ThingBits];
+    assign unused = &{1'b0, m_tag_i[ThingBits], h_valid_i, h_tag_i, h_i};
   end else begin : gen_plain
     always_ff @(posedge clk_i) begin
       write_o <= m_valid_i && rst_ni;
@@ -109,7 +138,7 @@ module hw_rnn_writer #(
     end
 
     logic unused;
-    assign unused = &{1'b0, row_i, row_tag_i, row_sum_i};
+    assign unused = &{1'b0, row_i, row_tag_i, row_sum_i, h_valid_i, h_tag_i, h_i};
   end
 
   logic [ElementBits-1:0] out_mem [1 << TagBits];

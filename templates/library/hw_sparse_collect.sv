@@ -3,12 +3,13 @@
 // A program row for every cycle: {free, emit, OutLanes x {use, pe, slot}}. Each lane adds the named
 // sum to its own; a row with `emit` is the last of an output word, which leaves with the lanes'
 // sums and zero in lanes that added none. A vector takes Collects rows; the row with `free` is the
-// last that reads a sum. Vectors with different programs (Groups) take turns.
+// last that reads a sum. Channels vectors make a set: they are collected one after the other, with
+// the same program. Sets with different programs (Groups) take turns.
 //
-// vector_ready_i announces a vector: its first row may run in the next cycle. After that only the
-// output can hold the rows up. The PEs' memories (hw_sparse_results) are outside: slot_o goes to
-// all PEs alike, data_i is [(pe * OutLanes + lane) * Bits]. bank_o is the vector's bank, taking
-// turns.
+// set_ready_i announces a set: its first row may run in the next cycle. After that only the output
+// can hold the rows up. The PEs' memories (hw_sparse_results) are outside: slot_o goes to all PEs
+// alike, data_i is [((pe * OutLanes + lane) * Channels + channel) * Bits]. bank_o is the set's
+// bank, taking turns.
 //
 // Handshake: output of a core. out_valid_o comes ceil(log4(Pes)) cycles (at least one) and one more
 // after out_start_o.
@@ -23,24 +24,25 @@ module hw_sparse_collect #(
   parameter int unsigned Banks = 2,
   parameter int unsigned Collects = 6,
   parameter int unsigned Groups = 1,
+  parameter int unsigned Channels = 1,
   parameter CollectFile = "",
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
   localparam int unsigned BankBits = (Banks > 1) ? $clog2(Banks) : 1
 ) (
-  input  wire logic                          clk_i,
-  input  wire logic                          rst_ni,
-  // Vectors
-  input  wire logic                          vector_ready_i,
-  output logic                               vector_free_o,
+  input  wire logic                                  clk_i,
+  input  wire logic                                  rst_ni,
+  // Sets of vectors
+  input  wire logic                                  set_ready_i,
+  output logic                                       set_free_o,
   // Sums
-  output logic      [BankBits-1:0]           bank_o,
-  output logic      [OutLanes*SlotBits-1:0]  slot_o,
-  input  wire logic [Pes*OutLanes*Bits-1:0]  data_i,
+  output logic      [BankBits-1:0]                   bank_o,
+  output logic      [OutLanes*SlotBits-1:0]          slot_o,
+  input  wire logic [Pes*OutLanes*Channels*Bits-1:0] data_i,
   // Output to a credit FIFO
-  input  wire logic                          out_ok_i,
-  output logic                               out_start_o,
-  output logic                               out_valid_o,
-  output logic      [OutLanes*Bits-1:0]      out_data_o
+  input  wire logic                                  out_ok_i,
+  output logic                                       out_start_o,
+  output logic                                       out_valid_o,
+  output logic      [OutLanes*Bits-1:0]              out_data_o
 );
 
   localparam int unsigned PeBits = (Pes > 1) ? $clog2(Pes) : 1;
@@ -55,11 +57,12 @@ module hw_sparse_collect #(
 
   logic [RowIndexBits-1:0] index_q, index_d;
   logic [RowBits-1:0] row;
-  logic fire, first_q, last, emit;
+  logic fire, first_q, last, last_channel, end_set, emit;
 
   always_comb begin
     index_d = index_q;
     if (!rst_ni) index_d = '0;
+    else if (fire && last && !last_channel) index_d = index_q - RowIndexBits'(Collects - 1);
     else if (fire) index_d = (index_q == RowIndexBits'(Rows - 1)) ? '0 : index_q + 1'b1;
   end
 
@@ -80,6 +83,22 @@ module hw_sparse_collect #(
     .last_o(last)
   );
 
+  // ---- The channel, one-hot ----
+
+  logic [Channels-1:0] channel_q;
+
+  if (Channels > 1) begin : gen_channels
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) channel_q <= Channels'(1);
+      else if (fire && last) channel_q <= {channel_q[Channels-2:0], channel_q[Channels-1]};
+    end
+  end else begin : gen_one_channel
+    assign channel_q = 1'b1;
+  end
+
+  assign last_channel = channel_q[Channels-1];
+  assign end_set = fire && last && last_channel;
+
   // ---- Control ----
 
   logic [CountBits-1:0] ready_q;
@@ -87,7 +106,7 @@ module hw_sparse_collect #(
   assign emit = row[RowBits-2];
   assign fire = (!first_q || (ready_q != '0)) && (!emit || out_ok_i);
   assign out_start_o = fire && emit;
-  assign vector_free_o = fire && row[RowBits-1];
+  assign set_free_o = fire && row[RowBits-1] && last_channel;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -95,9 +114,9 @@ module hw_sparse_collect #(
       ready_q <= '0;
       bank_o <= '0;
     end else begin
-      ready_q <= ready_q + CountBits'(vector_ready_i) - CountBits'(fire && first_q);
-      if (fire) first_q <= last;
-      if (fire && last) bank_o <= (bank_o == BankBits'(Banks - 1)) ? '0 : bank_o + 1'b1;
+      ready_q <= ready_q + CountBits'(set_ready_i) - CountBits'(fire && first_q);
+      if (fire) first_q <= end_set;
+      if (end_set) bank_o <= (bank_o == BankBits'(Banks - 1)) ? '0 : bank_o + 1'b1;
     end
   end
 
@@ -127,8 +146,14 @@ module hw_sparse_collect #(
     assign slot_o[l*SlotBits +: SlotBits] = row[l*LaneBits +: SlotBits];
 
     always_comb begin
+      candidates = '0;
       for (int unsigned p = 0; p < Pes; p++) begin
-        candidates[p*Bits +: Bits] = data_i[(p*OutLanes + l)*Bits +: Bits];
+        for (int unsigned c = 0; c < Channels; c++) begin
+          if (channel_q[c]) begin
+            candidates[p*Bits +: Bits] = candidates[p*Bits +: Bits]
+                | data_i[((p*OutLanes + l)*Channels + c)*Bits +: Bits];
+          end
+        end
       end
     end
 

@@ -3,18 +3,21 @@
 //
 // A vector arrives as InWords words of InLanes elements. The words that a column of the matrix
 // needs (Words of them, by the keep memory) go to every PE's copy of the vector, which has two
-// banks: one is loaded while the other is used. When a vector is complete and a result bank is
-// free, its Steps program rows run without a stop. ReadyStep rows later the collector may start:
-// its own program reads every sum after it has been written, in the order of the output's rows,
-// OutLanes per word.
+// banks: one is loaded while the other is used. When a set is complete and a result bank is free,
+// its Steps program rows run without a stop. ReadyStep rows later the collector may start: its own
+// program reads every sum after it has been written, in the order of the output's rows, OutLanes
+// per word.
+//
+// Channels vectors that follow each other make a set, for which the program runs once: they are
+// loaded one after the other, computed in step, and collected one after the other.
 //
 // Program row: for every PE {last, index, weight}, PE 0 in the least significant bits; see
-// hw_sparse_pe. Vectors with different matrices (Groups) take turns.
+// hw_sparse_pe. Sets with different matrices (Groups) take turns.
 //
 // Handshake: a core. Token by token:
-//   load      one word per cycle while 2 * InWords are not in use
-//   compute   Steps cycles per vector; its first row waits for the whole vector and for one of
-//             ResultBanks; its last row frees the vector's words
+//   load      one word per cycle while those of two sets are not in use
+//   compute   Steps cycles per set; its first row waits for the whole set and for one of
+//             ResultBanks; its last row frees the set's words
 //   collect   from 6 cycles after row ReadyStep on; see hw_sparse_collect for its latency
 
 `default_nettype none
@@ -26,6 +29,7 @@ module hw_sparse_matvec #(
   parameter int unsigned Words = 4,
   parameter int unsigned Steps = 7,
   parameter int unsigned Groups = 1,
+  parameter int unsigned Channels = 1,
   parameter int unsigned ReadyStep = 3,
   parameter int unsigned OutLanes = 2,
   parameter int unsigned Collects = 4,
@@ -59,7 +63,8 @@ module hw_sparse_matvec #(
 
   localparam int unsigned InWordBits = (InWords > 1) ? $clog2(InWords) : 1;
   localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1;
-  localparam int unsigned UsedBits = $clog2(2 * InWords + 1);
+  localparam int unsigned SetWords = Channels * InWords;
+  localparam int unsigned UsedBits = $clog2(2 * SetWords + 1);
   localparam int unsigned Rows = Groups * Steps;
   localparam int unsigned RowIndexBits = (Rows > 1) ? $clog2(Rows) : 1;
   localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
@@ -69,7 +74,7 @@ module hw_sparse_matvec #(
   localparam int unsigned SpaceBits = $clog2(ResultBanks + 1);
   localparam int unsigned Latency = 5;  // of hw_sparse_pe
 
-  logic release_vector, start_vector;
+  logic release_set, start_set;
 
   // ---- Load: a word is written the cycle after it was taken, if any column needs it ----
 
@@ -77,11 +82,13 @@ module hw_sparse_matvec #(
   logic [InWordBits-1:0] in_word_q;
   logic [WordBits-1:0] word_q;
   logic [InLanes*XBits-1:0] data_q;
-  logic [1:0] full_q;  // vectors complete and not yet started
-  logic take, take_last, take_q, last_q, keep, load_bank_q;
+  logic [1:0] full_q;  // sets complete and not yet started
+  logic [Channels-1:0] channel_q, channel_q2;  // which vector of the set, one-hot
+  logic take, take_last, take_set, take_q, last_q, set_q, keep, load_bank_q;
 
-  assign take = in0_valid_i && (used_q != UsedBits'(2 * InWords));
+  assign take = in0_valid_i && (used_q != UsedBits'(2 * SetWords));
   assign take_last = take && (in_word_q == InWordBits'(InWords - 1));
+  assign take_set = take_last && channel_q[Channels-1];
   assign in0_ready_o = take;
 
   always_ff @(posedge clk_i) begin
@@ -90,13 +97,17 @@ module hw_sparse_matvec #(
       in_word_q <= '0;
       full_q <= '0;
       take_q <= 1'b0;
+      channel_q <= Channels'(1);
     end else begin
-      used_q <= used_q + UsedBits'(take) - (release_vector ? UsedBits'(InWords) : '0);
+      used_q <= used_q + UsedBits'(take) - (release_set ? UsedBits'(SetWords) : '0);
       if (take) in_word_q <= take_last ? '0 : in_word_q + 1'b1;
-      full_q <= full_q + 2'(take_last) - 2'(start_vector);
+      if (take_last) channel_q <= Channels'({channel_q, channel_q[Channels-1]});
+      full_q <= full_q + 2'(take_set) - 2'(start_set);
       take_q <= take;
     end
     last_q <= take_last;
+    set_q <= take_set;
+    channel_q2 <= channel_q;
     data_q <= in0_data_i;
   end
 
@@ -117,7 +128,7 @@ module hw_sparse_matvec #(
     end else if (take_q) begin
       if (last_q) word_q <= '0;
       else if (keep) word_q <= word_q + 1'b1;
-      load_bank_q <= load_bank_q ^ last_q;
+      load_bank_q <= load_bank_q ^ set_q;
     end
   end
 
@@ -127,13 +138,13 @@ module hw_sparse_matvec #(
   logic [StepBits-1:0] step_q;
   logic [SpaceBits-1:0] banks_q;  // result banks in use
   logic [Pes*EntryBits-1:0] row;
-  logic first_step, last_step, fire, vector_free, use_bank_q;
+  logic first_step, last_step, fire, set_free, use_bank_q;
 
   assign first_step = step_q == '0;
   assign last_step = step_q == StepBits'(Steps - 1);
   assign fire = !first_step || ((full_q != '0) && (banks_q != SpaceBits'(ResultBanks)));
-  assign start_vector = fire && first_step;
-  assign release_vector = fire && last_step;
+  assign start_set = fire && first_step;
+  assign release_set = fire && last_step;
 
   always_comb begin
     index_d = index_q;
@@ -149,8 +160,8 @@ module hw_sparse_matvec #(
       use_bank_q <= 1'b0;
     end else begin
       if (fire) step_q <= last_step ? '0 : step_q + 1'b1;
-      banks_q <= banks_q + SpaceBits'(start_vector) - SpaceBits'(vector_free);
-      use_bank_q <= use_bank_q ^ release_vector;
+      banks_q <= banks_q + SpaceBits'(start_set) - SpaceBits'(set_free);
+      use_bank_q <= use_bank_q ^ release_set;
     end
   end
 
@@ -165,7 +176,7 @@ module hw_sparse_matvec #(
   logic [Latency-1:0] end_q, ready_q;
   logic [BankBits-1:0] sum_bank_q, read_bank;
   logic [OutLanes*SlotBits-1:0] read_slot;
-  logic [Pes*OutLanes*OutBits-1:0] sums;
+  logic [Pes*OutLanes*Channels*OutBits-1:0] sums;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -173,7 +184,7 @@ module hw_sparse_matvec #(
       ready_q <= '0;
       sum_bank_q <= '0;
     end else begin
-      end_q <= {end_q[Latency-2:0], release_vector};
+      end_q <= {end_q[Latency-2:0], release_set};
       ready_q <= {ready_q[Latency-2:0], fire && (step_q == StepBits'(ReadyStep))};
       if (end_q[Latency-1]) begin
         sum_bank_q <= (sum_bank_q == BankBits'(ResultBanks - 1)) ? '0 : sum_bank_q + 1'b1;
@@ -182,17 +193,17 @@ module hw_sparse_matvec #(
   end
 
   for (genvar p = 0; p < Pes; p++) begin : gen_pe
-    logic [OutBits-1:0] sum;
+    logic [Channels*OutBits-1:0] sum;
     logic done;
 
     hw_sparse_pe #(
       .Style(Style), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
       .ProductBits(ProductBits), .SumBits(OutBits), .Lanes(InLanes), .Words(Words), .Banks(2),
-      .IndexBits(IndexBits), .Delta(Delta)
+      .IndexBits(IndexBits), .Delta(Delta), .Channels(Channels)
     ) u_pe (
       .clk_i,
       .rst_ni,
-      .x_write_i(take_q && keep),
+      .x_write_i((take_q && keep) ? channel_q2 : '0),
       .x_bank_i(load_bank_q),
       .x_word_i(word_q),
       .x_data_i(data_q),
@@ -207,7 +218,7 @@ module hw_sparse_matvec #(
     );
 
     hw_sparse_results #(
-      .Width(OutBits), .Slots(Slots), .Banks(ResultBanks), .Readers(OutLanes)
+      .Width(Channels*OutBits), .Slots(Slots), .Banks(ResultBanks), .Readers(OutLanes)
     ) u_results (
       .clk_i,
       .rst_ni,
@@ -217,18 +228,18 @@ module hw_sparse_matvec #(
       .data_i(sum),
       .read_bank_i(read_bank),
       .read_slot_i(read_slot),
-      .read_data_o(sums[p*OutLanes*OutBits +: OutLanes*OutBits])
+      .read_data_o(sums[p*OutLanes*Channels*OutBits +: OutLanes*Channels*OutBits])
     );
   end
 
   hw_sparse_collect #(
     .Pes(Pes), .OutLanes(OutLanes), .Bits(OutBits), .Slots(Slots), .Banks(ResultBanks),
-    .Collects(Collects), .Groups(Groups), .CollectFile(CollectFile)
+    .Collects(Collects), .Groups(Groups), .Channels(Channels), .CollectFile(CollectFile)
   ) u_collect (
     .clk_i,
     .rst_ni,
-    .vector_ready_i(ready_q[Latency-1]),
-    .vector_free_o(vector_free),
+    .set_ready_i(ready_q[Latency-1]),
+    .set_free_o(set_free),
     .bank_o(read_bank),
     .slot_o(read_slot),
     .data_i(sums),

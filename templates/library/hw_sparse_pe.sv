@@ -1,5 +1,6 @@
 // A processing element for sparse rows: one weight times one element of a vector per cycle, summed
-// up in a register until the row (or the segment of a row) ends.
+// up in a register until the row (or the segment of a row) ends; all this for Channels vectors in
+// step, which share the weights.
 //
 // The program is outside: the caller presents one entry per cycle, from a memory or a stream, and
 // every PE of an engine works in step. So an entry is just {weight, place of its element, whether
@@ -7,12 +8,11 @@
 // gaps that do not count. Entries with a weight of zero may fill up the program of a PE that has
 // less to do than others; the last of them has restart_i, so that the next one begins a segment.
 //
-// Vectors: the PE has its own copy of the vectors, written through x_*_i. A word holds Lanes
-// elements, an element one number for each of Channels vectors that share the weights (element e of
-// the word at [e * Channels * XBits], channel c of it at [c * XBits]). A word written in cycle t is
-// read by entries presented in cycle t or later. Several vectors, phases or halves of a double
-// buffer are told apart by bank_i, the upper part of the address; entries of cycle t use the bank
-// of cycle t, and have read it when the cycle t + 1 ends.
+// Vectors: the PE has its own copy of the vectors, written through x_*_i: a word of Lanes elements
+// into that of each channel whose bit of x_write_i is set. A word written in cycle t is read by
+// entries presented in cycle t or later. Several vectors, phases or halves of a double buffer are
+// told apart by bank_i, the upper part of the address; entries of cycle t use the bank of cycle t,
+// and have read it when the cycle t + 1 ends.
 //
 // Place of an element: index = word << log2(Lanes) | lane. With Delta = 0 it is index_i. With
 // Delta = 1 index_i is the number of places skipped since the segment's last entry (for its first
@@ -40,26 +40,25 @@ module hw_sparse_pe #(
   parameter int unsigned IndexBits = 3,  // of index_i
   parameter bit          Delta = 1'b0,
   localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1,
-  localparam int unsigned BankBits = (Banks > 1) ? $clog2(Banks) : 1,
-  localparam int unsigned ElementBits = Channels * XBits
+  localparam int unsigned BankBits = (Banks > 1) ? $clog2(Banks) : 1
 ) (
-  input  wire logic                         clk_i,
-  input  wire logic                         rst_ni,
+  input  wire logic                        clk_i,
+  input  wire logic                        rst_ni,
   // Vectors
-  input  wire logic                         x_write_i,
-  input  wire logic [BankBits-1:0]          x_bank_i,
-  input  wire logic [WordBits-1:0]          x_word_i,
-  input  wire logic [Lanes*ElementBits-1:0] x_data_i,
+  input  wire logic [Channels-1:0]         x_write_i,
+  input  wire logic [BankBits-1:0]         x_bank_i,
+  input  wire logic [WordBits-1:0]         x_word_i,
+  input  wire logic [Lanes*XBits-1:0]      x_data_i,
   // Entries
-  input  wire logic                         valid_i,
-  input  wire logic                         last_i,
-  input  wire logic                         restart_i,
-  input  wire logic [BankBits-1:0]          bank_i,
-  input  wire logic [IndexBits-1:0]         index_i,
-  input  wire logic [WBits-1:0]             weight_i,
+  input  wire logic                        valid_i,
+  input  wire logic                        last_i,
+  input  wire logic                        restart_i,
+  input  wire logic [BankBits-1:0]         bank_i,
+  input  wire logic [IndexBits-1:0]        index_i,
+  input  wire logic [WBits-1:0]            weight_i,
   // Sums
-  output logic                              done_o,
-  output logic      [Channels*SumBits-1:0]  sum_o
+  output logic                             done_o,
+  output logic      [Channels*SumBits-1:0] sum_o
 );
 
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 0;
@@ -109,10 +108,8 @@ module hw_sparse_pe #(
     weight_q3 <= weight_q2;
   end
 
-  // ---- Second cycle: the word with the element ----
+  // ---- Second cycle: the words with the elements ----
 
-  logic [Lanes*ElementBits-1:0] vector_mem [Banks << WordBits];
-  logic [Lanes*ElementBits-1:0] word_q;
   logic [AddressBits-1:0] read, write;
 
   if (Banks > 1) begin : gen_banks
@@ -125,30 +122,16 @@ module hw_sparse_pe #(
     assign unused_bank = &{1'b0, bank_q, x_bank_i};
   end
 
-  always_ff @(posedge clk_i) begin
-    if (x_write_i) vector_mem[write] <= x_data_i;
-  end
+  // ---- Third cycle: the elements; fourth: products; fifth: sums ----
 
-  always_ff @(posedge clk_i) word_q <= vector_mem[read];
-
-  // ---- Third cycle: the element ----
-
-  logic [ElementBits-1:0] x_q;
+  logic [((Lanes > 1) ? LaneBits : 1)-1:0] lane_q;
+  logic fresh_q;  // the next product begins a segment
 
   if (Lanes > 1) begin : gen_lanes
-    logic [LaneBits-1:0] lane_q;
-
-    always_ff @(posedge clk_i) begin
-      lane_q <= place_q[LaneBits-1:0];
-      x_q <= word_q[lane_q*ElementBits +: ElementBits];
-    end
+    always_ff @(posedge clk_i) lane_q <= place_q[LaneBits-1:0];
   end else begin : gen_one_lane
-    always_ff @(posedge clk_i) x_q <= word_q;
+    assign lane_q = 1'b0;
   end
-
-  // ---- Fourth cycle: products; fifth cycle: sums ----
-
-  logic fresh_q;  // the next product begins a segment
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) fresh_q <= 1'b1;
@@ -156,14 +139,26 @@ module hw_sparse_pe #(
   end
 
   for (genvar c = 0; c < Channels; c++) begin : gen_channel
+    logic [Lanes*XBits-1:0] vector_mem [Banks << WordBits];
+    logic [Lanes*XBits-1:0] word_q;
+    logic [XBits-1:0] x_q;
     logic [ProductBits-1:0] product;
     logic [SumBits-1:0] sum_q;
+
+    always_ff @(posedge clk_i) begin
+      if (x_write_i[c]) vector_mem[write] <= x_data_i;
+    end
+
+    always_ff @(posedge clk_i) begin
+      word_q <= vector_mem[read];
+      x_q <= word_q[lane_q*XBits +: XBits];
+    end
 
     hw_dot #(
       .Style(Style), .Rows(1), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
       .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(ProductBits)
     ) i_dot (
-      .clk_i, .w_i(weight_q3), .x_i(x_q[c*XBits +: XBits]), .sum_o(product)
+      .clk_i, .w_i(weight_q3), .x_i(x_q), .sum_o(product)
     );
 
     always_ff @(posedge clk_i) begin

@@ -34,6 +34,7 @@ def model(folder: Path, kind: str, gates: int, batch: int = 1, **attributes: Any
         ("LSTM", 4, {"batch": 3}),
         ("LSTM", 4, {"direction": "bidirectional"}),
         ("GRU", 3, {"linear_before_reset": 1}),
+        ("GRU", 3, {"linear_before_reset": 0}),
     ],
 )
 def test_the_file_s_cell_is_equal_at_rtl_level(

@@ -53,6 +53,10 @@ def cell(imported: ImportedModel) -> Lstm:
     return op
 
 
+def grus(path: Path) -> list[Gru]:
+    return [node.op for node in load_model(path).graph.nodes if isinstance(node.op, Gru)]
+
+
 def distance(
     model: Model, folder: Path, output: str, x: np.ndarray, formats: dict[str, Any] | None = None
 ) -> float:
@@ -98,13 +102,27 @@ def test_batch_first_by_transposes_and_a_classifier_behind(tmp_path: Path) -> No
     assert distance(m, tmp_path, y, sequences(3, 1, STEPS, INPUTS)) < 0.1
 
 
+@pytest.mark.parametrize("after", [0, 1])
 @pytest.mark.parametrize("output", [0, 1])
 @pytest.mark.parametrize(("scale", "zero"), [(0.0625, 0), (0.0371, 11)])
-def test_a_gru_is_near_the_float_cell(output: int, scale: float, zero: int, tmp_path: Path) -> None:
+def test_a_gru_is_near_the_float_cell(
+    after: int, output: int, scale: float, zero: int, tmp_path: Path
+) -> None:
     m = Model(seed=10)
     x = m.quantize(m.input(STEPS, 1, INPUTS), scale, zero)
-    y = lstm(m, x, kind="GRU", outputs=2, linear_before_reset=1)[output]
-    assert distance(m, tmp_path, y, sequences(5, STEPS, 1, INPUTS)) < 0.01
+    y = lstm(m, x, kind="GRU", outputs=2, linear_before_reset=after)[output]
+    x = sequences(5, STEPS, 1, INPUTS)
+    assert distance(m, tmp_path, y, x) < 0.01
+    assert distance(m, tmp_path, y, x, FINE) < 0.002
+    (op,) = grus(m.save(tmp_path, y))
+    assert op.reset_after == bool(after)
+
+
+def test_a_gru_resets_first_unless_told_otherwise(tmp_path: Path) -> None:
+    m = Model(seed=10)
+    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), kind="GRU", outputs=1)[0]
+    (op,) = grus(m.save(tmp_path, y))
+    assert not op.reset_after
 
 
 @pytest.mark.parametrize("direction", ["reverse", "bidirectional"])
@@ -139,13 +157,6 @@ def test_both_directions_meet_in_one_quantizer(tmp_path: Path) -> None:
     y = m.op("Reshape", y, m.constant([STEPS, 1, 2 * CELLS], np.int64))
     y = m.op("MatMul", y, m.weights(2 * CELLS, 3, scale=1 / 64))
     assert distance(m, tmp_path, y, sequences(7, STEPS, 1, INPUTS)) < 0.1
-
-
-def test_a_gru_that_resets_first_is_refused(tmp_path: Path) -> None:
-    m = Model(seed=10)
-    y = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), kind="GRU", outputs=1)[0]
-    with pytest.raises(CompileError, match="resets before the recurrent matrix"):
-        load_model(m.save(tmp_path, y))
 
 
 def test_layout_with_the_batch_first(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from hwcompile.verify.protocol import check_protocol
 from tests.schedule.test_planner import cnn
 
 
-def _branches() -> Graph:
+def branches() -> Graph:
     """Two inputs, a fork whose ways join again, and two outputs."""
     random = np.random.default_rng(3)
     builder = Builder("branches")
@@ -36,7 +36,7 @@ def _branches() -> Graph:
 
 @pytest.mark.parametrize(
     ("graph", "target"),
-    [(cnn(6, (4,), 3), 400), (cnn(6, (4,), 3), None), (_branches(), 400)],
+    [(cnn(6, (4,), 3), 400), (cnn(6, (4,), 3), None), (branches(), 400)],
     ids=["cnn-400", "cnn-fast", "branches"],
 )
 def test_streams_of_a_design(tmp_path, graph, target):

@@ -35,9 +35,17 @@ def _with_starts() -> Graph:
     return rnn.lstm(wx, wr, bias, keep=True, start=True, name="endless")
 
 
+EXTERNAL = {"kernel": "static", "pes": 4, "lanes": 2, "weights": "external"}
+
+
+@pytest.mark.parametrize("external", [False, True], ids=["on_chip", "external"])
 @pytest.mark.parametrize("graph", [_stacked(), _with_starts()], ids=lambda graph: graph.name)
-def test_streams_of_recurrent_layers(tmp_path: Path, graph: Graph) -> None:
-    planned, prediction = plan(graph, target_cycles=400)
+def test_streams_of_recurrent_layers(tmp_path: Path, graph: Graph, external: bool) -> None:
+    """With weights in external memory, an independent model of it holds back at random, too."""
+    nodes = {node.name: EXTERNAL for node in graph.nodes} if external else {}
+    planned, prediction = plan(
+        graph, target_cycles=None if external else 400, schedule={"nodes": nodes}
+    )
     write_files(tmp_path, rtl_files(planned))
     rng = np.random.default_rng(1)
     inputs = {

@@ -26,7 +26,13 @@ BITSTREAMS = {
     "icebreaker": ("design.bin", 104_000),
     "ulx3s_25": ("design.bit", 50_000),
     "tang_nano_9k": ("design.fs", 1_000_000),
+    "tinyfpga_ax2": ("design.bit", 30_000),
+    "crosslink_nx_evn": ("design.bit", 300_000),
+    "gatemate_a1_evb": ("design.bit", 30_000),
 }
+
+LONG = ("crosslink_nx_evn", "gatemate_a1_evb")
+"""Boards whose place and route takes more than half a minute."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +41,10 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
     return hwcompile.compile(small.save(folder), folder / "build")
 
 
-@pytest.mark.parametrize("board", BITSTREAMS)
+@pytest.mark.parametrize(
+    "board",
+    [pytest.param(name, marks=pytest.mark.slow) if name in LONG else name for name in BITSTREAMS],
+)
 def test_a_bitstream(tiny: Design, board: str, monkeypatch: MonkeyPatch, capsys: Capture) -> None:
     printed = type_command(monkeypatch, capsys, "build", tiny.directory, "--board", board)
     assert printed.code == 0, printed.err
@@ -76,7 +85,7 @@ def test_too_large(tiny: Design, tmp_path: Path) -> None:
         tiny.build(str(tmp_path / "mini.toml"))
     message = str(caught.value)
     assert "HW0804" in message
-    assert "of 200 LUT" in message
+    assert "of 200 logic cells" in message
     assert "'quant_out' takes" in message
     assert "--target-cycles" in message
 
@@ -136,6 +145,9 @@ def test_pins_and_capacities_are_those_the_tools_know(tiny: Design, board: str) 
         "ice40": ("ICESTORM_LC", "ICESTORM_RAM", "ICESTORM_DSP"),
         "ecp5": ("TRELLIS_COMB", "DP16KD", "MULT18X18D"),
         "gowin": ("LUT4", "BSRAM", "MULT18X18"),
+        "gatemate": ("CPE_LT", "RAM_HALF", ""),
+        "nexus": ("OXIDE_COMB", "OXIDE_EBR", "MULT18_CORE"),
+        "machxo2": ("TRELLIS_COMB", "DP8KC", ""),
     }[load_board(board).device.family]
     available = tuple(counted.get(name, {"available": 0})["available"] for name in names)
     assert available == (holds.lut, holds.bram, holds.dsp)

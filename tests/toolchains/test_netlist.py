@@ -29,7 +29,9 @@ def folded(tmp_path_factory: pytest.TempPathFactory) -> Design:
     return hwcompile.compile(model, folder / "build", target_cycles=medium.TARGET_CYCLES)
 
 
-@pytest.mark.parametrize("board", ["icebreaker", "ulx3s_25", "tang_nano_9k"])
+@pytest.mark.parametrize(
+    "board", ["icebreaker", "ulx3s_25", "tang_nano_9k", "tinyfpga_ax2", "crosslink_nx_evn"]
+)
 def test_a_tiny_network(tiny: Design, board: str) -> None:
     outcome = tiny.verify(levels=("reference", "netlist"), board=board)
     assert outcome.passed, outcome.lines()
@@ -44,6 +46,8 @@ def test_a_tiny_network(tiny: Design, board: str) -> None:
         ("icebreaker", ("SB_MAC16", "SB_RAM40_4K")),
         ("ulx3s_25", ("MULT18X18D", "DP16KD")),
         ("tang_nano_20k", ("MULT9X9", "SPX9")),
+        ("crosslink_nx_evn", ("MULT9X9", "PDPSC16K")),
+        ("gatemate_a1_evb", ("CC_BRAM_20K",)),
     ],
 )
 def test_memories_and_multipliers(folded: Design, board: str, cells: tuple[str, ...]) -> None:

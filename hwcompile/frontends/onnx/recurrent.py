@@ -180,7 +180,7 @@ def _fixed_point(
     formats = described(known, ctx.formats, node.name)
     folded = cell.on_integers(scale, zero, fraction)
     try:
-        op = _lstm(folded, formats) if node.op_type == "LSTM" else _gru(folded, formats)
+        op = _lstm(folded, formats) if node.op_type == "LSTM" else _gru(folded, formats, node)
     except CompileError as error:
         located = (Diagnostic(d.code, d.what, d.why, d.fix, node.origin) for d in error.diagnostics)
         raise CompileError(located) from None
@@ -196,8 +196,11 @@ def _lstm(cell: Cell, formats: Formats) -> Lstm:
     return op
 
 
-def _gru(cell: Cell, formats: Formats) -> Gru:
-    op = gru(cell.wx, cell.wr, cell.bias, cell.recurrent_bias, formats=formats).nodes[0].op
+def _gru(cell: Cell, formats: Formats, node: SourceNode) -> Gru:
+    after = bool(node.attributes.get("linear_before_reset", 0))
+    biases = (cell.bias, cell.recurrent_bias)
+    graph = gru(cell.wx, cell.wr, *biases, formats=formats, reset_after=after)
+    op = graph.nodes[0].op
     assert isinstance(op, Gru)
     return op
 
@@ -304,10 +307,6 @@ def _deviations(
     if int(get("input_forget", 0)):
         why = "one gate would replace two"
         found.append(("couples input and forget gate", why, "export it with separate gates"))
-    if node.op_type == "GRU" and not int(get("linear_before_reset", 0)):
-        why = "the matrix would have to wait for the reset gate"
-        fix = "export it with linear_before_reset=1, as PyTorch and Keras (reset_after) do"
-        found.append(("resets before the recurrent matrix", why, fix))
     if given[4] is not None:
         why = "every frame has the same number of steps in hardware"
         found.append(("has sequence_lens", why, "export it with a fixed sequence length"))

@@ -13,15 +13,15 @@ from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.images import Widths, signed_bits
 from hwcompile.ops.lstm.layout import Recurrence
 from hwcompile.ops.lstm.static import Static, signed_width
-from hwcompile.ops.site import Site
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """A GRU that resets after the matrix, as the engine sees it.
+    """A GRU as the engine sees it.
 
     The candidate needs the sums over x and over h apart, so it counts as two gates: one whose row
-    has no recurrent part, and one whose row has nothing else.
+    has no recurrent part, and one whose row has nothing else. A reset before the matrix makes the
+    latter wait for the reset state: then both belong to a second phase.
     """
 
     op: Gru
@@ -92,6 +92,11 @@ class Rows:
         return False
 
     @property
+    def resets(self) -> bool:
+        """Whether the reset gate acts before the matrix."""
+        return not self.op.reset_after
+
+    @property
     def peeped(self) -> bool:
         """Never."""
         return False
@@ -142,11 +147,7 @@ class GruStatic(Static):
 
     name = "static"
 
-    def refuses(self, site: Site) -> str | None:
-        """Only a reset before the matrix, which would need a second phase."""
-        if isinstance(site.op, Gru) and not site.op.reset_after:
-            return "it resets before the matrix"
-        return super().refuses(site)
+    arithmetic = (3, 2)
 
     def recurrence(self, op: Op) -> Recurrence:
         """The op as the engine sees it; the same object for the same op."""
@@ -179,7 +180,9 @@ class GruStatic(Static):
             "CHigh": op.h_type.high,
             "HalfUp": "1'b1" if op.rounding == "half_up" else "1'b0",
             "Gru": "1'b1",
+            "ResetBefore": "1'b0" if op.reset_after else "1'b1",
             "NShift": op.n_shift,
+            "ResetShift": op.reset_shift,
             "One": op.one,
         }
 

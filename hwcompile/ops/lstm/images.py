@@ -92,7 +92,7 @@ def pack_fields(fields: Fields) -> MemoryImage:
 
 
 def entry_image(layout: Layout, schedule: Schedule) -> MemoryImage:
-    """The PEs' programs: row t holds the entry of each PE in cycle t, {projection, last, skip, w}.
+    """The PEs' programs: row t holds the entry of each PE in cycle t, {over m, last, skip, w}.
 
     A cycle without an entry has one of weight 0 that stays at its place.
     """
@@ -100,12 +100,13 @@ def entry_image(layout: Layout, schedule: Schedule) -> MemoryImage:
     codes = np.zeros((schedule.cycles, layout.pes), dtype=np.int64)
     mask = (1 << width.weight) - 1
     for number, lane in enumerate(schedule.lanes):
-        for done in lane.done:
+        # In the order of the PEs, for the waiting entries in front of a segment are looked for.
+        for done in sorted(lane.done, key=lambda done: int(done.issue[0])):
             part = done.segment
             column = number * layout.pes_per_lane + part.pe
             code = (part.weights & mask) | part.skips << width.weight
             code[-1] |= 1 << (width.weight + width.skip)
-            if part.projection:
+            if part.over_m:
                 # Waiting entries before and within the segment belong to it, too.
                 begin = int(done.issue[0])
                 while begin > 0 and codes[begin - 1, column] == 0:
@@ -117,8 +118,8 @@ def entry_image(layout: Layout, schedule: Schedule) -> MemoryImage:
 
 def _control_image(layout: Layout, schedule: Schedule) -> MemoryImage:
     """The lanes' programs: which sum is taken when, and what is complete with it."""
-    width = widths(layout)
-    names = ("thing", "pe", "gate", "slot", "use", "first", "final", "projection", "valid")
+    op, width = layout.op, widths(layout)
+    names = ("thing", "pe", "gate", "slot", "use", "first", "final", "second", "valid")
     bits = (width.thing, width.pe, 2, 1, 1, 1, 1, 1, 1)
     table = {name: np.zeros((schedule.cycles, layout.lanes), dtype=np.int64) for name in names}
     for number, lane in enumerate(schedule.lanes):
@@ -126,12 +127,13 @@ def _control_image(layout: Layout, schedule: Schedule) -> MemoryImage:
             part = done.segment
             values = (
                 part.thing, part.pe, part.gate, done.slot, 1, done.first, done.final,
-                part.projection, 1,
+                part.second, 1,
             )  # fmt: skip
             for name, value in zip(names, values, strict=True):
                 table[name][done.take - schedule.delay - 1, number] = value
         for bare in lane.bare:
-            empty = (bare.thing, 0, 0, 0, 0, 1, 1, bare.projection, 1)
+            gate = 2 if bare.second and op.resets else 0
+            empty = (bare.thing, 0, gate, 0, 0, 1, 1, bare.second, 1)
             for name, value in zip(names, empty, strict=True):
                 table[name][bare.take - schedule.delay - 1, number] = value
     return pack_fields(

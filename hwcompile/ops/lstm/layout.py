@@ -8,7 +8,7 @@ in the order in which they are worked on; that number is their place in all memo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Protocol
 
@@ -21,7 +21,10 @@ from hwcompile.sparse.packing import pack
 class Recurrence(Protocol):
     """What a recurrent engine has to know about an op: `Lstm` is one, a GRU looks like one.
 
-    A cell unit has four sums, one for each gate; see `Lstm` for the shapes.
+    A cell unit has four sums, one for each gate; see `Lstm` for the shapes. A step has a second
+    phase, over m, for a projection, or with `resets`: then m is what the first phase makes of a
+    unit's sums 0 and 1 (the reset state of a GRU), sum 2 is over x, and sum 3 is over m with the
+    weights `wr[3]`; both belong to the second phase, which completes the unit.
     """
 
     def __hash__(self) -> int:
@@ -76,6 +79,10 @@ class Recurrence(Protocol):
         """Whether there is a projection."""
 
     @property
+    def resets(self) -> bool:
+        """Whether the units themselves are completed in a second phase."""
+
+    @property
     def peeped(self) -> bool:
         """Whether there are peepholes."""
 
@@ -101,7 +108,7 @@ class Recurrence(Protocol):
 
     @property
     def m_type(self) -> IntType:
-        """Format of m; of y without a projection."""
+        """Format of m; of y where there is no m."""
 
     def sum_bits(self, x: IntType) -> tuple[int, int]:
         """Bits of a row's sum, and of the widest signal of the element-wise part."""
@@ -142,12 +149,39 @@ class Placement:
 
 
 @dataclass(frozen=True, eq=False)
+class Row:
+    """A row of weights: what makes one sum of a cell unit, or a projection row.
+
+    Attributes:
+        thing: Rank of the cell unit or projection row within the lane.
+        gate: 0 to 3 for i, f, candidate, o; 0 for the projection.
+        second: Whether it belongs to the second phase.
+        base: Place from which the first entry's distance is counted.
+        places: Places of the non-zero weights' elements, ascending.
+        weights: The weights.
+    """
+
+    thing: int
+    gate: int
+    second: bool
+    base: int
+    places: IntArray
+    weights: IntArray
+
+    def filled(self, bits: int) -> Row:
+        """With fillers, so that no step from place to place needs more than `bits`."""
+        places, weights = fill(self.places, self.weights, self.base, bits)
+        return replace(self, places=places, weights=weights)
+
+
+@dataclass(frozen=True, eq=False)
 class Segment:
     """A part of a row that one PE does without interruption.
 
     Attributes:
         pe: PE within the lane.
-        projection: Whether it is of the projection.
+        second: Whether it belongs to the second phase.
+        over_m: Whether its elements are those of m.
         thing: Rank of the cell unit or projection row within the lane.
         gate: 0 to 3 for i, f, candidate, o; 0 for the projection.
         places: Place of each entry's element, ascending; fillers included.
@@ -156,7 +190,8 @@ class Segment:
     """
 
     pe: int
-    projection: bool
+    second: bool
+    over_m: bool
     thing: int
     gate: int
     places: IntArray
@@ -197,6 +232,11 @@ class Layout:
         return Placement.of(counts, self.lanes)
 
     @property
+    def two_phases(self) -> bool:
+        """Whether there is an m, and a second phase that reads it."""
+        return self.op.projected or self.op.resets
+
+    @property
     def state_base(self) -> int:
         """Place of y: behind x, at a multiple of the lanes."""
         return -(-self.op.inputs // self.lanes) * self.lanes
@@ -209,7 +249,7 @@ class Layout:
     @property
     def places(self) -> int:
         """Places in all."""
-        return self.m_base + (self.units.depth * self.lanes if self.op.projected else 0)
+        return self.m_base + (self.units.depth * self.lanes if self.two_phases else 0)
 
     @cached_property
     def skip_bits(self) -> int:
@@ -222,49 +262,53 @@ class Layout:
         return max(self.places.bit_length(), 2)
 
     def _skips(self, lane: int) -> IntArray:
-        skips = [np.diff(places, prepend=base) for _, _, base, places, _ in self._raw_rows(lane)]
+        skips = [np.diff(row.places, prepend=row.base) for row in self._raw_rows(lane)]
         return np.concatenate(skips) if skips else np.zeros(0, dtype=np.int64)
 
-    def _raw_rows(self, lane: int) -> Iterator[tuple[int, int, int, IntArray, IntArray]]:
-        """(rank, gate, base, places, weights) of each row; gate is 4 for the projection."""
+    def _raw_rows(self, lane: int) -> Iterator[Row]:
+        """The rows of a lane, without fillers."""
         op, units, rows = self.op, self.units, self.rows
         y_places = self.state_base + rows.rank * self.lanes + rows.lane
+        m_places = self.m_base + units.rank * self.lanes + units.lane
         places = np.concatenate([np.arange(op.inputs), y_places])
         for rank, unit in enumerate(units.things(lane)):
             for gate in range(4):
-                yield (
-                    rank,
-                    gate,
-                    0,
-                    *_sorted(places, np.concatenate([op.wx[gate, unit], op.wr[gate, unit]])),
-                )
+                second = op.resets and gate > 1
+                if second and gate == 3:
+                    used = _used(m_places, op.wr[gate, unit])
+                    yield Row(rank, gate, second, self.m_base, *used)
+                else:
+                    weights = np.concatenate([op.wx[gate, unit], op.wr[gate, unit]])
+                    yield Row(rank, gate, second, 0, *_used(places, weights))
         if op.projected:
-            m_places = self.m_base + units.rank * self.lanes + units.lane
-            for rank, row in enumerate(rows.things(lane)):
-                yield rank, 4, self.m_base, *_sorted(m_places, op.projection[row])
+            for rank, unit in enumerate(rows.things(lane)):
+                used = _used(m_places, op.projection[unit])
+                yield Row(rank, 0, True, self.m_base, *used)
 
     def segments(self, lane: int) -> tuple[list[list[Segment]], list[list[Segment]]]:
-        """For each PE of a lane its segments of gates, and its segments of the projection."""
-        found = []
-        table = [
-            (rank, gate, base, *fill(places, weights, base, self.skip_bits))
-            for rank, gate, base, places, weights in self._raw_rows(lane)
-        ]
-        for gates in (True, False):
-            part = [row for row in table if (row[1] < 4) == gates]
-            counts = np.array([row[3].size for row in part], dtype=np.int64)
-            packing = pack(counts, self.pes_per_lane)
-            queues: list[list[Segment]] = [[] for _ in range(self.pes_per_lane)]
-            for pe, row, first, last in zip(
-                packing.pe, packing.row, packing.first, packing.last, strict=True
-            ):
-                queues[pe].append(_segment(int(pe), part[row], int(first), int(last), self))
-            if not gates:
-                # Who begins with a long row meets the latest elements of m late.
-                for queue in queues:
-                    queue.sort(key=_after(max(queue, key=_length, default=None)))
-            found.append(queues)
-        return found[0], found[1]
+        """For each PE of a lane its segments of the first phase, and those of the second.
+
+        What does not read m stands first in the second phase: the PEs do it while they wait for m.
+        """
+        rows = list(self._raw_rows(lane))
+        first = self._dealt([row for row in rows if not row.second])
+        early = self._dealt([row for row in rows if row.second and row.base != self.m_base])
+        late = self._dealt([row for row in rows if row.second and row.base == self.m_base])
+        # Who begins with a long row meets the latest elements of m late.
+        for queue in late:
+            queue.sort(key=_after(max(queue, key=_length, default=None)))
+        return first, [[*a, *b] for a, b in zip(early, late, strict=True)]
+
+    def _dealt(self, rows: list[Row]) -> list[list[Segment]]:
+        """The rows dealt out to the PEs of a lane, with fillers."""
+        rows = [row.filled(self.skip_bits) for row in rows]
+        packing = pack(np.array([r.places.size for r in rows], dtype=np.int64), self.pes_per_lane)
+        queues: list[list[Segment]] = [[] for _ in range(self.pes_per_lane)]
+        for pe, row, first, last in zip(
+            packing.pe, packing.row, packing.first, packing.last, strict=True
+        ):
+            queues[pe].append(_segment(int(pe), rows[row], int(first), int(last), self))
+        return queues
 
 
 def _length(segment: Segment) -> int:
@@ -276,7 +320,7 @@ def _after(front: Segment | None) -> Callable[[Segment], tuple[bool, int]]:
     return lambda segment: (segment is not front, segment.thing)
 
 
-def _sorted(places: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
+def _used(places: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
     """Places and weights of the non-zeros, by place."""
     (used,) = np.nonzero(weights)
     used = used[np.argsort(places[used])]
@@ -297,13 +341,11 @@ def fill(places: IntArray, weights: IntArray, base: int, bits: int) -> tuple[Int
     return np.where(real, places[at], start + (position + 1) * step), np.where(real, weights[at], 0)
 
 
-def _segment(
-    pe: int, row: tuple[int, int, int, IntArray, IntArray], first: int, last: int, layout: Layout
-) -> Segment:
-    rank, gate, base, places, weights = row
+def _segment(pe: int, row: Row, first: int, last: int, layout: Layout) -> Segment:
+    part = slice(first, last + 1)
     # The second part of a row starts at the base again.
-    places, weights = fill(
-        places[first : last + 1], weights[first : last + 1], base, layout.skip_bits
-    )
-    skips = np.diff(places, prepend=base)
-    return Segment(pe, gate == 4, rank, gate % 4, places, skips, weights)
+    piece = replace(row, places=row.places[part], weights=row.weights[part])
+    cut = piece.filled(layout.skip_bits)
+    skips = np.diff(cut.places, prepend=row.base)
+    over_m = row.base == layout.m_base
+    return Segment(pe, row.second, over_m, row.thing, row.gate, cut.places, skips, cut.weights)

@@ -105,6 +105,11 @@ class Lstm(Op):
         return bool(self.projection.shape[0] > 0)
 
     @property
+    def resets(self) -> bool:
+        """Never: only a GRU has a reset gate."""
+        return False
+
+    @property
     def outputs(self) -> int:
         """Y, the size of the output vector."""
         return int(self.projection.shape[0]) if self.projected else self.cells

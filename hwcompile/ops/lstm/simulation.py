@@ -18,19 +18,10 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.lstm.layout import Layout, Segment
+from hwcompile.ops.lstm.layout import Layout, Placement, Segment
 
 TO_RESULT = 6
 """Cycles from the issue of a segment's last entry until the collector can take its sum."""
-
-M_READY = 14
-"""Cycles from taking a unit's last sum to the first issue of an entry that reads its m."""
-
-Y_READY = 3
-"""Cycles from taking a row's last sum to the first issue of an entry that reads its y."""
-
-M_AFTER_Y = 12
-"""m is written this many cycles later than a y that is taken in the same cycle."""
 
 SLOTS = 2
 """Result registers of a PE."""
@@ -45,6 +36,26 @@ _NEVER = -(1 << 40)
 _ROUNDS = 48
 _PATIENCE = 6
 """Rounds after which a step is made longer, for waiting does not end the wait."""
+
+
+@dataclass(frozen=True)
+class Latencies:
+    """Cycles from the row of a lane's program that completes a unit or row to a write to the PEs.
+
+    An entry that is issued `latency - 1` cycles after the sum was taken reads what was written.
+
+    Attributes:
+        m: First phase; without a second one it is y that is written.
+        y: Second phase.
+    """
+
+    m: int
+    y: int
+
+    @staticmethod
+    def of(layout: Layout) -> Latencies:
+        """Those of the element-wise pipeline."""
+        return Latencies(8, 11) if layout.op.resets else Latencies(15, 4)
 
 
 @dataclass
@@ -70,10 +81,10 @@ class Done:
 
 @dataclass(frozen=True)
 class Bare:
-    """A unit or projection row without any entries is completed by the collector alone."""
+    """What has no entries in a phase is completed by the collector alone."""
 
     thing: int
-    projection: bool
+    second: bool
     take: int
 
 
@@ -149,28 +160,31 @@ def simulate_step(layout: Layout) -> Schedule:
 def _round(
     layout: Layout, work: list[tuple[list[list[Segment]], list[list[Segment]]]], carry: _Carry
 ) -> tuple[Schedule, _Carry]:
-    op, units, rows = layout.op, layout.units, layout.rows
+    late = Latencies.of(layout)
     lanes = [_Collector(layout, n, carry) for n in range(layout.lanes)]
-    for lane, (gates, _) in zip(lanes, work, strict=True):
+    for lane, (first, _) in zip(lanes, work, strict=True):
         lane.begin = carry.tail
-        lane.run(gates, carry.y_ready, int(np.count_nonzero(units.lane == lane.number)), False, 0)
+        places = lane.places(layout.units, layout.state_base)
+        earliest = np.zeros_like(places)
+        if layout.op.resets:
+            # A unit reads its state, written in the cycle after; and m waits for the last y.
+            own = carry.y_ready[places]
+            earliest = np.maximum(own + 1, own.max() + 2 - late.m)
+        lane.run(first, carry.y_ready, earliest, False)
     gates_end = max((d.issue[-1] for lane in lanes for d in lane.result.done), default=0) + 1
     ready = np.full(layout.places, _NEVER)
-    last_final = 0
-    for lane in lanes:
-        for thing, take in lane.finals.items():
-            place = (layout.m_base if op.projected else layout.state_base) + thing * layout.lanes
-            ready[place + lane.number] = take + M_READY
-            last_final = max(last_final, take)
-    if op.projected:
+    base = layout.m_base if layout.two_phases else layout.state_base
+    last_final = max(lane.note(ready, base, late.m) for lane in lanes)
+    if layout.two_phases:
         # Whoever reads the old y must have been issued. This follows from the second bound, but it
-        # is what must hold when rows of the program come late; see `hw_rnn_engine`.
-        earliest = max(gates_end - 1 + TO_RESULT, last_final + M_AFTER_Y)
-        for lane, (_, projection) in zip(lanes, work, strict=True):
-            count = int(np.count_nonzero(rows.lane == lane.number))
-            lane.run(projection, ready, count, True, earliest)
-            for thing, take in lane.finals.items():
-                ready[layout.state_base + thing * layout.lanes + lane.number] = take + Y_READY
+        # is what must hold when rows of the program come late; see `hw_rnn_engine`. And y is not
+        # written before the last m.
+        after = max(gates_end - 1 + TO_RESULT, last_final + max(late.m - late.y, 0) + 1)
+        for lane, (_, second) in zip(lanes, work, strict=True):
+            places = lane.places(layout.rows, layout.m_base)
+            own = ready[places] if layout.op.resets else np.zeros_like(places)
+            lane.run(second, ready, np.maximum(own, after), True)
+            lane.note(ready, layout.state_base, late.y)
     results, times = [lane.result for lane in lanes], [lane.time for lane in lanes]
     schedule = _measure(results, times, gates_end, carry.least)
     free = np.array([lane.slot_free for lane in lanes])
@@ -191,7 +205,7 @@ class _Collector:
     """A lane's state throughout a step."""
 
     def __init__(self, layout: Layout, number: int, carry: _Carry) -> None:
-        self.number = number
+        self.number, self.lanes = number, layout.lanes
         self.result = Lane()
         self.time = [0] * layout.pes_per_lane  # first cycle in which a PE is free
         self.count = [0] * layout.pes_per_lane  # segments a PE has done
@@ -200,47 +214,49 @@ class _Collector:
         self.finals: dict[int, int] = {}  # thing to the cycle that completes it, of this phase
         self.begin = carry.tail  # nothing is taken before
 
+    def places(self, things: Placement, base: int) -> IntArray:
+        """The places, from `base` on, of what belongs to this lane, by rank."""
+        return base + np.arange(things.things(self.number).size) * self.lanes + self.number
+
     def run(
-        self,
-        queues: list[list[Segment]],
-        ready: IntArray,
-        things: int,
-        projection: bool,
-        earliest: int,
+        self, queues: list[list[Segment]], ready: IntArray, earliest: IntArray, second: bool
     ) -> None:
-        """Do a phase: all segments of `queues`, and all `things` completed.
+        """Do a phase: all segments of `queues`, and every thing completed.
 
         Args:
             queues: Segments of each PE.
             ready: By place, the first cycle in which an entry that reads it can be issued.
-            things: Units or rows of this lane.
-            projection: Which of the two.
-            earliest: No thing is completed before.
+            earliest: By thing of this lane, the cycle before which it is not completed.
+            second: Which of the two.
         """
-        phase = _Phase(self, queues, ready, things, projection, earliest)
+        phase = _Phase(self, queues, ready, earliest, second)
         self.finals = phase.finals
         phase.run()
 
+    def note(self, ready: IntArray, base: int, latency: int) -> int:
+        """Write into `ready` when the results of the last phase are there; its last completion."""
+        for thing, take in self.finals.items():
+            ready[base + thing * self.lanes + self.number] = take + latency - 1
+        return max(self.finals.values())
+
 
 class _Phase:
-    """A lane doing the gates, or the projection."""
+    """A lane doing one of the two phases."""
 
     def __init__(
         self,
         lane: _Collector,
         queues: list[list[Segment]],
         ready: IntArray,
-        things: int,
-        projection: bool,
-        earliest: int,
+        earliest: IntArray,
+        second: bool,
     ) -> None:
-        self.lane, self.ready, self.earliest = lane, ready, earliest
-        self.projection = projection
+        self.lane, self.ready, self.earliest, self.second = lane, ready, earliest, second
         self.queues = [iter(queue) for queue in queues]
-        self.left = [0] * things  # sums that a thing still waits for
+        self.left = [0] * earliest.size  # sums that a thing still waits for
         for segment in (s for queue in queues for s in queue):
             self.left[segment.thing] += 1
-        self.bare = [thing for thing in range(things) if not self.left[thing]]
+        self.bare = [thing for thing in range(earliest.size) if not self.left[thing]]
         self.finals: dict[int, int] = {}
         self.started: set[tuple[int, int]] = set()  # (thing, gate) of which a sum was taken
         self.last_take: dict[int, int] = {}  # by thing
@@ -293,14 +309,19 @@ class _Phase:
         for index, item in enumerate(self.waiting):
             thing = item.segment.thing
             rested = self.last_take.get(thing, _NEVER) + SPACING <= cycle
-            if rested and (self.left[thing] > 1 or cycle >= self.earliest):
+            if rested and (self.left[thing] > 1 or cycle >= self.earliest[thing]):
                 self._take(self.waiting.pop(index), cycle)
                 return
-        if self.bare and cycle >= self.earliest and (self.lane.result.done or not self.ends):
-            thing = self.bare.pop()
+        if not self.lane.result.done and self.ends:
+            return
+        for index in reversed(range(len(self.bare))):
+            if cycle < self.earliest[self.bare[index]]:
+                continue
+            thing = self.bare.pop(index)
             self.finals[thing] = cycle
             self.lane.busy.add(cycle)
-            self.lane.result.bare.append(Bare(thing, self.projection, cycle))
+            self.lane.result.bare.append(Bare(thing, self.second, cycle))
+            return
 
     def _take(self, item: Done, cycle: int) -> None:
         thing, pe = item.segment.thing, item.segment.pe

@@ -3,86 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ops.external import (
+    PARAMETERS,
+    ExternalMemory,
+    external_memory,
+    is_external,
+    weights_memory,
+    why_not,
+)
 from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.lstm.description import Description
 from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
 from hwcompile.ops.lstm.layout import Layout, Recurrence
 from hwcompile.ops.lstm.op import Lstm
-from hwcompile.ops.lstm.simulation import Schedule, simulate_step
+from hwcompile.ops.lstm.simulation import Latencies, Schedule, simulate_step
 from hwcompile.ops.needs import MemoryKind, Product, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 
 OUT_STAGES = 3
-DRAIN_PROJECTED = 4
-DRAIN_PLAIN = 15
-"""Cycles from the row of a lane's program that completes an output to when it can be sent."""
 
 MAX_PES = 4096
 
-
-@dataclass(frozen=True)
-class Description:
-    """What an engine does in a time step.
-
-    Attributes:
-        cycles: Cycles per step in steady state.
-        gates_cycles: Cycles until the last PE leaves the gates' rows.
-        projection_cycles: The others.
-        gates_entries: Non-zero weights of the gates, over all PEs.
-        projection_entries: Those of the projection.
-        fillers: Entries of weight 0 that bridge long distances between columns.
-        tail: Cycles in which the lanes finish a step while the PEs do the next one.
-        weight_bits: Size of the PEs' programs: weights, columns, ends of rows.
-        entry_bits: Of these, per entry.
-        control_bits: Size of the lanes' programs.
-        pes: Multipliers of a channel.
-        channels: Sequences in step.
-    """
-
-    cycles: int
-    gates_cycles: int
-    projection_cycles: int
-    gates_entries: int
-    projection_entries: int
-    fillers: int
-    tail: int
-    weight_bits: int
-    entry_bits: int
-    control_bits: int
-    pes: int
-    channels: int
-
-    @property
-    def multipliers(self) -> int:
-        """Multipliers of all PEs."""
-        return self.pes * self.channels
-
-    @property
-    def read_bits(self) -> int:
-        """Bits of the PEs' programs that a step of all channels reads: each once."""
-        return self.weight_bits
-
-    @property
-    def utilisation(self) -> float:
-        """Share of the multipliers' cycles that do a non-zero weight."""
-        return (self.gates_entries + self.projection_entries) / (self.pes * self.cycles)
-
-    @property
-    def gates_utilisation(self) -> float:
-        """The same in the first phase."""
-        return self.gates_entries / (self.pes * self.gates_cycles)
-
-    @property
-    def projection_utilisation(self) -> float:
-        """The same in the second phase."""
-        return self.projection_entries / (self.pes * max(self.projection_cycles, 1))
+_NAMES = ("pes", "lanes", *PARAMETERS)
 
 
 class Static(Kernel):
@@ -96,9 +45,15 @@ class Static(Kernel):
     Parameters:
         pes: Multipliers of a channel, a multiple of `lanes`.
         lanes: A power of two.
+        weights: "on_chip", or "external": the PEs' programs stand in external memory. Then the
+            timing is that of a memory that keeps up; the design counts the cycles it does not.
+        prefetch: Rows of the programs read ahead from external memory.
     """
 
     name = "static"
+
+    arithmetic = (6, 3)
+    """Multipliers and sigma tables of a lane's element-wise pipeline."""
 
     def recurrence(self, op: Op) -> Recurrence:
         """The op as the engine sees it; the same object for the same op."""
@@ -134,6 +89,9 @@ class Static(Kernel):
     def check(self, site: Site, parameters: Parameters) -> str | None:
         """Why the parameters are not legal; None when they are."""
         op = self.recurrence(site.op)
+        unknown = sorted(set(parameters) - set(_NAMES))
+        if unknown:
+            return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
         pes, lanes = int(parameters["pes"]), int(parameters["lanes"])
         if lanes < 1 or lanes & (lanes - 1):
             return f"lanes is {lanes}, which is not a power of two"
@@ -144,7 +102,7 @@ class Static(Kernel):
         rows = 4 * op.cells + op.projection.shape[0]
         if pes > rows:
             return f"there are {pes} PEs for {rows} rows of weights"
-        return None
+        return why_not(parameters, lambda: pes * widths(Layout(op, pes, lanes)).entry)
 
     def ports(self, site: Site, parameters: Parameters) -> Ports:
         """One element of every channel per word."""
@@ -158,7 +116,7 @@ class Static(Kernel):
     def timing(self, site: Site, parameters: Parameters) -> Timing:
         """A loader, the steps, and a sender, with double buffers between them."""
         op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
-        _, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
         step = np.arange(1, steps + 1, dtype=np.int64)
         loads = np.ones(steps * op.inputs, dtype=np.int64)
         sends = np.ones(steps * op.outputs, dtype=np.int64)
@@ -168,7 +126,7 @@ class Static(Kernel):
         actors = {"load": Actor(loads, {"in0": Access.stream(loads)}, {"x": np.cumsum(loads)})}
         buffers = {
             "x": Buffer(2 * op.inputs),
-            "y": Buffer(2, schedule.delay + schedule.cycles + _drain(op)),
+            "y": Buffer(2, schedule.delay + schedule.cycles + _drain(layout)),
         }
         if len(site.inputs) > 1:
             ones = np.ones(steps, dtype=np.int64)
@@ -198,13 +156,17 @@ class Static(Kernel):
 
     def describe_op(self, op: Op, parameters: Parameters) -> Description:
         """`describe`, for an op wherever it stands."""
-        rows = self.recurrence(op)
-        layout, schedule = _scheduled(rows, int(parameters["pes"]), int(parameters["lanes"]))
+        layout, schedule = _scheduled(
+            self.recurrence(op), int(parameters["pes"]), int(parameters["lanes"])
+        )
         width = widths(layout)
         last = [max(lane.takes) for lane in schedule.lanes]
-        total = sum(d.segment.places.size for lane in schedule.lanes for d in lane.done)
-        gates = int(np.count_nonzero(rows.wx) + np.count_nonzero(rows.wr))
-        projection = int(np.count_nonzero(rows.projection))
+        segments = [done.segment for lane in schedule.lanes for done in lane.done]
+        total = sum(part.places.size for part in segments)
+        gates, projection = (
+            sum(int(np.count_nonzero(part.weights)) for part in segments if part.second == second)
+            for second in (False, True)
+        )
         return Description(
             cycles=schedule.cycles,
             gates_cycles=schedule.gates_end,
@@ -217,11 +179,11 @@ class Static(Kernel):
             entry_bits=width.entry,
             control_bits=schedule.cycles * _control_bits(layout),
             pes=layout.pes,
-            channels=rows.channels,
+            channels=layout.op.channels,
         )
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """Programs and vectors in memories; per channel a multiplier per PE, six per lane.
+        """Programs and vectors in memories; per channel a multiplier per PE, several per lane.
 
         Programs and constants of the units are there once; all the rest is there per channel.
         """
@@ -231,19 +193,21 @@ class Static(Kernel):
         act, acc, z = (int(numbers[name]) for name in ("ActBits", "AccBits", "ZBits"))
         width = widths(layout)
         lanes, units = layout.lanes, layout.units.depth
+        multipliers, sigmas = self.arithmetic
         total = Resources(lut=layout.pes * 2 * numbers_place(layout))
-        total += memory(schedule.cycles, layout.pes * width.entry + _control_bits(layout))
+        total += weights_memory(parameters, schedule.cycles, layout.pes * width.entry)
+        total += memory(schedule.cycles, _control_bits(layout))
         total += memory(units, lanes * (4 * width.bias + 3 * width.peephole))
         channel = Resources(
             lut=layout.pes * 4 * act + lanes * 6 * z,
             adders=layout.pes * 2 * acc + lanes * 8 * z,
             ff=layout.pes * (4 * acc + 6 * act) + lanes * 24 * z,
-            products=(Product(width.weight, act, layout.pes), Product(act, z, 6 * lanes)),
+            products=(Product(width.weight, act, layout.pes), Product(act, z, multipliers * lanes)),
         )
-        for table, count in ((op.sigma, 3), (op.candidate, 1), (op.squash, 1)):
+        for table, count in ((op.sigma, sigmas), (op.candidate, 1), (op.squash, 1)):
             channel += memory(table.size, signed_bits(table), count=lanes * count)
         # The channels' elements stand side by side in a word.
-        places = 2 * op.inputs + layout.places * (1 if op.projected else 2)
+        places = 2 * op.inputs + layout.places * (1 if layout.two_phases else 2)
         total += memory(places, op.channels * act, MemoryKind.RAM, layout.pes)
         sums = units * 5 + layout.rows.depth * 3
         total += memory(sums, op.channels * acc, MemoryKind.RAM, lanes)
@@ -253,36 +217,51 @@ class Static(Kernel):
         """An instance of `hw_rnn_engine`; a site without start tokens ties their input off."""
         op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
         layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
-        begins = len(site.inputs) > 1
+        memories, absent = images(layout, schedule), dict[str, str]()
+        unused: tuple[str, ...] = ()
+        external = None
+        if len(site.inputs) == 1:
+            absent |= {"in1_valid_i": "1'b0", "in1_data_i": "'0"}
+            unused += ("in1_ready_o",)
+        if is_external(parameters):
+            external = external_memory(memories.pop("EntryFile"), parameters)
+        else:
+            absent |= {"weights_valid_i": "1'b0", "weights_data_i": "'0"}
+            unused += ("weights_ready_o",)
         return Rendered(
             "hw_rnn_engine",
             {
                 "Channels": op.channels,
-                "HasStart": "1'b1" if begins else "1'b0",
+                "HasStart": "1'b1" if len(site.inputs) > 1 else "1'b0",
+                "External": "1'b1" if external else "1'b0",
                 "Pes": layout.pes,
                 "Lanes": layout.lanes,
                 "Cycles": schedule.cycles,
                 "Delay": schedule.delay,
-                "Drain": _drain(op),
+                "Drain": _drain(layout),
                 "Steps": steps,
                 "Keep": "1'b1" if op.keep else "1'b0",
                 **_numbers(site, layout),
                 **self.cell(site.op, widths(layout)),
             },
-            memories=images(layout, schedule),
-            comment=_comment(op, layout, schedule),
-            constants={
-                **({} if begins else {"in1_valid_i": "1'b0", "in1_data_i": "'0"}),
-                "weights_valid_i": "1'b0",
-                "weights_data_i": "'0",
-            },
-            unused=(*(() if begins else ("in1_ready_o",)), "weights_ready_o"),
+            memories=memories,
+            comment=_comment(op, layout, schedule, external),
+            constants=absent,
+            unused=unused,
+            external=external,
         )
 
 
-def _comment(op: Recurrence, layout: Layout, schedule: Schedule) -> str:
+def _comment(
+    op: Recurrence, layout: Layout, schedule: Schedule, external: ExternalMemory | None
+) -> str:
+    """One line for readers of the design."""
     many = f" for {op.channels} channels" if op.channels > 1 else ""
-    return f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}"
+    text = f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}"
+    if external is None:
+        return text
+    beat = external.data_bits // 8
+    return f"{text}; {external.size:,} bytes of weights per step, {beat} per cycle, by AXI4"
 
 
 def numbers_place(layout: Layout) -> int:
@@ -301,8 +280,10 @@ def _most_lanes(op: Recurrence) -> int:
     return min(op.cells, op.outputs)
 
 
-def _drain(op: Recurrence) -> int:
-    return DRAIN_PROJECTED if op.projected else DRAIN_PLAIN
+def _drain(layout: Layout) -> int:
+    """Cycles from the row of a lane's program that completes an output to when it can be sent."""
+    late = Latencies.of(layout)
+    return late.y if layout.two_phases else late.m
 
 
 @lru_cache(maxsize=64)
@@ -342,7 +323,7 @@ def _numbers(site: Site, layout: Layout) -> dict[str, int | str]:
         "ThingBits": width.thing,
         "AccBits": sum_bits,
         "ActBits": max(signed),
-        "Projected": "1'b1" if op.projected else "1'b0",
+        "Projected": "1'b1" if layout.two_phases else "1'b0",
         "ZBits": widest,
     }
 

@@ -19,7 +19,9 @@ from hwcompile.sparse.encodings import index_width
 
 MAX_PES = 4096
 _DENSE = 0.5  # above this share of weights that are not zero, folding is the better kernel
-_NAMES = ("pes", "in", "out", "index", "style")
+_NAMES = ("pes", "channels", "in", "out", "index", "style")
+_CHANNELS = (2, 4, 8, 16)
+"""Numbers of channels that the planner considers."""
 
 
 class Sparse(Kernel):
@@ -27,6 +29,8 @@ class Sparse(Kernel):
 
     Parameters:
         pes: Processing elements; each does one weight per cycle.
+        channels: Consecutive pixels that are computed in step, each PE with a multiplier for every
+            one of them (default 1); every weight is read once for all.
         in: Elements per input word, a power of two (default: enough not to be the bottleneck).
         out: Elements per output word (default: likewise).
         index: How entries name their columns: `absolute`, `delta`, `run1` to `run15` (gaps in that
@@ -44,7 +48,11 @@ class Sparse(Kernel):
         return None if most_entries(matmul_of(site)) else "all its weights are zero"
 
     def space(self, site: Site) -> Iterable[Parameters]:
-        """Numbers of PEs about a fifth apart; only one for a dense matrix."""
+        """Numbers of PEs about a fifth apart; only one for a dense matrix.
+
+        Several channels stand for a number of PEs that many times as large: their words are as
+        wide, the program is narrower, and fewer sums are to choose from. So powers of two do.
+        """
         op = matmul_of(site)
         most = most_entries(op)
         if sum(counts.sum() for counts in row_counts(op)) > _DENSE * op.weights.size:
@@ -53,6 +61,13 @@ class Sparse(Kernel):
         while pes <= min(most, MAX_PES):
             yield {"pes": pes}
             pes = max(pes + 1, pes * 6 // 5)
+        for channels in _CHANNELS:
+            pes = 4
+            while op.groups == 1 and site.inputs[0].pixels % channels == 0:
+                if pes * channels > min(most, MAX_PES):
+                    break
+                yield {"pes": pes, "channels": channels}
+                pes *= 2
 
     def check(self, site: Site, parameters: Parameters) -> str | None:
         """Unknown names and values out of range."""
@@ -65,6 +80,9 @@ class Sparse(Kernel):
             value = parameters.get(name, None if name == "pes" else 1)
             if not isinstance(value, int) or not 1 <= value <= limit:
                 return f"{name} must be a number from 1 to {limit}, not {value!r}"
+        wrong = _wrong_channels(site, parameters)
+        if wrong is not None:
+            return wrong
         lanes = parameters.get("in", 1)
         legal = [1 << n for n in range((op.fan_in - 1).bit_length() + 1)]
         if lanes not in legal:
@@ -88,54 +106,59 @@ class Sparse(Kernel):
     def timing(self, site: Site, parameters: Parameters) -> Timing:
         """Three actors, a vector each at a time: load, compute, collect; see `hw_sparse_matvec`.
 
-        Of the buffers, `words` holds the vectors, `sums` counts places for the results of a
-        vector, and `ready` tells when they may be collected.
+        Of the buffers, `words` holds the vectors, `sums` counts places for the results of a set,
+        and `ready` tells when they may be collected.
         """
         plan = _design(site, parameters)
+        channels = plan.settings.channels
         vectors = site.inputs[0].pixels * plan.op.groups
         words, banks = plan.in_words, plan.result_banks
         return Timing(
             {
                 "load": _load(words, vectors),
-                "compute": _compute(plan, vectors),
-                "collect": _collect(plan, site.inputs[0].pixels),
+                "compute": _compute(plan, vectors // channels),
+                "collect": _collect(plan, site.inputs[0].pixels // channels),
             },
             stages=mux_levels(plan.settings.pes) + 1,
             buffers={
-                "words": Buffer(2 * words),
+                "words": Buffer(2 * channels * words),
                 "sums": Buffer(banks),
                 "ready": Buffer(banks, LAG),
             },
         )
 
     def interval(self, site: Site, parameters: Parameters) -> int:
-        """The slowest of loading, computing and collecting, for every vector."""
+        """The slowest of loading, computing and collecting, for every set of vectors."""
         plan = _design(site, parameters)
-        return site.inputs[0].pixels * plan.op.groups * plan.cycles
+        sets = site.inputs[0].pixels * plan.op.groups // plan.settings.channels
+        return sets * plan.cycles
 
     def lanes(self, site: Site, parameters: Parameters) -> int:
-        """One multiplier per PE."""
-        return int(parameters["pes"])
+        """One multiplier per PE and channel."""
+        return int(parameters["pes"]) * int(parameters.get("channels", 1))
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
         """Per PE a lane, a copy of the vector and its sums; the programs; the choice of sums."""
         plan, dot = _design(site, parameters), lane_dot(site, str(parameters.get("style", "auto")))
         pes, out, bits = plan.settings.pes, plan.settings.out, site.outputs[0].element.bits
-        x = plan.settings.lanes * dot.input.bits
+        x, channels = plan.settings.lanes * dot.input.bits, plan.settings.channels
         groups = plan.op.groups
         kept = plan.kept.size
         depth = (1 << index_width(plan.slots)) << index_width(plan.result_banks)
         entry = dot.weight.bits + plan.index_bits + 1
-        # Three registers of the weight, place and word, the element, flags, the sum.
-        registers = 3 * dot.weight.bits + plan.place_bits + x + 2 * dot.input.bits + 10 + bits
+        # Three registers of the weight, the place, flags; per channel word, element and sum.
         adder = plan.place_bits if plan.delta else 0
         pe = Resources(
-            lut=x / 3 if x > dot.input.bits else 0,
-            adders=bits + adder,
-            ff=registers + index_width(plan.slots) + adder,
+            adders=adder,
+            ff=3 * dot.weight.bits + plan.place_bits + 10 + index_width(plan.slots) + adder,
         )
-        pe += dot.resources(1, 1, bits) + memory(2 << index_width(kept), x, MemoryKind.RAM)
-        pe += memory(depth, out * bits, MemoryKind.DIRECT)
+        channel = Resources(
+            lut=x / 3 if x > dot.input.bits else 0, adders=bits, ff=x + 2 * dot.input.bits + bits
+        )
+        channel += dot.resources(1, 1, bits) + memory(2 << index_width(kept), x, MemoryKind.RAM)
+        pe += channel.times(channels) + memory(depth, out * channels * bits, MemoryKind.DIRECT)
+        # The channel's sum among those that are read.
+        pe += Resources(lut=out * bits * (channels - 1) / 2)
         choices = mux_choices(pes)
         collector = Resources(
             lut=out * bits * (choices + 1), ff=out * bits * (choices + 1) + 20.0 + 4 * out
@@ -170,6 +193,7 @@ class Sparse(Kernel):
                 "Words": plan.kept.size,
                 "Steps": plan.steps,
                 "Groups": plan.op.groups,
+                "Channels": plan.settings.channels,
                 "ReadyStep": plan.ready_step,
                 "OutLanes": plan.settings.out,
                 "Collects": plan.collects,
@@ -181,8 +205,8 @@ class Sparse(Kernel):
                 "OutBits": bits,
             },
             memories,
-            comment=f"{plan.settings.pes} PEs x {plan.steps} entries, {used:.1%} of them weights, "
-            f"{kind}, {plan.fillers} fillers: {dot.describe()}",
+            comment=f"{plan.settings.pes} PEs x {plan.steps} entries{_many(plan)}, {used:.1%} of "
+            f"them weights, {kind}, {plan.fillers} fillers: {dot.describe()}",
         )
 
 
@@ -203,7 +227,27 @@ def _design(site: Site, parameters: Parameters) -> Design:
         int(parameters.get("in", 0)),
         int(parameters.get("out", 0)),
         str(parameters.get("index", "auto")),
+        int(parameters.get("channels", 1)),
     )
+
+
+def _wrong_channels(site: Site, parameters: Parameters) -> str | None:
+    """What is wrong with the number of channels, in words."""
+    channels, pixels = parameters.get("channels", 1), site.inputs[0].pixels
+    if channels == 1:
+        return None
+    if not isinstance(channels, int) or channels < 1 or pixels % channels:
+        return f"channels must divide the {pixels} pixels of a frame, not {channels!r}"
+    if matmul_of(site).groups > 1:
+        return "channels are consecutive vectors with one matrix; here groups take turns"
+    if channels * int(parameters["pes"]) > MAX_PES:
+        return f"pes times channels is {channels * int(parameters['pes'])}, more than {MAX_PES}"
+    return None
+
+
+def _many(plan: Design) -> str:
+    channels = plan.settings.channels
+    return f" for {channels} pixels in step" if channels > 1 else ""
 
 
 def _load(words: int, vectors: int) -> Actor:
@@ -211,19 +255,20 @@ def _load(words: int, vectors: int) -> Actor:
     return Actor(ones, {"in0": Access.stream(ones)}, {"words": np.cumsum(ones)})
 
 
-def _compute(plan: Design, vectors: int) -> Actor:
+def _compute(plan: Design, sets: int) -> Actor:
     """Phases: the first program row, the one that announces the sums, and the last one."""
     phases = np.unique([0, plan.ready_step, plan.steps - 1])
     durations = np.diff(np.append(phases, plan.steps))
     first, ready = phases == 0, phases == plan.ready_step
     last = phases == plan.steps - 1
-    needs, frees, announced = (np.tile(part, vectors) for part in (first, last, ready))
+    needs, frees, announced = (np.tile(part, sets) for part in (first, last, ready))
+    words = plan.settings.channels * plan.in_words
     return Actor(
-        np.tile(durations, vectors),
+        np.tile(durations, sets),
         {
             "words": Access(
-                np.cumsum(needs, dtype=np.int64) * plan.in_words,
-                np.cumsum(frees, dtype=np.int64) * plan.in_words,
+                np.cumsum(needs, dtype=np.int64) * words,
+                np.cumsum(frees, dtype=np.int64) * words,
             )
         },
         {
@@ -233,21 +278,26 @@ def _compute(plan: Design, vectors: int) -> Actor:
     )
 
 
-def _collect(plan: Design, pixels: int) -> Actor:
-    """Phases: every row that completes a word, and the first row of every vector."""
+def _collect(plan: Design, sets: int) -> Actor:
+    """Phases: every row that completes a word, and the first row of every vector.
+
+    Only the first vector of a set waits for its sums, and the last one frees them.
+    """
     durations, starts, emits, ends = [], [], [], []
     for collection in plan.collections:
         phases = np.union1d(0, np.flatnonzero(collection.emit))
-        durations.append(np.diff(np.append(phases, plan.collects)))
-        starts.append(phases == 0)
-        emits.append(collection.emit[phases])
-        ends.append(phases == phases[-1])
+        for channel in range(plan.settings.channels):
+            final = channel == plan.settings.channels - 1
+            durations.append(np.diff(np.append(phases, plan.collects)))
+            starts.append((phases == 0) & (channel == 0))
+            emits.append(collection.emit[phases])
+            ends.append((phases == phases[-1]) & final)
     need, emit, free = (
-        np.cumsum(np.tile(np.concatenate(part), pixels), dtype=np.int64)
+        np.cumsum(np.tile(np.concatenate(part), sets), dtype=np.int64)
         for part in (starts, emits, ends)
     )
     return Actor(
-        np.tile(np.concatenate(durations), pixels),
+        np.tile(np.concatenate(durations), sets),
         {"sums": Access(need, free), "ready": Access(need, need)},
         {"out": emit},
     )

@@ -32,12 +32,14 @@ class Settings:
         lanes: Elements per input word, a power of two.
         out: Rows per output word.
         index: `auto`, `absolute`, `delta`, or `run` and a number of bits.
+        channels: Vectors of a set, which are computed in step.
     """
 
     pes: int
     lanes: int
     out: int
     index: str
+    channels: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +75,7 @@ class Design:
 
     @cached_property
     def steps(self) -> int:
-        """Program rows of a vector."""
+        """Program rows of a set."""
         return max(packing.max_load for packing in self.packings)
 
     @cached_property
@@ -88,8 +90,9 @@ class Design:
 
     @property
     def cycles(self) -> int:
-        """Cycles per vector in steady state."""
-        return max(self.in_words, self.steps, self.collects)
+        """Cycles per set of vectors in steady state."""
+        channels = self.settings.channels
+        return max(channels * self.in_words, self.steps, channels * self.collects)
 
     @property
     def slots(self) -> int:
@@ -98,8 +101,9 @@ class Design:
 
     @property
     def result_banks(self) -> int:
-        """Vectors whose sums are held: from the first program row to the last collection."""
-        return -(-(self.ready_step + LAG + self.collects) // self.cycles)
+        """Sets whose sums are held: from the first program row to the last collection."""
+        collects = self.settings.channels * self.collects
+        return -(-(self.ready_step + LAG + collects) // self.cycles)
 
     @property
     def place_bits(self) -> int:
@@ -151,23 +155,23 @@ class Design:
 
 
 @lru_cache(maxsize=256)
-def design(op: Matmul, pes: int, lanes: int, out: int, index: str) -> Design:
+def design(op: Matmul, pes: int, lanes: int, out: int, index: str, channels: int = 1) -> Design:
     """Decide on everything; 0 for `lanes` or `out` means the smallest that does not slow it down.
 
     A row is cut into segments only if fillers are not asked for: they depend on where rows begin.
     Without fillers, only the rows' numbers of entries are looked at, which is quick.
     """
     counts = row_counts(op)
-    width = lanes or _enough_lanes(op, max(-(-int(n.sum()) // pes) for n in counts))
+    width = lanes or _enough_lanes(op, max(-(-int(n.sum()) // pes) for n in counts), channels)
     if index == "smallest":
         index = _smallest(op, width)
     split = not index.startswith("run")
     if not split:
         counts = tuple(matrix.counts for matrix in _placed(op, width, index))
     packings = tuple(pack(count, pes, split=split) for count in counts)
-    height = out or _enough_rows(op, packings, width)
+    height = out or _enough_rows(op, packings, width, channels)
     collections = tuple(collect(packing, op.rows, height) for packing in packings)
-    return Design(op, Settings(pes, width, height, index), packings, collections)
+    return Design(op, Settings(pes, width, height, index, channels), packings, collections)
 
 
 @lru_cache(maxsize=16)
@@ -209,20 +213,20 @@ def _smallest(op: Matmul, lanes: int) -> str:
     return "delta" if name != "absolute" and not (places >> int(name[3:])).any() else name
 
 
-def _enough_lanes(op: Matmul, steps: int) -> int:
-    """The smallest power of two that loads a vector in no more cycles than it computes."""
+def _enough_lanes(op: Matmul, steps: int, channels: int) -> int:
+    """The smallest power of two that loads a set in no more cycles than it is computed in."""
     lanes = 1
-    while lanes < op.fan_in and -(-op.fan_in // lanes) > steps:
+    while lanes < op.fan_in and channels * -(-op.fan_in // lanes) > steps:
         lanes *= 2
     return lanes
 
 
-def _enough_rows(op: Matmul, packings: tuple[Packing, ...], lanes: int) -> int:
-    """The smallest power of two (or all rows) that collects a vector as fast as the rest."""
-    limit = max(-(-op.fan_in // lanes), *(packing.max_load for packing in packings))
+def _enough_rows(op: Matmul, packings: tuple[Packing, ...], lanes: int, channels: int) -> int:
+    """The smallest power of two (or all rows) that collects a set as fast as the rest."""
+    limit = max(channels * -(-op.fan_in // lanes), *(packing.max_load for packing in packings))
     rows = 1
     while rows < op.rows:
-        if all(cycles_of(packing, op.rows, rows) <= limit for packing in packings):
+        if all(channels * cycles_of(packing, op.rows, rows) <= limit for packing in packings):
             return rows
         rows *= 2
     return op.rows

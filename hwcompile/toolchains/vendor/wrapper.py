@@ -86,7 +86,7 @@ def dma_wrapper(interface: Interface, identity: str) -> Wrapper:
     A stream is as wide as the design's words need to arrive without waiting, from 32 to 128 bits.
 
     Raises:
-        CompileError: HW0852 when there are too many ports.
+        CompileError: HW0852 when there are too many ports, HW0816 when one is to memory.
     """
     return _wrapper(interface, identity, DMA_BYTES, data=False)
 
@@ -95,7 +95,7 @@ def lite_wrapper(interface: Interface, identity: str) -> Wrapper:
     """The design behind one AXI4-Lite port: frames pass through FIFOs in the register map.
 
     Raises:
-        CompileError: HW0852 when there are too many ports.
+        CompileError: HW0852 when there are too many ports, HW0816 when one is to memory.
     """
     return _wrapper(interface, identity, DMA_BYTES[:1], data=True)
 
@@ -110,6 +110,13 @@ def _wrapper(
             f"the design '{interface.top}' has {most} ports of one direction",
             f"the register map has room for {MOST_PORTS}",
             "a model with fewer inputs and outputs",
+        )
+    if interface.memories:
+        raise fail(
+            "HW0816",
+            f"no wrapper leads out the memory port of '{interface.memories[0].name}'",
+            "its weights are read from external memory through an AXI4 port of the design",
+            'weights = "on_chip" in the schedule, or connect the port in a design of your own',
         )
     return Wrapper(
         interface,

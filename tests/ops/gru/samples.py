@@ -31,9 +31,12 @@ def grus(draw: st.DrawFn, after: bool | None = None) -> Site:
         return tuple(int(rng.integers(0, most + 1)) for most in largest)
 
     keep = draw(st.booleans())
+    # Units whose gates have nothing to wait for.
+    quiet = rng.random(cells) < draw(st.sampled_from((0.0, 0.0, 0.5, 1.0)))
+    gates = np.where(quiet, np.array([0, 0, 1])[:, None], 1)[:, :, None]
     op = Gru(
-        wx=weights(3, cells, inputs),
-        wr=weights(3, cells, cells),
+        wx=weights(3, cells, inputs) * gates,
+        wr=weights(3, cells, cells) * gates,
         bias=rng.integers(-3000, 3000, (4, cells)),
         x_shift=shifts(3)[0],
         r_shift=shifts(3)[0],

@@ -11,6 +11,7 @@ from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.gru.examples import examples, small
 from hwcompile.ops.gru.op import Gru
+from hwcompile.ops.gru.static import GruStatic
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel, random_frames
 from tests.ops.gru.samples import grus, naive
@@ -33,7 +34,7 @@ def test_op_against_plain_loops(site: Site, seed: int) -> None:
         assert y == naive(op, x, starts)
 
 
-@pytest.mark.parametrize("site", [examples()[i] for i in (0, 1, 3)], ids=("frames", "start", "two"))
+@pytest.mark.parametrize("site", examples(), ids=("frames", "start", "before", "two"))
 @pytest.mark.parametrize("parameters", [{"pes": 1, "lanes": 1}, {"pes": 6, "lanes": 2}])
 def test_examples_in_hardware(site: Site, parameters: dict[str, int]) -> None:
     check_kernel(site, STATIC, parameters, frames=5)
@@ -45,7 +46,7 @@ def test_examples_in_hardware(site: Site, parameters: dict[str, int]) -> None:
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
-@given(grus(after=True), st.sampled_from(((1, 1), (3, 1), (4, 2))), st.integers(0, 99))
+@given(grus(), st.sampled_from(((1, 1), (3, 1), (4, 2))), st.integers(0, 99))
 def test_random_engines(site: Site, size: tuple[int, int], seed: int) -> None:
     parameters = {"pes": size[0], "lanes": size[1]}
     if STATIC.check(site, parameters) is not None:
@@ -53,8 +54,33 @@ def test_random_engines(site: Site, size: tuple[int, int], seed: int) -> None:
     check_kernel(site, STATIC, parameters, frames=4, seed=seed)
 
 
-def test_the_engine_resets_only_after_the_matrix() -> None:
-    assert "before the matrix" in (STATIC.refuses(examples()[2]) or "")
+@pytest.mark.parametrize("after", [False, True])
+def test_sequences_of_any_length_with_stalls(after: bool) -> None:
+    kinds = (TensorType((1, 1, 12), IntType(-128, 127)), TensorType((1, 1, 2), IntType(0, 1)))
+    site = Site.of(replace(small(6, 16, after, True), channels=2), *kinds)
+    rng = np.random.default_rng(1)
+    x = random_frames(kinds[0], 14, rng)
+    starts = (rng.random((14, 1, 1, 2)) < 0.2).astype(np.int64)
+    for stall in (0.0, 0.7):
+        check_kernel(site, STATIC, {"pes": 8, "lanes": 4}, inputs=(x, starts), stall=stall)
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("pes", [4, 16])
+def test_a_step_takes_little_more_than_its_share_of_entries(after: bool, pes: int) -> None:
+    site = Site.of(small(64, 128, after, False), TensorType((1, 1, 64), IntType(-128, 127)))
+    op = site.op
+    assert isinstance(op, Gru)
+    kernel = STATIC
+    assert isinstance(kernel, GruStatic)
+    parameters = next(p for p in kernel.space(site) if p["pes"] == pes)
+    found = kernel.describe(site, parameters)
+    second = 0 if after else np.count_nonzero(op.wx[2]) + np.count_nonzero(op.wr[2])
+    entries = np.count_nonzero(op.wx) + np.count_nonzero(op.wr)
+    assert found.gates_entries == entries - second
+    assert found.projection_entries == second
+    assert found.utilisation == entries / (pes * found.cycles)
+    assert (entries + found.fillers) / pes <= found.cycles <= (entries + found.fillers) / pes + 45
 
 
 def test_resetting_after_and_before_differ_only_by_the_gate() -> None:

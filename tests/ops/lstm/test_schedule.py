@@ -39,7 +39,7 @@ def _check(layout: Layout, schedule: Schedule) -> None:
             for step in (0, cycles):
                 times = (int(done.issue[-1]) + 6 + step, done.take + step)
                 registers[done.segment.pe, done.slot].append(times)
-            things[done.segment.projection, done.segment.thing].append(done.take)
+            things[done.segment.second, done.segment.thing].append(done.take)
         for issued in busy.values():
             assert len(set(issued)) == len(issued)
             assert min(issued) >= 0
@@ -57,18 +57,22 @@ def _check(layout: Layout, schedule: Schedule) -> None:
 
 def _check_vectors(layout: Layout, schedule: Schedule) -> None:
     """Every element is written before it is read, and not overwritten before."""
-    projected, cycles = layout.op.projected, schedule.cycles
+    cycles, resets = schedule.cycles, layout.op.resets
+    latency = {False: 8, True: 11} if resets else {False: 15, True: 4}
     written: dict[int, int] = {}
     for number, lane in enumerate(schedule.lanes):
-        finals = [(d.segment.projection, d.segment.thing, d.take) for d in lane.done if d.final]
-        finals += [(b.projection, b.thing, b.take) for b in lane.bare]
+        finals = [(d.segment.second, d.segment.thing, d.take) for d in lane.done if d.final]
+        finals += [(b.second, b.thing, b.take) for b in lane.bare]
         count = [int((placement.lane == number).sum()) for placement in (layout.units, layout.rows)]
-        assert len(finals) == count[0] + (count[1] if projected else 0)
-        port = [take + (4 if projection else 15) for projection, _, take in finals]
-        assert len(set(port)) == len(port)
-        for (projection, thing, _), time in zip(finals, port, strict=True):
-            base = layout.m_base if projected and not projection else layout.state_base
+        assert len(finals) == count[0] + (count[1] if layout.two_phases else 0)
+        port = [take + latency[second] for second, _, take in finals]
+        both = [time + step for step in (0, cycles) for time in port]
+        assert len(set(both)) == len(both)
+        for (second, thing, _), time in zip(finals, port, strict=True):
+            base = layout.m_base if layout.two_phases and not second else layout.state_base
             written[base + thing * layout.lanes + number] = time
+        if resets:
+            _check_units(finals, cycles)
     for lane in schedule.lanes:
         for done in lane.done:
             for place, weight, issue in zip(
@@ -79,15 +83,24 @@ def _check_vectors(layout: Layout, schedule: Schedule) -> None:
             ):
                 if weight and place >= layout.state_base:
                     read = issue + 2
-                    if done.segment.projection:
+                    if done.segment.over_m:
                         assert written[place] < read <= written[place] + cycles
                     else:
                         assert written[place] - cycles < read
-                        assert read <= written[place] or not projected
+                        assert read <= written[place] or not layout.two_phases
+
+
+def _check_units(finals: list[tuple[bool, int, int]], cycles: int) -> None:
+    """A unit's u and state are written within the lane before they are read there."""
+    first = {thing: take for second, thing, take in finals if not second}
+    for second, thing, take in finals:
+        if second:
+            assert first[thing] + 4 <= take
+            assert take + 11 <= first[thing] + cycles
 
 
 @settings(deadline=None, max_examples=250, suppress_health_check=list(HealthCheck))
-@given(st.one_of(lstms(cells=12), grus(after=True)), st.sampled_from(SIZES))
+@given(st.one_of(lstms(cells=12), grus()), st.sampled_from(SIZES))
 def test_schedules_settle_and_keep_their_rules(site: Site, size: tuple[int, int]) -> None:
     kernel = family(site.op.family).kernel("static")
     assert isinstance(kernel, Static)

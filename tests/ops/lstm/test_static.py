@@ -12,10 +12,7 @@ from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.kernel import Rendered
 from hwcompile.ops.lstm.examples import examples, small
-from hwcompile.ops.lstm.images import entry_image, widths
-from hwcompile.ops.lstm.layout import Layout
 from hwcompile.ops.lstm.op import Lstm
-from hwcompile.ops.lstm.simulation import simulate_step
 from hwcompile.ops.lstm.static import Static
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.timing import Timing
@@ -119,42 +116,6 @@ def test_a_step_takes_little_more_than_its_share_of_entries(density: float, pes:
     found = Static().describe(site, parameters)
     entries = found.gates_entries + found.projection_entries
     assert found.cycles <= entries / pes / 0.95 + 80
-
-
-def test_programs_decode_to_the_matrices() -> None:
-    """Follows the PEs' programs as the hardware does, with nothing but the images."""
-    site, _ = _ese_like(48, 1, 0.15)
-    op = site.op
-    assert isinstance(op, Lstm)
-    layout = Layout(op, 12, 2)
-    schedule = simulate_step(layout)
-    image, width = entry_image(layout, schedule), widths(layout)
-    bits = np.unpackbits(image.rows, axis=1, bitorder="little")[:, : image.width]
-    codes = bits.reshape(schedule.cycles, layout.pes, width.entry).astype(np.int64)
-    codes = (codes << np.arange(width.entry)).sum(axis=2)
-    found = []
-    for pe in range(layout.pes):
-        place, first = 0, True
-        for code in codes[:, pe].tolist():
-            weight = code & ((1 << width.weight) - 1)
-            weight -= (weight >> (width.weight - 1)) << width.weight
-            projection = code >> (width.entry - 1)
-            base = layout.m_base if projection else 0
-            place = (base if first else place) + (code >> width.weight & ((1 << width.skip) - 1))
-            first = bool(code >> (width.entry - 2) & 1)
-            if weight:
-                found.append((projection, place, weight))
-    y = layout.state_base + layout.rows.rank * 2 + layout.rows.lane
-    m = layout.m_base + layout.units.rank * 2 + layout.units.lane
-    wanted = [(0, int(c), int(w)) for _, c, w in _nonzeros(op.wx.reshape(-1, op.inputs))]
-    wanted += [(0, int(y[c]), int(w)) for _, c, w in _nonzeros(op.wr.reshape(-1, op.outputs))]
-    wanted += [(1, int(m[c]), int(w)) for _, c, w in _nonzeros(op.projection)]
-    assert sorted(found) == sorted(wanted)
-
-
-def _nonzeros(matrix: IntArray) -> list[tuple[int, int, int]]:
-    rows, columns = np.nonzero(matrix)
-    return list(zip(rows, columns, matrix[rows, columns], strict=True))
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,12 @@ def sites(draw: st.DrawFn) -> tuple[Site, Parameters]:
     if draw(st.booleans()):
         weights = np.abs(weights)
     element = draw(st.sampled_from([BYTES, IntType(0, 15), IntType(0, 1), IntType(-3, 900)]))
-    site = _site(weights, draw(st.integers(1, 3)), element)
+    channels = draw(st.sampled_from((1, 1, 2, 3))) if groups == 1 else 1
+    site = _site(weights, channels * draw(st.integers(1, 3)), element)
     most = int(np.count_nonzero(weights, axis=(1, 2)).max())
     parameters: dict[str, int | str] = {"pes": draw(st.integers(1, min(most, 20)))}
+    if channels > 1:
+        parameters["channels"] = channels
     if draw(st.booleans()):
         parameters["in"] = 1 << draw(st.integers(0, (columns - 1).bit_length()))
         parameters["out"] = draw(st.integers(1, rows))
@@ -76,6 +79,7 @@ def test_program_is_the_matrix(case: tuple[Site, Parameters]) -> None:
         int(parameters.get("in", 0)),
         int(parameters.get("out", 0)),
         str(parameters["index"]),
+        int(parameters.get("channels", 1)),
     )
     lanes = plan.settings.lanes
     weight, index, end = (part.reshape(op.groups, plan.steps, -1) for part in plan.entries())
@@ -175,6 +179,18 @@ ANY = {
         _site(np.abs(_weights(np.random.default_rng(6), (1, 23, 31), 0.2)), 3, IntType(0, 255)),
         {"pes": 5, "in": 4, "out": 7, "index": "absolute", "style": "multiply"},
     ),
+    "channels": (
+        _site(_weights(np.random.default_rng(8), (1, 16, 20), 0.2), 8),
+        {"pes": 4, "channels": 4},
+    ),
+    "channels_ragged": (
+        _site(np.abs(_weights(np.random.default_rng(6), (1, 23, 31), 0.2)), 6, IntType(0, 255)),
+        {"pes": 5, "channels": 3, "in": 4, "out": 7, "index": "absolute"},
+    ),
+    "channels_wide": (
+        _site(_weights(np.random.default_rng(5), (1, 20, 60), 0.05), 5),
+        {"pes": 3, "channels": 5, "index": "run2", "out": 20},
+    ),
     "ternary": (
         _site(np.sign(_weights(np.random.default_rng(7), (1, 12, 15), 0.4)), 2, IntType(-4, 3)),
         {"pes": 6, "style": "lut"},
@@ -255,6 +271,41 @@ def test_bad_parameters_are_refused_in_words() -> None:
     assert "run and a number of bits" in str(SPARSE.check(site, {"pes": 2, "index": "run0"}))
     assert SPARSE.check(site, {"pes": 2, "simd": 2})
     assert SPARSE.check(site, {"pes": 2, "style": "xnor"})
+
+
+def test_bad_channels_are_refused_in_words() -> None:
+    weights = _weights(np.random.default_rng(0), (1, 4, 6), 0.5)
+    site, groups = _site(weights, 6), _site(np.repeat(weights, 2, axis=0), 6)
+    assert SPARSE.check(site, {"pes": 2, "channels": 3}) is None
+    for wrong in (4, 0, -1, 12, "3"):
+        found = SPARSE.check(site, {"pes": 2, "channels": wrong})
+        assert found == f"channels must divide the 6 pixels of a frame, not {wrong!r}"
+    assert "groups take turns" in str(SPARSE.check(groups, {"pes": 2, "channels": 3}))
+    large = _site(np.ones((1, 64, 64), dtype=np.int64), 2048)
+    assert "is 8192, more than 4096" in str(SPARSE.check(large, {"pes": 4, "channels": 2048}))
+
+
+def test_channels_read_the_program_once() -> None:
+    site = _site(_test_matrix("0.1", 1), 8)
+    one, four = {"pes": 16}, {"pes": 16, "channels": 4}
+    programs = [SPARSE.render(site, p).memories["ProgramFile"].rows for p in (one, four)]
+    np.testing.assert_array_equal(*programs)
+    # Four times the multipliers do four vectors in the time of one.
+    assert SPARSE.interval(site, one) == 4 * SPARSE.interval(site, four)
+    assert [SPARSE.lanes(site, p) for p in (one, four)] == [16, 64]
+    need = [SPARSE.resources(site, p) for p in (one, four)]
+    assert need[1].multipliers == 4 * need[0].multipliers
+
+
+def test_the_planner_may_choose_channels_where_there_are_pixels() -> None:
+    weights = _test_matrix("0.1", 1)
+    most = int(np.count_nonzero(weights))
+    for pixels, wanted in ((1, {1}), (6, {1, 2}), (8, {1, 2, 4, 8})):
+        found = list(SPARSE.space(_site(weights, pixels)))
+        assert {int(p.get("channels", 1)) for p in found} == wanted
+        for parameters in found:
+            assert SPARSE.check(_site(weights, pixels), parameters) is None
+            assert int(parameters["pes"]) * int(parameters.get("channels", 1)) <= most
 
 
 def test_what_it_can_not_build_is_refused() -> None:

@@ -1,0 +1,25 @@
+"""`hwcompile driver`: C sources with which a microcontroller uses a design."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from hwcompile.cli.app import app, console
+from hwcompile.design import load
+from hwcompile.runtime.driver import write_driver
+
+
+@app.command("driver")
+def driver_command(
+    directory: Annotated[Path, typer.Argument(help="Build directory.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder to write to; DIR/c by default.")
+    ] = None,
+) -> None:
+    """Write a C99 driver for the design and its link, without dynamic memory."""
+    design = load(directory)
+    for path in write_driver(directory, design.graph.types, output or directory / "c"):
+        console.print(f"Wrote {path}.")

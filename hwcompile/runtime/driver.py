@@ -1,0 +1,168 @@
+"""A C driver for microcontrollers: the link in C99, and the packing of one design's ports."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwcompile.diagnostics import fail
+from hwcompile.emit.environment import render
+from hwcompile.emit.interface import AxisPort, Interface
+from hwcompile.emit.names import comment, identifier
+from hwcompile.ir.types import Encoding, IntType, TensorType
+from hwcompile.resources import room
+from hwcompile.toolchains.board_top import identity
+
+LINK = ("hwcompile_link.h", "hwcompile_link.c")
+WIDEST = 64
+"""Most bits of an element that C has a type for."""
+
+
+@dataclass(frozen=True)
+class CPort:
+    """What the templates say about a port.
+
+    Attributes:
+        argument: Name of the array.
+        macro: Prefix of its constants.
+        type: Name of its element type.
+        ctype: What that is.
+        shape: For people.
+        elements: Elements of a frame.
+        low: Smallest integer.
+        high: Largest integer.
+        bipolar: Only these two occur.
+        scale: For people.
+        zero_point: For people.
+        fields: Initialiser of `hwcompile_port`.
+    """
+
+    argument: str
+    macro: str
+    type: str
+    ctype: str
+    shape: str
+    elements: int
+    low: int
+    high: int
+    bipolar: bool
+    scale: str
+    zero_point: str
+    fields: str
+
+
+@dataclass(frozen=True)
+class CDesign:
+    """What the templates say about a design."""
+
+    top: str
+    identity: str
+    inputs: tuple[CPort, ...]
+    outputs: tuple[CPort, ...]
+
+    @property
+    def guard(self) -> str:
+        """The header's include guard."""
+        return f"{self.top.upper()}_H"
+
+    @property
+    def ports(self) -> tuple[CPort, ...]:
+        """All ports."""
+        return self.inputs + self.outputs
+
+
+def write_driver(directory: Path, types: Mapping[str, TensorType], folder: Path) -> list[Path]:
+    """Write the C sources that talk to a design.
+
+    Args:
+        directory: Build directory of the design.
+        types: Types of the graph's values, for the comments on what integers mean.
+        folder: Where the files go; it is made when it is missing.
+
+    Returns:
+        The files.
+
+    Raises:
+        CompileError: HW0834 for elements that no C type holds, HW0835 when the folder can not be
+            written to.
+    """
+    interface = Interface.read(directory)
+    name = identity(directory, interface)
+    bytes_ = ", ".join(f"0x{byte:02x}" for byte in reversed(bytes.fromhex(name)))
+    design = CDesign(
+        interface.top,
+        bytes_,
+        _ports(interface, interface.inputs, types, "in"),
+        _ports(interface, interface.outputs, types, "out"),
+    )
+    texts = {link: (room("templates") / "c" / link).read_text() for link in LINK}
+    for suffix in ("h", "c"):
+        texts[f"{interface.top}.{suffix}"] = render(f"c/design.{suffix}.j2", design=design)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, text in texts.items():
+            (folder / file).write_text(text)
+    except OSError as error:
+        raise fail("HW0835", f"'{folder}' can not be written to", str(error)) from error
+    return [folder / file for file in texts]
+
+
+def c_type(element: IntType) -> str:
+    """The C type of an element's array.
+
+    Raises:
+        CompileError: HW0834 when it is too wide.
+    """
+    if element.bits > WIDEST:
+        raise fail(
+            "HW0834",
+            f"a C driver can not hold integers of {element.bits} bits",
+            f"C99 has no type wider than {WIDEST} bits",
+        )
+    bits = next(size for size in (8, 16, 32, 64) if element.bits <= size)
+    return f"{'int' if element.low < 0 else 'uint'}{bits}_t"
+
+
+def _ports(
+    interface: Interface, ports: tuple[AxisPort, ...], types: Mapping[str, TensorType], way: str
+) -> tuple[CPort, ...]:
+    made: list[CPort] = []
+    for port in ports:
+        name = f"{way}_{identifier(port.name)}"
+        taken = sum(other.argument.startswith(name) for other in made)
+        made.append(
+            _port(interface.top, port, types[port.name], f"{name}_{taken}" if taken else name)
+        )
+    return tuple(made)
+
+
+def _port(top: str, port: AxisPort, meaning: TensorType, name: str) -> CPort:
+    form, element = port.format, port.format.element
+    ctype = c_type(element)
+    height, width, channels = port.shape
+    bipolar = element.encoding is Encoding.BIPOLAR
+    numbers = (
+        *(form.vectors, form.size, form.parallel, element.bits),
+        *(int("".join(c for c in ctype if c.isdigit())) // 8, int(element.signed), int(bipolar)),
+        port.tdata_bytes,
+    )
+    return CPort(
+        name,
+        f"{top}_{name}".upper(),
+        f"{top}_{name}_t",
+        ctype,
+        f"{height} x {width} x {channels} ({comment(port.name).replace('*/', '')})",
+        height * width * channels,
+        element.low,
+        element.high,
+        bipolar,
+        _few(meaning.scale),
+        _few(meaning.zero_point),
+        ", ".join(map(str, numbers)),
+    )
+
+
+def _few(values: tuple[float, ...]) -> str:
+    shown = ", ".join(f"{value:g}" for value in values[:4])
+    return shown if len(values) <= 4 else f"{shown}, ... ({len(values)} channels)"

@@ -1,0 +1,69 @@
+"""The PEs' programs, followed as the hardware does with nothing but the images."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from hwcompile.ir.types import IntArray
+from hwcompile.ops import family
+from hwcompile.ops.lstm.images import entry_image, widths
+from hwcompile.ops.lstm.layout import Layout
+from hwcompile.ops.lstm.simulation import simulate_step
+from hwcompile.ops.lstm.static import Static
+from hwcompile.ops.site import Site
+from tests.ops.gru.samples import grus
+from tests.ops.lstm.samples import lstms
+
+SIZES = ((1, 1), (2, 1), (3, 1), (8, 4), (5, 1), (12, 2))
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=list(HealthCheck))
+@given(st.one_of(lstms(cells=12), grus()), st.sampled_from(SIZES))
+def test_programs_decode_to_the_matrices(site: Site, size: tuple[int, int]) -> None:
+    kernel = family(site.op.family).kernel("static")
+    assert isinstance(kernel, Static)
+    assume(kernel.check(site, {"pes": size[0], "lanes": size[1]}) is None)
+    layout = Layout(kernel.recurrence(site.op), *size)
+    assert _decoded(layout) == _wanted(layout)
+
+
+def _decoded(layout: Layout) -> list[tuple[int, int, int]]:
+    """(over m, place, weight) of every non-zero weight of the programs, sorted."""
+    schedule, width = simulate_step(layout), widths(layout)
+    image = entry_image(layout, schedule)
+    bits = np.unpackbits(image.rows, axis=1, bitorder="little")[:, : image.width]
+    codes = bits.reshape(schedule.cycles, layout.pes, width.entry).astype(np.int64)
+    codes = (codes << np.arange(width.entry)).sum(axis=2)
+    found = []
+    for pe in range(layout.pes):
+        place, first = 0, True
+        for code in codes[:, pe].tolist():
+            weight = code & ((1 << width.weight) - 1)
+            weight -= (weight >> (width.weight - 1)) << width.weight
+            over_m = code >> (width.entry - 1)
+            base = layout.m_base if over_m else 0
+            place = (base if first else place) + (code >> width.weight & ((1 << width.skip) - 1))
+            first = bool(code >> (width.entry - 2) & 1)
+            if weight:
+                found.append((over_m, place, weight))
+    return sorted(found)
+
+
+def _wanted(layout: Layout) -> list[tuple[int, int, int]]:
+    op, lanes = layout.op, layout.lanes
+    y = layout.state_base + layout.rows.rank * lanes + layout.rows.lane
+    m = layout.m_base + layout.units.rank * lanes + layout.units.lane
+    over_m = op.wr[3:] if op.resets else op.projection[None]
+    over_y = op.wr[:3] if op.resets else op.wr
+    wanted = [(0, int(c), int(w)) for c, w in _nonzeros(op.wx)]
+    wanted += [(0, int(y[c]), int(w)) for c, w in _nonzeros(over_y)]
+    wanted += [(1, int(m[c]), int(w)) for c, w in _nonzeros(over_m)]
+    return sorted(wanted)
+
+
+def _nonzeros(matrices: IntArray) -> list[tuple[int, int]]:
+    """(column, weight) of the non-zeros of [gates, rows, columns]."""
+    *_, columns = np.nonzero(matrices)
+    return list(zip(columns, matrices[np.nonzero(matrices)], strict=True))
