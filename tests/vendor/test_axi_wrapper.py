@@ -50,8 +50,11 @@ def test_bytes_of_a_driver_pass_through(tmp_path: Path, name: str) -> None:
     values = _values(form.element, shape, 2)
     work = tmp_path / "work"
     work.mkdir()
-    passed = run(tmp_path / "build", wrapper, work, {"x": values}, {"y": values}, bench="bench_axi")
-    assert len(passed) == 14
+    passed = run(
+        tmp_path / "build", wrapper, work, {"x": values}, {"y": values}, bench="bench_axi",
+        interval=form.words,
+    )  # fmt: skip
+    assert len(passed) == 15
     received = json.loads((work / "received.json").read_text())
     data = np.frombuffer(bytes.fromhex("".join(received[0])), np.uint8)
     got = packing.unpack(data, wrapper.outputs[0].packing).reshape(values.shape)
@@ -75,9 +78,10 @@ def test_two_inputs_and_two_outputs(tmp_path: Path) -> None:
         inputs,
         graph.evaluate(inputs),
         bench="bench_axi",
+        interval=prediction.interval,
         timeout_cycles=20 * prediction.latency + 2000,
     )
-    assert len(passed) == 14
+    assert len(passed) == 15
 
 
 FAULTS = {
@@ -116,5 +120,6 @@ def test_faults_are_found(tmp_path: Path, fault: str) -> None:
             {"x": values},
             {"y": values},
             bench="bench_axi",
+            interval=form.words,
             edit=FAULTS[fault],
         )

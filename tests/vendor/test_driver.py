@@ -35,7 +35,7 @@ class Built:
     def __init__(self, directory: Path, graph: Graph) -> None:
         planned, prediction = plan(graph, target_cycles=400)
         write_files(directory, rtl_files(planned))
-        self.directory, self.graph, self.latency = directory, graph, prediction.latency
+        self.directory, self.graph, self.prediction = directory, graph, prediction
         self.folder = build_project(directory, load_board("pynq_z2")).folder
         self.driver = self._module("driver")
         interface = Interface.read(directory)
@@ -80,9 +80,10 @@ def test_the_drivers_bytes_are_those_of_the_rtl(built: Built, tmp_path: Path) ->
         frames,
         expected,
         bench="bench_axi",
-        timeout_cycles=20 * built.latency + 2000,
+        interval=built.prediction.interval,
+        timeout_cycles=20 * built.prediction.latency + 2000,
     )
-    assert len(passed) == 14
+    assert len(passed) == 15
     received = json.loads((tmp_path / "received.json").read_text())
     for bus, packets in zip(built.wrapper.outputs, received, strict=True):
         data = np.frombuffer(bytes.fromhex("".join(packets)), np.uint8)

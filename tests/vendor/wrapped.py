@@ -47,10 +47,14 @@ def run(
     expected: Mapping[str, IntArray],
     *,
     bench: str,
+    interval: int = 0,
     timeout_cycles: int = 4000,
     edit: tuple[str, str] = ("", ""),
 ) -> tuple[str, ...]:
-    """Compile the wrapper and run a bench with packed frames; the names of passed tests."""
+    """Compile the wrapper and run a bench with packed frames; the names of passed tests.
+
+    `interval` is that of the design alone, in cycles.
+    """
     sources = sources_of(directory, wrapper, work, edit)
     ports = ports_of((work / f"{wrapper.top}.sv").read_text())
     program = compile_bench(sources, wrapper.top, ports)
@@ -62,6 +66,7 @@ def run(
         "frames": len(next(iter(frames.values()))),
         "registers": {r.name: r.offset for r in wrapper.registers.registers},
         "constants": {r.name: r.value for r in wrapper.registers.of("constant")},
+        "interval": max(interval, *(b.form.words for b in (*wrapper.inputs, *wrapper.outputs))),
         "timeout_ns": 10 * timeout_cycles,
         "resetting": False,
     }

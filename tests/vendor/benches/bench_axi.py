@@ -13,6 +13,7 @@ from pathlib import Path
 import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge, with_timeout
+from cocotb.utils import get_sim_time
 from cocotbext.axi import (
     AxiLiteBus,
     AxiLiteMaster,
@@ -57,6 +58,7 @@ class Bench:
             for port in PLAN["outputs"]
         ]
         self.waited = {port["prefix"]: 0 for port in (*PLAN["inputs"], *PLAN["outputs"])}
+        self.ends = {port["prefix"]: [] for port in PLAN["outputs"]}  # ns, of every tlast
         for port in PLAN["inputs"]:
             cocotb.start_soon(self.watch_input(port))
         for port in PLAN["outputs"]:
@@ -102,6 +104,8 @@ class Bench:
                 held = None
             assert held is None or shown == held, f"{prefix}: a beat changed or went away"
             held = shown if ready.value != 1 else None
+            if shown and not held and last.value == 1:
+                self.ends[prefix].append(get_sim_time("ns"))
             self.waited[prefix] += held is not None
 
     async def read(self, name: str) -> int:
@@ -204,6 +208,19 @@ async def frames_back_to_back(dut) -> None:
     received = await bench.expect(ONE_EACH)
     Path("received.json").write_text(json.dumps(received))
     await bench.counters(FRAMES)
+
+
+@cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
+async def the_bus_costs_no_speed(dut) -> None:
+    """Frames leave as often as the design makes them, or as their longer side has beats."""
+    bench = Bench(dut)
+    await bench.reset()
+    await bench.send(4 * ONE_EACH)
+    await bench.expect(4 * ONE_EACH)
+    for port in PLAN["outputs"]:
+        ends = bench.ends[port["prefix"]]
+        gaps = [round((b - a) / 10) for a, b in zip(ends[-6:], ends[-5:], strict=False)]
+        assert gaps == [PLAN["interval"]] * 5, f"{port['prefix']}: {gaps}"
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
