@@ -66,7 +66,7 @@ def run(
         "frames": len(next(iter(frames.values()))),
         "registers": {r.name: r.offset for r in wrapper.registers.registers},
         "constants": {r.name: r.value for r in wrapper.registers.of("constant")},
-        "interval": max(interval, *(b.form.words for b in (*wrapper.inputs, *wrapper.outputs))),
+        "interval": max(interval, wrapper.cycles),
         "timeout_ns": 10 * timeout_cycles,
         "resetting": False,
     }

@@ -40,6 +40,7 @@ class BusPort:
         full_bytes: Bytes of a bus word that hold elements.
         last_bytes: The same of a frame's last bus word.
         gearbox: Parameters of `hw_gearbox` between bus and design.
+        cycles: Cycles a frame takes at least between bus and design, both sides always ready.
     """
 
     port: AxisPort
@@ -49,6 +50,7 @@ class BusPort:
     full_bytes: int
     last_bytes: int
     gearbox: dict[str, int]
+    cycles: int
 
     @property
     def bits(self) -> int:
@@ -73,6 +75,11 @@ class Wrapper:
     outputs: tuple[BusPort, ...]
     registers: RegisterMap
     data: bool
+
+    @property
+    def cycles(self) -> int:
+        """Cycles per frame that the bus allows at best, with memory that keeps up."""
+        return max(bus.cycles for bus in (*self.inputs, *self.outputs))
 
     @property
     def top(self) -> str:
@@ -150,6 +157,7 @@ def _bus_port(port: AxisPort, index: int, widths: tuple[int, ...], *, entering: 
         -(-form.bits // 8),
         -(-last * bits // 8),
         {name: int(value) for name, value in Gearbox().render(site, {}).parameters.items()},
+        Gearbox().timing(site, {}).interval,
     )
 
 
