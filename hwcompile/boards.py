@@ -97,6 +97,26 @@ class Uart(Part, frozen=True):
     note: str = ""
 
 
+class Spi(Part, frozen=True):
+    """An SPI bus on which the host is the controller and the FPGA the device.
+
+    Attributes:
+        sck: The clock.
+        cs_n: The select line, low while the board is addressed.
+        mosi: From the host to the FPGA.
+        miso: From the FPGA to the host.
+        ftdi_select: Where the bus is that of an FTDI chip: which of its chip selects `cs_n` is.
+        note: For people.
+    """
+
+    sck: str
+    cs_n: str
+    mosi: str
+    miso: str
+    ftdi_select: int = 0
+    note: str = ""
+
+
 class Leds(Part, frozen=True):
     """LEDs.
 
@@ -139,7 +159,8 @@ class Board(Part, frozen=True):
         capacities: What the FPGA holds.
         clock: The oscillator.
         programmer: How a bitstream gets in; None when the board's own processor loads it.
-        uart: The link to the host; None when the board has none.
+        uart: The serial link to the host; None when the board has none.
+        spi: The same over SPI; None when the board has none.
         leds: LEDs, when there are any.
         reset: A button, when there is one to spare.
         io: The electrical standard of all pins above.
@@ -152,6 +173,7 @@ class Board(Part, frozen=True):
     clock: Clock
     programmer: Programmer | None = None
     uart: Uart | None = None
+    spi: Spi | None = None
     leds: Leds | None = None
     reset: Button | None = None
     io: Io = Io()
@@ -166,6 +188,35 @@ class Board(Part, frozen=True):
     def has_processor(self) -> bool:
         """True when a processor on the chip feeds the design through DMA."""
         return self.device.family in PROCESSOR_FAMILIES
+
+
+def links_of(board: Board) -> tuple[str, ...]:
+    """The links to a host that a board has, the usual one first: "uart", "spi"."""
+    return tuple(name for name in ("uart", "spi") if getattr(board, name))
+
+
+def with_link(board: Board, link: str = "") -> Board:
+    """The board with only one of its links.
+
+    Args:
+        board: The board.
+        link: "uart" or "spi"; "" for the usual one.
+
+    Raises:
+        CompileError: HW0803 when the board does not have it.
+    """
+    links = links_of(board)
+    if not links or (link and link not in links):
+        wanted = link or "uart"
+        raise fail(
+            "HW0803",
+            f"the board '{board.id}' has no link to a host"
+            + (f" of the kind '{link}', but {', '.join(links)}" if links else ""),
+            f"its file has no [{wanted}] table",
+            "a copy of the file with the pins of an adapter, given as --board ./mine.toml",
+        )
+    chosen = link or links[0]
+    return msgspec.structs.replace(board, **{name: None for name in links if name != chosen})
 
 
 def board_names() -> tuple[str, ...]:
@@ -287,6 +338,9 @@ def _pins(board: Board) -> Iterator[tuple[str, str]]:
     if board.uart:
         yield board.uart.rx, "uart.rx"
         yield board.uart.tx, "uart.tx"
+    if board.spi:
+        for name in ("sck", "cs_n", "mosi", "miso"):
+            yield getattr(board.spi, name), f"spi.{name}"
     if board.reset:
         yield board.reset.pin, "reset.pin"
     for index, pin in enumerate(board.leds.pins if board.leds else ()):

@@ -180,6 +180,7 @@ class Design:
         baud: int = BAUD,
         clock: str = OSCILLATOR,
         swappable: bool = False,
+        link: str = "",
         progress: Callable[[str], None] | None = None,
     ) -> BoardBuild:
         """Make a bitstream in `<directory>/<board>/` and update `report.json`.
@@ -190,6 +191,7 @@ class Design:
             baud: Bits per second of the link to the host.
             clock: "oscillator", a frequency in MHz, or "auto": the fastest that closes.
             swappable: Make a bitstream that `update_weights` can give other weights.
+            link: "uart" or "spi"; "" for the board's usual one.
             progress: Called with each step as it starts.
         """
         target, report = load_board(board), self.report
@@ -200,6 +202,7 @@ class Design:
             seeds=seeds,
             baud=baud,
             clock=clock,
+            link=link,
             swappable=swappable,
             progress=say,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from hwcompile.boards import board_names, load_board
+from hwcompile.boards import board_names, links_of, load_board
 from hwcompile.cli.app import app, console
 
 
@@ -27,7 +27,7 @@ def boards_command() -> None:
             board.device.family,
             board.device.device,
             board.flow,
-            "dma" if board.has_processor else "uart" if board.uart else "none",
+            "dma" if board.has_processor else ", ".join(links_of(board)) or "none",
             f"{board.clock.mhz:g}",
             *(f"{figure:,}" for figure in figures),
         )

@@ -36,6 +36,7 @@ def build_command(
         Path | None,
         typer.Option(help="Only exchange the weights in the swappable bitstream of this build."),
     ] = None,
+    link: Annotated[str, typer.Option(help="uart or spi; without it the board's usual link.")] = "",
 ) -> None:
     """Synthesize, place, route and pack for a board; everything lands in DIR/BOARD.
 
@@ -58,6 +59,7 @@ def build_command(
             seeds=seeds,
             baud=baud,
             clock=clock,
+            link=link,
             swappable=swappable,
             progress=status.update,
         )

@@ -20,7 +20,9 @@ from hwcompile.toolchains.board_top import BAUD
 def run_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
     inputs: Annotated[Path, typer.Option(help="X.npy, or X.npz with one array per input.")],
-    port: Annotated[str, typer.Option(help="Serial port, or sim for the simulated board.")],
+    port: Annotated[
+        str, typer.Option(help="Serial port, SPI bus, or sim for the simulated board.")
+    ],
     board: Annotated[str, typer.Option(help="The board it was built for.")],
     outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Compare with level reference.")] = False,

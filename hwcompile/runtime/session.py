@@ -16,8 +16,9 @@ from hwcompile.emit.interface import Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.runtime.frames import run_frames
 from hwcompile.runtime.link import Line, Link, timeout_of
+from hwcompile.runtime.spi import SpiLine, bus_exchange, is_bus, simulated_exchange
 from hwcompile.runtime.terminal import SimulatedPort
-from hwcompile.toolchains.board_top import identity
+from hwcompile.toolchains.record import as_built, clock_of
 from hwcompile.toolchains.swap import identity_on
 
 SIMULATED = "sim"
@@ -56,7 +57,7 @@ def run_on_board(
     Args:
         directory: Build directory of the design that the board holds.
         board: The board.
-        port: A serial port, or "sim" for the simulated board.
+        port: A serial port, an SPI bus (see `bus_exchange`), or "sim" for the simulated board.
         baud: Bits per second of the link, as the bitstream was built for.
         inputs: For every input, int64 [frames, height, width, channels].
         noise: Probability that noise hits a byte on the simulated line.
@@ -67,12 +68,13 @@ def run_on_board(
             noise on a real port, and those of `run_frames`.
     """
     interface = Interface.read(directory)
-    with _port_name(directory, board, port, noise, seed) as name, open_port(name, baud) as line:
+    with (
+        _port_name(directory, board, port, noise, seed) as name,
+        _open_line(directory, board, name, baud) as line,
+    ):
         link = Link(line, timeout=timeout_of(baud))
         started = time.perf_counter()
-        simulated = port == SIMULATED
-        said = identity(directory, interface) if simulated else identity_on(directory, board)
-        outputs = run_frames(link, interface, said, inputs)
+        outputs = run_frames(link, interface, identity_on(directory, board), inputs)
         return BoardRun(outputs, time.perf_counter() - started, link.retries)
 
 
@@ -90,6 +92,18 @@ def _port_name(directory: Path, board: Board, port: str, noise: float, seed: int
             fix="--port sim, or --noise at `hwcompile simulate-board`",
         )
     yield port
+
+
+@contextmanager
+def _open_line(directory: Path, board: Board, name: str, baud: int) -> Iterator[Line]:
+    """The line behind a port: serial, or SPI as the bitstream has it."""
+    bus = as_built(directory, board).spi
+    if bus and is_bus(name):
+        clock = clock_of(directory, board)
+        yield SpiLine(bus_exchange(name, clock.mhz, bus.ftdi_select))
+        return
+    with open_port(name, baud) as line:
+        yield SpiLine(simulated_exchange(line)) if bus else line
 
 
 @contextmanager

@@ -13,7 +13,8 @@ from hwcompile.boards import Board
 from hwcompile.resources import room
 from hwcompile.toolchains.board_top import TOP, gap_clocks, write_board_top
 from hwcompile.toolchains.build import rtl_sources
-from hwcompile.toolchains.record import clock_of
+from hwcompile.toolchains.record import as_built, clock_of
+from hwcompile.toolchains.swap import identity_on
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.verify.cache import cached
 from hwcompile.verify.simulator import link_memories
@@ -21,6 +22,8 @@ from hwcompile.verify.verilator import Variant, build_program, program_key, veri
 
 CLOCKS_PER_BIT = 8
 """The link is as fast as it may be, so that the simulation is short."""
+SPI_HALF = 5
+"""Clocks of half a clock of the SPI bus, for the same reason."""
 
 
 class SimulatedLine:
@@ -74,8 +77,8 @@ class SimulatedLine:
 
 
 def board_header(board: Board, clocks_per_bit: int, clock: SystemClock | None = None) -> str:
-    """What `sim/board_main.cpp` includes as `hw_board.h`."""
-    header = f"#define HW_CLOCKS_PER_BIT {clocks_per_bit}\n"
+    """What the simulated board's main program includes as `hw_board.h`."""
+    header = f"#define HW_CLOCKS_PER_BIT {clocks_per_bit}\n#define HW_SPI_HALF {SPI_HALF}\n"
     header += f"#define HW_GAP_CLOCKS {gap_clocks(board, clocks_per_bit, clock)}\n"
     if board.reset:
         header += f"#define HW_BUTTON {int(board.reset.active_low)}\n"
@@ -83,13 +86,15 @@ def board_header(board: Board, clocks_per_bit: int, clock: SystemClock | None = 
 
 
 def _program(directory: Path, board: Board) -> Path:
-    main = room("sim") / "board_main.cpp"
+    board = as_built(directory, board)
+    main = room("sim") / ("board_main.cpp" if board.uart else "board_spi_main.cpp")
     clock = clock_of(directory, board)
     header = board_header(board, CLOCKS_PER_BIT, clock)
     with tempfile.TemporaryDirectory(prefix="hwcompile-top-") as work:
         folder = Path(work)
         baud = round(clock.mhz * 1_000_000 / CLOCKS_PER_BIT)
-        top = write_board_top(directory, board, folder, baud, clock)
+        said = identity_on(directory, board)
+        top = write_board_top(directory, board, folder, baud, clock, said)
         cells = [room("sim") / "pll_cells.sv"] if clock.module else []
         sources = [*rtl_sources(directory), *top, *cells]
         texts = [part for path in sources for part in (path.name, path.read_text())]

@@ -6,7 +6,7 @@ import hashlib
 from fractions import Fraction
 from pathlib import Path
 
-from hwcompile.boards import Board
+from hwcompile.boards import Board, links_of, with_link
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
@@ -26,10 +26,11 @@ GAP_BYTES = 4
 PROTOCOL = 1
 """First byte of what a board says about itself."""
 
-_LIBRARY = (
-    *("hw_power_on", "hw_uart_rx", "hw_uart_tx", "hw_link"),
-    *("hw_bytes_to_beats", "hw_beats_to_bytes"),
-)
+SPI_IDLE = 128
+"""Clocks for which an output may be silent before an answer leaves over SPI."""
+
+_LIBRARY = ("hw_power_on", "hw_link", "hw_bytes_to_beats", "hw_beats_to_bytes")
+_LINKS = {"uart": ("hw_uart_rx", "hw_uart_tx"), "spi": ("hw_spi",)}
 
 
 def write_board_top(
@@ -44,7 +45,7 @@ def write_board_top(
 
     Args:
         directory: Build directory of the design.
-        board: The board.
+        board: The board; of several links the usual one is built.
         folder: Where the files go.
         baud: Bits per second of the link.
         clock: The design's clock; None for the oscillator.
@@ -55,15 +56,10 @@ def write_board_top(
             HW0816 when the design needs external memory.
     """
     check_memory(directory, board)
-    if board.uart is None:
-        raise fail(
-            "HW0803",
-            f"the board '{board.id}' has no link to a host",
-            "its file has no [uart] table",
-            "a copy of the file with the pins of a serial adapter, given as --board ./mine.toml",
-        )
+    board = with_link(board)
+    (link,) = links_of(board)
     clock = clock or SystemClock.of_oscillator(board)
-    clocks = clocks_per_bit(clock, baud)
+    bit = clocks_per_bit(clock, baud) if link == "uart" else 1
     interface = Interface.read(directory)
     top = render(
         "board/top.sv.j2",
@@ -72,13 +68,14 @@ def write_board_top(
         interface=interface,
         leds=led_count(board),
         baud=baud,
-        clocks_per_bit=clocks,
-        gap_clocks=gap_clocks(board, clocks, clock),
+        clocks_per_bit=bit,
+        gap_clocks=gap_clocks(board, bit, clock),
+        idle_clocks=10 * bit if link == "uart" else SPI_IDLE,
         clock=clock,
         mhz=float(clock.mhz),
         ident=ident or identity(directory, interface),
     )
-    texts = {name: module_text(name) for name in with_dependencies(_LIBRARY)}
+    texts = {name: module_text(name) for name in with_dependencies((*_LIBRARY, *_LINKS[link]))}
     if clock.module:
         texts[clock.module] = (room("templates") / "board" / f"{clock.module}.sv").read_text()
     texts[TOP] = top

@@ -10,7 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from hwcompile.boards import Board
+from hwcompile.boards import Board, links_of, with_link
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.names import identifier
@@ -100,6 +100,7 @@ def build_for_board(
     baud: int = BAUD,
     clock: str = OSCILLATOR,
     swappable: bool = False,
+    link: str = "",
     progress: Callable[[str], None] = lambda step: None,
 ) -> BoardBuild:
     """Synthesize, place, route and pack a design with its link to the host.
@@ -114,6 +115,7 @@ def build_for_board(
         clock: "oscillator", a frequency in MHz, or "auto": the fastest that place and route meets.
         swappable: Weights can be exchanged later, see `swap.update_weights`: memories of many rows
             go to blocks of memory, and nothing is simplified because of their contents.
+        link: "uart" or "spi"; "" for the board's usual one.
         progress: Called with each step as it starts.
 
     Raises:
@@ -124,6 +126,7 @@ def build_for_board(
     family_of(board)  # refuses boards of vendors' flows
     if swappable:
         check_swappable(board)
+    board = with_link(board, link)
     asked = None if clock == AUTO else asked_clock(board, clock)
     job = _Job(directory, board, fresh_folder(directory, board), baud, seeds, progress)
     if swappable:
@@ -214,9 +217,10 @@ class _Job:
 
     def record(self, clock: SystemClock, seed: int) -> None:
         """Write down how the bitstream was made."""
+        (link,) = links_of(self.board)
         BuildRecord(
             self.baud,
-            clocks_per_bit(clock, self.baud),
+            clocks_per_bit(clock, self.baud) if link == "uart" else 0,
             self.identity,
             seed,
             str(clock.mhz),
@@ -224,6 +228,7 @@ class _Job:
             dict(clock.parameters),
             self.structure is not None,
             self.structure.weights if self.structure else "",
+            link,
         ).write(self.folder)
 
     def _synthesize(self, clock: SystemClock) -> _Made:

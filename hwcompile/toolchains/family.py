@@ -126,6 +126,15 @@ def led_pins(board: Board, leds: int) -> tuple[tuple[str, str], ...]:
 
 def all_pins(board: Board, leds: int) -> tuple[tuple[str, str], ...]:
     """(port bit, pin) of everything but the clock."""
-    link = (("uart_rx", board.uart.rx), ("uart_tx", board.uart.tx)) if board.uart else ()
     button = (("button", board.reset.pin),) if board.reset else ()
-    return (*link, *button, *led_pins(board, leds))
+    return (*_link_pins(board), *button, *led_pins(board, leds))
+
+
+def _link_pins(board: Board) -> tuple[tuple[str, str], ...]:
+    if board.uart:
+        return (("uart_rx", board.uart.rx), ("uart_tx", board.uart.tx))
+    if board.spi:
+        bus = board.spi
+        select = ("spi_cs_n", bus.cs_n)
+        return (("spi_sck", bus.sck), select, ("spi_mosi", bus.mosi), ("spi_miso", bus.miso))
+    return ()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from hwcompile.boards import Board
+from hwcompile.boards import Board, with_link
 from hwcompile.toolchains.system_clock import SystemClock
 
 RECORD = "build.json"
@@ -29,6 +29,7 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         swappable: It was routed with random contents in place of the weights; `identity` then
             stands for the structure alone.
         weights: A digest of the weights in it, when it is swappable.
+        link: "uart" or "spi".
     """
 
     baud: int
@@ -40,6 +41,7 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pll_parameters: dict[str, str] = {}
     swappable: bool = False
     weights: str = ""
+    link: str = "uart"
 
     @property
     def clock(self) -> SystemClock:
@@ -63,3 +65,13 @@ def clock_of(directory: Path, board: Board) -> SystemClock:
     """The clock that a build directory's bitstream for a board has; without one the oscillator."""
     record = read_record(directory / board.id)
     return record.clock if record else SystemClock.of_oscillator(board)
+
+
+def as_built(directory: Path, board: Board) -> Board:
+    """The board with the link that a build directory's bitstream has; else with its usual one.
+
+    Raises:
+        CompileError: HW0803 when it has none.
+    """
+    record = read_record(directory / board.id)
+    return with_link(board, record.link if record else "")

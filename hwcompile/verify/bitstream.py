@@ -57,6 +57,13 @@ def packed_build(directory: Path, board: Board | None) -> tuple[Path, BuildRecor
             "level 'bitstream' decodes the packed file",
             f"hwcompile build {directory} --board {board.id}",
         )
+    if record.link != "uart":
+        raise fail(
+            "HW0611",
+            f"level 'bitstream' can not talk to a board over {record.link}",
+            "it sends frames over the serial line",
+            f"hwcompile build {directory} --board {board.id} --link uart",
+        )
     if record.pll:
         raise fail(
             "HW0611",
