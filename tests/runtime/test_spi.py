@@ -24,6 +24,7 @@ from hwcompile.runtime.spi import SpiLine, bus_exchange, simulated_exchange
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.verify.verilator import lint
+from tests.cli import small
 from tests.models import ROOT
 
 DIGITS = ROOT / "examples" / "digits"
@@ -84,19 +85,24 @@ def test_boards_have_the_links_of_their_files(design: Design) -> None:
     assert run(design, "sim", only) == 0
 
 
-def test_a_bitstream(design: Design, tmp_path: Path) -> None:
+def test_a_bitstream(tmp_path: Path) -> None:
     """The record in the board's folder tells `run` that the link is SPI."""
-    built = design.build("icebreaker", link="spi")
+    tiny = hwcompile.compile(small.save(tmp_path), tmp_path / "build")
+    built = tiny.build("icebreaker", link="spi")
     pins = (built.folder / "pins.pcf").read_text()
     assert "set_io spi_miso 17" in pins
     assert "uart" not in pins
-    assert run(design, "sim", load_board("icebreaker")) == 0
-    with pytest.raises(CompileError, match="HW0611"):
-        design.simulate(np.zeros((1, 1, 8, 8), np.float32), level="bitstream", board="icebreaker")
-    for top in built.folder.glob("board_top.sv"):
-        files = (design.directory / "rtl" / "files.f").read_text().split()
-        sources = [design.directory / "rtl" / name for name in files]
-        lint([*sources, *built.folder.glob("hw_*.sv"), top], "board_top")
+    frames = {"x": np.random.default_rng(2).normal(size=(3, 6)).astype(np.float32)}
+    integers = tiny.quantize(frames)
+    ran = run_on_board(tiny.directory, load_board("icebreaker"), "sim", BAUD, integers)
+    for name, expected in tiny.graph.evaluate(integers).items():
+        np.testing.assert_array_equal(ran.outputs[name], expected)
+    with pytest.raises(CompileError, match=r"HW0611.*--link uart"):
+        tiny.simulate(frames, level="bitstream", board="icebreaker")
+    files = (tiny.directory / "rtl" / "files.f").read_text().split()
+    sources = [tiny.directory / "rtl" / name for name in files]
+    top = built.folder / "board_top.sv"
+    lint([*sources, *built.folder.glob("hw_*.sv"), top], "board_top")
 
 
 class Echo:
