@@ -1,14 +1,14 @@
 """Where the bits of memories lie in blocks of memory: found by random contents.
 
-A column of a block holds a column of a memory, in consecutive rows or in every second, fourth or
-eighth, because blocks have several shapes. A block is a bit matrix here; rows of wide shapes take
-two or four of its rows.
+A block holds columns of one memory, in consecutive rows or in every second, fourth or eighth,
+because blocks have several shapes. A deep memory is cut into several blocks with the same order of
+columns. A block is a bit matrix here; rows of wide shapes take two or four of its rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
@@ -17,8 +17,9 @@ from hwcompile.toolchains.weights import Image
 
 Key = TypeVar("Key")
 _STEPS = (1, 2, 4, 8)
-_SHORTEST = 16
-"""Fewer rows of a column do not tell it from others."""
+_STRIDES = (1, 2, 4)
+_SHORTEST = (32, 8)
+"""Rows of a column that tell it from others: surely, and when nothing else is left."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,14 @@ class Place:
     stride: int
 
 
+Columns = dict[Place, Column]
+
+
 class AmbiguousError(Exception):
-    """Two columns have the same random contents."""
+    """Two memories have the same random contents where a block was cut."""
 
 
-def locate(blocks: Mapping[Key, Any], seeds: Mapping[str, Image]) -> dict[Key, dict[Place, Column]]:
+def locate(blocks: Mapping[Key, Any], seeds: Mapping[str, Image]) -> dict[Key, Columns]:
     """Find the columns of memories in blocks.
 
     Args:
@@ -56,21 +60,37 @@ def locate(blocks: Mapping[Key, Any], seeds: Mapping[str, Image]) -> dict[Key, d
         seeds: Random contents of the memories.
 
     Raises:
-        AmbiguousError: When columns can not be told apart.
+        AmbiguousError: When memories can not be told apart.
     """
-    found: dict[Key, dict[Place, Column]] = {}
-    if not blocks:
-        return found
-    depth = len(next(iter(blocks.values())))
+    found: dict[Key, Columns] = {}
+    used = {key: block for key, block in blocks.items() if block.any()}
+    for shortest in _SHORTEST:
+        found |= _wholes(_without(used, found), seeds, shortest)
+        for key, block in _without(used, found).items():
+            columns = _like_another(block, list(found.values()), seeds)
+            if columns:
+                found[key] = columns
+    return found
+
+
+def _without(blocks: Mapping[Key, Any], found: Mapping[Key, Columns]) -> dict[Key, Any]:
+    return {key: block for key, block in blocks.items() if key not in found}
+
+
+def _wholes(
+    blocks: Mapping[Key, Any], seeds: Mapping[str, Image], shortest: int
+) -> dict[Key, Columns]:
+    """Blocks whose columns show at least `shortest` rows of a memory."""
+    found: dict[Key, Columns] = {}
     # A column that is found whole is also found in parts, so the long patterns come first.
-    forms = [
-        (stride, _patterns(seeds, depth // stride, step)) for stride in (1, 2, 4) for step in _STEPS
-    ]
-    for key, block in blocks.items():
-        matches = (_matches(block, stride, patterns) for stride, patterns in forms)
-        columns = next((match for match in matches if match), None)
-        if columns:
-            found[key] = columns
+    for stride in _STRIDES:
+        for step in _STEPS:
+            depth = len(next(iter(blocks.values()))) // stride if blocks else 1
+            patterns = _patterns(seeds, depth, step, shortest)
+            for key, block in _without(blocks, found).items():
+                columns = _whole(block, stride, depth * step, patterns)
+                if columns:
+                    found[key] = columns
     return found
 
 
@@ -102,36 +122,75 @@ def filled(block: Any, columns: Mapping[Place, Column], images: Mapping[str, Ima
     return changed
 
 
-def _matches(
-    block: Any, stride: int, patterns: Mapping[bytes, list[Column]]
-) -> dict[Place, Column]:
-    found: dict[Place, Column] = {}
+def _whole(
+    block: Any, stride: int, chunk: int, patterns: Mapping[bytes, list[Column]]
+) -> Columns | None:
+    """The columns of a block when all come from one memory and each can be only one."""
+    matches: dict[Place, list[Column]] = {}
     for phase in range(stride):
-        for bit in range(block.shape[1]):
-            columns = patterns.get(block[phase::stride, bit].tobytes(), ())
-            if len(columns) > 1:
-                raise AmbiguousError(f"{columns[0]} and {columns[1]}")
-            for column in columns:
-                found[Place(bit, phase, stride)] = column
-    return found
+        for bit in np.flatnonzero(block[phase::stride].any(axis=0)).tolist():
+            columns = patterns.get(block[phase::stride, bit].tobytes())
+            if not columns:
+                return None
+            matches[Place(bit, phase, stride)] = columns
+    owners = [{_owner(column, chunk) for column in columns} for columns in matches.values()]
+    choices = [
+        {
+            place: [c for c in columns if _owner(c, chunk) == owner]
+            for place, columns in matches.items()
+        }
+        for owner in set.intersection(*owners)
+    ]
+    if len(choices) != 1 or any(len(columns) != 1 for columns in choices[0].values()):
+        return None
+    sure = {place: columns[0] for place, columns in choices[0].items()}
+    return sure if len(set(sure.values())) == len(sure) else None
 
 
-def _patterns(seeds: Mapping[str, Image], depth: int, step: int) -> dict[bytes, list[Column]]:
+def _owner(column: Column, chunk: int) -> tuple[str, int]:
+    """The memory and the part of its rows that a block holds."""
+    return column.memory, column.first // chunk
+
+
+def _like_another(
+    block: Any, found: Iterable[Columns], seeds: Mapping[str, Image]
+) -> Columns | None:
+    """The columns of a block that holds few rows: in the order of another one of its memory.
+
+    Raises:
+        AmbiguousError: When it may hold several.
+    """
+    fitting: list[Columns] = []
+    for columns in found:
+        place, column = next(iter(columns.items()))
+        chunk = len(block) // place.stride * column.step
+        for start in range(0, len(seeds[column.memory].bits), chunk):
+            moved = {
+                place: replace(column, first=column.first % chunk + start)
+                for place, column in columns.items()
+            }
+            same = np.array_equal(filled(np.zeros_like(block), moved, seeds), block)
+            if same and moved not in fitting:
+                fitting.append(moved)
+    if len(fitting) > 1:
+        raise AmbiguousError(" and ".join(str(next(iter(c.values()))) for c in fitting))
+    return fitting[0] if fitting else None
+
+
+def _patterns(
+    seeds: Mapping[str, Image], depth: int, step: int, shortest: int
+) -> dict[bytes, list[Column]]:
     """What a column of a block with `depth` rows looks like, to what it may hold."""
     found: dict[bytes, list[Column]] = {}
-    for column, rows in _columns(seeds, depth, step):
-        pattern = np.zeros(depth, np.uint8)
-        pattern[: len(rows)] = rows
-        found.setdefault(pattern.tobytes(), []).append(column)
-    return found
-
-
-def _columns(seeds: Mapping[str, Image], depth: int, step: int) -> Iterator[tuple[Column, Any]]:
     for name, image in seeds.items():
         rows, width = image.bits.shape
         for first in (start + p for start in range(0, rows, depth * step) for p in range(step)):
+            part = image.bits[first : first + depth * step : step]
+            if len(part) < shortest:
+                continue
+            padded = np.zeros((width, depth), np.uint8)
+            padded[:, : len(part)] = part.T
             for bit in range(width):
                 column = Column(name, bit, first, step)
-                values = image.bits[column.rows(depth), bit]
-                if len(values) >= _SHORTEST:
-                    yield column, values
+                found.setdefault(padded[bit].tobytes(), []).append(column)
+    return found

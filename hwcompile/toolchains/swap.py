@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -16,11 +15,12 @@ from hwcompile.emit.interface import Interface
 from hwcompile.toolchains.block_texts import BLOCK_TEXTS, BlockText
 from hwcompile.toolchains.board_top import TOP, identity, identity_of, write_board_top
 from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.family import ROUTED
+from hwcompile.toolchains.family import NETLIST, ROUTED
 from hwcompile.toolchains.memory_map import AmbiguousError, filled, locate, missing_columns
 from hwcompile.toolchains.programs import ToolError, command_of, failed, run_logged
 from hwcompile.toolchains.record import BuildRecord, read_record
-from hwcompile.toolchains.weights import LEAST_ROWS, Image, Structure, structure_of
+from hwcompile.toolchains.synthesis import FORCED
+from hwcompile.toolchains.weights import LEAST_ROWS, Structure, structure_of
 
 SEEDED = "seeded"
 """The routed design with random contents, as `family.ROUTED` is called with the weights."""
@@ -58,28 +58,49 @@ def fill(board: Board, folder: Path, structure: Structure) -> None:
     seeded = (folder / SEEDED).with_suffix(kind.suffix)
     routed.replace(seeded)
     text = seeded.read_text()
-    routed.write_text(with_weights(text, kind, structure.seeds, structure.images))
+    expected = blocks_of_weights(folder)
+    routed.write_text(with_weights(text, kind, structure, expected))
 
 
-def with_weights(
-    text: str, kind: BlockText, seeds: Mapping[str, Image], images: Mapping[str, Image]
-) -> str:
-    """A routed design's text with `images` where the blocks hold `seeds`.
+def with_weights(text: str, kind: BlockText, structure: Structure, expected: int) -> str:
+    """A routed design's text with the weights where its blocks hold random contents.
+
+    Args:
+        text: The routed design.
+        kind: Its form.
+        structure: The design; its weights are filled in.
+        expected: Blocks that hold weights.
 
     Raises:
         CompileError: HW0817 when they are not all found.
     """
     blocks = kind.read(text)
     try:
-        found = locate(blocks, seeds)
+        found = locate(blocks, structure.seeds)
     except AmbiguousError as error:
-        raise _not_found("two columns have the same random contents", str(error)) from error
+        raise _not_found("two memories look the same where a block was cut", str(error)) from error
+    if len(found) != expected:
+        raise _not_found("blocks are missing", f"{len(found)} of {expected} were found")
     depth = len(next(iter(blocks.values()))) if blocks else 1
-    for name, columns in missing_columns(found, seeds, depth).items():
+    for name, columns in missing_columns(found, structure.seeds, depth).items():
         # Digits of the file beyond the memory's width, and bits that no lane has, are zero.
-        if images[name].bits[:, list(columns)].any():
-            raise _not_found(f"the memory '{name}' is not in blocks", f"bits {columns} are not")
-    return kind.write(text, {at: filled(blocks[at], cols, images) for at, cols in found.items()})
+        if structure.images[name].bits[:, list(columns)].any():
+            raise _not_found("bits are missing", f"those of '{name}' in columns {columns}")
+    changed = {at: filled(blocks[at], cols, structure.images) for at, cols in found.items()}
+    return kind.write(text, changed)
+
+
+def blocks_of_weights(folder: Path) -> int:
+    """How many blocks of memory synthesis made of the memories that had to be in blocks."""
+    forced = {line.partition("/")[2] for line in (folder / FORCED).read_text().split()}
+    cells = json.loads((folder / NETLIST).read_text())["modules"][TOP]["cells"]
+    count = 0
+    for name, cell in cells.items():
+        # Yosys appends the block's position to the memory's name.
+        memory = name.rpartition(".")[0].rpartition(".")[0]
+        filled_in = any("1" in v for k, v in cell["parameters"].items() if k.startswith("INIT"))
+        count += filled_in and any(f".{memory}".endswith(f".{local}") for local in forced)
+    return count
 
 
 def pack(board: Board, folder: Path) -> None:
@@ -116,7 +137,7 @@ def update_weights(directory: Path, board: Board, previous: Path) -> Path:
     _check_top(directory, board, record, old / f"{TOP}.sv")
     kind = BLOCK_TEXTS[family_of(board).name]
     text = (old / SEEDED).with_suffix(kind.suffix).read_text()
-    routed = with_weights(text, kind, structure.seeds, structure.images)
+    routed = with_weights(text, kind, structure, blocks_of_weights(old))
     if new.resolve() != old.resolve():
         shutil.rmtree(new, ignore_errors=True)
         shutil.copytree(old, new, ignore=shutil.ignore_patterns("decoded.v"))

@@ -23,6 +23,8 @@ from hwcompile.toolchains.family import NETLIST, Family, Program, Use
 from hwcompile.toolchains.programs import missing, run_logged
 
 VERILOG = "netlist.v"
+FORCED = "forced.txt"
+"""The memories that were to be in blocks: module, slash, name."""
 _YOSYS = Program("yosys", "pyosys", "run_pass", "pyosys")
 _CALL = """
 import sys
@@ -186,6 +188,7 @@ def _from_coarse(synthesis: str, start: str, block_rows: int) -> list[str]:
     read_only = f"t:$mem_v2 r:WR_PORTS=0 %i r:SIZE>={block_rows} %i c:*mem %i"
     return [
         f"{synthesis} -run {start}:map_ram",
+        f"tee -q -o {FORCED} select -list {read_only}",
         f'setattr -set rom_style "block" {read_only}',
         f"{synthesis} -run map_ram:check",
     ]

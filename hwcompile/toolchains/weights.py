@@ -20,6 +20,7 @@ import numpy as np
 
 LEAST_ROWS = 64
 """A memory of fewer rows is not worth a block, and its columns are too short to be told apart."""
+_TRIES = 1000
 _FILE = re.compile(r'"([^"/]+)_[0-9a-f]{8}\.mem"')
 
 
@@ -106,13 +107,28 @@ def read_image(path: Path) -> Image:
 
 
 def seeds_for(images: Mapping[str, Image]) -> dict[str, Image]:
-    """Random contents for memories of these names and shapes."""
-    return {
-        name: Image(
-            np.random.default_rng(crc32(name.encode())).integers(0, 2, image.bits.shape, np.uint8)
-        )
-        for name, image in images.items()
-    }
+    """Random contents for memories of these names and shapes, with columns that all differ."""
+    return {name: Image(_distinct(name, image.bits.shape)) for name, image in images.items()}
+
+
+def _distinct(name: str, shape: tuple[int, int]) -> Any:
+    """Random bits whose columns differ in every second, fourth and eighth row as well."""
+    rng = np.random.default_rng(crc32(name.encode()))
+    bits = np.zeros(shape, np.uint8)
+    seen: set[bytes] = set()
+    for column in range(shape[1]):
+        for _ in range(_TRIES):
+            values = rng.integers(0, 2, shape[0], np.uint8)
+            parts = [
+                bytes([step]) + values[first::step].tobytes()
+                for step in (1, 2, 4, 8)
+                for first in range(step)
+            ]
+            if len(set(parts)) == len(parts) and seen.isdisjoint(parts):
+                break
+        seen.update(parts)
+        bits[:, column] = values
+    return bits
 
 
 def _digest(texts: Mapping[str, str]) -> str:

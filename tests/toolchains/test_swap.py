@@ -172,22 +172,18 @@ Cells = list[tuple[Place, str, int, int, int]]
 def spread(
     seeds: dict[str, Image], depth: int, bits: int, stride: int, step: int, rng: Any
 ) -> dict[tuple[int, ...], Cells]:
-    """Columns of all memories to places in as few blocks as they need, in random order."""
-    rows = depth // stride
-    columns = [
-        (name, bit, start + phase)
-        for name, image in seeds.items()
-        for bit in range(image.bits.shape[1])
-        for start in range(0, len(image.bits), rows * step)
-        for phase in range(step)
-    ]
-    rng.shuffle(columns)
+    """Memories cut into blocks as tools do: the same random order of columns in all rows."""
+    chunk = depth // stride * step
     places = [Place(bit, phase, stride) for phase in range(stride) for bit in range(bits)]
     layout: dict[tuple[int, ...], Cells] = {}
-    for index, (name, bit, first) in enumerate(columns):
-        block, at = divmod(index, len(places))
-        cell = (places[at], str(name), int(bit), int(first), step)
-        layout.setdefault((block,), []).append(cell)
+    for name, image in seeds.items():
+        columns = [(bit, phase) for bit in range(image.bits.shape[1]) for phase in range(step)]
+        rng.shuffle(columns)
+        for start in range(0, len(image.bits), chunk):
+            for index, (bit, phase) in enumerate(columns):
+                block, at = divmod(index, len(places))
+                cell = (places[at], name, int(bit), start + int(phase), step)
+                layout.setdefault((int(name[1]), start, block), []).append(cell)
     return layout
 
 
