@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,9 +78,40 @@ def is_external(parameters: Parameters) -> bool:
     return parameters.get("weights", ON_CHIP) == EXTERNAL
 
 
-def external_memory(image: MemoryImage, parameters: Parameters) -> ExternalMemory:
-    """The image with the prefetch that the parameters ask for."""
-    return ExternalMemory(image, int(parameters.get("prefetch", PREFETCH)))
+@dataclass(frozen=True)
+class WeightsPort:
+    """How a core gets its weights: parts of its `Rendered`.
+
+    Attributes:
+        memories: The image, when it is on the chip.
+        constants: Ports that are tied off then.
+        unused: Likewise.
+        external: The image, when it is not.
+        comment: The rest of a line about the core.
+    """
+
+    memories: Mapping[str, MemoryImage]
+    constants: Mapping[str, str]
+    unused: tuple[str, ...]
+    external: ExternalMemory | None
+    comment: str
+
+
+def weights_port(image: MemoryImage, parameter: str, parameters: Parameters) -> WeightsPort:
+    """The port `weights` of a core, and the memory `parameter` it has without.
+
+    Args:
+        image: A row for each cycle.
+        parameter: Of the core's module: the file with the image.
+        parameters: Of the kernel.
+    """
+    if not is_external(parameters):
+        tied = {"weights_valid_i": "1'b0", "weights_data_i": "'0"}
+        return WeightsPort({parameter: image}, tied, ("weights_ready_o",), None, "")
+    external = ExternalMemory(image, int(parameters.get("prefetch", PREFETCH)))
+    beat = external.data_bits // 8
+    comment = f"; {external.size:,} bytes of weights by AXI4, {beat} per cycle"
+    return WeightsPort({}, {}, (), external, comment)
 
 
 def weights_memory(parameters: Parameters, rows: int, bits: int) -> Resources:

@@ -11,6 +11,10 @@
 // Channels vectors that follow each other make a set, for which the program runs once: they are
 // loaded one after the other, computed in step, and collected one after the other.
 //
+// With External the program comes in as a stream that begins anew with every set, and a row that is
+// wanted (weights_ready_o) and not there is a gap: PEs keep what they have. The collector can not
+// follow gaps, so ReadyStep is the last row then.
+//
 // Program row: for every PE {last, index, weight}, PE 0 in the least significant bits; see
 // hw_sparse_pe. Sets with different matrices (Groups) take turns.
 //
@@ -23,6 +27,7 @@
 `default_nettype none
 
 module hw_sparse_matvec #(
+  parameter bit          External = 1'b0,
   parameter int unsigned Pes = 3,
   parameter int unsigned InLanes = 2,
   parameter int unsigned InWords = 5,
@@ -46,7 +51,8 @@ module hw_sparse_matvec #(
   parameter int unsigned OutBits = 12,
   parameter ProgramFile = "",
   parameter CollectFile = "",
-  parameter KeepFile = ""
+  parameter KeepFile = "",
+  localparam int unsigned EntryBits = WBits + IndexBits + 1
 ) (
   input  wire logic                        clk_i,
   input  wire logic                        rst_ni,
@@ -54,6 +60,10 @@ module hw_sparse_matvec #(
   input  wire logic                        in0_valid_i,
   output logic                             in0_ready_o,
   input  wire logic [InLanes*XBits-1:0]    in0_data_i,
+
+  input  wire logic                        weights_valid_i,
+  output logic                             weights_ready_o,
+  input  wire logic [Pes*EntryBits-1:0]    weights_data_i,
 
   input  wire logic                        out_ok_i,
   output logic                             out_start_o,
@@ -68,7 +78,6 @@ module hw_sparse_matvec #(
   localparam int unsigned Rows = Groups * Steps;
   localparam int unsigned RowIndexBits = (Rows > 1) ? $clog2(Rows) : 1;
   localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
-  localparam int unsigned EntryBits = WBits + IndexBits + 1;
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
   localparam int unsigned BankBits = (ResultBanks > 1) ? $clog2(ResultBanks) : 1;
   localparam int unsigned SpaceBits = $clog2(ResultBanks + 1);
@@ -132,28 +141,22 @@ module hw_sparse_matvec #(
     end
   end
 
-  // ---- Compute: the program row of index_q is there; during reset the first one is read ----
+  // ---- Compute: one program row per cycle ----
 
-  logic [RowIndexBits-1:0] index_q, index_d;
   logic [StepBits-1:0] step_q;
   logic [SpaceBits-1:0] banks_q;  // result banks in use
   logic [Pes*EntryBits-1:0] row;
-  logic first_step, last_step, fire, set_free, use_bank_q;
+  logic first_step, last_step, wanted, there, fire, set_free, use_bank_q;
 
   assign first_step = step_q == '0;
   assign last_step = step_q == StepBits'(Steps - 1);
-  assign fire = !first_step || ((full_q != '0) && (banks_q != SpaceBits'(ResultBanks)));
+  assign wanted = !first_step || ((full_q != '0) && (banks_q != SpaceBits'(ResultBanks)));
+  assign fire = wanted && there;
   assign start_set = fire && first_step;
   assign release_set = fire && last_step;
-
-  always_comb begin
-    index_d = index_q;
-    if (!rst_ni) index_d = '0;
-    else if (fire) index_d = (index_q == RowIndexBits'(Rows - 1)) ? '0 : index_q + 1'b1;
-  end
+  assign weights_ready_o = External && wanted;
 
   always_ff @(posedge clk_i) begin
-    index_q <= index_d;
     if (!rst_ni) begin
       step_q <= '0;
       banks_q <= '0;
@@ -165,11 +168,31 @@ module hw_sparse_matvec #(
     end
   end
 
-  hw_weight_rom #(
-    .Width(Pes*EntryBits), .Depth(Rows), .AddressBits(RowIndexBits), .WeightFile(ProgramFile)
-  ) u_program (
-    .clk_i, .addr_i(index_d), .data_o(row)
-  );
+  if (External) begin : gen_external
+    assign there = weights_valid_i;
+    assign row = weights_data_i;
+  end else begin : gen_on_chip
+    // The row of index_q is there; during reset the first one is read.
+    logic [RowIndexBits-1:0] index_q, index_d;
+    logic unused;
+
+    assign there = 1'b1;
+    assign unused = &{1'b0, weights_valid_i, weights_data_i};
+
+    always_comb begin
+      index_d = index_q;
+      if (!rst_ni) index_d = '0;
+      else if (fire) index_d = (index_q == RowIndexBits'(Rows - 1)) ? '0 : index_q + 1'b1;
+    end
+
+    always_ff @(posedge clk_i) index_q <= index_d;
+
+    hw_weight_rom #(
+      .Width(Pes*EntryBits), .Depth(Rows), .AddressBits(RowIndexBits), .WeightFile(ProgramFile)
+    ) u_program (
+      .clk_i, .addr_i(index_d), .data_o(row)
+    );
+  end
 
   // ---- PEs and their sums ----
 

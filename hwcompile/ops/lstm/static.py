@@ -9,14 +9,7 @@ import numpy as np
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType
-from hwcompile.ops.external import (
-    PARAMETERS,
-    ExternalMemory,
-    external_memory,
-    is_external,
-    weights_memory,
-    why_not,
-)
+from hwcompile.ops.external import PARAMETERS, weights_memory, weights_port, why_not
 from hwcompile.ops.kernel import Kernel, Rendered, Resources
 from hwcompile.ops.lstm.description import Description
 from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
@@ -217,23 +210,15 @@ class Static(Kernel):
         """An instance of `hw_rnn_engine`; a site without start tokens ties their input off."""
         op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
         layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
-        memories, absent = images(layout, schedule), dict[str, str]()
-        unused: tuple[str, ...] = ()
-        external = None
-        if len(site.inputs) == 1:
-            absent |= {"in1_valid_i": "1'b0", "in1_data_i": "'0"}
-            unused += ("in1_ready_o",)
-        if is_external(parameters):
-            external = external_memory(memories.pop("EntryFile"), parameters)
-        else:
-            absent |= {"weights_valid_i": "1'b0", "weights_data_i": "'0"}
-            unused += ("weights_ready_o",)
+        memories = images(layout, schedule)
+        program = weights_port(memories.pop("EntryFile"), "EntryFile", parameters)
+        begins = len(site.inputs) > 1
         return Rendered(
             "hw_rnn_engine",
             {
                 "Channels": op.channels,
-                "HasStart": "1'b1" if len(site.inputs) > 1 else "1'b0",
-                "External": "1'b1" if external else "1'b0",
+                "HasStart": "1'b1" if begins else "1'b0",
+                "External": "1'b1" if program.external else "1'b0",
                 "Pes": layout.pes,
                 "Lanes": layout.lanes,
                 "Cycles": schedule.cycles,
@@ -244,24 +229,20 @@ class Static(Kernel):
                 **_numbers(site, layout),
                 **self.cell(site.op, widths(layout)),
             },
-            memories=memories,
-            comment=_comment(op, layout, schedule, external),
-            constants=absent,
-            unused=unused,
-            external=external,
+            memories={**program.memories, **memories},
+            comment=_comment(op, layout, schedule) + program.comment,
+            constants={
+                **({} if begins else {"in1_valid_i": "1'b0", "in1_data_i": "'0"}),
+                **program.constants,
+            },
+            unused=(*(() if begins else ("in1_ready_o",)), *program.unused),
+            external=program.external,
         )
 
 
-def _comment(
-    op: Recurrence, layout: Layout, schedule: Schedule, external: ExternalMemory | None
-) -> str:
-    """One line for readers of the design."""
+def _comment(op: Recurrence, layout: Layout, schedule: Schedule) -> str:
     many = f" for {op.channels} channels" if op.channels > 1 else ""
-    text = f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}"
-    if external is None:
-        return text
-    beat = external.data_bits // 8
-    return f"{text}; {external.size:,} bytes of weights per step, {beat} per cycle, by AXI4"
+    return f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}"
 
 
 def numbers_place(layout: Layout) -> int:

@@ -8,6 +8,13 @@ import numpy as np
 
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.dot import Dot
+from hwcompile.ops.external import (
+    PARAMETERS,
+    is_external,
+    weights_memory,
+    weights_port,
+    why_not,
+)
 from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
 from hwcompile.ops.matmul.lane import lane_dot, matmul_of, most_entries, row_counts, style_names
 from hwcompile.ops.matmul.sparse_design import LAG, MAX_RUN_BITS, Design, design
@@ -19,7 +26,7 @@ from hwcompile.sparse.encodings import index_width
 
 MAX_PES = 4096
 _DENSE = 0.5  # above this share of weights that are not zero, folding is the better kernel
-_NAMES = ("pes", "channels", "in", "out", "index", "style")
+_NAMES = ("pes", "channels", "in", "out", "index", "style", *PARAMETERS)
 _CHANNELS = (2, 4, 8, 16)
 """Numbers of channels that the planner considers."""
 
@@ -37,6 +44,9 @@ class Sparse(Kernel):
             many bits, longer ones with fillers, which take time), `smallest` (of all of them in
             memory), or `auto` (the smaller of the first two, without fillers).
         style: `lut`, `multiply`, or `auto`.
+        weights: `on_chip`, or `external`: the program stands in external memory. Then the timing is
+            that of a memory that keeps up; the design counts the cycles it does not.
+        prefetch: Rows of the program read ahead from external memory.
     """
 
     name = "sparse"
@@ -92,7 +102,7 @@ class Sparse(Kernel):
         allowed = ("auto", *style_names(site))
         if parameters.get("style", "auto") not in allowed:
             return f"style must be {' or '.join(allowed)}, not {parameters['style']!r}"
-        return None
+        return why_not(parameters, lambda: _row_bits(site, parameters))
 
     def ports(self, site: Site, parameters: Parameters) -> Ports:
         """Vectors of K elements in, vectors of M elements out, one for each pixel and group."""
@@ -166,7 +176,7 @@ class Sparse(Kernel):
         row = out * (index_width(plan.slots) + index_width(pes) + 1) + 2
         control = Resources(lut=60.0, ff=60.0 + x)
         total = collector + control + memory(groups * plan.collects, row)
-        total += memory(groups * plan.steps, pes * entry)
+        total += weights_memory(parameters, groups * plan.steps, pes * entry)
         return total + pe.times(pes)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
@@ -175,8 +185,9 @@ class Sparse(Kernel):
         bits = site.outputs[0].element.bits
         arithmetic = dot.parameters(1, bits)
         del arithmetic["SumBits"]
+        program = weights_port(_program(plan, dot), "ProgramFile", parameters)
         memories = {
-            "ProgramFile": _program(plan, dot),
+            **program.memories,
             "CollectFile": collect_image(plan.packings, plan.collections, plan.slots),
         }
         if plan.kept.size < plan.in_words:
@@ -187,6 +198,7 @@ class Sparse(Kernel):
         return Rendered(
             "hw_sparse_matvec",
             {
+                "External": "1'b1" if program.external else "1'b0",
                 "Pes": plan.settings.pes,
                 "InLanes": plan.settings.lanes,
                 "InWords": plan.in_words,
@@ -206,7 +218,10 @@ class Sparse(Kernel):
             },
             memories,
             comment=f"{plan.settings.pes} PEs x {plan.steps} entries{_many(plan)}, {used:.1%} of "
-            f"them weights, {kind}, {plan.fillers} fillers: {dot.describe()}",
+            f"them weights, {kind}, {plan.fillers} fillers: {dot.describe()}{program.comment}",
+            constants=program.constants,
+            unused=program.unused,
+            external=program.external,
         )
 
 
@@ -228,6 +243,7 @@ def _design(site: Site, parameters: Parameters) -> Design:
         int(parameters.get("out", 0)),
         str(parameters.get("index", "auto")),
         int(parameters.get("channels", 1)),
+        not is_external(parameters),
     )
 
 
@@ -301,6 +317,13 @@ def _collect(plan: Design, sets: int) -> Actor:
         {"sums": Access(need, free), "ready": Access(need, need)},
         {"out": emit},
     )
+
+
+def _row_bits(site: Site, parameters: Parameters) -> int:
+    """Bits of a program row."""
+    dot = lane_dot(site, str(parameters.get("style", "auto")))
+    plan = _design(site, parameters)
+    return plan.settings.pes * (dot.weight.bits + plan.index_bits + 1)
 
 
 def _program(plan: Design, dot: Dot) -> MemoryImage:

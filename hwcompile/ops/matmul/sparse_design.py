@@ -33,6 +33,8 @@ class Settings:
         out: Rows per output word.
         index: `auto`, `absolute`, `delta`, or `run` and a number of bits.
         channels: Vectors of a set, which are computed in step.
+        paced: A program row comes every cycle, for certain; else sums are collected when the
+            last one was there.
     """
 
     pes: int
@@ -40,6 +42,7 @@ class Settings:
     out: int
     index: str
     channels: int = 1
+    paced: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +89,8 @@ class Design:
     @property
     def ready_step(self) -> int:
         """The program row `LAG` cycles after which the collection may start."""
+        if not self.settings.paced:
+            return self.steps - 1
         return max(collection.ready for collection in self.collections)
 
     @property
@@ -155,7 +160,15 @@ class Design:
 
 
 @lru_cache(maxsize=256)
-def design(op: Matmul, pes: int, lanes: int, out: int, index: str, channels: int = 1) -> Design:
+def design(
+    op: Matmul,
+    pes: int,
+    lanes: int,
+    out: int,
+    index: str,
+    channels: int = 1,
+    paced: bool = True,
+) -> Design:
     """Decide on everything; 0 for `lanes` or `out` means the smallest that does not slow it down.
 
     A row is cut into segments only if fillers are not asked for: they depend on where rows begin.
@@ -171,7 +184,8 @@ def design(op: Matmul, pes: int, lanes: int, out: int, index: str, channels: int
     packings = tuple(pack(count, pes, split=split) for count in counts)
     height = out or _enough_rows(op, packings, width, channels)
     collections = tuple(collect(packing, op.rows, height) for packing in packings)
-    return Design(op, Settings(pes, width, height, index, channels), packings, collections)
+    settings = Settings(pes, width, height, index, channels, paced)
+    return Design(op, settings, packings, collections)
 
 
 @lru_cache(maxsize=16)

@@ -1,0 +1,42 @@
+"""Sparse matrices in external memory."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from hwcompile.ops import family
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.sparse_design import design
+from hwcompile.ops.site import Parameters, Site
+from tests.externalbench import check_external
+from tests.ops.matmul.test_sparse import sites
+
+SPARSE = family("matmul").kernel("sparse")
+
+
+@settings(
+    deadline=None,
+    max_examples=4,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+@given(sites(), st.sampled_from((4, 32, 128)), st.integers(0, 99))
+def test_random_matrices(case: tuple[Site, Parameters], prefetch: int, seed: int) -> None:
+    site, chosen = case
+    parameters = {**chosen, "weights": "external", "prefetch": prefetch}
+    rendered = SPARSE.render(site, parameters)
+    channels = int(chosen.get("channels", 1))
+    rows = int(rendered.parameters["Steps"]) * site.op.groups * site.inputs[0].pixels // channels
+    check_external(site, SPARSE, parameters, rows, seed=seed)
+
+
+def test_sums_are_collected_behind_the_last_row() -> None:
+    """A collector that ran beside the PEs could not know of gaps."""
+    weights = np.ones((1, 6, 8), dtype=np.int64)
+    weights[0, 1:, 2:] = 0
+    op = Matmul(weights)
+    assert design(op, 2, 1, 1, "auto").ready_step < design(op, 2, 1, 1, "auto").steps - 1
+    plan = design(op, 2, 1, 1, "auto", paced=False)
+    assert plan.ready_step == plan.steps - 1
