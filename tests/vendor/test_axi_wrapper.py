@@ -16,7 +16,7 @@ from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.vendor.wrapper import dma_wrapper
-from tests.protocol.test_designs import _branches
+from tests.protocol.test_designs import branches
 from tests.vendor.wrapped import IDENTITY, run
 from tests.verify.passthrough import write_passthrough
 
@@ -62,7 +62,7 @@ def test_bytes_of_a_driver_pass_through(tmp_path: Path, name: str) -> None:
 
 
 def test_two_inputs_and_two_outputs(tmp_path: Path) -> None:
-    graph = _branches()
+    graph = branches()
     planned, prediction = plan(graph, target_cycles=400)
     write_files(tmp_path, rtl_files(planned))
     inputs = {

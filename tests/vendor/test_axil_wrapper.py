@@ -14,7 +14,7 @@ from hwcompile.emit.interface import Interface
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.vendor.wrapper import lite_wrapper
-from tests.protocol.test_designs import _branches
+from tests.protocol.test_designs import branches
 from tests.vendor.test_axi_wrapper import PASSTHROUGH, _values
 from tests.vendor.wrapped import IDENTITY, run
 from tests.verify.passthrough import write_passthrough
@@ -42,7 +42,7 @@ def test_frames_pass_through_registers(tmp_path: Path, name: str) -> None:
 
 
 def test_two_inputs_and_two_outputs(tmp_path: Path) -> None:
-    graph = _branches()
+    graph = branches()
     planned, _ = plan(graph, target_cycles=400)
     write_files(tmp_path, rtl_files(planned))
     inputs = {

@@ -22,7 +22,7 @@ from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.board_top import identity
 from hwcompile.toolchains.vendor.project import build_project
 from hwcompile.toolchains.vendor.wrapper import Wrapper, dma_wrapper
-from tests.protocol.test_designs import _branches
+from tests.protocol.test_designs import branches
 from tests.schedule.test_planner import cnn
 from tests.vendor.wrapped import run
 
@@ -61,7 +61,7 @@ class Built:
 
 @pytest.fixture(scope="module", params=["cnn", "branches"])
 def built(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Built:
-    graph = cnn(6, (4,), 3) if request.param == "cnn" else _branches()
+    graph = cnn(6, (4,), 3) if request.param == "cnn" else branches()
     return Built(tmp_path_factory.mktemp(request.param), graph)
 
 

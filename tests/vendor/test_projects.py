@@ -24,7 +24,7 @@ from hwcompile.toolchains.vendor.project import build_project
 from hwcompile.verify.verilator import lint
 from tests.cli import small
 from tests.cli.running import type_command
-from tests.protocol.test_designs import _branches
+from tests.protocol.test_designs import branches as two_by_two
 from tests.vendor import tcl
 
 BOARDS = [name for name in board_names() if load_board(name).flow != "open"]
@@ -45,7 +45,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
 def branches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build directory of a design with two inputs and two outputs."""
     folder = tmp_path_factory.mktemp("branches")
-    planned, _ = plan(_branches(), target_cycles=400)
+    planned, _ = plan(two_by_two(), target_cycles=400)
     write_files(folder, rtl_files(planned))
     return folder
 
