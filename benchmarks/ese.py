@@ -61,7 +61,7 @@ class Row:
 # Cycles at 200 MHz from the papers' times per frame (82.7 us for ESE); utilisation from the number
 # of non-zeros of the same matrices. ESE's times per matrix are not repeated here.
 PUBLISHED: dict[str, Row] = {
-    "ese": Row("ESE LSTM, 10 %", "ESE, 32 PEs per channel", 16540, None, 0.614),
+    "ese": Row("ESE LSTM, 10 %", "ESE, 32 PEs per channel", 16540, None, 0.614, channels=32),
     "sr1": Row("SR1, two layers, 13x", "CSB-RNN, 512 multipliers", 1316, None, 0.91),
 }
 
