@@ -13,7 +13,7 @@ from hwcompile.cli.app import app, console
 from hwcompile.design import load
 from hwcompile.outcomes import Result
 from hwcompile.runtime.session import run_on_board
-from hwcompile.toolchains.board_top import BAUD
+from hwcompile.toolchains.record import baud_of
 
 
 @app.command("run")
@@ -26,7 +26,9 @@ def run_command(
     board: Annotated[str, typer.Option(help="The board it was built for.")],
     outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Compare with level reference.")] = False,
-    baud: Annotated[int, typer.Option(min=300, help="Bits per second, as built.")] = BAUD,
+    baud: Annotated[
+        int | None, typer.Option(min=300, help="Bits per second; without it those of the build.")
+    ] = None,
     noise: Annotated[
         float, typer.Option(min=0, max=1, help="Chance that noise hits a byte (--port sim).")
     ] = 0.0,
@@ -35,8 +37,15 @@ def run_command(
     """Send the frames of INPUTS to a board; exit code 1 when --check finds a difference."""
     design = load(directory)
     integers = design.quantize(inputs)
+    target = load_board(board)
     ran = run_on_board(
-        design.directory, load_board(board), port, baud, integers, noise=noise, seed=noise_seed
+        design.directory,
+        target,
+        port,
+        baud or baud_of(design.directory, target),
+        integers,
+        noise=noise,
+        seed=noise_seed,
     )
     frames = len(next(iter(ran.outputs.values())))
     console.print(

@@ -22,12 +22,23 @@ def _design_lines(design: Report) -> Text:
         f"  throughput {design['frames_per_second']:,.0f} frames/s at {design['clock_mhz']:g} MHz",
         f"  lanes      {design['lanes']:,} in parallel, {design['multipliers']:,} multipliers",
     ]
+    if "frames_per_second" in (design.get("resources") or {}):
+        lines.append(f"  board      {_board(design['resources'])}")
     for level, result in design["levels"].items():
         lines.append(
             f"  {level:<10} {result['frames']:,} frames compared, "
             f"{result['mismatches']:,} mismatches"
         )
     return Text("\n".join(lines) + "\n")
+
+
+def _board(built: Report) -> str:
+    """What `hwcompile build` made for a board: clock, speed, and what it takes."""
+    clock = f"{built['clock_mhz']:g} MHz" + (" from the PLL" if built["pll"] else "")
+    return (
+        f"{built['board']} at {clock}: {built['frames_per_second']:,.0f} frames/s, "
+        f"{built['lut']:,} LUT, {built['bram']:,} block RAM, {built['dsp']:,} DSP"
+    )
 
 
 def _node_table(nodes: list[Report]) -> Table:

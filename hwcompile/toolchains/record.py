@@ -67,6 +67,12 @@ def clock_of(directory: Path, board: Board) -> SystemClock:
     return record.clock if record else SystemClock.of_oscillator(board)
 
 
+def baud_of(directory: Path, board: Board) -> int:
+    """The baud rate that a build directory's bitstream for a board has; without one `BAUD`."""
+    record = read_record(directory / board.id)
+    return record.baud if record else BAUD
+
+
 def as_built(directory: Path, board: Board) -> Board:
     """The board with the link that a build directory's bitstream has; else with its usual one.
 
