@@ -38,9 +38,8 @@ def run_bitstream(directory: Path, board: str, inputs: Mapping[str, IntArray]) -
     bitstream, record = packed_build(directory, target)
     assert target is not None
     said = identity_on(directory, target)
-    program = decoded_program(
-        bitstream, target, board_header(target, record.clocks_per_bit, record.clock)
-    )
+    header = board_header(target, record.clocks_per_bit, record.clock)
+    program = decoded_program(bitstream, target, record, header)
     interface = Interface.read(directory)
     started = time.perf_counter()
     with SimulatedLine(directory, target, program) as line:

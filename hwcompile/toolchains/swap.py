@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from hwcompile.boards import Board
+from hwcompile.boards import Board, with_link
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
 from hwcompile.toolchains.block_texts import BLOCK_TEXTS, BlockText
@@ -132,6 +132,7 @@ def update_weights(directory: Path, board: Board, previous: Path) -> Path:
     check_swappable(board)
     old, new = previous / board.id, directory / board.id
     record = swappable_record(previous, board)
+    board = with_link(board, record.link)
     structure = structure_of(directory)
     _check_same(structure, old / SOURCES)
     _check_top(directory, board, record, old / f"{TOP}.sv")

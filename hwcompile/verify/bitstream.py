@@ -12,6 +12,7 @@ from hwcompile.toolchains.board_top import TOP
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.icebits.decode import Decoded, decode
 from hwcompile.toolchains.icebits.logic import DecodeError
+from hwcompile.toolchains.pll import oscillator_of
 from hwcompile.toolchains.programs import ToolError, failed
 from hwcompile.toolchains.record import BuildRecord, read_record
 from hwcompile.verify.cache import cached
@@ -64,28 +65,27 @@ def packed_build(directory: Path, board: Board | None) -> tuple[Path, BuildRecor
             "it sends frames over the serial line",
             f"hwcompile build {directory} --board {board.id} --link uart",
         )
-    if record.pll:
-        raise fail(
-            "HW0611",
-            "level 'bitstream' can not decode a PLL",
-            f"the clock of this build comes from one ({record.pll})",
-            f"hwcompile build {directory} --board {board.id} --clock oscillator",
-        )
     return bitstream, record
 
 
-def decoded_program(bitstream: Path, board: Board, header: str) -> Path:
+def decoded_program(bitstream: Path, board: Board, record: BuildRecord, header: str) -> Path:
     """Compile the cells that a bitstream makes to a program that talks like the board.
 
     Args:
         bitstream: The packed file in the board's folder.
         board: The board.
+        record: How the bitstream was made.
         header: What `sim/board_main.cpp` includes as `hw_board.h`.
 
     Raises:
-        CompileError: HW0612 when the bits can not be decoded, HW0808 when iceunpack fails.
+        CompileError: HW0612 when the bits can not be decoded or make another clock, HW0808 when
+            iceunpack fails.
     """
     decoded = decode_bitstream(bitstream, board)
+    mhz = oscillator_of(board) * (decoded.netlist.pll or 1)
+    if mhz != record.clock.mhz:
+        what = f"they make a clock of {float(mhz):g} MHz, not {float(record.clock.mhz):g} MHz"
+        raise _refused(bitstream, DecodeError(what))
     main = room("sim") / "board_main.cpp"
     models = cell_models(board)
     texts = {"cells.v": models, DECODED: decoded.verilog}

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -21,6 +22,7 @@ from hwcompile.toolchains.icebits.database import TILE_KINDS, Cell, ChipDatabase
 from hwcompile.toolchains.icebits.ports import (
     MAC_PORTS,
     MAC_SINGLE,
+    PLL_PORTS,
     RAM_PORTS,
     SPRAM_PORTS,
     TWO_BITS,
@@ -30,6 +32,8 @@ from hwcompile.toolchains.icebits.ports import (
 ZERO, ONE = "1'b0", "1'b1"
 _LUT_BITS = (4, 14, 15, 5, 6, 16, 17, 7, 3, 13, 12, 2, 1, 11, 10, 0)
 """Where the bits of a LUT's table stand among the twenty of its logic cell."""
+_PLL_PAD, _PLL_CORE, _PLL_SIMPLE = 2, 3, 1
+"""Values of a PLL's settings: its kind, its feedback."""
 _CARRY, _REGISTER, _SET, _ASYNCHRONOUS = 8, 9, 18, 19
 """Where its other settings stand."""
 
@@ -63,11 +67,13 @@ class Netlist:
         instances: Cells.
         aliases: (signal, what it is), for pins and global networks.
         signals: All one-bit signals, in order.
+        pll: Frequency that a PLL makes of the oscillator's, when one is in use.
     """
 
     instances: list[Instance] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)
     signals: list[str] = field(default_factory=list)
+    pll: Fraction | None = None
 
 
 class Decoder:
@@ -155,6 +161,11 @@ class Decoder:
         for cell in self.database.cells:
             for wire in outputs_of(cell):
                 found[wire] = cell
+        for cell in self.database.cells:
+            # A PLL in use takes the place of a pin's input.
+            if cell.kind == "pll" and self._pll_setting(cell, "PLLTYPE", 3):
+                found[cell.wires[PLL_PORTS.index("LOCK")]] = cell
+                found[cell.wires[PLL_PORTS.index("PLLOUT_A")]] = cell
         return found
 
     @cached_property
@@ -192,6 +203,7 @@ class Decoder:
             "ram": self._memory,
             "mac16": self._multiplier,
             "spram": self._large_memory,
+            "pll": self._pll,
         }.get(cell.kind)
         if make is None:
             raise DecodeError(f"the {cell.kind.upper()} at {_at(cell)} is in use")
@@ -257,6 +269,33 @@ class Decoder:
     @cached_property
     def _names(self) -> dict[int, str]:
         return {index: name for (_, _, name), index in self.database.wires.items()}
+
+    def _pll(self, cell: Cell, root: int) -> None:
+        """A PLL passes its reference on: the board's clock is simulated at the design's speed."""
+        kind = self._pll_setting(cell, "PLLTYPE", 3)
+        path, select = (
+            self._pll_setting(cell, "FEEDBACK_PATH", 3),
+            self._pll_setting(cell, "PLLOUT_SELECT_A", 2),
+        )
+        if kind not in (_PLL_PAD, _PLL_CORE) or path != _PLL_SIMPLE or select != 0:
+            raise DecodeError(f"the PLL at {_at(cell)} is not one with simple feedback")
+        wires = dict(zip(PLL_PORTS, cell.wires, strict=True))
+        divided = self._pll_setting(cell, "DIVR", 4) + 1 << self._pll_setting(cell, "DIVQ", 3)
+        self._netlist.pll = Fraction(self._pll_setting(cell, "DIVF", 7) + 1, divided)
+        if root == wires["LOCK"]:
+            source = self.signal(wires["RESETB"])
+        elif kind == _PLL_CORE:
+            source = self.signal(wires["REFERENCECLK"])
+        elif root in self._inputs:
+            source = self._inputs[root]
+        else:
+            raise DecodeError(f"the pad of the PLL at {_at(cell)} is no input of the board")
+        self._netlist.aliases.append((f"w{root}", source))
+
+    def _pll_setting(self, cell: Cell, name: str, width: int) -> int:
+        settings = self.database.extra[cell.place]
+        bits = (settings[f"{name}_{index}"] for index in range(width))
+        return sum(self.setting(x, y, f"PLL.{bit}") << i for i, (x, y, bit) in enumerate(bits))
 
     def _pin(self, cell: Cell, root: int) -> None:
         if root not in self._inputs:

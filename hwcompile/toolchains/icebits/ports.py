@@ -40,6 +40,11 @@ SPRAM_PORTS = tuple(
         )
     )
 )
+PLL_PORTS = (
+    *("REFERENCECLK", "EXTFEEDBACK", *_numbered("DYNAMICDELAY", 8), "LOCK"),
+    *("PLLOUT_A", "PLLOUT_B", "PLLOUT_A_GLOBAL", "PLLOUT_B_GLOBAL"),
+    *("BYPASS", "RESETB", "LATCHINPUTVALUE", "SDO", "SDI", "SCLK"),
+)
 TWO_BITS = tuple(
     f"{side}{part}"
     for side in ("TOP", "BOT")
