@@ -227,6 +227,26 @@ def test_requantizer_equals_its_formula():
     np.testing.assert_array_equal(results, np.clip(scaled, -128, 127))
 
 
+def test_a_row_goes_on_beyond_its_own_integers():
+    """Its line would end there otherwise, and the cheapest kernels need lines."""
+    chain = Chain(Dequantize(np.array([0.01, 0.02])))
+    quantizer = sources.from_quantize_linear(0.5, 128, 0, 255)
+    element = IntType(-30_000, 30_000)
+    low, high = np.array([-30_000, -100]), np.array([30_000, 9_000])
+    (op,) = check(chain, quantizer, element, 2, (low, high))
+    steps = np.diff(op.thresholds, axis=1)
+    inside = (op.thresholds[1] > element.low) & (op.thresholds[1] <= element.high)
+    assert inside.sum() == 255  # every step of the second row, reached or not
+    assert set(np.unique(steps[1])) <= {24, 25, 26}
+
+
+def test_a_row_stops_where_its_chain_is_undefined():
+    chain = Chain(Dequantize(np.array([1.0])), (FloatOp("log"),))
+    quantizer = sources.from_quantize_linear(np.array([1.0, 2.0]), 0, 0, 255)
+    element = IntType(-50, 400)
+    check(chain, quantizer, element, 2, (np.array([1, 4]), np.array([400, 300])))
+
+
 @pytest.mark.parametrize(
     ("chain", "element", "code", "words"),
     [

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
-from hwcompile.diagnostics import Origin, fail
+from hwcompile.diagnostics import CompileError, Origin, fail
 from hwcompile.frontends.numbers.bisection import bisected
 from hwcompile.frontends.numbers.chain import Chain
 from hwcompile.frontends.numbers.quantizers import Quantizer
@@ -123,6 +123,35 @@ def distinct_rows(arrays: list[AnyArray]) -> tuple[IntArray, IntArray]:
 
 def runs_of_function(function: RowFunction, element: IntType) -> Runs:
     """Runs of each row on the smallest interval that holds all rows' integers."""
+    found = _runs(function, element)
+    low, high = found.low, found.high
+    if np.all(function.low == low) and np.all(function.high == high):
+        return found
+    return _continued(function, element, found)
+
+
+def _continued(function: RowFunction, element: IntType, found: Runs) -> Runs:
+    """The same functions where they are reached; elsewhere they go on as the chain does.
+
+    A row that stops where its own integers end is no line any more, and a line is what the cheapest
+    kernels need. Results stay within those that are reached.
+    """
+    low, high = np.full_like(function.low, found.low), np.full_like(function.high, found.high)
+    try:
+        wide = _runs(replace(function, low=low, high=high), element)
+    except CompileError:
+        return found  # undefined where no integer arrives
+    reached = found.reached
+    values = [np.clip(row, reached.low, reached.high) for row in wide.values]
+    kept = [np.flatnonzero(np.diff(row, prepend=row[0] - 1)) for row in values]
+    starts = tuple(row[k] for row, k in zip(wide.starts, kept, strict=True))
+    wide = Runs(wide.low, wide.high, starts, tuple(v[k] for v, k in zip(values, kept, strict=True)))
+    steps = [max(v.size for v in runs.values) for runs in (found, wide)]
+    same = steps[0] == steps[1] and np.array_equal(found.directions() != 0, wide.directions() != 0)
+    return wide if same else found
+
+
+def _runs(function: RowFunction, element: IntType) -> Runs:
     low, high = int(function.low.min()), int(function.high.max())
     levels = high - low + 1
     bipolar = element.encoding is Encoding.BIPOLAR and levels == 3

@@ -6,6 +6,7 @@ from hwcompile.ops.family import Family
 from hwcompile.ops.threshold.binary_search import BinarySearch
 from hwcompile.ops.threshold.comparators import Comparators
 from hwcompile.ops.threshold.examples import examples
+from hwcompile.ops.threshold.late import LateRequantize
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.requantize import Requantize, describe
 from hwcompile.ops.threshold.shift import Shift
@@ -14,7 +15,7 @@ FAMILY = Family(
     "threshold",
     "monotone staircases: quantizing activations and requantizations, all of them exact",
     (Threshold,),
-    (Comparators(), BinarySearch(), Requantize(), Shift()),
+    (Comparators(), BinarySearch(), Requantize(), Shift(), LateRequantize()),
     examples,
 )
 

@@ -37,6 +37,9 @@ def examples() -> tuple[Site, ...]:
             [1, 1, 1],
             IntType(0, 8),
         ),
+        _late_line((1, 3, 5), IntType(-900, 1100), IntType(-20, 20), seed=4),
+        _late_line((2, 1, 3), IntType(0, 700), IntType(0, 15), seed=5, floors=(0, 3, -4)),
+        _late_line((1, 2, 2), IntType(-300, 300), IntType(-3, 4), seed=6, rows=1),
     )
 
 
@@ -75,6 +78,27 @@ def _requantization(
     slope: IntArray = np.where(np.arange(channels) % 2 == 0, 1, -1).astype(np.int64)
     base: IntArray = np.where(slope > 0, result.low, result.high).astype(np.int64)
     return Site.of(Threshold(rows, base, slope, result), TensorType(shape, element))
+
+
+def _late_line(
+    shape: tuple[int, int, int],
+    element: IntType,
+    result: IntType,
+    seed: int,
+    floors: tuple[int, ...] = (0,),
+    rows: int = 0,
+) -> Site:
+    """Rising lines on which every other step or so comes one value of x too late."""
+    rng = np.random.default_rng(seed)
+    count, steps = rows or shape[2], result.levels - 1
+    spacing = rng.uniform(0.6, 1.4, count) * element.levels / steps
+    first = element.low + rng.uniform(-0.1, 0.3, count) * element.levels
+    exact = np.ceil(first[:, None] + spacing[:, None] * np.arange(steps)).astype(np.int64)
+    thresholds = exact + rng.integers(0, 2, exact.shape)
+    base = result.low + np.resize(floors, count)
+    kind = IntType(result.low + min(floors), result.high + max(floors))
+    op = Threshold(thresholds, base, np.ones(count, dtype=np.int64), kind)
+    return Site.of(op, TensorType(shape, element))
 
 
 def _power_of_two(shape: tuple[int, int, int], element: IntType, result: IntType) -> Site:

@@ -131,6 +131,59 @@ def solve_shift(
     return None
 
 
+def solve_late(
+    thresholds: IntArray, low: int, high: int, max_shift: int = MAX_SHIFT
+) -> tuple[Multiplier, IntArray] | None:
+    """A line whose steps come at the thresholds, or one value of x before them.
+
+    Args:
+        thresholds: int64 [R, n], rows ascending, within [low, high + 1]; all rows rise.
+        low: Least x.
+        high: Greatest x.
+        max_shift: Greatest s to consider.
+
+    Returns:
+        The integers with the smallest shift, without patches, and 1 for each step that comes one
+        value of x too early, int64 [R, n]; None when there are none.
+    """
+    slope = np.ones(thresholds.shape[0], dtype=np.int64)
+    steps, back = _distinct(thresholds, slope, low, high)
+    rows = Constraints(steps, steps - 2, high - low)
+    shift = min(max_shift, 60 - steps.shape[1].bit_length())
+    if rows.least(shift).failed.any():
+        return None
+    smallest = 0
+    while smallest < shift:
+        middle = (smallest + shift) // 2
+        if rows.least(middle).failed.any():
+            smallest = middle + 1
+        else:
+            shift = middle
+    best = rows.least(shift)
+    line = _placed(best.factor[back], best.low[back], best.high[back], shift, slope, low, high)
+    early = np.clip(thresholds - 1, low, high)
+    reached = line.levels(early, thresholds.shape[1]) > np.arange(thresholds.shape[1])
+    late = (reached & (thresholds > low)).astype(np.int64)
+    return (line, late) if late_holds(line, late, thresholds, low, high) else None
+
+
+def late_holds(line: Multiplier, late: IntArray, thresholds: IntArray, low: int, high: int) -> bool:
+    """Compare the corrected line with the staircases around every step, exactly.
+
+    Both change nowhere else: a step of the line is at its threshold or one value before it.
+    """
+    rows, count = thresholds.shape
+    near = [np.clip(thresholds + offset, low, high) for offset in (-2, -1, 0, 1)]
+    x = np.concatenate([*near, np.broadcast_to(np.array([low, high]), (rows, 2))], axis=1)
+    level = line.levels(x, count)
+    unclamped = x.astype(object) * line.factor.astype(object)[:, None] + line.bias[:, None]
+    rest = unclamped - (level.astype(object) << line.shift)
+    first = (rest >= 0) & (rest < line.factor[:, None]) & (unclamped >> line.shift == level)
+    moved = np.take_along_axis(late, np.maximum(level - 1, 0), axis=1) * (level > 0)
+    got = level - np.where(first, moved, 0)
+    return bool(np.all(got == _wanted(thresholds, np.ones(rows, dtype=np.int64), x)))
+
+
 def holds(found: Multiplier, thresholds: IntArray, slope: IntArray, low: int, high: int) -> bool:
     """Compare levels around every step and every patch, exactly.
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.kernel import Kernel
@@ -39,6 +41,8 @@ def run(site: Site, kernel: Kernel, parallel: int) -> None:
         (9, "requantize", 2),
         (8, "shift", 2),
         (9, "shift", 1),
+        (10, "late_requantize", 2),
+        (11, "late_requantize", 3),
     ],
 )
 def test_kernel(number: int, name: str, parallel: int) -> None:
@@ -61,7 +65,9 @@ def test_every_kernel_on_every_example(site: Site, kernel: Kernel, parallel: int
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["comparators", "binary_search", "requantize", "shift"])
+@pytest.mark.parametrize(
+    "name", ["comparators", "binary_search", "requantize", "shift", "late_requantize"]
+)
 def test_output_declared_wider_than_reached(name: str) -> None:
     site = SITES[8]
     wide = TensorType(site.outputs[0].shape, IntType(-300, 40))
@@ -80,6 +86,40 @@ def test_description_names_multiplier_and_shift() -> None:
     comment = FAMILY.kernel("requantize").render(SITES[5], {"parallel": 2}).comment
     assert f"{facts['multiplier_bits']} bits" in comment
     assert f"shift by {facts['shift']}" in comment
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.data())
+def test_lines_with_random_late_steps(data: st.DataObject) -> None:
+    draw = data.draw
+    channels, rows = draw(st.integers(1, 4)), draw(st.sampled_from(["one", "each"]))
+    steps = draw(st.integers(1, 40))
+    low, span = draw(st.integers(-500, 100)), draw(st.integers(200, 900))
+    rng = np.random.default_rng(draw(st.integers(0, 999)))
+    count = 1 if rows == "one" else channels
+    spacing = rng.uniform(1.5, 2.5 * span / steps + 1.5, count)
+    first = low + rng.uniform(-0.5, 0.9, count) * span
+    exact = np.ceil(first[:, None] + spacing[:, None] * np.arange(steps)).astype(np.int64)
+    thresholds = exact + rng.integers(0, 2, exact.shape)
+    base = rng.integers(-3, 4, count)
+    result = IntType(int(base.min()), int(base.max()) + steps)
+    op = Threshold(thresholds, base, np.ones(count, dtype=np.int64), result)
+    site = Site.of(op, TensorType((1, 2, channels), IntType(low, low + span)))
+    kernel = FAMILY.kernel("late_requantize")
+    assert kernel.refuses(site) is None
+    run(site, kernel, draw(st.integers(1, channels)))
+
+
+def test_what_late_steps_can_not_repair_is_refused() -> None:
+    kernel = FAMILY.kernel("late_requantize")
+    assert "falls" in str(kernel.refuses(SITES[5]))
+    line = 10 * np.arange(1, 9)[None, :]
+    for offset, expected in ((0, False), (1, False), (2, True), (-2, True)):
+        bent = line.copy()
+        bent[0, 4] += offset
+        op = Threshold(bent, np.array([0]), np.array([1]), IntType(0, 8))
+        site = Site.of(op, TensorType((1, 1, 2), IntType(0, 99)))
+        assert (kernel.refuses(site) is not None) == expected
 
 
 def test_parameters_are_checked() -> None:

@@ -1,0 +1,174 @@
+"""Multiply, add, shift, clamp, and a bit per step that moves it by one value of x.
+
+Chains that a runtime evaluates in float32 put many thresholds on the wrong side of the line that
+they follow, by one value of x each. `requantize` patches a few of them; here every step has a bit
+that says whether it comes one value of x later than the line has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
+from hwcompile.ops.needs import Product, memory
+from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
+from hwcompile.ops.rows import Field, RowTable, row_layout
+from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.threshold.multiplier import solve_late
+from hwcompile.ops.threshold.op import Threshold
+from hwcompile.ops.threshold.requantize import MOST_SUM_BITS, signed_bits
+from hwcompile.ops.threshold.staircase import Staircase, staircase
+
+MOST_LEVEL_BITS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """`y = floor + level - late[level]` where x is the first with that level of the line.
+
+    Attributes:
+        factor: int64 [R], not negative.
+        bias: int64 [R].
+        shift: Bits dropped.
+        late: uint8 [R, n + 1]; the first is 0.
+        floor: int64 [R].
+        sum_bits: Width of products and sums, and of `n << shift`.
+    """
+
+    factor: IntArray
+    bias: IntArray
+    shift: int
+    late: IntArray
+    floor: IntArray
+    sum_bits: int
+
+    @property
+    def steps(self) -> int:
+        """Steps of a row: n."""
+        return int(self.late.shape[1]) - 1
+
+    @property
+    def alike(self) -> bool:
+        """One row serves all."""
+        rows = np.concatenate([self.late, np.stack([self.factor, self.bias, self.floor], 1)], 1)
+        return bool(np.all(rows == rows[0]))
+
+    @property
+    def row_floor(self) -> bool:
+        """The rows' floors differ."""
+        return bool(np.any(self.floor != self.floor[0]))
+
+
+class LateRequantize(Pipe):
+    """One multiplication per element and one bit of memory per step; see the module."""
+
+    name = "late_requantize"
+
+    def refuses(self, site: Site) -> str | None:
+        """When rows fall, or steps lie off their line by more than one value of x."""
+        if not isinstance(site.op, Threshold):
+            return "the op is not a threshold"
+        stairs = staircase(site)
+        if np.any(stairs.slope < 0):
+            return "a row falls"
+        if stairs.steps.bit_length() > MOST_LEVEL_BITS:
+            return f"{stairs.steps} thresholds are too many"
+        if _solution(stairs) is None:
+            return "thresholds lie off every line by more than one value"
+        return None
+
+    def stages(self, site: Site, parameters: Parameters) -> int:
+        """Product, sum, level, result; the row memory."""
+        return 4 + (_table(site, parallel_of(parameters)).groups > 1)
+
+    def resources(self, site: Site, parameters: Parameters) -> Resources:
+        """Multiplier, adder, three comparisons and a subtraction per lane; rows and bits."""
+        line, parallel = _line(site), parallel_of(parameters)
+        table, out = _table(site, parallel), site.outputs[0].element.bits
+        factor, width = signed_bits(line.factor), site.inputs[0].element.bits + 1
+        levels, kept = line.steps.bit_length(), line.sum_bits - line.shift
+        registers = 2 * line.sum_bits + signed_bits(line.bias) + 2 * factor + levels + out + 1
+        lanes = Resources(
+            parallel * levels,
+            parallel * (line.sum_bits + 2 * kept + line.shift + out),
+            parallel * (registers + (3 * out if line.row_floor else 0)),
+            (),
+            (Product(width, factor, parallel),),
+        )
+        bits = memory(table.groups << levels, 1, count=parallel)
+        return lanes + bits + memory(table.groups, table.width)
+
+    def render(self, site: Site, parameters: Parameters) -> Rendered:
+        """An instance of `hw_late_requantize`."""
+        line, parallel = _line(site), parallel_of(parameters)
+        table, kind = _table(site, parallel), site.inputs[0].element
+        return Rendered(
+            "hw_late_requantize",
+            {
+                **word_parameters(site, parallel),
+                "InWidth": kind.bits,
+                "InSigned": int(kind.signed),
+                "OutWidth": site.outputs[0].element.bits,
+                "FactorWidth": signed_bits(line.factor),
+                "BiasWidth": signed_bits(line.bias),
+                "SumWidth": line.sum_bits,
+                "Shift": line.shift,
+                "Steps": line.steps,
+                "Low": int(line.floor[0]),
+                "RowFloor": int(line.row_floor),
+                "Groups": table.groups,
+                "Shared": int(table.shared),
+            },
+            {"RowFile": table.image(), "LateFile": _late_image(site, line, parallel)},
+            f"multiplier of {signed_bits(line.factor)} bits, shift by {line.shift}, "
+            f"{int(line.late.sum())} steps moved by one, {table.groups} group(s) of constants",
+        )
+
+
+def _late_image(site: Site, line: Line, parallel: int) -> MemoryImage:
+    """Row {group, level}, a bit per lane."""
+    rows = 1 if line.alike else line.factor.size
+    layout = row_layout(rows, site.inputs[0].shape, parallel)
+    depth = 1 << line.steps.bit_length()
+    bits = np.zeros((line.late.shape[0], depth), dtype=np.int64)
+    bits[:, : line.steps + 1] = line.late
+    return MemoryImage.pack(bits[layout].transpose(0, 2, 1).reshape(-1, layout.shape[1]), 1)
+
+
+def _line(site: Site) -> Line:
+    line = _solution(staircase(site))
+    assert line is not None
+    return line
+
+
+@lru_cache(maxsize=1024)
+def _solution(stairs: Staircase) -> Line | None:
+    found = solve_late(stairs.thresholds, stairs.low, stairs.high)
+    if found is None:
+        return None
+    line, late = found
+    ends = [x * line.factor.astype(object) for x in (stairs.low, stairs.high)]
+    values = [int(v) for part in (*ends, *(e + line.bias for e in ends), line.bias) for v in part]
+    bits = max(signed_bits(values), line.shift + stairs.steps.bit_length() + 1)
+    if bits > MOST_SUM_BITS:
+        return None
+    late = np.concatenate([np.zeros((late.shape[0], 1), dtype=np.int64), late], axis=1)
+    bias = line.bias.astype(np.int64)
+    return Line(line.factor, bias, line.shift, late, stairs.floor, bits)
+
+
+def _table(site: Site, parallel: int) -> RowTable:
+    line, out_bits = _line(site), site.outputs[0].element.bits
+    fields = [
+        Field(line.factor[:, None], signed_bits(line.factor)),
+        Field(line.bias[:, None], signed_bits(line.bias)),
+    ]
+    if line.row_floor:
+        fields.append(Field(line.floor[:, None], out_bits))
+    if line.alike:
+        fields = [Field(field.values[:1], field.bits) for field in fields]
+    return RowTable(tuple(fields), site.inputs[0].shape, parallel)
