@@ -106,7 +106,8 @@ def weights_port(image: MemoryImage, parameter: str, parameters: Parameters) -> 
         parameters: Of the kernel.
     """
     if not is_external(parameters):
-        tied = {"weights_valid_i": "1'b0", "weights_data_i": "'0"}
+        # Constants have a width: for others, Yosys reads the stage anew and forgets its attributes.
+        tied = {"weights_valid_i": "1'b0", "weights_data_i": f"{image.width}'b0"}
         return WeightsPort({parameter: image}, tied, ("weights_ready_o",), None, "")
     external = ExternalMemory(image, int(parameters.get("prefetch", PREFETCH)))
     beat = external.data_bits // 8

@@ -75,7 +75,8 @@ def _node(part: Placed, stage: str) -> Report:
 def _external(memory: ExternalMemory | None) -> Report | None:
     if memory is None:
         return None
-    return {"bytes": memory.size, "data_bits": memory.data_bits, "rows": memory.image.depth}
+    beat = memory.data_bits // 8
+    return {"bytes": memory.size, "rows": memory.image.depth, "bytes_per_row": beat}
 
 
 def _resources(part: Placed) -> Resources:

@@ -43,11 +43,8 @@ def test_what_the_build_directory_says(design: Design) -> None:
     assert (port.name, port.prefix, port.status) == ("cell", "m_axi", "weights")
     image = (design.directory / port.file).read_bytes()
     memory = design.report["nodes"][0]["external_memory"]
-    assert memory == {
-        "bytes": len(image),
-        "data_bits": port.data_bits,
-        "rows": len(image) // (port.data_bits // 8),
-    }
+    beat = port.data_bits // 8
+    assert memory == {"bytes": len(image), "rows": len(image) // beat, "bytes_per_row": beat}
     assert port.size == len(image)
     assert port.file in json.loads((design.directory / "manifest.json").read_text())["files"]
     assert 'weights = "external"' in design.schedule
@@ -73,6 +70,22 @@ def test_frames_end_later_by_no_more_than_the_cycles_without_weights(design: Des
         slow.lines()
     )
     assert design.verify(frames=3, stall=0.3).passed
+
+
+def test_two_layers_read_two_images(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    first = _graph()
+    second = rnn.gru(*(rng.normal(size=s) * 0.4 for s in ((18, 10), (18, 6), (3, 6))), steps=3)
+    graph = rnn.stack(first, second, name="both")
+    nodes = {node.name: EXTERNAL for node in graph.nodes}
+    design = compile_graph(graph, tmp_path / "build", schedule={"nodes": nodes})
+    one, two = design.interface.memories
+    assert (one.prefix, two.prefix) == ("m_axi_n_cell_0", "m_axi_gru_1")
+    assert one.size != two.size
+    lint(source_files(design.directory), design.interface.top)
+    outcome = design.verify(frames=3, memory_latency=40, stall=0.1)
+    assert outcome.passed
+    assert set(outcome.starved) == {one.name, two.name}
 
 
 def test_a_board_without_such_a_port_is_refused(design: Design) -> None:
@@ -104,3 +117,14 @@ def test_what_can_not_be(tmp_path: Path, parameters: dict[str, object], message:
     with pytest.raises(CompileError, match=message):
         _compile(tmp_path / "build", **parameters)
     assert not (tmp_path / "build").exists()
+
+
+@pytest.mark.slow
+def test_mapped_to_an_fpga(tmp_path: Path) -> None:
+    """The cells of an FPGA read the same image, with the same cycles."""
+    rng = np.random.default_rng(2)
+    graph = rnn.gru(*(rng.normal(size=s) * 0.4 for s in ((9, 2), (9, 3), (3, 3))), name="cell")
+    chosen = {**EXTERNAL, "pes": 2, "lanes": 1, "prefetch": 16}
+    design = compile_graph(graph, tmp_path / "build", schedule={"nodes": {"cell": chosen}})
+    outcome = design.verify(levels=("reference", "netlist"), frames=2, board="ulx3s_25")
+    assert outcome.passed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,15 @@ def test_every_parameter_set_offered_is_legal(name: str, site: Site) -> None:
             assert all(
                 isinstance(v, int | str) for v in json.loads(json.dumps(dict(parameters))).values()
             )
+
+
+@each_site
+def test_ports_are_tied_to_constants_with_a_width(name: str, site: Site) -> None:
+    """Yosys reads a module with others anew, and forgets that its boundary is to be kept."""
+    for kernel in family(name).kernels:
+        if kernel.refuses(site) is None:
+            tied = kernel.render(site, next(iter(kernel.space(site)))).constants
+            assert all(re.match(r"[1-9]\d*'", value) for value in tied.values()), tied
 
 
 @pytest.mark.parametrize("name", FAMILIES)

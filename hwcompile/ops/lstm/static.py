@@ -232,7 +232,7 @@ class Static(Kernel):
             memories={**program.memories, **memories},
             comment=_comment(op, layout, schedule) + program.comment,
             constants={
-                **({} if begins else {"in1_valid_i": "1'b0", "in1_data_i": "'0"}),
+                **({} if begins else {"in1_valid_i": "1'b0", "in1_data_i": f"{op.channels}'b0"}),
                 **program.constants,
             },
             unused=(*(() if begins else ("in1_ready_o",)), *program.unused),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from benchmarks.recurrent import layer
 from hwcompile.ops import family
 from hwcompile.ops.lstm.examples import examples
 from hwcompile.ops.lstm.static import Static
@@ -14,12 +15,19 @@ from tests.externalbench import check_external
 from tests.ops.gru import samples as grus
 from tests.ops.lstm.samples import lstms
 
+STATIC = family("lstm").kernel("static")
+
+
+def _rows(site: Site, parameters: Parameters) -> int:
+    """Rows of the program that a frame takes."""
+    kernel = family(site.op.family).kernel("static")
+    assert isinstance(kernel, Static)
+    return kernel.describe(site, parameters).cycles * site.inputs[0].shape[1]
+
 
 def _check(site: Site, parameters: Parameters, seed: int = 0) -> list[int]:
     kernel = family(site.op.family).kernel("static")
-    assert isinstance(kernel, Static)
-    rows = kernel.describe(site, parameters).cycles * site.inputs[0].shape[1]
-    return check_external(site, kernel, parameters, rows, seed=seed)
+    return check_external(site, kernel, parameters, _rows(site, parameters), seed=seed)
 
 
 @pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start", "channels"))
@@ -49,3 +57,19 @@ def test_random_engines(site: Site, size: tuple[int, int], prefetch: int, seed: 
     if kernel.check(site, {**sizes, **parameters}) is not None:
         sizes = {"pes": 1, "lanes": 1}
     _check(site, {**sizes, **parameters}, seed)
+
+
+@pytest.mark.slow
+def test_ese_lstm() -> None:
+    """The published layer: 893 KB per step by 1,024 bits, and a memory that answers in 60 cycles.
+
+    Only the first rows come late; with a memory that holds back one cycle in twenty, a frame is
+    late by the cycles in which it had nothing to bring.
+    """
+    graph = layer(153, 0.1, 1)
+    site = Site.of(graph.nodes[0].op, graph.types["x"])
+    parameters = {"pes": 32, "lanes": 1, "weights": "external"}
+    memories = ((1, 0.0), (60, 0.0), (60, 0.05))
+    starved = check_external(site, STATIC, parameters, _rows(site, parameters), memories)
+    assert starved[:2] == [0, 0]
+    assert starved[2] > 1000
