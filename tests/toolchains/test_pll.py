@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from fractions import Fraction
@@ -19,10 +20,13 @@ from hwcompile.boards import load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.resources import room
+from hwcompile.runtime.link import Link
 from hwcompile.runtime.session import run_on_board
+from hwcompile.runtime.simulated import SimulatedLine
 from hwcompile.toolchains.board_top import BAUD, clocks_per_bit
 from hwcompile.toolchains.clock_choice import asked_clock, fastest_clock
 from hwcompile.toolchains.pll import CORE, EHXPLLL, GW1N, GW2A, PAD, Pll, PllKind, pll_of
+from hwcompile.toolchains.record import BuildRecord
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.verify.verilator import lint
 from tests.cli import small
@@ -234,3 +238,31 @@ def test_a_clock_that_is_too_fast(tiny: Design) -> None:
     with pytest.raises(CompileError, match=r"HW0807.*--clock auto"):
         tiny.build("icebreaker", clock="264", seeds=1)
     assert not (tiny.directory / "icebreaker" / "build.json").exists()
+
+
+@pytest.mark.parametrize("locks", [True, False])
+def test_the_lock_holds_the_reset(
+    tiny: Design, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, locks: bool
+) -> None:
+    """A board whose PLL never locks says nothing."""
+    board = load_board("ulx3s_25")
+    pll = asked_clock(board, "40")
+    (tiny.directory / board.id).mkdir(exist_ok=True)
+    BuildRecord(BAUD, 0, "", 1, str(pll.mhz), pll.module, dict(pll.parameters)).write(
+        tiny.directory / board.id
+    )
+    shutil.copytree(room("sim"), tmp_path / "sim")
+    if not locks:
+        cells = tmp_path / "sim" / "pll_cells.sv"
+        text = cells.read_text()
+        assert text.count("(count_q == 7'd100)") == 1
+        cells.write_text(text.replace("(count_q == 7'd100)", "1'b0"))
+    monkeypatch.setattr("hwcompile.runtime.simulated.room", lambda name: tmp_path / name)
+    with SimulatedLine(tiny.directory, board) as line:
+        link = Link(line, timeout=0.3, attempts=3)
+        if locks:
+            assert link.hello()
+        else:
+            with pytest.raises(CompileError, match="HW0810"):
+                link.hello()
+    shutil.rmtree(tiny.directory / board.id)
