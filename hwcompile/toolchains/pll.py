@@ -154,22 +154,36 @@ def _gowin(device: str) -> Callable[[PllKind, Fraction], Iterator[Pll]]:
     return dividers
 
 
+def _gatemate(kind: PllKind, source: Fraction) -> Iterator[Pll]:
+    """nextpnr chooses the dividers; these frequencies it meets without error."""
+    for mhz in (*range(5, 61), *range(65, 121, 5)):
+        words = (("InMhz", f'"{float(source):.1f}"'), ("OutMhz", f'"{mhz}.0"'))
+        yield Pll(kind.module, Fraction(mhz), Fraction(mhz), source, words)
+
+
 _ICE40 = _limits(("10", "133"), ("10", "133"), ("533", "1066"), ("16", "275"))
 """FPGA-DS-02029 (LP/HX) and FPGA-DS-02008 (UltraPlus), table "sysCLOCK PLL Timing"."""
 _ECP5 = _limits(("8", "400"), ("10", "400"), ("400", "800"), ("3.125", "400"))
 """FPGA-DS-02012, table "sysCLOCK PLL Timing"."""
 _GW1N_9 = _limits(("3", "400"), ("3", "400"), ("400", "1200"), ("3.125", "600"))
 """DS117, PLL switching characteristics, C6/I5."""
+_GATEMATE = _limits(("10", "10"), ("10", "10"), ("5", "120"), ("5", "120"))
+"""Not from a data sheet: what nextpnr was seen to meet with the oscillator of the one board."""
 _GW2A_18 = _limits(("3", "500"), ("3", "500"), ("500", "1250"), ("3.90625", "625"))
 """DS226, PLL switching characteristics, C8/I7."""
 
 CORE = PllKind("SB_PLL40_CORE", "hw_pll_ice40", _ICE40, _ice40)
 PAD = PllKind("SB_PLL40_PAD", "hw_pll_ice40_pad", _ICE40, _ice40)
+CC_PLL = PllKind("CC_PLL", "hw_pll_gatemate", _GATEMATE, _gatemate)
 EHXPLLL = PllKind("EHXPLLL", "hw_pll_ecp5", _ECP5, _ecp5)
 GW1N = PllKind("rPLL", "hw_pll_gowin", _GW1N_9, _gowin("GW1NR-9C"))
 GW2A = PllKind("rPLL", "hw_pll_gowin", _GW2A_18, _gowin("GW2A-18C"))
 
-_KINDS: Mapping[str, tuple[PllKind, ...]] = {"ice40": (CORE, PAD), "ecp5": (EHXPLLL,)}
+_KINDS: Mapping[str, tuple[PllKind, ...]] = {
+    "ice40": (CORE, PAD),
+    "ecp5": (EHXPLLL,),
+    "gatemate": (CC_PLL,),
+}
 _GOWIN: Mapping[tuple[str, str], PllKind] = {
     ("GW1N-9C", "C6/I5"): GW1N,
     ("GW2A-18C", "C8/I7"): GW2A,

@@ -200,6 +200,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
         pytest.param("tang_nano_9k", "45", marks=pytest.mark.slow),
         pytest.param("tang_nano_20k", "54", marks=pytest.mark.slow),
         pytest.param("icestick", "30", marks=pytest.mark.slow),
+        pytest.param("gatemate_a1_evb", "25", marks=pytest.mark.slow),
         pytest.param("tinyfpga_bx", "24", marks=pytest.mark.slow),
     ],
 )
@@ -213,6 +214,9 @@ def test_a_bitstream_with_a_pll(tiny: Design, board: str, clock: str) -> None:
     assert resources["pll"]["module"].startswith("hw_pll_")
     interval = tiny.report["design"]["interval_cycles"]["predicted"]
     assert resources["frames_per_second"] == round(built.clock_mhz * 1e6 / interval, 1)
+    if board == "gatemate_a1_evb":
+        log = (built.folder / "nextpnr.log").read_text()
+        assert "PLL fout= 25.0000 MHz (fout error 0.00000%" in log
     used = json.loads((built.folder / "nextpnr.json").read_text())["utilization"]
     assert sum(int(count["used"]) for name, count in used.items() if "PLL" in name) == 1
 
