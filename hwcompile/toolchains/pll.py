@@ -155,7 +155,7 @@ def _gowin(device: str) -> Callable[[PllKind, Fraction], Iterator[Pll]]:
 
 
 def _gatemate(kind: PllKind, source: Fraction) -> Iterator[Pll]:
-    """nextpnr chooses the dividers; these frequencies it meets without error."""
+    """The dividers are up to nextpnr, which meets these frequencies without error."""
     for mhz in (*range(5, 61), *range(65, 121, 5)):
         words = (("InMhz", f'"{float(source):.1f}"'), ("OutMhz", f'"{mhz}.0"'))
         yield Pll(kind.module, Fraction(mhz), Fraction(mhz), source, words)
