@@ -9,11 +9,11 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class RoomsHook(BuildHookInterface):
-    """Adds templates/, sim/ and boards/ as hwcompile/_data/<room> to standard wheels."""
+    """Adds the rooms as hwcompile/_data/<room> to standard wheels."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Register the rooms; editable installs use the checkout's own folders."""
         if version == "standard":
-            for room in ("templates", "sim", "boards"):
+            for room in ("templates", "sim", "boards", "calibration"):
                 if (Path(self.root) / room).is_dir():
                     build_data["force_include"][room] = f"hwcompile/_data/{room}"

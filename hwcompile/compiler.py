@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from hwcompile.boards import Board, load_board
 from hwcompile.emit.directory import MANIFEST
 from hwcompile.emit.project import Files, rtl_files
 from hwcompile.frontends.load import ImportedModel, load_model
@@ -16,17 +18,44 @@ from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.passes.pipelines import LOWERING, run
+from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.report.summary import build_report
 from hwcompile.schedule.planner import plan
 from hwcompile.schedule.schedule_file import schedule_text
 
+DEFAULT_MHZ = 100.0
+"""The clock in MHz that frames per second refer to when nothing else is said."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a design is to reach, and where.
+
+    Attributes:
+        cycles: Cycles per frame to reach; None lets the planner choose.
+        board: Whose FPGA the folding is chosen for, when it is.
+        clock_mhz: Clock in MHz that frames per second refer to.
+    """
+
+    cycles: int | None
+    board: Board | None
+    clock_mhz: float
+
+    @staticmethod
+    def of(cycles: int | None, fps: float | None, board: str, clock_mhz: float | None) -> Goal:
+        """From what the user says: cycles win over frames per second, a clock over the board's."""
+        found = load_board(board) if board else None
+        clock = clock_mhz or (found.clock.mhz if found else DEFAULT_MHZ)
+        if cycles is None and fps is not None:
+            cycles = int(clock * 1e6 / fps)
+        return Goal(cycles, found, clock)
+
 
 def build_files(
     model: Path | Graph,
+    goal: Goal,
     *,
-    target_cycles: int | None,
     schedule: Path | Mapping[str, Any] | None,
-    clock_mhz: float,
     input_types: Mapping[str, str],
     formats: Path | Mapping[str, Any] | None,
     dump_ir: bool,
@@ -36,9 +65,8 @@ def build_files(
 
     Args:
         model: QONNX or ONNX file, or a graph on integers.
-        target_cycles: Cycles per frame to reach; None lets the planner choose.
+        goal: What to reach, and where.
         schedule: Choices of the user.
-        clock_mhz: For the report.
         input_types: See `hwcompile.design.compile`.
         formats: See there.
         dump_ir: Also return `ir/<number>_<pass>.txt`.
@@ -58,23 +86,26 @@ def build_files(
     progress("lowering")
     graph = run(imported.graph, LOWERING, observe)
     progress("scheduling")
-    planned, prediction = plan(graph, target_cycles=target_cycles, schedule=schedule)
+    planned, prediction = plan(
+        graph, target_cycles=goal.cycles, schedule=schedule, board=goal.board
+    )
+    predicted = fit_report(planned, goal.board) if goal.board else None
     progress("writing RTL")
     files = rtl_files(planned)
     files["graph.txt"] = to_text(planned.graph)
-    files["host.json"] = _json(_host(imported))
+    files["host.json"] = _json(_host(imported, fit_notes(predicted)))
     files["schedule.toml"] = schedule_text(planned, prediction)
-    files["report.json"] = _json(build_report(planned, prediction, clock_mhz))
+    files["report.json"] = _json(build_report(planned, prediction, goal.clock_mhz, predicted))
     files.update(dumps)
     files[MANIFEST] = _manifest(model, files)
     return files
 
 
-def _host(imported: ImportedModel) -> dict[str, Any]:
+def _host(imported: ImportedModel, notes: tuple[str, ...]) -> dict[str, Any]:
     return {
         "inputs": [host.to_json() for host in imported.host_inputs],
         "outputs": [host.to_json() for host in imported.host_outputs],
-        "notes": list(imported.notes),
+        "notes": [*imported.notes, *notes],
     }
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from hwcompile.boards import load_board
-from hwcompile.compiler import build_files
+from hwcompile.compiler import Goal, build_files
 from hwcompile.diagnostics import fail
 from hwcompile.emit.directory import new_build_directory, require_build_directory
 from hwcompile.emit.interface import Interface
@@ -273,7 +273,8 @@ def compile(
     target_fps: float | None = None,
     target_cycles: int | None = None,
     schedule: Path | Mapping[str, Any] | None = None,
-    clock_mhz: float = 100.0,
+    board: str = "",
+    clock_mhz: float | None = None,
     input_types: Mapping[str, str] | None = None,
     formats: Path | Mapping[str, Any] | None = None,
     dump_ir: bool = False,
@@ -288,7 +289,9 @@ def compile(
         target_fps: Frames per second to reach at `clock_mhz`.
         target_cycles: Cycles per frame to reach; wins over `target_fps`.
         schedule: A `schedule.toml` (whole or partial), or the same as nested mappings.
-        clock_mhz: Clock in MHz.
+        board: Name or file of a board. Without a target the fastest folding is chosen that fits
+            its FPGA; with one, the folding that takes the least of what is short there.
+        clock_mhz: Clock in MHz; None for the board's, or 100 without a board.
         input_types: Input name ("" for the only one) to "uint8:1/255": quantize in hardware.
         formats: Number formats of recurrent nodes: a file, or the same as nested mappings; see
             `hwcompile.rnn.description`.
@@ -302,9 +305,8 @@ def compile(
     return _build(
         Path(model),
         Path(output),
-        cycles=_cycles(target_cycles, target_fps, clock_mhz),
+        Goal.of(target_cycles, target_fps, board, clock_mhz),
         schedule=schedule,
-        clock_mhz=clock_mhz,
         input_types=input_types or {},
         formats=formats,
         dump_ir=dump_ir,
@@ -320,7 +322,8 @@ def compile_graph(
     target_fps: float | None = None,
     target_cycles: int | None = None,
     schedule: Path | Mapping[str, Any] | None = None,
-    clock_mhz: float = 100.0,
+    board: str = "",
+    clock_mhz: float | None = None,
     dump_ir: bool = False,
     force: bool = False,
     progress: Callable[[str], None] | None = None,
@@ -337,6 +340,7 @@ def compile_graph(
         target_fps: See `compile`, as for all that follow.
         target_cycles: See there.
         schedule: See there.
+        board: See there.
         clock_mhz: See there.
         dump_ir: See there.
         force: See there.
@@ -348,9 +352,8 @@ def compile_graph(
     return _build(
         graph,
         Path(output),
-        cycles=_cycles(target_cycles, target_fps, clock_mhz),
+        Goal.of(target_cycles, target_fps, board, clock_mhz),
         schedule=schedule,
-        clock_mhz=clock_mhz,
         input_types={},
         formats=None,
         dump_ir=dump_ir,
@@ -359,19 +362,12 @@ def compile_graph(
     )
 
 
-def _cycles(cycles: int | None, fps: float | None, clock_mhz: float) -> int | None:
-    if cycles is None and fps is not None:
-        return int(clock_mhz * 1e6 / fps)
-    return cycles
-
-
 def _build(
     model: Path | Graph,
     target: Path,
+    goal: Goal,
     *,
-    cycles: int | None,
     schedule: Path | Mapping[str, Any] | None,
-    clock_mhz: float,
     input_types: Mapping[str, str],
     formats: Path | Mapping[str, Any] | None,
     dump_ir: bool,
@@ -381,9 +377,8 @@ def _build(
     with new_build_directory(target, force=force) as work:
         files = build_files(
             model,
-            target_cycles=cycles,
+            goal,
             schedule=schedule,
-            clock_mhz=clock_mhz,
             input_types=dict(input_types),
             formats=formats,
             dump_ir=dump_ir,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -63,7 +63,7 @@ def build_command(
             swappable=swappable,
             progress=status.update,
         )
-    console.print(_table(built))
+    console.print(_table(built, design.report["design"].get("fit")))
     slowest = f", slowest in '{built.slowest}'" if built.slowest else ""
     console.print(
         f"{built.fmax_mhz:.1f} MHz reached with seed {built.seed}, "
@@ -100,15 +100,22 @@ def _vendor(design: Design, board: Board, baud: int) -> None:
         )
 
 
-def _table(built: BoardBuild) -> Table:
+def _table(built: BoardBuild, fit: dict[str, Any] | None) -> Table:
+    """Use by layer; with what was predicted, where the design was compiled for the board."""
+    said = fit if fit and fit["board"] == built.folder.name else None
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("part", overflow="fold")
     for title in ("LUT", "FF", "block RAM", "DSP"):
         table.add_column(title, justify="right", no_wrap=True)
+    if said:
+        table.add_column("cells predicted", justify="right", no_wrap=True)
     for name, use in built.stages.items():
-        table.add_row(f"layer {name}", *_cells(use))
-    table.add_row("link, ports and input FIFOs", *_cells(built.around))
-    table.add_row("synthesized", *_cells(built.synthesized))
+        cells = f"{said['stages'][name]['lut']:,}" if said else ""
+        table.add_row(f"layer {name}", *_cells(use), *([cells] if said else []))
+    around = [f"{said['around']['lut']:,}"] if said else []
+    table.add_row("link, ports and input FIFOs", *_cells(built.around), *around)
+    whole = [f"{said['predicted']['lut']:,}"] if said else []
+    table.add_row("synthesized", *_cells(built.synthesized), *whole)
     table.add_row("placed", *_cells(built.use))
     return table
 

@@ -22,7 +22,17 @@ def compile_command(
     schedule: Annotated[
         Path | None, typer.Option(help="A schedule.toml, whole or partial.")
     ] = None,
-    clock_mhz: Annotated[float, typer.Option(help="Clock for frames per second.")] = 100.0,
+    board: Annotated[
+        str,
+        typer.Option(
+            help="Choose the fastest folding that fits this board (see `hwcompile boards`), "
+            "or with a target the smallest one."
+        ),
+    ] = "",
+    clock_mhz: Annotated[
+        float | None,
+        typer.Option(help="Clock for frames per second.", show_default="the board's, or 100"),
+    ] = None,
     input_type: Annotated[
         list[str] | None,
         typer.Option(
@@ -46,6 +56,7 @@ def compile_command(
             target_fps=target_fps,
             target_cycles=target_cycles,
             schedule=schedule,
+            board=board,
             clock_mhz=clock_mhz,
             input_types=dict(_input_type(text) for text in input_type or []),
             formats=formats,

@@ -177,7 +177,7 @@ class Dot:
             ff += numbers * bits
         products: tuple[Product, ...] = ()
         if self.style is Style.MULTIPLY:
-            products = (Product(*self._factor_bits, rows * terms),)
+            products = (Product(self.weight.bits, self.input.bits, rows * terms),)
         return Resources(rows * lut, rows * adders, rows * ff, (), products)
 
     def _first_level(self, terms: int, groups: int, group: int) -> tuple[float, float]:
@@ -197,13 +197,6 @@ class Dot:
             return p if alone else p / 2
         # Up to six inputs in all, every bit of the product is a single table.
         return p if w + x <= 6 else 1.5 * w * x
-
-    @property
-    def _factor_bits(self) -> tuple[int, int]:
-        """Widths of weight and input as signed numbers."""
-        return self.weight.bits + (not self.weight.signed), self.input.bits + (
-            not self.input.signed
-        )
 
     @property
     def _product_interval(self) -> tuple[int, int]:

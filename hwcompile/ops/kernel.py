@@ -99,6 +99,10 @@ class Kernel(ABC):
     def resources(self, site: Site, parameters: Parameters) -> Resources:
         """What it is made of, whatever the device; without the output FIFO."""
 
+    def circuit(self, site: Site, parameters: Parameters) -> str:
+        """Under which name resource models know it; kernels may have several kinds of circuit."""
+        return f"{site.op.family}.{self.name}"
+
     @abstractmethod
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """The instance that implements the op."""

@@ -24,18 +24,28 @@ class MemoryKind(StrEnum):
     """Constant, read into a register."""
     RAM = "ram"
     """Written, and read into a register."""
+    QUEUE = "queue"
+    """Written, and read within the cycle at an address from a register.
+
+    Yosys gives a block RAM the address a cycle earlier, in place of the register.
+    """
     DIRECT = "direct"
-    """Written, and read within the cycle, which block RAM can not do."""
+    """Written, and read within the cycle at any address, which block RAM can not do."""
 
 
 @dataclass(frozen=True)
 class Memory:
-    """Equal memories of `depth` rows of `width` bits."""
+    """Equal memories of `depth` rows of `width` bits.
+
+    `slices` is above one where a row holds so many slices of `width` bits and each memory reads one
+    of them: tools see the whole row when they choose between block RAM and logic.
+    """
 
     depth: int
     width: int
     kind: MemoryKind = MemoryKind.ROM
     count: int = 1
+    slices: int = 1
 
     @property
     def bits(self) -> int:
@@ -47,13 +57,15 @@ class Memory:
         """Worth a block RAM on a typical device."""
         return self.kind is not MemoryKind.DIRECT and self.depth > LUT_ROWS
 
+    @property
+    def registered(self) -> bool:
+        """Read into a register."""
+        return self.kind in (MemoryKind.ROM, MemoryKind.RAM)
+
 
 @dataclass(frozen=True)
 class Product:
-    """Equal multiplications of two signed factors of so many bits, neither of them a constant.
-
-    A factor without a sign counts with one bit more.
-    """
+    """Equal multiplications of two factors of so many bits; a factor may be a constant."""
 
     left: int
     right: int
@@ -116,7 +128,7 @@ class Resources:
     @property
     def all_ff(self) -> float:
         """Flip-flops, those at the outputs of small memories included."""
-        small = (m for m in self.memories if not m.large and m.kind is not MemoryKind.DIRECT)
+        small = (m for m in self.memories if m.registered and not m.large)
         return self.ff + sum(m.width * m.count for m in small)
 
     @property
@@ -130,16 +142,17 @@ class Resources:
         return sum(product.pieces for product in self.products)
 
 
-def signed_digits(value: int) -> int:
-    """Non-zero digits of the canonical signed digit form: the adders a constant multiple needs."""
-    magnitude = abs(value)
-    return (magnitude ^ (3 * magnitude)).bit_count()
-
-
-def memory(depth: int, width: int, kind: MemoryKind = MemoryKind.ROM, count: int = 1) -> Resources:
+def memory(
+    depth: int,
+    width: int,
+    kind: MemoryKind = MemoryKind.ROM,
+    count: int = 1,
+    *,
+    slices: int = 1,
+) -> Resources:
     """Memories with `depth` rows; a single row is wires when constant, a register when written."""
     if depth < 1 or width < 1 or count < 1:
         return Resources()
     if depth == 1:
         return Resources() if kind is MemoryKind.ROM else Resources(ff=width * count)
-    return Resources(memories=(Memory(depth, width, kind, count),))
+    return Resources(memories=(Memory(depth, width, kind, count, slices),))

@@ -13,13 +13,16 @@ SCHEMA = 1
 Report = dict[str, Any]
 
 
-def build_report(plan: Plan, prediction: Prediction, clock_mhz: float) -> Report:
+def build_report(
+    plan: Plan, prediction: Prediction, clock_mhz: float, fit: Report | None = None
+) -> Report:
     """The report of a fresh build: predictions are filled in, measurements are null.
 
     Args:
         plan: Kernels, foldings, FIFOs.
         prediction: Interval and latency in cycles.
         clock_mhz: Clock that frames per second refer to.
+        fit: Predicted use of a board's FPGA (`report.fit`).
     """
     parts = [part for stage in plan.stages for part in stage.parts]
     total = sum((_resources(part) for part in parts), Resources())
@@ -38,6 +41,7 @@ def build_report(plan: Plan, prediction: Prediction, clock_mhz: float) -> Report
             "levels": {},
             "resources": None,
             "resources_predicted": _resources_json(total),
+            "fit": fit,
             "fifo_bits": sum(link.depth * link.format.bits for link in plan.links),
         },
         "nodes": [_node(part, stage.name) for stage in plan.stages for part in stage.parts],

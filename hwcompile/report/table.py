@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hwcompile.report.summary import Report
+from hwcompile.technology.design import PARTS
 
 
 def report_table(report: Report) -> RenderableType:
@@ -24,6 +25,7 @@ def _design_lines(design: Report) -> Text:
     ]
     if "frames_per_second" in (design.get("resources") or {}):
         lines.append(f"  board      {_board(design['resources'])}")
+    lines += _fit_lines(design.get("fit"))
     for level, result in design["levels"].items():
         lines.append(
             f"  {level:<10} {result['frames']:,} frames compared, "
@@ -39,6 +41,17 @@ def _board(built: Report) -> str:
         f"{built['board']} at {clock}: {built['frames_per_second']:,.0f} frames/s, "
         f"{built['lut']:,} LUT, {built['bram']:,} block RAM, {built['dsp']:,} DSP"
     )
+
+
+def _fit_lines(fit: Report | None) -> list[str]:
+    """Predicted use of a board's FPGA."""
+    if fit is None:
+        return []
+    parts = ", ".join(
+        f"{used:,} of {fit['capacities'][part]:,} {PARTS[part]}"
+        for part, used in fit["predicted"].items()
+    )
+    return [f"  on {fit['board']}: about {parts}"]
 
 
 def _node_table(nodes: list[Report]) -> Table:

@@ -9,8 +9,9 @@ Without a target, the target is the smallest interval that `DEFAULT_LANES` lanes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 
 from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph, Node
@@ -47,17 +48,76 @@ def choose(
     Raises:
         CompileError: HW0401 when the target can not be met, naming the bottleneck.
     """
-    nodes = [node for node in graph.nodes if node.op.family not in FREE]
-    options = _all_options(graph, nodes, fixed)
-    target = default_target(options) if target_cycles is None else target_cycles
-    _check_target(nodes, options, target, fixed)
-    candidates = {name: _candidates(found, target) for name, found in options.items()}
-    chosen = _Problem(graph, nodes, candidates, target).solve()
-    return {node.name: chosen[node.name].choice for node in nodes}
+    space = Space.of(graph, fixed)
+    target = default_target(space.options) if target_cycles is None else target_cycles
+    return {name: option.choice for name, option in space.cheapest(target, GENERAL).items()}
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Prices, in look-up tables.
+
+    Attributes:
+        option: Of an option of a node.
+        joint: Of joining a producer's stream to a consumer's.
+    """
+
+    option: Callable[[Node, Option], float]
+    joint: Callable[[StreamFormat, StreamFormat], float]
+
+
+GENERAL = Costs(lambda node, option: option.cost, lambda have, want: joint_cost(have, want))
+"""Prices that suit FPGAs in general."""
+
+
+@dataclass(frozen=True)
+class Space:
+    """Everything a graph can be built of.
+
+    Attributes:
+        graph: Lowered.
+        nodes: Those that are hardware, in graph order.
+        options: By node name; a fixed node has one option.
+        fixed: Names of fixed nodes.
+    """
+
+    graph: Graph
+    nodes: tuple[Node, ...]
+    options: Mapping[str, tuple[Option, ...]]
+    fixed: frozenset[str]
+
+    @staticmethod
+    def of(graph: Graph, fixed: Mapping[str, Choice]) -> Space:
+        """The options of every node.
+
+        Raises:
+            CompileError: HW0401 when no kernel builds a node.
+        """
+        nodes = [node for node in graph.nodes if node.op.family not in FREE]
+        return Space(graph, tuple(nodes), _all_options(graph, nodes, fixed), frozenset(fixed))
+
+    @cached_property
+    def steps(self) -> tuple[int, ...]:
+        """Intervals that nodes can have, none shorter than what the slowest node can reach."""
+        return intervals(self.options)
+
+    def cheapest(self, target: int, costs: Costs) -> dict[str, Option]:
+        """The cheapest options found that meet a target, by node name in graph order.
+
+        Raises:
+            CompileError: HW0401 when a node can not meet the target.
+        """
+        _check_target(self.nodes, self.options, target, self.fixed)
+        candidates = {
+            node.name: _candidates(self.options[node.name], target, partial(costs.option, node))
+            for node in self.nodes
+        }
+        chosen = _Problem(self.graph, self.nodes, candidates, target, costs).solve()
+        return {node.name: chosen[node.name] for node in self.nodes}
 
 
 def _all_options(
-    graph: Graph, nodes: list[Node], fixed: Mapping[str, Choice]
+    graph: Graph, nodes: Sequence[Node], fixed: Mapping[str, Choice]
 ) -> dict[str, tuple[Option, ...]]:
     """By node name; a fixed node has one option."""
     origin = sources(graph)
@@ -82,9 +142,7 @@ def default_target(options: Mapping[str, tuple[Option, ...]]) -> int:
 
     It is never smaller than what the slowest node can do, or does where it is fixed.
     """
-    least = max((min(o.interval for o in found) for found in options.values()), default=1)
-    every = {o.interval for found in options.values() for o in found}
-    steps = sorted(interval for interval in every if interval >= least)
+    steps = intervals(options)
     low, high = 0, len(steps) - 1
     while low < high:
         middle = (low + high) // 2
@@ -95,15 +153,22 @@ def default_target(options: Mapping[str, tuple[Option, ...]]) -> int:
     return steps[low] if steps else 1
 
 
+def intervals(options: Mapping[str, tuple[Option, ...]]) -> tuple[int, ...]:
+    """Intervals that nodes can have, ascending, from the fastest of the slowest node on."""
+    least = max((min(o.interval for o in found) for found in options.values()), default=1)
+    every = {o.interval for found in options.values() for o in found}
+    return tuple(sorted(interval for interval in every if interval >= least))
+
+
 def _least_lanes(options: Mapping[str, tuple[Option, ...]], target: int) -> int:
     return sum(min(o.lanes for o in found if o.interval <= target) for found in options.values())
 
 
 def _check_target(
-    nodes: list[Node],
+    nodes: Sequence[Node],
     options: Mapping[str, tuple[Option, ...]],
     target: int,
-    fixed: Mapping[str, Choice],
+    fixed: Collection[str],
 ) -> None:
     """Refuse a target that a node can not meet; the slowest of them is named."""
     best = {node.name: min(options[node.name], key=lambda o: o.interval) for node in nodes}
@@ -125,10 +190,12 @@ def _check_target(
     raise fail("HW0401", what, why, fix, node.origin)
 
 
-def _candidates(options: tuple[Option, ...], target: int) -> tuple[Option, ...]:
+def _candidates(
+    options: tuple[Option, ...], target: int, cost: Callable[[Option], float]
+) -> tuple[Option, ...]:
     """The options worth a closer look: cheap ones, and the cheapest for every stream format."""
     enough = [option for option in options if option.interval <= target]
-    ranked = sorted(enough, key=lambda o: (o.cost, o.interval))
+    ranked = sorted(enough, key=lambda o: (cost(o), o.interval))
     best: dict[object, Option] = {}
     for option in ranked:
         best.setdefault(option.streams, option)
@@ -158,14 +225,16 @@ class _Problem:
     def __init__(
         self,
         graph: Graph,
-        nodes: list[Node],
+        nodes: Sequence[Node],
         candidates: Mapping[str, tuple[Option, ...]],
         target: int,
+        costs: Costs,
     ) -> None:
         self.graph = graph
         self.nodes = nodes
         self.candidates = candidates
         self.target = target
+        self.costs = costs
         self.into: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
         self.out: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
         self._known: dict[tuple[StreamFormat, StreamFormat], float] = {}
@@ -200,7 +269,8 @@ class _Problem:
         for node in self.nodes:
             edges = self.into[node.name]
             totals[node.name] = [
-                option.cost + sum(self._cheapest_before(edge, option, totals) for edge in edges)
+                self.costs.option(node, option)
+                + sum(self._cheapest_before(edge, option, totals) for edge in edges)
                 for option in self.candidates[node.name]
             ]
         chosen: dict[str, Option] = {}
@@ -236,14 +306,14 @@ class _Problem:
     def _around(self, node: Node, option: Option, chosen: Mapping[str, Option]) -> float:
         before = sum(self._joint(e, chosen[e.start], option) for e in self.into[node.name])
         after = sum(self._joint(e, option, chosen[e.end]) for e in self.out[node.name])
-        return option.cost + before + after
+        return self.costs.option(node, option) + before + after
 
     def _joint(self, edge: _Edge, before: Option, after: Option) -> float:
         have, want = before.ports.output, after.ports.inputs[edge.port]
         key = (have, want)
         if key not in self._known:
             slow = key in self._too_slow
-            self._known[key] = _APART * 1e3 if slow else joint_cost(have, want)
+            self._known[key] = _APART * 1e3 if slow else self.costs.joint(have, want)
         cost = self._known[key]
         if cost and after.kernel.rigid and len(after.ports.inputs) == 1:
             return cost + _APART

@@ -60,7 +60,7 @@ def synthesize(
 ) -> Synthesis:
     """Synthesize for a board's FPGA.
 
-    Products go to DSP blocks as far as these reach, the rest to LUTs.
+    Products go to DSP blocks as far as these reach, unless they are very small; the rest to LUTs.
 
     Args:
         sources: SystemVerilog files.
@@ -82,8 +82,9 @@ def synthesize(
     products = (folder / "products.txt").read_text().split()
     wide = [cell for cell in products if cell in set((folder / "wide.txt").read_text().split())]
     narrow = [cell for cell in products if cell not in set(wide)]
+    small = (folder / "small.txt").read_text().split()
     for limit in dict.fromkeys((board.capacities.dsp, 0)):
-        soft = [*wide, *narrow[limit:]] if limit else []
+        soft = [*small, *wide, *narrow[limit:]] if limit else []
         _run(folder, "map", _map(top, kept, board, soft, limit > 0, block_rows))
         result = _counted(folder, top, kept, family)
         # A wide product takes several blocks; then none is used rather than too many.
@@ -137,6 +138,7 @@ def _elaborate(
         "peepopt",
         "opt_clean",
         f"tee -q -o products.txt select -list t:$mul r:Y_WIDTH>={family.smallest_product} %i",
+        f"tee -q -o small.txt select -list t:$mul r:Y_WIDTH<{family.smallest_product} %i",
         f"tee -q -o wide.txt select -list t:$mul r:A_WIDTH>{widest} r:B_WIDTH>{widest} %u %i",
         # Without the family's cells, whose parameters this format forgets.
         "select *",

@@ -50,13 +50,13 @@ module hw_product #(
       logic unused;
       assign unused = &{1'b0, x0};
       always_ff @(posedge clk_i) begin
-        result_q[lane*OutWidth +: OutWidth] <= bits0[0] ? OutWidth'(x1) : -OutWidth'(x1);
+        result_q[lane*OutWidth +: OutWidth] <= bits0[0] ? OutWidth'(x1) : -(OutWidth'(x1));
       end
     end else if (Bipolar1) begin : gen_negate0
       logic unused;
       assign unused = &{1'b0, x1};
       always_ff @(posedge clk_i) begin
-        result_q[lane*OutWidth +: OutWidth] <= bits1[0] ? OutWidth'(x0) : -OutWidth'(x0);
+        result_q[lane*OutWidth +: OutWidth] <= bits1[0] ? OutWidth'(x0) : -(OutWidth'(x0));
       end
     end else begin : gen_multiply
       logic [OutWidth-1:0] product_q;

@@ -112,6 +112,11 @@ class Folded(Kernel):
             total += memory(view.words, view.pe * start_bits(starts))
         return total + view.dot.resources(view.pe, 1, view.out_bits)
 
+    def circuit(self, site: Site, parameters: Parameters) -> str:
+        """One for every arithmetic."""
+        style = _view(site, parameters).dot.style.name.lower()
+        return f"{super().circuit(site, parameters)}.{style}"
+
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_depthwise`."""
         view = _view(site, parameters)

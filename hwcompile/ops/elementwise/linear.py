@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.needs import signed_digits
+from hwcompile.ops.needs import Product
 from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.site import Parameters, Site
 
@@ -29,13 +29,17 @@ class LinearSum(Pipe):
         return 1 if all(abs(c).bit_count() <= 1 for c in coefficients) else 2
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """An adder per non-zero signed digit of the coefficients beyond the first."""
+        """Adders for terms and offset; a product for a coefficient that is more than a shift."""
         coefficients, offset = _on_bits(site)
         out, parallel = site.outputs[0].element.bits, parallel_of(parameters)
-        digits = sum(signed_digits(c) for c in coefficients)
-        adders = max(digits - 1 + (offset != 0), 0)
+        adders = len([c for c in coefficients if c]) - 1 + (offset != 0)
         registers = out * (1 + len(coefficients) * (self.stages(site, parameters) - 1))
-        return Resources(adders=parallel * adders * out, ff=parallel * registers)
+        products = tuple(
+            Product(kind.element.bits, abs(c).bit_length(), parallel)
+            for c, kind in zip(coefficients, site.inputs, strict=True)
+            if abs(c).bit_count() > 1
+        )
+        return Resources(adders=parallel * adders * out, ff=parallel * registers, products=products)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_linear`."""

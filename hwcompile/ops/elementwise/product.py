@@ -28,7 +28,7 @@ class Multiply(Pipe):
         parallel, out = parallel_of(parameters), site.outputs[0].element.bits
         if any(_bipolar(site)):
             return Resources(lut=parallel * out, ff=parallel * out)
-        left, right = (kind.element.bits + (not kind.element.signed) for kind in site.inputs)
+        left, right = (kind.element.bits for kind in site.inputs)
         return Resources(ff=2 * parallel * out, products=(needs.Product(left, right, parallel),))
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:

@@ -93,7 +93,7 @@ class Select(Kernel):
         data = ports.output.bits
         held = ports.inputs[0].bits if _repeats(program) else 0
         return Resources(
-            lut=data + held + counters + 6,
+            lut=(data if _fills(program) else 0) + held + counters + 6,
             adders=counters,
             ff=data + held + counters,
         ) + memory(rows, width)
@@ -131,6 +131,11 @@ def _ascends(op: Gather, parallel: int) -> bool:
 def _repeats(program: Program) -> bool:
     """True when some step passes on a word taken in an earlier step."""
     return bool(np.any((program.actions & (TAKE | GIVE | FILL)) == GIVE))
+
+
+def _fills(program: Program) -> bool:
+    """True when some step gives the fill value."""
+    return bool(np.any(program.actions & FILL))
 
 
 def _program(site: Site, parameters: Parameters) -> Program:

@@ -195,15 +195,22 @@ class Static(Kernel):
             lut=layout.pes * 4 * act + lanes * 6 * z,
             adders=layout.pes * 2 * acc + lanes * 8 * z,
             ff=layout.pes * (4 * acc + 6 * act) + lanes * 24 * z,
-            products=(Product(width.weight, act, layout.pes), Product(act, z, multipliers * lanes)),
+            # The elements of the cell are as wide as activations.
+            products=(
+                Product(width.weight, act, layout.pes),
+                Product(act, act, multipliers * lanes),
+            ),
         )
         for table, count in ((op.sigma, sigmas), (op.candidate, 1), (op.squash, 1)):
             channel += memory(table.size, signed_bits(table), count=lanes * count)
         # The channels' elements stand side by side in a word.
-        places = 2 * op.inputs + layout.places * (1 if layout.two_phases else 2)
-        total += memory(places, op.channels * act, MemoryKind.RAM, layout.pes)
-        sums = units * 5 + layout.rows.depth * 3
-        total += memory(sums, op.channels * acc, MemoryKind.RAM, lanes)
+        bits = op.channels * act
+        total += memory(_power(2 * op.inputs), bits, MemoryKind.QUEUE, layout.pes)
+        states = 1 if layout.two_phases else 2
+        total += memory(_power(layout.places * states), bits, MemoryKind.QUEUE, layout.pes)
+        # For each lane the sums of four gates, the cells, and the words that go out.
+        total += memory(_power(units), op.channels * acc, MemoryKind.QUEUE, 4 * lanes)
+        total += memory(_power(units), bits, MemoryKind.QUEUE, 2 * lanes)
         return total + channel.times(op.channels)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
@@ -336,3 +343,8 @@ def _cell(op: Lstm, width: Widths) -> dict[str, int | str]:
         "MLow": op.m_type.low,
         "MHigh": op.m_type.high,
     }
+
+
+def _power(rows: int) -> int:
+    """The memories of the engine have a power of two of rows."""
+    return 1 << max(rows - 1, 1).bit_length()

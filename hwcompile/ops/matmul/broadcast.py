@@ -153,7 +153,10 @@ class Broadcast(Kernel):
             adders=bits + count + address,
             ff=2.0 * dot.input.bits + address + count + depth + 30,
         )
-        pe += memory(queue, item, MemoryKind.DIRECT) + memory(depth, out * bits, MemoryKind.DIRECT)
+        pe += memory(queue, item, MemoryKind.QUEUE)
+        # With several PEs the place to read from is chosen in the same cycle.
+        reading = MemoryKind.QUEUE if pes == 1 else MemoryKind.DIRECT
+        pe += memory(depth, out * bits, reading)
         pe += dot.resources(1, 1, bits)
         pe += memory(plan.entries, dot.weight.bits + index_width(slots))
         choices = out * bits * (mux_choices(pes) + 1)

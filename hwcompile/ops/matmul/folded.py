@@ -128,17 +128,23 @@ class Folded(Kernel):
             # with its last value.
             lut=accumulators + 0.5 * counters + 4,
             adders=accumulators + counters,
-            ff=input_width + accumulators + counters + flags,
+            ff=accumulators + counters + flags,
         )
         if view.folds > 1:
-            # The word that is passed on while it is written has a register of its own.
-            total += memory(view.steps, input_width, MemoryKind.RAM)
-            total += Resources(lut=input_width)
+            # A word that is passed on while it is written goes by the memory.
+            total += memory(view.steps, input_width, MemoryKind.QUEUE) + Resources(lut=input_width)
+        else:
+            total += Resources(ff=input_width)
         total += memory(view.depth, weight_width)
         starts = _starts(view)
         if starts is not None:
             total += memory(starts.shape[0], view.pe * start_bits(starts))
         return total + view.dot.resources(view.pe, view.simd, view.out_bits)
+
+    def circuit(self, site: Site, parameters: Parameters) -> str:
+        """One for every arithmetic."""
+        style = _view(site, parameters).dot.style.name.lower()
+        return f"{super().circuit(site, parameters)}.{style}"
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_matvec`."""

@@ -166,7 +166,9 @@ class Sparse(Kernel):
             lut=x / 3 if x > dot.input.bits else 0, adders=bits, ff=x + 2 * dot.input.bits + bits
         )
         channel += dot.resources(1, 1, bits) + memory(2 << index_width(kept), x, MemoryKind.RAM)
-        pe += channel.times(channels) + memory(depth, out * channels * bits, MemoryKind.DIRECT)
+        # With several PEs the place to read from is chosen in the same cycle.
+        reading = MemoryKind.QUEUE if pes == 1 else MemoryKind.DIRECT
+        pe += channel.times(channels) + memory(depth, out * channels * bits, reading)
         # The channel's sum among those that are read.
         pe += Resources(lut=out * bits * (channels - 1) / 2)
         choices = mux_choices(pes)

@@ -77,7 +77,7 @@ class Folded(Kernel):
         ff = float(result.bits + 1 + words.bit_length() + _reduce(site).taps.bit_length())
         if _reduce(site).taps == 1:
             return Resources(ff=result.bits + 1.0)
-        sums = memory(words, result.bits, MemoryKind.DIRECT)
+        sums = memory(words, result.bits, MemoryKind.QUEUE)
         return Resources(lut, adders, ff) + sums
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:

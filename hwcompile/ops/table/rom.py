@@ -43,7 +43,8 @@ class Rom(Pipe):
         """A memory per lane."""
         parallel, out = parallel_of(parameters), site.outputs[0].element.bits
         depth = _groups(site, parallel) << site.inputs[0].element.bits
-        return lane_roms(parallel, depth, out)
+        assert isinstance(site.op, Table)
+        return lane_roms(parallel, depth, out, shared=site.op.values.shape[0] == 1)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_table`."""
@@ -85,9 +86,9 @@ def read_stages(depth: int, width: int) -> int:
     return 2 if depth * width >= BLOCK_BITS else 1
 
 
-def lane_roms(parallel: int, depth: int, width: int) -> Resources:
+def lane_roms(parallel: int, depth: int, width: int, *, shared: bool = True) -> Resources:
     """A memory per lane; the second register when it is large."""
-    one = memory(depth, width, count=parallel)
+    one = memory(depth, width, count=parallel, slices=1 if shared else parallel)
     return one + Resources(ff=parallel * width * (read_stages(depth, width) - 1))
 
 

@@ -44,8 +44,9 @@ class BinarySearch(Pipe):
         total = memory(offsets.groups, offsets.width)
         total += Resources(lut=parallel * out, ff=parallel * out)
         groups = offsets.groups
+        slices = 1 if offsets.shared else parallel
         for level in range(depth):
-            total += memory(groups << level, width + 1, count=parallel)
+            total += memory(groups << level, width + 1, count=parallel, slices=slices)
             total += Resources(adders=parallel * (width + 1), ff=parallel * (width + level))
         return total
 

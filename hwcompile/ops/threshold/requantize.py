@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.needs import Product, memory, signed_digits
+from hwcompile.ops.needs import Product, memory
 from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
 from hwcompile.ops.rows import Field, RowTable, merged
 from hwcompile.ops.site import Parameters, Site
@@ -114,22 +114,20 @@ class Requantize(Pipe):
         """Multipliers, an adder and two comparisons per lane, and the memory of the integers."""
         form, parallel = _form(site), parallel_of(parameters)
         table, out = _table(site, parallel), site.outputs[0].element.bits
-        factor, width = signed_bits(form.factor), site.inputs[0].element.bits + 1
+        element = site.inputs[0].element
+        factor, width = signed_bits(form.factor), element.bits + (not element.signed)
         kept = form.sum_bits - form.shift
         clamped = out if form.clamp else 0
         patched = form.patches > 0 or form.floor is not None
-        registers = form.sum_bits + signed_bits(form.bias) + kept + clamped
+        bias = signed_bits(form.bias) if table.groups > 1 else 0
+        registers = form.sum_bits + bias + kept + clamped
         lanes = Resources(
             parallel * (clamped + form.patches * (width / 3 + out)),
             parallel * (form.sum_bits + (2 * kept if form.clamp else 0) + (out if patched else 0)),
             parallel * (registers + (2 * out if patched else 0)),
             (),
-            # With one row the factor is a constant, and a constant multiple is shifts and adders.
-            (Product(width, factor, parallel),) if table.groups > 1 else (),
+            (Product(width, factor, parallel),),
         )
-        if table.groups == 1:
-            digits = float(np.mean([signed_digits(int(v)) for v in np.ravel(form.factor)]))
-            lanes += Resources(adders=parallel * max(digits - 1, 0) * form.sum_bits)
         return lanes + memory(table.groups, table.width)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:

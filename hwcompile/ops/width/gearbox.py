@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, gcd, lcm, log2
+from math import gcd, lcm
 
 import numpy as np
 
@@ -87,19 +87,27 @@ class Gearbox(Kernel):
         return single({"in0": takes}, gives, stages=1)
 
     def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """A barrel shifter of log2(positions) levels, the held elements, the output register."""
+        """Multiplexers for every place a unit can come to, the held units, the output register."""
         unit, arrive, leave = _units(_op(site))
         width = unit * site.inputs[0].element.bits
-        held = max(arrive.full, leave.full) - 1
-        control = 4 + 3 * (arrive.full + leave.full).bit_length() + _counter(arrive, leave)
-        registers = width * (held + leave.full) + control
+        held, reach = max(arrive.full, leave.full) - 1, arrive.full + leave.full - 1
+        count, words = reach.bit_length(), _counter(arrive, leave)
+        registers = width * (held + leave.full) + count + 1 + words
+        control = 3.0 * count + 4 + words
         if arrive.full == 1 and leave.last == leave.full:
             return Resources(lut=control, ff=registers)
         if leave.full == 1:
             return Resources(lut=width * arrive.full + control, ff=registers)
-        levels = ceil(log2(leave.full))
-        reach = arrive.full + leave.full - 1
-        return Resources(lut=width * (0.5 * levels * reach + held) + control, ff=registers)
+        # A word that comes can stand behind as many units as a word that goes has; a held unit
+        # can stay, or be replaced when a word goes.
+        choices = arrive.full * leave.full - reach + 2 * held
+        return Resources(lut=width * choices + control, ff=registers)
+
+    def circuit(self, site: Site, parameters: Parameters) -> str:
+        """One name for register chains, another for shifters."""
+        _, arrive, leave = _units(_op(site))
+        simple = leave.full == 1 or (arrive.full == 1 and leave.last == leave.full)
+        return super().circuit(site, parameters) + ("" if simple else ".shifter")
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:
         """An instance of `hw_gearbox`."""

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType, TensorType
 from hwcompile.ops.elementwise import FAMILY, Extremum, Linear, PairTable, Product
-from hwcompile.ops.needs import signed_digits
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 
@@ -94,16 +93,6 @@ def test_pair_table(a: IntType, b: IntType, seed: int) -> None:
 def test_illegal_instances_are_named(op: Op, shapes: list[tuple[int, int, int]], part: str) -> None:
     kinds = tuple(TensorType(shape, IntType(0, 4)) for shape in shapes)
     assert any(part in problem for problem in op.problems(kinds))
-
-
-def test_signed_digits_counts_the_adders() -> None:
-    for value in range(-70, 71):
-        reach = {0}
-        for count in range(9):
-            if abs(value) in {abs(r) for r in reach}:
-                assert signed_digits(value) == count, value
-                break
-            reach = {r + s * (1 << k) for r in reach for k in range(9) for s in (1, -1)}
 
 
 @pytest.mark.parametrize(("number", "parallel"), [(2, 2), (3, 4), (6, 2), (8, 3), (10, 2), (12, 4)])

@@ -1,0 +1,190 @@
+"""Synthesizes one subject alone, with a cache by the contents of everything that goes in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tempfile
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from resource_sites import Subject
+
+from hwcompile.boards import Board
+from hwcompile.diagnostics import Origin
+from hwcompile.emit.interface import Interface
+from hwcompile.emit.library import module_text, with_dependencies
+from hwcompile.emit.literals import memory_text, parameter
+from hwcompile.emit.project import rtl_files, write_files
+from hwcompile.ir.graph import Builder
+from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.elementwise.op import Linear
+from hwcompile.schedule.planner import plan
+from hwcompile.toolchains.board_top import TOP as BOARD_TOP
+from hwcompile.toolchains.board_top import write_board_top
+from hwcompile.toolchains.build import rtl_sources, stage_modules
+from hwcompile.toolchains.families import family_of
+from hwcompile.toolchains.family import NETLIST, Use
+from hwcompile.toolchains.synthesis import recipe, synthesize
+
+TOP = "subject"
+LUTS = ("SB_LUT4", "LUT1", "LUT2", "LUT3", "LUT4", "ALU")
+"""Cells whose output may go to the flip-flop beside them."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What synthesis made of a subject; `loose` flip-flops have no look-up table to share."""
+
+    lut: int
+    ff: int
+    bram: int
+    dsp: int
+    loose: int
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """A module of the library with its parameters: ports are (direction, bits, name)."""
+
+    module: str
+    parameters: tuple[tuple[str, int | str], ...]
+    ports: tuple[tuple[str, int, str], ...]
+    files: tuple[tuple[str, str], ...] = ()
+
+    def text(self) -> str:
+        """A top module around it."""
+        kinds = {"input": "input  wire logic", "output": "output logic     "}
+        ports = [f"  {kinds[way]} [{bits - 1}:0] {name}" for way, bits, name in self.ports]
+        values = [f"    .{name}({parameter(value)})" for name, value in self.parameters]
+        joined = [f"    .{name}({name})" for _, _, name in self.ports]
+        return "\n".join(
+            [
+                f"module {TOP} (", ",\n".join(ports), ");",
+                f"  {self.module} #(", ",\n".join(values), "  ) u_subject (", ",\n".join(joined),
+                "  );", "endmodule", "",
+            ]
+        )  # fmt: skip
+
+
+def circuit_of(subject: Subject) -> Circuit:
+    """The circuit of a kernel."""
+    kernel, site, parameters = subject.kernel, subject.site, subject.parameters
+    rendered = kernel.render(site, parameters)
+    ports = kernel.ports(site, parameters)
+    files = {f"{name.lower()}.mem": memory_text(i) for name, i in rendered.memories.items()}
+    values = list(rendered.parameters.items())
+    values += [(name, f'"{name.lower()}.mem"') for name in rendered.memories]
+    common = [("input", 1, "clk_i"), ("input", 1, "rst_ni")]
+    if kernel.rigid:
+        width = sum(form.bits for form in ports.inputs)
+        around = [
+            ("input", 1, "valid_i"), ("input", width, "data_i"),
+            ("output", 1, "valid_o"), ("output", ports.output.bits, "data_o"),
+        ]  # fmt: skip
+    else:
+        around = [
+            port
+            for i, form in enumerate(ports.inputs)
+            for port in (
+                ("input", 1, f"in{i}_valid_i"),
+                ("output", 1, f"in{i}_ready_o"),
+                ("input", form.bits, f"in{i}_data_i"),
+            )
+        ]
+        around += [
+            ("input", 1, "out_ok_i"), ("output", 1, "out_start_o"),
+            ("output", 1, "out_valid_o"), ("output", ports.output.bits, "out_data_o"),
+        ]  # fmt: skip
+    return Circuit(rendered.module, tuple(values), (*common, *around), tuple(sorted(files.items())))
+
+
+def fifo_circuit(width: int, depth: int, block: bool) -> Circuit:
+    """An output FIFO of a stage."""
+    values = (("Width", width), ("Depth", depth), ("Block", int(block)))
+    return Circuit(
+        "hw_credit_fifo",
+        values,
+        (
+            ("input", 1, "clk_i"), ("input", 1, "rst_ni"),
+            ("input", 1, "reserve_i"), ("output", 1, "ok_o"),
+            ("input", 1, "push_i"), ("input", width, "data_i"),
+            ("output", 1, "valid_o"), ("input", 1, "ready_i"), ("output", width, "data_o"),
+        ),
+    )  # fmt: skip
+
+
+def measure(circuit: Circuit, board: Board, cache: Path) -> Measured:
+    """Synthesize a circuit for a board's FPGA, or look it up."""
+    sources = {f"{n}.sv": module_text(n) for n in with_dependencies([circuit.module])}
+    sources[f"{TOP}.sv"] = circuit.text()
+    scripts = recipe(TOP, (), board)
+    everything = json.dumps([sources, circuit.files, scripts, board.capacities.dsp])
+    kept = cache / f"{hashlib.sha256(everything.encode()).hexdigest()[:24]}.json"
+    if not kept.is_file():
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            for file, text in (*sources.items(), *circuit.files):
+                (folder / file).write_text(text)
+            made = synthesize([folder / file for file in sources], TOP, (), board, folder)
+            loose = loose_registers(json.loads((folder / NETLIST).read_text()), board)
+            figures = Measured(made.use.lut, made.use.ff, made.use.bram, made.use.dsp, loose)
+        cache.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(asdict(figures)))
+    return Measured(**json.loads(kept.read_text()))
+
+
+def loose_registers(netlist: dict[str, Any], board: Board, top: str = TOP) -> int:
+    """Flip-flops that no look-up table feeds alone, so they take a logic cell of their own."""
+    family = family_of(board)
+    cells = netlist["modules"][top]["cells"].values()
+    driver: dict[int, str] = {}
+    readers: Counter[int] = Counter()
+    for cell in cells:
+        for port, bits in cell["connections"].items():
+            way = cell["port_directions"][port]
+            for bit in bits:
+                if way == "output":
+                    driver[bit] = cell["type"]
+                else:
+                    readers[bit] += 1
+    registers = [cell for cell in cells if family.use_of({cell["type"]: 1}).ff]
+    loose = 0
+    for cell in registers:
+        bit = next(iter(cell["connections"].get("D", ["0"])))
+        loose += driver.get(bit) not in LUTS or readers[bit] > 1
+    return loose
+
+
+def measure_link(element: IntType, channels: int, board: Board, cache: Path) -> Measured:
+    """The link around a design with words of `channels` elements in and out, without the design."""
+    kind = TensorType((1, 4, channels), element)
+    builder = Builder("subject")
+    value = builder.input("x", kind)
+    origin = Origin("calibration", "node", "Linear")
+    (result,) = builder.add("y", Linear((3,), 1), (value,), origin)
+    planned, _ = plan(builder.build((result,)), schedule={"nodes": {"y": {"parallel": channels}}})
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "board"
+        folder.mkdir()
+        files = rtl_files(planned)
+        write_files(Path(name), files)
+        kept = stage_modules(Interface.read(Path(name)))
+        sources = [*rtl_sources(Path(name)), *write_board_top(Path(name), board, folder)]
+        texts = [*files.values(), *(path.read_text() for path in sources)]
+        everything = json.dumps([texts, recipe(BOARD_TOP, tuple(kept), board)])
+        found = cache / f"{hashlib.sha256(everything.encode()).hexdigest()[:24]}.json"
+        if not found.is_file():
+            made = synthesize(sources, BOARD_TOP, tuple(kept), board, folder)
+            inside = sum(made.modules.values(), Use())
+            netlist = json.loads((folder / NETLIST).read_text())
+            share = loose_registers(netlist, board, BOARD_TOP) / max(made.use.ff, 1)
+            ff = made.use.ff - inside.ff
+            figures = Measured(
+                made.use.lut - inside.lut, ff, made.use.bram - inside.bram, 0, round(share * ff)
+            )
+            cache.mkdir(parents=True, exist_ok=True)
+            found.write_text(json.dumps(asdict(figures)))
+    return Measured(**json.loads(found.read_text()))

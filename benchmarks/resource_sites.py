@@ -1,0 +1,310 @@
+"""What is synthesized to calibrate the resource models: every kernel at several sizes.
+
+A subject is a kernel with a site and a folding, or a part of the plumbing (output FIFOs, the
+controller in front of pipes). Contents are random but always the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwcompile.ir.op import Op
+from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
+from hwcompile.ops import family
+from hwcompile.ops.argmax.op import TopK
+from hwcompile.ops.concat.op import Concat
+from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
+from hwcompile.ops.gather.op import Gather
+from hwcompile.ops.gru.examples import small as small_gru
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.lstm.examples import small as small_lstm
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.table.op import Table
+from hwcompile.ops.threshold.op import Threshold
+from hwcompile.ops.width.op import Width
+from hwcompile.ops.window.op import Window
+
+INT8, INT4, U8, U4, U2 = (
+    IntType(-128, 127), IntType(-8, 7), IntType(0, 255), IntType(0, 15), IntType(0, 3),
+)  # fmt: skip
+TERNARY = IntType(-1, 1)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A kernel at a site with a folding."""
+
+    kernel: Kernel
+    site: Site
+    parameters: Parameters
+
+    @property
+    def name(self) -> str:
+        """As the resource models call it."""
+        return self.kernel.circuit(self.site, self.parameters)
+
+    @property
+    def label(self) -> str:
+        """What tells this subject from the others of its kernel."""
+        kinds = ",".join(f"{k.shape}{k.element}".replace(" ", "") for k in self.site.inputs)
+        folding = ",".join(f"{key}={value}" for key, value in self.parameters.items())
+        return f"{kinds} {folding}"
+
+
+def subjects(most: int = 5) -> Iterator[Subject]:
+    """At most so many of each kernel, of `matmul.folded` three times as many."""
+    found: dict[str, list[Subject]] = {}
+    for part in (_matmul, _depthwise, _thresholds, _pipes, _movers, _recurrent):
+        for subject in part():
+            found.setdefault(f"{subject.site.op.family}.{subject.kernel.name}", []).append(subject)
+    for name, every in found.items():
+        count = min(len(every), 3 * most if name == "matmul.folded" else most)
+        for index in range(count):
+            yield every[index * len(every) // count]
+
+
+def _of(op: Op, kinds: Iterable[TensorType], kernel: str, *sets: Parameters) -> Iterator[Subject]:
+    site = Site.of(op, *kinds)
+    chosen = family(op.family).kernel(kernel)
+    for parameters in sets:
+        reason = chosen.refuses(site) or chosen.check(site, parameters)
+        if reason:
+            raise ValueError(f"{op.family}.{kernel}: {reason}")
+        yield Subject(chosen, site, parameters)
+
+
+def _weights(element: IntType, *shape: int, seed: int = 0) -> IntArray:
+    rng = np.random.default_rng(seed)
+    return rng.choice(element.values(), size=shape).astype(np.int64)
+
+
+def _vector(element: IntType, channels: int, pixels: int = 1) -> tuple[TensorType]:
+    return (TensorType((1, pixels, channels), element),)
+
+
+def _folded(
+    weight: IntType, element: IntType, rows: int, columns: int, *foldings: tuple[int, int]
+) -> Iterator[Subject]:
+    op = Matmul(_weights(weight, 1, rows, columns))
+    sets = [{"pe": pe, "simd": simd} for pe, simd in foldings]
+    yield from _of(op, _vector(element, columns), "folded", *sets)
+
+
+def _matmul() -> Iterator[Subject]:
+    yield from _folded(BIPOLAR, BIPOLAR, 32, 64, (2, 16), (4, 32), (16, 4))
+    yield from _folded(BIPOLAR, BIPOLAR, 64, 784, (2, 49), (4, 16))
+    yield from _folded(BIPOLAR, U2, 32, 72, (4, 9), (2, 24))
+    yield from _folded(BIPOLAR, U8, 16, 27, (2, 9), (8, 3))
+    yield from _folded(TERNARY, INT4, 32, 32, (4, 8), (2, 16))
+    yield from _folded(IntType(-3, 3), IntType(0, 7), 24, 72, (2, 9), (4, 4))
+    yield from _folded(INT4, U4, 32, 40, (2, 8), (2, 10))
+    yield from _folded(INT8, INT8, 24, 36, (1, 1), (1, 2), (2, 2), (1, 6))
+    yield from _folded(INT8, U8, 10, 96, (1, 4), (2, 3), (5, 1))
+    yield from _folded(INT8, IntType(-2048, 2047), 8, 32, (1, 2), (2, 2))
+    rng = np.random.default_rng(5)
+    for rows, columns, density in ((32, 48, 0.2), (48, 64, 0.1)):
+        weights = _weights(INT8, 1, rows, columns) * (rng.random((1, rows, columns)) < density)
+        op = Matmul(weights)
+        for name in ("sparse", "broadcast"):
+            kernel = family("matmul").kernel(name)
+            site = Site.of(op, *_vector(IntType(-1000, 1000), columns))
+            sets = list(kernel.space(site))
+            wanted = {int(s["pes"]): s for s in sets if int(s["pes"]) in (1, 2, 4, 8)}
+            for parameters in wanted.values():
+                yield Subject(kernel, site, parameters)
+
+
+def _depthwise() -> Iterator[Subject]:
+    for weight, element, channels, parts in (
+        (INT8, INT8, 16, (1, 2, 4)),
+        (IntType(-3, 3), IntType(0, 7), 32, (2, 4, 8)),
+        (BIPOLAR, U4, 24, (4, 8)),
+        (BIPOLAR, BIPOLAR, 32, (8, 16)),
+    ):
+        op = Depthwise(_weights(weight, 9, channels))
+        kinds = _vector(element, 9 * channels, 4)
+        yield from _of(op, kinds, "folded", *({"pe": pe} for pe in parts))
+
+
+def _requantization(element: IntType, result: IntType, channels: int, rows: int, seed: int) -> Site:
+    """`clip(round(x * scale + shift))` with constants for each of `rows` rows."""
+    rng = np.random.default_rng(seed)
+    steps, span = result.levels - 1, element.levels
+    scale = rng.uniform(0.6, 1.6, rows) * steps / span
+    middle = (element.low + element.high) / 2 + rng.normal(size=rows) * span / 20
+    levels = np.arange(1, steps + 1) - 0.5 - steps / 2
+    table = np.ceil(levels / scale[:, None] + middle[:, None]).astype(np.int64)
+    base, slope = np.full(rows, result.low), np.ones(rows, dtype=np.int64)
+    return Site.of(Threshold(table, base, slope, result), *_vector(element, channels, 2))
+
+
+def _random_thresholds(
+    element: IntType, result: IntType, channels: int, rows: int, seed: int
+) -> Site:
+    rng = np.random.default_rng(seed)
+    table = np.sort(rng.choice(element.values(), size=(rows, result.levels - 1)), axis=1)
+    base, slope = np.full(rows, result.low), np.ones(rows, dtype=np.int64)
+    return Site.of(Threshold(table, base, slope, result), *_vector(element, channels, 2))
+
+
+def _at(kernel: str, site: Site, *parallels: int) -> Iterator[Subject]:
+    chosen = family(site.op.family).kernel(kernel)
+    for parallel in parallels:
+        parameters = {"parallel": parallel}
+        reason = chosen.refuses(site) or chosen.check(site, parameters)
+        if reason:
+            raise ValueError(f"{site.op.family}.{kernel}: {reason}")
+        yield Subject(chosen, site, parameters)
+
+
+def _thresholds() -> Iterator[Subject]:
+    wide, narrow = IntType(-20000, 19999), IntType(-200, 199)
+    yield from _at("comparators", _random_thresholds(narrow, BIPOLAR, 32, 32, 1), 2, 8)
+    yield from _at("comparators", _random_thresholds(narrow, U2, 24, 24, 2), 2, 6)
+    yield from _at("comparators", _random_thresholds(narrow, IntType(-3, 3), 16, 16, 3), 2, 4)
+    yield from _at("comparators", _random_thresholds(wide, U2, 16, 1, 4), 2, 4)
+    yield from _at("comparators", _random_thresholds(IntType(0, 500), IntType(0, 6), 8, 8, 5), 1, 2)
+    yield from _at("binary_search", _random_thresholds(narrow, U4, 24, 24, 6), 1, 2, 4)
+    yield from _at("binary_search", _random_thresholds(wide, INT8, 16, 16, 7), 1, 2)
+    yield from _at("binary_search", _random_thresholds(wide, IntType(-16, 15), 32, 1, 8), 2, 4)
+    yield from _at("requantize", _requantization(wide, INT8, 24, 24, 9), 1, 2, 4)
+    yield from _at("requantize", _requantization(IntType(-3000, 2900), INT4, 32, 32, 10), 2, 4)
+    yield from _at("requantize", _requantization(wide, U8, 16, 1, 11), 1, 2)
+    yield from _at("requantize", _requantization(IntType(-90000, 89999), INT8, 8, 8, 12), 1, 2)
+    for element, result, channels, parallels in (
+        (IntType(-512, 511), INT4, 24, (2, 4, 8)),
+        (IntType(-8192, 8191), INT8, 16, (1, 2, 4)),
+    ):
+        steps = result.levels - 1
+        spacing = element.levels // (steps + 1) // 2
+        first = element.low // 2 + 5 * np.arange(channels, dtype=np.int64)
+        rows = first[:, None] + spacing * np.arange(steps, dtype=np.int64)
+        op = Threshold(rows, np.full(channels, result.low), np.ones(channels, np.int64), result)
+        yield from _at("shift", Site.of(op, *_vector(element, channels, 2)), *parallels)
+
+
+def _pipes() -> Iterator[Subject]:
+    for element, rows, result, channels, parallels in (
+        (INT8, 1, INT8, 16, (1, 2, 4)),
+        (IntType(-16, 15), 16, INT4, 16, (2, 4)),
+        (U4, 1, IntType(-3, 3), 24, (4, 8)),
+        (IntType(-512, 511), 1, INT8, 8, (1, 2)),
+        (U8, 8, INT8, 8, (1, 2)),
+    ):
+        op = Table(_weights(result, rows, element.levels), result)
+        yield from _at("rom", Site.of(op, *_vector(element, channels, 2)), *parallels)
+
+    def pair(op: Op, first: IntType, second: IntType) -> Site:
+        return Site.of(op, *(TensorType((1, 2, 24), element) for element in (first, second)))
+
+    yield from _at("linear", pair(Linear((1, 1), 0), INT8, INT8), 2, 8)
+    yield from _at("linear", pair(Linear((3, -5), 17), INT8, U4), 2, 6)
+    yield from _at("linear", pair(Linear((13, 1), -3), IntType(-900, 900), INT8), 2, 4)
+    yield from _at("product", pair(Product(), INT8, INT8), 1, 2, 4)
+    yield from _at("product", pair(Product(), IntType(-2048, 2047), IntType(0, 1023)), 1, 2)
+    yield from _at("product", pair(Product(), INT8, BIPOLAR), 4, 8)
+    yield from _at("extremum", pair(Extremum("max"), INT8, U8), 2, 8)
+    yield from _at("extremum", pair(Extremum("min"), U4, INT4), 4, 12)
+    yield from _at("extremum", pair(Extremum("max"), IntType(-5000, 5000), INT8), 2, 4)
+    for first, second, result, parallels in (
+        (INT4, INT4, INT8, (1, 2)),
+        (U2, U4, INT4, (2, 6)),
+        (IntType(0, 31), INT4, INT8, (1, 2)),
+    ):
+        table = PairTable(_weights(result, first.levels, second.levels), result)
+        yield from _at("pair_table", pair(table, first, second), *parallels)
+
+
+def _movers() -> Iterator[Subject]:
+    for shape, element, kernel, strides, pads, parallels in (
+        ((8, 8, 4), U4, (3, 3), (1, 1), (1, 1, 1, 1), (1, 4)),
+        ((8, 8, 16), BIPOLAR, (3, 3), (1, 1), (0, 0, 0, 0), (4, 16)),
+        ((16, 16, 8), INT8, (2, 2), (2, 2), (0, 0, 0, 0), (2, 8)),
+        ((28, 28, 1), U8, (3, 3), (1, 1), (1, 1, 1, 1), (1,)),
+        ((32, 10, 8), INT8, (5, 3), (2, 1), (2, 1, 2, 1), (4, 8)),
+        ((16, 16, 32), IntType(0, 7), (3, 3), (1, 1), (1, 1, 1, 1), (8,)),
+    ):
+        op = Window(kernel, strides, (1, 1), pads, 0, 1)
+        sets = ({"parallel": parallel} for parallel in parallels)
+        yield from _of(op, (TensorType(shape, element),), "line_buffer", *sets)
+    for kind, element, channels, taps, parallels in (
+        ("max", INT8, 16, 4, (1, 4)),
+        ("sum", INT8, 16, 16, (2, 4)),
+        ("max", U4, 24, 4, (8, 24)),
+        ("sum", IntType(0, 7), 32, 9, (4, 8)),
+        ("max", BIPOLAR, 64, 4, (16,)),
+    ):
+        kernel = family("reduce").kernels[0]
+        site = Site.of(Reduce(kind, taps), *_vector(element, taps * channels, 4))
+        for parallel in parallels:
+            found = next(s for s in kernel.space(site) if parallel in s.values())
+            yield Subject(kernel, site, found)
+    for element, sizes in (
+        (INT8, (24, 4, 24, 6)), (INT8, (24, 1, 24, 8)), (U4, (24, 8, 24, 2)),
+        (BIPOLAR, (64, 16, 64, 4)), (U4, (36, 9, 36, 4)), (INT8, (12, 12, 12, 1)),
+        (BIPOLAR, (64, 1, 64, 64)), (IntType(0, 7), (72, 8, 72, 9)),
+    ):  # fmt: skip
+        kernel = family("width").kernels[0]
+        site = Site.of(Width(*sizes), *_vector(element, sizes[0], 2))
+        yield Subject(kernel, site, next(iter(kernel.space(site))))
+    for name in ("abreast", "interleave"):
+        kernel = family("concat").kernel(name)
+        for element, channels in ((INT8, (8, 8)), (U4, (16, 8, 8)), (BIPOLAR, (32, 32))):
+            site = Site.of(Concat(), *(_vector(element, n, 2)[0] for n in channels))
+            if kernel.refuses(site) is None:
+                sets = list(kernel.space(site))
+                for parameters in {id(s): s for s in (sets[0], sets[-1])}.values():
+                    yield Subject(kernel, site, parameters)
+    yield from _gathers()
+    for element, channels, k, result in (
+        (INT8, 10, 1, "index"), (IntType(-5000, 5000), 10, 1, "index"),
+        (INT8, 32, 1, "value"), (INT8, 16, 3, "index"), (U4, 24, 2, "value"),
+    ):  # fmt: skip
+        kernel = family("argmax").kernels[0]
+        site = Site.of(TopK(k, result), *_vector(element, channels))
+        sets = list(kernel.space(site))
+        for parameters in (sets[0], sets[min(2, len(sets) - 1)]):
+            yield Subject(kernel, site, parameters)
+
+
+def _gathers() -> Iterator[Subject]:
+    rng = np.random.default_rng(3)
+    for element, shape, shuffled in (
+        (INT8, (4, 4, 8), False), (U4, (8, 8, 4), False), (BIPOLAR, (4, 4, 16), False),
+        (INT8, (4, 4, 8), True), (U4, (8, 8, 4), True), (IntType(-500, 500), (2, 8, 4), True),
+    ):  # fmt: skip
+        size = int(np.prod(shape))
+        flat = np.arange(size).reshape(shape)
+        index = rng.permutation(size).reshape(shape) if shuffled else flat[: shape[0] // 2]
+        for kernel in family("gather").kernels:
+            site = Site.of(
+                Gather(index, 0 if element != BIPOLAR else 1), TensorType(shape, element)
+            )
+            if kernel.name == "wires" or kernel.refuses(site):
+                continue
+            sets = list(kernel.space(site))
+            for parameters in {id(s): s for s in (sets[0], sets[-1])}.values():
+                yield Subject(kernel, site, parameters)
+
+
+def _recurrent() -> Iterator[Subject]:
+    for op, inputs in (
+        (small_lstm(4, 8, 0, True, False, False), 4),
+        (small_lstm(4, 6, 4, True, True, False), 4),
+        (small_gru(4, 8, True, False), 4),
+        (small_gru(6, 10, True, False), 6),
+    ):
+        site = Site.of(op, TensorType((1, 4, inputs), INT8))
+        for kernel in family(op.family).kernels:
+            if kernel.refuses(site) is None and not kernel.data_dependent:
+                sets = list(kernel.space(site))
+                for parameters in {
+                    id(s): s for s in (sets[0], sets[min(1, len(sets) - 1)])
+                }.values():
+                    yield Subject(kernel, site, parameters)

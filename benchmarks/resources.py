@@ -1,0 +1,187 @@
+"""Calibrates the resource models on synthesis runs, and publishes their errors.
+
+    python benchmarks/resources.py [--boards NAME ...] [--cache FOLDER] [--dry]
+
+Every kernel is synthesized alone at several sizes for the FPGA of every board named; coefficients
+are fitted to three quarters of the runs and errors measured on the rest. Writes
+`calibration/<family>.json`, which the compiler reads, and `docs/resources.md`; with --dry it only
+prints. Runs are kept in the cache by the contents of everything that goes in.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+import numpy as np
+from platformdirs import user_cache_path
+from resource_fit import Run, error, fit
+from resource_runs import circuit_of, fifo_circuit, measure, measure_link
+from resource_sites import BIPOLAR, INT8, U4, subjects
+from rich.console import Console
+from rich.progress import track
+
+from hwcompile.boards import Board, load_board
+from hwcompile.technology.features import LUT_FEATURES, amounts
+from hwcompile.technology.model import Calibration, Technology
+from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources
+from hwcompile.technology.rules import RULES
+from hwcompile.toolchains.programs import ToolError
+
+ROOT = Path(sys.argv[0]).resolve().parents[1]
+BOARDS = ("icebreaker", "ulx3s_25", "tang_nano_9k")
+PARTS = ("lut", "ff", "bram", "dsp")
+HELD_OF = 4
+"""Of so many runs of a kernel, one is held out."""
+
+FIFOS = ((8, 2), (40, 2), (8, 12), (32, 6), (16, 40), (24, 100), (64, 8), (1, 24), (16, 3))
+LINKS = ((INT8, 1), (INT8, 6), (U4, 16), (BIPOLAR, 24))
+
+console = Console()
+
+
+def main() -> None:
+    """Run what is missing, fit, write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--boards", nargs="+", default=list(BOARDS))
+    parser.add_argument("--cache", type=Path, default=user_cache_path("hwcompile") / "resources")
+    parser.add_argument("--dry", action="store_true")
+    options = parser.parse_args()
+    results: dict[str, tuple[Calibration, list[Run]]] = {}
+    for name in options.boards:
+        board = load_board(name)
+        family = board.device.family
+        found = _split(_runs(board, options.cache))
+        results[family] = (fit(family, version("pyosys"), found), found)
+    text = document(results, options.boards)
+    console.print(text, markup=False, soft_wrap=True)
+    if not options.dry:
+        for family, (calibration, _) in results.items():
+            encoded = msgspec.json.format(msgspec.json.encode(calibration), indent=2)
+            (ROOT / "calibration").mkdir(exist_ok=True)
+            (ROOT / "calibration" / f"{family}.json").write_bytes(encoded + b"\n")
+        (ROOT / "docs" / "resources.md").write_text(text)
+
+
+def _runs(board: Board, cache: Path) -> Iterator[Run]:
+    rules = RULES[board.device.family]
+    for subject in track(list(subjects()), f"synthesis for {board.id}", console=console):
+        resources = subject.kernel.resources(subject.site, subject.parameters)
+        for dsp in (True, False) if subject.name == "elementwise.product" else (True,):
+            device = board if dsp else _without_dsp(board)
+            label = subject.label if dsp else f"{subject.label}, no DSP blocks"
+            try:
+                measured = measure(circuit_of(subject), device, cache)
+            except ToolError as problem:
+                console.print(f"{board.id}: {subject.name} {label}: {problem}", markup=False)
+                continue
+            yield Run(subject.name, label, amounts(resources, rules, dsp=dsp), measured, held=False)
+    for width, depth in FIFOS:
+        block = depth > 64
+        measured = measure(fifo_circuit(width, depth, block), board, cache)
+        resources = fifo_resources(width, depth, block=block)
+        yield Run(FIFO, f"{width} bits x {depth}", amounts(resources, rules), measured, held=False)
+    for element, channels in LINKS:
+        bits = 8 * -(-element.bits * channels // 8), 8 * -(-(element.bits + 2) * channels // 8)
+        measured = measure_link(element, channels, board, cache)
+        resources = link_resources([bits[0]], [bits[1]])
+        yield Run(LINK, f"{channels} x {element}", amounts(resources, rules), measured, held=False)
+
+
+def _without_dsp(board: Board) -> Board:
+    capacities = msgspec.structs.replace(board.capacities, dsp=0)
+    return msgspec.structs.replace(board, capacities=capacities)
+
+
+def _split(runs: Iterable[Run]) -> list[Run]:
+    """Hold out the third of every four runs of a kernel."""
+    count: dict[str, int] = {}
+    found = []
+    for run in runs:
+        number = count[run.name] = count.get(run.name, 0) + 1
+        held = number % HELD_OF == HELD_OF - 1
+        found.append(Run(run.name, run.label, run.amounts, run.measured, held))
+    return found
+
+
+def predicted(model: Technology, run: Run) -> dict[str, float]:
+    """What the model says about a run."""
+    lut, ff = model.figures(run.name, run.amounts)
+    return {"lut": lut, "ff": ff, "bram": run.amounts.bram, "dsp": run.amounts.dsp}
+
+
+def errors(model: Technology, runs: Sequence[Run]) -> dict[str, list[float]]:
+    """Relative errors by part."""
+    each = [(predicted(model, run), run.measured) for run in runs]
+    return {
+        part: [error(said[part], getattr(measured, part), part) for said, measured in each]
+        for part in PARTS
+    }
+
+
+def document(
+    results: Mapping[str, tuple[Calibration, Sequence[Run]]], boards: Sequence[str]
+) -> str:
+    """`docs/resources.md`."""
+    total = sum(len(runs) for _, runs in results.values())
+    lines = [
+        "# Resource models",
+        "",
+        f"Generated by `python benchmarks/resources.py --boards {' '.join(boards)}`",
+        f"from {total} synthesis runs with Yosys {version('pyosys')}; do not edit.",
+        "",
+        "A kernel says what it is made of: logic, bits of adders, registers, memories, products",
+        "(`hwcompile/ops/needs.py`). `hwcompile/technology` says what that takes on an FPGA",
+        "family: block RAMs and DSP blocks by the rules of Yosys and of our flow, look-up tables",
+        "and flip-flops by coefficients that are fitted to synthesis runs of single kernels",
+        "(`calibration/<family>.json`). One run of every four of a kernel is held out of the fit.",
+        "",
+        "Errors are |predicted - synthesized| / synthesized. Where fewer than 20 look-up tables or",
+        "flip-flops are in use, they are relative to 20; for blocks, to one.",
+    ]
+    for family, (calibration, runs) in results.items():
+        lines += ["", f"## {family}", "", *_table(Technology(calibration), runs)]
+    return "\n".join([*lines, "", *_coefficients(results), ""])
+
+
+def _table(model: Technology, runs: Sequence[Run]) -> list[str]:
+    head = " | ".join(f"{part.upper()} fitted | held out" for part in PARTS)
+    lines = [f"| kernel | runs | {head} |", "|---|---|" + "---|---|" * len(PARTS)]
+    names = sorted({run.name for run in runs})
+    lines += [_row(f"`{name}`", model, [r for r in runs if r.name == name]) for name in names]
+    return [*lines, _row("all", model, runs)]
+
+
+def _row(title: str, model: Technology, runs: Sequence[Run]) -> str:
+    fitted, held = ([r for r in runs if r.held is flag] for flag in (False, True))
+    sides = [errors(model, side) for side in (fitted, held)]
+    cells = [_percent(side[part]) for part in PARTS for side in sides]
+    return f"| {title} | {len(runs)} | {' | '.join(cells)} |"
+
+
+def _percent(values: Sequence[float]) -> str:
+    return f"{100 * float(np.median(np.abs(values))):.0f} %" if values else ""
+
+
+def _coefficients(results: Mapping[str, tuple[Calibration, Sequence[Run]]]) -> list[str]:
+    lines = [
+        "## Coefficients",
+        "",
+        "Look-up tables for a unit of each feature, over all kernels; every kernel has its own,",
+        "drawn to these.",
+        "",
+        "| feature | " + " | ".join(results) + " |",
+        "|---|" + "---|" * len(results),
+    ]
+    for feature in LUT_FEATURES:
+        values = [calibration.common.lut.get(feature, 0.0) for calibration, _ in results.values()]
+        lines.append(f"| {feature} | " + " | ".join(f"{value:.2f}" for value in values) + " |")
+    return lines
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Predicted use of a board's FPGA, for reports and remarks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hwcompile.boards import Board
+from hwcompile.schedule.estimate import estimate
+from hwcompile.schedule.plan import Plan
+from hwcompile.technology.design import FILL, PARTS, Budget
+from hwcompile.technology.model import Need, technology
+from hwcompile.technology.rules import RULES
+
+
+def fit_report(plan: Plan, board: Board) -> dict[str, Any]:
+    """What a plan takes of a board's FPGA, by part and by stage.
+
+    Raises:
+        CompileError: HW0405 when the family has no resource model.
+    """
+    budget = Budget(board.capacities, RULES[board.device.family])
+    found = estimate(plan, technology(board.device.family))
+
+    def figures(need: Need) -> dict[str, int]:
+        return {part: round(value) for part, value in budget.figures(need).items()}
+
+    return {
+        "board": board.id,
+        "predicted": figures(budget.settle(found.total)),
+        "capacities": {part: getattr(board.capacities, part) for part in PARTS},
+        "stages": {name: figures(need) for name, need in found.stages.items()},
+        "around": figures(found.around),
+    }
+
+
+def fit_notes(fit: dict[str, Any] | None) -> tuple[str, ...]:
+    """A remark when a design will hardly fit."""
+    if fit is None:
+        return ()
+    short = [
+        f"{fit['predicted'][part]:,} of {have:,} {PARTS[part]}"
+        for part, have in fit["capacities"].items()
+        if fit["predicted"][part] > FILL[part] * have
+    ]
+    if not short:
+        return ()
+    what = f"this folding may not fit '{fit['board']}': it takes about {' and '.join(short)}"
+    return (f"{what}; without a target the fastest folding that fits is chosen, or the smallest",)

@@ -1,0 +1,78 @@
+"""What a plan takes on an FPGA family: every kernel, FIFO and controller, and the link around."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from hwcompile.schedule.plan import Link, Placed, Plan, Stage
+from hwcompile.technology.model import Need, Technology
+from hwcompile.technology.plumbing import (
+    FIFO,
+    ISSUE,
+    LINK,
+    fifo_resources,
+    issue_resources,
+    link_resources,
+)
+
+Depth = Callable[[Link], int]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a plan takes.
+
+    Attributes:
+        stages: By stage name, output FIFOs included.
+        around: The link to the host and the FIFOs at the inputs.
+    """
+
+    stages: Mapping[str, Need]
+    around: Need
+
+    @property
+    def total(self) -> Need:
+        """The whole FPGA."""
+        return sum(self.stages.values(), self.around)
+
+
+def estimate(plan: Plan, model: Technology, depth: Depth = lambda link: link.depth) -> Estimate:
+    """What a plan takes.
+
+    Args:
+        plan: Stages and links.
+        model: Of the family.
+        depth: Depth of a link's FIFO, where the plan's are not chosen yet.
+    """
+
+    def fifos(value: str) -> Need:
+        return sum((fifo_need(model, link, depth(link)) for link in plan.links_from(value)), Need())
+
+    stages = {s.name: stage_need(s, model) + fifos(s.name) for s in plan.stages}
+    ends = [plan.link_to(None, port).format for port in range(len(plan.graph.outputs))]
+    link = link_resources(
+        [form.bits for form in plan.inputs],
+        [form.bits for form in ends],
+    )
+    around = sum((fifos(value) for value in plan.graph.inputs), model.need(LINK, link))
+    return Estimate(stages, around)
+
+
+def stage_need(stage: Stage, model: Technology) -> Need:
+    """A core, or the controller in its place, and the pipes behind it."""
+    parts = sum((part_need(part, model) for part in stage.parts), Need())
+    if stage.parts[0].kernel.rigid:
+        return parts + model.need(ISSUE, issue_resources(len(stage.inputs)))
+    return parts
+
+
+def part_need(part: Placed, model: Technology) -> Need:
+    """One node."""
+    name = part.kernel.circuit(part.site, part.parameters)
+    return model.need(name, part.kernel.resources(part.site, part.parameters))
+
+
+def fifo_need(model: Technology, link: Link, depth: int) -> Need:
+    """The FIFO of a link."""
+    return model.need(FIFO, fifo_resources(link.format.bits, depth, block=link.block))

@@ -1,0 +1,3 @@
+"""What circuits take on FPGA families, with figures calibrated on synthesis runs."""
+
+from __future__ import annotations

@@ -1,0 +1,73 @@
+"""From what a circuit is made of to the amounts that a family's coefficients multiply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hwcompile.ops.needs import Memory, MemoryKind, Resources
+from hwcompile.technology.rules import Rules, blocks_of, dsp_of, small_of
+
+LUT_FEATURES = ("logic", "adders", "rom", "array", "distributed", "product", "one")
+"""Tables; bits of adders; 16 rows of a bit of a small ROM; bits of RAM in flip-flops; distributed
+RAMs; pairs of bits of products in logic; the circuit itself."""
+
+FF_FEATURES = ("registers", "array", "one")
+"""Registers with those at memories in logic; bits of RAM in flip-flops; the circuit itself."""
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Amounts of every feature, and blocks, which are counted and not fitted.
+
+    Attributes:
+        lut: In the order of `LUT_FEATURES`; products that go to DSP blocks are not in it.
+        ff: In the order of `FF_FEATURES`.
+        bram: Block RAMs.
+        dsp: DSP blocks.
+        soft: Pairs of bits of the products in DSP blocks, if they had to go to logic.
+    """
+
+    lut: tuple[float, ...]
+    ff: tuple[float, ...]
+    bram: int
+    dsp: int
+    soft: float
+
+
+def amounts(resources: Resources, rules: Rules, *, dsp: bool = True) -> Amounts:
+    """The amounts of a circuit; with `dsp` false every product goes to logic."""
+    rom = array = distributed = product = soft = muxes = 0.0
+    registers, bram, blocks = resources.ff, 0, 0
+    for memory in resources.memories:
+        count = blocks_of(memory, rules)
+        bram += count * memory.count
+        if count:
+            if memory.kind is MemoryKind.QUEUE:  # a word that is read as it is written goes by
+                registers += memory.width * memory.count
+                muxes += memory.width * memory.count
+            continue
+        registers += memory.width * memory.count if memory.registered else 0
+        if memory.kind is MemoryKind.ROM:
+            rom += _rom_tables(memory)
+        elif small := small_of(memory, rules):
+            distributed += small * memory.count
+            # Rows beyond 16 are chosen among several of them.
+            muxes += memory.width * (-(-memory.depth // 16) - 1) * memory.count
+        else:
+            array += memory.bits
+    for factors in resources.products:
+        count = dsp_of(factors, rules) if dsp else 0
+        pairs = float(factors.left * factors.right * factors.count)
+        blocks += count * factors.count
+        if count:
+            soft += pairs
+        else:
+            product += pairs
+    lut = (resources.lut + muxes, resources.adders, rom, array, distributed, product, 1.0)
+    return Amounts(lut, (registers, array, 1.0), bram, blocks, soft)
+
+
+def _rom_tables(memory: Memory) -> float:
+    """Four-input tables for the contents: shallow ones partly merge with the logic behind."""
+    rows = memory.depth / 16 if memory.depth > 16 else min(1.0, memory.depth / 8)
+    return rows * memory.width * memory.count

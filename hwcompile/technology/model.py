@@ -1,0 +1,143 @@
+"""Predicts what circuits take on an FPGA family, with coefficients of `calibration/<family>.json`.
+
+`benchmarks/resources.py` makes these files from synthesis runs; `docs/resources.md` has the errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from hwcompile.diagnostics import fail
+from hwcompile.ops.needs import Resources
+from hwcompile.resources import room
+from hwcompile.technology.features import FF_FEATURES, LUT_FEATURES, Amounts, amounts
+from hwcompile.technology.rules import RULES, Rules
+
+_Floats = npt.NDArray[np.float64]
+
+
+class Coefficients(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a unit of each feature takes.
+
+    Attributes:
+        lut: Look-up tables, by name of `LUT_FEATURES`.
+        ff: Flip-flops, by name of `FF_FEATURES`.
+        loose: Share of the flip-flops that no look-up table feeds alone.
+    """
+
+    lut: Mapping[str, float]
+    ff: Mapping[str, float]
+    loose: float
+
+
+class Calibration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The contents of a calibration file.
+
+    Attributes:
+        family: As board files call it.
+        yosys: Version of the synthesis tool.
+        runs: Synthesis runs that the coefficients are fitted to.
+        common: For kernels that were not calibrated.
+        kernels: By `<family>.<kernel>`, or the name of a part of the plumbing.
+    """
+
+    family: str
+    yosys: str
+    runs: int
+    common: Coefficients
+    kernels: Mapping[str, Coefficients]
+
+
+@dataclass(frozen=True)
+class Need:
+    """Predicted use of an FPGA.
+
+    Attributes:
+        lut: Look-up tables.
+        ff: Flip-flops.
+        bram: Block RAMs.
+        dsp: DSP blocks.
+        loose: Flip-flops that no look-up table feeds alone.
+        soft: Look-up tables that the products in DSP blocks would take in logic.
+    """
+
+    lut: float = 0.0
+    ff: float = 0.0
+    bram: float = 0.0
+    dsp: float = 0.0
+    loose: float = 0.0
+    soft: float = 0.0
+
+    def __add__(self, other: Need) -> Need:
+        return Need(
+            self.lut + other.lut,
+            self.ff + other.ff,
+            self.bram + other.bram,
+            self.dsp + other.dsp,
+            self.loose + other.loose,
+            self.soft + other.soft,
+        )
+
+
+class Technology:
+    """The model of a family."""
+
+    def __init__(self, calibration: Calibration) -> None:
+        self.calibration = calibration
+        self.rules: Rules = RULES[calibration.family]
+        self._vectors = {
+            name: _vectors(found)
+            for name, found in {"": calibration.common, **calibration.kernels}.items()
+        }
+
+    def need(self, name: str, resources: Resources) -> Need:
+        """What a circuit takes.
+
+        Args:
+            name: `<family>.<kernel>`, or the name of a part of the plumbing.
+            resources: What it is made of.
+        """
+        found = amounts(resources, self.rules)
+        lut, ff = self.figures(name, found)
+        lut_each, _, loose = self._of(name)
+        soft = float(lut_each[LUT_FEATURES.index("product")] * found.soft)
+        return Need(lut, ff, found.bram, found.dsp, loose * ff, soft)
+
+    def figures(self, name: str, found: Amounts) -> tuple[float, float]:
+        """Look-up tables and flip-flops for amounts of the features."""
+        lut_each, ff_each, _ = self._of(name)
+        return float(lut_each @ found.lut), float(ff_each @ found.ff)
+
+    def _of(self, name: str) -> tuple[_Floats, _Floats, float]:
+        return self._vectors.get(name, self._vectors[""])
+
+
+def _vectors(coefficients: Coefficients) -> tuple[_Floats, _Floats, float]:
+    lut = np.array([coefficients.lut.get(name, 0.0) for name in LUT_FEATURES])
+    ff = np.array([coefficients.ff.get(name, 0.0) for name in FF_FEATURES])
+    return lut, ff, coefficients.loose
+
+
+@cache
+def technology(family: str) -> Technology:
+    """The model of an FPGA family.
+
+    Raises:
+        CompileError: HW0405 when the family was not calibrated.
+    """
+    path = room("calibration") / f"{family}.json"
+    if family not in RULES or not path.is_file():
+        known = ", ".join(sorted(p.stem for p in room("calibration").glob("*.json")))
+        raise fail(
+            "HW0405",
+            f"there is no resource model for the FPGA family '{family}'",
+            f"models exist for {known}",
+            "give a target (--target-cycles or --target-fps) and no --board",
+        )
+    return Technology(msgspec.json.decode(path.read_bytes(), type=Calibration))

@@ -1,0 +1,62 @@
+"""Block RAMs and DSP blocks by rule, against what synthesis made of such memories and products."""
+
+from __future__ import annotations
+
+import pytest
+
+from hwcompile.ops.needs import Memory, MemoryKind, Product
+from hwcompile.technology.rules import RULES, blocks_of, dsp_of, small_of
+
+ROM, RAM, QUEUE, DIRECT = MemoryKind
+
+
+@pytest.mark.parametrize(
+    ("family", "depth", "width", "kind", "blocks"),
+    [
+        ("ice40", 784, 64, ROM, 16),
+        ("ice40", 240, 32, ROM, 2),
+        ("ice40", 24, 64, ROM, 0),
+        ("ice40", 24, 32, QUEUE, 2),
+        ("ice40", 5, 52, QUEUE, 0),
+        ("ice40", 6, 32, QUEUE, 2),
+        ("ice40", 64, 64, DIRECT, 0),
+        ("ecp5", 240, 32, ROM, 1),
+        ("ecp5", 256, 8, ROM, 0),
+        ("ecp5", 24, 32, QUEUE, 0),
+        ("ecp5", 64, 64, RAM, 2),
+        ("ecp5", 100, 24, RAM, 1),
+        ("gowin", 784, 64, ROM, 4),
+        ("gowin", 40, 16, QUEUE, 0),
+    ],
+)
+def test_memories_go_where_synthesis_put_them(
+    family: str, depth: int, width: int, kind: MemoryKind, blocks: int
+) -> None:
+    memory = Memory(depth, width, kind)
+    assert blocks_of(memory, RULES[family]) == blocks
+
+
+def test_distributed_memory() -> None:
+    assert small_of(Memory(24, 32, RAM), RULES["ecp5"]) == 16
+    assert small_of(Memory(24, 32, ROM), RULES["ecp5"]) == 0
+    assert small_of(Memory(24, 32, RAM), RULES["ice40"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("family", "left", "right", "blocks"),
+    [
+        ("ice40", 8, 8, 1),
+        ("ice40", 4, 4, 0),
+        ("ice40", 17, 8, 0),
+        ("ecp5", 4, 4, 0),
+        ("ecp5", 8, 8, 1),
+        ("ecp5", 16, 23, 2),
+        ("gowin", 8, 3, 0),
+        ("gowin", 11, 4, 1),
+    ],
+)
+def test_products_go_where_synthesis_put_them(
+    family: str, left: int, right: int, blocks: int
+) -> None:
+    assert dsp_of(Product(left, right), RULES[family]) == blocks
+    assert dsp_of(Product(right, left), RULES[family]) == blocks
