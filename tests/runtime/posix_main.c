@@ -1,7 +1,7 @@
 /*
  * Runs frames through a board with the generated driver: PORT INPUTS OUTPUTS FRAMES. The macros
  * TEST_HEADER and DESIGN name the design's header and description; RUN, IN and OUT the typed function
- * of a design with one input and one output, where that is to be used.
+ * of a design with one input and one output, where that is to be used; SPI that the port is a bus.
  */
 #define _XOPEN_SOURCE 600
 
@@ -15,8 +15,7 @@
 
 #include TEST_HEADER
 
-static int send_bytes(void *context, const uint8_t *data, size_t size) {
-  const int file = *(int *)context;
+static int send_all(int file, const uint8_t *data, size_t size) {
   while (size > 0) {
     const ssize_t sent = write(file, data, size);
     if (sent <= 0) return -1;
@@ -26,6 +25,37 @@ static int send_bytes(void *context, const uint8_t *data, size_t size) {
   return 0;
 }
 
+#ifdef SPI
+
+/* A simulated SPI controller: for every byte sent one comes back. */
+static int exchange(int file, const uint8_t *data, size_t size, uint8_t *back) {
+  size_t got = 0;
+  if (send_all(file, data, size) != 0) return -1;
+  while (got < size) {
+    const ssize_t count = read(file, back + got, size - got);
+    if (count <= 0) return -1;
+    got += (size_t)count;
+  }
+  return 0;
+}
+
+static int send_bytes(void *context, const uint8_t *data, size_t size) {
+  static uint8_t unheard[HWCOMPILE_LONGEST];
+  return exchange(*(int *)context, data, size, unheard);
+}
+
+static int receive_bytes(void *context, uint8_t *data, size_t most) {
+  static const uint8_t zeros[32];
+  if (most > sizeof zeros) most = sizeof zeros;
+  return exchange(*(int *)context, zeros, most, data) == 0 ? (int)most : -1;
+}
+
+#else
+
+static int send_bytes(void *context, const uint8_t *data, size_t size) {
+  return send_all(*(int *)context, data, size);
+}
+
 static int receive_bytes(void *context, uint8_t *data, size_t most) {
   struct pollfd ready;
   ready.fd = *(int *)context;
@@ -33,6 +63,8 @@ static int receive_bytes(void *context, uint8_t *data, size_t most) {
   if (poll(&ready, 1, 5) <= 0) return 0;
   return (int)read(ready.fd, data, most);
 }
+
+#endif
 
 static uint32_t milliseconds(void *context) {
   struct timespec now;

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hwcompile
-from hwcompile.boards import load_board
+from hwcompile.boards import load_board, with_link
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.interface import AxisPort
@@ -120,7 +120,7 @@ Outputs = dict[str, IntArray]
 Program = Callable[[SimulatedPort, dict[str, IntArray]], tuple[int, Outputs, int]]
 
 
-def program(design: Design, folder: Path) -> Program:
+def program(design: Design, folder: Path, *switches: str) -> Program:
     """Compile the driver's files with a main program; returns (exit code, outputs, retries)."""
     top = design.interface.top
     sources, sinks = design.interface.inputs, design.interface.outputs
@@ -132,7 +132,17 @@ def program(design: Design, folder: Path) -> Program:
     files = [str(folder / name) for name in (LINK[1], f"{top}.c")]
     main = str(Path(__file__).with_name("posix_main.c"))
     target = folder / "main"
-    command = [compiler, *STRICT, f"-I{folder}", *defines, *files, main, "-o", str(target)]
+    command = [
+        compiler,
+        *STRICT,
+        f"-I{folder}",
+        *switches,
+        *defines,
+        *files,
+        main,
+        "-o",
+        str(target),
+    ]
     subprocess.run(command, check=True)
 
     def run(port: SimulatedPort, integers: dict[str, IntArray]) -> tuple[int, Outputs, int]:
@@ -189,6 +199,20 @@ def test_twenty_digits(
             equal(outputs, digits, integers)
             retries += count
         assert (retries > 0) == (noise > 0)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.0005])
+def test_twenty_digits_over_spi(digits: Design, noise: float, tmp_path: Path) -> None:
+    write_driver(digits.directory, digits.graph.types, tmp_path)
+    run = program(digits, tmp_path, "-DSPI")
+    images = np.load(ROOT / "examples" / "digits" / "test_split.npz")["images"][:20]
+    integers = digits.quantize((images / 16).astype(np.float32))
+    board = with_link(load_board("icebreaker"), "spi")
+    with SimulatedPort(digits.directory, board, noise=noise, seed=5) as port:
+        code, outputs, retries = run(port, integers)
+    assert code == 0
+    equal(outputs, digits, integers)
+    assert (retries > 0) == (noise > 0)
 
 
 def test_another_design_is_noticed(
