@@ -13,7 +13,7 @@ from hwcompile.cli.app import app, console
 from hwcompile.design import load
 from hwcompile.outcomes import Result
 from hwcompile.runtime.session import run_on_board
-from hwcompile.toolchains.record import baud_of
+from hwcompile.toolchains.record import baud_of, only_board
 
 
 @app.command("run")
@@ -23,7 +23,9 @@ def run_command(
     port: Annotated[
         str, typer.Option(help="Serial port, SPI bus, or sim for the simulated board.")
     ],
-    board: Annotated[str, typer.Option(help="The board it was built for.")],
+    board: Annotated[
+        str, typer.Option(help="The board; without it the one there is a bitstream for.")
+    ] = "",
     outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
     check: Annotated[bool, typer.Option("--check", help="Compare with level reference.")] = False,
     baud: Annotated[
@@ -37,7 +39,7 @@ def run_command(
     """Send the frames of INPUTS to a board; exit code 1 when --check finds a difference."""
     design = load(directory)
     integers = design.quantize(inputs)
-    target = load_board(board)
+    target = load_board(board or only_board(design.directory))
     ran = run_on_board(
         design.directory,
         target,

@@ -11,12 +11,15 @@ from hwcompile.boards import load_board
 from hwcompile.cli.app import app, console
 from hwcompile.design import load
 from hwcompile.runtime.terminal import SimulatedPort
+from hwcompile.toolchains.record import only_board
 
 
 @app.command("simulate-board")
 def simulate_board_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
-    board: Annotated[str, typer.Option(help="A board (see `hwcompile boards`), or a board file.")],
+    board: Annotated[
+        str, typer.Option(help="The board; without it the one there is a bitstream for.")
+    ] = "",
     noise: Annotated[
         float, typer.Option(min=0, max=1, help="Chance that noise hits a byte on the line.")
     ] = 0.0,
@@ -24,12 +27,12 @@ def simulate_board_command(
 ) -> None:
     """Run the board's top level and print the name of its serial port, until interrupted."""
     design = load(directory)
-    with SimulatedPort(
-        design.directory, load_board(board), noise=noise, seed=noise_seed
-    ) as simulated:
+    name = board or only_board(design.directory)
+    target = load_board(name)
+    with SimulatedPort(design.directory, target, noise=noise, seed=noise_seed) as simulated:
         # The first line is the port's name alone, for programs that read it.
         print(simulated.name, flush=True)
-        console.print(f"Next: hwcompile run {directory} --board {board} --port {simulated.name}")
+        console.print(f"Next: hwcompile run {directory} --board {name} --port {simulated.name}")
         try:
             simulated.wait()
         except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,9 @@ def open_port(name: str, baud: int) -> Iterator[Line]:
         line = serial.Serial(name, baud, timeout=SHORT)
     except serial.SerialException as error:
         raise fail("HW0814", f"the port '{name}' can not be opened", str(error)) from error
+    with suppress(AttributeError, ValueError, NotImplementedError, OSError):
+        # FTDI chips else keep short answers for 16 ms; not every system and port can change that.
+        line.set_low_latency_mode(True)
     try:
         yield PortLine(line)
     finally:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import msgspec
 
-from hwcompile.boards import Board, with_link
+from hwcompile.boards import Board, board_names, with_link
+from hwcompile.diagnostics import fail
 from hwcompile.toolchains.system_clock import SystemClock
 
 RECORD = "build.json"
@@ -59,6 +60,23 @@ def read_record(folder: Path) -> BuildRecord | None:
     """The record in a board's folder; None when it has no bitstream."""
     path = folder / RECORD
     return msgspec.json.decode(path.read_bytes(), type=BuildRecord) if path.is_file() else None
+
+
+def only_board(directory: Path) -> str:
+    """The one board of `board_names()` for which a build directory holds a bitstream.
+
+    Raises:
+        CompileError: HW0836 when there is none, or several.
+    """
+    built = [name for name in board_names() if read_record(directory / name)]
+    if len(built) == 1:
+        return built[0]
+    raise fail(
+        "HW0836",
+        f"'{directory}' does not say which board is meant",
+        f"it has bitstreams for {', '.join(built)}" if built else "it has no bitstream",
+        "--board NAME",
+    )
 
 
 def clock_of(directory: Path, board: Board) -> SystemClock:

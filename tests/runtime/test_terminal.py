@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from hwcompile.runtime.noise import Noise
 from hwcompile.runtime.session import BoardRun, run_on_board
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.board_top import BAUD
+from hwcompile.toolchains.record import BuildRecord
 from tests.cli.running import Outcome, type_command
 from tests.models import ROOT
 
@@ -131,6 +133,26 @@ def test_the_board_as_a_command(design: Design, images: Path) -> None:
     finally:
         server.kill()
         server.wait()
+
+
+def test_the_board_may_be_left_out(
+    design: Design, images: Path, monkeypatch: MonkeyPatch, capsys: Capture
+) -> None:
+    """When there is a bitstream for one board."""
+    words = ("run", design.directory, "--inputs", images, "--port", "sim", "--check")
+    missing = type_command(monkeypatch, capsys, *words)
+    assert missing.code == 2
+    assert "HW0836" in missing.err
+    record = BuildRecord(57600, 208, "", 1, "12")
+    folders = [design.directory / name for name in ("icebreaker", "icestick")]
+    for folder in folders:
+        folder.mkdir()
+        record.write(folder)
+        outcome = type_command(monkeypatch, capsys, *words)
+        assert (outcome.code == 0) == (folder == folders[0]), outcome.err
+    assert "icebreaker, icestick" in outcome.err
+    for folder in folders:
+        shutil.rmtree(folder)
 
 
 def test_noise_is_for_simulated_lines(design: Design, images: Path) -> None:
