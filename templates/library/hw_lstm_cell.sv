@@ -31,6 +31,11 @@ module hw_lstm_cell #(
   parameter int unsigned CShift = 15,
   parameter int unsigned MShift = 15,
   parameter bit          HalfUp = 1'b1,
+  parameter bit          HalfEven = 1'b0,
+  parameter int unsigned Lookup = 0,
+  parameter bit          Parts = 1'b0,   // both products that make c are rounded to its format
+  parameter int unsigned ForgetPart = 0,
+  parameter int unsigned InputPart = 0,
   parameter int          CLow = -32768,
   parameter int          CHigh = 32767,
   parameter int          MLow = -32768,
@@ -112,16 +117,18 @@ module hw_lstm_cell #(
   logic signed [CandidateBits-1:0] g_q;
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .Lookup(Lookup),
+    .File(SigmaFile)
   ) u_i (.clk_i, .value_i(zi_q2), .data_o(i_q));
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .Lookup(Lookup),
+    .File(SigmaFile)
   ) u_f (.clk_i, .value_i(zf_q2), .data_o(f_q));
 
   hw_rnn_table #(
     .ZBits(ZBits), .Shift(CandidateShift), .Index(CandidateIndex), .Width(CandidateBits),
-    .File(CandidateFile)
+    .Lookup(Lookup), .File(CandidateFile)
   ) u_candidate (.clk_i, .value_i(zg_q2), .data_o(g_q));
 
   // ---------------------------------------------------------------- 5, 6: c
@@ -131,10 +138,28 @@ module hw_lstm_cell #(
   logic [CBits-1:0]             c_rounded;
   logic signed [CBits-1:0]      c_new_q;
 
-  assign c_sum = (ZBits'(kept_q) <<< ForgetShift) + (ZBits'(new_q) <<< InputShift);
+  if (Parts) begin : gen_parts
+    logic [CBits-1:0] kept, fresh;
+
+    hw_round_clamp #(
+      .InBits(ForgetBits), .Shift(ForgetPart), .HalfUp(HalfUp), .HalfEven(HalfEven), .Low(CLow),
+      .High(CHigh), .OutBits(CBits)
+    ) u_kept (.value_i(kept_q), .result_o(kept));
+
+    hw_round_clamp #(
+      .InBits(InputBits), .Shift(InputPart), .HalfUp(HalfUp), .HalfEven(HalfEven), .Low(CLow),
+      .High(CHigh), .OutBits(CBits)
+    ) u_new (.value_i(new_q), .result_o(fresh));
+
+    assign c_sum = (ZBits'($signed(kept)) <<< ForgetShift)
+                 + (ZBits'($signed(fresh)) <<< InputShift);
+  end else begin : gen_whole
+    assign c_sum = (ZBits'(kept_q) <<< ForgetShift) + (ZBits'(new_q) <<< InputShift);
+  end
 
   hw_round_clamp #(
-    .InBits(ZBits), .Shift(CShift), .HalfUp(HalfUp), .Low(CLow), .High(CHigh), .OutBits(CBits)
+    .InBits(ZBits), .Shift(CShift), .HalfUp(HalfUp), .HalfEven(HalfEven), .Low(CLow),
+    .High(CHigh), .OutBits(CBits)
   ) u_c (.value_i(c_sum), .result_o(c_rounded));
 
   always_ff @(posedge clk_i) begin
@@ -154,7 +179,8 @@ module hw_lstm_cell #(
   logic signed [SquashBits-1:0]  h_q2 [2];
 
   hw_rnn_table #(
-    .ZBits(CBits), .Shift(SquashShift), .Index(SquashIndex), .Width(SquashBits), .File(SquashFile)
+    .ZBits(CBits), .Shift(SquashShift), .Index(SquashIndex), .Width(SquashBits), .Lookup(Lookup),
+    .File(SquashFile)
   ) u_squash (.clk_i, .value_i(c_new_q), .data_o(h_q));
 
   always_ff @(posedge clk_i) begin
@@ -168,7 +194,8 @@ module hw_lstm_cell #(
   logic signed [SigmaBits-1:0] o_q;
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .Lookup(Lookup),
+    .File(SigmaFile)
   ) u_o (.clk_i, .value_i(zo_q8), .data_o(o_q));
 
   // ---------------------------------------------------------------- 11, 12: m
@@ -176,7 +203,8 @@ module hw_lstm_cell #(
   logic [MBits-1:0]          m_rounded, m_q;
 
   hw_round_clamp #(
-    .InBits(OutBits), .Shift(MShift), .HalfUp(HalfUp), .Low(MLow), .High(MHigh), .OutBits(MBits)
+    .InBits(OutBits), .Shift(MShift), .HalfUp(HalfUp), .HalfEven(HalfEven), .Low(MLow),
+    .High(MHigh), .OutBits(MBits)
   ) u_m (.value_i(m_product_q), .result_o(m_rounded));
 
   always_ff @(posedge clk_i) begin

@@ -31,6 +31,11 @@ module hw_rnn_cell #(
   parameter int unsigned CShift = 15,
   parameter int unsigned MShift = 15,
   parameter bit          HalfUp = 1'b1,
+  parameter bit          HalfEven = 1'b0,
+  parameter int unsigned Lookup = 0,
+  parameter bit          Parts = 1'b0,
+  parameter int unsigned ForgetPart = 0,
+  parameter int unsigned InputPart = 0,
   parameter bit          Gru = 1'b0,
   parameter bit          ResetBefore = 1'b0,
   parameter int unsigned NShift = 15,    // of a GRU only
@@ -126,7 +131,9 @@ module hw_rnn_cell #(
         .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
         .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
         .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
-        .HalfUp(HalfUp), .CLow(CLow), .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh), .TagBits(TagBits),
+        .HalfUp(HalfUp), .HalfEven(HalfEven), .Lookup(Lookup), .Parts(Parts),
+        .ForgetPart(ForgetPart), .InputPart(InputPart), .CLow(CLow), .CHigh(CHigh), .MLow(MLow),
+        .MHigh(MHigh), .TagBits(TagBits),
         .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
       ) u_cell (
         .clk_i, .rst_ni, .valid_i, .tag_i, .z_i(z_i[k*4*ZBits +: 4*ZBits]), .bias_i, .peep_i,

@@ -62,6 +62,11 @@ module hw_rnn_lane #(
   parameter int unsigned CShift = 15,
   parameter int unsigned MShift = 15,
   parameter bit          HalfUp = 1'b1,
+  parameter bit          HalfEven = 1'b0,
+  parameter int unsigned Lookup = 0,
+  parameter bit          Parts = 1'b0,
+  parameter int unsigned ForgetPart = 0,
+  parameter int unsigned InputPart = 0,
   parameter bit          Gru = 1'b0,
   parameter bit          ResetBefore = 1'b0,
   parameter int unsigned NShift = 15,
@@ -237,7 +242,8 @@ module hw_rnn_lane #(
     .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
     .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
     .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
-    .HalfUp(HalfUp), .Gru(Gru), .ResetBefore(ResetBefore), .NShift(NShift), .RShift(RShift),
+    .HalfUp(HalfUp), .HalfEven(HalfEven), .Lookup(Lookup), .Parts(Parts), .ForgetPart(ForgetPart),
+    .InputPart(InputPart), .Gru(Gru), .ResetBefore(ResetBefore), .NShift(NShift), .RShift(RShift),
     .ResetShift(ResetShift), .One(One), .CLow(CLow), .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh),
     .UnitAddress(UnitAddress), .TagBits(TagBits), .Channels(Channels),
     .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
@@ -252,7 +258,7 @@ module hw_rnn_lane #(
     .AccBits(AccBits), .ActBits(ActBits), .MBits(MBits), .HBits(CBits), .TagBits(TagBits),
     .WordBits(WordBits), .YWord(YWord), .MWord(MWord), .Projected(Projected),
     .ResetBefore(ResetBefore), .YBits(YBits), .YShift(YShift), .YLow(YLow), .YHigh(YHigh),
-    .HalfUp(HalfUp), .Channels(Channels)
+    .HalfUp(HalfUp), .HalfEven(HalfEven), .Channels(Channels)
   ) u_writer (
     .clk_i, .rst_ni, .row_i(row_q), .row_tag_i(tag_q), .row_sum_i(sum_q), .m_valid_i(m_valid),
     .m_tag_i(m_tag), .m_i(m), .h_valid_i(c_valid), .h_tag_i(c_tag), .h_i(c_new), .write_o,

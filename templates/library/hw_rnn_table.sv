@@ -1,6 +1,7 @@
 // Looks up a signed value in a table of 2**Index elements whose middle stands for zero.
 //
-// The value is shifted right, clamped to the table, and looked up. Latency: 2.
+// The value is shifted right, clamped to the table, and looked up. Lookup says how it is rounded:
+// 0 down, 1 to the nearest and ties up, 2 to the nearest and ties to even. Latency: 2.
 
 `default_nettype none
 
@@ -9,6 +10,7 @@ module hw_rnn_table #(
   parameter int unsigned Shift = 8,
   parameter int unsigned Index = 8,
   parameter int unsigned Width = 16,
+  parameter int unsigned Lookup = 0,
   parameter File = ""
 ) (
   input  wire logic                    clk_i,
@@ -19,8 +21,8 @@ module hw_rnn_table #(
   logic [Index-1:0] clamped, address_q;
 
   hw_round_clamp #(
-    .InBits(ZBits), .Shift(Shift), .HalfUp(1'b0), .Low(-(1 << (Index - 1))),
-    .High((1 << (Index - 1)) - 1), .OutBits(Index)
+    .InBits(ZBits), .Shift(Shift), .HalfUp(Lookup == 1), .HalfEven(Lookup == 2),
+    .Low(-(1 << (Index - 1))), .High((1 << (Index - 1)) - 1), .OutBits(Index)
   ) u_clamp (.value_i, .result_o(clamped));
 
   // Adding half of the table's size is turning its highest bit.

@@ -27,6 +27,7 @@ module hw_rnn_writer #(
   parameter int          YLow = -32768,
   parameter int          YHigh = 32767,
   parameter bit          HalfUp = 1'b1,
+  parameter bit          HalfEven = 1'b0,
   parameter int unsigned Channels = 1,
   localparam int unsigned StateBits = WordBits + (Projected ? 0 : 1),
   localparam int unsigned ElementBits = Channels * ActBits
@@ -107,7 +108,8 @@ module hw_rnn_writer #(
       logic [YBits-1:0] rounded, y_q;
 
       hw_round_clamp #(
-        .InBits(AccBits), .Shift(YShift), .HalfUp(HalfUp), .Low(YLow), .High(YHigh), .OutBits(YBits)
+        .InBits(AccBits), .Shift(YShift), .HalfUp(HalfUp), .HalfEven(HalfEven), .Low(YLow),
+        .High(YHigh), .OutBits(YBits)
       ) u_y (.value_i(row_sum_i[c*AccBits +: AccBits]), .result_o(rounded));
 
       always_ff @(posedge clk_i) begin

@@ -1,7 +1,7 @@
 // Divides a signed number by 2**Shift and clamps it to [Low, High]; combinational.
 //
-// With HalfUp a half is added first, else the division rounds down. result_o holds the lowest
-// OutBits bits of the result.
+// With HalfUp a half is added first; with HalfEven, too, but a tie goes to the even neighbour; else
+// the division rounds down. result_o holds the lowest OutBits bits of the result.
 
 `default_nettype none
 
@@ -9,6 +9,7 @@ module hw_round_clamp #(
   parameter int unsigned InBits = 16,
   parameter int unsigned Shift = 4,
   parameter bit HalfUp = 1'b1,
+  parameter bit HalfEven = 1'b0,
   parameter int Low = -128,
   parameter int High = 127,
   parameter int unsigned OutBits = 8
@@ -21,11 +22,19 @@ module hw_round_clamp #(
   localparam int unsigned Sum = (InBits > Shift) ? InBits + 1 : Shift + 2;
   localparam int unsigned Bits = (Sum > 33) ? Sum : 33;
   localparam logic signed [Bits-1:0] HALF =
-    (HalfUp && Shift != 0) ? Bits'(1) <<< ((Shift != 0) ? Shift - 1 : 0) : '0;
+    ((HalfUp || HalfEven) && Shift != 0) ? Bits'(1) <<< ((Shift != 0) ? Shift - 1 : 0) : '0;
 
   logic signed [Bits-1:0] shifted, clamped;
 
-  assign shifted = (Bits'(value_i) + HALF) >>> Shift;
+  if (HalfEven && Shift != 0) begin : gen_even
+    logic signed [Bits-1:0] sum, up;
+
+    assign sum = Bits'(value_i) + HALF;
+    assign up = sum >>> Shift;
+    assign shifted = {up[Bits-1:1], up[0] && (sum[Shift-1:0] != '0)};
+  end else begin : gen_up
+    assign shifted = (Bits'(value_i) + HALF) >>> Shift;
+  end
 
   always_comb begin
     clamped = shifted;

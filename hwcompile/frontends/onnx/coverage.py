@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwcompile.frontends.onnx import qoperator, quant
+from hwcompile.frontends.onnx import qoperator, quant, quant_lstm
 from hwcompile.frontends.onnx.operators import OPERATORS, REFUSED
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
 
@@ -11,7 +11,7 @@ _MICROSOFT = frozenset(MAPS) | {"QGemm", "QuickGelu", "FastGelu", "BiasGelu"}
 
 def covered_operators() -> dict[str, tuple[str, ...]]:
     """Operator types by domain ("" is the standard one), sorted."""
-    qonnx = frozenset(quant.HANDLERS)
+    qonnx = frozenset(quant.HANDLERS) | frozenset(quant_lstm.HANDLERS)
     domains = {
         "": frozenset(OPERATORS) - qonnx - _MICROSOFT - REFUSED,
         "com.microsoft": _MICROSOFT | frozenset(qoperator.HANDLERS) - REFUSED,

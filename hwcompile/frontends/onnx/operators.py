@@ -12,6 +12,7 @@ from hwcompile.frontends.onnx import (
     qdq,
     qoperator,
     quant,
+    quant_lstm,
     ranking,
     recurrent,
     resize,
@@ -37,6 +38,7 @@ OPERATORS: Mapping[str, Operator] = {
         concat.HANDLERS,
         ranking.HANDLERS,
         recurrent.HANDLERS,
+        quant_lstm.HANDLERS,
     )
     for name, operator in table.items()
 } | {

@@ -22,7 +22,14 @@ from hwcompile.frontends.onnx.linear import per_channel
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.pure import Pure, pure_stream
-from hwcompile.frontends.symbolic.values import Bundle, Failed, Stream, Value, constant_of
+from hwcompile.frontends.symbolic.values import (
+    Bundle,
+    Failed,
+    Stream,
+    Value,
+    constant_of,
+    shape_of,
+)
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.op import Lstm
@@ -81,7 +88,7 @@ def _recurrent(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     _check(ctx, node, given)
     cells = _cells(node, given)
     pure = pure_stream(ctx, given[0], node)
-    _must_fit(pure.stream, cells[0], node)
+    must_fit(pure.stream, cells[0].wx.shape[2], bool(node.attributes.get("layout", 0)), node)
     runs = [
         _run(ctx, pure, cell, backward, node)
         for cell, backward in zip(cells, _directions(node), strict=True)
@@ -101,7 +108,39 @@ def _run(
 ) -> tuple[Stream, Stream]:
     """One direction: all outputs [steps, batch, cells] in the sequence's order, and the last."""
     op, formats = _fixed_point(ctx, pure, cell, node)
-    steps_first = _steps_first(pure.stream.index, node)
+    batch_first = bool(node.attributes.get("layout", 0))
+    return placed(ctx, pure, op, formats.m.known(), backward, batch_first, node)
+
+
+def placed(
+    ctx: Context,
+    pure: Pure,
+    op: Lstm | Gru,
+    fraction: int,
+    backward: bool,
+    batch_first: bool,
+    node: SourceNode,
+) -> tuple[Stream, Stream]:
+    """An op for one sequence on all sequences of a batch, in step.
+
+    Args:
+        ctx: State.
+        pure: The operand, [steps, batch, inputs] or [batch, steps, inputs].
+        op: On the integers of `pure`.
+        fraction: Fraction bits of its results.
+        backward: Whether it begins with the last step.
+        batch_first: Which of the two.
+        node: For messages.
+
+    Returns:
+        All outputs [steps, batch, cells] in the order of the sequence, and [1, batch, cells] of
+        the step that was done last.
+
+    Raises:
+        CompileError: HW0245 when the op is not legal.
+    """
+    index = pure.stream.index
+    steps_first = index.transpose(1, 0, 2) if batch_first else index
     batch = int(steps_first.shape[1])
     op = replace(op, channels=batch)
     wanted = steps_first.transpose(0, 2, 1).reshape(1, -1, op.inputs * batch)
@@ -112,18 +151,13 @@ def _run(
         why = "; ".join(problems)
         raise fail("HW0245", f"this {node.op_type} can not be built", why, "", node.origin)
     value = ctx.emit(node, op, (value,))
-    unit = np.array([2.0 ** -formats.m.known()])
+    unit = np.array([2.0**-fraction])
     ctx.describe(value, unit, np.zeros(1, dtype=np.int64))
     kind, chain, dtype = ctx.type(value), Chain(Dequantize(floats(unit))), np.dtype(np.float32)
     places = np.arange(kind.size, dtype=np.int64).reshape(-1, kind.channels // batch, batch)
     places = places.transpose(0, 2, 1)
     whole = places[::-1] if backward else places
     return Stream(value, whole, chain, dtype), Stream(value, places[-1:], chain, dtype)
-
-
-def _steps_first(index: IntArray, node: SourceNode) -> IntArray:
-    """An index map of shape [batch, steps, n] with `layout` 1, else as it is: [steps, batch, n]."""
-    return index.transpose(1, 0, 2) if node.attributes.get("layout", 0) else index
 
 
 def _sequence(streams: Sequence[Stream], node: SourceNode) -> Value:
@@ -153,12 +187,11 @@ def _beside(streams: Sequence[Stream], pick: IntArray) -> Value:
     return Bundle(tuple(streams), pick, streams[0].dtype)
 
 
-def _must_fit(stream: Stream, cell: Cell, node: SourceNode) -> None:
-    """Refuse an operand that is not made of sequences of vectors."""
-    shape, size = stream.shape, cell.wx.shape[2]
+def must_fit(stream: Stream, size: int, batch_first: bool, node: SourceNode) -> None:
+    """Refuse an operand that is not made of sequences of vectors of `size` (HW0204)."""
+    shape = stream.shape
     if len(shape) != 3 or shape[2] != size:
-        layout = int(node.attributes.get("layout", 0))
-        order = "[batch, steps, inputs]" if layout else "[steps, batch, inputs]"
+        order = "[batch, steps, inputs]" if batch_first else "[steps, batch, inputs]"
         raise fail(
             "HW0204",
             f"this {node.op_type} takes {size} inputs and meets a tensor of shape {list(shape)}",
@@ -307,7 +340,7 @@ def _deviations(
     if int(get("input_forget", 0)):
         why = "one gate would replace two"
         found.append(("couples input and forget gate", why, "export it with separate gates"))
-    if given[4] is not None:
+    if given[4] is not None and not _all_steps(given, node):
         why = "every frame has the same number of steps in hardware"
         found.append(("has sequence_lens", why, "export it with a fixed sequence length"))
     for value, name in ((given[5], "initial_h"), (given[6], "initial_c")):
@@ -319,6 +352,14 @@ def _deviations(
         why = "the state never leaves the engine"
         found.append(("gives its state Y_c away", why, "use Y or Y_h"))
     return found
+
+
+def _all_steps(given: Sequence[Value | None], node: SourceNode) -> bool:
+    """Whether sequence_lens is nothing but the number of steps, as Brevitas writes it."""
+    lengths, x = constant_of(given[4]), given[0]
+    if lengths is None or x is None:
+        return False
+    return bool(np.all(lengths == shape_of(x)[1 if node.attributes.get("layout", 0) else 0]))
 
 
 def _used(ctx: Context, tensor: str) -> bool:

@@ -61,8 +61,10 @@ def bounds(op: Lstm, x: IntType) -> Bounds:
     sigma, candidate, squash = (
         int(np.abs(table).max()) for table in (op.sigma, op.candidate, op.squash)
     )
-    cell = sigma * magnitude(op.c_type) << op.cell_shifts[0]
-    cell += sigma * candidate << op.cell_shifts[1]
+    parts = [sigma * magnitude(op.c_type), sigma * candidate]
+    if op.part_shifts:
+        parts = [max(part, magnitude(op.c_type)) for part in parts]
+    cell = (parts[0] << op.cell_shifts[0]) + (parts[1] << op.cell_shifts[1])
     gates = z.max(axis=1)
     return Bounds(
         largest_sum=largest,

@@ -8,6 +8,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.lstm.bounds import magnitude
+from hwcompile.ops.lstm.rounding import ROUNDINGS
 
 if TYPE_CHECKING:
     from hwcompile.ops.lstm.op import Lstm
@@ -99,12 +100,15 @@ def _numbers(op: Lstm) -> list[str]:
     lengths = ((op.peephole_shifts, 3), (op.table_shifts, 3), (op.cell_shifts, 3))
     if any(len(values) != count for values, count in lengths):
         return ["peephole_shifts, table_shifts and cell_shifts have three numbers each"]
+    if len(op.part_shifts) not in (0, 2):
+        return [f"part_shifts has two numbers or none, not {len(op.part_shifts)}"]
     shifts = [op.x_shift, op.r_shift, op.m_shift, op.y_shift]
-    shifts += [s for values, _ in lengths for s in values]
+    shifts += [s for values, _ in lengths for s in values] + list(op.part_shifts)
     if any(not 0 <= s <= MAX_SHIFT for s in shifts):
         found.append(f"shifts are from 0 to {MAX_SHIFT}: {shifts}")
-    if op.rounding not in ("floor", "half_up"):
-        found.append(f"the rounding is 'floor' or 'half_up', not {op.rounding!r}")
+    if not {op.rounding, op.lookup} <= set(ROUNDINGS):
+        listed = ", ".join(ROUNDINGS)
+        found.append(f"the rounding is one of {listed}, not {op.rounding!r} and {op.lookup!r}")
     for name in ("sigma", "candidate", "squash"):
         size = getattr(op, name).size
         if not 2 <= size <= MAX_TABLE or size & (size - 1):

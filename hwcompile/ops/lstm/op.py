@@ -17,10 +17,9 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.lstm.bounds import Bounds, bounds
 from hwcompile.ops.lstm.legal import problems
+from hwcompile.ops.lstm.rounding import divide
 from hwcompile.ops.lstm.sequences import Sequences
 from hwcompile.ops.matmul.op import exact_dtype
-
-ROUNDINGS = ("floor", "half_up")
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,13 +34,15 @@ class Lstm(Op):
         z[g] = (wx[g] x << x_shift) + (wr[g] y' << r_shift) + bias[g]      g = i, f, candidate, o
         z[i] += peepholes[0] c' << peephole_shifts[0];  likewise z[f] with peepholes[1]
         i, f = sigma[z >> table_shifts[0]];  g = candidate[z >> table_shifts[1]]
-        c = round((f c' << cell_shifts[0]) + (i g << cell_shifts[1]), cell_shifts[2])
+        c = round((p << cell_shifts[0]) + (q << cell_shifts[1]), cell_shifts[2])
         z[o] += peepholes[2] c << peephole_shifts[2];  o = sigma[z >> table_shifts[0]]
         m = round(o squash[c >> table_shifts[2]], m_shift)
         y = round(projection m, y_shift), or m when there is no projection
 
-    `round(v, s)` divides by 2**s as `rounding` says and clamps to the result's type. Looking up
-    clamps to the table, whose middle (element N/2) stands for zero; `>>` rounds down.
+    `round(v, s)` divides by 2**s as `rounding` says and clamps to the result's type; p = f c' and
+    q = i g, or with `part_shifts` p = round(f c', part_shifts[0]) and q likewise, both of `c_type`.
+    Looking up clamps to the table, whose middle (element N/2) stands for zero; its `>>` divides as
+    `lookup` says.
 
     With `keep` the state lives on from frame to frame, else every frame starts a sequence. With
     `keep` there may be a second input (1, T, B) of int[0,1]: 1 starts a sequence of that channel
@@ -60,9 +61,11 @@ class Lstm(Op):
         cell_shifts: See above.
         m_shift, y_shift: See above; `y_shift` counts only with a projection.
         c_type, m_type, y_type: Formats; `y_type` counts only with a projection.
-        rounding: `floor` or `half_up`.
+        rounding: `floor`, `half_up` or `half_even`.
         keep: Whether the state survives the end of a frame.
         channels: B, the number of sequences in step.
+        lookup: As `rounding`, for the places in the tables.
+        part_shifts: Two shifts, or none; see above.
     """
 
     family: ClassVar[str] = "lstm"
@@ -88,6 +91,8 @@ class Lstm(Op):
     rounding: str
     keep: bool
     channels: int = 1
+    lookup: str = "floor"
+    part_shifts: tuple[int, ...] = ()
 
     @property
     def cells(self) -> int:
@@ -182,14 +187,21 @@ class _Cell:
         if op.peeped:
             zi = zi + (op.peepholes[0] * c << op.peephole_shifts[0])
             zf = zf + (op.peepholes[1] * c << op.peephole_shifts[1])
-        i, f = (_look_up(op.sigma, z, op.table_shifts[0]) for z in (zi, zf))
-        g = _look_up(op.candidate, zg, op.table_shifts[1])
-        sums = (f * c << op.cell_shifts[0]) + (i * g << op.cell_shifts[1])
+        i, f = (self._look_up(op.sigma, z, op.table_shifts[0]) for z in (zi, zf))
+        g = self._look_up(op.candidate, zg, op.table_shifts[1])
+        parts = [f * c, i * g]
+        if op.part_shifts:
+            parts = [
+                self._rounded(part, shift, op.c_type)
+                for part, shift in zip(parts, op.part_shifts, strict=True)
+            ]
+        sums = (parts[0] << op.cell_shifts[0]) + (parts[1] << op.cell_shifts[1])
         c = self._rounded(sums, op.cell_shifts[2], op.c_type)
         if op.peeped:
             zo = zo + (op.peepholes[2] * c << op.peephole_shifts[2])
-        o = _look_up(op.sigma, zo, op.table_shifts[0])
-        m = self._rounded(o * _look_up(op.squash, c, op.table_shifts[2]), op.m_shift, op.m_type)
+        o = self._look_up(op.sigma, zo, op.table_shifts[0])
+        squashed = self._look_up(op.squash, c, op.table_shifts[2])
+        m = self._rounded(o * squashed, op.m_shift, op.m_type)
         if not op.projected:
             return m, c
         sums = np.rint(m.astype(self.kind) @ self.projection).astype(np.int64)
@@ -204,11 +216,10 @@ class _Cell:
         return z
 
     def _rounded(self, values: IntArray, shift: int, kind: IntType) -> IntArray:
-        half = 1 << (shift - 1) if shift and self.op.rounding == "half_up" else 0
-        rounded: IntArray = np.clip((values + half) >> shift, kind.low, kind.high)
+        rounded: IntArray = np.clip(divide(values, shift, self.op.rounding), kind.low, kind.high)
         return rounded
 
-
-def _look_up(table: IntArray, values: IntArray, shift: int) -> IntArray:
-    found: IntArray = table[np.clip((values >> shift) + table.size // 2, 0, table.size - 1)]
-    return found
+    def _look_up(self, table: IntArray, values: IntArray, shift: int) -> IntArray:
+        places = divide(values, shift, self.op.lookup) + table.size // 2
+        found: IntArray = table[np.clip(places, 0, table.size - 1)]
+        return found

@@ -15,6 +15,7 @@ from hwcompile.ops.lstm.description import Description
 from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
 from hwcompile.ops.lstm.layout import Layout, Recurrence
 from hwcompile.ops.lstm.op import Lstm
+from hwcompile.ops.lstm.rounding import ROUNDINGS
 from hwcompile.ops.lstm.simulation import Latencies, Schedule, simulate_step
 from hwcompile.ops.needs import MemoryKind, Product, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
@@ -338,6 +339,11 @@ def _cell(op: Lstm, width: Widths) -> dict[str, int | str]:
         "CShift": op.cell_shifts[2],
         "MShift": op.m_shift,
         "HalfUp": "1'b1" if op.rounding == "half_up" else "1'b0",
+        "HalfEven": "1'b1" if op.rounding == "half_even" else "1'b0",
+        "Lookup": ROUNDINGS.index(op.lookup),
+        "Parts": "1'b1" if op.part_shifts else "1'b0",
+        "ForgetPart": op.part_shifts[0] if op.part_shifts else 0,
+        "InputPart": op.part_shifts[1] if op.part_shifts else 0,
         "CLow": op.c_type.low,
         "CHigh": op.c_type.high,
         "MLow": op.m_type.low,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.lstm.op import Lstm
+from hwcompile.ops.lstm.rounding import ROUNDINGS
 from hwcompile.ops.site import Site
 
 FORMATS = (IntType(-128, 127), IntType(-30, 45), IntType(0, 63), IntType(-2048, 2047))
@@ -57,7 +61,9 @@ def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site
         c_type=types[0],
         m_type=types[1],
         y_type=types[2],
-        rounding=draw(st.sampled_from(("floor", "half_up"))),
+        rounding=draw(st.sampled_from(ROUNDINGS)),
+        lookup=draw(st.sampled_from(ROUNDINGS)),
+        part_shifts=draw(st.sampled_from(((), (0, 0), (3, 6)))),
         keep=keep,
         channels=draw(st.sampled_from((1, 1, 2, 3))),
     )
@@ -70,14 +76,21 @@ def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site
 def naive(op: Lstm, frames: list, starts: list | None) -> list:
     """The equations with Python integers: [frames][steps][X] to [frames][steps][Y]."""
 
+    def divided(value: int, shift: int, rounding: str) -> int:
+        exact = Fraction(value, 2**shift)
+        below = value // 2**shift
+        if rounding == "floor":
+            return below
+        if rounding == "half_up":
+            return math.floor(exact + Fraction(1, 2))
+        return round(exact)  # of Python: ties to even
+
     def look(table: np.ndarray, value: int, shift: int) -> int:
-        place = (value >> shift) + len(table) // 2
+        place = divided(value, shift, op.lookup) + len(table) // 2
         return int(table[min(max(place, 0), len(table) - 1)])
 
     def rounded(value: int, shift: int, kind: IntType) -> int:
-        if shift and op.rounding == "half_up":
-            value += 2 ** (shift - 1)
-        return min(max(value // 2**shift, kind.low), kind.high)
+        return min(max(divided(value, shift, op.rounding), kind.low), kind.high)
 
     cells, size = range(op.cells), op.outputs
     y, c = [0] * size, [0] * op.cells
@@ -100,8 +113,11 @@ def naive(op: Lstm, frames: list, starts: list | None) -> list:
                     z[0] += int(op.peepholes[0, k]) * c[k] * 2 ** op.peephole_shifts[0]
                     z[1] += int(op.peepholes[1, k]) * c[k] * 2 ** op.peephole_shifts[1]
                 i, f = (look(op.sigma, z[g], op.table_shifts[0]) for g in (0, 1))
-                new = i * look(op.candidate, z[2], op.table_shifts[1])
-                total = f * c[k] * 2 ** op.cell_shifts[0] + new * 2 ** op.cell_shifts[1]
+                old, new = f * c[k], i * look(op.candidate, z[2], op.table_shifts[1])
+                if op.part_shifts:
+                    old = rounded(old, op.part_shifts[0], op.c_type)
+                    new = rounded(new, op.part_shifts[1], op.c_type)
+                total = old * 2 ** op.cell_shifts[0] + new * 2 ** op.cell_shifts[1]
                 c[k] = rounded(total, op.cell_shifts[2], op.c_type)
                 if op.peeped:
                     z[3] += int(op.peepholes[2, k]) * c[k] * 2 ** op.peephole_shifts[2]
