@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -27,6 +28,8 @@ SEEDED = "seeded"
 SOURCES = "seed"
 """The folder with the sources that were routed."""
 REPORT = "report.json"
+_BLOCK = re.compile(r"(.*)\.\d+\.\d+")
+"""Yosys appends the block's position to the memory's name."""
 
 
 def check_swappable(board: Board) -> None:
@@ -96,10 +99,10 @@ def blocks_of_weights(folder: Path) -> int:
     cells = json.loads((folder / NETLIST).read_text())["modules"][TOP]["cells"]
     count = 0
     for name, cell in cells.items():
-        # Yosys appends the block's position to the memory's name.
-        memory = name.rpartition(".")[0].rpartition(".")[0]
+        block = _BLOCK.fullmatch(name)
         filled_in = any("1" in v for k, v in cell["parameters"].items() if k.startswith("INIT"))
-        count += filled_in and any(f".{memory}".endswith(f".{local}") for local in forced)
+        if block and filled_in:
+            count += any(f".{block[1]}".endswith(f".{local}") for local in forced)
     return count
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +14,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hwcompile
-from hwcompile.boards import load_board
+from hwcompile.boards import Board, load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.toolchains.block_texts import BLOCK_TEXTS
+from hwcompile.toolchains.board_top import TOP
+from hwcompile.toolchains.build import stage_modules
+from hwcompile.toolchains.family import NETLIST
 from hwcompile.toolchains.memory_map import Place, filled, locate, missing_columns
 from hwcompile.toolchains.swap import update_weights
-from hwcompile.toolchains.weights import Image, read_image, seeds_for, structure_of
+from hwcompile.toolchains.synthesis import synthesize
+from hwcompile.toolchains.weights import (
+    LEAST_ROWS,
+    Image,
+    read_image,
+    seeds_for,
+    structure_of,
+)
 from tests.cli.running import type_command
 from tests.toolchains import folded
 
@@ -108,8 +120,42 @@ def test_an_ecp5_equals_a_full_build(tmp_path: Path) -> None:
     again = Design(tmp_path / "again")
     shutil.copytree(second.directory, again.directory)
     shutil.rmtree(again.directory / "ulx3s_25")
-    bitstream = update_weights(again.directory, load_board("ulx3s_25"), first.directory)
+    board = load_board("ulx3s_25")
+    bitstream = update_weights(again.directory, board, first.directory)
     assert bitstream.read_bytes() == full
+
+    # And Yosys, told the weights, puts the same bits into blocks.
+    routed = BLOCK_TEXTS["ecp5"].read((bitstream.parent / "routed.config").read_text())
+    assert blocks_of_yosys(again, board, tmp_path) == sorted(
+        block.tobytes() for block in routed.values() if block.any()
+    )
+
+
+def blocks_of_yosys(design: Design, board: Board, work: Path) -> list[bytes]:
+    """Contents of an ECP5's blocks as synthesis with the weights in the sources makes them."""
+    structure = structure_of(design.directory)
+    (folder := work / "told").mkdir()
+    replace(structure, seeds=structure.images).write(folder / "source")
+    names = structure.texts["files.f"].split()
+    around = [p for p in (design.directory / board.id).glob("*.sv") if p.name not in names]
+    kept = tuple(stage_modules(design.interface))
+    sources = [*(folder / "source" / name for name in names), *around]
+    synthesize(sources, TOP, kept, board, folder, LEAST_ROWS)
+    cells = json.loads((folder / NETLIST).read_text())["modules"][TOP]["cells"].values()
+    blocks = [initial(cell["parameters"]) for cell in cells if cell["type"] == "DP16KD"]
+    return sorted(block.tobytes() for block in blocks if block.any())
+
+
+def initial(parameters: dict[str, str]) -> Any:
+    """Parameters INITVAL_00 to INITVAL_3F: sixteen times 18 bits each, two bits apart."""
+    block = np.zeros((2048, 9), np.uint8)
+    for index in range(64):
+        text = parameters.get(f"INITVAL_{index:02X}", "")[::-1]
+        for place, bit in enumerate(text):
+            word, rest = divmod(place, 20)
+            if rest < 18:
+                block[32 * index + 2 * word + rest // 9, rest % 9] = bit == "1"
+    return block
 
 
 def test_structure_says_nothing_of_weights(designs: tuple[Design, Design]) -> None:

