@@ -100,7 +100,8 @@ def _open_line(directory: Path, board: Board, name: str, baud: int) -> Iterator[
     bus = as_built(directory, board).spi
     if bus and is_bus(name):
         clock = clock_of(directory, board)
-        yield SpiLine(bus_exchange(name, clock.mhz, bus.ftdi_select))
+        with bus_exchange(name, clock.mhz, bus.ftdi_select) as exchange:
+            yield SpiLine(exchange)
         return
     with open_port(name, baud) as line:
         yield SpiLine(simulated_exchange(line)) if bus else line

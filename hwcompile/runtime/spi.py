@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import importlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from typing import Protocol
 
@@ -75,8 +76,9 @@ def simulated_exchange(port: Port, patience: int = 500) -> Exchange:
     return exchange
 
 
-def bus_exchange(name: str, clock_mhz: Fraction, ftdi_select: int) -> Exchange:
-    """An exchange with a board on a real bus.
+@contextmanager
+def bus_exchange(name: str, clock_mhz: Fraction, ftdi_select: int) -> Iterator[Exchange]:
+    """An exchange with a board on a real bus, which is closed at the end of the block.
 
     Args:
         name: A URL of pyftdi such as "ftdi://ftdi:2232h/1", or a device such as "/dev/spidev0.0".
@@ -90,10 +92,15 @@ def bus_exchange(name: str, clock_mhz: Fraction, ftdi_select: int) -> Exchange:
     speed = min(int(clock_mhz * SPEED * 1_000_000), FASTEST_HZ)
     try:
         if name.startswith(FTDI):
-            return _ftdi(name, speed, ftdi_select)
-        return _spidev(name, speed)
+            exchange, close = _ftdi(name, speed, ftdi_select)
+        else:
+            exchange, close = _spidev(name, speed)
     except (OSError, ValueError) as error:
         raise fail("HW0814", f"the bus '{name}' can not be opened", str(error)) from error
+    try:
+        yield exchange
+    finally:
+        close()
 
 
 def is_bus(name: str) -> bool:
@@ -101,7 +108,7 @@ def is_bus(name: str) -> bool:
     return name.startswith((FTDI, SPIDEV))
 
 
-def _ftdi(name: str, speed: int, select: int) -> Exchange:
+def _ftdi(name: str, speed: int, select: int) -> tuple[Exchange, Callable[[], object]]:
     try:
         module = importlib.import_module("pyftdi.spi")
     except ModuleNotFoundError as error:
@@ -109,10 +116,10 @@ def _ftdi(name: str, speed: int, select: int) -> Exchange:
     controller = module.SpiController(cs_count=select + 1)
     controller.configure(name)
     port = controller.get_port(cs=select, freq=speed, mode=0)
-    return lambda data: bytes(port.exchange(data, len(data), duplex=True))
+    return lambda data: bytes(port.exchange(data, len(data), duplex=True)), controller.close
 
 
-def _spidev(name: str, speed: int) -> Exchange:
+def _spidev(name: str, speed: int) -> tuple[Exchange, Callable[[], object]]:
     found = re.fullmatch(r"/dev/spidev(\d+)\.(\d+)", name)
     if not found:
         raise ValueError("its name is not of the form /dev/spidevB.D")
@@ -123,7 +130,7 @@ def _spidev(name: str, speed: int) -> Exchange:
     device = module.SpiDev()
     device.open(int(found[1]), int(found[2]))
     device.mode, device.max_speed_hz = 0, speed
-    return lambda data: bytes(device.xfer2(list(data)))
+    return lambda data: bytes(device.xfer2(list(data))), device.close
 
 
 def _missing(library: str) -> CompileError:

@@ -126,6 +126,9 @@ class Echo:
     def open(self, bus: int, device: int) -> None:
         self.opened.append((bus, device))
 
+    def close(self) -> None:
+        self.opened.append("closed")
+
     def xfer2(self, data: list[int]) -> list[int]:
         return data
 
@@ -141,14 +144,15 @@ def test_the_hosts_own_buses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pyftdi", ModuleType("pyftdi"))
     monkeypatch.setitem(sys.modules, "spidev", SimpleNamespace(SpiDev=make))
     for name in ("ftdi://ftdi:2232h/1", "/dev/spidev1.2"):
-        line = SpiLine(bus_exchange(name, MHZ, 1))
-        line.write(b"abc")
-        assert line.read(9) == b"\0abc"
-        assert line.read(9) == bytes(9)
+        with bus_exchange(name, MHZ, 1) as exchange:
+            line = SpiLine(exchange)
+            line.write(b"abc")
+            assert line.read(9) == b"\0abc"
+            assert line.read(9) == bytes(9)
     ftdi, spidev = made
     speed = {"cs": 1, "freq": 1_200_000, "mode": 0}
-    assert ftdi.opened == [{"cs_count": 2}, "ftdi://ftdi:2232h/1", speed]
-    assert spidev.opened == [{}, (1, 2)]
+    assert ftdi.opened == [{"cs_count": 2}, "ftdi://ftdi:2232h/1", speed, "closed"]
+    assert spidev.opened == [{}, (1, 2), "closed"]
     assert vars(spidev)["max_speed_hz"] == 1_200_000
-    with pytest.raises(CompileError, match="HW0814"):
-        bus_exchange("/dev/spidev", MHZ, 0)
+    with pytest.raises(CompileError, match="HW0814"), bus_exchange("/dev/spidev", MHZ, 0):
+        pass
