@@ -176,6 +176,17 @@ def test_layout_with_the_batch_first(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found.reshape(-1), expected.reshape(-1))
 
 
+def test_sequence_lens_may_say_that_all_steps_count(tmp_path: Path) -> None:
+    results = []
+    for lengths in ("", "all"):
+        m = Model(seed=7)
+        x = m.quantize(m.input(STEPS, 1, INPUTS), 0.0625, 0)
+        y = lstm(m, x, extra=(lengths and m.constant([STEPS], np.int32), "", ""))[0]
+        values = sequences(2, STEPS, 1, INPUTS)
+        results += load_model(m.save(tmp_path, y)).run(values).values()
+    np.testing.assert_array_equal(*results)
+
+
 def test_zero_states_are_welcome_and_quantized_weights_are_kept(tmp_path: Path) -> None:
     m = Model(seed=7)
     x = m.quantize(m.input(STEPS, 1, INPUTS), 0.0625, 0)
@@ -238,7 +249,7 @@ def test_other_cells_are_refused(name: str, tmp_path: Path) -> None:
 def test_everything_is_refused_at_once(tmp_path: Path) -> None:
     m = Model()
     ones = m.constant(np.ones((1, 1, CELLS)))
-    extra = (m.constant([STEPS], np.int32), ones, ones)
+    extra = (m.constant([STEPS - 1], np.int32), ones, ones)
     _, y, c = lstm(m, m.quantize(m.input(STEPS, 1, INPUTS)), extra=extra, clip=1.0)
     with pytest.raises(CompileError) as error:
         load_model(m.save(tmp_path, y, c))
