@@ -33,6 +33,7 @@ module hw_lstm_cell #(
   parameter bit          HalfUp = 1'b1,
   parameter bit          HalfEven = 1'b0,
   parameter int unsigned Lookup = 0,
+  parameter int unsigned SigmaSlices = 1,  // 3 where i, f and o have a table each
   parameter bit          Parts = 1'b0,   // both products that make c are rounded to its format
   parameter int unsigned ForgetPart = 0,
   parameter int unsigned InputPart = 0,
@@ -118,12 +119,12 @@ module hw_lstm_cell #(
 
   hw_rnn_table #(
     .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .Lookup(Lookup),
-    .File(SigmaFile)
+    .Slices(SigmaSlices), .Slice(0), .File(SigmaFile)
   ) u_i (.clk_i, .value_i(zi_q2), .data_o(i_q));
 
   hw_rnn_table #(
     .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .Lookup(Lookup),
-    .File(SigmaFile)
+    .Slices(SigmaSlices), .Slice((SigmaSlices > 1) ? 1 : 0), .File(SigmaFile)
   ) u_f (.clk_i, .value_i(zf_q2), .data_o(f_q));
 
   hw_rnn_table #(
@@ -195,7 +196,7 @@ module hw_lstm_cell #(
 
   hw_rnn_table #(
     .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .Lookup(Lookup),
-    .File(SigmaFile)
+    .Slices(SigmaSlices), .Slice((SigmaSlices > 1) ? 2 : 0), .File(SigmaFile)
   ) u_o (.clk_i, .value_i(zo_q8), .data_o(o_q));
 
   // ---------------------------------------------------------------- 11, 12: m

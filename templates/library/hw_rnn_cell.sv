@@ -33,6 +33,7 @@ module hw_rnn_cell #(
   parameter bit          HalfUp = 1'b1,
   parameter bit          HalfEven = 1'b0,
   parameter int unsigned Lookup = 0,
+  parameter int unsigned SigmaSlices = 1,
   parameter bit          Parts = 1'b0,
   parameter int unsigned ForgetPart = 0,
   parameter int unsigned InputPart = 0,
@@ -132,8 +133,8 @@ module hw_rnn_cell #(
         .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
         .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
         .HalfUp(HalfUp), .HalfEven(HalfEven), .Lookup(Lookup), .Parts(Parts),
-        .ForgetPart(ForgetPart), .InputPart(InputPart), .CLow(CLow), .CHigh(CHigh), .MLow(MLow),
-        .MHigh(MHigh), .TagBits(TagBits),
+        .ForgetPart(ForgetPart), .InputPart(InputPart), .SigmaSlices(SigmaSlices), .CLow(CLow),
+        .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh), .TagBits(TagBits),
         .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
       ) u_cell (
         .clk_i, .rst_ni, .valid_i, .tag_i, .z_i(z_i[k*4*ZBits +: 4*ZBits]), .bias_i, .peep_i,

@@ -83,6 +83,7 @@ module hw_rnn_engine #(
   parameter bit HalfUp = 1'b1,
   parameter bit HalfEven = 1'b0,
   parameter int unsigned Lookup = 0,
+  parameter int unsigned SigmaSlices = 1,
   parameter bit Parts = 1'b0,
   parameter int unsigned ForgetPart = 0,
   parameter int unsigned InputPart = 0,
@@ -280,7 +281,7 @@ module hw_rnn_engine #(
       .HalfUp(HalfUp), .HalfEven(HalfEven), .Lookup(Lookup), .Parts(Parts),
       .ForgetPart(ForgetPart), .InputPart(InputPart), .Gru(Gru), .ResetBefore(ResetBefore),
       .NShift(NShift), .RShift(RShift), .ResetShift(ResetShift), .One(One), .CLow(CLow),
-      .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh), .SigmaFile(SigmaFile),
+      .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh), .SigmaSlices(SigmaSlices), .SigmaFile(SigmaFile),
       .CandidateFile(CandidateFile), .SquashFile(SquashFile), .UnitFile(UnitFile),
       .Channels(Channels)
     ) u_lane (

@@ -64,6 +64,7 @@ module hw_rnn_lane #(
   parameter bit          HalfUp = 1'b1,
   parameter bit          HalfEven = 1'b0,
   parameter int unsigned Lookup = 0,
+  parameter int unsigned SigmaSlices = 1,
   parameter bit          Parts = 1'b0,
   parameter int unsigned ForgetPart = 0,
   parameter int unsigned InputPart = 0,
@@ -243,8 +244,9 @@ module hw_rnn_lane #(
     .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
     .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
     .HalfUp(HalfUp), .HalfEven(HalfEven), .Lookup(Lookup), .Parts(Parts), .ForgetPart(ForgetPart),
-    .InputPart(InputPart), .Gru(Gru), .ResetBefore(ResetBefore), .NShift(NShift), .RShift(RShift),
-    .ResetShift(ResetShift), .One(One), .CLow(CLow), .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh),
+    .InputPart(InputPart), .SigmaSlices(SigmaSlices), .Gru(Gru), .ResetBefore(ResetBefore),
+    .NShift(NShift), .RShift(RShift), .ResetShift(ResetShift), .One(One), .CLow(CLow),
+    .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh),
     .UnitAddress(UnitAddress), .TagBits(TagBits), .Channels(Channels),
     .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
   ) u_cell (

@@ -11,6 +11,8 @@ module hw_rnn_table #(
   parameter int unsigned Index = 8,
   parameter int unsigned Width = 16,
   parameter int unsigned Lookup = 0,
+  parameter int unsigned Slices = 1,  // tables side by side in the file
+  parameter int unsigned Slice = 0,
   parameter File = ""
 ) (
   input  wire logic                    clk_i,
@@ -29,7 +31,7 @@ module hw_rnn_table #(
   always_ff @(posedge clk_i) address_q <= clamped ^ (Index'(1) << (Index - 1));
 
   hw_slice_rom #(
-    .Depth(1 << Index), .Width(Width), .File(File)
+    .Depth(1 << Index), .Width(Width), .Slices(Slices), .Slice(Slice), .File(File)
   ) u_rom (.clk_i, .addr_i(address_q), .data_o);
 
 endmodule

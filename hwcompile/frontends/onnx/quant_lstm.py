@@ -33,6 +33,8 @@ Real = npt.NDArray[np.float64]
 GATES = ("input", "forget", "cell", "output")
 """In the order of the node's weights and of `Lstm`."""
 
+SIGMOIDS = ("input", "forget", "output")
+
 QUANTIZERS = (
     "output", "cell_state", "input_acc", "forget_acc", "cell_acc", "output_acc", "input_sigmoid",
     "forget_sigmoid", "cell_tanh", "output_sigmoid", "hidden_state_tanh",
@@ -164,14 +166,8 @@ def _grid(node: SourceNode, name: str, scale: float, bits: int) -> Grid:
 
 
 def _disagreements(grids: dict[str, Grid]) -> list[tuple[str, str, str]]:
-    """Quantizers that share a table or a divider, and differ."""
-    sigmoids = ("input_sigmoid", "forget_sigmoid", "output_sigmoid")
+    """Quantizers that share a divider, and differ, or that are unknown."""
     found = []
-    for shared in (("input_acc", "forget_acc", "output_acc"), sigmoids):
-        if len({grids[name] for name in shared if name in grids}) > 1:
-            why = "one table serves the three gates"
-            fix = "share them between gates (shared_intra_layer_gate_acc_quant)"
-            found.append((f"has different quantizers {', '.join(shared)}", why, fix))
     for first, end in ((2, 6), (0, 2)):  # the sums, and the products
         names = QUANTIZERS[first:end]
         modes = {grids[name].rounding for name in names if name in grids}
@@ -199,7 +195,8 @@ def _op(pure: Pure, tensors: list[Real], grids: dict[str, Grid], node: SourceNod
     wx = weights * scale.astype(np.float64)
     wr = np.stack(tensors[4:8]) * 2.0 ** -grids["output"].fraction
     bias = np.stack(tensors[8:12]) - wx @ zero.astype(np.float64)
-    acc, sigmoid = grids["input_acc"], grids["input_sigmoid"]
+    accs = [grids[f"{gate}_acc"] for gate in GATES]
+    sigmoids = [grids[f"{name}_sigmoid"] for name in SIGMOIDS]
     cell, tanh, squash = grids["cell_state"], grids["cell_tanh"], grids["hidden_state_tanh"]
     try:
         fractions = [_fraction(array) for array in (wx, wr)]
@@ -207,11 +204,16 @@ def _op(pure: Pure, tensors: list[Real], grids: dict[str, Grid], node: SourceNod
         why = "with the scales of x and of the output they are no multiples of a power of two"
         fix = "brevitas.quant.fixed_point for the weights, and for the quantizer in front"
         raise _refused(node, [("has weights that do not fit", why, fix)]) from None
-    z = max(*fractions, *(grids[f"{gate}_acc"].fraction + 1 for gate in GATES)) + 1
+    z = max(*fractions, *(acc.fraction + 1 for acc in accs)) + 1
+    # One shift serves three gates: those whose sums are finer are scaled up to it.
+    least = min(accs[g].fraction for g in (0, 1, 3))
+    up = np.array([1 << (accs[g].fraction - least) if g != 2 else 1 for g in range(4)])
+    fitting = (accs[0], accs[1], accs[3])
+    half = max(_half(acc) for acc in fitting)
     shifts = {
-        "forget product": sigmoid.fraction,
-        "input product": sigmoid.fraction + tanh.fraction - cell.fraction,
-        "output product": sigmoid.fraction + squash.fraction - grids["output"].fraction,
+        "forget product": sigmoids[1].fraction,
+        "input product": sigmoids[0].fraction + tanh.fraction - cell.fraction,
+        "output product": sigmoids[2].fraction + squash.fraction - grids["output"].fraction,
     }
     finer = [name for name, shift in shifts.items() if shift < 0]
     if finer:
@@ -221,18 +223,23 @@ def _op(pure: Pure, tensors: list[Real], grids: dict[str, Grid], node: SourceNod
     forget, fresh, out = shifts.values()
     cells = wx.shape[1]
     return Lstm(
-        wx=_integers(wx, fractions[0]),
-        wr=_integers(wr, fractions[1]),
-        bias=_between(bias, z),
+        wx=_integers(wx, fractions[0]) * up[:, None, None],
+        wr=_integers(wr, fractions[1]) * up[:, None, None],
+        bias=_between(bias, z) * up[:, None],
         peepholes=np.zeros((0, cells), dtype=np.int64),
         projection=np.zeros((0, cells), dtype=np.int64),
         x_shift=z - fractions[0],
         r_shift=z - fractions[1],
         peephole_shifts=(0, 0, 0),
-        sigma=_table(_sigmoid, acc, sigmoid, 2),
-        candidate=_table(np.tanh, grids["cell_acc"], tanh, 2),
-        squash=_table(np.tanh, cell, squash, 1),
-        table_shifts=(z - acc.fraction, z - grids["cell_acc"].fraction, 0),
+        sigma=np.stack(
+            [
+                _table(_sigmoid, acc, sigmoid, 2 * half)
+                for acc, sigmoid in zip(fitting, sigmoids, strict=True)
+            ]
+        ),
+        candidate=_table(np.tanh, accs[2], tanh, 2 * _half(accs[2])),
+        squash=_table(np.tanh, cell, squash, _half(cell)),
+        table_shifts=(z - least, z - accs[2].fraction, 0),
         cell_shifts=(0, 0, 0),
         m_shift=out,
         y_shift=0,
@@ -241,7 +248,7 @@ def _op(pure: Pure, tensors: list[Real], grids: dict[str, Grid], node: SourceNod
         y_type=grids["output"].type,
         rounding=DIVISIONS[cell.rounding],
         keep=False,
-        lookup=DIVISIONS[acc.rounding],
+        lookup=DIVISIONS[accs[0].rounding],
         part_shifts=(forget, fresh),
     )
 
@@ -251,17 +258,20 @@ def _sigmoid(values: Real) -> Real:
     return result
 
 
-def _table(function: Callable[[Real], Real], given: Grid, result: Grid, spare: int) -> IntArray:
-    """Results for all integers of `given`; beyond them, what its clamp makes of them.
+def _half(grid: Grid) -> int:
+    """The power of two that holds all magnitudes."""
+    return 1 << max(grid.type.high, -grid.type.low - 1, 1).bit_length()
+
+
+def _table(function: Callable[[Real], Real], given: Grid, result: Grid, half: int) -> IntArray:
+    """Results for integers from -half to half - 1, where a quantizer in front clamps them.
 
     Args:
         function: Of real numbers.
         given: Quantizer in front.
         result: Quantizer behind.
-        spare: 2 for as many places again, so that a sum beyond the ends finds the clamp's result.
+        half: Twice what the integers need, where sums go beyond: the ends hold what a clamp gives.
     """
-    reach = max(given.type.high + 1, -given.type.low)
-    half = spare << max((reach - 1).bit_length(), 0)
     places = np.clip(np.arange(-half, half), given.type.low, given.type.high).astype(np.float64)
     return result.of(function(places * np.float64(2.0**-given.fraction)))
 

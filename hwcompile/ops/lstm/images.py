@@ -77,8 +77,8 @@ def images(layout: Layout, schedule: Schedule) -> dict[str, MemoryImage]:
 
 
 def table_image(table: IntArray) -> MemoryImage:
-    """A table, one element per row."""
-    return pack_fields([(table[:, None], signed_bits(table))])
+    """A table [N], one element per row; or tables [n, N] side by side."""
+    return pack_fields([(np.atleast_2d(table).T, signed_bits(table))])
 
 
 def pack_fields(fields: Fields) -> MemoryImage:

@@ -110,7 +110,10 @@ def _numbers(op: Lstm) -> list[str]:
         listed = ", ".join(ROUNDINGS)
         found.append(f"the rounding is one of {listed}, not {op.rounding!r} and {op.lookup!r}")
     for name in ("sigma", "candidate", "squash"):
-        size = getattr(op, name).size
+        table = getattr(op, name)
+        size = table.shape[-1]
+        if table.shape != (size,) and (name, table.shape) != ("sigma", (3, size)):
+            found.append(f"its table {name} has the shape {table.shape}")
         if not 2 <= size <= MAX_TABLE or size & (size - 1):
             found.append(f"its table {name} has {size} elements instead of a power of two")
     arrays = (op.wx, op.wr, op.peepholes, op.projection, op.sigma, op.candidate, op.squash)
@@ -128,11 +131,11 @@ def _clipping(op: Lstm, x: IntType) -> list[str]:
     """Tables that still change by more than one at an end which their input can pass."""
     zi, zf, zg, zo = op.bounds(x).z
     reaches = (
-        ("sigma", op.sigma, op.table_shifts[0], max(zi, zf, zo)),
+        *(("sigma", op.sigmas[g], op.table_shifts[0], z) for g, z in enumerate((zi, zf, zo))),
         ("candidate", op.candidate, op.table_shifts[1], zg),
         ("squash", op.squash, op.table_shifts[2], max(op.c_type.high, -op.c_type.low - 1)),
     )
-    return [text for reach in reaches for text in clips(*reach)]
+    return list(dict.fromkeys(text for reach in reaches for text in clips(*reach)))
 
 
 def clips(name: str, table: IntArray, shift: int, reach: int) -> list[str]:

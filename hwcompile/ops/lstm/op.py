@@ -56,7 +56,7 @@ class Lstm(Op):
         projection: int64 [Y, C]; [0, C] for none, then Y = C.
         x_shift, r_shift: Left shifts that bring both sums to the unit of z.
         peephole_shifts: Left shifts of the three peephole products to the unit of z.
-        sigma, candidate, squash: int64 [N], N a power of two.
+        sigma, candidate, squash: int64 [N], N a power of two; sigma may be [3, N] for i, f, o.
         table_shifts: Right shifts from z to sigma and candidate, and from c to squash.
         cell_shifts: See above.
         m_shift, y_shift: See above; `y_shift` counts only with a projection.
@@ -103,6 +103,12 @@ class Lstm(Op):
     def inputs(self) -> int:
         """X, the size of the input vector."""
         return int(self.wx.shape[2])
+
+    @property
+    def sigmas(self) -> IntArray:
+        """The tables of i, f and o, [3, N]."""
+        tables: IntArray = np.broadcast_to(self.sigma, (3, self.sigma.shape[-1]))
+        return tables
 
     @property
     def projected(self) -> bool:
@@ -187,7 +193,7 @@ class _Cell:
         if op.peeped:
             zi = zi + (op.peepholes[0] * c << op.peephole_shifts[0])
             zf = zf + (op.peepholes[1] * c << op.peephole_shifts[1])
-        i, f = (self._look_up(op.sigma, z, op.table_shifts[0]) for z in (zi, zf))
+        i, f = (self._look_up(op.sigmas[g], z, op.table_shifts[0]) for g, z in enumerate((zi, zf)))
         g = self._look_up(op.candidate, zg, op.table_shifts[1])
         parts = [f * c, i * g]
         if op.part_shifts:
@@ -199,7 +205,7 @@ class _Cell:
         c = self._rounded(sums, op.cell_shifts[2], op.c_type)
         if op.peeped:
             zo = zo + (op.peepholes[2] * c << op.peephole_shifts[2])
-        o = self._look_up(op.sigma, zo, op.table_shifts[0])
+        o = self._look_up(op.sigmas[2], zo, op.table_shifts[0])
         squashed = self._look_up(op.squash, c, op.table_shifts[2])
         m = self._rounded(o * squashed, op.m_shift, op.m_type)
         if not op.projected:

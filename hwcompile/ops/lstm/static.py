@@ -203,7 +203,7 @@ class Static(Kernel):
             ),
         )
         for table, count in ((op.sigma, sigmas), (op.candidate, 1), (op.squash, 1)):
-            channel += memory(table.size, signed_bits(table), count=lanes * count)
+            channel += memory(table.shape[-1], signed_bits(table), count=lanes * count)
         # The channels' elements stand side by side in a word.
         bits = op.channels * act
         total += memory(_power(2 * op.inputs), bits, MemoryKind.QUEUE, layout.pes)
@@ -331,7 +331,7 @@ def _cell(op: Lstm, width: Widths) -> dict[str, int | str]:
         "CBits": signed_width(op.c_type),
         "MBits": signed_width(op.m_type),
         **{f"{name}Bits": signed_bits(table) for name, table in tables.items()},
-        **{f"{name}Index": table.size.bit_length() - 1 for name, table in tables.items()},
+        **{f"{name}Index": table.shape[-1].bit_length() - 1 for name, table in tables.items()},
         **{f"{n}Shift": s for n, s in zip(tables, op.table_shifts, strict=True)},
         **{f"PeepShift{n}": s for n, s in zip("IFO", peephole_shifts, strict=True)},
         "ForgetShift": op.cell_shifts[0],
@@ -341,6 +341,7 @@ def _cell(op: Lstm, width: Widths) -> dict[str, int | str]:
         "HalfUp": "1'b1" if op.rounding == "half_up" else "1'b0",
         "HalfEven": "1'b1" if op.rounding == "half_even" else "1'b0",
         "Lookup": ROUNDINGS.index(op.lookup),
+        "SigmaSlices": op.sigma.size // op.sigma.shape[-1],
         "Parts": "1'b1" if op.part_shifts else "1'b0",
         "ForgetPart": op.part_shifts[0] if op.part_shifts else 0,
         "InputPart": op.part_shifts[1] if op.part_shifts else 0,

@@ -40,6 +40,8 @@ def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site
     def shifts(largest: int, number: int) -> tuple[int, ...]:
         return tuple(int(s) for s in rng.integers(0, largest + 1, number))
 
+    sigma_bits = draw(st.integers(2, 6))
+    sigma = [table(sigma_bits) for _ in range(3)]
     keep, steps = draw(st.booleans()), draw(st.integers(1, 3))
     types = [draw(st.sampled_from(FORMATS)) for _ in range(4)]
     op = Lstm(
@@ -51,7 +53,7 @@ def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site
         x_shift=shifts(3, 1)[0],
         r_shift=shifts(3, 1)[0],
         peephole_shifts=shifts(4, 3),
-        sigma=table(draw(st.integers(2, 6))),
+        sigma=sigma[0] if draw(st.booleans()) else np.stack(sigma),
         candidate=table(draw(st.integers(2, 6))),
         squash=table(draw(st.integers(2, 6))),
         table_shifts=shifts(8, 3),
@@ -92,6 +94,7 @@ def naive(op: Lstm, frames: list, starts: list | None) -> list:
     def rounded(value: int, shift: int, kind: IntType) -> int:
         return min(max(divided(value, shift, op.rounding), kind.low), kind.high)
 
+    sigmas = op.sigma if op.sigma.ndim == 2 else [op.sigma] * 3
     cells, size = range(op.cells), op.outputs
     y, c = [0] * size, [0] * op.cells
     results = []
@@ -112,7 +115,7 @@ def naive(op: Lstm, frames: list, starts: list | None) -> list:
                 if op.peeped:
                     z[0] += int(op.peepholes[0, k]) * c[k] * 2 ** op.peephole_shifts[0]
                     z[1] += int(op.peepholes[1, k]) * c[k] * 2 ** op.peephole_shifts[1]
-                i, f = (look(op.sigma, z[g], op.table_shifts[0]) for g in (0, 1))
+                i, f = (look(sigmas[g], z[g], op.table_shifts[0]) for g in (0, 1))
                 old, new = f * c[k], i * look(op.candidate, z[2], op.table_shifts[1])
                 if op.part_shifts:
                     old = rounded(old, op.part_shifts[0], op.c_type)
@@ -121,7 +124,7 @@ def naive(op: Lstm, frames: list, starts: list | None) -> list:
                 c[k] = rounded(total, op.cell_shifts[2], op.c_type)
                 if op.peeped:
                     z[3] += int(op.peepholes[2, k]) * c[k] * 2 ** op.peephole_shifts[2]
-                o = look(op.sigma, z[3], op.table_shifts[0])
+                o = look(sigmas[2], z[3], op.table_shifts[0])
                 m.append(
                     rounded(o * look(op.squash, c[k], op.table_shifts[2]), op.m_shift, op.m_type)
                 )
