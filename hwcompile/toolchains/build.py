@@ -228,6 +228,7 @@ class _Job:
             dict(clock.parameters),
             self.structure is not None,
             self.structure.weights if self.structure else "",
+            self.structure.digest if self.structure else "",
             link,
         ).write(self.folder)
 

@@ -30,6 +30,7 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         swappable: It was routed with random contents in place of the weights; `identity` then
             stands for the structure alone.
         weights: A digest of the weights in it, when it is swappable.
+        structure: The same of everything else in the design.
         link: "uart" or "spi".
     """
 
@@ -42,6 +43,7 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pll_parameters: dict[str, str] = {}
     swappable: bool = False
     weights: str = ""
+    structure: str = ""
     link: str = "uart"
 
     @property

@@ -14,14 +14,14 @@ from hwcompile.boards import Board, with_link
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
 from hwcompile.toolchains.block_texts import BLOCK_TEXTS, BlockText
-from hwcompile.toolchains.board_top import TOP, identity, identity_of, write_board_top
+from hwcompile.toolchains.board_top import TOP, identity, write_board_top
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.family import NETLIST, ROUTED
 from hwcompile.toolchains.memory_map import AmbiguousError, filled, locate, missing_columns
 from hwcompile.toolchains.programs import ToolError, command_of, failed, run_logged
 from hwcompile.toolchains.record import BuildRecord, read_record
 from hwcompile.toolchains.synthesis import FORCED
-from hwcompile.toolchains.weights import LEAST_ROWS, Structure, structure_of
+from hwcompile.toolchains.weights import LEAST_ROWS, Structure, called, structure_of
 
 SEEDED = "seeded"
 """The routed design with random contents, as `family.ROUTED` is called with the weights."""
@@ -137,8 +137,9 @@ def update_weights(directory: Path, board: Board, previous: Path) -> Path:
     record = swappable_record(previous, board)
     board = with_link(board, record.link)
     structure = structure_of(directory)
-    _check_same(structure, old / SOURCES)
-    _check_top(directory, board, record, old / f"{TOP}.sv")
+    names = _former_names(directory, previous)
+    _check_same(structure.called(names), old / SOURCES)
+    _check_top(directory, board, record, old / f"{TOP}.sv", names)
     kind = BLOCK_TEXTS[family_of(board).name]
     text = (old / SEEDED).with_suffix(kind.suffix).read_text()
     routed = with_weights(text, kind, structure, blocks_of_weights(old))
@@ -152,7 +153,8 @@ def update_weights(directory: Path, board: Board, previous: Path) -> Path:
         pack(board, new)
     except ToolError as error:
         raise failed(error) from error
-    msgspec.structs.replace(record, weights=structure.weights).write(new)
+    changed = {"weights": structure.weights, "structure": structure.digest}
+    msgspec.structs.replace(record, **changed).write(new)
     _copy_figures(previous / REPORT, directory / REPORT)
     return bitstream
 
@@ -189,19 +191,28 @@ def identity_on(directory: Path, board: Board) -> str:
     Raises:
         CompileError: HW0820 when the bitstream has other weights than the design.
     """
-    interface = Interface.read(directory)
     record = read_record(directory / board.id)
     if record is None or not record.swappable:
-        return identity(directory, interface)
+        return identity(directory, Interface.read(directory))
     structure = structure_of(directory)
-    if structure.weights != record.weights:
+    if (structure.weights, structure.digest) != (record.weights, record.structure):
         raise fail(
             "HW0820",
             f"the bitstream for '{board.id}' in '{directory}' has other weights than the design",
             "the design changed after the build",
             f"hwcompile build {directory} --board {board.id} --update-weights {directory}",
         )
-    return identity_of(structure.digest, interface)
+    return record.identity
+
+
+def _former_names(directory: Path, previous: Path) -> dict[str, str]:
+    """Modules are called after the model's file, which may have another name."""
+    mine, former = Interface.read(directory).top, Interface.read(previous).top
+    stems = [
+        path.removesuffix(".sv") for path in (directory / "rtl" / "files.f").read_text().split()
+    ]
+    own = [stem for stem in stems if stem == mine or stem.startswith(f"{mine}_")]
+    return {stem: former + stem.removeprefix(mine) for stem in own}
 
 
 def _check_same(structure: Structure, sources: Path) -> None:
@@ -234,12 +245,14 @@ def _other_structure(name: str, mine: str | None, other: str | None) -> CompileE
     return fail("HW0819", what, why, fix)
 
 
-def _check_top(directory: Path, board: Board, record: BuildRecord, former: Path) -> None:
+def _check_top(
+    directory: Path, board: Board, record: BuildRecord, former: Path, names: dict[str, str]
+) -> None:
     """The top level around the design must be what would be written today."""
     with tempfile.TemporaryDirectory(prefix="hwcompile-top-") as work:
         folder = Path(work)
         write_board_top(directory, board, folder, record.baud, record.clock, record.identity)
-        mine = (folder / former.name).read_text()
+        mine = called((folder / former.name).read_text(), names)
     if mine != former.read_text():
         raise _other_structure(former.name, mine, former.read_text())
 

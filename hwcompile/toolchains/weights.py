@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -73,6 +73,11 @@ class Structure:
         """Changes with the weights."""
         return _digest({name: image.text() for name, image in self.images.items()})
 
+    def called(self, names: Mapping[str, str]) -> Structure:
+        """The same with other names of modules."""
+        texts = {called(name, names): called(text, names) for name, text in self.texts.items()}
+        return replace(self, texts=texts)
+
     def write(self, folder: Path) -> None:
         """Write everything that synthesis reads into `folder`."""
         folder.mkdir()
@@ -95,6 +100,15 @@ def structure_of(directory: Path) -> Structure:
     images = {name: image for name, image in contents.items() if image.swappable}
     fixed = {name: image.text() for name, image in contents.items() if not image.swappable}
     return Structure({**texts, **fixed}, seeds_for(images), images)
+
+
+def called(text: str, names: Mapping[str, str]) -> str:
+    """A text with other names of modules."""
+    if not names:
+        return text
+    longest = sorted(names, key=len, reverse=True)
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, longest))})\b")
+    return pattern.sub(lambda match: names[match[0]], text)
 
 
 def read_image(path: Path) -> Image:

@@ -27,6 +27,7 @@ from hwcompile.toolchains.synthesis import synthesize
 from hwcompile.toolchains.weights import (
     LEAST_ROWS,
     Image,
+    called,
     read_image,
     seeds_for,
     structure_of,
@@ -38,8 +39,8 @@ BOARD = "icebreaker"
 FAST = "1500000"
 
 
-def compiled(folder: Path, seed: int, **change: Any) -> Design:
-    model = folded.save(folder / "folded.onnx", seed, **change)
+def compiled(folder: Path, seed: int, name: str = "folded", **change: Any) -> Design:
+    model = folded.save(folder / f"{name}.onnx", seed, **change)
     return hwcompile.compile(model, folder / f"net{seed}", target_cycles=folded.TARGET_CYCLES)
 
 
@@ -47,7 +48,7 @@ def compiled(folder: Path, seed: int, **change: Any) -> Design:
 def designs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Design, Design]:
     """Two networks of the same architecture; the first has a bitstream that takes weights."""
     folder = tmp_path_factory.mktemp("swap")
-    first, second = compiled(folder, 1), compiled(folder, 2)
+    first, second = compiled(folder, 1), compiled(folder, 2, name="retrained")
     first.build(BOARD, baud=int(FAST), swappable=True)
     return first, second
 
@@ -158,14 +159,23 @@ def initial(parameters: dict[str, str]) -> Any:
     return block
 
 
-def test_structure_says_nothing_of_weights(designs: tuple[Design, Design]) -> None:
-    mine, other = (structure_of(design.directory) for design in designs)
+def test_structure_says_nothing_of_weights(tmp_path: Path) -> None:
+    mine, other = (structure_of(compiled(tmp_path, seed).directory) for seed in (1, 2))
     assert mine.texts == other.texts
     assert mine.digest == other.digest
     assert mine.weights != other.weights
     assert [image.text() for image in mine.seeds.values()] == [
         image.text() for image in other.seeds.values()
     ]
+
+
+def test_modules_get_other_names() -> None:
+    names = {"re": "net", "re_fc": "net_fc"}
+    text = "module re_fc (input re_i); re u_re (.re_fc_x(1)); // re.sv re_fcs"
+    assert (
+        called(text, names)
+        == "module net_fc (input re_i); net u_re (.re_fc_x(1)); // net.sv re_fcs"
+    )
 
 
 @given(st.data())
