@@ -227,8 +227,9 @@ module hw_window #(
       written_q <= '0;
       kept_q <= '0;
       begun_q <= 1'b0;
-      read_q <= -NumberBits'(PadWords);
-      first_q <= -NumberBits'(PadWords);
+      // No unary minus: Yosys would take it for a part of the cast's width.
+      read_q <= NumberBits'(0) - NumberBits'(PadWords);
+      first_q <= NumberBits'(0) - NumberBits'(PadWords);
     end else begin
       if (write) written_q <= written_q + 1'b1;
       if (fire) read_q <= end_window ? first_d : read_q + step;

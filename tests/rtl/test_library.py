@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.resources import room
 from hwcompile.verify.verilator import lint
 from tests.rtl.formal import LIBRARY, YOSYS
 
@@ -84,3 +85,13 @@ def test_faults_are_seen(tmp_path):
     code, warnings = _yosys("hw_join", tmp_path)
     assert code != 0
     assert warnings
+
+
+def test_no_unary_operator_before_a_sized_cast() -> None:
+    """Yosys 0.70 reads `-Width'(x)` as a cast to `-Width` bits: the sign is lost without a word."""
+    wrong = re.compile(r"(?:^|[=(?:,{<>&|]|return)[ \t]*[-~!][ \t]*[A-Za-z_0-9]+'\(", re.MULTILINE)
+    assert wrong.search("q <= -Width'(x);")
+    assert wrong.search("y = a ? ~Width'(x) : b;")
+    assert not wrong.search("y = a - Width'(x);")
+    for path in sorted(room("templates").rglob("*.sv*")):
+        assert not wrong.search(path.read_text()), path.name

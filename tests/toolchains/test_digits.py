@@ -32,3 +32,14 @@ def test_the_binary_network_on_an_icebreaker(tmp_path: Path) -> None:
     ran = run_on_board(design.directory, board, "sim", BAUD, integers)
     for name, expected in design.graph.evaluate(integers).items():
         np.testing.assert_array_equal(ran.outputs[name], expected)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("board", ["icebreaker", "ulx3s_85", "tang_nano_9k", "crosslink_nx_evn"])
+@pytest.mark.parametrize("network", ["digits_cnn_w3a3", "digits_cnn_int8"])
+def test_cells_compute_the_convolutional_networks(tmp_path: Path, network: str, board: str) -> None:
+    """Their windows have padding, which once went wrong in synthesis only."""
+    model = EXAMPLES / f"{network}.onnx"
+    design = hwcompile.compile(model, tmp_path / "build", target_cycles=16_000)
+    outcome = design.verify(levels=("reference", "netlist"), board=board)
+    assert outcome.passed, outcome.lines()
