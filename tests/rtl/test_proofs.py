@@ -113,6 +113,24 @@ PROOFS = (
         inductive=False,
     ),
     Proof(
+        "hw_axi_reader",
+        {
+            **{"DataBits": 8, "AddressBits": 6, "RowBits": 2, "Block": 0},
+            **{"Rows": 3, "BurstBeats": 2, "Depth": 4},
+        },
+        (
+            ("(room_q >= beats)", "(room_q != '0)"),
+            ("room_q + RoomBits'(pop);", "room_q + RoomBits'(row_ready_i);"),
+            ("(!valid_q || arready_i) &&", ""),
+            ("valid_q <= ask || (valid_q && !arready_i)", "valid_q <= ask"),
+            ("length_q <= last ? 8'(Rest - 1) :", "length_q <="),
+            ("offset_q <= last ? '0 :", "offset_q <="),
+            ("error_o <= error_o ||", "error_o <="),
+        ),
+        parts=("hw_wrap", "hw_credit_fifo"),
+        inductive=False,
+    ),
+    Proof(
         "hw_fork",
         {"Outputs": 3, "Width": 2},
         (
