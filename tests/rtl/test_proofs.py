@@ -115,8 +115,13 @@ PROOFS = (
     Proof(
         "hw_axi_reader",
         {
-            **{"DataBits": 8, "AddressBits": 6, "RowBits": 2, "Block": 0},
-            **{"Rows": 3, "BurstBeats": 2, "Depth": 4},
+            "DataBits": 8,
+            "AddressBits": 6,
+            "RowBits": 2,
+            "Block": 0,
+            "Rows": 3,
+            "BurstBeats": 2,
+            "Depth": 4,
         },
         (
             ("(room_q >= beats)", "(room_q != '0)"),
