@@ -12,7 +12,7 @@ from hwcompile import rnn
 from hwcompile.design import Design, compile_graph
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.graph import Graph
-from hwcompile.toolchains.vendor.wrapper import dma_wrapper
+from hwcompile.toolchains.vendor.wrapper import lite_wrapper
 from hwcompile.verify.simulator import source_files
 from hwcompile.verify.verilator import lint
 
@@ -93,7 +93,7 @@ def test_a_board_without_such_a_port_is_refused(design: Design) -> None:
         design.build("icebreaker")
     assert not list(design.directory.glob("icebreaker/*.bin"))
     with pytest.raises(CompileError, match=r"HW0816.*'cell'"):
-        dma_wrapper(design.interface, "0")
+        lite_wrapper(design.interface, "0")
 
 
 def test_a_wrong_image_is_seen(tmp_path: Path) -> None:

@@ -9,14 +9,17 @@ import numpy as np
 import pytest
 
 from hwcompile import packing
+from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.project import rtl_files, write_files
+from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.vendor.wrapper import dma_wrapper
 from tests.protocol.test_designs import branches
+from tests.vendor.recurrent import recurrent
 from tests.vendor.wrapped import IDENTITY, run
 from tests.verify.passthrough import write_passthrough
 
@@ -82,6 +85,56 @@ def test_two_inputs_and_two_outputs(tmp_path: Path) -> None:
         timeout_cycles=20 * prediction.latency + 2000,
     )
     assert len(passed) == 15
+
+
+def test_weights_in_external_memory(tmp_path: Path) -> None:
+    """Frames equal the reference, also after resets in the middle of bursts."""
+    graph, design = recurrent(tmp_path / "build")
+    inputs = {
+        name: _values(graph.types[name].element, graph.types[name].shape, 4)
+        for name in graph.inputs
+    }
+    work = tmp_path / "work"
+    work.mkdir()
+    passed = _run_recurrent(design, graph, inputs, work)
+    assert len(passed) == 15
+
+
+def _run_recurrent(
+    design: Design,
+    graph: Graph,
+    inputs: dict[str, IntArray],
+    work: Path,
+    edit: tuple[str, str] = ("", ""),
+) -> tuple[str, ...]:
+    interval = design.report["design"]["interval_cycles"]["predicted"]
+    return run(
+        design.directory, dma_wrapper(design.interface, IDENTITY), work, inputs,
+        graph.evaluate(inputs), bench="bench_axi", interval=interval,
+        timeout_cycles=60 * interval + 2000, edit=edit,
+    )  # fmt: skip
+
+
+DRAIN_FAULTS = {
+    "a request withdrawn": ("take || (arvalid_o && !arready_i)", "take"),
+    "not waited for": ("(idle_i && !held_q)", "!held_q"),
+    "not held": ("held_q <= Held;", "held_q <= 1'b0;"),
+    "ended early": ("rready_o && rlast_i", "rready_o"),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", DRAIN_FAULTS)
+def test_faults_of_the_memory_port_are_found(tmp_path: Path, fault: str) -> None:
+    graph, design = recurrent(tmp_path / "build")
+    inputs = {
+        name: _values(graph.types[name].element, graph.types[name].shape, 4)
+        for name in graph.inputs
+    }
+    work = tmp_path / "work"
+    work.mkdir()
+    with pytest.raises(CompileError, match="HW0604"):
+        _run_recurrent(design, graph, inputs, work, DRAIN_FAULTS[fault])
 
 
 FAULTS = {

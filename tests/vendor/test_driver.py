@@ -24,9 +24,21 @@ from hwcompile.toolchains.vendor.project import build_project
 from hwcompile.toolchains.vendor.wrapper import Wrapper, dma_wrapper
 from tests.protocol.test_designs import branches
 from tests.schedule.test_planner import cnn
+from tests.vendor.recurrent import recurrent
 from tests.vendor.wrapped import run
 
 FRAMES = 4
+
+
+def module_of(folder: Path, name: str) -> ModuleType:
+    """A module of a project, with its own `packing` beside it."""
+    sys.path.insert(0, str(folder))
+    try:
+        for stale in ("packing", name):
+            sys.modules.pop(stale, None)
+        return importlib.import_module(name)
+    finally:
+        sys.path.remove(str(folder))
 
 
 class Built:
@@ -37,18 +49,9 @@ class Built:
         write_files(directory, rtl_files(planned))
         self.directory, self.graph, self.prediction = directory, graph, prediction
         self.folder = build_project(directory, load_board("pynq_z2")).folder
-        self.driver = self._module("driver")
+        self.driver = module_of(self.folder, "driver")
         interface = Interface.read(directory)
         self.wrapper = dma_wrapper(interface, identity(directory, interface))
-
-    def _module(self, name: str) -> ModuleType:
-        sys.path.insert(0, str(self.folder))
-        try:
-            for stale in ("packing", name):
-                sys.modules.pop(stale, None)
-            return importlib.import_module(name)
-        finally:
-            sys.path.remove(str(self.folder))
 
     def inputs(self, frames: int, seed: int = 4) -> dict[str, IntArray]:
         rng = np.random.default_rng(seed)
@@ -211,6 +214,50 @@ def test_wrong_frames_are_refused_before_they_are_sent(built: Built, board: Boar
         network.run({})
     assert board.allocated == 0
     assert not board.waiting
+
+
+def test_weights_are_put_into_memory_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, design = recurrent(tmp_path / "build")
+    folder = build_project(design.directory, load_board("pynq_z2")).folder
+    image = np.fromfile(folder / design.interface.memories[0].file, np.uint8)
+    name = identity(design.directory, design.interface)
+    wrapper = dma_wrapper(design.interface, name)
+    driver = module_of(folder, "driver")
+
+    class Weights(np.ndarray[Any, Any]):
+        device_address = 0x1000_0000
+        flushed = False
+
+        def flush(self) -> None:
+            type(self).flushed = True
+
+    writes: list[tuple[int, int]] = []
+    values = {r.offset: r.value for r in wrapper.registers.registers}
+    channel = SimpleNamespace(start=lambda: None)
+    dma = SimpleNamespace(
+        read=lambda offset: 0, write=lambda *words: None, sendchannel=channel, recvchannel=channel
+    )
+
+    def write(offset: int, value: int) -> None:
+        assert Weights.flushed, "weights are in memory before the design hears of them"
+        writes.append((offset, value))
+
+    network = SimpleNamespace(read=values.__getitem__, write=write)
+    module = SimpleNamespace(
+        Overlay=lambda bitfile: SimpleNamespace(network=network, dma_0=dma),
+        allocate=lambda shape, dtype: np.zeros(shape, dtype).view(Weights),
+    )
+    monkeypatch.setitem(sys.modules, "pynq", module)
+    loaded = driver.Network()
+    np.testing.assert_array_equal(loaded.weights[0], image)
+    registers = wrapper.registers
+    assert writes == [
+        (registers["MEM0_BASE"].offset, 0x1000_0000),
+        (registers["CONTROL"].offset, 1),
+    ]
+    monkeypatch.setattr(Weights, "device_address", 0x1_0000_0000)
+    with pytest.raises(RuntimeError, match="can not read weights at 0x100000000"):
+        driver.Network()
 
 
 def test_the_driver_is_readable(built: Built) -> None:

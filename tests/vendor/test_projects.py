@@ -21,11 +21,13 @@ from hwcompile.resources import room
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.programming import programmer_command
 from hwcompile.toolchains.vendor.project import build_project
+from hwcompile.toolchains.vendor.soc import write_wrappers
 from hwcompile.verify.verilator import lint
 from tests.cli import small
 from tests.cli.running import type_command
 from tests.protocol.test_designs import branches as two_by_two
 from tests.vendor import tcl
+from tests.vendor.recurrent import recurrent
 
 BOARDS = [name for name in board_names() if load_board(name).flow != "open"]
 DMA = [name for name in BOARDS if load_board(name).has_processor]
@@ -241,6 +243,26 @@ def test_stream_widths_agree_with_the_engines(branches: Path) -> None:
             width = int(words[words.index("CONFIG.c_m_axis_mm2s_tdata_width") + 1])
             prefix = second.removeprefix("network/")
             assert width == sum(port.startswith(f"{prefix}_tdata[") for port in shell)
+
+
+def test_weights_in_memory_reach_the_board(tmp_path: Path) -> None:
+    """The design's read master shares the processor's memory port; the image is in the folder."""
+    _, design = recurrent(tmp_path / "build")
+    folder = build_project(design.directory, load_board("zcu104")).folder
+    (port,) = design.interface.memories
+    assert (folder / port.file).read_bytes() == (design.directory / port.file).read_bytes()
+    assert f"`{port.file}`" in (folder / "README.md").read_text()
+    assert tclint(*scripts(folder)).returncode == 0
+    done = tcl.run(folder / "vivado.tcl")
+    assert not done.error
+    joined = {call[0]: call[1] for call in done.of("connect_bd_intf_net")}
+    assert joined[f"network/{port.prefix}"] == "memory/S00_AXI"
+    settings = {call[-1]: call[1] for call in done.of("set_property") if call[0] == "-dict"}
+    assert "CONFIG.NUM_SI 3" in settings["memory"]
+    shell = next((folder / "rtl").glob("*_shell.v"))
+    lint([shell], shell.stem, ["-y", str(folder / "rtl")])
+    with pytest.raises(CompileError, match=r"HW0816.*'cell'"):
+        write_wrappers(design.directory)
 
 
 @pytest.mark.parametrize("board", ["pynq_z2", "arty_a7_35"])

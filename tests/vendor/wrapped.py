@@ -63,6 +63,14 @@ def run(
     plan = {
         "inputs": [_port(bus, frames[bus.port.name]) for bus in wrapper.inputs],
         "outputs": [_port(bus, expected[bus.port.name]) for bus in wrapper.outputs],
+        "memories": [
+            {
+                "prefix": port.prefix,
+                "base": 0x3000 + 0x10000 * index,
+                "image": (directory / port.file).read_bytes().hex(),
+            }
+            for index, port in enumerate(wrapper.interface.memories)
+        ],
         "frames": len(next(iter(frames.values()))),
         "registers": {r.name: r.offset for r in wrapper.registers.registers},
         "constants": {r.name: r.value for r in wrapper.registers.of("constant")},

@@ -24,6 +24,7 @@ from hwcompile.toolchains.vendor.wrapper import (
     dma_wrapper,
     lite_ports,
     lite_wrapper,
+    memory_signals,
     wrapper_files,
 )
 
@@ -78,7 +79,7 @@ def build_project(
     progress("project")
     files = project_files(directory, board, baud)
     folder = fresh_folder(directory, board, SCRIPT)
-    copy_design(directory, folder / "rtl")
+    copy_design(directory, folder)
     for name, text in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
@@ -100,12 +101,15 @@ def project_files(directory: Path, board: Board, baud: int = BAUD) -> dict[str, 
     return _uart_project(directory, board, baud, lite_wrapper(interface, name))
 
 
-def copy_design(directory: Path, target: Path) -> None:
-    """Copy the design's sources and memory contents into a new folder."""
-    target.mkdir()
+def copy_design(directory: Path, folder: Path) -> None:
+    """Copy the design's sources, memory contents and images of external memory into a folder."""
+    (folder / "rtl").mkdir()
     for path in sorted((directory / "rtl").iterdir()):
         if path.suffix in (".sv", ".mem"):
-            shutil.copy(path, target)
+            shutil.copy(path, folder / "rtl")
+    for port in Interface.read(directory).memories:
+        (folder / port.file).parent.mkdir(exist_ok=True)
+        shutil.copy(directory / port.file, folder / port.file)
 
 
 def design_files(directory: Path) -> list[str]:
@@ -121,14 +125,26 @@ def shell_text(wrapper: Wrapper) -> str:
         wrapper=wrapper,
         lite=lite_ports(),
         streams=streams,
-        buses=["s_axi", *(bus.port.prefix for bus, _ in streams)],
+        memories=wrapper.interface.memories,
+        memory_signals=memory_signals,
+        buses=[
+            "s_axi",
+            *(port.prefix for port in wrapper.interface.memories),
+            *(bus.port.prefix for bus, _ in streams),
+        ],
     )
 
 
 def _dma_project(directory: Path, board: Board, wrapper: Wrapper) -> dict[str, str]:
     ps = processor(board)
     engines = dmas(wrapper, ps)
-    view = {"board": board, "wrapper": wrapper, "ps": ps, "dmas": engines, **pins(ps, engines)}
+    view = {
+        "board": board,
+        "wrapper": wrapper,
+        "ps": ps,
+        "dmas": engines,
+        **pins(wrapper, ps, engines),
+    }
     rtl = wrapper_files(wrapper, design_files(directory))
     files = {f"rtl/{name}": text for name, text in rtl.items()}
     files |= {
@@ -138,10 +154,10 @@ def _dma_project(directory: Path, board: Board, wrapper: Wrapper) -> dict[str, s
         "packing.py": inspect.getsource(packing),
         "registers.h": header_text(wrapper),
     }
-    after = (
-        "Then copy `design.bit`, `design.hwh`, `driver.py` and `packing.py` to the board and use "
-        "`driver.py` there, with PYNQ."
-    )
+    needed = ["design.bit", "design.hwh", "driver.py", "packing.py"]
+    needed += [port.file for port in wrapper.interface.memories]
+    names = ", ".join(f"`{name}`" for name in needed)
+    after = f"Then copy {names} to the board and use `driver.py` there, with PYNQ."
     return _finish(files, board, wrapper, after, registers=True)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hwcompile.emit.interface import Interface
+from hwcompile.emit.interface import Interface, MemoryPort
 
 ID = int.from_bytes(b"HWC1", "big")
 """What the first register reads, in every design and version."""
@@ -16,7 +16,7 @@ ADDRESS_BITS = 12
 """Bits of a byte address: the map fills 4 KiB."""
 
 PORT_STEP = 0x40
-INPUTS, OUTPUTS = 0x100, 0x500
+INPUTS, OUTPUTS, MEMORIES = 0x100, 0x500, 0x900
 """Where the registers of the ports begin, and how far those of two ports are apart."""
 
 MOST_PORTS = 12
@@ -97,6 +97,8 @@ def register_map(interface: Interface, identity: str, *, data: bool) -> Register
         common += _input(index, INPUTS + PORT_STEP * index, data)
     for index in range(len(interface.outputs)):
         common += _output(index, OUTPUTS + PORT_STEP * index, data)
+    for index, port in enumerate(interface.memories):
+        common += _memory(index, MEMORIES + PORT_STEP * index, port)
     return RegisterMap(tuple(common))
 
 
@@ -110,9 +112,12 @@ def _ports(interface: Interface) -> int:
 def _status(interface: Interface) -> tuple[tuple[str, int, str], ...]:
     inputs = ((f"IN{i}_INSIDE", 8 + i, "inside a frame") for i in range(len(interface.inputs)))
     outputs = ((f"OUT{i}_INSIDE", 20 + i, "inside a frame") for i in range(len(interface.outputs)))
+    failed = ("MEMORY_ERROR", 2, "a read of weights failed; stays until a reset")
+    memories = (failed,) if interface.memories else ()
     return (
         ("IN_RESET", 0, "the reset is still going on"),
         ("FRAME_ERROR", 1, "frames are damaged; stays until a reset"),
+        *memories,
         *inputs,
         *outputs,
     )
@@ -147,3 +152,12 @@ def _output(index: int, base: int, data: bool) -> list[Register]:
             Register(f"{name}_EMPTY", base + 0x18, "status", "reads that found none"),
         ]
     return found
+
+
+def _memory(index: int, base: int, port: MemoryPort) -> list[Register]:
+    name = f"MEM{index}"
+    return [
+        Register(f"{name}_BASE", base, "setting", "where the weights begin, a multiple of 4096"),
+        Register(f"{name}_SIZE", base + 4, "constant", "bytes of weights", port.size),
+        Register(f"{name}_STARVED", base + 8, "status", "cycles it waited for weights"),
+    ]

@@ -42,7 +42,7 @@ def write_wrappers(directory: Path) -> Path:
         raise fail("HW0815", f"the folder '{folder}' is not one of `hwcompile wrap`", fix="move it")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
-    copy_design(directory, folder / "rtl")
+    copy_design(directory, folder)
     for name, text in files.items():
         (folder / name).write_text(text)
     return folder

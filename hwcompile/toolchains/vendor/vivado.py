@@ -140,9 +140,10 @@ def _dma(source: BusPort | None, sink: BusPort | None, ps: Processor) -> Dma:
     )
 
 
-def pins(ps: Processor, engines: tuple[Dma, ...]) -> dict[str, list[str]]:
+def pins(wrapper: Wrapper, ps: Processor, engines: tuple[Dma, ...]) -> dict[str, list[str]]:
     """The block design's connections: "slaves", "masters", "clocks" and "resets" of all parts."""
-    slaves, masters = ["network/s_axi"], []
+    slaves = ["network/s_axi"]
+    masters = [f"network/{port.prefix}" for port in wrapper.interface.memories]
     clocks = [f"ps/{pin}" for pin in ps.clocks] + ["control/aclk", "memory/aclk", "network/aclk"]
     resets = ["control/aresetn", "memory/aresetn", "network/aresetn"]
     for index, engine in enumerate(engines):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
-from hwcompile.emit.interface import AxisPort, Interface, packing_of
+from hwcompile.emit.interface import AxisPort, Interface, MemoryPort, packing_of
 from hwcompile.emit.library import module_text, with_dependencies
 from hwcompile.ir.types import TensorType
 from hwcompile.ops.site import Site, StreamFormat
@@ -91,9 +91,11 @@ def dma_wrapper(interface: Interface, identity: str) -> Wrapper:
     """The design with AXI4-Streams for a DMA engine and an AXI4-Lite register block.
 
     A stream is as wide as the design's words need to arrive without waiting, from 32 to 128 bits.
+    Ports to external memory are led out; the design stays in reset until software has set where
+    its weights are.
 
     Raises:
-        CompileError: HW0852 when there are too many ports, HW0816 when one is to memory.
+        CompileError: HW0852 when there are too many ports.
     """
     return _wrapper(interface, identity, DMA_BYTES, data=False)
 
@@ -118,10 +120,10 @@ def _wrapper(
             f"the register map has room for {MOST_PORTS}",
             "a model with fewer inputs and outputs",
         )
-    if interface.memories:
+    if interface.memories and data:
         raise fail(
             "HW0816",
-            f"no wrapper leads out the memory port of '{interface.memories[0].name}'",
+            f"the AXI4-Lite wrapper has no memory port for '{interface.memories[0].name}'",
             "its weights are read from external memory through an AXI4 port of the design",
             'weights = "on_chip" in the schedule, or connect the port in a design of your own',
         )
@@ -181,12 +183,24 @@ def wrapper_files(wrapper: Wrapper, present: Iterable[str] = ()) -> dict[str, st
     }
     needed = [
         *("hw_axis_receiver", "hw_axis_sender", "hw_axil_endpoint", "hw_soft_reset"),
+        *(("hw_axi_drain",) if wrapper.interface.memories else ()),
         *(("hw_level_fifo", "hw_axis_gearbox") if wrapper.data else ()),
     ]
     library = {f"{m}.sv": module_text(m) for m in with_dependencies((*needed, "hw_event_counter"))}
     texts = {**library, **generated}
     known = set(present)
     return {file: text for file, text in texts.items() if file not in known}
+
+
+def memory_signals(port: MemoryPort) -> list[tuple[str, int, str]]:
+    """(direction, bits, name) of every signal of an AXI4 read master, without its prefix."""
+    return [
+        *(("output", 1, "arid"), ("output", port.address_bits, "araddr"), ("output", 8, "arlen")),
+        *(("output", 3, "arsize"), ("output", 2, "arburst"), ("output", 1, "arvalid")),
+        *(("input ", 1, "arready"), ("input ", 1, "rid"), ("input ", port.data_bits, "rdata")),
+        *(("input ", 2, "rresp"), ("input ", 1, "rlast"), ("input ", 1, "rvalid")),
+        ("output", 1, "rready"),
+    ]
 
 
 def lite_ports() -> list[tuple[str, int, str]]:

@@ -17,6 +17,8 @@ from cocotb.utils import get_sim_time
 from cocotbext.axi import (
     AxiLiteBus,
     AxiLiteMaster,
+    AxiRamRead,
+    AxiReadBus,
     AxiStreamBus,
     AxiStreamFrame,
     AxiStreamSink,
@@ -57,12 +59,46 @@ class Bench:
             AxiStreamSink(AxiStreamBus.from_prefix(dut, port["prefix"]), dut.aclk, **reset)
             for port in PLAN["outputs"]
         ]
+        self.memories = [self.memory(dut, port, reset) for port in PLAN["memories"]]
         self.waited = {port["prefix"]: 0 for port in (*PLAN["inputs"], *PLAN["outputs"])}
         self.ends = {port["prefix"]: [] for port in PLAN["outputs"]}  # ns, of every tlast
         for port in PLAN["inputs"]:
             cocotb.start_soon(self.watch_input(port))
         for port in PLAN["outputs"]:
             cocotb.start_soon(self.watch_output(port))
+
+    def memory(self, dut, port: dict, reset: dict):
+        """A memory with weights behind an AXI4 read master."""
+        bus = AxiReadBus.from_prefix(dut, port["prefix"])
+        ram = AxiRamRead(bus, dut.aclk, **reset, size=1 << 20)
+        ram.write(port["base"], bytes.fromhex(port["image"]))
+        cocotb.start_soon(self.watch_requests(port["prefix"]))
+        return ram
+
+    async def watch_requests(self, prefix: str) -> None:
+        """A request stays until it is taken, whatever is reset; responses end in it."""
+        names = ("arvalid", "arready", "araddr", "arlen")
+        valid, ready, address, length = (getattr(self.dut, f"{prefix}_{n}") for n in names)
+        held = None
+        while True:
+            await RisingEdge(self.dut.aclk)
+            if self.dut.aresetn.value != 1:
+                held = None
+                continue
+            shown = (address.value, length.value) if valid.value == 1 else None
+            assert held is None or shown == held, f"{prefix}: a request changed or went away"
+            held = shown if ready.value != 1 else None
+
+    async def start(self) -> None:
+        """Tell the design where its weights are."""
+        for index, port in enumerate(PLAN["memories"]):
+            await self.write(f"MEM{index}_BASE", port["base"])
+        if self.memories:
+            assert await self.read("STATUS") == 1
+            await self.write("CONTROL", 1)
+            while await self.read("STATUS") & 1:
+                pass
+        self.forget()
 
     async def reset(self) -> None:
         """Reset everything."""
@@ -72,6 +108,7 @@ class Bench:
         self.dut.aresetn.value = 1
         # The wrapper's own reset lasts a little longer.
         await ClockCycles(self.dut.aclk, 20)
+        await self.start()
 
     def forget(self) -> None:
         """Drop what sources and sinks hold, and count from zero."""
@@ -126,6 +163,9 @@ class Bench:
         for channel in (write.aw_channel, write.w_channel, write.b_channel,
                         read.ar_channel, read.r_channel):  # fmt: skip
             channel.set_pause_generator(coins(channel, bus))
+        for index, ram in enumerate(self.memories):
+            ram.r_channel.set_pause_generator(coins(f"memory{index}", sink / 2))
+            ram.ar_channel.set_pause_generator(coins(f"request{index}", sink / 2))
 
     async def send(self, packets: list[tuple[int, int]]) -> None:
         """Queue transfers of (first frame, frames) at every input."""
@@ -220,6 +260,11 @@ async def the_bus_costs_no_speed(dut) -> None:
     for port in PLAN["outputs"]:
         ends = bench.ends[port["prefix"]]
         gaps = [round((b - a) / 10) for a, b in zip(ends[-6:], ends[-5:], strict=False)]
+        if bench.memories:
+            # This memory does not keep up; every cycle it misses costs one at most.
+            late = sum(gaps) - 5 * PLAN["interval"]
+            assert 0 <= late <= await bench.read("MEM0_STARVED"), f"{gaps}"
+            continue
         assert gaps == [PLAN["interval"]] * 5, f"{port['prefix']}: {gaps}"
 
 
@@ -261,6 +306,9 @@ async def reset_through_the_register(dut, cycles) -> None:
     await bench.write("PACKET_FRAMES", 2)
     bench.pause(0.2, 0.2)
     await bench.send(ONE_EACH)
+    # Memory gets slow, so that bursts are under way for longer than the reset's 16 cycles.
+    for ram in bench.memories:
+        ram.r_channel.set_pause_generator(coins(f"slow{cycles}", 0.95))
     await ClockCycles(dut.aclk, cycles)
     PLAN["resetting"] = True
     # The host resets the DMA engine first.
@@ -269,13 +317,17 @@ async def reset_through_the_register(dut, cycles) -> None:
     await bench.write("CONTROL", 1)
     assert await bench.read("STATUS") & 1
     bench.forget()
+    # Bursts from memory end first.
     await ClockCycles(dut.aclk, 20)
+    while bench.memories and await bench.read("STATUS") & 1:
+        pass
     PLAN["resetting"] = False
     for stream in (*bench.sources, *bench.sinks):
         stream.assert_reset(False)
     assert await bench.read("STATUS") == 0
     assert await bench.read("PACKET_FRAMES") == 2, "settings stay"
     await bench.write("PACKET_FRAMES", 1)
+    bench.pause(0.2, 0.2)
     await bench.send(ONE_EACH)
     await bench.expect(ONE_EACH)
     bench.pause(0, 0)
