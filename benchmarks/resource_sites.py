@@ -153,6 +153,18 @@ def _random_thresholds(
     return Site.of(Threshold(table, base, slope, result), *_vector(element, channels, 2))
 
 
+def _late_lines(element: IntType, result: IntType, channels: int, rows: int, seed: int) -> Site:
+    """Rising lines on which every other step or so comes one value of x too late."""
+    rng = np.random.default_rng(seed)
+    steps = result.levels - 1
+    spacing = rng.uniform(0.6, 1.4, rows) * element.levels / steps
+    first = element.low + rng.uniform(-0.1, 0.3, rows) * element.levels
+    exact = np.ceil(first[:, None] + spacing[:, None] * np.arange(steps)).astype(np.int64)
+    table = exact + rng.integers(0, 2, exact.shape)
+    base, slope = np.full(rows, result.low), np.ones(rows, dtype=np.int64)
+    return Site.of(Threshold(table, base, slope, result), *_vector(element, channels, 2))
+
+
 def _at(kernel: str, site: Site, *parallels: int) -> Iterator[Subject]:
     chosen = family(site.op.family).kernel(kernel)
     for parallel in parallels:
@@ -177,6 +189,9 @@ def _thresholds() -> Iterator[Subject]:
     yield from _at("requantize", _requantization(IntType(-3000, 2900), INT4, 32, 32, 10), 2, 4)
     yield from _at("requantize", _requantization(wide, U8, 16, 1, 11), 1, 2)
     yield from _at("requantize", _requantization(IntType(-90000, 89999), INT8, 8, 8, 12), 1, 2)
+    yield from _at("late_requantize", _late_lines(IntType(-900, 899), INT4, 16, 16, 13), 1, 2)
+    yield from _at("late_requantize", _late_lines(IntType(-9000, 8999), U8, 8, 8, 14), 1, 2)
+    yield from _at("late_requantize", _late_lines(IntType(-300, 300), U4, 24, 24, 15), 3)
     for element, result, channels, parallels in (
         (IntType(-512, 511), INT4, 24, (2, 4, 8)),
         (IntType(-8192, 8191), INT8, 16, (1, 2, 4)),
