@@ -12,6 +12,7 @@ from rich.table import Table
 from hwcompile.boards import Board, load_board
 from hwcompile.cli.app import app, console
 from hwcompile.design import Design, load
+from hwcompile.diagnostics import fail
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild
 from hwcompile.toolchains.clock_choice import OSCILLATOR
@@ -48,6 +49,9 @@ def build_command(
     """
     design, target = load(directory), load_board(board)
     if target.flow != "open":
+        if clock != OSCILLATOR:
+            why = f"the clock of a {target.flow} project is that of the board file"
+            raise fail("HW0854", "--clock is for boards of the open flow", why, "clock.mhz there")
         _vendor(design, target, baud)
         return
     if update_weights is not None:

@@ -92,7 +92,7 @@ def test_a_board_without_such_a_port_is_refused(design: Design) -> None:
     with pytest.raises(CompileError, match=r"HW0816.*'icebreaker'.*'cell'"):
         design.build("icebreaker")
     assert not list(design.directory.glob("icebreaker/*.bin"))
-    with pytest.raises(CompileError, match=r"HW0816.*'cell'"):
+    with pytest.raises(CompileError, match=r"HW0853.*'cell'"):
         lite_wrapper(design.interface, "0")
 
 

@@ -261,7 +261,7 @@ def test_weights_in_memory_reach_the_board(tmp_path: Path) -> None:
     assert "CONFIG.NUM_SI 3" in settings["memory"]
     shell = next((folder / "rtl").glob("*_shell.v"))
     lint([shell], shell.stem, ["-y", str(folder / "rtl")])
-    with pytest.raises(CompileError, match=r"HW0816.*'cell'"):
+    with pytest.raises(CompileError, match=r"HW0853.*'cell'"):
         write_wrappers(design.directory)
 
 
@@ -292,6 +292,18 @@ def test_the_command_says_that_the_tool_is_missing(
         assert f"{program} is not installed, so the project was generated and not run" in " ".join(
             printed.out.split()
         )
+
+
+def test_a_clock_can_not_be_asked_for(
+    tiny: Design, tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture
+) -> None:
+    mine = tmp_path / "mine.toml"
+    mine.write_text((room("boards") / "zcu104" / "board.toml").read_text())
+    words = ("build", tiny.directory, "--board", str(mine), "--clock", "auto")
+    printed = type_command(monkeypatch, capsys, *words)
+    assert printed.code == 2
+    assert "HW0854" in printed.err
+    assert not (tiny.directory / "mine").exists()
 
 
 def _install(folder: Path, program: str, text: str) -> None:

@@ -34,7 +34,8 @@ def write_wrappers(directory: Path) -> Path:
         The folder; it stands for itself and can be copied.
 
     Raises:
-        CompileError: HW0815 when the folder is somebody else's, HW0852 for too many ports.
+        CompileError: HW0815 when the folder is somebody else's, HW0852 for too many ports,
+            HW0853 for a design that reads weights from external memory.
     """
     files = wrapper_project(directory)
     folder = directory / FOLDER

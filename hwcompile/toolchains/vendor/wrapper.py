@@ -104,7 +104,7 @@ def lite_wrapper(interface: Interface, identity: str) -> Wrapper:
     """The design behind one AXI4-Lite port: frames pass through FIFOs in the register map.
 
     Raises:
-        CompileError: HW0852 when there are too many ports, HW0816 when one is to memory.
+        CompileError: HW0852 when there are too many ports, HW0853 when one is to memory.
     """
     return _wrapper(interface, identity, DMA_BYTES[:1], data=True)
 
@@ -122,7 +122,7 @@ def _wrapper(
         )
     if interface.memories and data:
         raise fail(
-            "HW0816",
+            "HW0853",
             f"the AXI4-Lite wrapper has no memory port for '{interface.memories[0].name}'",
             "its weights are read from external memory through an AXI4 port of the design",
             'weights = "on_chip" in the schedule, or connect the port in a design of your own',
