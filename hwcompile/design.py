@@ -29,7 +29,7 @@ from hwcompile.toolchains.build import SEEDS, BoardBuild, build_for_board, recor
 from hwcompile.toolchains.clock_choice import OSCILLATOR
 from hwcompile.verify.beats import unpack
 from hwcompile.verify.compare import Mismatch, first_mismatch
-from hwcompile.verify.cycles import first_late, frame_ends
+from hwcompile.verify.cycles import first_late, frame_ends, later_ends, measured_interval
 from hwcompile.verify.frames import Frames, to_arrays
 from hwcompile.verify.levels import check_level, run_netlist, run_reference, run_rtl
 from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult
@@ -161,10 +161,12 @@ class Design:
                 ends = frame_ends(run, count)
                 early = bool(report["design"]["data_dependent"])
                 expected = report["design"]["frame_end_cycles"]
-                late = first_late(expected, interval, ends, early, sum(run.starved.values()))
+                turn = report["design"]["frames_in_turn"]
+                beyond = later_ends(expected, interval, turn, count)
+                late = first_late(beyond, ends, early, sum(run.starved.values()))
                 outcome = replace(
                     outcome,
-                    interval=(interval, int(ends[-1] - ends[-2]) if count > 1 else None),
+                    interval=(interval, measured_interval(ends, turn)),
                     latency=(latency, int(ends[0]) + 1),
                     late=outcome.late or late,
                 )

@@ -33,6 +33,7 @@ def build_report(
             "interval_cycles": {"predicted": prediction.interval, "measured": None},
             "latency_cycles": {"predicted": prediction.latency, "measured": None},
             "frame_end_cycles": prediction.trace.frame_ends.tolist(),
+            "frames_in_turn": prediction.period,
             "data_dependent": any(part.kernel.data_dependent for part in parts),
             "clock_mhz": clock_mhz,
             "frames_per_second": round(clock_mhz * 1e6 / prediction.interval, 1),

@@ -14,6 +14,8 @@ MOST_FRAMES = 64
 """Frames after which a network that still does not repeat is taken as it is."""
 
 _SHOWN_FRAMES = 4
+_MOST_PERIOD = 8
+"""Frames that may take turns in a pattern that is recognised."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,9 @@ class Prediction:
         bound: Cycles per frame of the slowest process; the interval is not smaller. A larger
             interval means that FIFOs or internal buffers are too small.
         bottleneck: The slowest process: a stage, an actor of one, an input or an output.
-        trace: The simulated cycles of all words of the first frames.
+        trace: The simulated cycles of all words of the first frames; the last `period` of them
+            repeat for ever.
+        period: Frames after which everything repeats: more than one where frames take turns.
     """
 
     interval: int
@@ -36,6 +40,7 @@ class Prediction:
     bound: int
     bottleneck: str
     trace: TokenTrace
+    period: int = 1
 
 
 def predict(network: Network, *, proved: bool = False) -> Prediction:
@@ -50,8 +55,11 @@ def predict(network: Network, *, proved: bool = False) -> Prediction:
     """
     trace = simulate_network(network, _SHOWN_FRAMES)
     reached = proved or settle(network, network.bound) is not None
-    interval = network.bound if reached else _measured(network)
-    return Prediction(interval, trace.latency, network.bound, network.bottleneck, trace)
+    interval, period = network.bound, 1
+    if not reached:
+        interval, period, longer = _measured(network)
+        trace = longer if period > 1 else trace
+    return Prediction(interval, trace.latency, network.bound, network.bottleneck, trace, period)
 
 
 def settle(network: Network, interval: int, most_frames: int = MOST_FRAMES) -> TokenTrace | None:
@@ -90,19 +98,19 @@ def span(network: Network) -> int:
     return max((-(-c.capacity // c.tokens) for c in bounded), default=1)
 
 
-def repeats(network: Network, trace: TokenTrace, interval: int) -> bool:
-    """True when every word moves `interval` cycles after that of the frame before, for ever.
+def repeats(network: Network, trace: TokenTrace, cycles_later: int, period: int = 1) -> bool:
+    """True when every word moves `cycles_later` after that of `period` frames before, for ever.
 
     Everything that happens follows from the last `span` frames, so if each of them is the one
-    before shifted by the interval, then the next one is, too.
+    `period` frames before, shifted by so many cycles, then the next one is, too.
     """
-    frames = span(network) + 1
+    frames = span(network) + period
     if trace.frames < frames:
         return False
     for channel in (*trace.links.values(), *trace.buffers.values()):
         for cycles in (channel.started, channel.freed):
             last = cycles.reshape(trace.frames, -1)[-frames:]
-            if not np.all(np.diff(last, axis=0) == interval):
+            if not np.all(last[period:] - last[:-period] == cycles_later):
                 return False
     return True
 
@@ -117,16 +125,17 @@ def even_input(network: Network, interval: int, frames: int) -> dict[str, IntArr
     return offered
 
 
-def _measured(network: Network) -> int:
-    """The interval of a network that does not reach its bound."""
+def _measured(network: Network) -> tuple[int, int, TokenTrace]:
+    """Interval and period of a network that does not reach its bound, and a simulation of it."""
     frames = first_trial(network)
     while True:
         trace = simulate_network(network, frames)
         ends = trace.frame_ends
-        interval = int(ends[-1] - ends[-2])
-        if repeats(network, trace, interval):
-            return interval
+        for period in range(1, min(_MOST_PERIOD, frames - 1) + 1):
+            later = int(ends[-1] - ends[-1 - period])
+            if repeats(network, trace, later, period):
+                return -(-later // period), period, trace
         if frames >= MOST_FRAMES:
             half = frames // 2
-            return -int((ends[half] - ends[-1]) // (frames - 1 - half))
+            return -int((ends[half] - ends[-1]) // (frames - 1 - half)), 1, trace
         frames *= 2

@@ -10,6 +10,7 @@ import pytest
 
 import hwcompile
 from tests.frontends.oracle import Model
+from tests.frontends.test_quant_lstm import MIXED, Layer
 
 STEPS, INPUTS, CELLS = 4, 5, 6
 
@@ -48,3 +49,12 @@ def test_the_file_s_cell_is_equal_at_rtl_level(
     assert outcome.passed, outcome.lines()
     assert design.notes
     assert all("built in fixed point" in note for note in design.notes)
+
+
+def test_a_quantized_cell_whose_frames_take_turns(tmp_path: Path) -> None:
+    """An odd number of steps, of which pairs repeat, is predicted for every frame."""
+    design = hwcompile.compile(Layer(4, **MIXED).save(tmp_path, steps=7), tmp_path / "build")
+    assert design.report["design"]["frames_in_turn"] > 1
+    outcome = design.verify(frames=24)
+    assert outcome.passed, outcome.lines()
+    assert design.notes == ()

@@ -48,10 +48,10 @@ class Layer:
         self.wr = (rng.integers(-100, 101, (4, CELLS, CELLS)) * 2.0**-6).astype(F)
         self.bias = (rng.normal(size=(4, CELLS)) * bias).astype(F)
 
-    def save(self, folder: Path, batch: int = 1, **attributes: Any) -> Path:
+    def save(self, folder: Path, batch: int = 1, steps: int = STEPS, **attributes: Any) -> Path:
         m = Model()
-        shape = (STEPS, batch, INPUTS)
-        x = m.input(*((batch, STEPS, INPUTS) if attributes.get("batch_first") else shape))
+        shape = (steps, batch, INPUTS)
+        x = m.input(*((batch, steps, INPUTS) if attributes.get("batch_first") else shape))
         numbers = [m.constant(v) for v in (self.x_scale, 0.0, 8.0)]
         x = m.op("Quant", x, *numbers, domain=DOMAIN, signed=1, narrow=0, rounding_mode="ROUND")
         zeros = m.constant(np.zeros((batch, CELLS)))
