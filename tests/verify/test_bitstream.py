@@ -22,7 +22,7 @@ from hwcompile.toolchains.icebits.database import PACKAGE, ChipDatabase, chip_da
 from hwcompile.toolchains.icebits.logic import ZERO
 from hwcompile.toolchains.icebits.verilog import lut
 from tests.cli.running import type_command
-from tests.toolchains import folded
+from tests.toolchains import folded, medium
 
 BOARD = "icebreaker"
 FAST = 1_500_000
@@ -55,6 +55,28 @@ def test_the_packed_bits_compute_the_network(
     assert weight_blocks(built), "the weights are not in block RAM"
     report = json.loads((built.directory / "report.json").read_text())
     assert report["design"]["levels"]["bitstream"] == {"frames": 6, "mismatches": 0}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("board", "clock"), [("icestick", "oscillator"), ("hx8k_breakout", "30")])
+def test_the_other_dies(built: Design, tmp_path: Path, board: str, clock: str) -> None:
+    design = Design(tmp_path / "build")
+    shutil.copytree(built.directory, design.directory)
+    design.build(board, baud=FAST, clock=clock)
+    outcome = design.verify(levels=("reference", "bitstream"), board=board, frames=5)
+    assert outcome.lines() == ["bitstream: 5 frames, 0 mismatches"]
+
+
+@pytest.mark.slow
+def test_multipliers(tmp_path: Path) -> None:
+    model = medium.save(tmp_path)
+    design = hwcompile.compile(model, tmp_path / "build", target_cycles=medium.TARGET_CYCLES)
+    built = design.build(BOARD, baud=FAST)
+    assert built.use.dsp >= 1
+    outcome = design.verify(levels=("reference", "bitstream"), board=BOARD, frames=5)
+    assert outcome.lines() == ["bitstream: 5 frames, 0 mismatches"]
+    decoded = (built.folder / "decoded.v").read_text()
+    assert decoded.count("SB_MAC16 ") == built.use.dsp
 
 
 def test_a_flipped_weight_bit_is_caught(built: Design, tmp_path: Path) -> None:
