@@ -160,9 +160,10 @@ class Bench:
         for index, stream in enumerate(self.sinks):
             stream.set_pause_generator(coins(f"sink{index}", sink))
         write, read = self.host.write_if, self.host.read_if
-        for channel in (write.aw_channel, write.w_channel, write.b_channel,
-                        read.ar_channel, read.r_channel):  # fmt: skip
-            channel.set_pause_generator(coins(channel, bus))
+        channels = (write.aw_channel, write.w_channel, write.b_channel,
+                    read.ar_channel, read.r_channel)  # fmt: skip
+        for index, channel in enumerate(channels):
+            channel.set_pause_generator(coins(f"bus{index}", bus))
         for index, ram in enumerate(self.memories):
             ram.r_channel.set_pause_generator(coins(f"memory{index}", sink / 2))
             ram.ar_channel.set_pause_generator(coins(f"request{index}", sink / 2))
@@ -230,6 +231,7 @@ async def settings_byte_by_byte(dut) -> None:
         at, byte = choice.randrange(4), choice.randrange(256)
         await bench.host.write(AT["PACKET_FRAMES"] + at, bytes([byte]))
         value = value & ~(0xFF << 8 * at) | byte << 8 * at
+        await bench.host.write_dword(0xFFC, choice.randrange(1 << 32))  # nothing is there
         assert await bench.read("PACKET_FRAMES") == value
     tasks = [cocotb.start_soon(bench.write("PACKET_FRAMES", number)) for number in range(8)]
     reads = [cocotb.start_soon(bench.read("ID")) for _ in range(8)]
