@@ -61,10 +61,10 @@ def test_random_engines(site: Site, size: tuple[int, int], prefetch: int, seed: 
 
 @pytest.mark.slow
 def test_ese_lstm() -> None:
-    """The published layer: 893 KB per step by 1,024 bits, and a memory that answers in 60 cycles.
+    """The published layer: 1.3 MB per step, 128 bytes per cycle, of a memory that needs 60 cycles.
 
-    Only the first rows come late; with a memory that holds back one cycle in twenty, a frame is
-    late by the cycles in which it had nothing to bring.
+    That latency is hidden; with a memory that holds back one cycle in twenty, a frame is late by
+    the cycles in which there was nothing.
     """
     graph = layer(153, 0.1, 1)
     site = Site.of(graph.nodes[0].op, graph.types["x"])

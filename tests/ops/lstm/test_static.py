@@ -103,8 +103,9 @@ def test_channels_share_programs_and_have_their_own_multipliers() -> None:
     assert [STATIC.lanes(site, parameters) for site in (one, many)] == [8, 64]
     need = [STATIC.resources(site, parameters) for site in (one, many)]
     assert need[1].multipliers == 8 * need[0].multipliers
-    (program,) = (m for m in need[0].memories if m.depth == found[0].cycles)
-    assert program in need[1].memories
+    programs = [m for m in need[0].memories if m.depth == found[0].cycles]
+    assert sum(m.bits for m in programs) == found[0].weight_bits + found[0].control_bits
+    assert programs == [m for m in need[1].memories if m.depth == found[1].cycles]
     assert need[1].memory_bits < 8 * need[0].memory_bits
 
 
