@@ -372,7 +372,10 @@ def _refused(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     raise fail("HW0236", f"the operator {node.op_type} can not be imported", why, fix, node.origin)
 
 
-_BUILDER = "`hwcompile.rnn` with the trained matrices, and `hwcompile.compile_graph`"
+_BUILDER = (
+    "one LSTM or GRU node instead, Brevitas' QuantLSTM through export_qonnx, or `hwcompile.rnn` "
+    "with the trained matrices and `hwcompile.compile_graph`"
+)
 
 REFUSALS = {
     "RNN": ("no engine exists for cells without gates", "training an LSTM or a GRU instead"),
