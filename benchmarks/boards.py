@@ -45,7 +45,7 @@ TARGETS = {
     ("digits_cnn_int8", "ulx3s_85"): 4_000,
     ("tfc_w1a1", ""): 2_000,
     ("kws_w3a3", ""): 8_000,
-    ("cnv_w1a1", ""): 500_000,
+    ("cnv_w1a1", ""): 120_000,
 }
 """Cycles per frame for a network on a board; the board "" stands for all others."""
 

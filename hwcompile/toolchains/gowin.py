@@ -71,7 +71,7 @@ FAMILY = Family(
         "lut": ("LUT4", "ALU"),
         "ff": ("DFF",),
         "bram": ("BSRAM",),
-        "dsp": ("MULT18X18",),
+        "dsp": ("MULT9X9", "MULT18X18", "MULT36X36"),
     },
     constraints=_constraints,
     place=_place,
