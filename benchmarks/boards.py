@@ -40,9 +40,9 @@ PUBLISHED = {
 TARGETS = {
     ("digits_mlp_w1a1", ""): 4_000,
     ("digits_cnn_w3a3", ""): 64_000,
-    ("digits_cnn_w3a3", "ulx3s_85"): 4_000,
+    ("digits_cnn_w3a3", "ulx3s_85"): 16_000,
     ("digits_cnn_int8", ""): 64_000,
-    ("digits_cnn_int8", "ulx3s_85"): 4_000,
+    ("digits_cnn_int8", "ulx3s_85"): 16_000,
     ("tfc_w1a1", ""): 2_000,
     ("kws_w3a3", ""): 8_000,
     ("cnv_w1a1", ""): 120_000,
