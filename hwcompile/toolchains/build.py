@@ -120,7 +120,7 @@ def build_for_board(
 
     Raises:
         CompileError: HW0803 no link, HW0804 does not fit, HW0805 a tool is missing, HW0806 the
-            baud rate, HW0807 too slow, HW0808 a tool failed, HW0816 and HW0817 weights that can
+            baud rate, HW0807 too slow, HW0808 a tool failed, HW0817 and HW0821 weights that can
             not be exchanged, HW0832 and HW0833 the clock.
     """
     family_of(board)  # refuses boards of vendors' flows

@@ -36,12 +36,12 @@ def check_swappable(board: Board) -> None:
     """Refuse a board whose routed design does not show the contents of memory blocks.
 
     Raises:
-        CompileError: HW0816.
+        CompileError: HW0821.
     """
     family = family_of(board).name
     if family not in BLOCK_TEXTS:
         raise fail(
-            "HW0816",
+            "HW0821",
             f"weights can not be exchanged in bitstreams for '{board.id}'",
             f"the open tools for {family} do not say where the contents of memories lie",
             f"a board of family {' or '.join(BLOCK_TEXTS)}, or a build without --swappable",
@@ -128,7 +128,7 @@ def update_weights(directory: Path, board: Board, previous: Path) -> Path:
         The bitstream in `directory`.
 
     Raises:
-        CompileError: HW0816 for a family where it can not be done, HW0818 when the former build
+        CompileError: HW0821 for a family where it can not be done, HW0818 when the former build
             can not take weights, HW0819 when the designs differ in more than weights, HW0808 when
             the packer fails.
     """

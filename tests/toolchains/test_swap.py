@@ -107,7 +107,7 @@ def test_what_can_not_take_weights_is_refused(
     first, second = designs
     with pytest.raises(CompileError, match=r"HW0818.*'icesugar'.*there is none.*--swappable"):
         update_weights(second.directory, load_board("icesugar"), first.directory)
-    with pytest.raises(CompileError, match=r"HW0816.*'tang_nano_9k'"):
+    with pytest.raises(CompileError, match=r"HW0821.*'tang_nano_9k'"):
         first.build("tang_nano_9k", swappable=True)
     assert not (first.directory / "tang_nano_9k").exists()
 
