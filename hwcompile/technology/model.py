@@ -103,6 +103,8 @@ class Technology:
             name: `<family>.<kernel>`, or the name of a part of the plumbing.
             resources: What it is made of.
         """
+        if resources == Resources():  # wires alone
+            return Need()
         found = amounts(resources, self.rules)
         lut, ff = self.figures(name, found)
         lut_each, _, loose = self._of(name)
