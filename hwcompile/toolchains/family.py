@@ -72,6 +72,8 @@ class Family:
         pack: The step that makes the bitstream; (board).
         bitstream: Name of the bitstream file.
         models: Files with simulation models of the cells, below Yosys' share folder.
+        luts: Yosys commands that take the place of the synthesis command's step `map_luts`, where
+            that can not be trusted; empty otherwise.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Family:
     pack: Callable[[Board], Step]
     bitstream: str
     models: tuple[str, ...]
+    luts: tuple[str, ...] = ()
 
     def use_of(self, counts: Mapping[str, int]) -> Use:
         """What cells take; `counts` is cell type to number."""

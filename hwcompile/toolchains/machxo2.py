@@ -11,6 +11,16 @@ _NEXTPNR = Program("nextpnr-machxo2", "yowasp_nextpnr_machxo2", "run_nextpnr_mac
 _PACK = Program("ecppack", "yowasp_nextpnr_machxo2", "run_ecppack", _PACKAGE)
 
 
+LATTICE_LUTS = (
+    "techmap -map +/lattice/latches_map.v",
+    "abc -lut 4 -dress",
+    "clean",
+)
+"""With Yosys' pass `abc9` (0.70), which `synth_lattice` uses, level `netlist` saw wrong integers on
+MachXO2 and Nexus: inputs of carry cells were left undefined, or carry inputs tied. The older pass
+does not touch these cells."""
+
+
 def _synthesis(board: Board, dsp: bool) -> str:
     return "synth_lattice -family xo2"
 
@@ -48,5 +58,6 @@ FAMILY = Family(
     pack=_pack,
     bitstream="design.bit",
     models=("lattice/cells_sim_xo2.v",),
+    luts=LATTICE_LUTS,
 )
 """MachXO2 has no multiplier blocks; products are adders and LUTs."""

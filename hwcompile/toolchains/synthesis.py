@@ -165,7 +165,7 @@ def _map(
         lines += [*family.multiply, "chtype -set $mul t:$__soft_mul", "opt_expr -fine", "wreduce"]
     lines += [
         "techmap -map adders.v",
-        *_from_coarse(f"{family.synthesis(board, dsp)} -top {top}", family.start, block_rows),
+        *_from_coarse(f"{family.synthesis(board, dsp)} -top {top}", family, block_rows),
         "autoname",
         "tee -q -o cells.json stat -json",
     ]
@@ -183,16 +183,23 @@ def _map(
     return lines
 
 
-def _from_coarse(synthesis: str, start: str, block_rows: int) -> list[str]:
+def _from_coarse(synthesis: str, family: Family, block_rows: int) -> list[str]:
+    start = family.start
+    if family.luts:
+        # The family's own mapping to LUTs replaces that of Yosys' script.
+        from_ram = ["map_luts", *family.luts, f"{synthesis} -run map_cells:check"]
+    else:
+        from_ram = ["check"]
     if not block_rows:
-        return [f"{synthesis} -run {start}:check"]
+        return [f"{synthesis} -run {start}:{from_ram[0]}", *from_ram[1:]]
     # The library calls its memories so; what Yosys makes of case statements has other names.
     read_only = f"t:$mem_v2 r:WR_PORTS=0 %i r:SIZE>={block_rows} %i c:*mem %i"
     return [
         f"{synthesis} -run {start}:map_ram",
         f"tee -q -o {FORCED} select -list {read_only}",
         f'setattr -set rom_style "block" {read_only}',
-        f"{synthesis} -run map_ram:check",
+        f"{synthesis} -run map_ram:{from_ram[0]}",
+        *from_ram[1:],
     ]
 
 
