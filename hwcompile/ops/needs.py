@@ -38,7 +38,8 @@ class Memory:
     """Equal memories of `depth` rows of `width` bits.
 
     `slices` is above one where a row holds so many slices of `width` bits and each memory reads one
-    of them: tools see the whole row when they choose between block RAM and logic.
+    of them: tools see the whole row when they choose between block RAM and logic. Each of `reads`
+    ports for reading has a copy of the contents.
     """
 
     depth: int
@@ -46,6 +47,7 @@ class Memory:
     kind: MemoryKind = MemoryKind.ROM
     count: int = 1
     slices: int = 1
+    reads: int = 1
 
     @property
     def bits(self) -> int:
@@ -149,10 +151,11 @@ def memory(
     count: int = 1,
     *,
     slices: int = 1,
+    reads: int = 1,
 ) -> Resources:
     """Memories with `depth` rows; a single row is wires when constant, a register when written."""
     if depth < 1 or width < 1 or count < 1:
         return Resources()
     if depth == 1:
         return Resources() if kind is MemoryKind.ROM else Resources(ff=width * count)
-    return Resources(memories=(Memory(depth, width, kind, count, slices),))
+    return Resources(memories=(Memory(depth, width, kind, count, slices, reads),))

@@ -40,7 +40,7 @@ def amounts(resources: Resources, rules: Rules, *, dsp: bool = True) -> Amounts:
     registers, bram, blocks = resources.ff, 0, 0
     for memory in resources.memories:
         count = blocks_of(memory, rules)
-        bram += count * memory.count
+        bram += count
         if count:
             if memory.kind is MemoryKind.QUEUE:  # a word that is read as it is written goes by
                 registers += memory.width * memory.count
@@ -52,7 +52,7 @@ def amounts(resources: Resources, rules: Rules, *, dsp: bool = True) -> Amounts:
         elif small := small_of(memory, rules):
             distributed += small * memory.count
             # Rows beyond 16 are chosen among several of them.
-            muxes += memory.width * (-(-memory.depth // 16) - 1) * memory.count
+            muxes += memory.width * (-(-memory.depth // 16) - 1) * memory.count * memory.reads
         else:
             array += memory.bits
     for factors in resources.products:

@@ -27,12 +27,37 @@ ROM, RAM, QUEUE, DIRECT = MemoryKind
         ("ecp5", 100, 24, RAM, 1),
         ("gowin", 784, 64, ROM, 4),
         ("gowin", 40, 16, QUEUE, 0),
+        ("ice40", 8, 17, RAM, 0),
+        ("ice40", 16, 17, RAM, 2),
+        ("ice40", 315, 13, ROM, 2),
+        ("ecp5", 128, 11, RAM, 0),
+        ("ecp5", 128, 21, RAM, 1),
+        ("gowin", 128, 11, RAM, 0),
+        ("gowin", 158, 28, ROM, 1),
     ],
 )
 def test_memories_go_where_synthesis_put_them(
     family: str, depth: int, width: int, kind: MemoryKind, blocks: int
 ) -> None:
     memory = Memory(depth, width, kind)
+    assert blocks_of(memory, RULES[family]) == blocks
+
+
+@pytest.mark.parametrize(
+    ("family", "memory", "blocks"),
+    [
+        # Each of two ports that read has a copy.
+        ("ice40", Memory(64, 21, QUEUE, reads=2), 4),
+        ("ecp5", Memory(64, 21, QUEUE, reads=2), 0),
+        ("ecp5", Memory(128, 21, QUEUE, reads=2), 2),
+        # Words of 24 bits, a half for each memory: the second half is in both blocks.
+        ("ice40", Memory(158, 12, ROM, count=2, slices=2), 3),
+        ("ice40", Memory(86, 12, ROM, count=4, slices=4), 6),
+        ("ice40", Memory(40, 10, ROM, count=8, slices=8), 0),
+        ("ice40", Memory(256, 8, ROM, count=4), 4),
+    ],
+)
+def test_copies_and_slices(family: str, memory: Memory, blocks: int) -> None:
     assert blocks_of(memory, RULES[family]) == blocks
 
 
@@ -51,7 +76,11 @@ def test_distributed_memory() -> None:
         ("ecp5", 4, 4, 0),
         ("ecp5", 8, 8, 1),
         ("ecp5", 16, 23, 2),
+        ("ecp5", 8, 25, 2),
         ("gowin", 8, 3, 0),
+        ("gowin", 16, 23, 3),
+        ("gowin", 15, 20, 1),
+        ("gowin", 8, 25, 2),
         ("gowin", 11, 4, 1),
     ],
 )

@@ -147,7 +147,7 @@ class GruStatic(Static):
 
     name = "static"
 
-    arithmetic = (3, 2)
+    arithmetic = (2, 1, 2)
 
     def recurrence(self, op: Op) -> Recurrence:
         """The op as the engine sees it; the same object for the same op."""

@@ -46,8 +46,9 @@ class Static(Kernel):
 
     name = "static"
 
-    arithmetic = (6, 3)
-    """Multipliers and sigma tables of a lane's element-wise pipeline."""
+    arithmetic = (6, 0, 3)
+    """Of a lane's element-wise pipeline: multipliers of elements, of an element with a whole sum,
+    and sigma tables."""
 
     def recurrence(self, op: Op) -> Recurrence:
         """The op as the engine sees it; the same object for the same op."""
@@ -187,7 +188,7 @@ class Static(Kernel):
         act, acc, z = (int(numbers[name]) for name in ("ActBits", "AccBits", "ZBits"))
         width = widths(layout)
         lanes, units = layout.lanes, layout.units.depth
-        multipliers, sigmas = self.arithmetic
+        narrow, wide, sigmas = self.arithmetic
         total = Resources(lut=layout.pes * 2 * numbers_place(layout))
         total += weights_memory(parameters, schedule.cycles, layout.pes * width.entry)
         total += memory(schedule.cycles, _control_bits(layout))
@@ -199,19 +200,24 @@ class Static(Kernel):
             # The elements of the cell are as wide as activations.
             products=(
                 Product(width.weight, act, layout.pes),
-                Product(act, act, multipliers * lanes),
+                Product(act, act, narrow * lanes),
+                *((Product(act, z, wide * lanes),) if wide else ()),
             ),
         )
         for table, count in ((op.sigma, sigmas), (op.candidate, 1), (op.squash, 1)):
             channel += memory(table.shape[-1], signed_bits(table), count=lanes * count)
         # The channels' elements stand side by side in a word.
         bits = op.channels * act
-        total += memory(_power(2 * op.inputs), bits, MemoryKind.QUEUE, layout.pes)
+        total += memory(_power(2 * op.inputs), bits, MemoryKind.RAM, layout.pes)
         states = 1 if layout.two_phases else 2
-        total += memory(_power(layout.places * states), bits, MemoryKind.QUEUE, layout.pes)
+        own = -(-layout.places // lanes)  # each lane writes a memory of its own
+        total += memory(_power(own * states), bits, MemoryKind.RAM, layout.pes * lanes)
         # For each lane the sums of four gates, the cells, and the words that go out.
-        total += memory(_power(units), op.channels * acc, MemoryKind.QUEUE, 4 * lanes)
-        total += memory(_power(units), bits, MemoryKind.QUEUE, 2 * lanes)
+        sums = units + (layout.rows.depth if layout.two_phases else 0)
+        total += memory(_power(sums), op.channels * acc, MemoryKind.RAM, lanes)
+        total += memory(_power(units), op.channels * acc, MemoryKind.RAM, 3 * lanes)
+        total += memory(_power(units), bits, MemoryKind.RAM, lanes)
+        total += memory(2 * _power(units), bits, MemoryKind.RAM, lanes)
         return total + channel.times(op.channels)
 
     def render(self, site: Site, parameters: Parameters) -> Rendered:

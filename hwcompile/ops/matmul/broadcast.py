@@ -156,9 +156,9 @@ class Broadcast(Kernel):
         pe += memory(queue, item, MemoryKind.QUEUE)
         # With several PEs the place to read from is chosen in the same cycle.
         reading = MemoryKind.QUEUE if pes == 1 else MemoryKind.DIRECT
-        pe += memory(depth, out * bits, reading)
+        pe += memory(depth, out * bits, reading, reads=2)  # to add, and to collect
         pe += dot.resources(1, 1, bits)
-        pe += memory(plan.entries, dot.weight.bits + index_width(slots))
+        pe += memory(plan.entries, dot.weight.bits + index_width(slots), slices=pes)
         choices = out * bits * (mux_choices(pes) + 1)
         collector = Resources(lut=choices + 20.0, ff=choices + 20.0)
         row = out * (index_width(slots) + index_width(pes) + 1) + 2
