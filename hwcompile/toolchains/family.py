@@ -141,3 +141,28 @@ def _link_pins(board: Board) -> tuple[tuple[str, str], ...]:
         select = ("spi_cs_n", bus.cs_n)
         return (("spi_sck", bus.sck), select, ("spi_mosi", bus.mosi), ("spi_miso", bus.miso))
     return ()
+
+
+def multiply_in_rounds(
+    rounds: tuple[tuple[int, int, int, int], ...], name: str, blocks: str
+) -> tuple[str, ...]:
+    """Yosys commands that put products into DSP blocks of several sizes, largest first.
+
+    Args:
+        rounds: For each size the widest factors, and the narrowest that are worth it.
+        name: What the cells in `blocks` are called, before their size.
+        blocks: Techmap file with the blocks.
+    """
+    return (
+        # Products that are to stay in LUTs rest: every round gives their name to those it leaves.
+        "chtype -set $__resting t:$__soft_mul",
+        *(
+            f"techmap -map +/mul2dsp.v -D DSP_A_MAXWIDTH={a} -D DSP_B_MAXWIDTH={b} "
+            f"-D DSP_A_MINWIDTH={least_a} -D DSP_B_MINWIDTH={least_b} -D DSP_Y_MINWIDTH=9 "
+            f"-D DSP_NAME={name}{a}X{b}; chtype -set $mul t:$__soft_mul"
+            for a, b, least_a, least_b in rounds
+        ),
+        "chtype -set $__soft_mul t:$__resting",
+        f"techmap -map {blocks}",
+        "setattr -unset mul2dsp a:mul2dsp",
+    )

@@ -11,6 +11,7 @@ from hwcompile.toolchains.family import (
     all_pins,
     common_place,
     led_pins,
+    multiply_in_rounds,
 )
 
 _NEXTPNR = Program(
@@ -22,10 +23,16 @@ _NEXTPNR = Program(
 _PACK = Program("gowin_pack", "apycula.gowin_pack", "main", "apycula")
 
 
+_MULTIPLY = multiply_in_rounds(
+    ((18, 18, 10, 4), (18, 18, 4, 10), (9, 9, 4, 4)), "$__MUL", "+/gowin/dsp_map.v"
+)
+"""What `synth_gowin` does, but products that are to stay in LUTs do."""
+
+
 def _synthesis(board: Board, dsp: bool) -> str:
     family = board.device.package[:4].lower()
     # Pads are inserted when the netlist is flat; see `after_flatten`.
-    return f"synth_gowin -family {family} -setundef -noiopads" + ("" if dsp else " -nodsp")
+    return f"synth_gowin -family {family} -setundef -noiopads -nodsp"
 
 
 def _constraints(board: Board, leds: int) -> tuple[str, str]:
@@ -54,7 +61,7 @@ FAMILY = Family(
     name="gowin",
     synthesis=_synthesis,
     start="coarse",
-    multiply=(),
+    multiply=_MULTIPLY,
     after_flatten=(
         "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O",
         "hilomap -singleton -hicell VCC V -locell GND G",

