@@ -197,12 +197,12 @@ class Fitter:
             for part in ("lut", "ff", "bram")
         }
         need = tried.found.total + self.reserve
-        moved = 1 - self.budget.capacities.dsp / need.dsp if need.dsp else 0.0
+        moved = self.budget.moved(need)
         return replace(
             prices,
             ff=prices.ff * factor["ff"] / factor["lut"],
             bram=prices.bram * factor["bram"] / factor["lut"],
-            moved=(prices.moved + max(moved, 0.0)) / 2 + 0.05 * (moved > 0),
+            moved=(prices.moved + moved) / 2 + 0.05 * (moved > 0),
         )
 
     def _need(self, node: Node, option: Option) -> Need:

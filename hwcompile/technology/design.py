@@ -25,6 +25,10 @@ designs take what is predicted within about one tenth (`hwcompile build` prints 
 counted by rules, not fitted, and a full column of them does not hinder routing.
 """
 
+PACKED = 0.75
+"""Share of the DSP blocks that is counted on when not all products find one: a product takes one
+block or several, and which products stay in logic is known after synthesis only."""
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -35,15 +39,21 @@ class Budget:
 
     def settle(self, need: Need) -> Need:
         """A whole design's need, with the products that find no DSP block in logic."""
-        if need.dsp <= self.capacities.dsp:
+        moved = self.moved(need)
+        if not moved:
             return need
-        moved = 1.0 - self.capacities.dsp / need.dsp
         return replace(
             need,
             lut=need.lut + need.soft * moved,
             dsp=float(self.capacities.dsp),
             soft=need.soft * (1.0 - moved),
         )
+
+    def moved(self, need: Need) -> float:
+        """Share of a whole design's products that stay in logic for want of DSP blocks."""
+        if need.dsp <= self.capacities.dsp:
+            return 0.0
+        return 1.0 - PACKED * self.capacities.dsp / need.dsp
 
     def figures(self, need: Need) -> dict[str, float]:
         """Use by field of `Capacities`; flip-flops that are alone take logic cells ("lut")."""
