@@ -80,7 +80,8 @@ def test_products_without_a_block_go_to_logic() -> None:
     board = load_board("icebreaker")
     budget = Budget(board.capacities, RULES["ice40"])
     settled = budget.settle(Need(lut=1000, dsp=16, soft=3200))
-    assert (settled.dsp, settled.soft, settled.lut) == (8, 1600, 2600)
+    # Three quarters of the 8 blocks are counted on: 6 of 16 products stay out of logic.
+    assert (settled.dsp, settled.soft, settled.lut) == (8, 1200, 3000)
     assert budget.settle(Need(lut=1000, dsp=8, soft=1600)).lut == 1000
 
 
