@@ -1,0 +1,18 @@
+"""The parts of a campaign: name to `module:function`, imported when they run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+
+from tests.fuzz.budget import Budget
+from tests.fuzz.figures import Figures
+
+PARTS: dict[str, str] = {}
+
+
+def part(name: str) -> Callable[[Budget], Figures]:
+    """The function that runs a part."""
+    module, _, function = PARTS[name].partition(":")
+    found: Callable[[Budget], Figures] = getattr(import_module(module), function or "run")
+    return found
