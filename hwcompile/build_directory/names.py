@@ -1,0 +1,57 @@
+"""What the files of a build directory are called, and which names can be a file's at all."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+MANIFEST = "manifest.json"
+"""The file that makes a folder a build directory: what else is in it, with hashes."""
+REPORT = "report.json"
+HOST = "host.json"
+INTERFACE = "interface.json"
+GRAPH = "graph.txt"
+SCHEDULE = "schedule.toml"
+RTL = "rtl"
+"""The folder of sources and memory files."""
+FILES = f"{RTL}/files.f"
+"""The sources' names, one a line, in the order of compilation."""
+MEMORY = "memory"
+"""The folder of images for external memory."""
+DUMPS = "ir"
+DRIVER = "c"
+"""Where `hwcompile driver` writes to."""
+SOC = "soc"
+"""Where `hwcompile wrap` writes to."""
+KEPT = "kept"
+"""Where files go that a replacement meets and that are not as this program wrote them."""
+BOARD_RECORD = "build.json"
+"""How the bitstream in a board's folder was made."""
+
+WORK = ".hwcompile"
+"""In a build directory: the new files until they take the place of the old ones."""
+MARKER = ".hwcompile-made"
+"""In a folder that is still being made, and in every folder that a later command adds."""
+
+REQUIRED = (REPORT, HOST, INTERFACE, GRAPH, SCHEDULE, FILES)
+"""What every manifest lists."""
+
+_TAKEN = {RTL, MEMORY, DUMPS, DRIVER, SOC, KEPT, WORK, MARKER, MANIFEST, *REQUIRED}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
+
+
+def is_folder_name(text: str) -> bool:
+    """True for a name that a folder of a board may have: letters, digits, `_ . + -`."""
+    return _NAME.fullmatch(text) is not None and not text.endswith(".")
+
+
+def is_taken(text: str) -> bool:
+    """True for the name of something else in a build directory, in any case of letters."""
+    return text.lower() in _TAKEN
+
+
+def is_inner_path(text: str) -> bool:
+    """True for the name of a file below the build directory, as a manifest lists it."""
+    parts = PurePosixPath(text).parts
+    return "/".join(parts) == text and all(_PART.fullmatch(part) for part in parts) and bool(parts)
