@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+MISSING_TOOLS = frozenset({"HW0702", "HW0703", "HW0706", "HW0805"})
+"""The codes that mean: a program or a package is not installed."""
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -29,8 +32,8 @@ class Diagnostic:
 
     Attributes:
         code: Stable identifier, `HW` and four digits; the first two digits are the stage
-            (01 model file, 02 front end, 03 types and ranges, 04 schedule, 05 emission and
-            build directory, 06 verification, 07 tools, 08 toolchains and boards).
+            (00 what is typed, 01 model file, 02 front end, 03 types and ranges, 04 schedule, 05
+            emission and build directory, 06 verification, 07 tools, 08 toolchains and boards).
         what: The finding, one clause, starting in lower case.
         why: The reason, one clause; may be empty.
         fix: What the user can do, one clause; may be empty.
@@ -60,6 +63,11 @@ class CompileError(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(str(d) for d in self.diagnostics))
+
+    @property
+    def missing_tool(self) -> bool:
+        """True when a program or a package is missing, which is not wrong with the input."""
+        return any(diagnostic.code in MISSING_TOOLS for diagnostic in self.diagnostics)
 
 
 def fail(

@@ -1,26 +1,37 @@
-"""One thin file per command; importing a command's module registers it."""
+"""One thin file per command; a command's module is imported when the command is run."""
 
 from __future__ import annotations
 
-from hwcompile.cli.app import run as run_application
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 
 def main() -> None:
     """Entry point of the `hwcompile` program."""
-    from hwcompile.cli import (  # noqa: F401
-        boards,
-        build,
-        compile,
-        doctor,
-        driver,
-        ops,
-        program,
-        report,
-        run,
-        simulate,
-        simulate_board,
-        verify,
-        wrap,
-    )
+    if threading.current_thread() is not threading.main_thread():
+        _run()
+        return
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        if before is signal.default_int_handler:
+            signal.signal(signal.SIGINT, _leave_at_once)
+        _run()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
-    run_application()
+
+def _run() -> None:
+    from hwcompile.cli.app import run
+
+    run()
+
+
+def _leave_at_once(number: int, frame: FrameType | None) -> None:
+    """Ctrl-C while modules are imported: nothing is begun that would have to be cleaned up."""
+    os.write(2, b"Interrupted.\n")
+    os._exit(130)

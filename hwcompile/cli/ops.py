@@ -11,7 +11,7 @@ from hwcompile.ops import FAMILIES, family
 
 @app.command("ops")
 def ops_command() -> None:
-    """List operator families with their kernels, and the source operators that reach them."""
+    """List operator families with their kernels, and source operators that reach them."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("family", no_wrap=True)
     table.add_column("kernels", no_wrap=True)

@@ -23,7 +23,7 @@ def simulate_command(
     ] = None,
     stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
 ) -> None:
-    """Run the frames of INPUTS; write `raw` (integers) and `real` (dequantized) outputs."""
+    """Run the frames of INPUTS; write raw (integers) and real (dequantized) outputs."""
     with errors.status("compiling the simulator and running frames"):
         result = load(directory).simulate(
             inputs, level=level, board=board, stall=stall, waves=waves

@@ -25,7 +25,7 @@ def simulate_board_command(
     ] = 0.0,
     noise_seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
 ) -> None:
-    """Run the board's top level and print the name of its serial port, until interrupted."""
+    """Run a board's top level and print the name of its port, until interrupted."""
     design = load(directory)
     name = board or only_board(design.directory)
     target = load_board(name)

@@ -16,6 +16,6 @@ from hwcompile.toolchains.vendor.soc import write_wrappers
 def wrap_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
 ) -> None:
-    """Write DIR/soc: the design behind AXI4-Lite and AXI4-Stream, C headers, a LiteX module."""
+    """Write DIR/soc: the design behind AXI4-Lite and AXI4-Stream, C headers, LiteX."""
     folder = write_wrappers(load(directory).directory)
     console.print(f"Wrote {folder}; README.md tells more.")

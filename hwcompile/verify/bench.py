@@ -79,13 +79,13 @@ def run_bench(program: Path, top: str, work: Path, module: str, seed: int) -> tu
         The names of the tests that passed.
 
     Raises:
-        CompileError: HW0604 with every test that failed.
+        CompileError: HW0604 with every test that failed, HW0657 when cocotb ran none.
     """
     results = work / "results.xml"
     command = [sys.executable, "-c", RUN, top, str(program), str(results), str(seed), module]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True)
     if not results.is_file():
-        raise fail("HW0706", "cocotb did not run", done.stdout[-2000:] + done.stderr[-2000:])
+        raise fail("HW0657", "cocotb did not run", done.stdout[-2000:] + done.stderr[-2000:])
     return _passed(results, top)
 
 
@@ -105,6 +105,8 @@ def _passed(results: Path, top: str) -> tuple[str, ...]:
             continue
         why = (failure.get("error_msg") or failure.get("message") or failure.text or "").strip()
         findings.append(Diagnostic("HW0604", f"the design '{top}' fails '{case.get('name')}'", why))
-    if findings or not passed:
-        raise CompileError(findings or [Diagnostic("HW0706", "cocotb found no test")])
+    if findings:
+        raise CompileError(findings)
+    if not passed:
+        raise fail("HW0657", "cocotb did not run", "it found no test")
     return tuple(passed)

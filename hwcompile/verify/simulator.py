@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import tempfile
 import time
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ import numpy as np
 from hwcompile.diagnostics import InternalError
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
+from hwcompile.processes import run_captured
 from hwcompile.resources import room
 from hwcompile.verify.beats import Beats, from_beats, to_beats
 from hwcompile.verify.cache import cached
@@ -124,7 +124,7 @@ class Simulator:
 
     def _execute(self, work: Path, options: list[str]) -> None:
         command = [str(self.program), ".", *options]
-        result = subprocess.run(command, cwd=work, capture_output=True, text=True)
+        result = run_captured(command, cwd=work)
         if result.returncode != 0 or not (work / "status.txt").is_file():
             log = (result.stdout + result.stderr).strip()
             raise InternalError(f"the simulator ended with code {result.returncode}: {log}")

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from hwcompile.diagnostics import CompileError, fail
+from hwcompile.processes import run_captured, stop_processes
 from hwcompile.verify.cache import cached, digest
 
 JOBS = 2
@@ -232,16 +233,19 @@ def _verilator(arguments: Sequence[str], what: str) -> None:
     tools = find_tools()
     environment = {**os.environ, "VERILATOR_ROOT": str(tools.root)}
     command = [str(tools.verilator), *arguments]
-    result = subprocess.run(command, capture_output=True, text=True, env=environment)
+    result = run_captured(command, env=environment)
     if result.returncode != 0:
         raise _refused("HW0704", what, result.stdout + result.stderr)
 
 
 def _run_all(commands: Sequence[Sequence[str]]) -> None:
     with ThreadPoolExecutor(JOBS) as pool:
-        results = list(
-            pool.map(lambda c: subprocess.run(c, capture_output=True, text=True), commands)
-        )
+        try:
+            results = list(pool.map(run_captured, commands))
+        except BaseException:  # Ctrl-C: neither what runs nor what waits is finished
+            pool.shutdown(wait=False, cancel_futures=True)
+            stop_processes()
+            raise
     for result in results:
         if result.returncode != 0:
             raise _refused("HW0705", "the C++ compiler failed on a simulator", result.stderr)

@@ -16,9 +16,9 @@ MonkeyPatch = pytest.MonkeyPatch
 Capture = pytest.CaptureFixture[str]
 
 
-def refused(outcome: Outcome, *parts: str) -> None:
-    """Assert exit code 2, exactly one paragraph, no traceback, and every part in it."""
-    assert outcome.code == 2
+def refused(outcome: Outcome, *parts: str, code: int = 2) -> None:
+    """Assert the exit code, exactly one paragraph, no traceback, and every part in it."""
+    assert outcome.code == code
     assert "Traceback" not in outcome.err
     assert outcome.err.count("error[") == 1
     assert len(outcome.err.strip().splitlines()) == 1
@@ -99,7 +99,7 @@ def test_a_missing_compiler(build: Path) -> None:
     command = [sys.executable, "-m", "hwcompile", "verify", str(build)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     outcome = Outcome(done.returncode, done.stdout, done.stderr)
-    refused(outcome, "HW0703", "no C++ compiler was found", "install g++")
+    refused(outcome, "HW0703", "no C++ compiler was found", "install g++", code=3)
 
 
 def test_a_place_that_can_not_be_written(

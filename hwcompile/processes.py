@@ -1,0 +1,50 @@
+"""Programs that this one runs: whoever interrupts it does not leave them behind."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+_running: set[subprocess.Popen[str]] = set()
+_lock = threading.Lock()
+
+
+def run_captured(
+    command: Sequence[str | Path], *, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end with its output captured, as `subprocess.run` does.
+
+    It may be called in any thread: `stop_processes` ends what runs, whoever waits for it.
+    """
+    with subprocess.Popen(
+        [str(word) for word in command],
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+    ) as process:
+        with _lock:
+            _running.add(process)
+        try:
+            out, said = process.communicate()
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            with _lock:
+                _running.discard(process)
+    return subprocess.CompletedProcess(list(command), process.returncode, out, said)
+
+
+def stop_processes() -> None:
+    """End every program that `run_captured` waits for, in whatever thread."""
+    # A copy without the lock: a signal handler may run while its own thread holds it.
+    for process in tuple(_running):
+        with suppress(OSError):
+            process.kill()
