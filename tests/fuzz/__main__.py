@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz`: run the campaign and print its table; exit code 1 when it found a fault."""
+"""`python -m tests.fuzz`: run the campaign, print its table; exit code 1 when it found a fault."""
 
 from __future__ import annotations
 

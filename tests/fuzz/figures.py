@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -45,7 +45,8 @@ class Figures:
 
     def to_json(self) -> dict[str, Any]:
         """As plain data."""
-        return asdict(self)
+        counters = {k: dict(getattr(self, k)) for k in ("counts", "faults")}
+        return {**vars(self), **counters}
 
     @staticmethod
     def from_json(data: dict[str, Any]) -> Figures:

@@ -8,7 +8,11 @@ from importlib import import_module
 from tests.fuzz.budget import Budget
 from tests.fuzz.figures import Figures
 
-PARTS: dict[str, str] = {}
+PARTS: dict[str, str] = {
+    "networks-qdq": "tests.fuzz.networks:qdq",
+    "networks-qonnx": "tests.fuzz.networks:qonnx",
+    "networks-integer": "tests.fuzz.networks:integer",
+}
 
 
 def part(name: str) -> Callable[[Budget], Figures]:

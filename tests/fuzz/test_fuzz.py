@@ -1,0 +1,34 @@
+"""A short slice of the campaign with fixed seeds; `make fuzz` runs the whole.
+
+The oracles of the networks are ONNX Runtime, the functions of QONNX, and the ONNX reference
+implementation for sums; everything else is expected to succeed or to be refused in words.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.fuzz.budget import Budget
+from tests.fuzz.parts import PARTS, part
+
+SHARES = {
+    "networks-qdq": 0.05,
+    "networks-qonnx": 0.05,
+}
+"""Parts of the slice, with the share of the least that fits into a second or two."""
+
+
+@pytest.mark.parametrize("name", SHARES)
+def test_a_slice_of_the_campaign_finds_nothing(name: str, tmp_path: Path) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    budget = Budget(name, 1, 0.0, SHARES[name], scratch, tmp_path / "failures")
+    figures = part(name)(budget)
+    assert figures.good, "\n".join(figures.cases)
+    assert not figures.missing
+
+
+def test_every_part_can_be_imported() -> None:
+    assert all(callable(part(name)) for name in PARTS)
