@@ -150,10 +150,10 @@ PARAMETERS = {
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_announced_signs_hold_on_every_float(kind):
     """Whatever counts as rising or falling really is, on a dense grid and on random values."""
-    integer = kind.startswith("shift")
+    integer = kind.startswith("shift") or kind == "wrap"
     count = KINDS[kind].constants
     constants = PARAMETERS.get(kind, (floats(-1.5),) * count)
-    attributes = {"to": "int32"} if kind == "cast" else {}
+    attributes = {"cast": {"to": "int32"}, "wrap": {"to": "int8"}}.get(kind, {})
     grid = np.linspace(-12, 12, 50001, dtype=np.float32)
     x = np.sort(np.concatenate([grid, _values()[0]])).reshape(1, -1)
     if kind in ("log", "sqrt"):

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from hwcompile.frontends.numbers.float_kinds import KINDS
+from hwcompile.frontends.numbers.float_kinds import KINDS, quotient
 from hwcompile.frontends.numbers.quantizers import Quantizer, quantizer_from_json
 from hwcompile.frontends.numbers.rows import (
     AnyArray,
@@ -40,7 +40,7 @@ def join_values(kind: str, left: AnyArray, right: AnyArray) -> AnyArray:
         "add": np.add,
         "sub": np.subtract,
         "mul": np.multiply,
-        "div": np.divide,
+        "div": quotient,
         "min": np.minimum,
         "max": np.maximum,
     }

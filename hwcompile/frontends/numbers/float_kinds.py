@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from hwcompile.frontends.numbers.integer_types import LIMITS, wrapped
 from hwcompile.frontends.numbers.rows import AnyArray
 
 Constants = tuple[AnyArray, ...]
@@ -98,11 +99,18 @@ def _f32(attributes: Attributes, name: str, default: float) -> np.float32:
     return np.float32(attributes.get(name, default))
 
 
-def _divide(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+def quotient(x: AnyArray, divisor: AnyArray) -> AnyArray:
+    """`x / divisor` as ONNX computes it: integers are truncated toward zero."""
     if x.dtype != np.int64:
-        return np.asarray(x / c[0])
-    magnitude = np.abs(x) // np.abs(c[0])
-    return np.asarray(np.sign(x) * np.sign(c[0]) * magnitude)
+        return np.asarray(x / divisor)
+    # The smallest int64 has no magnitude: divide downward, then correct towards zero.
+    below = x // divisor
+    inexact = (x % divisor != 0) & ((x < 0) != (divisor < 0))
+    return np.asarray(below + inexact)
+
+
+def _divide(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    return quotient(x, c[0])
 
 
 def _fused(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
@@ -180,22 +188,23 @@ def _pow(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     return single(np.power(x.astype(np.float64), c[0].astype(np.float64)))
 
 
-_CAST_RANGES = {
-    name: (int(np.iinfo(name).min), int(np.iinfo(name).max))
-    for name in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32")
-}
+def _wrap(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    """Two's complement of the type `to`."""
+    return wrapped(x, a["to"])
 
 
 def _cast(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
-    """Float to integer drops the fraction; integers that do not fit are refused, never wrapped."""
+    """Float to integer drops the fraction; what does not fit is undefined and refused."""
     to = a["to"]
     if to == "float32":
         return single(x)
     if to == "bool":
         return np.asarray(x != 0, dtype=np.int64)
-    low, high = _CAST_RANGES[to]
+    low, high = LIMITS[to]
     whole = np.trunc(x)
-    if x.size and (np.isnan(whole).any() or whole.min() < low or whole.max() > high):
+    # float32 holds 2**31 and 2**63, but not the largest integers below them.
+    beyond = whole >= x.dtype.type(high + 1) if x.dtype.kind == "f" else whole > high
+    if x.size and (np.isnan(whole).any() or whole.min() < low or beyond.any()):
         raise OverflowError(f"values outside {to}")
     return np.asarray(whole, dtype=np.int64)
 
@@ -227,11 +236,12 @@ KINDS: dict[str, FloatKind] = {
     "relu": FloatKind(lambda x, c, a: np.maximum(x, x.dtype.type(0)), _rising, 0, True),
     "sign": FloatKind(lambda x, c, a: np.sign(x), _rising, 0, True),
     "cast": FloatKind(_cast, _rising, 0, True),
+    "wrap": FloatKind(_wrap, _unknown, 0, True),
     "floor": FloatKind(lambda x, c, a: np.floor(x)),
     "ceil": FloatKind(lambda x, c, a: np.ceil(x)),
     "round": FloatKind(lambda x, c, a: np.round(x)),
     "leaky_relu": FloatKind(_leaky_relu, _alpha_sign),
-    "prelu": FloatKind(lambda x, c, a: np.where(x > 0, x, c[0] * x), _slope_sign, 1),
+    "prelu": FloatKind(lambda x, c, a: np.where(x > 0, x, c[0] * x), _slope_sign, 1, True),
     "thresholded_relu": FloatKind(
         lambda x, c, a: np.where(x > _f32(a, "alpha", 1.0), x, np.float32(0)), _alpha_sign
     ),

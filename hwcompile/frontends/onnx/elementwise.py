@@ -11,9 +11,23 @@ import numpy as np
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.integer_arithmetic import (
+    check_divisor,
+    check_exponent,
+    check_power,
+    check_shift,
+    check_streams,
+    held,
+)
 from hwcompile.frontends.symbolic.integer_ends import close_if_whole
 from hwcompile.frontends.symbolic.interpreter import Handler, Operator
-from hwcompile.frontends.symbolic.pending import append, domain_of_value, join, lazy_of
+from hwcompile.frontends.symbolic.pending import (
+    append,
+    common_shape,
+    domain_of_value,
+    join,
+    lazy_of,
+)
 from hwcompile.frontends.symbolic.values import HostValue, Lazy, Value, constant_of
 
 Inputs = Sequence[Value | None]
@@ -39,16 +53,19 @@ def binary(ctx: Context, node: SourceNode, inputs: Inputs, kind: str) -> list[Va
     """Two operands (or more, one after the other), at least one of them not constant."""
     value = inputs[0]
     for other in inputs[1:]:
-        value = _binary(node, value, other, kind)
+        value = held(ctx, _binary(ctx, node, value, other, kind), node)
     assert value is not None
     return [value]
 
 
-def _binary(node: SourceNode, left: Value | None, right: Value | None, kind: str) -> Value:
+def _binary(
+    ctx: Context, node: SourceNode, left: Value | None, right: Value | None, kind: str
+) -> Value:
     first, second = constant_of(left), constant_of(right)
     if second is not None:
-        return append(lazy_of(left, node), kind, node, (second,))
+        return _by_constant(ctx, node, lazy_of(left, node), second, kind)
     if first is None:
+        check_streams(node, kind, lazy_of(left, node).dtype)
         return join(kind, lazy_of(left, node), lazy_of(right, node), node)
     value = lazy_of(right, node)
     if kind == "div" and np.all(first == 1) and domain_of_value(value) is np.float32:
@@ -64,12 +81,26 @@ def _binary(node: SourceNode, left: Value | None, right: Value | None, kind: str
     return append(value, _REVERSED.get(kind, kind), node, (first,))
 
 
+def _by_constant(
+    ctx: Context, node: SourceNode, value: Lazy | HostValue, constant: Array, kind: str
+) -> Value:
+    whole = domain_of_value(value) is np.int64
+    if whole and kind == "div":
+        check_divisor(node, value.dtype, constant)
+    if whole and kind == "pow":
+        check_exponent(node, constant)
+    result = append(value, kind, node, (constant,))
+    if whole and kind == "pow":
+        check_power(ctx, node, result, constant)
+    return result
+
+
 def unary(
     ctx: Context, node: SourceNode, inputs: Inputs, kind: str, names: tuple[str, ...] = ()
 ) -> list[Value]:
     """One operand; `names` are ONNX attributes that the operation knows."""
     given = {n: _plain(node.attributes[n]) for n in names if n in node.attributes}
-    return [append(lazy_of(inputs[0], node), kind, node, **given)]
+    return [held(ctx, append(lazy_of(inputs[0], node), kind, node, **given), node)]
 
 
 def _plain(value: Any) -> Any:
@@ -85,7 +116,16 @@ def _rounding(ctx: Context, node: SourceNode, inputs: Inputs, kind: str) -> list
 
 def _prelu(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     slope = _required(inputs, 1, node)
-    return [append(lazy_of(inputs[0], node), "prelu", node, (slope,))]
+    value = lazy_of(inputs[0], node)
+    if common_shape(node, value.shape, slope.shape) != value.shape:
+        raise fail(
+            "HW0204",
+            f"slopes of shape {list(slope.shape)} do not fit a tensor of shape {list(value.shape)}",
+            "a PRelu has a slope for each element, or fewer that are repeated over it",
+            "give them the shape (channels, 1, 1) for one slope per channel",
+            node.origin,
+        )
+    return [held(ctx, append(value, "prelu", node, (slope,)), node)]
 
 
 def _clip(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
@@ -147,8 +187,9 @@ def _fast_gelu(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
 
 def _bit_shift(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     kind = "shift_left" if node.attributes.get("direction") == "LEFT" else "shift_right"
-    value: Lazy | HostValue = lazy_of(inputs[0], node)
-    return [append(value, kind, node, (_required(inputs, 1, node),))]
+    value, steps = lazy_of(inputs[0], node), _required(inputs, 1, node)
+    check_shift(node, value.dtype, steps)
+    return [held(ctx, append(value, kind, node, (steps,)), node)]
 
 
 _BINARY = {"Add": "add", "Sub": "sub", "Mul": "mul", "Div": "div", "Pow": "pow", "Min": "min",

@@ -9,9 +9,10 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize
+from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.linear import (
     Accumulator,
@@ -221,7 +222,13 @@ def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     pure, weights, swapped = matrix_operands(ctx, node, inputs[0], inputs[1])
     scale, zero = per_channel(pure, -1, node)
     accumulator = product(ctx, pure.stream, zero, weights.integers, node)
-    result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, 1, node))
+    if pure.integers:
+        # Integers times integers, in the operands' type.
+        whole = Chain(Integers())
+        result = Stream(accumulator.value, accumulator.index, whole, pure.stream.dtype)
+        result = held(ctx, result, node)
+    else:
+        result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, 1, node))
     if swapped:
         return [result.moved(lambda a, fill: np.swapaxes(a, -1, -2))]
     vector = constant_of(inputs[1])
@@ -236,6 +243,14 @@ def _gemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         turned = bool(node.attributes.get(flag, 0))
         operands.append(_transposed(value) if turned else value)
     pure, weights, swapped = matrix_operands(ctx, node, operands[0], operands[1])
+    if pure.integers:
+        raise fail(
+            "HW0204",
+            f"this Gemm multiplies {pure.stream.dtype.name} integers",
+            "its factors alpha and beta are real numbers",
+            "use MatMul and Add, or insert a DequantizeLinear in front of it",
+            node.origin,
+        )
     scale, zero = per_channel(pure, -1, node)
     accumulator = product(ctx, pure.stream, zero, weights.integers, node)
     result: Stream | Value = dequantized(

@@ -9,11 +9,12 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize
+from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.linear import per_channel
 from hwcompile.frontends.symbolic.arranging import feature_map
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.linear import (
     Window,
@@ -226,7 +227,15 @@ def _reduced_axes(node: SourceNode, inputs: Inputs) -> tuple[int, ...]:
     axes = node.attributes.get("axes")
     if axes is None and len(inputs) > 1 and inputs[1] is not None:
         array = constant_of(inputs[1])
-        axes = None if array is None else array.reshape(-1).tolist()
+        if array is None:
+            raise fail(
+                "HW0203",
+                f"the axes of this {node.op_type} are computed while the network runs",
+                "hardware is built for one fixed shape",
+                "export the model with fixed axes, or simplify it with onnxsim",
+                node.origin,
+            )
+        axes = array.reshape(-1).tolist()
     if not axes:
         return () if int(node.attributes.get("noop_with_empty_axes", 0)) else tuple(range(rank))
     return tuple(sorted(int(a) % rank for a in axes))
@@ -244,15 +253,22 @@ def _reduce(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         result: Value = _max_over(ctx, stream, axes, node)
     else:
         pure = pure_stream(ctx, inputs[0], node)
-        result = _sum_over(ctx, pure, axes, node)
+        result = _summed(ctx, pure, _sum_over(ctx, pure, axes, node), node)
         if kind == "ReduceMean":
-            count = np.float32(np.prod([pure.stream.shape[a] for a in axes]))
-            assert isinstance(result, Stream)
+            count = np.prod([pure.stream.shape[a] for a in axes], dtype=np.int64)
             result = append(result, "div", node, (np.array([count]),))
     if not keep:
         assert isinstance(result, Stream)
         result = result.moved(lambda a, fill: np.squeeze(a, axis=axes))
     return [result]
+
+
+def _summed(ctx: Context, pure: Pure, total: Stream, node: SourceNode) -> Stream:
+    """A sum of real numbers, or of integers in the operand's type."""
+    if not pure.integers:
+        return total
+    whole = replace(total, chain=Chain(Integers()), dtype=pure.stream.dtype)
+    return held(ctx, whole, node)
 
 
 def _is_spatial(stream: Stream, axes: tuple[int, ...]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -10,6 +11,7 @@ import onnx
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
+from hwcompile.frontends.numbers.integer_types import LIMITS
 from hwcompile.frontends.numbers.quantizer_sources import (
     checked_scale,
     checked_zero_point,
@@ -18,6 +20,7 @@ from hwcompile.frontends.numbers.quantizer_sources import (
 from hwcompile.frontends.onnx.inputs import NARROW
 from hwcompile.frontends.onnx.quant import spread
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.integer_ends import close_whole
 from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.pending import append, common_shape, lazy_of
@@ -53,6 +56,14 @@ def linear_parameters(
             f"scale or zero point of this {node.op_type} is no constant",
             "hardware needs to know it when it is built",
             "use static quantization",
+            node.origin,
+        )
+    if steps.dtype != np.float32:
+        raise fail(
+            "HW0219",
+            f"the scale of this {node.op_type} is {steps.dtype.name}",
+            "real numbers are computed in float32, and other types round differently",
+            "convert the model to float32",
             node.origin,
         )
     dtype = zeros.dtype if zeros is not None else None
@@ -168,15 +179,23 @@ def as_float(value: Lazy | HostValue) -> Lazy | HostValue:
 def _cast(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     value = lazy_of(inputs[0], node)
     target = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(int(node.attributes["to"])))
+    if target.kind == "f" and target != np.float32:
+        raise fail(
+            "HW0219",
+            f"a cast to {target.name} is not supported",
+            "real numbers are computed in float32, as the rest of the model does",
+            "convert the model to float32",
+            node.origin,
+        )
     if target.kind == "f" and value.dtype.kind == "f":
-        return [value]
+        return [replace(value, dtype=target)]
     if target.kind == "f":
         plain = isinstance(value, Stream) and isinstance(value.chain.start, Integers)
         if plain and isinstance(value, Stream) and not value.chain.ops:
             one = Chain(Dequantize(np.ones(1, dtype=np.float32)))
             return [Stream(value.value, value.index, one, np.dtype(np.float32), value.fill)]
         return [as_float(value)]
-    if target.kind not in "iub":
+    if target.kind not in "iub" or target.name not in ("bool", *LIMITS):
         raise fail(
             "HW0219",
             f"a cast to {target.name} is not supported",
@@ -193,12 +212,15 @@ def _cast_to_integer(
     lazy = lazy_of(value, node)
     unchanged = isinstance(lazy, Stream) and isinstance(lazy.chain.start, Integers)
     if isinstance(lazy, Stream) and not lazy.chain.ops and (unchanged or _is_plain(lazy.chain)):
-        limits = NARROW.get(target.name, (-(2**31), 2**31 - 1))
+        limits = NARROW[target.name] if target.name in NARROW else LIMITS[target.name]
         element = ctx.type(lazy.value).element
         if limits[0] <= element.low and element.high <= limits[1] and not lazy.raw:
             return Stream(lazy.value, lazy.index, Chain(Integers()), target, lazy.fill)
-    op = FloatOp("cast", attributes={"to": target.name})
-    result = lazy.then(op, target)
+    result = lazy
+    if target.kind == "b" or lazy.dtype.kind not in "iub":
+        result = lazy.then(FloatOp("cast", attributes={"to": target.name}), target)
+    else:
+        result = held(ctx, replace(lazy, dtype=target), node)
     if target.name in NARROW and not isinstance(result, HostValue):
         return close_whole(ctx, result, IntType(*NARROW[target.name]), target, node)
     return result

@@ -22,6 +22,7 @@ from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.qdq import integer_interval
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.linear import (
     Accumulator,
@@ -229,7 +230,7 @@ def _conv_integer(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]
     window = window_of(node, weights.shape[2:], stream.shape[2:])
     groups = int(node.attributes.get("group", 1))
     accumulator = convolution(ctx, stream, zero, weights, groups, window, node)
-    return [_as_integers(accumulator, node)]
+    return [_as_integers(ctx, accumulator, node)]
 
 
 def _matmul_integer(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
@@ -237,15 +238,16 @@ def _matmul_integer(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Valu
     weights = _matrix(parameter(inputs, 1, node).astype(np.int64), node)
     weights = weights - zero_point_of(inputs, 3, node)
     zero = np.full(pure.stream.shape[-1], _single_zero(inputs, 2, node), dtype=np.int64)
-    return [_as_integers(product(ctx, pure.stream, zero, weights.T, node), node)]
+    return [_as_integers(ctx, product(ctx, pure.stream, zero, weights.T, node), node)]
 
 
-def _as_integers(accumulator: Accumulator, node: SourceNode) -> Value:
+def _as_integers(ctx: Context, accumulator: Accumulator, node: SourceNode) -> Value:
     """The accumulator as int32 integers of the source model."""
     dtype = np.dtype(np.int32)
     stream = Stream(accumulator.value, accumulator.index, Chain(Integers()), dtype)
     zero = accumulator.rows(accumulator.zero_point)
-    return append(stream, "sub", node, (zero if zero.size == 1 else zero.reshape(stream.shape),))
+    shaped = zero if zero.size == 1 else zero.reshape(stream.shape)
+    return held(ctx, append(stream, "sub", node, (shaped,)), node)
 
 
 def _dynamic(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:

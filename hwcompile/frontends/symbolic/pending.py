@@ -10,6 +10,7 @@ import numpy as np
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
+from hwcompile.frontends.numbers.float_kinds import KINDS
 from hwcompile.frontends.numbers.quantizers import Quantizer
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.values import (
@@ -44,6 +45,22 @@ def lazy_of(value: Value | None, node: SourceNode) -> Lazy | HostValue:
             node.origin,
         )
     return value
+
+
+def check_precision(value: Lazy | HostValue, node: SourceNode) -> None:
+    """Real numbers that the model computes in another precision than float32.
+
+    Raises:
+        CompileError: HW0219, because they would be rounded differently.
+    """
+    if value.dtype.kind not in "iub" and value.dtype != np.float32:
+        raise fail(
+            "HW0219",
+            f"this {node.op_type} computes in {value.dtype.name}",
+            "real numbers are computed in float32, and other types round differently",
+            "convert the model to float32, or insert a Cast to float behind its input",
+            node.origin,
+        )
 
 
 def wide(constant: Array, shape: tuple[int, ...]) -> Array:
@@ -87,8 +104,17 @@ def append(
     if shape != value.shape:
         grown = moved(value, lambda a, fill: np.broadcast_to(a, shape), 0.0, node.origin)
         value = lazy_of(grown, node)
+    check_precision(value, node)
     number = domain_of_value(value)
     rows = tuple(wide(np.asarray(c), shape).astype(number) for c in constants)
+    if number is np.int64 and not KINDS[kind].integer:
+        raise fail(
+            "HW0204",
+            f"this {node.op_type} takes {value.dtype.name} integers",
+            "it is defined on real numbers",
+            "insert a Cast or DequantizeLinear in front of it",
+            node.origin,
+        )
     if any(np.isnan(c).any() for c in rows if c.dtype == np.float32):
         raise fail(
             "HW0211",
@@ -123,6 +149,7 @@ def join(kind: str, left: Lazy | HostValue, right: Lazy | HostValue, node: Sourc
             "insert a Cast or DequantizeLinear",
             node.origin,
         )
+    check_precision(left, node)
     left, right = _grown(left, shape, node), _grown(right, shape, node)
     if isinstance(left, Stream) and isinstance(right, Stream):
         together = _rejoined(kind, left, right)

@@ -10,6 +10,7 @@ from hwcompile.frontends.numbers.chain import FloatOp
 from hwcompile.frontends.numbers.quantizers import IntegerQuantizer
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.pending import check_precision
 from hwcompile.frontends.symbolic.quantizing import Quantization, quantize_constant, quantize_stream
 from hwcompile.frontends.symbolic.quantizing_bundles import quantize_bundle
 from hwcompile.frontends.symbolic.quantizing_pairs import quantize_pair
@@ -52,6 +53,7 @@ def _check_type(
     value: Stream | Pair | Bundle | HostValue, by: Quantization, node: SourceNode
 ) -> None:
     """Quantizers take real numbers; only the end of an integer chain takes integers."""
+    check_precision(value, node)
     if value.dtype.kind != "f" and not isinstance(by.quantizer, IntegerQuantizer):
         raise fail(
             "HW0204",
