@@ -106,6 +106,17 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
         ),
         "HW0235", "scales",
     ),
+    "maximum_of_different_scales": (
+        lambda m: (lambda s, z: m.op(
+            "ReduceMax",
+            m.op(
+                "DequantizeLinear",
+                m.op("QuantizeLinear", m.input(1, 3, 4, 5), s, z, axis=1), s, z, axis=1,
+            ),
+            axes=[1],
+        ))(m.constant([0.5, 0.25, 1.0]), m.constant([1, 1, 1], np.int8)),
+        "HW0235", "compares",
+    ),
     "volume": (
         lambda m: m.op("Conv", m.quantize(m.input(1, 2, 4, 4, 4)), m.weights(2, 2, 2, 2, 2)),
         "HW0232", "volumes",

@@ -95,9 +95,13 @@ class Grower:
             bias = self.model.constant(self.rng.integers(-9, 9, 3) * 0.25)
             weights = self.weights(3, prod(shape))
             found = [self.model.op("Gemm", flat, weights, bias, transB=1)]
-        others = [n for n, s in self.tensors[1:-1]]
+        others = [(n, s) for n, s in self.tensors[1:-1]]
         if others and self.maybe(0.4):
-            found.append(others[self.some(0, len(others))])
+            found.append(others[self.some(0, len(others))][0])
+        if others and self.maybe(0.2):
+            other, axes = others[self.some(0, len(others))]
+            axis = self.some(1, len(axes) + 1)
+            found.append(self.model.op("ArgMax", other, axis=axis, keepdims=self.some(0, 2)))
         return found
 
     # Layers that only move elements.

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import onnx
 
-import hwcompile
 from hwcompile.frontends.load import load_model
 from tests.frontends.oracle import Model, grid, runtime
 from tests.fuzz.attempts import Attempt, attempt
@@ -42,10 +41,12 @@ def feeds_of(model: Model, rng: np.random.Generator, frames: int) -> Feeds:
     return {value.name: values.astype(limits.dtype)}
 
 
-def grown(flavour: str, rng: np.random.Generator) -> tuple[Model, list[str], list[str]]:
+def grown(
+    flavour: str, rng: np.random.Generator, most: int = 12
+) -> tuple[Model, list[str], list[str]]:
     """A network, the names of its outputs, and the kinds of its layers."""
     grower = FLAVOURS[flavour](rng)
-    grower.grow(grower.some(2, 13))
+    grower.grow(grower.some(2, most + 1))
     return grower.model, grower.outputs(), grower.kinds
 
 
@@ -115,25 +116,3 @@ def _kept(
 
 
 qdq, qonnx, integer = (against_oracle(flavour) for flavour in FLAVOURS)
-
-
-def design_faults(design: hwcompile.Design, stall: float) -> list[tuple[str, str]]:
-    """Run at RTL: equal with stalls, and in the predicted cycles without."""
-    found = []
-    stalled = design.verify(frames=3, stall=stall, boundaries=True)
-    if any(stalled.mismatches.values()):
-        found.append(("wrong integers in RTL", "; ".join(stalled.lines())))
-    steady = design.verify(frames=8)
-    if any(steady.mismatches.values()):
-        found.append(("wrong integers in RTL", "; ".join(steady.lines())))
-    for predicted, measured in (steady.interval, steady.latency):
-        if (
-            measured is not None
-            and predicted != measured
-            and not design.report["design"].get("data_dependent")
-        ):
-            found.append(("wrong predictions", "; ".join(steady.lines())))
-            break
-    if not steady.cycles_agree:
-        found.append(("wrong predictions", "; ".join(steady.lines())))
-    return found

@@ -12,6 +12,7 @@ PARTS: dict[str, str] = {
     "networks-qdq": "tests.fuzz.networks:qdq",
     "networks-qonnx": "tests.fuzz.networks:qonnx",
     "networks-integer": "tests.fuzz.networks:integer",
+    "networks-rtl": "tests.fuzz.hardware:run_rtl",
 }
 
 

@@ -96,14 +96,20 @@ def max_pool(ctx: Context, stream: Stream, window: Window, node: SourceNode) -> 
     """The largest real number of each window: the largest integer where the chain only rises."""
     places = np.arange(stream.index.size).reshape(stream.shape)
     first = places[0].reshape(stream.shape[1], -1)[:, 0]
-    chain = stream.chain
-    uniform = all(
-        np.all(a.reshape(stream.shape[1], -1, *a.shape[1:]) == a[first][:, None])
-        for a in chain.arrays()
-        if a.shape[0] != 1
-    )
-    rising = _rising(ctx, stream, node) if uniform and int(stream.index.min()) >= 0 else None
-    stream = rising if rising is not None else pure_stream(ctx, stream, node).stream
+    uniform = _one_chain_per_channel(stream, first) and int(stream.index.min()) >= 0
+    rising = _rising(ctx, stream, node) if uniform else None
+    if rising is None:
+        stream = pure_stream(ctx, stream, node).stream
+        if not _one_chain_per_channel(stream, first):
+            raise fail(
+                "HW0235",
+                f"the scales of this {node.op_type} differ among the numbers that it compares",
+                "integers can only be compared when they have one scale and zero point",
+                "insert a quantizer with one scale in front of it",
+                node.origin,
+            )
+    else:
+        stream = rising
     chain = stream.chain
     low = ctx.type(stream.value).element.low
     value, index = _pooled(ctx, "max", stream, window, low, node)
@@ -112,6 +118,16 @@ def max_pool(ctx: Context, stream: Stream, window: Window, node: SourceNode) -> 
     outputs = index[0, 0].size
     rows = np.repeat(first, outputs)
     return Stream(value, index, chain.select(rows), stream.dtype)
+
+
+def _one_chain_per_channel(stream: Stream, first: IntArray) -> bool:
+    """True when all positions of a channel mean the same as its first one in `first`."""
+    channels = stream.shape[1]
+    return all(
+        bool(np.all(a.reshape(channels, -1, *a.shape[1:]) == a[first][:, None]))
+        for a in stream.chain.arrays()
+        if a.shape[0] != 1
+    )
 
 
 def _rising(ctx: Context, stream: Stream, node: SourceNode) -> Stream | None:
