@@ -252,7 +252,7 @@ def _read(path: Path, name: str) -> Board:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise fail("HW0801", f"the board file '{path}' can not be read", str(error)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise fail("HW0802", f"the board file '{path}' is not TOML", str(error)) from error
     return parse_board(data, name, str(path))
 

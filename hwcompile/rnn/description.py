@@ -50,7 +50,7 @@ def read_description(source: Path | Mapping[str, Any] | None) -> Description:
 def _file(path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _wrong(f"'{path}' cannot be read: {error}", "a TOML file") from error
 
 

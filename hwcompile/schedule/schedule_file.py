@@ -98,7 +98,7 @@ def _load(path: Path) -> Mapping[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise fail("HW0402", f"the schedule '{path}' can not be read", str(error)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise fail("HW0402", f"the schedule '{path}' is not TOML", str(error)) from error
 
 

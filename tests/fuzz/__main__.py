@@ -124,7 +124,7 @@ def main() -> int:
         console.print(table(rows))
         for row in rows:
             for case in row.cases:
-                console.print(f"{row.part}: {case}", markup=False, highlight=False)
+                console.print(f"{row.part}: {case}", markup=False, highlight=False, soft_wrap=True)
     if chosen.json:
         chosen.json.write_text(json.dumps([row.to_json() for row in rows], indent=2) + "\n")
     whole = chosen.share >= 1 and not chosen.case

@@ -13,6 +13,11 @@ PARTS: dict[str, str] = {
     "networks-qonnx": "tests.fuzz.networks:qonnx",
     "networks-integer": "tests.fuzz.networks:integer",
     "networks-rtl": "tests.fuzz.hardware:run_rtl",
+    "inputs": "tests.fuzz.files:inputs",
+    "boards": "tests.fuzz.files:boards",
+    "directories": "tests.fuzz.files:directories",
+    "options": "tests.fuzz.options:run",
+    "kills": "tests.fuzz.kills:run",
 }
 
 

@@ -16,6 +16,8 @@ from tests.fuzz.parts import PARTS, part
 SHARES = {
     "networks-qdq": 0.05,
     "networks-qonnx": 0.05,
+    "boards": 0.05,
+    "options": 0.02,
 }
 """Parts of the slice, with the share of the least that fits into a second or two."""
 
