@@ -135,20 +135,3 @@ def test_repeated_quantizers_are_built_once(tmp_path: Path) -> None:
     imported = check(m, tmp_path, a, b, c)
     assert len(imported.graph.inputs) == 1
     assert families(imported).count("threshold") == 1
-
-
-def test_channels_last_operators_of_qonnx(tmp_path: Path) -> None:
-    m = Model()
-    x = m.quantize(m.input(1, 6, 5, 3))
-    w = m.weights(2, 3, 3, 3)
-    y = m.op("Conv", x, w, domain="qonnx.custom_op.channels_last", kernel_shape=[3, 3])
-    imported = load_model(m.save(tmp_path, m.quantize(y, 2.0)))
-    usual = Model(seed=0)
-    x = usual.op("Transpose", usual.quantize(usual.input(1, 6, 5, 3)), perm=[0, 3, 1, 2])
-    y = usual.op("Conv", x, usual.weights(2, 3, 3, 3))
-    y = usual.op("Transpose", usual.quantize(y, 2.0), perm=[0, 2, 3, 1])
-    expected = check(usual, tmp_path, y)
-    real = grid(m.rng, 3, 6, 5, 3)
-    (a,), (b,) = imported.run(real).values(), expected.run(real).values()
-    np.testing.assert_array_equal(a, b)
-    assert families(imported) == families(expected) == ["conv", "threshold"]

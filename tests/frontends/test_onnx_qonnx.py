@@ -7,26 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from onnx import TensorProto, helper
 
 from hwcompile.diagnostics import CompileError
-from hwcompile.frontends.load import ImportedModel, load_model
-from tests.frontends.oracle import Model, families, grid
+from hwcompile.frontends.load import load_model
+from tests.frontends.oracle import Model, families
+from tests.frontends.qonnx_oracle import QONNX, quant, run_both
 
-onnx_exec = pytest.importorskip("qonnx.core.onnx_exec")
-from qonnx.core.modelwrapper import ModelWrapper  # noqa: E402
-from qonnx.util.cleanup import cleanup_model  # noqa: E402
-
-QONNX = "qonnx.custom_op.general"
-
-
-def quant(
-    m: Model, x: str, scale: object, zero: object = 0.0, bits: object = 4.0, domain: str = QONNX,
-    **attributes: object,
-) -> str:  # fmt: skip
-    attributes = {"signed": 1, "narrow": 0, "rounding_mode": "ROUND"} | attributes
-    constants = (m.constant(scale), m.constant(zero), m.constant(bits))
-    return m.op("Quant", x, *constants, domain=domain, **attributes)
+ORACLE = "QONNX executor"
 
 
 def bipolar(m: Model, x: str, scale: float = 1.0) -> str:
@@ -110,24 +97,6 @@ CASES: dict[str, Callable[[Model], str]] = {
         0.25)), 0.5)), 1.0, bits=3.0)
     )(picture(m)),
 }  # fmt: skip
-
-
-def run_both(m: Model, folder: Path, output: str) -> tuple[ImportedModel, np.ndarray, np.ndarray]:
-    path = m.save(folder, output)
-    imported = load_model(path)
-    shape = [d.dim_value for d in m.inputs[0].type.tensor_type.shape.dim]
-    x = grid(m.rng, 6, *shape[1:])
-    (y,) = imported.run(x).values()
-    proto = m.proto([output])
-    proto.graph.output[0].CopyFrom(
-        helper.make_tensor_value_info(output, TensorProto.FLOAT, [1, *y.shape[1:]])
-    )
-    proto.opset_import.extend([helper.make_opsetid(QONNX, 1)])
-    oracle = cleanup_model(ModelWrapper(proto))
-    result = oracle.graph.output[0].name
-    source = oracle.graph.input[0].name
-    expected = [onnx_exec.execute_onnx(oracle, {source: f[None]})[result] for f in x]
-    return imported, y, np.concatenate(expected)
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -1,4 +1,9 @@
-"""QONNX operators on tensors whose channels are the last axis: as usual between two transposes."""
+"""QONNX operators on tensors whose channels are the last axis: as usual between two transposes.
+
+The convention is that of QONNX's own executor (`ChannelsLastWrappedOp`): the first operand and the
+result have their channels last, and so have the weights of a Conv, which are
+(M, kernel..., C / groups). All other operands and all attributes are those of ONNX.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +27,10 @@ def with_channels_last(operator: Operator) -> Operator:
         if node.domain != DOMAIN or inputs[0] is None:
             return operator.handler(ctx, node, inputs)
         first = moved(inputs[0], lambda a, fill: np.moveaxis(a, -1, 1), 0.0, node.origin)
-        results = operator.handler(ctx, node, [first, *inputs[1:]])
+        others = list(inputs[1:])
+        if node.op_type == "Conv" and others and others[0] is not None:
+            others[0] = moved(others[0], lambda a, fill: np.moveaxis(a, -1, 1), 0.0, node.origin)
+        results = operator.handler(ctx, node, [first, *others])
         return [moved(r, lambda a, fill: np.moveaxis(a, 1, -1), 0.0, node.origin) for r in results]
 
     made: Handler = handler
