@@ -190,7 +190,7 @@ def signs_of(ops: tuple[FloatOp, ...]) -> IntArray:
 
 @dataclass(frozen=True, eq=False)
 class Dequantize:
-    """Start of a float chain: `(float32(q) - float32(zero_point)) * scale`.
+    """Start of a float chain: `float32(q - zero_point) * scale`; the difference is exact.
 
     An exact accumulator of products has scale float32(sx * sw) and zero point 0.
 
@@ -204,7 +204,7 @@ class Dequantize:
 
     def apply(self, q: IntArray) -> AnyArray:
         """Real values float32 [rows, ...] of integers int64 [1 or rows, ...]."""
-        difference = q.astype(np.float32) - against(self.zero_point, q).astype(np.float32)
+        difference = (q - against(self.zero_point, q)).astype(np.float32)
         return np.asarray(difference * against(self.scale, q), dtype=np.float32)
 
     def arrays(self) -> Iterator[AnyArray]:
@@ -269,7 +269,7 @@ class Chain:
         domain = "int64" if isinstance(self.start, Integers) else "float32"
         for op in self.ops:
             if op.kind == "cast":
-                domain = "float32" if op.attributes["to"] == "float32" else "int64"
+                domain = "float32" if op.attributes["to"].startswith("float") else "int64"
             elif op.kind == "fake_quant":
                 domain = "float32"
         return domain

@@ -6,6 +6,9 @@ which is what ONNX Runtime's CPU kernels compute. ONNX leaves the accuracy of tr
 functions (exp, tanh, sigmoid, erf, ...) to the implementation; here they are evaluated in float64
 and rounded once to float32, so that the result does not depend on the machine.
 
+A cast to float64 makes the operations behind it float64, up to the next cast: kernels that fuse a
+multiplication with the sum of two streams round once, and so do these.
+
 In the int64 domain (chains of integer graphs) `div` truncates toward zero as ONNX does.
 """
 
@@ -118,6 +121,29 @@ def _fused(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     return single(x.astype(np.float64) * c[0].astype(np.float64) + c[1].astype(np.float64))
 
 
+_LOGISTIC_P = (4.37031012579801e-11, 1.15627324459942e-07, 6.08574864600143e-05,
+               8.51377133304701e-03, 2.48287947061529e-01)  # fmt: skip
+_LOGISTIC_Q = (6.10247389755681e-13, 5.76102136993427e-09, 6.29106785017040e-06,
+               1.70198817374094e-03, 1.16817656904453e-01, 9.93151923021180e-01)  # fmt: skip
+
+
+def _polynomial(x: AnyArray, coefficients: tuple[float, ...]) -> AnyArray:
+    """Horner's rule with fused multiplications, highest power first, float32."""
+    found = np.full_like(x, np.float32(coefficients[0]))
+    for coefficient in coefficients[1:]:
+        found = _fused(found, (x, np.array(np.float32(coefficient))), {})
+    return found
+
+
+def _rational_sigmoid(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    """Eigen's rational approximation of the logistic function, as ONNX Runtime's MLAS uses it."""
+    near = np.clip(x, np.float32(-18), np.float32(18))
+    square = near * near
+    upper = _polynomial(square, _LOGISTIC_P) * near
+    share = upper / _polynomial(square, _LOGISTIC_Q) + np.float32(0.5)
+    return np.asarray(np.clip(share, np.float32(0), np.float32(1)))
+
+
 def _leaky_relu(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     return np.where(x >= 0, x, _f32(a, "alpha", 0.01) * x)
 
@@ -196,8 +222,8 @@ def _wrap(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
 def _cast(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     """Float to integer drops the fraction; what does not fit is undefined and refused."""
     to = a["to"]
-    if to == "float32":
-        return single(x)
+    if to in ("float32", "float64"):
+        return np.asarray(x, dtype=to)
     if to == "bool":
         return np.asarray(x != 0, dtype=np.int64)
     low, high = LIMITS[to]
@@ -254,6 +280,7 @@ KINDS: dict[str, FloatKind] = {
     "reciprocal": FloatKind(lambda x, c, a: np.float32(1) / x, _unknown),
     "softsign": FloatKind(_wide(lambda x: x / (1 + np.abs(x)))),
     "sigmoid": FloatKind(_wide(special.expit)),
+    "rational_sigmoid": FloatKind(_rational_sigmoid, _unknown),
     "tanh": FloatKind(_wide(np.tanh)),
     "erf": FloatKind(_wide(special.erf)),
     "exp": FloatKind(_wide(np.exp)),

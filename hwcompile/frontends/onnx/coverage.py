@@ -6,7 +6,13 @@ from hwcompile.frontends.onnx import qoperator, quant, quant_lstm
 from hwcompile.frontends.onnx.operators import OPERATORS, REFUSED
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
 
-_MICROSOFT = frozenset(MAPS) | {"QGemm", "QuickGelu", "FastGelu", "BiasGelu"}
+_MICROSOFT = frozenset(MAPS) | {
+    "QGemm",
+    "MatMulIntegerToFloat",
+    "QuickGelu",
+    "FastGelu",
+    "BiasGelu",
+}
 
 
 def covered_operators() -> dict[str, tuple[str, ...]]:

@@ -217,7 +217,7 @@ def sum_pool(ctx: Context, pure: Pure, window: Window, node: SourceNode) -> Stre
     return Stream(value, index, Chain(start), np.dtype(np.float32))
 
 
-def _whole(stream: Stream) -> Window:
+def whole_window(stream: Stream) -> Window:
     """The window that covers the map."""
     size = stream.shape[2:]
     ones, zeros = (1,) * len(size), (0,) * len(size)
@@ -229,12 +229,12 @@ def global_average(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value
     pure = pure_stream(ctx, inputs[0], node)
     feature_stream(pure.stream, node)
     count = np.float32(np.prod(pure.stream.shape[2:]))
-    return [_average(ctx, pure, _whole(pure.stream), np.array([[count]])[0], node)]
+    return [_average(ctx, pure, whole_window(pure.stream), np.array([[count]])[0], node)]
 
 
 def _global_max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     stream = feature_stream(stream_of(inputs[0], node), node)
-    return [max_pool(ctx, stream, _whole(stream), node)]
+    return [max_pool(ctx, stream, whole_window(stream), node)]
 
 
 def _reduced_axes(node: SourceNode, inputs: Inputs) -> tuple[int, ...]:
@@ -294,14 +294,14 @@ def _is_spatial(stream: Stream, axes: tuple[int, ...]) -> bool:
 
 def _max_over(ctx: Context, stream: Stream, axes: tuple[int, ...], node: SourceNode) -> Stream:
     if _is_spatial(stream, axes):
-        return max_pool(ctx, stream, _whole(stream), node)
+        return max_pool(ctx, stream, whole_window(stream), node)
     # Any axes become the spatial axis of a signal whose channels are the remaining elements.
     kept = [a for a in range(len(stream.shape)) if a not in axes]
     order = [*kept, *axes]
     shape = tuple(stream.shape[a] for a in kept)
     channels = int(np.prod(shape, dtype=np.int64))
     signal = stream.moved(lambda a, fill: a.transpose(order).reshape(1, channels, -1))
-    result = max_pool(ctx, signal, _whole(signal), node)
+    result = max_pool(ctx, signal, whole_window(signal), node)
     target = tuple(1 if a in axes else n for a, n in enumerate(stream.shape))
     return result.moved(lambda a, fill: a.reshape(target))
 
@@ -309,7 +309,7 @@ def _max_over(ctx: Context, stream: Stream, axes: tuple[int, ...], node: SourceN
 def _sum_over(ctx: Context, pure: Pure, axes: tuple[int, ...], node: SourceNode) -> Stream:
     stream = pure.stream
     if _is_spatial(stream, axes):
-        return sum_pool(ctx, pure, _whole(stream), node)
+        return sum_pool(ctx, pure, whole_window(stream), node)
     kept = [a for a in range(len(stream.shape)) if a not in axes]
     order = [*kept, *axes]
     count = int(np.prod([stream.shape[a] for a in axes]))

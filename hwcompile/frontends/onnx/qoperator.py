@@ -1,7 +1,7 @@
 """Operators that take and give integers with their scales: QLinearConv and its relatives.
 
 They follow ONNX Runtime: the accumulator (bias added exactly) times one float32 multiplier,
-rounded half to even. See also `onnx_qlinear_maps` for the element-wise ones.
+rounded half to even. See also `qlinear_maps` for the element-wise ones.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hwcompile.frontends.numbers.quantizer_sources import (
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.qdq import integer_interval
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
+from hwcompile.frontends.onnx.qlinear_pools import channels_first
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.interpreter import Operator
@@ -211,14 +212,32 @@ def _qgemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         scales = (alpha * first, second, floats(parameter(inputs, 7, node)))
         zero_out = inputs[8] if len(inputs) > 8 else None
         return [requantized(ctx, accumulator, scales, zero_out, bias, node)]
+    return [_real(accumulator, alpha * first * second, bias)]
+
+
+def _real(accumulator: Accumulator, factor: Array, bias: IntArray | None) -> Stream:
+    """The accumulator plus an integer bias, times one float32 factor (or one per channel)."""
     filters = accumulator.zero_point.size
     shifted = accumulator.zero_point - (0 if bias is None else bias.reshape(-1))
-    factor = np.broadcast_to(alpha * first * second, (filters,))
     start = Dequantize(
-        floats(accumulator.rows(factor)), accumulator.rows(np.broadcast_to(shifted, (filters,)))
+        floats(accumulator.rows(np.broadcast_to(factor, (filters,)))),
+        accumulator.rows(np.broadcast_to(shifted, (filters,))),
     )
-    index = accumulator.index
-    return [Stream(accumulator.value, index, Chain(start), np.dtype(np.float32))]
+    return Stream(accumulator.value, accumulator.index, Chain(start), np.dtype(np.float32))
+
+
+def _matmul_to_float(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    """MatMulIntegerToFloat: the accumulator times float32(sa * sb), then plus a float bias."""
+    stream = integer_stream(inputs[0], node)
+    weights = _matrix(parameter(inputs, 1, node).astype(np.int64), node)
+    weights = weights - zero_point_of(inputs, 5, node)
+    zero = np.full(stream.shape[-1], _single_zero(inputs, 4, node), dtype=np.int64)
+    accumulator = product(ctx, stream, zero, weights.T, node)
+    first, second = (checked_scale(floats(parameter(inputs, p, node)), node.origin) for p in (2, 3))
+    result = _real(accumulator, first * second, None)
+    if not _given(inputs, 6):
+        return [result]
+    return [append(result, "add", node, (parameter(inputs, 6, node),))]
 
 
 def _conv_integer(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
@@ -260,14 +279,28 @@ def _dynamic(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     )
 
 
-REFUSED = ("DynamicQuantizeLinear", "DynamicQuantizeMatMul", "MatMulIntegerToFloat")
+def _without_kernel(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    raise fail(
+        "HW0275",
+        f"{node.op_type} has no defined integers",
+        "ONNX Runtime, whose operator it is, has a schema of it but no kernel for processors",
+        "put a ReduceMean between DequantizeLinear and QuantizeLinear, or a "
+        "QLinearGlobalAveragePool",
+        node.origin,
+    )
+
+
+DYNAMIC = ("DynamicQuantizeLinear", "DynamicQuantizeMatMul")
+REFUSED = (*DYNAMIC, "QLinearReduceMean")
 
 HANDLERS = {
-    "QLinearConv": Operator(_qlinear_conv),
+    "QLinearConv": Operator(channels_first(_qlinear_conv)),
     "QLinearMatMul": Operator(_qlinear_matmul),
     "QGemm": Operator(_qgemm),
+    "MatMulIntegerToFloat": Operator(_matmul_to_float),
     "ConvInteger": Operator(_conv_integer),
     "MatMulInteger": Operator(_matmul_integer),
 }
 HANDLERS |= {name: Operator(handler) for name, handler in MAPS.items()}
-HANDLERS |= {name: Operator(_dynamic, folds=False) for name in REFUSED}
+HANDLERS |= {name: Operator(_dynamic, folds=False) for name in DYNAMIC}
+HANDLERS["QLinearReduceMean"] = Operator(_without_kernel, folds=False)

@@ -45,16 +45,33 @@ def _top_k(x: Array, attributes: Mapping[str, Any]) -> Array:
 
 
 def _quantized_softmax(x: Array, attributes: Mapping[str, Any]) -> Array:
-    """ONNX Runtime's QLinearSoftmax: integers to integers through one table of exponentials."""
+    """ONNX Runtime's QLinearSoftmax: integers to integers through one table of exponentials.
+
+    The table is float32 and lifted so far that its largest entry times the axis' length stays
+    below the largest float32; the sum adds float32 numbers in the order of the axis.
+    """
     wide, axis = _axes(x, attributes)
-    levels = float(attributes["input_scale"]) * np.arange(-255, 1, dtype=np.float64)
-    table = np.exp(levels)
+    table = lifted_exponentials(float(attributes["input_scale"]), wide.shape[axis])
     difference = (wide - wide.max(axis=axis, keepdims=True)).astype(np.int64)
     weights = table[difference + 255]
-    share = weights / weights.sum(axis=axis, keepdims=True)
-    low, high = attributes["low"], attributes["high"]
-    q = np.round(share / float(attributes["scale"])) + int(attributes["zero_point"])
-    return np.asarray(np.clip(q, low, high), dtype=np.int64)
+    total = np.add.accumulate(weights, axis=axis, dtype=np.float32).take([-1], axis=axis)
+    steps = np.floor(np.float32(1) / np.float32(attributes["scale"]))
+    share = np.rint(weights * steps / total).astype(np.int64)
+    q = share + int(attributes["zero_point"])
+    return np.asarray(np.clip(q, attributes["low"], attributes["high"]), dtype=np.int64)
+
+
+def lifted_exponentials(scale: float, length: int) -> Array:
+    """`exp(scale * d + lift)` for d = -255 ... 0 as float32; see `_quantized_softmax`.
+
+    Args:
+        scale: Of the operand.
+        length: Of the axis that the sum runs over.
+    """
+    room = np.log(np.finfo(np.float32).max / np.float32(length))
+    lift = max(0.0, float(room) - 5.0) / scale
+    levels = np.exp((np.arange(256) - 255.0 + lift) * scale)
+    return np.asarray(levels, dtype=np.float32)
 
 
 FUNCTIONS: dict[str, Callable[[Array, Mapping[str, Any]], Array]] = {
