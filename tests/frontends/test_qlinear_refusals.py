@@ -48,7 +48,8 @@ def test_ties_that_float_sums_decide_are_refused(tmp_path: Path) -> None:
     said = paragraph(m, tmp_path, output)
     assert said == (
         "error[HW0272] 'QLinearAveragePool_4' (QLinearAveragePool in small.onnx): 99 of 1021 sums "
-        "of this QLinearAveragePool lie on ties of two results, because ONNX Runtime, which defines the "
+        "of this QLinearAveragePool lie on ties of two results, because ONNX Runtime, which "
+        "defines the "
         "operator, adds the dequantized numbers in float32, so that the roundings of the single "
         "additions decide; no function of the sum is equal to it. Try: quantize the output with "
         "another scale than the input (or a power of two), use QLinearGlobalAveragePool, or an "
@@ -80,7 +81,8 @@ def test_factor_that_onnx_runtime_refuses(tmp_path: Path) -> None:
     assert paragraph(m, tmp_path, output) == (
         "error[HW0270] 'QLinearGlobalAveragePool_4' (QLinearGlobalAveragePool in small.onnx): the "
         "factor 333.333 of this QLinearGlobalAveragePool (input scale by output scale and number "
-        "of elements) is outside 2^-32 to 256, because ONNX Runtime refuses to compute it, and it defines "
+        "of elements) is outside 2^-32 to 256, because ONNX Runtime refuses to compute it, and "
+        "it defines "
         "the operator. Try: quantize the output with a scale near that of the input."
     )
     with pytest.raises(Exception, match="out of computation range"):
@@ -102,7 +104,8 @@ def test_windows_too_large_to_follow_the_roundings(tmp_path: Path) -> None:
     kind, size = "QLinearAveragePool", (1, 40, 41)
     assert paragraph(m, tmp_path, pool(m, kind, 0.1, 0.07, size=size, kernel_shape=[39, 40])) == (
         "error[HW0273] 'QLinearAveragePool_4' (QLinearAveragePool in small.onnx): the windows of "
-        "this QLinearAveragePool hold 1560 elements, because ONNX Runtime adds them in float32, and what "
+        "this QLinearAveragePool hold 1560 elements, because ONNX Runtime adds them in float32, "
+        "and what "
         "its roundings change is found out for smaller windows only. Try: use "
         "QLinearGlobalAveragePool for the whole map, or an AveragePool between DequantizeLinear "
         "and QuantizeLinear."
@@ -125,7 +128,8 @@ def test_operator_without_a_kernel(tmp_path: Path) -> None:
     output = pool(m, "QLinearReduceMean", 0.1, 0.07, axes=[2], keepdims=1)
     assert paragraph(m, tmp_path, output) == (
         "error[HW0275] 'QLinearReduceMean_4' (QLinearReduceMean in small.onnx): QLinearReduceMean "
-        "has no defined integers, because ONNX Runtime, whose operator it is, has a schema of it but no "
+        "has no defined integers, because ONNX Runtime, whose operator it is, has a schema of it "
+        "but no "
         "kernel for processors. Try: put a ReduceMean between DequantizeLinear and QuantizeLinear, "
         "or a QLinearGlobalAveragePool."
     )
