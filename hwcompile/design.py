@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hwcompile import build_directory
 from hwcompile.boards import load_board
 from hwcompile.compiler import Goal, build_files
 from hwcompile.diagnostics import fail
+from hwcompile.emit.directory import new_build_directory, require_build_directory
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.project import write_files
 from hwcompile.frontends.symbolic.host import HostInput, HostOutput
@@ -21,37 +22,27 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import parse
 from hwcompile.ir.types import IntArray
 from hwcompile.ops import op_classes
-from hwcompile.outcomes import Result, Verification
+from hwcompile.outcomes import Result
 from hwcompile.runtime.decoded import run_bitstream
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild, build_for_board, record_build
 from hwcompile.toolchains.clock_choice import OSCILLATOR
-from hwcompile.verify.beats import unpack
-from hwcompile.verify.compare import Mismatch, first_mismatch
-from hwcompile.verify.cycles import first_late, frame_ends, later_ends, measured_interval
 from hwcompile.verify.frames import Frames, to_arrays
 from hwcompile.verify.levels import check_level, run_netlist, run_reference, run_rtl
 from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult
+from hwcompile.verify.verification import Comparison, Verification
 
 
 @dataclass(frozen=True)
 class Design:
-    """A build directory.
-
-    Attributes:
-        directory: The folder.
-        kept: Files of the user that compilation moved to make room, where they are now.
-    """
+    """A build directory."""
 
     directory: Path
-    kept: tuple[str, ...] = ()
 
     @cached_property
     def graph(self) -> Graph:
         """The network on integers, as it was planned."""
-        name = build_directory.GRAPH
-        with build_directory.parsing(self.directory, name):
-            return parse(build_directory.read_text(self.directory, name), op_classes())
+        return parse((self.directory / "graph.txt").read_text(), op_classes())
 
     @cached_property
     def interface(self) -> Interface:
@@ -61,18 +52,18 @@ class Design:
     @property
     def report(self) -> dict[str, Any]:
         """`report.json` as it stands now; verification adds measurements."""
-        return build_directory.read_report(self.directory)
+        data: dict[str, Any] = json.loads((self.directory / "report.json").read_text())
+        return data
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks of the front end, for example where it could not be exact."""
-        moved = (f"'{to}' was in the way and not as compiled; it is yours" for to in self.kept)
-        return (*self._host.notes, *moved)
+        return tuple(self._host["notes"])
 
     @property
     def schedule(self) -> str:
         """`schedule.toml` as text."""
-        return build_directory.read_text(self.directory, build_directory.SCHEDULE)
+        return (self.directory / "schedule.toml").read_text()
 
     def quantize(self, inputs: Frames) -> dict[str, IntArray]:
         """Integers of the network's inputs from the model's real inputs.
@@ -110,8 +101,13 @@ class Design:
             raw = run_reference(self.graph, integers)
             return Result(raw, self.dequantize(raw))
         run = self._run(level, integers, board=board, stall=stall, waves=waves)
-        real, cycles = self.dequantize(run.outputs), run.cycles or None
-        return Result(run.outputs, real, cycles, run.seconds, run.output_cycles)
+        return Result(
+            run.outputs,
+            self.dequantize(run.outputs),
+            run.cycles or None,
+            run.seconds,
+            run.output_cycles,
+        )
 
     def dequantize(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
         """The model's real outputs from the network's integers: what the host computes."""
@@ -144,35 +140,17 @@ class Design:
         for level in levels:
             check_level(level)
         integers = self._random(frames, seed) if inputs is None else self.quantize(inputs)
-        count = next(iter(integers.values())).shape[0]
-        reference = run_reference(self.graph, integers, keep=boundaries)
-        mismatches: dict[str, tuple[Mismatch, ...]] = {}
         report = self.report
-        interval = report["design"]["interval_cycles"]["predicted"]
-        latency = report["design"]["latency_cycles"]["predicted"]
-        outcome = Verification(count, mismatches, (interval, None), (latency, None))
-        for level in (name for name in levels if name != "reference"):
+        comparison = Comparison(self.graph, self.interface, report["design"])
+
+        def run(level: str) -> SimulationResult:
             taps = boundaries and level == "rtl"
             conditions = {"stall": stall, "memory_latency": memory_latency}
-            run = self._run(level, integers, board=board, taps=taps, **conditions)
-            mismatches[level] = self._compare(reference, run)
-            if not run.cycles:  # words that a serial link brings have no time of their own
-                continue
-            outcome = replace(outcome, cycles=run.cycles, seconds=run.seconds, starved=run.starved)
-            if not stall:
-                ends = frame_ends(run, count)
-                early = bool(report["design"]["data_dependent"])
-                expected = report["design"]["frame_end_cycles"]
-                turn = report["design"]["frames_in_turn"]
-                beyond = later_ends(expected, interval, turn, count)
-                late = first_late(beyond, ends, early, sum(run.starved.values()))
-                outcome = replace(
-                    outcome,
-                    interval=(interval, measured_interval(ends, turn)),
-                    latency=(latency, int(ends[0]) + 1),
-                    late=outcome.late or late,
-                )
-        build_directory.update_report(self.directory, outcome.record)
+            return self._run(level, integers, board=board, taps=taps, **conditions)
+
+        outcome = comparison.of(levels, integers, run, timed=not stall, boundaries=boundaries)
+        outcome.record(report)
+        self._write(report)
         return outcome
 
     def build(
@@ -197,7 +175,8 @@ class Design:
             link: "uart" or "spi"; "" for the board's usual one.
             progress: Called with each step as it starts.
         """
-        target = load_board(board)
+        target, report = load_board(board), self.report
+        say = progress or (lambda step: None)
         built = build_for_board(
             self.directory,
             target,
@@ -206,10 +185,10 @@ class Design:
             clock=clock,
             link=link,
             swappable=swappable,
-            progress=progress or (lambda step: None),
+            progress=say,
         )
-        update = partial(record_build, built=built, board=target)
-        build_directory.update_report(self.directory, update)
+        record_build(report, built, target)
+        self._write(report)
         return built
 
     def _run(
@@ -229,18 +208,17 @@ class Design:
         return run_rtl(self.directory, integers, taps=taps, **options)
 
     @cached_property
-    def _host(self) -> build_directory.HostFile:
-        return build_directory.read_host(self.directory)
+    def _host(self) -> dict[str, Any]:
+        data: dict[str, Any] = json.loads((self.directory / "host.json").read_text())
+        return data
 
     @cached_property
     def _host_inputs(self) -> tuple[HostInput, ...]:
-        with build_directory.parsing(self.directory, build_directory.HOST):
-            return tuple(HostInput.from_json(data) for data in self._host.inputs)
+        return tuple(HostInput.from_json(data) for data in self._host["inputs"])
 
     @cached_property
     def _host_outputs(self) -> tuple[HostOutput, ...]:
-        with build_directory.parsing(self.directory, build_directory.HOST):
-            return tuple(HostOutput.from_json(data) for data in self._host.outputs)
+        return tuple(HostOutput.from_json(data) for data in self._host["outputs"])
 
     def _random(self, frames: int, seed: int) -> dict[str, IntArray]:
         rng = np.random.default_rng(seed)
@@ -252,18 +230,8 @@ class Design:
             for name in self.graph.inputs
         }
 
-    def _compare(
-        self, reference: Mapping[str, IntArray], run: SimulationResult
-    ) -> tuple[Mismatch, ...]:
-        found = []
-        for port in self.interface.streams:
-            if port.name in run.taps:
-                got = unpack(run.taps[port.name], port.format).reshape(-1, *port.shape)
-                found.append(first_mismatch(port.name, reference[port.name], got, port.prefix))
-        found += [
-            first_mismatch(name, reference[name], values) for name, values in run.outputs.items()
-        ]
-        return tuple(mismatch for mismatch in found if mismatch)
+    def _write(self, report: dict[str, Any]) -> None:
+        (self.directory / "report.json").write_text(json.dumps(report, indent=2) + "\n")
 
 
 def compile(
@@ -296,7 +264,7 @@ def compile(
         formats: Number formats of recurrent nodes: a file, or the same as nested mappings; see
             `hwcompile.rnn.description`.
         dump_ir: Write the graph after each pass to `ir/` in the build directory.
-        force: Replace the files of an existing build directory; others in it stay.
+        force: Replace an existing build directory.
         progress: Called with the name of each step as it starts.
 
     Raises:
@@ -374,8 +342,7 @@ def _build(
     force: bool,
     progress: Callable[[str], None] | None,
 ) -> Design:
-    read = [path for path in (model, schedule, formats) if isinstance(path, Path)]
-    with build_directory.new_build_directory(target, force=force, inputs=read) as staging:
+    with new_build_directory(target, force=force) as work:
         files = build_files(
             model,
             goal,
@@ -385,8 +352,8 @@ def _build(
             dump_ir=dump_ir,
             progress=progress or (lambda step: None),
         )
-        write_files(staging.folder, files)
-    return Design(target, tuple(staging.kept))
+        write_files(work, files)
+    return Design(target)
 
 
 def load(directory: Path | str) -> Design:
@@ -395,4 +362,4 @@ def load(directory: Path | str) -> Design:
     Raises:
         CompileError: HW0503 when it is not one.
     """
-    return Design(build_directory.require_build_directory(Path(directory)))
+    return Design(require_build_directory(Path(directory)))

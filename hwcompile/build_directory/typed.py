@@ -65,6 +65,34 @@ class Expected(msgspec.Struct, frozen=True):
     measured: Count | None = None
 
 
+class StretchReport(msgspec.Struct, frozen=True):
+    """Frames of an output whose ends repeat; see `schedule.frame_ends.Stretch`."""
+
+    first: Count
+    ends: Annotated[list[Count], msgspec.Meta(min_length=1)]
+    period: Positive
+    later: Count
+
+    def __post_init__(self) -> None:
+        """Refuse a turn of more frames than are known."""
+        if self.period > len(self.ends):
+            raise ValueError(f"{self.period} frames can not take turns among {len(self.ends)}")
+
+
+class FrameEndsReport(msgspec.Struct, frozen=True):
+    """When frames end; see `schedule.frame_ends.FrameEnds`."""
+
+    outputs: Annotated[list[list[StretchReport]], msgspec.Meta(min_length=1)]
+    exact_frames: Count | None
+
+    def __post_init__(self) -> None:
+        """Refuse stretches that do not begin with frame 0, or go back."""
+        for line in self.outputs:
+            firsts = [stretch.first for stretch in line]
+            if firsts[:1] != [0] or sorted(set(firsts)) != firsts:
+                raise ValueError("the ends of frames do not begin with frame 0")
+
+
 class DesignReport(msgspec.Struct, frozen=True):
     """The part `design` of a report."""
 
@@ -72,6 +100,7 @@ class DesignReport(msgspec.Struct, frozen=True):
     interval_cycles: Expected
     latency_cycles: Expected
     frame_end_cycles: Annotated[list[int], msgspec.Meta(min_length=1)]
+    frame_ends: FrameEndsReport
     frames_in_turn: Positive
     data_dependent: bool
     clock_mhz: Annotated[float, msgspec.Meta(gt=0)]

@@ -10,6 +10,8 @@ from hwcompile.schedule.prediction import Prediction
 
 SCHEMA = 1
 
+_SHOWN_FRAMES = 4
+
 Report = dict[str, Any]
 
 
@@ -32,7 +34,8 @@ def build_report(
             "name": plan.graph.name,
             "interval_cycles": {"predicted": prediction.interval, "measured": None},
             "latency_cycles": {"predicted": prediction.latency, "measured": None},
-            "frame_end_cycles": prediction.trace.frame_ends.tolist(),
+            "frame_end_cycles": prediction.ends.first(_SHOWN_FRAMES).tolist(),
+            "frame_ends": prediction.ends.to_json(),
             "frames_in_turn": prediction.period,
             "data_dependent": any(part.kernel.data_dependent for part in parts),
             "clock_mhz": clock_mhz,

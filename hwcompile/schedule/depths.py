@@ -22,7 +22,8 @@ import numpy as np
 from hwcompile.diagnostics import CompileError
 from hwcompile.schedule.network import Network, Process, build_network
 from hwcompile.schedule.plan import Link, Plan
-from hwcompile.schedule.prediction import MOST_FRAMES, even_input, first_trial, settle
+from hwcompile.schedule.prediction import MOST_FRAMES, even_input, settle
+from hwcompile.schedule.settling import first_trial
 from hwcompile.schedule.stages import LEAST_DEPTH
 from hwcompile.schedule.tokens import TokenTrace, simulate_network
 
@@ -33,20 +34,7 @@ _WORTHWHILE = 16
 """Depths are lowered only where that saves more than one part in so many of all FIFO bits."""
 
 
-@dataclass(frozen=True)
-class Sized:
-    """A plan with depths.
-
-    Attributes:
-        plan: With a depth on every link.
-        proved: True when sizing has already shown that it reaches the network's bound for ever.
-    """
-
-    plan: Plan
-    proved: bool
-
-
-def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Sized:
+def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Plan:
     """Give every link a depth.
 
     Args:
@@ -59,11 +47,11 @@ def size_links(plan: Plan, pinned: Mapping[str, int] | None = None) -> Sized:
     """
     pinned = dict(pinned or {})
     if all(link.name in pinned for link in plan.links):
-        return Sized(with_depths(plan, pinned), proved=False)
+        return with_depths(plan, pinned)
     return size_network(build_network(plan), plan, pinned)
 
 
-def size_network(network: Network, plan: Plan, pinned: Mapping[str, int]) -> Sized:
+def size_network(network: Network, plan: Plan, pinned: Mapping[str, int]) -> Plan:
     """`size_links`, for a plan that has been translated already."""
     ceiling = {link.name: pinned.get(link.name, 1) for link in plan.links}
     while True:
@@ -172,10 +160,9 @@ class _Shrinker:
         self.interval = interval
         self.pinned = pinned
         self.effort = _EFFORT
-        self.worked: dict[str, int] = {}
         self.firings = sum(process.duration.size for process in network.processes)
 
-    def run(self, depths: dict[str, int]) -> Sized:
+    def run(self, depths: dict[str, int]) -> Plan:
         """The lowest depths found, starting from depths that are enough."""
         low = {
             name: depth if name in self.pinned else min(depth, self._loop(name))
@@ -187,15 +174,11 @@ class _Shrinker:
         )
         names = [link.name for link in links if low[link.name] < depths[link.name]]
         if self._saves(depths, low) and self._works(low):
-            return self._sized(low)
+            return with_depths(self.plan, low)
         for name in names:
             if self._saves(depths, {**depths, name: low[name]}):
                 self._lower(depths, low[name], name)
-        return self._sized(depths)
-
-    def _sized(self, depths: Mapping[str, int]) -> Sized:
-        proved = depths == self.worked and self.interval == self.network.bound
-        return Sized(with_depths(self.plan, depths), proved)
+        return with_depths(self.plan, depths)
 
     def _loop(self, name: str) -> int:
         """Places for one word per cycle: a place is taken again `delay + 1` cycles later."""
@@ -229,9 +212,6 @@ class _Shrinker:
         most_frames = min(MOST_FRAMES, self.effort // self.firings)
         self.effort -= frames * self.firings
         try:
-            works = settle(network, self.interval, most_frames) is not None
+            return settle(network, self.interval, most_frames) is not None
         except CompileError:
             return False
-        if works:
-            self.worked = dict(depths)
-        return works

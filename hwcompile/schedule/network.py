@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import networkx as nx
 import numpy as np
 
 from hwcompile.diagnostics import InternalError
@@ -123,6 +124,40 @@ class Network:
         """The slowest process."""
         return max(self.processes, key=lambda p: p.cycles).name
 
+    def reader(self, channel: str) -> int:
+        """Index of the process that reads a channel."""
+        return self._ends[0][channel]
+
+    def writer(self, channel: str) -> int:
+        """Index of the process that writes a channel."""
+        return self._ends[1][channel]
+
+    @cached_property
+    def _ends(self) -> tuple[dict[str, int], dict[str, int]]:
+        return (
+            {name: i for i, p in enumerate(self.processes) for name in p.reads},
+            {name: i for i, p in enumerate(self.processes) for name in p.writes},
+        )
+
+    def parts(self) -> tuple[Network, ...]:
+        """The networks that share no channel with each other, in order of their processes."""
+        whole = nx.Graph()
+        whole.add_nodes_from(range(len(self.processes)))
+        whole.add_edges_from((self.writer(name), self.reader(name)) for name in self.channels)
+        groups = sorted(sorted(group) for group in nx.connected_components(whole))
+        return (self,) if len(groups) == 1 else tuple(self._part(group) for group in groups)
+
+    def _part(self, indices: list[int]) -> Network:
+        processes = tuple(self.processes[index] for index in indices)
+        names = {process.name for process in processes}
+        channels = {n for process in processes for n in (*process.reads, *process.writes)}
+        return Network(
+            {name: channel for name, channel in self.channels.items() if name in channels},
+            processes,
+            tuple(name for name in self.inputs if name in names),
+            tuple(name for name in self.outputs if name in channels),
+        )
+
     def with_links(self, plan: Plan) -> Network:
         """The same processes with the depths and memories of the links of `plan`."""
         return replace(self, channels={**self.channels, **_link_channels(plan)})
@@ -153,7 +188,9 @@ def build_network(plan: Plan) -> Network:
     outputs = [plan.link_to(None, port) for port in range(len(plan.graph.outputs))]
     for value, link in zip(plan.graph.outputs, outputs, strict=True):
         ones = np.ones(link.format.words, np.int64)
-        processes.append(Process(f"output {value}", ones, {link.name: Access.stream(ones)}, {}))
+        twice = f":{link.port}" if plan.graph.outputs.count(value) > 1 else ""
+        name = f"output {value}{twice}"
+        processes.append(Process(name, ones, {link.name: Access.stream(ones)}, {}))
     network = Network(
         channels, tuple(processes), plan.graph.inputs, tuple(link.name for link in outputs)
     )

@@ -10,7 +10,7 @@ from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph
 from hwcompile.schedule.choice import Choice
-from hwcompile.schedule.depths import Sized, size_links
+from hwcompile.schedule.depths import size_links
 from hwcompile.schedule.fit import Fitter
 from hwcompile.schedule.folding import choose
 from hwcompile.schedule.network import build_network
@@ -49,7 +49,7 @@ def plan(
         sized = _sized(graph, choose(graph, target_cycles, wanted.choices), wanted)
     else:
         sized = _fitted(Fitter(graph, wanted.choices, board), target_cycles, wanted)
-    prediction = predict(build_network(sized.plan), proved=sized.proved)
+    prediction = predict(build_network(sized))
     if target_cycles is not None and prediction.interval > target_cycles:
         why = (
             "the FIFO depths in the schedule are too small"
@@ -62,23 +62,23 @@ def plan(
             why,
             "larger depths" if wanted.depths else "a smaller target, which leaves slack",
         )
-    return sized.plan, prediction
+    return sized, prediction
 
 
-def _sized(graph: Graph, choices: Mapping[str, Choice], wanted: Schedule) -> Sized:
+def _sized(graph: Graph, choices: Mapping[str, Choice], wanted: Schedule) -> Plan:
     staged = build_stages(graph, choices)
     check_links(staged, wanted.depths)
     return size_links(staged, wanted.depths)
 
 
-def _fitted(fitter: Fitter, target_cycles: int | None, wanted: Schedule) -> Sized:
+def _fitted(fitter: Fitter, target_cycles: int | None, wanted: Schedule) -> Plan:
     """The fastest folding that fits, or the target's; FIFOs larger than expected are set aside."""
     if target_cycles is not None:
         return _sized(fitter.graph, fitter.attempt(target_cycles).choices, wanted)
     while True:
         attempt = fitter.fastest()
         sized = _sized(fitter.graph, attempt.choices, wanted)
-        final = fitter.measure(sized.plan)
+        final = fitter.measure(sized)
         if final.excess <= 1 or attempt.excess > 1:
             return sized
         fitter.set_aside(final.found.total, attempt.found.total)

@@ -1,4 +1,4 @@
-"""Predicts interval and latency of a plan by simulating it until it provably repeats."""
+"""Predicts when every frame of a plan ends, and from that interval and latency."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.network import UNBOUNDED, Network
+from hwcompile.schedule.frame_ends import FrameEnds, Stretch
+from hwcompile.schedule.network import Network
+from hwcompile.schedule.settling import first_trial, frame_ends, span
 from hwcompile.schedule.tokens import TokenTrace, simulate_network
 
 MOST_FRAMES = 64
 """Frames after which a network that still does not repeat is taken as it is."""
-
-_SHOWN_FRAMES = 4
-_MOST_PERIOD = 8
-"""Frames that may take turns in a pattern that is recognised."""
 
 
 @dataclass(frozen=True)
@@ -23,43 +21,54 @@ class Prediction:
     """What a design will do, source and sink always ready.
 
     Attributes:
-        interval: Cycles between the last words of consecutive frames in steady state; the average,
+        interval: Cycles between the last words of consecutive frames once everything has settled:
+            of the slowest part, where a design has parts that share no stream; the average,
             rounded up, where FIFOs that are too small make frames take turns.
         latency: Cycles from the first accepted to the last delivered word of frame 0, both
             included.
         bound: Cycles per frame of the slowest process; the interval is not smaller. A larger
             interval means that FIFOs or internal buffers are too small.
         bottleneck: The slowest process: a stage, an actor of one, an input or an output.
-        trace: The simulated cycles of all words of the first frames; the last `period` of them
-            repeat for ever.
-        period: Frames after which everything repeats: more than one where frames take turns.
+        ends: When every frame ends, those before the design has settled, too.
     """
 
     interval: int
     latency: int
     bound: int
     bottleneck: str
-    trace: TokenTrace
-    period: int = 1
+    ends: FrameEnds
+
+    @property
+    def period(self) -> int:
+        """Frames after which the slowest part repeats: more than one where frames take turns."""
+        return self.ends.period
 
 
-def predict(network: Network, *, proved: bool = False) -> Prediction:
-    """Find the steady interval.
+def predict(network: Network) -> Prediction:
+    """Find out when frames end.
 
     Args:
         network: With its final depths.
-        proved: That it reaches its bound for ever has been shown already (see `settle`).
 
     Raises:
         CompileError: HW0403 when the network gets stuck.
     """
-    trace = simulate_network(network, _SHOWN_FRAMES)
-    reached = proved or settle(network, network.bound) is not None
-    interval, period = network.bound, 1
-    if not reached:
-        interval, period, longer = _measured(network)
-        trace = longer if period > 1 else trace
-    return Prediction(interval, trace.latency, network.bound, network.bottleneck, trace, period)
+    found: dict[str, tuple[Stretch, ...]] = {}
+    limits: list[int] = []
+    for part in network.parts():
+        ends = _part_ends(part)
+        found.update(zip(part.outputs, ends.outputs, strict=True))
+        limits += [ends.exact] if ends.exact is not None else []
+    ends = FrameEnds(tuple(found[name] for name in network.outputs), min(limits, default=None))
+    latency = int(ends.first(1)[0]) + 1
+    return Prediction(ends.interval, latency, network.bound, network.bottleneck, ends)
+
+
+def _part_ends(part: Network) -> FrameEnds:
+    ends = frame_ends(part)
+    if ends.exact is None or settle(part, part.bound) is None:
+        return ends
+    return ends.paced(part.bound)
 
 
 def settle(network: Network, interval: int, most_frames: int = MOST_FRAMES) -> TokenTrace | None:
@@ -87,17 +96,6 @@ def settle(network: Network, interval: int, most_frames: int = MOST_FRAMES) -> T
     return None
 
 
-def first_trial(network: Network) -> int:
-    """Frames of the first simulation that may show that the network repeats."""
-    return span(network) + 3
-
-
-def span(network: Network) -> int:
-    """How many frames back a firing can depend on: those whose tokens still fill a channel."""
-    bounded = [c for c in network.channels.values() if c.capacity < UNBOUNDED]
-    return max((-(-c.capacity // c.tokens) for c in bounded), default=1)
-
-
 def repeats(network: Network, trace: TokenTrace, cycles_later: int, period: int = 1) -> bool:
     """True when every word moves `cycles_later` after that of `period` frames before, for ever.
 
@@ -123,19 +121,3 @@ def even_input(network: Network, interval: int, frames: int) -> dict[str, IntArr
             words = process.duration.size
             offered[process.name] = np.arange(frames * words, dtype=np.int64) * interval // words
     return offered
-
-
-def _measured(network: Network) -> tuple[int, int, TokenTrace]:
-    """Interval and period of a network that does not reach its bound, and a simulation of it."""
-    frames = first_trial(network)
-    while True:
-        trace = simulate_network(network, frames)
-        ends = trace.frame_ends
-        for period in range(1, min(_MOST_PERIOD, frames - 1) + 1):
-            later = int(ends[-1] - ends[-1 - period])
-            if repeats(network, trace, later, period):
-                return -(-later // period), period, trace
-        if frames >= MOST_FRAMES:
-            half = frames // 2
-            return -int((ends[half] - ends[-1]) // (frames - 1 - half)), 1, trace
-        frames *= 2

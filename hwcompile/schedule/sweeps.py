@@ -58,7 +58,7 @@ class _Write:
     gives: IntArray
 
 
-class _Sweeper:
+class Sweeper:
     """A process with everything that does not change from sweep to sweep."""
 
     def __init__(
@@ -100,7 +100,7 @@ def run_sweeps(
 ) -> Run | None:
     """Simulate like `hwcompile.schedule.engine.run`; None when the sweeps do not settle soon."""
     sweepers = [
-        _Sweeper(process, network, frames, (offered or {}).get(process.name))
+        Sweeper(process, network, frames, (offered or {}).get(process.name))
         for process in network.processes
     ]
     readers = {read.channel: i for i, s in enumerate(sweepers) for read in s.reads}

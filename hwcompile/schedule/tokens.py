@@ -90,7 +90,7 @@ def simulate_network(
         raise ValueError(f"at least one frame must be simulated, not {frames}")
     result = run_sweeps(network, frames, input_cycles) or run(network, frames, input_cycles)
     if result.waits:
-        raise _deadlock(network, result)
+        raise deadlock(network, result)
     links = {n: t for n, t in result.channels.items() if network.channels[n].link}
     return TokenTrace(
         frames=frames,
@@ -107,7 +107,7 @@ def _accepted(network: Network, links: Mapping[str, ChannelTrace]) -> dict[str, 
     return {name: links[next(iter(sources[name].writes))].started for name in network.inputs}
 
 
-def _deadlock(network: Network, result: Run) -> CompileError:
+def deadlock(network: Network, result: Run) -> CompileError:
     """Describe who waits for whom; a cycle of waits is shown when there is one."""
     waits = _cycle(result.waits) or result.waits
     text = "; ".join(_sentence(network, wait) for wait in waits)

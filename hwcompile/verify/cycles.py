@@ -2,10 +2,124 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from hwcompile.ir.types import IntArray
+from hwcompile.schedule.frame_ends import FrameEnds
 from hwcompile.verify.simulator import SimulationResult
+
+
+@dataclass(frozen=True)
+class Late:
+    """A frame that did not end when it should have.
+
+    Attributes:
+        frame: Its number, from 0.
+        predicted: Cycle in which it should have ended, from the first accepted word.
+        measured: Cycle in which it did.
+    """
+
+    frame: int
+    predicted: int
+    measured: int
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Predicted and measured cycles of a run without stalls.
+
+    Attributes:
+        predicted: Cycle in which each frame should end, from the first accepted word.
+        measured: Cycle in which it did, int64 [frames].
+        period: Frames that take turns.
+        exact: So many of the predicted ends are exact; those after follow the average pace.
+        early: Frames may end before their time: a kernel's speed depends on the data, and the
+            prediction is for the slowest data.
+        starved: Cycles by which frames may end after their time: stages waited for external memory.
+    """
+
+    predicted: IntArray
+    measured: IntArray
+    period: int
+    exact: int
+    early: bool = False
+    starved: int = 0
+
+    @staticmethod
+    def of(ends: FrameEnds, run: SimulationResult, frames: int, early: bool) -> Timing:
+        """The timing of a run of so many frames."""
+        exact = frames if ends.exact is None else min(ends.exact, frames)
+        predicted, measured = ends.first(frames), frame_ends(run, frames)
+        starved = sum(run.starved.values())
+        return Timing(predicted, measured, ends.period, exact, early, starved)
+
+    @property
+    def interval(self) -> tuple[int, int] | None:
+        """(predicted, measured) cycles per frame at the end of this run; None for one frame."""
+        predicted = last_interval(self.predicted, self.period)
+        measured = last_interval(self.measured, self.period)
+        return None if predicted is None or measured is None else (predicted, measured)
+
+    @property
+    def latency(self) -> tuple[int, int]:
+        """(predicted, measured) cycles of the first frame."""
+        return int(self.predicted[0]) + 1, int(self.measured[0]) + 1
+
+    @property
+    def late(self) -> Late | None:
+        """The first frame whose end is not the predicted one."""
+        ends = zip(self.predicted[: self.exact].tolist(), self.measured.tolist(), strict=False)
+        for frame, (want, got) in enumerate(ends):
+            if not self._allowed(want, got):
+                return Late(frame, want, got)
+        return None
+
+    @property
+    def agrees(self) -> bool:
+        """True when frame ends, interval and latency are the predicted ones."""
+        return self.late is None and self._allowed(*self.latency) and self._interval_agrees
+
+    @property
+    def _interval_agrees(self) -> bool:
+        """Single ends may move by themselves where early or starved, and gaps then grow, too."""
+        if self.interval is None or self.early or self.exact < self.measured.size:
+            return True
+        return self._allowed(*self.interval)
+
+    def _allowed(self, predicted: int, measured: int) -> bool:
+        if measured < predicted:
+            return self.early
+        return measured <= predicted + self.starved
+
+    def lines(self, settled: int) -> list[str]:
+        """What a person should read: interval, latency, and the frames' ends.
+
+        Args:
+            settled: Predicted cycles per frame after all transients.
+        """
+        text = []
+        if self.interval is not None:
+            predicted, measured = self.interval
+            later = f"; {settled:,} once settled" if predicted != settled else ""
+            text.append(f"interval: {predicted:,} cycles predicted, {measured:,} measured{later}")
+        text.append("latency: {:,} cycles predicted, {:,} measured".format(*self.latency))
+        return [*text, *self._end_lines()]
+
+    def _end_lines(self) -> list[str]:
+        late, frames = self.late, self.measured.size
+        if late is not None:
+            ended = f"frame {late.frame} ended in cycle {late.measured:,}"
+            return [f"{ended}, not in the predicted {late.predicted:,}"]
+        last, how = self.exact - 1, "as predicted"
+        if self.measured[last] != self.predicted[last]:
+            limit = "without waiting for memory" if self.starved else "at the latest"
+            how = f"predicted for {int(self.predicted[last]):,} {limit}"
+        text = [f"frame {last} ended in cycle {int(self.measured[last]):,}, {how}"]
+        if self.exact < frames:
+            text.append(f"frames {self.exact} to {frames - 1} have no exact prediction")
+        return text
 
 
 def frame_ends(run: SimulationResult, frames: int) -> IntArray:
@@ -16,40 +130,9 @@ def frame_ends(run: SimulationResult, frames: int) -> IntArray:
     return ends
 
 
-def measured_interval(ends: IntArray, period: int) -> int | None:
+def last_interval(ends: IntArray, period: int) -> int | None:
     """Cycles per frame at the end of a run, of frames that take turns on average and rounded up."""
     if ends.size < 2:
         return None
     frames = min(period, ends.size - 1)
     return -int((ends[-1 - frames] - ends[-1]) // frames)
-
-
-def later_ends(predicted: list[int], interval: int, period: int, frames: int) -> list[int]:
-    """The ends of as many frames: the last `period` predicted ones repeat.
-
-    Args:
-        predicted: Ends of the first frames.
-        interval: Cycles per frame.
-        period: Frames that take turns; with one, each comes an interval after the one before.
-        frames: How many ends are wanted.
-    """
-    ends = list(predicted)
-    later = interval if period == 1 else predicted[-1] - predicted[-1 - period]
-    while len(ends) < frames:
-        ends.append(ends[-period] + later)
-    return ends[:frames]
-
-
-def first_late(
-    predicted: list[int], measured: IntArray, early: bool, starved: int = 0
-) -> tuple[int, int, int] | None:
-    """The first frame whose end differs from the predicted one.
-
-    With `early` a frame may end before its time: the prediction is for the slowest data. It may end
-    after its time by the cycles in which stages waited for external memory.
-    """
-    for frame, got in enumerate(measured.tolist()):
-        want = predicted[frame]
-        if got > want + starved or (got < want and not early):
-            return frame, want, got
-    return None

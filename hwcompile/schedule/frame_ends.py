@@ -1,0 +1,115 @@
+"""When every frame of a design ends, for ever, as data.
+
+A design's outputs may settle at different paces: parts that share no stream run at their own
+interval, and a part may fill a deep FIFO for many frames before it slows down. So each output has a
+list of *stretches*, and a frame ends when the last output has it: the latest of all outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from fractions import Fraction
+from math import lcm
+from typing import Any
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Frames of one output from `first` on, until the next stretch begins.
+
+    Attributes:
+        first: The first frame it tells about.
+        ends: Cycle in which the output's last word leaves, for frames `first`, `first + 1`, ...
+        period: So many frames take turns: the last `period` of `ends` repeat ...
+        later: ... each time so many cycles later.
+    """
+
+    first: int
+    ends: tuple[int, ...]
+    period: int
+    later: int
+
+    def until(self, stop: int) -> IntArray:
+        """The ends of frames `first` to `stop - 1`, int64."""
+        count = max(stop - self.first, 0)
+        known = np.array(self.ends[:count], dtype=np.int64)
+        index = np.arange(count - known.size, dtype=np.int64)
+        turn = np.array(self.ends[-self.period :], dtype=np.int64)
+        more = turn[index % self.period] + (index // self.period + 1) * self.later
+        ends: IntArray = np.concatenate([known, more])
+        return ends
+
+    def trimmed(self) -> Stretch:
+        """The same stretch without ends that follow from those before."""
+        ends = list(self.ends)
+        while len(ends) > self.period and ends[-1] == ends[-1 - self.period] + self.later:
+            ends.pop()
+        return Stretch(self.first, tuple(ends), self.period, self.later)
+
+
+@dataclass(frozen=True)
+class FrameEnds:
+    """When frames end, source and sink always ready; cycle 0 accepts the first word.
+
+    Attributes:
+        outputs: For each graph output its stretches, in ascending order; the first begins with
+            frame 0.
+        exact: So many frames end exactly then; None for all. Beyond them only the interval is
+            known.
+    """
+
+    outputs: tuple[tuple[Stretch, ...], ...]
+    exact: int | None = None
+
+    def first(self, frames: int) -> IntArray:
+        """Cycle in which the last word of each of the first frames leaves, int64 [frames]."""
+        ends: IntArray = np.max([_ends(stretches, frames) for stretches in self.outputs], axis=0)
+        return ends
+
+    @property
+    def interval(self) -> int:
+        """Cycles per frame once everything has settled, on average, rounded up."""
+        return max(-(-line[-1].later // line[-1].period) for line in self.outputs)
+
+    @property
+    def period(self) -> int:
+        """Frames that take turns at the slowest outputs."""
+        last = [line[-1] for line in self.outputs]
+        pace = max(Fraction(stretch.later, stretch.period) for stretch in last)
+        return lcm(*(s.period for s in last if Fraction(s.later, s.period) == pace))
+
+    def paced(self, interval: int) -> FrameEnds:
+        """The same ends as far as they are exact, and then a frame every `interval` cycles."""
+        lines = tuple(
+            (*line[:-1], replace(line[-1], period=1, later=interval)) for line in self.outputs
+        )
+        return FrameEnds(lines, self.exact)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data for `report.json`."""
+        lines = [[asdict(stretch) for stretch in line] for line in self.outputs]
+        return {"outputs": lines, "exact_frames": self.exact}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> FrameEnds:
+        """The inverse of `to_json`."""
+        return FrameEnds(
+            tuple(tuple(_stretch(item) for item in line) for line in data["outputs"]),
+            data["exact_frames"],
+        )
+
+
+def _stretch(data: Mapping[str, Any]) -> Stretch:
+    return Stretch(data["first"], tuple(data["ends"]), data["period"], data["later"])
+
+
+def _ends(stretches: Sequence[Stretch], frames: int) -> IntArray:
+    stops = [stretch.first for stretch in stretches[1:]] + [frames]
+    parts = [s.until(min(stop, frames)) for s, stop in zip(stretches, stops, strict=True)]
+    ends: IntArray = np.concatenate(parts)
+    return ends

@@ -1,0 +1,180 @@
+"""Runs the same frames at several levels; compares integers, and cycles with the prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hwcompile.emit.interface import Interface
+from hwcompile.ir.graph import Graph
+from hwcompile.ir.types import IntArray
+from hwcompile.schedule.frame_ends import FrameEnds
+from hwcompile.verify.beats import unpack
+from hwcompile.verify.compare import Mismatch, first_mismatch
+from hwcompile.verify.cycles import Late, Timing
+from hwcompile.verify.levels import run_reference
+from hwcompile.verify.simulator import SimulationResult
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Outcome of `Design.verify`.
+
+    Attributes:
+        frames: Frames compared.
+        mismatches: Level to the first mismatch of every stream that differs.
+        timings: Level to predicted and measured cycles; without levels that have no time of their
+            own, and without runs with stalls.
+        settled: Predicted cycles per frame for ever; at the end of a short run it may still be less
+            where parts of a design settle late.
+        cycles: Clock cycles of the last simulation; None without one.
+        seconds: Wall-clock time of the last simulation.
+        starved: Stage to the cycles in which it waited for weights from external memory, of the
+            last run; frames may end so many cycles later than predicted.
+    """
+
+    frames: int
+    mismatches: dict[str, tuple[Mismatch, ...]]
+    timings: dict[str, Timing]
+    settled: int
+    cycles: int | None = None
+    seconds: float = 0.0
+    starved: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def interval(self) -> tuple[int, int | None]:
+        """(predicted, measured) cycles per frame at the end of the last run that was timed."""
+        found = self._last.interval if self._last else None
+        return (self.settled, None) if found is None else found
+
+    @property
+    def latency(self) -> tuple[int | None, int | None]:
+        """(predicted, measured) cycles of the first frame of the last run that was timed."""
+        return self._last.latency if self._last else (None, None)
+
+    @property
+    def late(self) -> Late | None:
+        """The first frame that did not end in the predicted cycle; None when all did.
+
+        With kernels whose speed depends on the data, frames may end before.
+        """
+        return next((t.late for t in self.timings.values() if t.late), None)
+
+    @property
+    def cycles_agree(self) -> bool:
+        """True when frame ends, interval and latency are the predicted ones at every level.
+
+        Frames may end later by the cycles in which a stage waited for external memory.
+        """
+        return all(timing.agrees for timing in self.timings.values())
+
+    @property
+    def passed(self) -> bool:
+        """True when no level differs anywhere and measured cycles equal predicted ones."""
+        return not any(self.mismatches.values()) and self.cycles_agree
+
+    @property
+    def _last(self) -> Timing | None:
+        return list(self.timings.values())[-1] if self.timings else None
+
+    def lines(self) -> list[str]:
+        """What a person should read, one finding per line."""
+        text = [
+            f"{level}: {self.frames:,} frames, {sum(m.count for m in found):,} mismatches"
+            for level, found in self.mismatches.items()
+        ]
+        text += [f"  {mismatch}" for found in self.mismatches.values() for mismatch in found]
+        for level, timing in self.timings.items():
+            prefix = f"{level}: " if len(self.timings) > 1 else ""
+            text += [prefix + line for line in timing.lines(self.settled)]
+        text += [
+            f"'{stage}' waited {count:,} cycles for weights from external memory"
+            for stage, count in self.starved.items()
+        ]
+        return text
+
+    def record(self, report: dict[str, Any]) -> None:
+        """Fill in `report.json` data: what each level found, and measured cycles."""
+        design = report["design"]
+        for level, found in self.mismatches.items():
+            design["levels"][level] = {
+                "frames": self.frames,
+                "mismatches": sum(m.count for m in found),
+            }
+        if self._last is None:
+            return
+        design["latency_cycles"]["measured"] = self._last.latency[1]
+        # A run that ended before the design had settled says nothing about its interval.
+        if self._last.interval and self._last.interval[0] == self.settled:
+            design["interval_cycles"]["measured"] = self._last.interval[1]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What runs of a design are compared with.
+
+    Attributes:
+        graph: The network on integers.
+        interface: Names the streams inside that a simulation recorded.
+        design: The part `design` of its report.
+    """
+
+    graph: Graph
+    interface: Interface
+    design: Mapping[str, Any]
+
+    def of(
+        self,
+        levels: tuple[str, ...],
+        integers: Mapping[str, IntArray],
+        run: Callable[[str], SimulationResult],
+        *,
+        timed: bool,
+        boundaries: bool,
+    ) -> Verification:
+        """Run frames at every level.
+
+        Args:
+            levels: "reference" is what the others are compared with.
+            integers: For every graph input, int64 [frames, height, width, channels].
+            run: Runs them at a level.
+            timed: Compare cycles; not with stalls.
+            boundaries: Compare the recorded streams inside, too.
+        """
+        frames = next(iter(integers.values())).shape[0]
+        reference = run_reference(self.graph, integers, keep=boundaries)
+        mismatches: dict[str, tuple[Mismatch, ...]] = {}
+        timings: dict[str, Timing] = {}
+        last: SimulationResult | None = None
+        ends = FrameEnds.from_json(self.design["frame_ends"])
+        for level in levels:
+            if level == "reference":
+                continue
+            result = run(level)
+            mismatches[level] = self._mismatches(reference, result)
+            if not result.cycles:  # words that a serial link brings have no time of their own
+                continue
+            last = result
+            if timed:
+                early = bool(self.design["data_dependent"])
+                timings[level] = Timing.of(ends, result, frames, early)
+        settled = int(self.design["interval_cycles"]["predicted"])
+        if last is None:
+            return Verification(frames, mismatches, timings, settled)
+        return Verification(
+            frames, mismatches, timings, settled, last.cycles, last.seconds, last.starved
+        )
+
+    def _mismatches(
+        self, reference: Mapping[str, IntArray], run: SimulationResult
+    ) -> tuple[Mismatch, ...]:
+        found = []
+        for port in self.interface.streams:
+            if port.name in run.taps:
+                got = unpack(run.taps[port.name], port.format).reshape(-1, *port.shape)
+                found.append(first_mismatch(port.name, reference[port.name], got, port.prefix))
+        found += [
+            first_mismatch(name, reference[name], values) for name, values in run.outputs.items()
+        ]
+        return tuple(mismatch for mismatch in found if mismatch)
