@@ -13,6 +13,7 @@ from typing import Any
 from resource_sites import Subject
 
 from hwcompile.boards import Board
+from hwcompile.build_directory import sources as rtl_sources
 from hwcompile.diagnostics import Origin
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.library import module_text, with_dependencies
@@ -24,7 +25,7 @@ from hwcompile.ops.elementwise.op import Linear
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.board_top import TOP as BOARD_TOP
 from hwcompile.toolchains.board_top import write_board_top
-from hwcompile.toolchains.build import rtl_sources, stage_modules
+from hwcompile.toolchains.build import stage_modules
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.family import NETLIST, Use
 from hwcompile.toolchains.synthesis import recipe, synthesize

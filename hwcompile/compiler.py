@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -11,7 +10,18 @@ from pathlib import Path
 from typing import Any
 
 from hwcompile.boards import Board, load_board
-from hwcompile.emit.directory import MANIFEST
+from hwcompile.build_directory import (
+    GRAPH,
+    HOST,
+    HOST_SCHEMA,
+    MANIFEST,
+    MANIFEST_SCHEMA,
+    REPORT,
+    SCHEDULE,
+    Manifest,
+    json_text,
+    manifest_text,
+)
 from hwcompile.emit.project import Files, rtl_files
 from hwcompile.frontends.load import ImportedModel, load_model
 from hwcompile.frontends.plain import imported_graph
@@ -92,10 +102,10 @@ def build_files(
     predicted = fit_report(planned, goal.board) if goal.board else None
     progress("writing RTL")
     files = rtl_files(planned)
-    files["graph.txt"] = to_text(planned.graph)
-    files["host.json"] = _json(_host(imported, fit_notes(predicted)))
-    files["schedule.toml"] = schedule_text(planned, prediction)
-    files["report.json"] = _json(build_report(planned, prediction, goal.clock_mhz, predicted))
+    files[GRAPH] = to_text(planned.graph)
+    files[HOST] = json_text(_host(imported, fit_notes(predicted)))
+    files[SCHEDULE] = schedule_text(planned, prediction)
+    files[REPORT] = json_text(build_report(planned, prediction, goal.clock_mhz, predicted))
     files.update(dumps)
     files[MANIFEST] = _manifest(model, files)
     return files
@@ -103,6 +113,7 @@ def build_files(
 
 def _host(imported: ImportedModel, notes: tuple[str, ...]) -> dict[str, Any]:
     return {
+        "schema": HOST_SCHEMA,
         "inputs": [host.to_json() for host in imported.host_inputs],
         "outputs": [host.to_json() for host in imported.host_outputs],
         "notes": [*imported.notes, *notes],
@@ -114,19 +125,15 @@ def _manifest(model: Path | Graph, files: Mapping[str, str | bytes]) -> str:
         source = {"graph": model.name, "sha256": _sha256(to_text(model).encode())}
     else:
         source = {"file": model.name, "sha256": _sha256(model.read_bytes())}
-    return _json(
-        {
-            "schema": 1,
-            "hwcompile": version("hwcompile"),
-            "packages": {name: version(name) for name in ("numpy", "onnx", "scipy")},
-            "model": source,
-            "files": {name: _sha256(_bytes(text)) for name, text in sorted(files.items())},
-        }
+    return manifest_text(
+        Manifest(
+            schema=MANIFEST_SCHEMA,
+            hwcompile=version("hwcompile"),
+            packages={name: version(name) for name in ("numpy", "onnx", "scipy")},
+            model=source,
+            files={name: _sha256(_bytes(text)) for name, text in sorted(files.items())},
+        )
     )
-
-
-def _json(data: object) -> str:
-    return json.dumps(data, indent=2) + "\n"
 
 
 def _bytes(contents: str | bytes) -> bytes:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from hwcompile import build_directory
 from hwcompile.boards import load_board
 from hwcompile.compiler import Goal, build_files
 from hwcompile.diagnostics import fail
-from hwcompile.emit.directory import new_build_directory, require_build_directory
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.project import write_files
 from hwcompile.frontends.symbolic.host import HostInput, HostOutput
@@ -35,14 +34,22 @@ from hwcompile.verify.verification import Comparison, Verification
 
 @dataclass(frozen=True)
 class Design:
-    """A build directory."""
+    """A build directory.
+
+    Attributes:
+        directory: The folder.
+        kept: Files of the user that compilation moved to make room, where they are now.
+    """
 
     directory: Path
+    kept: tuple[str, ...] = ()
 
     @cached_property
     def graph(self) -> Graph:
         """The network on integers, as it was planned."""
-        return parse((self.directory / "graph.txt").read_text(), op_classes())
+        name = build_directory.GRAPH
+        with build_directory.parsing(self.directory, name):
+            return parse(build_directory.read_text(self.directory, name), op_classes())
 
     @cached_property
     def interface(self) -> Interface:
@@ -52,18 +59,18 @@ class Design:
     @property
     def report(self) -> dict[str, Any]:
         """`report.json` as it stands now; verification adds measurements."""
-        data: dict[str, Any] = json.loads((self.directory / "report.json").read_text())
-        return data
+        return build_directory.read_report(self.directory)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks of the front end, for example where it could not be exact."""
-        return tuple(self._host["notes"])
+        moved = (f"'{to}' was in the way and not as compiled; it is yours" for to in self.kept)
+        return (*self._host.notes, *moved)
 
     @property
     def schedule(self) -> str:
         """`schedule.toml` as text."""
-        return (self.directory / "schedule.toml").read_text()
+        return build_directory.read_text(self.directory, build_directory.SCHEDULE)
 
     def quantize(self, inputs: Frames) -> dict[str, IntArray]:
         """Integers of the network's inputs from the model's real inputs.
@@ -101,13 +108,8 @@ class Design:
             raw = run_reference(self.graph, integers)
             return Result(raw, self.dequantize(raw))
         run = self._run(level, integers, board=board, stall=stall, waves=waves)
-        return Result(
-            run.outputs,
-            self.dequantize(run.outputs),
-            run.cycles or None,
-            run.seconds,
-            run.output_cycles,
-        )
+        real, cycles = self.dequantize(run.outputs), run.cycles or None
+        return Result(run.outputs, real, cycles, run.seconds, run.output_cycles)
 
     def dequantize(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
         """The model's real outputs from the network's integers: what the host computes."""
@@ -149,8 +151,7 @@ class Design:
             return self._run(level, integers, board=board, taps=taps, **conditions)
 
         outcome = comparison.of(levels, integers, run, timed=not stall, boundaries=boundaries)
-        outcome.record(report)
-        self._write(report)
+        build_directory.update_report(self.directory, outcome.record)
         return outcome
 
     def build(
@@ -175,8 +176,7 @@ class Design:
             link: "uart" or "spi"; "" for the board's usual one.
             progress: Called with each step as it starts.
         """
-        target, report = load_board(board), self.report
-        say = progress or (lambda step: None)
+        target = load_board(board)
         built = build_for_board(
             self.directory,
             target,
@@ -185,10 +185,10 @@ class Design:
             clock=clock,
             link=link,
             swappable=swappable,
-            progress=say,
+            progress=progress or (lambda step: None),
         )
-        record_build(report, built, target)
-        self._write(report)
+        update = partial(record_build, built=built, board=target)
+        build_directory.update_report(self.directory, update)
         return built
 
     def _run(
@@ -208,17 +208,18 @@ class Design:
         return run_rtl(self.directory, integers, taps=taps, **options)
 
     @cached_property
-    def _host(self) -> dict[str, Any]:
-        data: dict[str, Any] = json.loads((self.directory / "host.json").read_text())
-        return data
+    def _host(self) -> build_directory.HostFile:
+        return build_directory.read_host(self.directory)
 
     @cached_property
     def _host_inputs(self) -> tuple[HostInput, ...]:
-        return tuple(HostInput.from_json(data) for data in self._host["inputs"])
+        with build_directory.parsing(self.directory, build_directory.HOST):
+            return tuple(HostInput.from_json(data) for data in self._host.inputs)
 
     @cached_property
     def _host_outputs(self) -> tuple[HostOutput, ...]:
-        return tuple(HostOutput.from_json(data) for data in self._host["outputs"])
+        with build_directory.parsing(self.directory, build_directory.HOST):
+            return tuple(HostOutput.from_json(data) for data in self._host.outputs)
 
     def _random(self, frames: int, seed: int) -> dict[str, IntArray]:
         rng = np.random.default_rng(seed)
@@ -229,9 +230,6 @@ class Design:
             )
             for name in self.graph.inputs
         }
-
-    def _write(self, report: dict[str, Any]) -> None:
-        (self.directory / "report.json").write_text(json.dumps(report, indent=2) + "\n")
 
 
 def compile(
@@ -264,7 +262,7 @@ def compile(
         formats: Number formats of recurrent nodes: a file, or the same as nested mappings; see
             `hwcompile.rnn.description`.
         dump_ir: Write the graph after each pass to `ir/` in the build directory.
-        force: Replace an existing build directory.
+        force: Replace the files of an existing build directory; others in it stay.
         progress: Called with the name of each step as it starts.
 
     Raises:
@@ -342,7 +340,8 @@ def _build(
     force: bool,
     progress: Callable[[str], None] | None,
 ) -> Design:
-    with new_build_directory(target, force=force) as work:
+    read = [path for path in (model, schedule, formats) if isinstance(path, Path)]
+    with build_directory.new_build_directory(target, force=force, inputs=read) as staging:
         files = build_files(
             model,
             goal,
@@ -352,8 +351,8 @@ def _build(
             dump_ir=dump_ir,
             progress=progress or (lambda step: None),
         )
-        write_files(work, files)
-    return Design(target)
+        write_files(staging.folder, files)
+    return Design(target, tuple(staging.kept))
 
 
 def load(directory: Path | str) -> Design:
@@ -362,4 +361,4 @@ def load(directory: Path | str) -> Design:
     Raises:
         CompileError: HW0503 when it is not one.
     """
-    return Design(require_build_directory(Path(directory)))
+    return Design(build_directory.require_build_directory(Path(directory)))

@@ -8,6 +8,7 @@ later commands add.
 from __future__ import annotations
 
 from hwcompile.build_directory.atomic import atomic_file, os_failure, write_atomic
+from hwcompile.build_directory.folders import board_folder, is_complete, making_folder
 from hwcompile.build_directory.names import (
     BOARD_RECORD,
     DRIVER,
@@ -21,6 +22,17 @@ from hwcompile.build_directory.names import (
     RTL,
     SCHEDULE,
     SOC,
+    is_folder_name,
+)
+from hwcompile.build_directory.opening import (
+    check_build_directory,
+    json_text,
+    manifest_text,
+    read_host,
+    read_report,
+    require_build_directory,
+    rewrite,
+    update_report,
 )
 from hwcompile.build_directory.reading import (
     checked_text,
@@ -33,6 +45,15 @@ from hwcompile.build_directory.reading import (
     read_typed,
     source_names,
     sources,
+)
+from hwcompile.build_directory.replacing import new_build_directory
+from hwcompile.build_directory.typed import (
+    HOST_SCHEMA,
+    INTERFACE_SCHEMA,
+    MANIFEST_SCHEMA,
+    HostFile,
+    InterfaceFile,
+    Manifest,
 )
 
 __all__ = [
@@ -48,7 +69,26 @@ __all__ = [
     "RTL",
     "SCHEDULE",
     "SOC",
+    "HOST_SCHEMA",
+    "INTERFACE_SCHEMA",
+    "MANIFEST_SCHEMA",
+    "HostFile",
+    "InterfaceFile",
+    "Manifest",
     "atomic_file",
+    "board_folder",
+    "check_build_directory",
+    "is_complete",
+    "is_folder_name",
+    "json_text",
+    "making_folder",
+    "manifest_text",
+    "new_build_directory",
+    "read_host",
+    "read_report",
+    "require_build_directory",
+    "rewrite",
+    "update_report",
     "checked_text",
     "damaged",
     "memories",

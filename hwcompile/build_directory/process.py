@@ -19,12 +19,14 @@ class Marker(msgspec.Struct, frozen=True):
         started: When it began, as the system counts; "" where that can not be told.
         host: The machine.
         files: Files of the finished folder, relative to it; None while it is being made.
+        complete: It is as it should be: what made it did not fail.
     """
 
     pid: int
     started: str
     host: str
     files: tuple[str, ...] | None = None
+    complete: bool = False
 
     @property
     def abandoned(self) -> bool:
@@ -36,9 +38,12 @@ class Marker(msgspec.Struct, frozen=True):
         return not is_running(self.pid) or _started(self.pid) != self.started
 
 
-def write_marker(folder: Path, files: tuple[str, ...] | None = None) -> None:
-    """Mark a folder as made by this program; `files` when it is finished."""
-    mine = Marker(os.getpid(), _started(os.getpid()), socket.gethostname(), files)
+def write_marker(
+    folder: Path, files: tuple[str, ...] | None = None, *, complete: bool = False
+) -> None:
+    """Mark a folder as made by this program; `files` when it is finished, see `Marker`."""
+    pid = os.getpid()
+    mine = Marker(pid, _started(pid), socket.gethostname(), files, complete)
     part = folder / f"{MARKER}.new"
     part.write_bytes(msgspec.json.encode(mine) + b"\n")
     part.replace(folder / MARKER)

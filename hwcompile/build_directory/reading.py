@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,7 +82,9 @@ def decode(directory: Path, name: str, data: bytes, kind: type[File], schema: in
         CompileError: HW0510 when it does not fit, HW0511 when it is of another version.
     """
     with parsing(directory, name):
-        version = msgspec.json.decode(data, type=_Schema).schema
+        # Not msgspec's parser: integers of ports may be wider than 64 bits.
+        contents = json.loads(data)
+        version = msgspec.convert(contents, _Schema).schema
         if version != schema:
             raise fail(
                 "HW0511",
@@ -89,7 +92,7 @@ def decode(directory: Path, name: str, data: bytes, kind: type[File], schema: in
                 f"it has schema {version}, and this version reads schema {schema}",
                 f"compile again: hwcompile compile MODEL -o {directory} --force",
             )
-        return msgspec.json.decode(data, type=kind)
+        return msgspec.convert(contents, kind)
 
 
 def read_bytes(directory: Path, name: str) -> bytes:

@@ -37,6 +37,10 @@ def leave(error: BaseException) -> NoReturn:
         sys.exit(INTERRUPTED)
     if isinstance(error, BrokenPipeError) and _reader_is_gone():
         sys.exit(BROKEN_PIPE)
+    if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+        from hwcompile.build_directory import os_failure
+
+        leave(os_failure(error))
     from hwcompile.cli.crash import crash_paragraph
 
     errors.print(crash_paragraph(error), markup=False)

@@ -5,11 +5,22 @@ Written to `interface.json` in the build directory and read back by `verify` and
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from hwcompile.build_directory import (
+    INTERFACE,
+    INTERFACE_SCHEMA,
+    InterfaceFile,
+    damaged,
+    parsing,
+    read_typed,
+)
+from hwcompile.build_directory.typed import PortFile
+from hwcompile.emit.names import identifier
 from hwcompile.ir.types import Encoding, IntType
 from hwcompile.ops.site import StreamFormat
 from hwcompile.packing import Packing
@@ -108,6 +119,7 @@ class Interface:
     def to_json(self) -> dict[str, Any]:
         """Plain data, in the shape of `interface.json`."""
         return {
+            "schema": INTERFACE_SCHEMA,
             "top": self.top,
             "inputs": [_port_to_json(p) for p in self.inputs],
             "outputs": [_port_to_json(p) for p in self.outputs],
@@ -117,15 +129,41 @@ class Interface:
 
     @staticmethod
     def read(directory: Path) -> Interface:
-        """Read `interface.json` of a build directory."""
-        data = json.loads((directory / "interface.json").read_text())
-        return Interface(
-            data["top"],
-            tuple(_port_from_json(p) for p in data["inputs"]),
-            tuple(_port_from_json(p) for p in data["outputs"]),
-            tuple(_port_from_json(p) for p in data.get("streams", ())),
-            tuple(MemoryPort(**p) for p in data.get("memories", ())),
-        )
+        """Read `interface.json` of a build directory.
+
+        Raises:
+            CompileError: HW0510 when it is missing, was changed, or makes no sense; HW0511.
+        """
+        data = read_typed(directory, INTERFACE, InterfaceFile, INTERFACE_SCHEMA)
+        with parsing(directory, INTERFACE):
+            found = Interface(
+                data.top,
+                tuple(_port_from_file(p) for p in data.inputs),
+                tuple(_port_from_file(p) for p in data.outputs),
+                tuple(_port_from_file(p) for p in data.streams),
+                tuple(MemoryPort(**msgspec.to_builtins(p)) for p in data.memories),
+            )
+        wrong = found.contradiction()
+        if wrong:
+            raise damaged(directory, INTERFACE, wrong)
+        return found
+
+    def contradiction(self) -> str:
+        """What can not be true of any design; "" when all can.
+
+        Prefixes of ports become names of signals, so they are identifiers, and all different.
+        """
+        ports = (*self.inputs, *self.outputs)
+        prefixes = [p.prefix for p in ports] + [p.prefix for p in self.memories]
+        prefixes += [p.status for p in self.memories]
+        names = [prefix for prefix in prefixes if identifier(prefix, longest=200) != prefix]
+        if names or identifier(self.top, longest=200) != self.top:
+            return f"{(names or [self.top])[0]!r:.80} can not be a name in hardware"
+        if len(set(prefixes)) < len(prefixes):
+            return "two ports have the same name"
+        if len({port.name for port in ports}) < len(ports):
+            return "two ports have the same value"
+        return ""
 
 
 def _port_to_json(port: AxisPort) -> dict[str, Any]:
@@ -145,8 +183,10 @@ def _port_to_json(port: AxisPort) -> dict[str, Any]:
     }
 
 
-def _port_from_json(data: dict[str, Any]) -> AxisPort:
-    element = IntType(data["low"], data["high"], Encoding(data["encoding"]))
-    form = StreamFormat(data["vectors"], data["size"], data["parallel"], element)
-    height, width, channels = data["shape"]
-    return AxisPort(data["name"], data["prefix"], form, (height, width, channels))
+def _port_from_file(data: PortFile) -> AxisPort:
+    element = IntType(data.low, data.high, Encoding(data.encoding))
+    form = StreamFormat(data.vectors, data.size, data.parallel, element)
+    port = AxisPort(data.name, data.prefix, form, data.shape)
+    if (form.words, port.tdata_bytes) != (data.words_per_frame, data.tdata_bytes):
+        raise ValueError(f"the words of '{data.name}' contradict each other")
+    return port

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
+from hwcompile.build_directory import FILES, INTERFACE, RTL, json_text
 from hwcompile.emit.environment import render
 from hwcompile.emit.library import module_text
 from hwcompile.emit.netlist import Netlist, build_netlist
@@ -26,24 +26,28 @@ def rtl_files(plan: Plan) -> Files:
     for stage in net.stages:
         sources[f"{stage.view.module}.sv"] = render("top/stage.sv.j2", stage=stage.view)
     sources[f"{net.interface.top}.sv"] = render("top/top.sv.j2", net=net)
-    files: Files = {f"rtl/{name}": text for name, text in {**sources, **net.memories}.items()}
-    files["rtl/files.f"] = "".join(f"{name}\n" for name in sources)
+    files: Files = {f"{RTL}/{name}": text for name, text in {**sources, **net.memories}.items()}
+    files[FILES] = "".join(f"{name}\n" for name in sources)
     files.update(net.images)
-    files["interface.json"] = interface_text(net)
+    files[INTERFACE] = interface_text(net)
     return files
 
 
 def interface_text(net: Netlist) -> str:
     """`interface.json` of a netlist."""
-    return json.dumps(net.interface.to_json(), indent=2) + "\n"
+    return json_text(net.interface.to_json())
 
 
 def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
-    """Write files below `directory`, creating folders."""
+    """Write files below `directory`, creating folders.
+
+    Raises:
+        OSError: With the name of the file that can not be written.
+    """
     for name, text in files.items():
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        if isinstance(text, bytes):
-            path.write_bytes(text)
-        else:
-            path.write_text(text)
+        try:
+            path.write_bytes(text.encode() if isinstance(text, str) else text)
+        except OSError as error:  # a full disk does not say which file it was
+            raise OSError(error.errno, error.strerror, str(path)) from error

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 
 from hwcompile.boards import Board
+from hwcompile.build_directory import sources as sources_of
 from hwcompile.resources import room
 from hwcompile.toolchains.board_top import TOP, gap_clocks, write_board_top
-from hwcompile.toolchains.build import rtl_sources
 from hwcompile.toolchains.record import as_built, clock_of
 from hwcompile.toolchains.swap import identity_on
 from hwcompile.toolchains.system_clock import SystemClock
@@ -96,7 +96,7 @@ def _program(directory: Path, board: Board) -> Path:
         said = identity_on(directory, board)
         top = write_board_top(directory, board, folder, baud, clock, said)
         cells = [room("sim") / "pll_cells.sv"] if clock.module else []
-        sources = [*rtl_sources(directory), *top, *cells]
+        sources = [*sources_of(directory), *top, *cells]
         texts = [part for path in sources for part in (path.name, path.read_text())]
         key = program_key(Variant(), [header, main.read_text(), *texts])
 

@@ -6,6 +6,7 @@ import hashlib
 from fractions import Fraction
 from pathlib import Path
 
+from hwcompile import build_directory
 from hwcompile.boards import Board, links_of, with_link
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
@@ -79,7 +80,7 @@ def write_board_top(
     if clock.module:
         texts[clock.module] = (room("templates") / "board" / f"{clock.module}.sv").read_text()
     texts[TOP] = top
-    present = set((directory / "rtl" / "files.f").read_text().split())
+    present = set(build_directory.source_names(directory))
     paths = []
     for name, text in texts.items():
         if f"{name}.sv" not in present:
@@ -148,7 +149,9 @@ def identity(directory: Path, interface: Interface) -> str:
     each), and six bytes that change with the design's sources and memory contents.
     """
     state = hashlib.sha256()
-    for path in sorted((directory / "rtl").iterdir()):
+    listed = directory / build_directory.FILES
+    files = (*build_directory.sources(directory), *build_directory.memories(directory), listed)
+    for path in sorted(files):
         state.update(f"{path.name}\n".encode())
         state.update(path.read_bytes())
     return identity_of(state.hexdigest(), interface)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -10,6 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from hwcompile import build_directory
 from hwcompile.boards import Board, links_of, with_link
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
@@ -128,12 +128,19 @@ def build_for_board(
         check_swappable(board)
     board = with_link(board, link)
     asked = None if clock == AUTO else asked_clock(board, clock)
-    job = _Job(directory, board, fresh_folder(directory, board), baud, seeds, progress)
+    name = build_directory.board_folder(directory, board.id).name
+    with build_directory.making_folder(directory, name) as folder:
+        job = _Job(directory, board, folder, baud, seeds, progress)
+        return _build(job, asked, swappable=swappable)
+
+
+def _build(job: _Job, asked: SystemClock | None, *, swappable: bool) -> BoardBuild:
+    board = job.board
     if swappable:
         job.take_weights_out()
     try:
         made, routed = job.at(asked) if asked else job.fastest()
-        progress("bitstream")
+        job.progress("bitstream")
         if job.structure:
             fill(board, job.folder, job.structure)
         pack(board, job.folder)
@@ -180,7 +187,7 @@ class _Job:
         self.baud, self.seeds, self.progress = baud, seeds, progress
         self.seconds = {"synthesis": 0.0, "place_and_route": 0.0}
         self.structure: Structure | None = None
-        self.sources = rtl_sources(directory)
+        self.sources = build_directory.sources(directory)
         interface = Interface.read(directory)
         self.identity = identity(directory, interface)
 
@@ -285,30 +292,6 @@ class _Job:
         )
 
 
-def fresh_folder(directory: Path, board: Board, mark: str = f"{TOP}.sv") -> Path:
-    """An empty folder for a board's files in the build directory.
-
-    Args:
-        directory: The build directory.
-        board: The board.
-        mark: A file that every earlier result has.
-
-    Raises:
-        CompileError: HW0815 when a folder of that name holds something else.
-    """
-    folder = directory / board.id
-    if folder.exists() and not (folder / mark).is_file() and any(folder.iterdir()):
-        raise fail(
-            "HW0815",
-            f"the folder '{folder}' is not that of a board",
-            f"the board file's name makes it '{board.id}'",
-            "another name for the board file",
-        )
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
-
-
 def stage_modules(interface: Interface) -> dict[str, str]:
     """Module name to stage name, of every stage of a design."""
     return {
@@ -349,12 +332,6 @@ def _interval(report: dict[str, Any]) -> int:
 def _figures(use: Use) -> dict[str, int]:
     figures = {"lut": use.lut, "ff": use.ff, "bram": use.bram, "dsp": use.dsp}
     return {**figures, "large_ram": use.large_ram} if use.large_ram else figures
-
-
-def rtl_sources(directory: Path) -> list[Path]:
-    """The SystemVerilog files of a build directory, in order."""
-    names = (directory / "rtl" / "files.f").read_text().split()
-    return [directory / "rtl" / name for name in names]
 
 
 def _stage_of(routed: Routed, stages: Mapping[str, Use]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from hwcompile.boards import Board
+from hwcompile.build_directory import read_report
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.family import Use
@@ -116,7 +116,7 @@ def does_not_fit(
 
 def _advice(directory: Path, over: Overflow) -> str:
     """More cycles as long as there are lanes to give up; memory for weights stays what it is."""
-    report = json.loads((directory / "report.json").read_text())
+    report = read_report(directory)
     interval = report["design"]["interval_cycles"]["predicted"]
     if all((node.get("lanes") or 0) <= 1 for node in report["nodes"]):
         return "a larger board: every layer has a single lane already"

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from hwcompile.boards import Board
+from hwcompile.build_directory import board_folder, is_complete
 from hwcompile.diagnostics import fail
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.vendor.project import BITSTREAMS
@@ -27,8 +28,8 @@ def programmer_command(directory: Path, board: Board) -> list[str]:
             f"copy {directory / board.id} to the board and use driver.py there",
         )
     name = BITSTREAMS.get(board.flow) or family_of(board).bitstream
-    bitstream = directory / board.id / name
-    if not bitstream.is_file():
+    bitstream = board_folder(directory, board.id) / name
+    if not bitstream.is_file() or not is_complete(bitstream.parent):
         raise fail(
             "HW0809",
             f"there is no bitstream for '{board.id}' in '{directory}'",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 
 import msgspec
 
 from hwcompile.boards import Board, board_names, with_link
+from hwcompile.build_directory import BOARD_RECORD, write_atomic
 from hwcompile.diagnostics import fail
 from hwcompile.toolchains.system_clock import SystemClock
 
-RECORD = "build.json"
+_LITERAL = re.compile(r"[A-Za-z0-9_'.+-]{1,80}|\"[A-Za-z0-9_.,+ -]{0,80}\"")
 BAUD = 115200
 """Bits per second of the link, unless asked otherwise."""
 
@@ -46,6 +48,24 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     structure: str = ""
     link: str = "uart"
 
+    def __post_init__(self) -> None:
+        """Refuse what no build writes: these values become text of the top level."""
+        if not 1 <= self.baud <= 10**9 or not 0 <= self.clocks_per_bit < 2**31:
+            raise ValueError(f"baud is {self.baud}, clocks_per_bit {self.clocks_per_bit}")
+        if not re.fullmatch(r"[0-9a-f]{16}", self.identity):
+            raise ValueError("identity is not one")
+        if not re.fullmatch(r"[0-9]{1,12}(/[1-9][0-9]{0,12})?", self.clock_mhz):
+            raise ValueError("clock_mhz is not a fraction")
+        if not 0 < Fraction(self.clock_mhz) <= 10_000:
+            raise ValueError(f"clock_mhz is {self.clock_mhz}")
+        names = [self.pll, *self.pll_parameters] if self.pll else list(self.pll_parameters)
+        if not all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) for name in names):
+            raise ValueError("pll is not a module's name")
+        if not all(_LITERAL.fullmatch(value) for value in self.pll_parameters.values()):
+            raise ValueError("pll_parameters are not literals")
+        if self.link not in ("uart", "spi"):
+            raise ValueError(f"link is {self.link!r:.40}")
+
     @property
     def clock(self) -> SystemClock:
         """The design's clock."""
@@ -55,13 +75,27 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def write(self, folder: Path) -> None:
         """Write it into a board's folder."""
         data = msgspec.json.format(msgspec.json.encode(self), indent=2)
-        (folder / RECORD).write_bytes(data + b"\n")
+        write_atomic(folder / BOARD_RECORD, data + b"\n")
 
 
 def read_record(folder: Path) -> BuildRecord | None:
-    """The record in a board's folder; None when it has no bitstream."""
-    path = folder / RECORD
-    return msgspec.json.decode(path.read_bytes(), type=BuildRecord) if path.is_file() else None
+    """The record in a board's folder; None when it has no bitstream.
+
+    Raises:
+        CompileError: HW0863 when it is damaged.
+    """
+    path = folder / BOARD_RECORD
+    if not path.is_file():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=BuildRecord)
+    except (OSError, ValueError, ArithmeticError) as error:
+        raise fail(
+            "HW0863",
+            f"the record '{path}' of a bitstream is damaged",
+            f"{str(error) or type(error).__name__:.200}",
+            f"build again: hwcompile build {folder.parent} --board {folder.name}",
+        ) from error
 
 
 def only_board(directory: Path) -> str:

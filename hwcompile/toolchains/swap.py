@@ -6,11 +6,23 @@ import json
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from hwcompile.boards import Board, with_link
+from hwcompile.build_directory import (
+    BOARD_RECORD,
+    board_folder,
+    making_folder,
+    read_report,
+    source_names,
+    update_report,
+)
+from hwcompile.build_directory.names import MARKER
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
 from hwcompile.toolchains.block_texts import BLOCK_TEXTS, BlockText
@@ -27,7 +39,6 @@ SEEDED = "seeded"
 """The routed design with random contents, as `family.ROUTED` is called with the weights."""
 SOURCES = "seed"
 """The folder with the sources that were routed."""
-REPORT = "report.json"
 _BLOCK = re.compile(r"(.*)\.\d+\.\d+")
 """Yosys appends the block's position to the memory's name."""
 
@@ -133,7 +144,7 @@ def update_weights(directory: Path, board: Board, previous: Path) -> Path:
             the packer fails.
     """
     check_swappable(board)
-    old, new = previous / board.id, directory / board.id
+    old, new = board_folder(previous, board.id), board_folder(directory, board.id)
     record = swappable_record(previous, board)
     board = with_link(board, record.link)
     structure = structure_of(directory)
@@ -143,29 +154,44 @@ def update_weights(directory: Path, board: Board, previous: Path) -> Path:
     kind = BLOCK_TEXTS[family_of(board).name]
     text = (old / SEEDED).with_suffix(kind.suffix).read_text()
     routed = with_weights(text, kind, structure, blocks_of_weights(old))
-    if new.resolve() != old.resolve():
-        shutil.rmtree(new, ignore_errors=True)
-        shutil.copytree(old, new, ignore=shutil.ignore_patterns("decoded.v"))
-    bitstream = new / family_of(board).bitstream
-    bitstream.unlink(missing_ok=True)
-    (new / ROUTED).with_suffix(kind.suffix).write_text(routed)
-    try:
-        pack(board, new)
-    except ToolError as error:
-        raise failed(error) from error
     changed = {"weights": structure.weights, "structure": structure.digest}
-    msgspec.structs.replace(record, **changed).write(new)
-    _copy_figures(previous / REPORT, directory / REPORT)
+    with _folder_to_fill(directory, old, new):
+        bitstream = new / family_of(board).bitstream
+        bitstream.unlink(missing_ok=True)
+        (new / BOARD_RECORD).unlink(missing_ok=True)
+        (new / ROUTED).with_suffix(kind.suffix).write_text(routed)
+        try:
+            pack(board, new)
+        except ToolError as error:
+            raise failed(error) from error
+        msgspec.structs.replace(record, **changed).write(new)
+    _copy_figures(previous, directory)
     return bitstream
+
+
+@contextmanager
+def _folder_to_fill(directory: Path, old: Path, new: Path) -> Iterator[None]:
+    """The new build's folder with the files of the old one; the old one itself when it is that."""
+    if new.resolve() == old.resolve():
+        yield
+        return
+    unwanted = shutil.ignore_patterns("decoded.v", MARKER)
+    with making_folder(directory, new.name):
+        shutil.copytree(old, new, ignore=unwanted, dirs_exist_ok=True)
+        yield
 
 
 def _copy_figures(source: Path, target: Path) -> None:
     """The same logic has the same figures."""
-    former, report = json.loads(source.read_text()), json.loads(target.read_text())
-    report["design"]["resources"] = former["design"]["resources"]
-    for node, other in zip(report["nodes"], former["nodes"], strict=True):
-        node["resources"]["synthesized"] = other["resources"]["synthesized"]
-    target.write_text(json.dumps(report, indent=2) + "\n")
+    former = read_report(source)
+
+    def change(report: dict[str, Any]) -> None:
+        report["design"]["resources"] = former["design"]["resources"]
+        for node, other in zip(report["nodes"], former["nodes"], strict=True):
+            node["resources"]["synthesized"] = other["resources"]["synthesized"]
+
+    if source.resolve() != target.resolve():
+        update_report(target, change)
 
 
 def swappable_record(previous: Path, board: Board) -> BuildRecord:
@@ -208,9 +234,7 @@ def identity_on(directory: Path, board: Board) -> str:
 def _former_names(directory: Path, previous: Path) -> dict[str, str]:
     """Modules are called after the model's file, which may have another name."""
     mine, former = Interface.read(directory).top, Interface.read(previous).top
-    stems = [
-        path.removesuffix(".sv") for path in (directory / "rtl" / "files.f").read_text().split()
-    ]
+    stems = [name.removesuffix(".sv") for name in source_names(directory)]
     own = [stem for stem in stems if stem == mine or stem.startswith(f"{mine}_")]
     return {stem: former + stem.removeprefix(mine) for stem in own}
 

@@ -18,6 +18,8 @@ from zlib import crc32
 
 import numpy as np
 
+from hwcompile import build_directory
+
 LEAST_ROWS = 64
 """A memory of fewer rows is not worth a block, and its columns are too short to be told apart."""
 _TRIES = 1000
@@ -92,11 +94,11 @@ def structure_of(directory: Path) -> Structure:
 
     Every use of a memory file gets a file of its own, whose name does not tell the contents.
     """
-    rtl = directory / "rtl"
-    texts: dict[str, str] = {"files.f": (rtl / "files.f").read_text()}
+    build_directory.memories(directory)  # refuses damaged ones
+    texts = {"files.f": build_directory.read_text(directory, build_directory.FILES)}
     contents: dict[str, Image] = {}
-    for name in texts["files.f"].split():
-        texts[name] = _renamed((rtl / name).read_text(), rtl, contents)
+    for path in build_directory.sources(directory):
+        texts[path.name] = _renamed(path.read_text(), path.parent, contents)
     images = {name: image for name, image in contents.items() if image.swappable}
     fixed = {name: image.text() for name, image in contents.items() if not image.swappable}
     return Structure({**texts, **fixed}, seeds_for(images), images)

@@ -6,11 +6,12 @@ import re
 import shutil
 from pathlib import Path
 
+from hwcompile import build_directory
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
 from hwcompile.resources import room
-from hwcompile.toolchains.build import rtl_sources, stage_modules
+from hwcompile.toolchains.build import stage_modules
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.programs import ToolError, failed
 from hwcompile.toolchains.synthesis import VERILOG, recipe, share_folder, synthesize
@@ -38,7 +39,7 @@ def mapped_design(directory: Path, board: Board) -> Path:
             model of a cell.
     """
     interface = Interface.read(directory)
-    files = sorted((directory / "rtl").iterdir())
+    files = sorted((*build_directory.sources(directory), *build_directory.memories(directory)))
     models = cell_models(board)
     modules = tuple(stage_modules(interface))
     made_of = [
@@ -46,29 +47,32 @@ def mapped_design(directory: Path, board: Board) -> Path:
         models,
         recipe(interface.top, modules, board),
     ]
-    ports = (directory / "interface.json").read_text()
-    images = [(directory / port.file).read_bytes().hex() for port in interface.memories]
+    ports = build_directory.read_text(directory, build_directory.INTERFACE)
+    order = build_directory.read_text(directory, build_directory.FILES)
+    images = [build_directory.read_bytes(directory, port.file).hex() for port in interface.memories]
     texts = [part for f in files for part in (f.name, f.read_text())]
-    key = digest([*made_of, ports, *images, *texts])
+    key = digest([*made_of, ports, order, *images, *texts])
 
     def make(folder: Path) -> None:
         try:
             # Beside the scripts, so that no name in the netlist depends on where the build lies.
-            shutil.copytree(directory / "rtl", folder / "source")
-            sources = [folder / "source" / path.name for path in rtl_sources(directory)]
+            (folder / "source").mkdir()
+            for path in files:
+                shutil.copy(path, folder / "source")
+            sources = [folder / "source" / path.name for path in build_directory.sources(directory)]
             made = synthesize(sources, interface.top, modules, board, folder)
         except ToolError as error:
             # The folder of a failed synthesis goes away; its log must not.
             kept = directory / f"netlist_{board.id}.log"
             shutil.copyfile(error.log, kept)
             raise failed(ToolError(error.program, error.line, kept)) from error
-        rtl = folder / "rtl"
+        rtl = folder / build_directory.RTL
         rtl.mkdir()
         shutil.copyfile(folder / VERILOG, rtl / VERILOG)
         _check_models(models, made.kinds, board)
         (rtl / "cells.v").write_text(models)
-        (rtl / "files.f").write_text(f"cells.v\n{VERILOG}\n")
-        (folder / "interface.json").write_text(ports)
+        (folder / build_directory.FILES).write_text(f"cells.v\n{VERILOG}\n")
+        (folder / build_directory.INTERFACE).write_text(ports)
         for port in interface.memories:
             (folder / port.file).parent.mkdir(exist_ok=True)
             shutil.copyfile(directory / port.file, folder / port.file)

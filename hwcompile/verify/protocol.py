@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hwcompile.build_directory import sources
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.resources import room
 from hwcompile.verify.beats import to_beats
 from hwcompile.verify.bench import compile_bench, run_bench
-from hwcompile.verify.simulator import link_memories, source_files
+from hwcompile.verify.simulator import link_memories
 
 MODULE = "hwcompile_protocol"
 
@@ -46,7 +47,7 @@ def check_protocol(
         CompileError: HW0604 with every test that failed.
     """
     interface = Interface.read(directory)
-    program = compile_bench(source_files(directory), interface.top, _ports(interface))
+    program = compile_bench(sources(directory), interface.top, _ports(interface))
     plan = {
         "inputs": [_port_plan(port, inputs[port.name]) for port in interface.inputs],
         "outputs": [_port_plan(port, outputs[port.name]) for port in interface.outputs],

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from hwcompile import build_directory
 from hwcompile.diagnostics import InternalError
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
@@ -167,7 +168,7 @@ def compile_simulator(directory: Path, *, waves: bool = False, taps: bool = Fals
         objects = folder / "objects"
         objects.mkdir()
         (objects / "hw_ports.h").write_text(header)
-        verilate(source_files(directory), interface.top, objects, variant.options)
+        verilate(build_directory.sources(directory), interface.top, objects, variant.options)
         build_program(objects, main, folder / "simulator", variant)
         shutil.rmtree(objects)
 
@@ -183,21 +184,20 @@ def link_memories(directory: Path, work: Path) -> None:
 
     A simulation runs in a folder of its own, so that what it records does not land in `rtl/`.
     """
-    for memory in (directory / "rtl").glob("*.mem"):
+    for memory in build_directory.memories(directory):
         (work / memory.name).symlink_to(memory.absolute())
     for index, port in enumerate(Interface.read(directory).memories):
+        build_directory.read_bytes(directory, port.file)  # refuses a damaged one
         (work / f"memory_{index}.bin").symlink_to((directory / port.file).absolute())
-
-
-def source_files(directory: Path) -> list[Path]:
-    """The SystemVerilog files of a build directory, in order."""
-    names = (directory / "rtl" / "files.f").read_text().split()
-    return [directory / "rtl" / name for name in names]
 
 
 def simulator_key(directory: Path, variant: Variant, extra: list[str]) -> str:
     """The cache key of a program made of a build directory's sources and `extra` texts."""
-    texts = [part for path in source_files(directory) for part in (path.name, path.read_text())]
+    texts = [
+        part
+        for path in build_directory.sources(directory)
+        for part in (path.name, path.read_text())
+    ]
     return program_key(variant, [Interface.read(directory).top, *extra, *texts])
 
 

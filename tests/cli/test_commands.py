@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hwcompile.build_directory import rewrite
 from tests.cli.running import type_command
 from tests.cli.small import save
 
@@ -57,7 +58,7 @@ def test_verify_fails_on_a_wrong_weight(
     type_command(monkeypatch, capsys, "compile", save(tmp_path), "-o", build)
     memory = max((build / "rtl").glob("fc_*.mem"), key=lambda path: path.stat().st_size)
     text = memory.read_text().strip()
-    memory.write_text(f"{text[:-1]}{int(text[-1], 16) ^ 1:x}\n")
+    rewrite(build, {f"rtl/{memory.name}": f"{text[:-1]}{int(text[-1], 16) ^ 1:x}\n"})
     outcome = type_command(monkeypatch, capsys, "verify", build, "--boundaries")
     assert outcome.code == 1
     assert "expected" in outcome.out

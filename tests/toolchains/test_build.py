@@ -101,7 +101,7 @@ def test_a_board_file_can_not_name_a_folder_of_the_build(tiny: Design, tmp_path:
     text = (room("boards") / "icebreaker" / "board.toml").read_text()
     (tmp_path / "rtl.toml").write_text(text)
     before = sorted((tiny.directory / "rtl").iterdir())
-    with pytest.raises(CompileError, match="HW0815"):
+    with pytest.raises(CompileError, match="HW0860"):
         tiny.build(str(tmp_path / "rtl.toml"))
     assert sorted((tiny.directory / "rtl").iterdir()) == before
 

@@ -8,11 +8,12 @@ import pytest
 
 import hwcompile
 from hwcompile.boards import load_board
+from hwcompile.build_directory import sources
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.interface import Interface
 from hwcompile.technology.design import FILL
 from hwcompile.toolchains.board_top import TOP, write_board_top
-from hwcompile.toolchains.build import rtl_sources, stage_modules
+from hwcompile.toolchains.build import stage_modules
 from hwcompile.toolchains.synthesis import synthesize
 from tests.models import ROOT
 
@@ -37,7 +38,7 @@ def test_synthesis_needs_no_more_than_is_there(network: str, board: str, tmp_pat
     folder.mkdir()
     top = write_board_top(design.directory, target, folder)
     kept = tuple(stage_modules(Interface.read(design.directory)))
-    made = synthesize([*rtl_sources(design.directory), *top], TOP, kept, target, folder)
+    made = synthesize([*sources(design.directory), *top], TOP, kept, target, folder)
     said = design.report["design"]["fit"]["predicted"]
     for part, share in FILL.items():
         needed, have = getattr(made.use, part), getattr(target.capacities, part)

@@ -340,7 +340,7 @@ def test_nobody_elses_folder_is_replaced(tiny: Design, tmp_path: Path) -> None:
     mine = tmp_path / "rtl.toml"
     mine.write_text((room("boards") / "arty_a7_35" / "board.toml").read_text())
     before = sorted((tiny.directory / "rtl").iterdir())
-    with pytest.raises(CompileError, match="HW0815"):
+    with pytest.raises(CompileError, match="HW0860"):
         build_project(tiny.directory, load_board(str(mine)))
     assert sorted((tiny.directory / "rtl").iterdir()) == before
 

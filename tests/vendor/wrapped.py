@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from hwcompile import packing
+from hwcompile.build_directory import sources
 from hwcompile.ir.types import IntArray
 from hwcompile.toolchains.vendor.wrapper import BusPort, Wrapper, wrapper_files
 from hwcompile.verify.bench import compile_bench, run_bench
-from hwcompile.verify.simulator import link_memories, source_files
+from hwcompile.verify.simulator import link_memories
 
 BENCHES = Path(__file__).parent / "benches"
 IDENTITY = "0123456789abcdef"
@@ -23,7 +24,7 @@ def sources_of(
     directory: Path, wrapper: Wrapper, work: Path, edit: tuple[str, str] = ("", "")
 ) -> list[Path]:
     """The design's files and those of the wrapper, written to `work`; `edit` plants a fault."""
-    design = source_files(directory)
+    design = sources(directory)
     found = []
     for name, text in wrapper_files(wrapper, [path.name for path in design]).items():
         (work / name).write_text(text.replace(*edit) if edit[0] else text)

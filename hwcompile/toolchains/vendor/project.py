@@ -9,13 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwcompile import packing
+from hwcompile import build_directory, packing
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
+from hwcompile.emit.project import write_files
 from hwcompile.toolchains.board_top import BAUD, TOP, identity, led_count, write_board_top
-from hwcompile.toolchains.build import failed, fresh_folder
+from hwcompile.toolchains.build import failed
 from hwcompile.toolchains.family import led_pins
 from hwcompile.toolchains.programs import ToolError, run_logged
 from hwcompile.toolchains.vendor.vivado import dmas, pins, processor
@@ -35,7 +36,7 @@ BITSTREAMS = {"vivado": "design.bit", "quartus": "design.rbf"}
 """What a flow leaves in the board's folder."""
 
 SCRIPT = "build.sh"
-"""The script that runs the vendor's tool; it marks the folder as ours."""
+"""The script that runs the vendor's tool."""
 
 _TOOLS = {"vivado": "Vivado", "quartus": "Quartus"}
 
@@ -78,17 +79,17 @@ def build_project(
     """
     progress("project")
     files = project_files(directory, board, baud)
-    folder = fresh_folder(directory, board, SCRIPT)
-    copy_design(directory, folder)
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text)
-    names = tuple(sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()))
-    program = PROGRAMS[board.flow]
-    bitstream = None
-    if shutil.which(program):
-        progress(program)
-        bitstream = _run(folder, program, BITSTREAMS[board.flow])
+    name = build_directory.board_folder(directory, board.id).name
+    with build_directory.making_folder(directory, name) as folder:
+        copy_design(directory, folder)
+        write_files(folder, files)
+        made = (path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
+        names = tuple(sorted(str(path.relative_to(folder)) for path in made))
+        program = PROGRAMS[board.flow]
+        bitstream = None
+        if shutil.which(program):
+            progress(program)
+            bitstream = _run(folder, program, BITSTREAMS[board.flow])
     return VendorProject(folder, names, program, bitstream)
 
 
@@ -104,9 +105,8 @@ def project_files(directory: Path, board: Board, baud: int = BAUD) -> dict[str, 
 def copy_design(directory: Path, folder: Path) -> None:
     """Copy the design's sources, memory contents and images of external memory into a folder."""
     (folder / "rtl").mkdir()
-    for path in sorted((directory / "rtl").iterdir()):
-        if path.suffix in (".sv", ".mem"):
-            shutil.copy(path, folder / "rtl")
+    for path in (*build_directory.sources(directory), *build_directory.memories(directory)):
+        shutil.copy(path, folder / "rtl")
     for port in Interface.read(directory).memories:
         (folder / port.file).parent.mkdir(exist_ok=True)
         shutil.copy(directory / port.file, folder / port.file)
@@ -114,7 +114,7 @@ def copy_design(directory: Path, folder: Path) -> None:
 
 def design_files(directory: Path) -> list[str]:
     """Names of the design's sources, in compilation order."""
-    return (directory / "rtl" / "files.f").read_text().split()
+    return build_directory.source_names(directory)
 
 
 def shell_text(wrapper: Wrapper) -> str:
@@ -199,7 +199,7 @@ def _component(directory: Path, wrapper: Wrapper) -> dict[str, str]:
         "vendor/component_hw.tcl.j2",
         wrapper=wrapper,
         sources=[*design, *added],
-        memories=sorted(path.name for path in (directory / "rtl").glob("*.mem")),
+        memories=[path.name for path in build_directory.memories(directory)],
         lite=lite_ports(),
     )
     files = {f"rtl/{name}": source for name, source in added.items()}

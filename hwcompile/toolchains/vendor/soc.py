@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import shutil
 from pathlib import Path
 
-from hwcompile import packing
-from hwcompile.diagnostics import fail
+from hwcompile import build_directory, packing
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
+from hwcompile.emit.project import write_files
 from hwcompile.toolchains.board_top import identity
 from hwcompile.toolchains.vendor.project import (
     copy_design,
@@ -19,9 +18,6 @@ from hwcompile.toolchains.vendor.project import (
 )
 from hwcompile.toolchains.vendor.registers import ADDRESS_BITS
 from hwcompile.toolchains.vendor.wrapper import dma_wrapper, lite_wrapper, wrapper_files
-
-FOLDER = "soc"
-"""The folder in the build directory."""
 
 
 def write_wrappers(directory: Path) -> Path:
@@ -38,14 +34,9 @@ def write_wrappers(directory: Path) -> Path:
             HW0853 for a design that reads weights from external memory.
     """
     files = wrapper_project(directory)
-    folder = directory / FOLDER
-    if folder.exists() and not (folder / "packing.py").is_file() and any(folder.iterdir()):
-        raise fail("HW0815", f"the folder '{folder}' is not one of `hwcompile wrap`", fix="move it")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    copy_design(directory, folder)
-    for name, text in files.items():
-        (folder / name).write_text(text)
+    with build_directory.making_folder(directory, build_directory.SOC) as folder:
+        copy_design(directory, folder)
+        write_files(folder, files)
     return folder
 
 

@@ -1,0 +1,3 @@
+"""The build directory: what is removed, what is kept, what is refused."""
+
+from __future__ import annotations
