@@ -60,7 +60,8 @@ def collect(packing: Packing, rows: int, lanes: int) -> Collection:
     segment[start[row // lanes] + late[row] + turn, row % lanes] = order
     emit = np.zeros(segment.shape[0], dtype=np.bool_)
     emit[start + length - 1] = True
-    done = np.where(segment >= 0, packing.end[segment], 0).max(axis=1, initial=0)
+    # A matrix of zeros has no segments at all; -1 then takes the zero behind the last end.
+    done = np.append(packing.end, 0)[segment].max(axis=1, initial=0)
     ready = max(int((done - np.arange(done.size)).max(initial=0)), 0)
     return Collection(segment, emit, ready)
 

@@ -72,18 +72,23 @@ def checked_bits(bits: Any, origin: Origin | None = None) -> int:
     return int(value)
 
 
-def checked_scale(scale: Any, origin: Origin | None = None) -> FloatArray:
+def checked_scale(scale: Any, origin: Origin | None = None, positive: bool = True) -> FloatArray:
     """Scales as float32 [n].
 
+    Args:
+        scale: One number or several.
+        origin: The node.
+        positive: False where the step only multiplies constants: then it may be 0 or negative.
+
     Raises:
-        CompileError: HW0212 when one is NaN, infinite, zero or negative.
+        CompileError: HW0212 when one is NaN, infinite, or (if `positive`) zero or negative.
     """
     values = floats(scale)
     for bad, word in (
         (np.isnan(values), "not a number"),
         (np.isinf(values), "infinite"),
-        (values == 0, "zero"),
-        (values < 0, "negative"),
+        (positive & (values == 0), "zero"),
+        (positive & (values < 0), "negative"),
     ):
         if bad.any():
             where = f" of channel {int(np.flatnonzero(bad)[0])}" if values.size > 1 else ""

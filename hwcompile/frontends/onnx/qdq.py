@@ -74,7 +74,7 @@ def linear_parameters(
 
 def _along(node: SourceNode, shape: tuple[int, ...], constant: Array, axis: int) -> Array:
     if constant.size == 1:
-        return constant.reshape(-1)[:1]
+        return constant.reshape(())
     if constant.ndim != 1 or int(node.attributes.get("block_size", 0)):
         raise fail(
             "HW0218",
@@ -126,9 +126,9 @@ def _dequantize_linear(ctx: Context, node: SourceNode, inputs: Inputs) -> list[V
     zero = inputs[2] if len(inputs) > 2 else None
     shape = shape_of(value)
     scale, offset, _ = linear_parameters(node, shape, inputs[1], zero)
-    checked_scale(scale, node.origin)
-    checked_zero_point(offset, node.origin)
     array = constant_of(value)
+    checked_scale(scale, node.origin, positive=array is None)
+    checked_zero_point(offset, node.origin)
     if common_shape(node, shape, scale.shape, offset.shape) != shape:
         raise fail(
             "HW0204",
@@ -143,7 +143,7 @@ def _dequantize_linear(ctx: Context, node: SourceNode, inputs: Inputs) -> list[V
                 array.astype(np.int64),
                 np.broadcast_to(scale.astype(np.float32), shape),
                 np.broadcast_to(offset, shape),
-            )
+            ).with_positive_scale()
         ]
     return [dequantized(lazy_of(value, node), scale, offset, node)]
 

@@ -89,8 +89,7 @@ def quantize_constant(array: Array, by: Quantization, node: SourceNode) -> Quant
     zero = rows.zero_point
 
     def wide(constant: Array) -> Array:
-        flat_constant = constant if constant.size == 1 else constant.reshape(shape)
-        return np.broadcast_to(flat_constant, shape)
+        return np.broadcast_to(constant.reshape(() if constant.size == 1 else shape), shape)
 
     return QuantizedConstant(integers, wide(scale), wide(zero))
 

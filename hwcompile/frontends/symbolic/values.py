@@ -75,6 +75,18 @@ class QuantizedConstant:
         difference = self.integers.astype(np.float32) - self.zero_point.astype(np.float32)
         return np.asarray(difference * self.scale, dtype=np.float32)
 
+    def with_positive_scale(self) -> QuantizedConstant:
+        """The same real numbers with scales above 0.
+
+        A negative step counts from the other side, and a step of 0 makes zeros: both are
+        constants like any other. `(q - z) * s` is `(-q - -z) * -s` in float32 as well.
+        """
+        if np.all(self.scale > 0):
+            return self
+        sign = np.sign(self.scale).astype(np.int64)
+        scale = np.where(self.scale == 0, np.float32(1), np.abs(self.scale))
+        return QuantizedConstant(self.integers * sign, scale, self.zero_point * sign)
+
     def moved(self, move: Move, fill: float = 0.0) -> QuantizedConstant:
         """The moved constant; new places hold the zero point."""
         difference = self.integers - self.zero_point
