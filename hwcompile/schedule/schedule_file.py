@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -131,11 +132,35 @@ def _choice(graph: Graph, node: Node, table: Mapping[str, Any]) -> Choice | Diag
                 origin=node.origin,
             )
         parameters[key] = value
+    parameters = _completed(kernel, site, parameters)
     reason = kernel.check(site, parameters)
     if reason is None:
         return Choice(kernel.name, parameters)
     what = f"kernel '{kernel.name}' of node '{node.name}' can not have {_listing(parameters)}"
     return _finding(what, reason, _parameter_hint(kernel, site, parameters), node.origin)
+
+
+def _completed(kernel: Kernel, site: Site, given: Mapping[str, int | str]) -> dict[str, int | str]:
+    """The parameters, with what they lack to be legal.
+
+    A kernel has defaults for most of its parameters. Others must be there; they are the first
+    folding's of the kernel's own space that goes with the given ones.
+    """
+    readable = False
+    with suppress(KeyError):
+        if kernel.check(site, given) is None:
+            return dict(given)
+        readable = True
+    space = [dict(candidate) for candidate in kernel.space(site)]
+    always = set.intersection(*(set(candidate) for candidate in space)) if space else set()
+    lacking = always - set(given)
+    if not lacking:
+        return dict(given)
+    filled = [{k: c[k] for k in lacking} | dict(given) for c in space]
+    agreeing = [c for c in space if all(c.get(k, v) == v for k, v in given.items())]
+    filled = [{k: c[k] for k in lacking} | dict(given) for c in agreeing] + filled
+    legal = next((f for f in filled if kernel.check(site, f) is None), None)
+    return legal or (dict(given) if readable else filled[0])
 
 
 def _kernel(node: Node, site: Site, name: object) -> Kernel | Diagnostic:

@@ -87,7 +87,9 @@ class Static(Kernel):
         unknown = sorted(set(parameters) - set(_NAMES))
         if unknown:
             return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
-        pes, lanes = int(parameters["pes"]), int(parameters["lanes"])
+        pes, lanes = parameters.get("pes"), parameters.get("lanes")
+        if not isinstance(pes, int) or not isinstance(lanes, int):
+            return f"pes and lanes must be numbers, not {pes!r} and {lanes!r}"
         if lanes < 1 or lanes & (lanes - 1):
             return f"lanes is {lanes}, which is not a power of two"
         if lanes > _most_lanes(op):
