@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from hwcompile.diagnostics import CompileError
-from hwcompile.frontends.model import Array, SourceModel, read_model
+from hwcompile.frontends.model import Array, SourceModel
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.onnx.inputs import start_values
 from hwcompile.frontends.onnx.operators import OPERATORS
 from hwcompile.frontends.onnx.outputs import finish_outputs
 from hwcompile.frontends.onnx.recurrent import RECURRENT
+from hwcompile.frontends.reading.read import read_model
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from hwcompile.frontends.symbolic.interpreter import interpret

@@ -199,4 +199,4 @@ def _constant_value(node: SourceNode) -> Any:
                         ("value_int", np.int64), ("value_ints", np.int64)):  # fmt: skip
         if name in node.attributes:
             return np.array(node.attributes[name], dtype=dtype)
-    return node.attributes["value"]
+    return node.attributes["sparse_value" if "sparse_value" in node.attributes else "value"]
