@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from hwcompile.diagnostics import CompileError
+from hwcompile.diagnostics import CompileError, Diagnostic
 from hwcompile.frontends.model import Array, SourceModel
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.onnx.inputs import start_values
@@ -18,6 +19,7 @@ from hwcompile.frontends.onnx.outputs import finish_outputs
 from hwcompile.frontends.onnx.recurrent import RECURRENT
 from hwcompile.frontends.reading.read import read_model
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.frames import Frames, NotFramesError
 from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from hwcompile.frontends.symbolic.interpreter import interpret
 from hwcompile.ir.graph import Builder, Graph
@@ -86,11 +88,59 @@ def load_model(
     description = read_description(formats)
     recurrent = (node.name for node in model.nodes if node.op_type in RECURRENT)
     must_name_nodes(description, frozenset(recurrent))
-    first, wishes = _attempt(model, input_types or {}, description, {})
+    framed = _one_frame(model)
+    if framed is None:
+        return _import(model, input_types or {}, description)
+    try:
+        return _import(framed, input_types or {}, description)
+    except NotFramesError as error:
+        return _whole_batch(model, error, input_types or {}, description)
+    except CompileError as error:
+        with suppress(CompileError):
+            reason = NotFramesError(None, error.diagnostics[0].what)
+            return _whole_batch(model, reason, input_types or {}, description)
+        raise
+
+
+def _one_frame(model: SourceModel) -> SourceModel | None:
+    """The model for one frame of the batch that the file fixes for all inputs; None without."""
+    batches = {t.shape[0] if len(t.shape) > 1 else 1 for t in model.inputs}
+    if len(batches) != 1 or batches == {1}:
+        return None
+    inputs = tuple(replace(t, shape=(1, *t.shape[1:])) for t in model.inputs)
+    return replace(model, inputs=inputs, batch=batches.pop())
+
+
+def _whole_batch(
+    model: SourceModel,
+    error: NotFramesError,
+    input_types: Mapping[str, str],
+    description: Description,
+) -> ImportedModel:
+    """The model with all of the file's batch in one frame, because its entries meet."""
+    what = f"the file fixes a first axis of {model.inputs[0].shape[0]}, which is no batch of frames"
+    origin = None if error.node is None else error.node.origin
+    try:
+        imported = _import(model, input_types, description)
+    except CompileError as found:
+        if not error.why:
+            raise
+        refused = Diagnostic("HW0282", what, error.why, "export the model with batch 1", origin)
+        raise CompileError([refused, *found.diagnostics]) from found
+    if not error.why:
+        return imported
+    note = f"{origin or model.file}: {what}, because {error.why}; one frame is all of it"
+    return replace(imported, notes=(*imported.notes, note))
+
+
+def _import(
+    model: SourceModel, input_types: Mapping[str, str], description: Description
+) -> ImportedModel:
+    first, wishes = _attempt(model, input_types, description, {})
     if not wishes:
         return first
     # An input's natural order met a permutation: let the host deliver the permuted order.
-    second, _ = _attempt(model, input_types or {}, description, wishes)
+    second, _ = _attempt(model, input_types, description, wishes)
     return second if _gathers(second.graph) < _gathers(first.graph) else first
 
 
@@ -104,11 +154,15 @@ def _attempt(
     formats: Description,
     layouts: Mapping[int, IntArray],
 ) -> tuple[ImportedModel, dict[int, IntArray]]:
-    ctx = Context(model, Builder(identifier(model.name, "network")), layouts, formats=formats)
+    frames = Frames(model.batch, [t.name for t in model.inputs]) if model.batch > 1 else None
+    builder = Builder(identifier(model.name, "network"))
+    ctx = Context(model, builder, layouts, frames=frames, formats=formats)
     values, problems = interpret(ctx, OPERATORS, start_values(ctx, input_types))
     outputs, host, more = finish_outputs(ctx, values)
     if problems or more:
         raise CompileError([*problems, *more])
+    if frames is not None and any(frames.axis(name) != 0 for name in model.outputs):
+        raise NotFramesError(None, "an output has another first axis")
     graph = ctx.builder.build(outputs)
     verify(graph, "import")
     imported = ImportedModel(graph, tuple(ctx.inputs), tuple(host), tuple(ctx.notes))

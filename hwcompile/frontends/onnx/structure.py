@@ -242,13 +242,14 @@ def _fill(node: SourceNode, inputs: Sequence[Value | None]) -> float:
 
 
 def _shape_operator(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Value]:
-    shape = _shape(inputs)
+    shape = ctx.shape_in_file(node.inputs[0], _shape(inputs))
     cut = shape[node.attributes.get("start", 0) : node.attributes.get("end", len(shape))]
     return [Constant(np.array(cut, dtype=np.int64))]
 
 
 def _size_operator(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Value]:
-    return [Constant(np.array(np.prod(_shape(inputs), dtype=np.int64)))]
+    shape = ctx.shape_in_file(node.inputs[0], _shape(inputs))
+    return [Constant(np.array(np.prod(shape, dtype=np.int64)))]
 
 
 HANDLERS = {name: Operator(_move, keeps=True) for name in _MAKERS} | {

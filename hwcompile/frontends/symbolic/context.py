@@ -12,6 +12,7 @@ from hwcompile.diagnostics import Origin
 from hwcompile.frontends.model import Array, SourceModel, SourceNode
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.symbolic.arranging import is_canonical, is_permutation
+from hwcompile.frontends.symbolic.frames import Frames
 from hwcompile.frontends.symbolic.host import HostInput
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.op import Op
@@ -48,6 +49,7 @@ class Context:
         wishes: Permutations of graph inputs that this interpretation met; become `layouts` of
             the next one.
         bounds: For values whose channels reach different intervals: (low, high), int64 [C].
+        frames: Which axis of each tensor is the batch that the file fixes, if it does.
         formats: Number formats of recurrent nodes, see `hwcompile.rnn.description`.
         inputs: How the host makes the network's inputs.
         notes: Remarks for the user.
@@ -58,6 +60,7 @@ class Context:
     layouts: Mapping[int, IntArray] = field(default_factory=dict)
     wishes: dict[int, IntArray] = field(default_factory=dict)
     bounds: dict[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
+    frames: Frames | None = None
     formats: Description = field(default_factory=dict)
     inputs: list[HostInput] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -162,6 +165,10 @@ class Context:
             self.wishes.setdefault(self.builder.inputs.index(source), wanted)
         op = Gather(np.ascontiguousarray(wanted, dtype=np.int64), int(fill))
         return self.emit(node, op, (value,), "order")
+
+    def shape_in_file(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape that the file means where the network, for one frame, has `shape`."""
+        return shape if self.frames is None else self.frames.in_file(name, shape)
 
     def input(self, wish: str, kind: TensorType) -> str:
         """Declare a graph input; its name comes from the source model's."""

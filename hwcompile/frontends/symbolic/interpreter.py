@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-import numpy as np
-from onnx import checker, helper
-from onnx.reference import ReferenceEvaluator
+import onnx
 
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
-from hwcompile.frontends.model import SourceModel, SourceNode
+from hwcompile.frontends.model import SourceNode
+from hwcompile.frontends.reading.nodes import source_graph
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.values import Constant, Failed, QuantizedConstant, Value
+from hwcompile.frontends.symbolic.folding import fold
+from hwcompile.frontends.symbolic.legality import Legality, Verdict
+from hwcompile.frontends.symbolic.values import (
+    Constant,
+    Failed,
+    QuantizedConstant,
+    Value,
+    constant_of,
+    shape_of,
+)
 
 Handler = Callable[[Context, SourceNode, Sequence[Value | None]], Sequence[Value]]
 
@@ -61,27 +68,142 @@ def interpret(
 
     Returns:
         Values by tensor name, and everything that was found wrong.
+
+    Raises:
+        NotFramesError: If the batch of the file can not be taken as frames.
     """
-    values: dict[str, Value] = {k: Constant(v) for k, v in ctx.model.constants.items()}
-    values.update(start)
-    problems: list[Diagnostic] = []
-    for node in ctx.model.nodes:
-        inputs = [values[name] if name else None for name in node.inputs]
-        if any(isinstance(v, Failed) for v in inputs):
-            results: Sequence[Value] = [Failed()] * len(node.outputs)
-        else:
+    run = _Interpreter(ctx, operators, start)
+    run.walk(ctx.model.nodes)
+    return run.values, run.problems
+
+
+class _Interpreter:
+    """The values so far, and what was found wrong."""
+
+    def __init__(
+        self, ctx: Context, operators: Mapping[str, Operator], start: Mapping[str, Value]
+    ) -> None:
+        self._ctx, self._operators = ctx, operators
+        self._legality = Legality(ctx.model, ctx.frames)
+        self.values: dict[str, Value] = {k: Constant(v) for k, v in ctx.model.constants.items()}
+        self.values.update(start)
+        self.problems: list[Diagnostic] = []
+
+    def walk(self, nodes: Sequence[SourceNode]) -> None:
+        """Run nodes one after the other."""
+        for node in nodes:
             try:
-                results = _run(ctx, operators, node, inputs)
+                results = self._results(node)
             except CompileError as error:
-                problems += [_located(d, node) for d in error.diagnostics]
-                results = [Failed()] * len(node.outputs)
-            except (LookupError, ValueError, TypeError, AssertionError) as error:
-                problems.append(_malformed(ctx.model, node, error))
-                results = [Failed()] * len(node.outputs)
-        for position, name in enumerate(node.outputs):
-            if name:
-                values[name] = results[position] if position < len(results) else Failed()
-    return values, problems
+                self.problems += [_located(d, node) for d in error.diagnostics]
+                results = []
+            for position, name in enumerate(node.outputs):
+                if name:
+                    self.values[name] = results[position] if position < len(results) else Failed()
+
+    def _results(self, node: SourceNode) -> Sequence[Value]:
+        inputs = [self.values[name] if name else None for name in node.inputs]
+        if any(isinstance(v, Failed) for v in inputs):
+            return []
+        if node.op_type == "If" and node.domain == "":
+            return self._branch(node, inputs)
+        as_written, inputs = inputs, self._for_one_frame(node, inputs)
+        verdict = self._legality.judge(node, inputs, as_written)
+        try:
+            results = self._run(node, inputs)
+        except (CompileError, NotImplementedError):
+            raise
+        except Exception as error:
+            if verdict.illegal or _lacks_attribute(node, error):
+                raise CompileError([_malformed(node, error, verdict)]) from error
+            raise
+        if verdict.illegal and not all(isinstance(v, Failed) for v in results):
+            raise CompileError([verdict.diagnostic(node)])
+        self._legality.settle(node, verdict, results)
+        self._follow_frames(node, inputs, results, verdict)
+        return results
+
+    def _run(self, node: SourceNode, inputs: list[Value | None]) -> Sequence[Value]:
+        operator = _operator(self._operators, node)
+        folds = operator is None or operator.folds
+        outside = [self.values[name] for name in node.captures]
+        constant = all(
+            v is None or isinstance(v, Constant | QuantizedConstant) for v in (*inputs, *outside)
+        )
+        if constant and folds and not _keeps_weights(operator, inputs):
+            arrays = [None if v is None else constant_of(v) for v in inputs]
+            known = {n: constant_of(self.values[n]) for n in node.captures}
+            captured = {n: array for n, array in known.items() if array is not None}
+            return [Constant(a) for a in fold(self._ctx.model, node, arrays, captured)]
+        if operator is None:
+            domain = f" of domain '{node.domain}'" if node.domain else ""
+            raise fail(
+                "HW0201",
+                f"the operator {node.op_type}{domain} is not supported",
+                "there is no hardware for it",
+                "replace it by supported operators; `hwcompile ops` lists them",
+                node.origin,
+            )
+        return operator.handler(self._ctx, node, inputs)
+
+    def _branch(self, node: SourceNode, inputs: Sequence[Value | None]) -> Sequence[Value]:
+        """The results of the branch that a constant condition takes.
+
+        Raises:
+            CompileError: HW0280 when the condition is computed while the network runs.
+        """
+        condition = constant_of(inputs[0]) if inputs else None
+        if condition is None or condition.size != 1:
+            raise fail(
+                "HW0280",
+                "this If chooses its branch while the network runs",
+                "hardware is one circuit, and only a constant condition says which",
+                "export the model with fixed shapes, or simplify it with onnxsim",
+                node.origin,
+            )
+        name = "then_branch" if condition.reshape(-1)[0] else "else_branch"
+        proto = node.attributes.get(name)
+        if not isinstance(proto, onnx.GraphProto) or len(proto.output) < len(node.outputs):
+            raise CompileError([Verdict(f"there is no whole {name}").diagnostic(node)])
+        branch = source_graph(proto, self._ctx.model.file, self.values)
+        self.values.update({k: Constant(v) for k, v in branch.constants.items()})
+        self.walk(branch.nodes)
+        for result, source in zip(node.outputs, branch.outputs, strict=False):
+            self._legality.alias(result, source)
+            if self._ctx.frames is not None:
+                self._ctx.frames.alias(result, source)
+        return [self.values[output] for output in branch.outputs]
+
+    def _for_one_frame(self, node: SourceNode, inputs: list[Value | None]) -> list[Value | None]:
+        """The inputs, with the target of a Reshape for one frame instead of the file's batch."""
+        frames = self._ctx.frames
+        if frames is None or len(inputs) < 2 or inputs[0] is None or inputs[1] is None:
+            return inputs
+        target = constant_of(inputs[1])
+        if target is None or target.dtype.kind != "i":
+            return inputs
+        changed = frames.one_frame(node, shape_of(inputs[0]), target)
+        return inputs if changed is target else [inputs[0], Constant(changed), *inputs[2:]]
+
+    def _follow_frames(
+        self,
+        node: SourceNode,
+        inputs: Sequence[Value | None],
+        results: Sequence[Value],
+        verdict: Verdict,
+    ) -> None:
+        frames = self._ctx.frames
+        first = next((v for v in inputs if v is not None), None)
+        if frames is None or first is None:
+            return
+        if node.op_type in ("Shape", "Size"):
+            return
+        if node.op_type == "Slice" and len(inputs) > 4:
+            axes, steps = (None if v is None else constant_of(v) for v in inputs[3:5])
+            frames.check_steps(node, len(shape_of(first)), axes, steps)
+        here = [None if isinstance(v, Failed) else shape_of(v) for v in (first, *results)]
+        file = [verdict.file.get(name) for name in node.outputs]
+        frames.follow(node, here, file, self._ctx.model.opset)
 
 
 def _located(diagnostic: Diagnostic, node: SourceNode) -> Diagnostic:
@@ -90,58 +212,26 @@ def _located(diagnostic: Diagnostic, node: SourceNode) -> Diagnostic:
     return Diagnostic(diagnostic.code, diagnostic.what, diagnostic.why, diagnostic.fix, node.origin)
 
 
-def _malformed(model: SourceModel, node: SourceNode, error: Exception) -> Diagnostic:
-    """What ONNX's checker says about a node that a handler could not read.
-
-    Raises:
-        Exception: `error`, when the checker finds nothing: then the handler is wrong.
-    """
-    if isinstance(error, KeyError) and error.args[0] not in node.attributes:
-        return Diagnostic(
-            "HW0107",
-            f"this {node.op_type} lacks the attribute '{error.args[0]}'",
-            "",
-            "repair the exporter's output",
-            node.origin,
-        )
-    context = checker.C.CheckerContext()
-    context.ir_version = 8
-    context.opset_imports = {"": model.opset, node.domain or "": model.opset}
-    try:
-        checker.check_node(node.proto, context)
-    except checker.ValidationError as found:
-        said = str(found).strip().splitlines()[0]
-        return Diagnostic(
-            "HW0107",
-            f"this {node.op_type} is not legal ONNX",
-            f"onnx.checker says '{said}'",
-            "repair the exporter's output",
-            node.origin,
-        )
-    raise error
+def _lacks_attribute(node: SourceNode, error: Exception) -> bool:
+    return (
+        isinstance(error, KeyError)
+        and isinstance(error.args[0], str)
+        and error.args[0] not in node.attributes
+        and error.args[0].isidentifier()
+    )
 
 
-def _run(
-    ctx: Context,
-    operators: Mapping[str, Operator],
-    node: SourceNode,
-    inputs: list[Value | None],
-) -> Sequence[Value]:
-    operator = _operator(operators, node)
-    folds = operator is None or operator.folds
-    constant = all(v is None or isinstance(v, Constant | QuantizedConstant) for v in inputs)
-    if constant and folds and not _keeps_weights(operator, inputs):
-        return _fold(ctx.model, node, inputs)
-    if operator is None:
-        domain = f" of domain '{node.domain}'" if node.domain else ""
-        raise fail(
-            "HW0201",
-            f"the operator {node.op_type}{domain} is not supported",
-            "there is no hardware for it",
-            "replace it by supported operators; `hwcompile ops` lists them",
-            node.origin,
-        )
-    return operator.handler(ctx, node, inputs)
+def _malformed(node: SourceNode, error: Exception, verdict: Verdict) -> Diagnostic:
+    """The refusal of a node that a handler could not read because it is not legal."""
+    if not _lacks_attribute(node, error):
+        return verdict.diagnostic(node)
+    return Diagnostic(
+        "HW0107",
+        f"this {node.op_type} lacks the attribute '{error.args[0]}'",
+        "",
+        "repair the exporter's output",
+        node.origin,
+    )
 
 
 def _operator(operators: Mapping[str, Operator], node: SourceNode) -> Operator | None:
@@ -158,45 +248,3 @@ def _keeps_weights(operator: Operator | None, inputs: list[Value | None]) -> boo
         and operator.keeps
         and any(isinstance(v, QuantizedConstant) for v in inputs)
     )
-
-
-def _fold(model: SourceModel, node: SourceNode, inputs: list[Value | None]) -> list[Value]:
-    """Constant results, by onnx's reference implementation."""
-    arrays = [v.array if isinstance(v, Constant | QuantizedConstant) else None for v in inputs]
-    try:
-        return [Constant(np.asarray(a)) for a in _evaluate(model, node, arrays)]
-    except Exception as error:  # the reference implementation raises whatever numpy raises
-        raise fail(
-            "HW0201",
-            f"the constant operator {node.op_type} cannot be evaluated",
-            f"the reference implementation says '{error}'",
-            "fold the constants of the model with onnxsim, or remove the operator",
-            node.origin,
-        ) from error
-
-
-def _evaluate(model: SourceModel, node: SourceNode, arrays: list[Any]) -> list[Any]:
-    if node.op_type == "Constant":
-        return [_constant_value(node)]
-    names = [name for name in node.inputs if name]
-    unique = list(dict.fromkeys(names))
-    graph = helper.make_graph(
-        [node.proto],
-        "folded",
-        [helper.make_value_info(n, helper.make_tensor_type_proto(0, None)) for n in unique],
-        [helper.make_value_info(n, helper.make_tensor_type_proto(0, None)) for n in node.outputs],
-    )
-    domains = {"": model.opset} | ({node.domain: 1} if node.domain else {})
-    proto = helper.make_model(
-        graph, opset_imports=[helper.make_opsetid(d, v) for d, v in domains.items()]
-    )
-    feeds = {name: a for name, a in zip(node.inputs, arrays, strict=True) if name}
-    return list(ReferenceEvaluator(proto).run(list(node.outputs), feeds))
-
-
-def _constant_value(node: SourceNode) -> Any:
-    for name, dtype in (("value_float", np.float32), ("value_floats", np.float32),
-                        ("value_int", np.int64), ("value_ints", np.int64)):  # fmt: skip
-        if name in node.attributes:
-            return np.array(node.attributes[name], dtype=dtype)
-    return node.attributes["sparse_value" if "sparse_value" in node.attributes else "value"]

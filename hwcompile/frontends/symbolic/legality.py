@@ -1,0 +1,195 @@
+"""Every node is held to ONNX's own rules before its handler sees it.
+
+For operators of the standard set, ONNX's schema says how many inputs and outputs there may be,
+which attributes of which types, which element types, and its shape inference what shapes fit and
+come out. Handlers rely on that. It is also where sizes are known before anything is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from math import prod
+
+import numpy as np
+import onnx
+from onnx import defs, helper, numpy_helper, shape_inference
+
+from hwcompile.diagnostics import Diagnostic, InternalError
+from hwcompile.frontends.model import SourceModel, SourceNode
+from hwcompile.frontends.reading.budget import LARGEST, Budget
+from hwcompile.frontends.symbolic.contrib import contrib_problem
+from hwcompile.frontends.symbolic.frames import Frames, Shape
+from hwcompile.frontends.symbolic.values import (
+    Constant,
+    Failed,
+    QuantizedConstant,
+    Value,
+    shape_of,
+)
+
+_FEW = 4096
+"""Elements of a constant whose numbers shape inference may look at."""
+
+_UNCHECKED = frozenset({"Constant", "If", "Loop", "Scan"})
+"""Constants are read elsewhere; graphs in attributes are looked at when they are run."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What ONNX says about a node.
+
+    Attributes:
+        illegal: Why it is not legal; empty when it is.
+        outputs: Element type and shape of each output, as far as known.
+        file: Shapes of the outputs with the batch of the file; None where unknown.
+    """
+
+    illegal: str = ""
+    outputs: Mapping[str, tuple[int, Shape | None]] = field(default_factory=dict)
+    file: Mapping[str, Shape | None] = field(default_factory=dict)
+
+    def diagnostic(self, node: SourceNode) -> Diagnostic:
+        """The refusal of an illegal node."""
+        return Diagnostic(
+            "HW0107",
+            f"this {node.op_type} is not legal ONNX",
+            f"onnx says '{self.illegal}'",
+            "repair the exporter's output",
+            node.origin,
+        )
+
+
+@cache
+def _schema(kind: str, opset: int, domain: str) -> defs.OpSchema | None:
+    try:
+        return defs.get_schema(kind, opset, domain)
+    except defs.SchemaError:
+        return None
+
+
+class Legality:
+    """Element types of the model's tensors, and the verdict on each node."""
+
+    def __init__(self, model: SourceModel, frames: Frames | None) -> None:
+        self._model, self._frames, self._budget = model, frames, Budget()
+        self._elements: dict[str, int] = {
+            t.name: helper.np_dtype_to_tensor_dtype(t.dtype) for t in model.inputs
+        }
+
+    def judge(
+        self,
+        node: SourceNode,
+        inputs: Sequence[Value | None],
+        as_written: Sequence[Value | None],
+    ) -> Verdict:
+        """What ONNX says about the node.
+
+        Args:
+            node: The node.
+            inputs: Its inputs for one frame.
+            as_written: Its inputs where constants hold the batch of the file.
+
+        Raises:
+            CompileError: HW0121 when it would make a tensor that is too large.
+        """
+        if node.op_type in _UNCHECKED and node.domain == "":
+            return Verdict()
+        schema = _schema(node.op_type, self._model.opset, node.domain)
+        if schema is None:
+            return Verdict(contrib_problem(node))
+        attributes = node.attributes
+        windows = prod(attributes.get("kernel_shape") or [1]) if _are_ints(attributes) else 1
+        if windows > LARGEST:
+            return Verdict(f"the kernel has {windows:,} taps")
+        verdict = self._inferred(schema, node, inputs, as_written)
+        for _, shape in verdict.outputs.values():
+            if shape is not None:
+                self._budget.spend(shape, node.origin)
+        return verdict
+
+    def settle(self, node: SourceNode, verdict: Verdict, results: Sequence[Value]) -> None:
+        """Hold the handler's results to the verdict, and note what they are.
+
+        Raises:
+            InternalError: If ONNX says another shape.
+        """
+        for name, value in zip(node.outputs, results, strict=False):
+            if not name or isinstance(value, Failed):
+                continue
+            element, shape = verdict.outputs.get(name, (0, None))
+            if shape is None:
+                self._budget.spend(shape_of(value), node.origin)
+            elif shape != shape_of(value):
+                raise InternalError(
+                    f"{node.origin}: the result has shape {list(shape_of(value))}, and ONNX says "
+                    f"{list(shape)}"
+                )
+            self._elements[name] = element or helper.np_dtype_to_tensor_dtype(value.dtype)
+
+    def alias(self, name: str, source: str) -> None:
+        """`name` is the tensor `source`."""
+        if source in self._elements:
+            self._elements[name] = self._elements[source]
+
+    def _inferred(
+        self,
+        schema: defs.OpSchema,
+        node: SourceNode,
+        inputs: Sequence[Value | None],
+        as_written: Sequence[Value | None],
+    ) -> Verdict:
+        here = {n: shape_of(v) for n, v in zip(node.inputs, inputs, strict=True) if v is not None}
+        try:
+            outputs = self._infer(schema, node, inputs, here)
+        except Exception as error:  # onnx raises several classes from its C++ code
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            return Verdict(lines[0].removeprefix("[ShapeInferenceError] "))
+        if self._frames is None or not any(self._frames.axis(n) is not None for n in here):
+            return Verdict("", outputs)
+        file = {n: self._frames.in_file(n, shape) for n, shape in here.items()}
+        try:
+            wide = self._infer(schema, node, as_written, file)
+        except Exception:  # then the file itself is not legal, or not as one batch
+            return Verdict("", outputs, dict.fromkeys(node.outputs, ()))
+        return Verdict("", outputs, {name: shape for name, (_, shape) in wide.items()})
+
+    def _infer(
+        self,
+        schema: defs.OpSchema,
+        node: SourceNode,
+        inputs: Sequence[Value | None],
+        shapes: Mapping[str, Shape],
+    ) -> dict[str, tuple[int, Shape | None]]:
+        types, data = {}, {}
+        for name, value in zip(node.inputs, inputs, strict=True):
+            if value is None or isinstance(value, Failed):
+                continue
+            element = self._elements.get(name) or helper.np_dtype_to_tensor_dtype(value.dtype)
+            types[name] = helper.make_tensor_type_proto(element, shapes[name])
+            small = prod(value.shape) <= _FEW and not isinstance(value, QuantizedConstant)
+            if small and isinstance(value, Constant):
+                data[name] = numpy_helper.from_array(np.asarray(value.array), name)
+        found = shape_inference.infer_node_outputs(
+            schema,
+            node.proto,
+            types,
+            data,
+            opset_imports=[helper.make_opsetid(node.domain, self._model.opset)],
+        )
+        return {name: _type(kind) for name, kind in found.items()}
+
+
+def _are_ints(attributes: Mapping[str, object]) -> bool:
+    value = attributes.get("kernel_shape")
+    return isinstance(value, list) and all(isinstance(v, int) and v >= 0 for v in value)
+
+
+def _type(kind: onnx.TypeProto) -> tuple[int, Shape | None]:
+    tensor = kind.tensor_type
+    if not tensor.HasField("shape"):
+        return tensor.elem_type, None
+    if not all(d.HasField("dim_value") for d in tensor.shape.dim):
+        return tensor.elem_type, None
+    return tensor.elem_type, tuple(d.dim_value for d in tensor.shape.dim)
