@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -26,6 +27,29 @@ VENDOR_FLOWS = {
 
 PROCESSOR_FAMILIES = ("zynq7", "zynqmp")
 """Families whose processor feeds the design through DMA and gives it its clock."""
+
+
+_ID = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_.+-]{0,62}[A-Za-z0-9_+-])?")
+"""What a board may be called: its files go to a folder of that name."""
+
+
+class _Kind(NamedTuple):
+    """What a text in a board file may be; scripts of many languages print it as it is."""
+
+    pattern: re.Pattern[str]
+    meaning: str
+
+
+_WORD = _Kind(re.compile(r"[A-Za-z0-9_./:+-]{0,64}"), "letters, digits and any of _ . / : + -")
+_STANDARD = _Kind(re.compile(r"[A-Za-z0-9_. -]{0,64}"), "such as LVCMOS33 or 3.3-V LVTTL")
+_SENTENCE = _Kind(re.compile(r"[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]{0,200}"), "one line")
+_KINDS = {
+    "name": _SENTENCE,
+    "note": _SENTENCE,
+    "standard": _STANDARD,
+    "programmer.command": _SENTENCE,
+}
+"""Field to what it may be, where that is not a word."""
 
 
 class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -236,7 +260,9 @@ def load_board(name: str) -> Board:
     path = Path(name)
     if path.suffix == ".toml" or "/" in name:
         path = path / "board.toml" if path.is_dir() else path
-        return _read(path, path.parent.name if path.name == "board.toml" else path.stem)
+        # The whole path: of `../board.toml` the folder is not called `..`.
+        folder = path.absolute().parent.resolve().name
+        return _read(path, folder if path.name == "board.toml" else path.stem)
     if name not in board_names():
         near = get_close_matches(name, board_names(), 3, 0.4)
         raise fail(
@@ -274,6 +300,14 @@ def parse_board(data: Mapping[str, Any], name: str, where: str) -> Board:
             Diagnostic("HW0802", f"the board file '{where}' has an unknown key '{key}'", fix=fix)
             for key, fix in unknown
         )
+    if not _ID.fullmatch(name):
+        raise fail(
+            "HW0861",
+            f"the board of '{where}' can not be called {name!r:.80}",
+            "the name comes from the file, or from its folder when it is a board.toml, and a "
+            "folder of that name holds what is built",
+            "another name for the file, of letters, digits, '_', '-' and '.'",
+        )
     try:
         board = msgspec.convert({**data, "id": name}, Board)
     except msgspec.ValidationError as error:
@@ -308,9 +342,17 @@ def _table_of(kind: Any) -> type[msgspec.Struct] | None:
 
 def _check_values(board: Board, where: str) -> None:
     what = f"the board file '{where}' is wrong"
+    for key, text, kind in _texts(board, ""):
+        if not kind.pattern.fullmatch(text):
+            why = f"{key} is {text!r:.80}, and the scripts of tools can not hold that"
+            raise fail("HW0802", what, why, kind.meaning)
     if board.device.family not in (*FAMILIES, *VENDOR_FLOWS):
         why = f"device.family is '{board.device.family}'"
         raise fail("HW0802", what, why, f"one of: {', '.join((*FAMILIES, *VENDOR_FLOWS))}")
+    for field in msgspec.structs.fields(Capacities):
+        if not 0 <= getattr(board.capacities, field.name) < 2**40:
+            count = getattr(board.capacities, field.name)
+            raise fail("HW0802", what, f"capacities.{field.name} is {count}", "a count")
     if not 0.1 <= board.clock.mhz <= 1000:
         raise fail("HW0802", what, f"clock.mhz is {board.clock.mhz:g}", "a frequency in MHz")
     if not board.has_processor:
@@ -322,13 +364,28 @@ def _check_values(board: Board, where: str) -> None:
             raise fail("HW0802", what, f"pin {pin} is both {use} and {others[0]}")
 
 
+def _texts(part: Part, prefix: str) -> Iterator[tuple[str, str, _Kind]]:
+    """Name, contents and kind of every text in a board file, tables in tables included."""
+    for field in msgspec.structs.fields(type(part)):
+        value, key = getattr(part, field.name), f"{prefix}{field.name}"
+        if isinstance(value, Part):
+            yield from _texts(value, f"{key}.")
+            continue
+        kind = _KINDS.get(key, _KINDS.get(field.name, _WORD))
+        for text in value if isinstance(value, tuple) else (value,):
+            if isinstance(text, str):
+                yield key, text, kind
+
+
 def _check_outside(board: Board, what: str) -> None:
     """Clock and bitstream of a board without a processor come from outside the chip."""
     if not board.clock.pin:
         raise fail("HW0802", what, "clock.pin is missing")
     if board.programmer is None:
         raise fail("HW0802", what, "the table programmer is missing")
-    if not any("{bitstream}" in word for word in board.programmer.command):
+    if not board.programmer.command or not board.programmer.command[0].strip("-"):
+        raise fail("HW0802", what, "programmer.command begins with no program")
+    if not any("{bitstream}" in word for word in board.programmer.command[1:]):
         raise fail("HW0802", what, "programmer.command does not name {bitstream}")
 
 

@@ -128,3 +128,52 @@ def test_the_command_lists_them(
     printed = type_command(monkeypatch, capsys, "boards")
     assert printed.code == 0
     assert all(name in printed.out for name in board_names())
+
+
+HOSTILE = {
+    "device.device": "xc7a35t; exec rm -rf /",
+    "device.package": "[exec touch /tmp/x]",
+    "device.speed": "$(touch x)",
+    "device.board_part": "part\nset x 1",
+    "clock.pin": "35\nset_io led 1",
+    "clock.pll": "SB_PLL40_PAD #(",
+    "clock.note": "one\r\ntwo",
+    "uart.rx": '6" -to [exec x]',
+    "uart.tx": "`touch x`",
+    "leds.pins": "11 # comment",
+    "io.standard": "LVCMOS33}; exec x; {",
+    "name": "two\nlines",
+    "programmer.command": "iceprog\x00",
+}
+"""Field to what the scripts of a tool would run, or read as another line."""
+
+
+@pytest.mark.parametrize("key", HOSTILE)
+def test_a_text_that_scripts_would_run_is_refused(key: str) -> None:
+    data = tomllib.loads((room("boards") / "icebreaker" / "board.toml").read_text())
+    part: dict[str, object] = data
+    *tables, field = key.split(".")
+    for table in tables:
+        part = part.setdefault(table, {})  # type: ignore[assignment]
+    several = isinstance(part.get(field), list)
+    part[field] = [HOSTILE[key], "{bitstream}"] if several else HOSTILE[key]
+    with pytest.raises(CompileError, match=f"HW0802.*{key}"):
+        parse_board(data, "mine", "mine.toml")
+
+
+@pytest.mark.parametrize("given", ["../board.toml", "./board.toml", "board.toml", "."])
+def test_a_board_in_a_parent_folder_has_the_folders_own_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    text = (room("boards") / "icebreaker" / "board.toml").read_text()
+    (tmp_path / "project" / "inner").mkdir(parents=True)
+    (tmp_path / "project" / "board.toml").write_text(text)
+    monkeypatch.chdir(tmp_path / "project" / ("inner" if ".." in given else ""))
+    assert load_board(given if "/" in given or "toml" in given else "./").id == "project"
+
+
+@pytest.mark.parametrize("name", ["..", ".", "", "a b", "-x", "a/b", "x" * 70, "ä", "a\n", "a."])
+def test_a_name_that_no_folder_may_have_is_refused(name: str) -> None:
+    data = tomllib.loads((room("boards") / "icebreaker" / "board.toml").read_text())
+    with pytest.raises(CompileError, match=r"HW0861.*can not be called.*Try: another name"):
+        parse_board(data, name, "x.toml")

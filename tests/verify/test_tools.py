@@ -53,8 +53,7 @@ def test_two_makers_of_one_result_agree(monkeypatch, tmp_path):
 
     def make_while_another_does(folder):
         (folder / "data").write_text("second")
-        (tmp_path / "kind" / "key").mkdir()
-        (tmp_path / "kind" / "key" / "data").write_text("first")
+        cached("kind", "key", lambda other: (other / "data").write_text("first"))
 
     assert (cached("kind", "key", make_while_another_does) / "data").read_text() == "first"
     assert [path.name for path in (tmp_path / "kind").iterdir()] == ["key"]
