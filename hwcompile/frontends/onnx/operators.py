@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from hwcompile.frontends.onnx import (
     concat,
@@ -18,13 +19,14 @@ from hwcompile.frontends.onnx import (
     resize,
     structure,
 )
+from hwcompile.frontends.onnx.attributes import ATTRIBUTES
 from hwcompile.frontends.onnx.channels_last import with_channels_last
 from hwcompile.frontends.symbolic.interpreter import Operator
 
 REFUSED = frozenset(qoperator.REFUSED) | frozenset(recurrent.REFUSED)
 """Operators that are known only to say why they cannot be built."""
 
-OPERATORS: Mapping[str, Operator] = {
+_HANDLED: Mapping[str, Operator] = {
     name: operator
     for table in (
         structure.HANDLERS,
@@ -48,4 +50,9 @@ OPERATORS: Mapping[str, Operator] = {
         ("MaxPool", pooling.HANDLERS),
         ("BatchNormalization", elementwise.HANDLERS),
     )
+}
+
+OPERATORS: Mapping[str, Operator] = {
+    name: operator if name in REFUSED else replace(operator, attributes=ATTRIBUTES.get(name, {}))
+    for name, operator in _HANDLED.items()
 }

@@ -125,6 +125,14 @@ def _top_k(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             node.origin,
         )
     k = int(count.reshape(-1)[0])
+    if k > 1 and not int(node.attributes.get("sorted", 1)):
+        raise fail(
+            "HW0201",
+            "this TopK gives its entries in any order",
+            "executors differ in the order, so there is nothing to be equal to",
+            "use sorted=1",
+            node.origin,
+        )
     axis = int(node.attributes.get("axis", -1)) % len(value.shape)
     if isinstance(value, Stream) and _same_rising_function(ctx, value):
         return [

@@ -1,13 +1,17 @@
-"""Upsample and Resize by whole factors with the nearest element: copies of elements."""
+"""Upsample and Resize with the nearest element: copies of elements.
+
+Coordinates are computed as ONNX Runtime (1.32 and later) computes them, in float32 and operation by
+operation: where an exact coordinate lies halfway between two elements, its rounding decides which
+is copied.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from fractions import Fraction
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from hwcompile.diagnostics import fail
+from hwcompile.diagnostics import CompileError, fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.interpreter import Operator
@@ -16,64 +20,150 @@ from hwcompile.frontends.symbolic.values import Value, constant_of, shape_of
 from hwcompile.ir.types import IntArray
 
 Inputs = Sequence[Value | None]
+Coordinates = Callable[[Array, np.float32, np.float32, np.float32], Array]
+
+_HALF, _ONE = np.float32(0.5), np.float32(1)
 
 
-def _refuse(node: SourceNode, what: str, fix: str) -> Exception:
+def _refuse(node: SourceNode, what: str, fix: str) -> CompileError:
     why = "only copies of the nearest element stay integers"
     return fail("HW0201", what, why, fix, node.origin)
 
 
-def _scales(node: SourceNode, inputs: Inputs, shape: tuple[int, ...]) -> list[tuple[int, float]]:
+def _constant(node: SourceNode, inputs: Inputs, position: int) -> Array | None:
+    """A constant operand that is not empty, or None.
+
+    Raises:
+        CompileError: HW0203 when it is computed while the network runs.
+    """
+    value = inputs[position] if position < len(inputs) else None
+    if value is None:
+        return None
+    array = constant_of(value)
+    if array is None:
+        raise fail(
+            "HW0203",
+            f"the size of this {node.op_type} is computed while the network runs",
+            "hardware is built for one fixed shape",
+            "give constant scales or sizes",
+            node.origin,
+        )
+    return array.reshape(-1) if array.size else None
+
+
+def _scales(
+    node: SourceNode, inputs: Inputs, shape: tuple[int, ...]
+) -> list[tuple[int, np.float32]]:
     """For each axis the output size and the scale that coordinates use."""
-    given = _constant(inputs, 1 if node.op_type == "Upsample" or len(inputs) < 3 else 2)
+    rank = len(shape)
+    axes = [int(a) % rank for a in node.attributes.get("axes") or range(rank)]
+    position = 1 if node.op_type == "Upsample" or len(inputs) < 3 else 2
+    given = _constant(node, inputs, position)
     if node.attributes.get("scales"):
         given = np.array(node.attributes["scales"])
-    if given is not None and given.size == len(shape):
-        return [(int(np.floor(n * float(s))), float(s)) for n, s in zip(shape, given, strict=True)]
-    sizes = _constant(inputs, 3)
-    if sizes is None or sizes.size != len(shape):
-        raise _refuse(node, "the size of this Resize is no constant", "give constant scales")
-    return [(int(s), float(s) / n) for n, s in zip(shape, sizes, strict=True)]
-
-
-def _constant(inputs: Inputs, position: int) -> Array | None:
-    return constant_of(inputs[position]) if position < len(inputs) else None
-
-
-def _sources(node: SourceNode, length: int, output: int, scale: float) -> IntArray:
-    """Which element of the axis each output element copies, int64 [output]."""
-    if output == length and scale == 1:
-        return np.arange(length)
-    mode = str(node.attributes.get("coordinate_transformation_mode", "half_pixel"))
-    mode = "asymmetric" if node.op_type == "Upsample" else mode
-    rounding = str(node.attributes.get("nearest_mode", "round_prefer_floor"))
-    rounding = "floor" if node.op_type == "Upsample" else rounding
-    step = 1 / Fraction(scale).limit_denominator(1 << 16)
-    found = []
-    for i in range(output):
-        if mode == "asymmetric":
-            x = i * step
-        elif mode in ("half_pixel", "pytorch_half_pixel", "half_pixel_symmetric"):
-            single = mode == "pytorch_half_pixel" and output == 1
-            x = Fraction(0) if single else (i + Fraction(1, 2)) * step - Fraction(1, 2)
-        elif mode == "align_corners":
-            x = Fraction(i * (length - 1), max(output - 1, 1))
+    sizes = None if given is not None else _constant(node, inputs, 3)
+    wish = given if given is not None else sizes
+    if wish is None or wish.size != len(axes):
+        raise _refuse(
+            node, f"this {node.op_type} has no size for every axis", "give a scale for every axis"
+        )
+    found = [(n, _ONE) for n in shape]
+    for axis, number in zip(axes, wish, strict=True):
+        length = np.float32(shape[axis])
+        if given is not None:
+            scale = np.float32(number)
+            found[axis] = (int(np.floor(length * scale)), scale)
         else:
-            raise _refuse(node, f"the coordinate mode '{mode}' is not supported", "use asymmetric")
-        found.append(min(max(_rounded(x, rounding), 0), length - 1))
-    return np.array(found, dtype=np.int64)
+            found[axis] = (int(number), np.float32(number) / length)
+    return found
 
 
-def _rounded(x: Fraction, rounding: str) -> int:
-    below = x.numerator // x.denominator
-    if rounding == "floor":
-        return below
-    if rounding == "ceil":
-        return -(-x.numerator // x.denominator)
-    half = x - below
-    if half == Fraction(1, 2):
-        return below + (1 if rounding == "round_prefer_ceil" else 0)
-    return below + (1 if half > Fraction(1, 2) else 0)
+def _symmetric(i: Array, scale: np.float32, size: np.float32, length: np.float32) -> Array:
+    """Half-pixel coordinates around the middle of a map whose exact size is no whole number.
+
+    ONNX Runtime has a float32 offset, and adds the coordinate to it in float64.
+    """
+    adjustment = size / (scale * length)
+    offset = np.float64(length / np.float32(2) * (_ONE - adjustment))
+    middle = (i.astype(np.float64) + 0.5) / np.float64(scale)
+    return np.asarray(offset + middle - 0.5, dtype=np.float32)
+
+
+def _aligned(i: Array, scale: np.float32, size: np.float32, length: np.float32) -> Array:
+    return i * np.float32(0) if size == 1 else i * (length - _ONE) / (size - _ONE)
+
+
+def _half(i: Array, scale: np.float32, size: np.float32, length: np.float32) -> Array:
+    return (i + _HALF) / scale - _HALF
+
+
+def _half_of_many(i: Array, scale: np.float32, size: np.float32, length: np.float32) -> Array:
+    return _half(i, scale, size, length) if size > 1 else i * np.float32(0)
+
+
+COORDINATES: dict[str, Coordinates] = {
+    "asymmetric": lambda i, scale, size, length: i / scale,
+    "half_pixel": _half,
+    "half_pixel_symmetric": _symmetric,
+    "pytorch_half_pixel": _half_of_many,
+    "tf_half_pixel_for_nn": lambda i, scale, size, length: (i + _HALF) / scale,
+    "align_corners": _aligned,
+}
+"""Where each output element i lies in the input, from the scale, and the output's and input's
+size; all float32."""
+
+
+def _simple(x: Array, scale: np.float32) -> Array:
+    """The rounding of versions before `nearest_mode`: down, or up where the map shrinks."""
+    return np.ceil(x) if scale < 1 else np.trunc(x)
+
+
+def _rounded(x: Array, halves: Callable[[Array], Array]) -> Array:
+    """The nearest whole number; what is within 1e-6 of a half counts as one."""
+    near = np.abs(x - np.floor(x) - _HALF) < np.float32(1e-6)
+    return np.where(near, halves(x), np.floor(x.astype(np.float64) + 0.5))
+
+
+ROUNDINGS: dict[str, Callable[[Array, np.float32], Array]] = {
+    "simple": _simple,
+    "round_prefer_floor": lambda x, scale: _rounded(x, np.floor),
+    "round_prefer_ceil": lambda x, scale: _rounded(x, np.ceil),
+    "floor": lambda x, scale: np.floor(x),
+    "ceil": lambda x, scale: np.ceil(x),
+}
+"""Which element a coordinate takes, by `nearest_mode`."""
+
+
+def sources(mode: str, rounding: str, length: int, output: int, scale: np.float32) -> IntArray:
+    """Which element of an axis each output element copies.
+
+    Args:
+        mode: A key of `COORDINATES`.
+        rounding: A key of `ROUNDINGS`.
+        length: Input elements.
+        output: Output elements.
+        scale: What coordinates are divided by.
+
+    Returns:
+        int64 [output].
+    """
+    i = np.arange(output, dtype=np.float32)
+    if scale == 1:
+        found = i
+    else:
+        x = COORDINATES[mode](i, scale, np.float32(output), np.float32(length))
+        found = ROUNDINGS[rounding](x, scale)
+    return np.clip(found, 0, length - 1).astype(np.int64)
+
+
+def _modes(ctx: Context, node: SourceNode) -> tuple[str, str]:
+    """The coordinate mode and the rounding of a node in its operator set."""
+    if node.op_type == "Upsample" or ctx.model.opset < 11:
+        return "asymmetric", "simple"
+    mode = str(node.attributes.get("coordinate_transformation_mode", "half_pixel"))
+    if mode not in COORDINATES:
+        raise _refuse(node, f"the coordinate mode '{mode}' is not supported", "use asymmetric")
+    return mode, str(node.attributes.get("nearest_mode", "round_prefer_floor"))
 
 
 def _resize(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
@@ -85,11 +175,15 @@ def _resize(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             f"this {node.op_type} interpolates ({node.attributes['mode']})",
             "use mode 'nearest', or a ConvTranspose with quantized weights",
         )
-    if node.attributes.get("axes") is not None:
-        raise _refuse(node, "this Resize names its axes", "give a scale for every axis")
+    mode, rounding = _modes(ctx, node)
     shape = shape_of(value)
-    pairs = zip(shape, _scales(node, inputs, shape), strict=True)
-    chosen = [_sources(node, n, output, scale) for n, (output, scale) in pairs]
+    scales = _scales(node, inputs, shape)
+    if all(output == n for n, (output, _) in zip(shape, scales, strict=True)):
+        return [value]  # ONNX Runtime copies a map whose size stays, whatever the scales say
+    pairs = zip(shape, scales, strict=True)
+    chosen = [sources(mode, rounding, n, output, scale) for n, (output, scale) in pairs]
+    if any(c.size == 0 for c in chosen):
+        raise _refuse(node, f"this {node.op_type} leaves no element", "give larger scales")
     return [moved(value, lambda a, fill: a[np.ix_(*chosen)], 0.0, node.origin)]
 
 

@@ -56,6 +56,22 @@ def _same(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> lis
     return [lambda a, fill: a]
 
 
+def _dropout(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
+    """Outside training nothing is dropped."""
+    training = inputs[2] if len(inputs) > 2 else None
+    flag = constant_of(training)
+    mask = len(node.outputs) > 1 and bool(node.outputs[1])
+    if mask or (training is not None and (flag is None or np.any(flag))):
+        raise fail(
+            "HW0201",
+            f"this Dropout {'gives its mask away' if mask else 'is in training mode'}",
+            "it drops other elements in every run",
+            "export the model in evaluation mode (model.eval())",
+            node.origin,
+        )
+    return [lambda a, fill: a]
+
+
 def _reshape(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
     wish = _ints(ctx, node, inputs, 1, "shape") or []
     old = _shape(inputs)
@@ -110,6 +126,10 @@ def _split(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> li
         parts = len(node.outputs)
         step = -(-shape[axis] // parts)
         sizes = [min(step, shape[axis] - i * step) for i in range(parts)]
+    if int(node.attributes.get("num_outputs", len(sizes))) != len(node.outputs):
+        raise ValueError("num_outputs is not the number of outputs")
+    if sum(sizes) != shape[axis] or min(sizes) < 0 or len(sizes) != len(node.outputs):
+        raise ValueError(f"{sizes} are not the sizes of {len(node.outputs)} parts of axis {axis}")
     starts = np.cumsum([0, *sizes])
 
     def part(start: int, stop: int) -> Move:
@@ -194,12 +214,14 @@ def _space_to_depth(ctx: Context, node: SourceNode, inputs: Sequence[Value | Non
     b = int(node.attributes["blocksize"])
     split = (n, c, h // b, b, w // b, b)
     target = (n, c * b * b, h // b, w // b)
-    return [lambda a, fill: a.reshape(split).transpose(0, 3, 5, 1, 2, 4).reshape(target)]
+    columns = str(node.attributes.get("mode", "DCR")) == "CRD"
+    order = (0, 1, 3, 5, 2, 4) if columns else (0, 3, 5, 1, 2, 4)
+    return [lambda a, fill: a.reshape(split).transpose(order).reshape(target)]
 
 
 _MAKERS: dict[str, Maker] = {
     "Identity": _same,
-    "Dropout": _same,
+    "Dropout": _dropout,
     "Reshape": _reshape,
     "Flatten": _flatten,
     "Squeeze": _squeeze,
@@ -237,7 +259,15 @@ def _fill(node: SourceNode, inputs: Sequence[Value | None]) -> float:
     if "value" in node.attributes:
         return float(node.attributes["value"])
     value = inputs[2] if len(inputs) > 2 else None
-    array = constant_of(value) if value is not None else None
+    array = constant_of(value)
+    if value is not None and array is None:
+        raise fail(
+            "HW0201",
+            "the number that this Pad fills in is computed while the network runs",
+            "only constants become wiring",
+            "pad with a constant",
+            node.origin,
+        )
     return float(array.reshape(-1)[0]) if array is not None and array.size else 0.0
 
 

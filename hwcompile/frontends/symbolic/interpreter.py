@@ -14,6 +14,7 @@ import onnx
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.reading.nodes import source_graph
+from hwcompile.frontends.symbolic.attributes import Attribute, check_opset, unread_attributes
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.folding import fold
 from hwcompile.frontends.symbolic.legality import Legality, Verdict
@@ -48,12 +49,14 @@ class Operator:
             instead of the handler.
         keeps: True when the handler keeps the integers of quantized weights.
         domains: Operator domains where the name has this meaning.
+        attributes: How each attribute is treated; None for operators that are always refused.
     """
 
     handler: Handler
     folds: bool = True
     keeps: bool = False
     domains: frozenset[str] = STANDARD_DOMAINS
+    attributes: Mapping[str, Attribute] | None = None
 
 
 def interpret(
@@ -71,7 +74,9 @@ def interpret(
 
     Raises:
         NotFramesError: If the batch of the file can not be taken as frames.
+        CompileError: HW0263 for an operator set whose meaning is not implemented.
     """
+    check_opset(ctx.model.file, ctx.model.nodes, ctx.model.opset)
     run = _Interpreter(ctx, operators, start)
     run.walk(ctx.model.nodes)
     return run.values, run.problems
@@ -144,6 +149,10 @@ class _Interpreter:
                 "replace it by supported operators; `hwcompile ops` lists them",
                 node.origin,
             )
+        if operator.attributes is not None:
+            unread = unread_attributes(node, self._ctx.model.opset, operator.attributes)
+            if unread:
+                raise CompileError(unread)
         return operator.handler(self._ctx, node, inputs)
 
     def _branch(self, node: SourceNode, inputs: Sequence[Value | None]) -> Sequence[Value]:

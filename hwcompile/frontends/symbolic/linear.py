@@ -110,12 +110,14 @@ def window_of(node: SourceNode, kernel: Sequence[int], size: Sequence[int]) -> W
             upper = mode == "SAME_UPPER"
             pads[i], pads[rank + i] = (small, large) if upper else (large, small)
     lengths = [len(strides), len(dilations), len(pads)] == [rank, rank, 2 * rank]
+    lengths &= tuple(node.attributes.get("kernel_shape") or kernel) == tuple(kernel)
     if not lengths or min(*kernel, *strides, *dilations) < 1 or min(pads) < 0:
         raise fail(
             "HW0234",
             f"this {node.op_type} has impossible strides, dilations, kernel or pads",
             "",
-            "give one positive entry per spatial axis, and two pads that are not negative",
+            "give one positive entry per spatial axis, two pads that are not negative, and the "
+            "kernel_shape of the weights",
             node.origin,
         )
     return Window(tuple(kernel), strides, dilations, tuple(pads[:rank]), tuple(pads[rank:]))

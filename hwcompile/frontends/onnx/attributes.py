@@ -1,0 +1,139 @@
+"""Every attribute of every operator that the front end knows, and how it is treated.
+
+A test holds this table against the schemas of all operator sets: an attribute that some version
+of an operator has must stand here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hwcompile.frontends.onnx.quant_lstm import QUANTIZERS
+from hwcompile.frontends.symbolic.attributes import READ, Attribute, harmless, only
+
+Table = dict[str, Attribute]
+
+
+def _read(*names: str) -> Table:
+    return dict.fromkeys(names, READ)
+
+
+_PADDING = only(
+    "NOTSET", "SAME_UPPER", "SAME_LOWER", "VALID", why="ONNX has no other kind of padding"
+)
+_WINDOW: Table = _read("dilations", "kernel_shape", "pads", "strides") | {"auto_pad": _PADDING}
+_CONVOLUTION: Table = _WINDOW | _read("group")
+_FLOAT8 = harmless("it is about float8, which is refused")
+_RECURRENT: Table = _read(
+    "activations", "clip", "hidden_size", "layout", "linear_before_reset", "input_forget"
+) | {
+    "direction": only("forward", "reverse", "bidirectional", why="ONNX has no other directions"),
+    "activation_alpha": harmless("no function that is built has a parameter"),
+    "activation_beta": harmless("no function that is built has a parameter"),
+}
+_REDUCED = _read("axes", "keepdims", "noop_with_empty_axes")
+_BLOCKS = only("DCR", "CRD", why="ONNX has no other order of blocks")
+_QUANT = _read("signed", "narrow", "rounding_mode")
+
+ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
+    "ArgMax": _read("axis", "keepdims", "select_last_index"),
+    "AveragePool": _WINDOW | _read("ceil_mode", "count_include_pad"),
+    "BatchNormalization": {
+        "epsilon": READ,
+        "momentum": harmless("only training changes the statistics"),
+        "spatial": only(1, why="each element would have statistics of its own"),
+        "training_mode": READ,
+    },
+    "BitShift": {"direction": only("LEFT", "RIGHT", why="ONNX has no other directions")},
+    "Cast": _read("to") | {"saturate": _FLOAT8, "round_mode": _FLOAT8},
+    "Celu": _read("alpha"),
+    "Clip": _read("min", "max"),
+    "Concat": _read("axis"),
+    "Conv": _CONVOLUTION,
+    "ConvInteger": _CONVOLUTION,
+    "ConvTranspose": _CONVOLUTION | _read("output_padding", "output_shape"),
+    "DepthToSpace": _read("blocksize") | {"mode": _BLOCKS},
+    "DequantizeLinear": _read("axis", "block_size")
+    | {"output_dtype": only(0, 1, why="real numbers are computed in float32")},
+    "Dropout": {
+        "ratio": harmless("nothing is dropped outside training"),
+        "seed": harmless("nothing is dropped outside training"),
+    },
+    "Elu": _read("alpha"),
+    "Flatten": _read("axis"),
+    "GRU": _RECURRENT,
+    "Gather": _read("axis"),
+    "Gelu": {"approximate": only("none", "tanh", why="ONNX has no other approximation")},
+    "Gemm": _read("alpha", "beta", "transA", "transB"),
+    "HardSigmoid": _read("alpha", "beta"),
+    "IntQuant": _QUANT,
+    "LSTM": _RECURRENT,
+    "LeakyRelu": _read("alpha"),
+    "LogSoftmax": _read("axis"),
+    "MaxPool": _WINDOW
+    | _read("ceil_mode")
+    | {"storage_order": harmless("it orders the indices, which are refused where they are used")},
+    "MultiThreshold": _read("out_scale", "out_bias")
+    | {
+        "data_layout": only(
+            "NCHW", "NHWC", "NCW", "NWC", "NC", why="the axis of the channels must be known"
+        ),
+        "out_dtype": harmless("it repeats what thresholds, scale and bias give"),
+    },
+    "Pad": _read("pads", "value")
+    | {"mode": only("constant", "reflect", "edge", "wrap", why="ONNX has no other padding")},
+    "QGemm": _read("alpha", "transA", "transB"),
+    "QLinearAveragePool": _WINDOW | _read("ceil_mode", "channels_last", "count_include_pad"),
+    "QLinearConcat": _read("axis"),
+    "QLinearConv": _CONVOLUTION
+    | {"channels_last": only(0, why="it gives the axes of operands and weights another order")},
+    "QLinearGlobalAveragePool": _read("channels_last"),
+    "QLinearLeakyRelu": _read("alpha"),
+    "QLinearSoftmax": _read("axis", "opset"),
+    "Quant": _QUANT,
+    "QuantLSTMCell": _read("batch_first", "reverse_input", "cifg")
+    | _read(
+        *(
+            f"{name}_{what}"
+            for name in QUANTIZERS
+            for what in ("narrow", "narrow_range", "signed", "rounding_mode")
+        )
+    ),
+    "QuantizeLinear": _read("axis", "block_size", "output_dtype")
+    | {
+        "precision": only(0, 1, why="the division is done in float32"),
+        "saturate": _FLOAT8,
+    },
+    "QuickGelu": _read("alpha"),
+    "ReduceMax": _REDUCED,
+    "ReduceMean": _REDUCED,
+    "ReduceSum": _REDUCED,
+    "Reshape": _read("allowzero"),
+    "Resize": _read("axes", "coordinate_transformation_mode", "mode")
+    | {
+        "antialias": only(0, why="only copies of the nearest element stay integers"),
+        "cubic_coeff_a": harmless("cubic interpolation is refused"),
+        "exclude_outside": only(0, why="only copies of the nearest element stay integers"),
+        "extrapolation_value": harmless("tf_crop_and_resize, which reads it, is refused"),
+        "keep_aspect_ratio_policy": only("stretch", why="the sizes would not be those given"),
+        "nearest_mode": only(
+            "round_prefer_floor", "round_prefer_ceil", "floor", "ceil",
+            why="ONNX has no other rounding",
+        ),
+    },
+    "Selu": _read("alpha", "gamma"),
+    "Shape": _read("start", "end"),
+    "Slice": _read("starts", "ends", "axes"),
+    "Softmax": _read("axis"),
+    "SpaceToDepth": _read("blocksize") | {"mode": _BLOCKS},
+    "Split": _read("axis", "num_outputs", "split"),
+    "Squeeze": _read("axes"),
+    "Swish": _read("alpha"),
+    "ThresholdedRelu": _read("alpha"),
+    "TopK": _read("axis", "k", "largest", "sorted"),
+    "Transpose": _read("perm"),
+    "Trunc": _QUANT,
+    "Unsqueeze": _read("axes"),
+    "Upsample": _read("mode", "scales"),
+}  # fmt: skip
+"""By operator type, then by attribute. Operators that are not listed have none."""
