@@ -13,6 +13,9 @@ from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.matmul.op import Matmul
 
+ORACLE = "numpy"
+ORACLE_REASON = "products of integer matrices"
+
 WEIGHTS = np.array([[[1, -2, 3], [4, 0, -6]]], dtype=np.int64)
 ORIGIN = Origin("test", "product", "Matmul")
 

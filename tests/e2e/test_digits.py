@@ -14,6 +14,9 @@ from hwcompile.design import Design
 from tests.e2e.oracles import onnxruntime_tensors, qonnx_outputs
 from tests.models import ROOT
 
+ORACLE = ("QONNX executor", "ONNX Runtime", "this project")
+ORACLE_REASON = "accuracies and cycles of its own networks, as recorded when they were trained"
+
 DIGITS = ROOT / "examples" / "digits"
 # Test images that are classified right, of 450; README states them.
 RIGHT = {"digits_mlp_w1a1": 419, "digits_cnn_w3a3": 448, "digits_cnn_int8": 440}

@@ -16,6 +16,9 @@ import hwcompile
 from hwcompile.design import Design
 from tests.models import ROOT
 
+ORACLE = ("numpy", "this project")
+ORACLE_REASON = "the cells in floating point; accuracies and cycles of its own networks"
+
 DIGITS = ROOT / "examples" / "digits"
 # Test images that are classified right, of 450, in floating point and on integers; see README.
 RIGHT = {"lstm": (443, 441), "gru": (439, 437)}

@@ -16,6 +16,9 @@ from hwcompile.ir.graph import Graph
 from hwcompile.toolchains.vendor.wrapper import lite_wrapper
 from hwcompile.verify.verilator import lint
 
+ORACLE = "this project"
+ORACLE_REASON = "the reference of the same design with its weights inside"
+
 EXTERNAL = {"kernel": "static", "pes": 8, "lanes": 2, "weights": "external"}
 
 

@@ -9,6 +9,8 @@ from tests.e2e.oracles import Array, onnxruntime_tensors
 from tests.e2e.published import build
 from tests.models import model_path
 
+ORACLE = "ONNX Runtime"
+
 FORMS = ("qdq", "qoperator")
 
 

@@ -9,6 +9,9 @@ from tests.e2e.oracles import qonnx_outputs
 from tests.e2e.published import CNV, KWS, TFC, build
 from tests.models import model_path
 
+ORACLE = ("QONNX executor", "published vectors", "this project")
+ORACLE_REASON = "cycles and lanes, predicted before they are counted"
+
 
 @pytest.mark.parametrize("name", ["TFC_1W1A", "TFC_1W2A", "TFC_2W2A"])
 def test_tfc_equals_the_qonnx_executor_at_finns_folding(name: str) -> None:

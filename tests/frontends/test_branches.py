@@ -16,6 +16,8 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from tests.frontends.oracle import Model, check
 
+ORACLE = "ONNX Runtime"
+
 
 def _graph(name: str, nodes: list[onnx.NodeProto], result: str) -> onnx.GraphProto:
     weights = numpy_helper.from_array(np.float32([2, -3, 1, 4, -1, 2]), f"{name}_weights")

@@ -17,6 +17,9 @@ from hwcompile.frontends.numbers.float_kinds import KINDS
 from hwcompile.frontends.numbers.quantizer_sources import from_qonnx_quant
 from hwcompile.frontends.numbers.rows import floats, integers
 
+ORACLE = ("ONNX Runtime", "numpy")
+ORACLE_REASON = "Python's integers, for integer chains; signs are looked at on dense grids"
+
 
 def _ort(node, x, constants=(), opset=20):
     values = [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)]

@@ -15,6 +15,9 @@ from tests.frontends.oracle import Model
 from tests.frontends.test_onnx_qlinear import CASES as INTEGER_CASES
 from tests.frontends.test_random_networks import Grower
 
+ORACLE = "this project"
+ORACLE_REASON = "which damaged files are refused, and that none crashes"
+
 
 def damage(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     """Change one thing at random."""

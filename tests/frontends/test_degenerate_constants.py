@@ -14,6 +14,8 @@ import pytest
 import hwcompile
 from tests.frontends.oracle import Model, check, grid, runtime
 
+ORACLE = "ONNX Runtime"
+
 
 def _dequantized(m: Model) -> str:
     return m.op(

@@ -16,6 +16,8 @@ import pytest
 from hwcompile.frontends.load import load_model
 from tests.frontends.oracle import Model, grid
 
+ORACLE = "ONNX Runtime"
+
 Build = Callable[[Model], str]
 BATCH = 4
 

@@ -8,6 +8,9 @@ from hypothesis import strategies as st
 
 from hwcompile.frontends.names import LONGEST, identifier
 
+ORACLE = "this project"
+ORACLE_REASON = "names of nodes and ports are its own"
+
 
 @pytest.mark.parametrize(
     ("name", "kind", "expected"),

@@ -13,6 +13,9 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from tests.frontends.oracle import Model
 
+ORACLE = "this project"
+ORACLE_REASON = "the words and codes of messages"
+
 
 def codes(error: pytest.ExceptionInfo[CompileError]) -> list[str]:
     return [d.code for d in error.value.diagnostics]

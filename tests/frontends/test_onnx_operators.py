@@ -11,6 +11,8 @@ import pytest
 from hwcompile.frontends.load import load_model
 from tests.frontends.oracle import Model, check, families, grid, runtime
 
+ORACLE = "ONNX Runtime"
+
 Case = Callable[[Model], str]
 
 

@@ -13,6 +13,8 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from tests.frontends.oracle import Model, check, families
 
+ORACLE = "ONNX Runtime"
+
 MS = "com.microsoft"
 
 

@@ -13,6 +13,8 @@ import pytest
 from hwcompile.frontends.load import ImportedModel, load_model
 from tests.models import model_path
 
+ORACLE = ("QONNX executor", "ONNX Runtime", "published vectors")
+
 ALL = [
     "tfc_mnist/TFC_1W1A.onnx",
     "tfc_mnist/TFC_1W2A.onnx",

@@ -19,6 +19,7 @@ from onnx import TensorProto
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
+from hwcompile.frontends.onnx.coverage import covered_operators
 from tests.frontends.oracle import Model, runtime
 
 ORACLE = "ONNX Runtime"
@@ -198,6 +199,14 @@ CASES: dict[str, list[Build]] = {
     "QGemm": [matmul("QGemm")],
     "MatMulIntegerToFloat": [matmul("MatMulIntegerToFloat")],
 }  # fmt: skip
+
+
+FLOAT = {"QuickGelu", "FastGelu", "BiasGelu"}
+"""Operators of real numbers: those are in test_onnx_operators."""
+
+
+def test_every_accepted_contrib_operator_is_held_to_its_kernel() -> None:
+    assert set(covered_operators()["com.microsoft"]) - FLOAT <= set(CASES)
 
 
 def differing(build: Build, dtype: Dtype, seed: int, folder: Path, frames: int) -> tuple[int, int]:

@@ -22,6 +22,8 @@ from hwcompile.frontends.numbers import quantizer_sources as sources
 from hwcompile.frontends.numbers.chain import apply_all
 from hwcompile.frontends.numbers.quantizers import Quantizer, quantizer_from_json
 
+ORACLE = ("QONNX executor", "ONNX Runtime")
+
 MODES = ["ROUND", "HALF_EVEN", "CEIL", "FLOOR", "UP", "DOWN", "HALF_UP", "HALF_DOWN"]
 ORIGIN = Origin("net.onnx", "Quant_3", "Quant")
 

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from hwcompile.diagnostics import CompileError
 from tests.frontends.oracle import Model, check, families
 
+ORACLE = "ONNX Runtime"
+
 
 class Grower:
     """Grows a network layer by layer; knows name and shape of the quantized tensors so far."""

@@ -18,6 +18,9 @@ from hwcompile.ops.site import Site
 from tests.kernelbench import random_frames
 from tests.models import ROOT
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 SITES = [(name, i, site) for name in FAMILIES for i, site in enumerate(family(name).examples())]
 LOWERED = {"conv", "pool", "reshape"}
 """Families without kernels: passes and the planner make them disappear."""

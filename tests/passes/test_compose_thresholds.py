@@ -14,6 +14,9 @@ from hwcompile.ops.threshold import Threshold
 from hwcompile.passes.compose_thresholds import compose_thresholds
 from hwcompile.passes.dead_nodes import remove_dead_nodes
 
+ORACLE = "this project"
+ORACLE_REASON = "a pass must not change the meaning of a graph: evaluated before and after"
+
 ORIGIN = Origin("file", "node", "Quant")
 LOW, HIGH, CHANNELS = -40, 45, 3
 

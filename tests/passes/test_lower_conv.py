@@ -14,6 +14,9 @@ from hwcompile.passes.lower_conv import lower_conv
 from tests.kernelbench import random_frames
 from tests.ops.conv.test_op import convolutions
 
+ORACLE = "this project"
+ORACLE_REASON = "a pass must not change the meaning of a graph: evaluated before and after"
+
 ORIGIN = Origin("net.onnx", "conv1", "Conv")
 
 

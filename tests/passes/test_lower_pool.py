@@ -12,6 +12,9 @@ from tests.kernelbench import random_frames
 from tests.ops.pool.test_op import pools
 from tests.passes.test_lower_conv import ORIGIN, chain
 
+ORACLE = "this project"
+ORACLE_REASON = "a pass must not change the meaning of a graph: evaluated before and after"
+
 
 @settings(deadline=None, max_examples=80)
 @given(pools())

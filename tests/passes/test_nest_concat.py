@@ -11,6 +11,9 @@ from hwcompile.ops.concat.interleave import MOST_INPUTS
 from hwcompile.ops.concat.op import Concat
 from hwcompile.passes.nest_concat import nest_concats
 
+ORACLE = "this project"
+ORACLE_REASON = "a pass must not change the meaning of a graph: evaluated before and after"
+
 ELEMENTS = (BIPOLAR, IntType(0, 5), IntType(-9, 2))
 
 

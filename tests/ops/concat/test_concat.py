@@ -12,6 +12,9 @@ from hwcompile.ops.hull import code_style, hull, with_constant
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 FAMILY = family("concat")
 INTERLEAVE, ABREAST = FAMILY.kernel("interleave"), FAMILY.kernel("abreast")
 SIGNED, UNSIGNED = IntType(-3, 4), IntType(0, 9)

@@ -10,6 +10,9 @@ from hwcompile.ops.conv.op import Conv
 from tests.kernelbench import random_frames
 from tests.ops.window.cases import geometries, maps
 
+ORACLE = "numpy"
+ORACLE_REASON = "loops over the definition of a convolution"
+
 
 def naive(op: Conv, x: IntArray) -> IntArray:
     """All loops of the definition in Python's own integers; x is [H, W, C]."""

@@ -17,6 +17,9 @@ from hwcompile.verify.verilator import lint
 from tests.kernelbench import check_kernel
 from tests.ops.matmul.cases import signed, span, unsigned
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 KERNEL = Folded()
 LIBRARY = room("templates") / "library"
 

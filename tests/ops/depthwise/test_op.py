@@ -9,6 +9,9 @@ from hypothesis import strategies as st
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.depthwise.op import Depthwise
 
+ORACLE = "numpy"
+ORACLE_REASON = "loops over the definition of a depthwise product"
+
 
 def _naive(weights, x):
     taps, channels = weights.shape

@@ -15,6 +15,9 @@ from hwcompile.ops.elementwise import FAMILY, Extremum, Linear, PairTable, Produ
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 SITES = FAMILY.examples()
 ELEMENTS = st.one_of(
     st.just(BIPOLAR),

@@ -15,6 +15,9 @@ from hwcompile.schedule.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
 from tests.ops.gather.cases import pixels, sites
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 BUFFERED = family("gather").kernel("buffered")
 
 

@@ -10,6 +10,9 @@ from hwcompile.ops.gather.words import legal_parallels, op_of, word_sequence
 from hwcompile.ops.site import Site
 from tests.ops.gather.cases import pixels, sites
 
+ORACLE = "numpy"
+ORACLE_REASON = "loops over the definition of a gather"
+
 
 @settings(deadline=None, max_examples=100)
 @given(sites(), st.integers(0, 99))

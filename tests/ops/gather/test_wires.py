@@ -14,6 +14,9 @@ from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.gather.cases import pixels, sites
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 WIRES = family("gather").kernel("wires")
 
 

@@ -16,6 +16,9 @@ from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel, random_frames
 from tests.ops.gru.samples import grus, naive
 
+ORACLE = ("numpy", "this project")
+ORACLE_REASON = "the equations of the paper with Python integers; its kernel is held to `evaluate`"
+
 STATIC = family("gru").kernel("static")
 
 

@@ -12,6 +12,8 @@ from hwcompile.ops.site import Site
 from hwcompile.verify.verilator import lint
 from tests.kernelbench import one_node_plan
 
+ORACLE = "hardware tools"
+
 SITES = [(name, site) for name in ("lstm", "gru") for site in family(name).examples()]
 
 

@@ -14,6 +14,9 @@ from hwcompile.ops.site import Site
 from tests.kernelbench import random_frames
 from tests.ops.lstm.samples import lstms, naive
 
+ORACLE = "numpy"
+ORACLE_REASON = "the equations of the papers a second time, with Python integers and fractions"
+
 
 @settings(deadline=None, max_examples=150)
 @given(lstms(), st.integers(0, 99))

@@ -23,6 +23,9 @@ from hwcompile.sparse.rows import SparseRows
 from hwcompile.verify.simulator import compile_simulator
 from tests.kernelbench import ORIGIN, check_kernel, one_node_plan
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 BROADCAST = family("matmul").kernel("broadcast")
 BYTES = IntType(-128, 127)
 

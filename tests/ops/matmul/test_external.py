@@ -13,6 +13,9 @@ from hwcompile.ops.site import Parameters, Site
 from tests.externalbench import check_external
 from tests.ops.matmul.test_sparse import sites
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 SPARSE = family("matmul").kernel("sparse")
 
 

@@ -20,6 +20,9 @@ from hwcompile.resources import room
 from hwcompile.verify.verilator import lint
 from tests.ops.matmul.cases import signed, site, span, unsigned
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 KERNEL = Folded()
 LIBRARY = room("templates") / "library"
 

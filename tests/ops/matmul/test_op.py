@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from hwcompile.ir.types import BIPOLAR, Encoding, IntType, TensorType
 from hwcompile.ops.matmul.op import Matmul
 
+ORACLE = "numpy"
+ORACLE_REASON = "loops over the definition of a product"
+
 ELEMENTS = st.one_of(
     st.just(BIPOLAR),
     st.builds(

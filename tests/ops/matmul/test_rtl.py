@@ -12,6 +12,9 @@ from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.matmul.cases import signed, site, span, unsigned
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 KERNEL = Folded()
 
 # Name: (site, pe, simd, style, depth of the output FIFO or None).

@@ -13,6 +13,9 @@ from hwcompile.ops.site import Parameters, Site
 from hwcompile.schedule.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 SPARSE = family("matmul").kernel("sparse")
 BYTES = IntType(-128, 127)
 

@@ -10,6 +10,9 @@ from hwcompile.ops.pool.op import KINDS, Pool
 from tests.kernelbench import random_frames
 from tests.ops.window.cases import geometries, maps
 
+ORACLE = "numpy"
+ORACLE_REASON = "loops over the definition of a pool"
+
 
 def naive(op: Pool, x: IntArray) -> IntArray:
     """All loops of the definition; x is [H, W, C]."""

@@ -12,6 +12,9 @@ from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.reduce.test_op import ELEMENTS
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 KERNEL = Folded()
 
 

@@ -9,6 +9,9 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.reduce.op import KINDS, Reduce
 from tests.kernelbench import random_frames
 
+ORACLE = "numpy"
+ORACLE_REASON = "loops over the definition of a reduction"
+
 ELEMENTS = (BIPOLAR, IntType(0, 1), IntType(-4, 3), IntType(0, 9), IntType(3, 5), IntType(-9, -2))
 
 

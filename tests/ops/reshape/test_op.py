@@ -8,6 +8,9 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.reshape.op import Reshape
 
+ORACLE = "numpy"
+ORACLE_REASON = "numpy's reshape"
+
 
 @settings(deadline=None, max_examples=50)
 @given(st.tuples(*[st.integers(1, 4)] * 4), st.permutations(range(4)))

@@ -13,6 +13,9 @@ from hypothesis import strategies as st
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.threshold.multiplier import Multiplier, holds, solve, solve_shift
 
+ORACLE = "this project"
+ORACLE_REASON = "a multiplier is held to the thresholds on every value"
+
 RISING = np.ones(1, dtype=np.int64)
 
 

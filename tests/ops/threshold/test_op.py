@@ -12,6 +12,9 @@ from hwcompile.ops.site import Site
 from hwcompile.ops.threshold import FAMILY, Threshold
 from hwcompile.ops.threshold.staircase import staircase
 
+ORACLE = "numpy"
+ORACLE_REASON = "loops over the definition of a threshold"
+
 ELEMENTS = (IntType(-7, 9), IntType(0, 15), IntType(-20, -3), IntType(4, 4), BIPOLAR)
 
 

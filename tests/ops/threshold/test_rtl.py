@@ -13,6 +13,9 @@ from hwcompile.ops.site import Site
 from hwcompile.ops.threshold import FAMILY, Threshold, describe
 from tests.kernelbench import check_kernel
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 SITES = FAMILY.examples()
 
 

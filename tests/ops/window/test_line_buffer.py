@@ -14,6 +14,9 @@ from hwcompile.schedule.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
 from tests.ops.window.cases import windows
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 KERNEL = LineBuffer()
 BYTE, NIBBLE = IntType(0, 255), IntType(-8, 7)
 NO_PADS, ONE, ALL_ROUND = (0, 0, 0, 0), (1, 1), (1, 1, 1, 1)

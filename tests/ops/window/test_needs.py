@@ -13,6 +13,9 @@ from hwcompile.schedule.tokens import simulate
 from tests.kernelbench import one_node_plan
 from tests.ops.window.cases import windows
 
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
 
 def layout(op: Window, kind: TensorType, words: int) -> Layout:
     return Layout(op.geometry, kind.shape, op.groups, words)

@@ -9,6 +9,9 @@ from hwcompile.ops.window.op import Window
 from tests.kernelbench import random_frames
 from tests.ops.window.cases import windows
 
+ORACLE = "numpy"
+ORACLE_REASON = "loops over the definition of a window"
+
 
 def naive(op: Window, x: IntArray) -> IntArray:
     """Six loops, straight from the definition; x is [H, W, C]."""
