@@ -17,6 +17,7 @@ PARTS: dict[str, str] = {
     "boards": "tests.fuzz.files:boards",
     "directories": "tests.fuzz.files:directories",
     "options": "tests.fuzz.options:run",
+    "cache": "tests.fuzz.caches:run",
     "kills": "tests.fuzz.kills:run",
 }
 
