@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_FLAGS ?=
+FUZZ_FLAGS ?=
 
 .DEFAULT_GOAL := help
 
@@ -32,6 +33,14 @@ test: $(STAMP) ## The default test suite
 .PHONY: test-all
 test-all: $(STAMP) ## The whole test suite, slow tests included
 	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS)
+
+.PHONY: fuzz
+fuzz: $(STAMP) ## Attack everything from outside, for minutes and with a fixed seed
+	$(BIN)/python -m tests.fuzz $(FUZZ_FLAGS)
+
+.PHONY: fuzz-long
+fuzz-long: $(STAMP) ## The same for at least an hour, with a new seed
+	$(BIN)/python -m tests.fuzz --minutes 60 --seed $$(date +%s) $(FUZZ_FLAGS)
 
 .PHONY: check
 check: $(STAMP) ## Format, lint, types, import directions

@@ -66,7 +66,7 @@ def run_apart(names: Sequence[str], chosen: argparse.Namespace, log: Console) ->
                 running[name] = subprocess.Popen(_command(name, chosen, minutes, folder))
             time.sleep(0.2)
             for name in [n for n, process in running.items() if process.poll() is not None]:
-                results[name] = _collect(name, running.pop(name).returncode, folder)
+                results[name] = _collect(name, running.pop(name).returncode, folder, chosen)
                 log.print(f"{name}: {results[name].seconds:.0f} s", highlight=False)
     finally:
         for process in running.values():
@@ -84,12 +84,14 @@ def _command(name: str, chosen: argparse.Namespace, minutes: float, folder: Path
     return [str(word) for word in words]
 
 
-def _collect(name: str, code: int, folder: Path) -> Figures:
+def _collect(name: str, code: int, folder: Path, chosen: argparse.Namespace) -> Figures:
     path = folder / f"{name}.json"
     if path.is_file():
         return Figures.from_json(json.loads(path.read_text())[0])
     figures = Figures(name)
-    figures.fault("died", f"the process of '{name}' ended with code {code}")
+    running = chosen.failures / f"{name}.running"
+    case = f" in case {running.read_text()}" if running.is_file() else ""
+    figures.fault("died", f"the process of '{name}' ended with code {code}{case}")
     return figures
 
 

@@ -48,9 +48,17 @@ class Budget:
             yield from self.only
             return
         case = 0
+        self.failures.mkdir(parents=True, exist_ok=True)
         while case < self.scaled(least) or time.monotonic() - self.start < self.seconds:
+            self.running.write_text(str(case))
             yield case
             case += 1
+        self.running.unlink()
+
+    @property
+    def running(self) -> Path:
+        """A file that holds the number of the case that runs, should it end the process."""
+        return self.failures / f"{self.part}.running"
 
     def again(self, case: int) -> str:
         """The command line that runs one case again."""

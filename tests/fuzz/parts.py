@@ -13,6 +13,7 @@ PARTS: dict[str, str] = {
     "networks-qonnx": "tests.fuzz.networks:qonnx",
     "networks-integer": "tests.fuzz.networks:integer",
     "networks-rtl": "tests.fuzz.hardware:run_rtl",
+    "models": "tests.fuzz.protos:run",
     "inputs": "tests.fuzz.files:inputs",
     "boards": "tests.fuzz.files:boards",
     "directories": "tests.fuzz.files:directories",
