@@ -85,8 +85,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "QGemm": _read("alpha", "transA", "transB"),
     "QLinearAveragePool": _WINDOW | _read("ceil_mode", "channels_last", "count_include_pad"),
     "QLinearConcat": _read("axis"),
-    "QLinearConv": _CONVOLUTION
-    | {"channels_last": only(0, why="it gives the axes of operands and weights another order")},
+    "QLinearConv": _CONVOLUTION | _read("channels_last"),
     "QLinearGlobalAveragePool": _read("channels_last"),
     "QLinearLeakyRelu": _read("alpha"),
     "QLinearSoftmax": _read("axis", "opset"),
