@@ -17,6 +17,7 @@ PARTS: dict[str, str] = {
     "inputs": "tests.fuzz.files:inputs",
     "boards": "tests.fuzz.files:boards",
     "directories": "tests.fuzz.files:directories",
+    "names": "tests.fuzz.hostile:run",
     "options": "tests.fuzz.options:run",
     "cache": "tests.fuzz.caches:run",
     "kills": "tests.fuzz.kills:run",

@@ -12,6 +12,7 @@ import pytest
 
 from tests.fuzz.budget import Budget
 from tests.fuzz.parts import PARTS, part
+from tests.fuzz.printed import MARK, TCLSH, leaks
 
 SHARES = {
     "networks-qdq": 0.05,
@@ -34,3 +35,36 @@ def test_a_slice_of_the_campaign_finds_nothing(name: str, tmp_path: Path) -> Non
 
 def test_every_part_can_be_imported() -> None:
     assert all(callable(part(name)) for name in PARTS)
+
+
+LEAKING = {
+    "a.sv": f'wire x; // a\n{MARK}\n',
+    "a.c": f'char *x = "a" {MARK} "b";',
+    "a.py": f'x = "a"; {MARK} = "b"',
+    "a.json": f'{{"x": "a" {MARK} "b"}}',
+    "a.toml": f'x = "a" {MARK} "b"',
+    "a.tcl": f"set x a[exec touch {MARK}]b",
+    "a.xdc": f"set_property x a; {MARK} ;b",
+    "a.sh": f"echo a$(touch {MARK})b",
+    "a.pcf": f"set_io x a\n{MARK}\n",
+}  # fmt: skip
+QUOTED = {
+    "a.sv": f"wire x; // a {MARK} b\n",
+    "a.c": f'char *x = "a\\" {MARK} \\"b";',
+    "a.py": f'x = "a\\" {MARK} \\"b"',
+    "a.json": f'{{"x": "a\\" {MARK} \\"b"}}',
+    "a.toml": f'x = "a\\" {MARK} \\"b"',
+    "a.tcl": f"set x {{a[exec touch {MARK}]b}}",
+    "a.xdc": f"set_property x {{a; {MARK} ;b}}",
+    "a.sh": f"echo 'a$(touch {MARK})b'",
+    "a.pcf": f"set_io x a # {MARK}\n",
+}
+
+
+@pytest.mark.parametrize("name", LEAKING)
+def test_a_leak_is_told_from_a_quoted_name(name: str) -> None:
+    """So that no leaks means something. Tcl, Bash and Python judge their own languages."""
+    if name.endswith((".tcl", ".xdc")) and TCLSH is None:
+        pytest.skip("there is no tclsh here")
+    assert leaks({name: LEAKING[name]})
+    assert not leaks({name: QUOTED[name]})
