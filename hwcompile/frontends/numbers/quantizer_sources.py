@@ -147,10 +147,14 @@ def from_qonnx_quant(
     narrow: bool,
     rounding: str = "ROUND",
     origin: Origin | None = None,
+    positive: bool = True,
 ) -> Quantizer:
-    """QONNX Quant / IntQuant; `scale` and `zero_point` are scalars or one number per row."""
+    """QONNX Quant / IntQuant; `scale` and `zero_point` are scalars or one number per row.
+
+    Scales need not be `positive` where the quantizer only ever meets constants.
+    """
     width = checked_bits(bits, origin)
-    steps, zeros = checked_scale(scale, origin), checked_zero_point(zero_point, origin)
+    steps, zeros = checked_scale(scale, origin, positive), checked_zero_point(zero_point, origin)
     mode = checked_rounding(rounding, origin)
     element = integer_range(width, signed, narrow)
     offset = zeros.astype(np.float32)
@@ -159,9 +163,11 @@ def from_qonnx_quant(
     return QonnxQuantizer(steps, zeros, element, steps, offset, mode)
 
 
-def from_bipolar_quant(scale: Any, origin: Origin | None = None) -> Quantizer:
+def from_bipolar_quant(
+    scale: Any, origin: Origin | None = None, positive: bool = True
+) -> Quantizer:
     """QONNX BipolarQuant: `x >= 0` is `+scale`, everything else `-scale`."""
-    steps = checked_scale(scale, origin)
+    steps = checked_scale(scale, origin, positive)
     return BipolarQuantizer(steps, integers(0), BIPOLAR, floats(1), floats(0))
 
 

@@ -125,8 +125,8 @@ def requantized(
         bias: int64 [M].
         node: The operator.
     """
-    for scale in scales:
-        checked_scale(scale, node.origin)
+    for scale, positive in zip(scales, (True, False, True), strict=True):
+        checked_scale(scale, node.origin, positive)
     zeros = constant_of(zero)
     dtype = np.dtype(np.uint8) if zeros is None else zeros.dtype
     offset = 0 if zeros is None else int(zeros.astype(np.int64).reshape(-1)[0])
@@ -233,7 +233,8 @@ def _matmul_to_float(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Val
     weights = weights - zero_point_of(inputs, 5, node)
     zero = np.full(stream.shape[-1], _single_zero(inputs, 4, node), dtype=np.int64)
     accumulator = product(ctx, stream, zero, weights.T, node)
-    first, second = (checked_scale(floats(parameter(inputs, p, node)), node.origin) for p in (2, 3))
+    first = checked_scale(floats(parameter(inputs, 2, node)), node.origin)
+    second = checked_scale(floats(parameter(inputs, 3, node)), node.origin, positive=False)
     result = _real(accumulator, first * second, None)
     if not _given(inputs, 6):
         return [result]

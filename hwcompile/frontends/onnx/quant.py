@@ -101,6 +101,7 @@ def _quant(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         bool(node.attributes.get("narrow", 0)),
         str(node.attributes.get("rounding_mode", "ROUND")),
         node.origin,
+        positive=constant_of(value) is None,
     )
     return [quantize(ctx, value, _by(quantizer, row_of), node)]
 
@@ -108,7 +109,8 @@ def _quant(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
 def _bipolar(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     value = _target(inputs, node)
     (scale,), row_of = spread(shape_of(value), [_constant(inputs, 1, node, "scale")], node)
-    return [quantize(ctx, value, _by(from_bipolar_quant(scale, node.origin), row_of), node)]
+    quantizer = from_bipolar_quant(scale, node.origin, positive=constant_of(value) is None)
+    return [quantize(ctx, value, _by(quantizer, row_of), node)]
 
 
 def _trunc(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
