@@ -2,22 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from hwcompile.diagnostics import fail
-from hwcompile.emit.interface import Interface
+from hwcompile.diagnostics import CompileError, fail
+from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
-from hwcompile.runtime.link import MOST, PROTOCOL, Link
+from hwcompile.runtime.link import Answer, Link
+from hwcompile.runtime.packets import MOST, PROTOCOL
 from hwcompile.verify.beats import from_beats, to_beats
 
 SILENT = 2000
 """Exchanges in a row that move nothing before the design counts as stuck."""
+STUCK = 20.0
+"""Seconds without anything that moves before the design counts as stuck."""
+
+
+class BrokenRunError(CompileError):
+    """A run that ended early.
+
+    Attributes:
+        outputs: Output name to what had come by then, int64 [frames, height, width, channels]; as
+            many whole frames of every output as of the one with the fewest.
+        frames: How many these are.
+    """
+
+    def __init__(self, reason: CompileError, outputs: Mapping[str, IntArray]) -> None:
+        super().__init__(reason.diagnostics)
+        self.outputs = dict(outputs)
+        self.frames = min((len(array) for array in outputs.values()), default=0)
 
 
 def run_frames(
-    link: Link, interface: Interface, identity: str, inputs: Mapping[str, IntArray]
+    link: Link,
+    interface: Interface,
+    identity: str,
+    inputs: Mapping[str, IntArray],
+    *,
+    patience: float = STUCK,
+    clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, IntArray]:
     """Send frames to a board and collect what it computes.
 
@@ -26,41 +52,111 @@ def run_frames(
         interface: The design's ports.
         identity: Sixteen hexadecimal digits that the design must show.
         inputs: For every input, int64 [frames, height, width, channels].
+        patience: Seconds without anything that moves after which the design counts as stuck.
+        clock: Seconds from any beginning.
 
     Returns:
         Output name to int64 [frames, height, width, channels].
 
     Raises:
-        CompileError: HW0812 when the board holds another design, HW0813 when it is stuck, and
-            those of the link.
+        CompileError: HW0812 when the board holds another design.
+        BrokenRunError: HW0813 when it is stuck, HW0871 when it sends more than the frames make,
+            and those of the link.
     """
     _check_identity(link.hello(), identity)
-    frames = len(next(iter(inputs.values())))
-    waiting = [to_beats(inputs[port.name], port).tobytes() for port in interface.inputs]
-    sizes = [frames * port.format.words * port.tdata_bytes for port in interface.outputs]
-    outputs = [bytearray() for _ in sizes]
-    silent = turn = 0
-    while any(len(got) < size for got, size in zip(outputs, sizes, strict=True)):
-        source, sink = _turn(waiting, turn), turn % len(sizes)
-        payload = waiting[source][:MOST]
-        taken, data = link.exchange(payload, source, sink)
-        if taken:
-            waiting[source] = waiting[source][len(payload) :]
-        outputs[sink] += data
-        silent = 0 if data or (taken and payload) else silent + 1
-        turn += 1
-        if silent > SILENT:
-            raise fail("HW0813", "the design on the board is stuck", fix="reset the board")
-    return {
-        port.name: from_beats(np.frombuffer(got, np.uint8).reshape(-1, port.tdata_bytes), port)
-        for port, got in zip(interface.outputs, outputs, strict=True)
-    }
+    run = _Run.of(interface, inputs)
+    silent, moved = 0, clock()
+    try:
+        while not run.complete:
+            if run.step(link):
+                silent, moved = 0, clock()
+                continue
+            silent += 1
+            if silent > SILENT or clock() - moved > patience:
+                raise fail(
+                    "HW0813",
+                    "the design on the board is stuck",
+                    f"{silent:,} exchanges in a row moved nothing",
+                    "reset the board",
+                )
+    except CompileError as error:
+        raise BrokenRunError(error, run.outputs()) from error
+    return run.outputs()
 
 
-def _turn(waiting: list[bytes], turn: int) -> int:
-    """The input whose turn it is, among those that have bytes."""
-    ready = [index for index, data in enumerate(waiting) if data] or [0]
-    return ready[turn % len(ready)]
+@dataclass
+class _Run:
+    """The bytes of a run: those of the inputs that are left, those of the outputs so far."""
+
+    interface: Interface
+    inputs: list[memoryview]
+    sizes: list[int]
+    got: list[bytearray]
+    turn: int = field(default=0)
+
+    @classmethod
+    def of(cls, interface: Interface, inputs: Mapping[str, IntArray]) -> _Run:
+        """The run of so many frames."""
+        frames = len(next(iter(inputs.values())))
+        waiting = [
+            memoryview(to_beats(inputs[port.name], port).tobytes()) for port in interface.inputs
+        ]
+        sizes = [frames * _frame_bytes(port) for port in interface.outputs]
+        return cls(interface, waiting, sizes, [bytearray() for _ in sizes])
+
+    @property
+    def complete(self) -> bool:
+        """True when every output has all its bytes."""
+        return all(len(got) == size for got, size in zip(self.got, self.sizes, strict=True))
+
+    def step(self, link: Link) -> bool:
+        """One exchange; true when it moved something."""
+        source, sink = self._source(), self.turn % len(self.sizes)
+        self.turn += 1
+        answer = link.exchange(bytes(self.inputs[source][:MOST]), source, sink)
+        self.inputs[source] = self.inputs[source][answer.taken :]
+        self._keep(answer)
+        return bool(answer.taken or answer.data)
+
+    def _source(self) -> int:
+        """The input whose turn it is, among those that have bytes."""
+        ready = [index for index, data in enumerate(self.inputs) if data] or [0]
+        return ready[self.turn % len(ready)]
+
+    def _keep(self, answer: Answer) -> None:
+        sink = answer.sink
+        if sink < len(self.sizes):
+            left = self.sizes[sink] - len(self.got[sink])
+            self.got[sink] += answer.data[:left]
+        else:
+            left = 0
+        if len(answer.data) > left:
+            raise fail(
+                "HW0871",
+                f"the board sent {len(answer.data) - left:,} bytes more than these frames make",
+                "it holds another design, or another program talks to it",
+                "close other programs that use the port, reset the board, and run again",
+            )
+
+    def outputs(self) -> dict[str, IntArray]:
+        """The frames that have come whole, of every output as many."""
+        ports = self.interface.outputs
+        whole = min(
+            len(got) // _frame_bytes(port) for got, port in zip(self.got, ports, strict=True)
+        )
+        return {
+            port.name: _frames_of(got, port, whole)
+            for got, port in zip(self.got, ports, strict=True)
+        }
+
+
+def _frame_bytes(port: AxisPort) -> int:
+    return port.format.words * port.tdata_bytes
+
+
+def _frames_of(got: bytearray, port: AxisPort, frames: int) -> IntArray:
+    data = np.frombuffer(bytes(got[: frames * _frame_bytes(port)]), np.uint8)
+    return from_beats(data.reshape(-1, port.tdata_bytes), port)
 
 
 def _check_identity(said: bytes, identity: str) -> None:

@@ -14,7 +14,7 @@ from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
 from hwcompile.ir.types import IntArray
-from hwcompile.runtime.frames import run_frames
+from hwcompile.runtime.frames import STUCK, run_frames
 from hwcompile.runtime.link import Line, Link, timeout_of
 from hwcompile.runtime.spi import SpiLine, bus_exchange, is_bus, simulated_exchange
 from hwcompile.runtime.terminal import SimulatedPort
@@ -25,6 +25,8 @@ SIMULATED = "sim"
 """The name of the port behind which the board is simulated."""
 SHORT = 0.02
 """Seconds for which reading waits for the first byte."""
+JAM = 10.0
+"""Seconds after which a port that takes no bytes counts as broken."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,10 @@ def run_on_board(
     ):
         link = Link(line, timeout=timeout_of(baud))
         started = time.perf_counter()
-        outputs = run_frames(link, interface, identity_on(directory, board), inputs)
+        said = identity_on(directory, board)
+        # A simulation takes as long as it takes.
+        patience = float("inf") if port == SIMULATED else STUCK
+        outputs = run_frames(link, interface, said, inputs, patience=patience)
         return BoardRun(outputs, time.perf_counter() - started, link.retries)
 
 
@@ -124,7 +129,7 @@ def open_port(name: str, baud: int) -> Iterator[Line]:
         fix = 'pip install "hwcompile[fpga]"'
         raise fail("HW0805", "pyserial is not installed", fix=fix) from error
     try:
-        line = serial.Serial(name, baud, timeout=SHORT)
+        line = serial.Serial(name, baud, timeout=SHORT, write_timeout=JAM)
     except serial.SerialException as error:
         raise fail("HW0814", f"the port '{name}' can not be opened", str(error)) from error
     with suppress(AttributeError, ValueError, NotImplementedError, OSError):
@@ -144,9 +149,24 @@ class PortLine:
         self._port = port
 
     def write(self, data: bytes) -> object:
-        """Send bytes."""
-        return self._port.write(data)
+        """Send bytes; OSError when the port is gone or takes none."""
+        with _broken_as_oserror():
+            return self._port.write(data)
 
     def read(self, most: int) -> bytes:
         """What has arrived, at most so many bytes; else the first byte within `SHORT`."""
-        return bytes(self._port.read(max(1, min(most, self._port.in_waiting))))
+        with _broken_as_oserror():
+            return bytes(self._port.read(max(1, min(most, self._port.in_waiting))))
+
+
+@contextmanager
+def _broken_as_oserror() -> Iterator[None]:
+    """A port that vanishes in mid-call makes pyserial fail in more ways than by its own error."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        if type(error).__module__ not in ("termios", "serial.serialutil"):
+            raise
+        raise OSError(str(error)) from error

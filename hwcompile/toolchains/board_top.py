@@ -24,7 +24,7 @@ GAP_SECONDS = Fraction(1, 500)
 """A pause so long ends a packet; USB adapters may pause for one frame of USB, 1 ms."""
 GAP_BYTES = 4
 """The least pause that ends a packet, in bytes' time."""
-PROTOCOL = 1
+PROTOCOL = 2
 """First byte of what a board says about itself."""
 
 SPI_IDLE = 128

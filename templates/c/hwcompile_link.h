@@ -12,9 +12,9 @@
 extern "C" {
 #endif
 
-#define HWCOMPILE_MOST 255u                      /* bytes of payload in a packet */
-#define HWCOMPILE_LONGEST (HWCOMPILE_MOST + 7u)  /* bytes of the longest packet */
-#define HWCOMPILE_PORTS 15u                      /* most inputs, and most outputs, of a design */
+#define HWCOMPILE_MOST 255u                       /* bytes of payload in a packet */
+#define HWCOMPILE_LONGEST (HWCOMPILE_MOST + 11u)  /* bytes of the longest packet */
+#define HWCOMPILE_PORTS 15u                       /* most inputs, and most outputs, of a design */
 
 /* How the driver reaches the line and the time; fill in all of it. */
 typedef struct {
@@ -66,7 +66,11 @@ typedef struct {
   uint32_t timeout_ms;  /* until a request is repeated */
   uint16_t attempts;    /* how often a request is sent before the board counts as silent */
   const hwcompile_line *line;
+  uint32_t round_ms;  /* what answers took lately */
   uint8_t sequence;
+  uint8_t size;       /* bytes of payload in a packet at present */
+  uint8_t good;       /* requests in a row that were answered at once */
+  uint8_t arrived;    /* bytes of the last answer */
   size_t received_count;
   uint8_t request[HWCOMPILE_LONGEST];
   uint8_t received[HWCOMPILE_LONGEST];

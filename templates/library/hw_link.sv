@@ -1,16 +1,21 @@
 // The board's end of the host link. The host asks, the board answers; packets as in `hw_link_rx`.
 //
-//   kind  8'h01  exchange: the payload goes to input `channels[3:0]`; the answer (kind 8'h81)
-//                brings what output `channels[7:4]` has, at most 255 bytes. Kind 8'h80 says instead
-//                that this input's earlier payload is not consumed yet and this one must be sent
-//                again. Every input has a place for one payload, so that none waits for another.
+//   kind  8'h01  exchange: the payload goes to input `channels[3:0]`; the answer (kind 8'h81) says
+//                in the place of `most` how many of its bytes were taken: all of them, or none while
+//                this input's earlier payload is not consumed. Every input has a place for one
+//                payload, so that none waits for another. The answer brings at most `most` bytes of
+//                output `channels[7:4]`.
 //   kind  8'h02  hello: resets the design, and the next sequence number is one more than this one.
 //                The answer (8'h82) brings the eight bytes of Ident, least significant first.
 //
-// An exchange counts only if its sequence number is one more than that of the packet before. An
-// exchange with the number of the packet before is a repetition: nothing moves and the same answer
-// is sent again. Any other number is answered by kind 8'h83: the two ends lost each other, and the
-// host must say hello. So nothing is lost or doubled whatever the line does to packets.
+// An exchange counts only if its sequence number is one more than that of the packet before; it then
+// says in `received` how many bytes the answer before brought to the host, and these are forgotten.
+// An exchange with the number of the packet before is a repetition: nothing moves, and the same
+// answer is sent again, but no more than `most` bytes of it, so that a host can ask for less on a
+// line that lets only short packets through. What it leaves out comes with the next answer, which
+// says in `channels` from which output that is. Any other number is answered by kind 8'h83: the two
+// ends lost each other, and the host must say hello. So nothing is lost or doubled as long as no
+// damaged packet passes its check.
 //
 // The answer to an exchange leaves when the output had no byte for IdleClocks.
 
@@ -46,7 +51,6 @@ module hw_link #(
 
   localparam logic [7:0] KindExchange = 8'h01;
   localparam logic [7:0] KindHello    = 8'h02;
-  localparam logic [7:0] KindBusy     = 8'h80;
   localparam logic [7:0] KindTaken    = 8'h81;
   localparam logic [7:0] KindMet      = 8'h82;
   localparam logic [7:0] KindLost     = 8'h83;
@@ -64,7 +68,7 @@ module hw_link #(
 
   logic       write, done, held, draining;
   logic [Inputs-1:0] addressed, busy;
-  logic [7:0] write_address, write_data, kind, number, channels, length;
+  logic [7:0] write_address, write_data, kind, number, channels, most, received, length;
 
   hw_link_rx #(
     .GapClocks(GapClocks)
@@ -82,19 +86,23 @@ module hw_link #(
     .kind_o(kind),
     .sequence_o(number),
     .channels_o(channels),
+    .most_o(most),
+    .received_o(received),
     .length_o(length)
   );
 
   logic [2:0] state_q;
   logic       met_q;
   logic [7:0] number_q;  // of the last packet that counted
+  logic [7:0] waiting_q;  // bytes for the host that it has not said to have
   logic       hear, hello, exchange, again, next;
 
   assign hear     = done && (state_q == StListen);
   assign hello    = hear && (kind == KindHello);
   assign exchange = hear && (kind == KindExchange);
   assign again    = exchange && met_q && (number == number_q);
-  assign next     = exchange && met_q && (number == number_q + 8'd1);
+  assign next     = exchange && met_q && (number == number_q + 8'd1)
+                    && (received <= waiting_q);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni)    met_q <= 1'b0;
@@ -143,24 +151,29 @@ module hw_link #(
 
   // --- Answers -----------------------------------------------------------------------------------
 
+  // A ring of bytes for the host: `waiting_q` of them from `first_q` on.
   logic [7:0] out_memory [256];
-  logic [7:0] out_data_q, out_address, answer_q, channels_q, count_q;
+  logic [7:0] first_q, last_q, remaining;
+  logic [7:0] out_data_q, out_address, out_length;
+  logic [7:0] kind_q, channels_q, taken_q, most_q;
   logic       lost_q;
   idle_t      idle_q;
-  logic       collect, ident, full, start, sending;
+  logic       collect, ident, enough, start, sending;
 
-  assign full        = (count_q == 8'd255);
+  assign remaining   = waiting_q - received;
+  assign enough      = (waiting_q >= most_q);
   assign ident       = (state_q == StIdent);
-  assign collect     = (state_q == StCollect) && out_valid_i && !full;
+  assign collect     = (state_q == StCollect) && out_valid_i && !enough;
   assign out_ready_o = collect;
   assign start       = (state_q == StStart);
+  assign out_length  = enough ? most_q : waiting_q;
 
   assign out_channel_o = channels_q[7:4];
 
   always_ff @(posedge clk_i) begin
-    if (collect)    out_memory[count_q] <= out_data_i;
-    else if (ident) out_memory[count_q] <= Ident[{count_q[2:0], 3'b000} +: 8];
-    out_data_q <= out_memory[out_address];
+    if (collect)    out_memory[last_q] <= out_data_i;
+    else if (ident) out_memory[last_q] <= Ident[{last_q[2:0], 3'b000} +: 8];
+    out_data_q <= out_memory[first_q + out_address];
   end
 
   always_ff @(posedge clk_i) begin
@@ -173,8 +186,8 @@ module hw_link #(
           else if (next)     state_q <= StCollect;
           else if (exchange) state_q <= StStart;
         end
-        StIdent:   if (count_q == 8'd7) state_q <= StStart;
-        StCollect: if (full || (!out_valid_i && idle_q == '0)) state_q <= StStart;
+        StIdent:   if (last_q == 8'd7) state_q <= StStart;
+        StCollect: if (enough || (!out_valid_i && idle_q == '0)) state_q <= StStart;
         StStart:   state_q <= StSend;
         default:   if (!sending) state_q <= StListen;
       endcase
@@ -182,15 +195,32 @@ module hw_link #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (hello || next) begin
-      count_q    <= 8'd0;
-      channels_q <= channels;
-      answer_q   <= hello ? KindMet : (held && length != 8'd0) ? KindBusy : KindTaken;
+    if (hello) begin
+      first_q   <= 8'd0;
+      last_q    <= 8'd0;
+      waiting_q <= 8'd0;
+    end else if (next) begin
+      first_q   <= first_q + received;
+      waiting_q <= remaining;
     end else if (ident || collect) begin
-      count_q <= count_q + 8'd1;
+      last_q    <= last_q + 8'd1;
+      waiting_q <= waiting_q + 8'd1;
     end
-    if (hear) lost_q <= exchange && !again && !next;
-    if (next || collect) idle_q <= idle_t'(IdleClocks);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (hello || next) begin
+      kind_q          <= hello ? KindMet : KindTaken;
+      taken_q         <= (hello || held) ? 8'd0 : length;
+      channels_q[3:0] <= channels[3:0];
+      // Bytes of another output wait until those that are left have gone.
+      if (hello || remaining == 8'd0) channels_q[7:4] <= channels[7:4];
+    end
+    if (hear) begin
+      most_q <= most;
+      lost_q <= exchange && !again && !next;
+    end
+    if (next || collect)   idle_q <= idle_t'(IdleClocks);
     else if (idle_q != '0) idle_q <= idle_q - idle_t'(1);
   end
 
@@ -199,10 +229,11 @@ module hw_link #(
     .rst_ni,
     .start_i(start),
     .busy_o(sending),
-    .kind_i(lost_q ? KindLost : answer_q),
+    .kind_i(lost_q ? KindLost : kind_q),
     .sequence_i(number_q),
     .channels_i(channels_q),
-    .length_i(lost_q ? 8'd0 : count_q),
+    .taken_i(taken_q),
+    .length_i(lost_q ? 8'd0 : out_length),
     .address_o(out_address),
     .payload_i(out_data_q),
     .valid_o(tx_valid_o),

@@ -1,9 +1,10 @@
 // Finds packets in a stream of bytes that may be damaged:
 //
-//   8'ha5, kind, sequence, channels, length, `length` bytes of payload, CRC-16 (high, low)
+//   8'ha5, kind, sequence, channels, most, received, length, `length` bytes of payload, CRC-32
 //
-// The check covers everything after the first byte. A packet whose check fails is dropped. Inside
-// a packet a pause of GapClocks ends it: a lost byte or a false start costs no more than that.
+// The check (see `hw_crc32`, lowest byte first) covers everything between the first byte and
+// itself. A packet whose check fails is dropped. Inside a packet a pause of GapClocks ends it: a
+// lost byte or a false start costs no more than that. Bytes come at least four cycles apart.
 //
 // The payload is written out as it arrives, before its check is known; `done_o` is high for one
 // cycle when the packet was intact, and the header then stands on the outputs. While `hold_i` is
@@ -27,52 +28,66 @@ module hw_link_rx #(
   output logic      [7:0] kind_o,
   output logic      [7:0] sequence_o,
   output logic      [7:0] channels_o,
+  output logic      [7:0] most_o,
+  output logic      [7:0] received_o,
   output logic      [7:0] length_o
 );
 
   localparam int unsigned GapBits = $clog2(GapClocks + 1);
   typedef logic [GapBits-1:0] gap_t;
 
-  localparam logic [7:0] SyncByte = 8'ha5;
+  localparam logic  [7:0] SyncByte = 8'ha5;
+  localparam logic [31:0] Residue  = 32'hdebb20e3;
 
-  localparam logic [2:0] StSync     = 3'd0;
-  localparam logic [2:0] StKind     = 3'd1;
-  localparam logic [2:0] StSequence = 3'd2;
-  localparam logic [2:0] StChannels = 3'd3;
-  localparam logic [2:0] StLength   = 3'd4;
-  localparam logic [2:0] StPayload  = 3'd5;
-  localparam logic [2:0] StCheckHi  = 3'd6;
-  localparam logic [2:0] StCheckLo  = 3'd7;
+  localparam logic [1:0] StSync    = 2'd0;
+  localparam logic [1:0] StHeader  = 2'd1;
+  localparam logic [1:0] StPayload = 2'd2;
+  localparam logic [1:0] StCheck   = 2'd3;
 
-  logic  [2:0] state_q;
-  logic [15:0] crc_q, crc;
+  localparam logic [7:0] LastHeader = 8'd5;
+  localparam logic [7:0] LastCheck  = 8'd3;
+
+  logic  [1:0] state_q;
+  logic  [7:0] count_q;  // bytes of this state that have come
+  logic [31:0] crc;
+  logic        crc_busy;
   gap_t        gap_q;
-  logic  [7:0] kind_q, sequence_q, channels_q, length_q, count_q;
+  logic  [7:0] kind_q, sequence_q, channels_q, most_q, received_q, length_q;
   logic        held_q;
+  logic        ended_q;  // the last byte of the check has come
 
-  hw_crc16 u_crc (
-    .crc_i(crc_q),
+  logic sync, header, payload, check, last_header;
+  assign sync        = valid_i && (state_q == StSync);
+  assign header      = valid_i && (state_q == StHeader);
+  assign payload     = valid_i && (state_q == StPayload);
+  assign check       = valid_i && (state_q == StCheck);
+  assign last_header = header && (count_q == LastHeader);
+
+  hw_crc32 u_crc (
+    .clk_i,
+    .rst_ni,
+    .clear_i(sync),
+    .valid_i(valid_i && !sync),
     .data_i,
+    .busy_o(crc_busy),
     .crc_o(crc)
   );
 
   logic pause;
   assign pause = (gap_q == '0);
 
+  logic payload_ends, check_ends;
+  assign payload_ends = payload && (count_q + 8'd1 == length_q);
+  assign check_ends   = check && (count_q == LastCheck);
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       state_q <= StSync;
     end else if (valid_i) begin
-      case (state_q)
-        StSync:     if (data_i == SyncByte) state_q <= StKind;
-        StKind:     state_q <= StSequence;
-        StSequence: state_q <= StChannels;
-        StChannels: state_q <= StLength;
-        StLength:   state_q <= (data_i == 8'd0) ? StCheckHi : StPayload;
-        StPayload:  if (count_q + 8'd1 == length_q) state_q <= StCheckHi;
-        StCheckHi:  state_q <= StCheckLo;
-        default:    state_q <= StSync;
-      endcase
+      if (sync && data_i == SyncByte) state_q <= StHeader;
+      if (last_header)                state_q <= (data_i == 8'd0) ? StCheck : StPayload;
+      if (payload_ends)               state_q <= StCheck;
+      if (check_ends)                 state_q <= StSync;
     end else if (pause) begin
       state_q <= StSync;
     end
@@ -84,28 +99,42 @@ module hw_link_rx #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (valid_i) begin
-      crc_q <= (state_q == StSync) ? 16'hffff : crc;
-      if (state_q == StKind)     kind_q     <= data_i;
-      if (state_q == StSequence) sequence_q <= data_i;
-      if (state_q == StChannels) channels_q <= data_i;
-      if (state_q == StLength) begin
-        length_q <= data_i;
-        held_q   <= hold_i;
-      end
-      count_q <= (state_q == StPayload) ? count_q + 8'd1 : 8'd0;
-    end
+    if (sync || last_header || payload_ends) count_q <= 8'd0;
+    else if (valid_i)                        count_q <= count_q + 8'd1;
   end
 
-  assign write_o   = valid_i && (state_q == StPayload) && !held_q;
+  always_ff @(posedge clk_i) begin
+    if (header) begin
+      case (count_q[2:0])
+        3'd0:    kind_q     <= data_i;
+        3'd1:    sequence_q <= data_i;
+        3'd2:    channels_q <= data_i;
+        3'd3:    most_q     <= data_i;
+        3'd4:    received_q <= data_i;
+        default: length_q   <= data_i;
+      endcase
+    end
+    if (last_header) held_q <= hold_i;
+  end
+
+  // The check is known when the remainder has taken in its last byte.
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni || sync) ended_q <= 1'b0;
+    else if (check_ends) ended_q <= 1'b1;
+    else if (!crc_busy)  ended_q <= 1'b0;
+  end
+
+  assign write_o   = payload && !held_q;
   assign address_o = count_q;
   assign data_o    = data_i;
 
-  assign done_o     = valid_i && (state_q == StCheckLo) && (crc == 16'h0000);
+  assign done_o     = ended_q && !crc_busy && (crc == Residue);
   assign held_o     = held_q;
   assign kind_o     = kind_q;
   assign sequence_o = sequence_q;
   assign channels_o = channels_q;
+  assign most_o     = most_q;
+  assign received_o = received_q;
   assign length_o   = length_q;
 
 endmodule

@@ -1,6 +1,6 @@
 // Sends one packet in the format of `hw_link_rx`. It starts when `start_i` is high and `busy_o`
 // low; the header must stay until `busy_o` falls. The payload is fetched from a memory that answers
-// one cycle after its address.
+// one cycle after its address. Between two bytes there are at least two cycles.
 
 `default_nettype none
 
@@ -12,6 +12,7 @@ module hw_link_tx (
   input  wire logic [7:0] kind_i,
   input  wire logic [7:0] sequence_i,
   input  wire logic [7:0] channels_i,
+  input  wire logic [7:0] taken_i,
   input  wire logic [7:0] length_i,
   output logic      [7:0] address_o,
   input  wire logic [7:0] payload_i,
@@ -20,82 +21,79 @@ module hw_link_tx (
   output logic      [7:0] data_o
 );
 
-  localparam logic [2:0] StSync     = 3'd0;
-  localparam logic [2:0] StKind     = 3'd1;
-  localparam logic [2:0] StSequence = 3'd2;
-  localparam logic [2:0] StChannels = 3'd3;
-  localparam logic [2:0] StLength   = 3'd4;
-  localparam logic [2:0] StPayload  = 3'd5;
-  localparam logic [2:0] StCheckHi  = 3'd6;
-  localparam logic [2:0] StCheckLo  = 3'd7;
+  localparam logic [1:0] StHeader  = 2'd0;
+  localparam logic [1:0] StPayload = 2'd1;
+  localparam logic [1:0] StCheck   = 2'd2;
+
+  localparam logic [7:0] LastHeader = 8'd6;
+  localparam logic [7:0] LastCheck  = 8'd3;
 
   logic        busy_q;
-  logic        fetch_q;  // the memory answers in the next cycle
-  logic  [2:0] state_q;
-  logic  [7:0] count_q;
-  logic [15:0] crc_q, crc;
+  logic  [1:0] state_q;
+  logic  [7:0] count_q;  // bytes of this state that have left
   logic  [7:0] data;
+  logic [31:0] crc;
+  logic        crc_busy;
 
   always_comb begin
     case (state_q)
-      StSync:     data = 8'ha5;
-      StKind:     data = kind_i;
-      StSequence: data = sequence_i;
-      StChannels: data = channels_i;
-      StLength:   data = length_i;
-      StPayload:  data = payload_i;
-      StCheckHi:  data = crc_q[15:8];
-      default:    data = crc_q[7:0];
+      StHeader: begin
+        case (count_q[2:0])
+          3'd0:    data = 8'ha5;
+          3'd1:    data = kind_i;
+          3'd2:    data = sequence_i;
+          3'd3:    data = channels_i;
+          3'd4:    data = taken_i;
+          3'd5:    data = 8'h00;
+          default: data = length_i;
+        endcase
+      end
+      StPayload: data = payload_i;
+      default:   data = ~crc[{count_q[1:0], 3'b000} +: 8];
     endcase
   end
 
-  hw_crc16 u_crc (
-    .crc_i(crc_q),
+  // The remainder leaves out the first byte and its own. While it takes in a byte, the memory
+  // answers with the next one.
+  logic moves, first;
+  assign first = (state_q == StHeader) && (count_q == 8'd0);
+
+  hw_crc32 u_crc (
+    .clk_i,
+    .rst_ni,
+    .clear_i(moves && first),
+    .valid_i(moves && !first && (state_q != StCheck)),
     .data_i(data),
+    .busy_o(crc_busy),
     .crc_o(crc)
   );
 
-  logic moves;
-  assign valid_o   = busy_q && !fetch_q;
+  assign valid_o   = busy_q && !crc_busy;
   assign moves     = valid_o && ready_i;
   assign data_o    = data;
   assign busy_o    = busy_q;
   assign address_o = count_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      busy_q <= 1'b0;
-    end else if (!busy_q) begin
-      busy_q <= start_i;
-    end else if (moves && state_q == StCheckLo) begin
-      busy_q <= 1'b0;
-    end
+    if (!rst_ni)                                                   busy_q <= 1'b0;
+    else if (!busy_q)                                              busy_q <= start_i;
+    else if (moves && state_q == StCheck && count_q == LastCheck) busy_q <= 1'b0;
   end
 
   always_ff @(posedge clk_i) begin
     if (!busy_q) begin
-      state_q <= StSync;
+      state_q <= StHeader;
       count_q <= 8'd0;
-      fetch_q <= 1'b0;
     end else if (moves) begin
-      fetch_q <= (state_q == StPayload);
-      case (state_q)
-        StLength:  state_q <= (length_i == 8'd0) ? StCheckHi : StPayload;
-        StPayload: begin
-          count_q <= count_q + 8'd1;
-          if (count_q + 8'd1 == length_i) state_q <= StCheckHi;
-        end
-        default:   state_q <= state_q + 3'd1;
-      endcase
-    end else begin
-      fetch_q <= 1'b0;
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (moves) begin
-      if (state_q == StSync)         crc_q <= 16'hffff;
-      else if (state_q != StCheckHi) crc_q <= crc;
+      count_q <= count_q + 8'd1;
+      if (state_q == StHeader && count_q == LastHeader) begin
+        state_q <= (length_i == 8'd0) ? StCheck : StPayload;
+        count_q <= 8'd0;
+      end
+      if (state_q == StPayload && count_q + 8'd1 == length_i) begin
+        state_q <= StCheck;
+        count_q <= 8'd0;
+      end
     end
   end
 

@@ -16,8 +16,9 @@ from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.types import IntArray
 from hwcompile.runtime.frames import run_frames
-from hwcompile.runtime.link import EXCHANGE, Line, Link, Packet, find_packet
+from hwcompile.runtime.link import Line, Link
 from hwcompile.runtime.noise import Noise
+from hwcompile.runtime.packets import EXCHANGE, Packet, find_packet
 from hwcompile.runtime.simulated import SimulatedLine
 from hwcompile.toolchains.board_top import identity
 from tests.cli.running import type_command

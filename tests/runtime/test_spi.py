@@ -17,7 +17,8 @@ from hwcompile.boards import Board, load_board, with_link
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.resources import room
-from hwcompile.runtime.link import EXCHANGE, Link, Packet
+from hwcompile.runtime.link import Link
+from hwcompile.runtime.packets import EXCHANGE, Packet
 from hwcompile.runtime.session import open_port, run_on_board
 from hwcompile.runtime.simulated import SPI_HALF
 from hwcompile.runtime.spi import SpiLine, bus_exchange, simulated_exchange
