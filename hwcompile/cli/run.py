@@ -10,8 +10,9 @@ import typer
 
 from hwcompile.boards import load_board
 from hwcompile.cli.app import app, console
-from hwcompile.design import load
+from hwcompile.design import Design, load
 from hwcompile.outcomes import Result
+from hwcompile.runtime.frames import BrokenRunError
 from hwcompile.runtime.session import run_on_board
 from hwcompile.toolchains.record import baud_of, only_board
 
@@ -40,15 +41,19 @@ def run_command(
     design = load(directory)
     integers = design.quantize(inputs)
     target = load_board(board or only_board(design.directory))
-    ran = run_on_board(
-        design.directory,
-        target,
-        port,
-        baud or baud_of(design.directory, target),
-        integers,
-        noise=noise,
-        seed=noise_seed,
-    )
+    try:
+        ran = run_on_board(
+            design.directory,
+            target,
+            port,
+            baud or baud_of(design.directory, target),
+            integers,
+            noise=noise,
+            seed=noise_seed,
+        )
+    except BrokenRunError as error:
+        _keep(design, error, len(next(iter(integers.values()))), outputs)
+        raise
     frames = len(next(iter(ran.outputs.values())))
     console.print(
         f"{frames:,} frames in {ran.seconds:.2f} s "
@@ -66,3 +71,11 @@ def run_command(
         console.print(f"reference: {frames:,} frames compared, {wrong:,} differ")
         if wrong:
             raise typer.Exit(1)
+
+
+def _keep(design: Design, error: BrokenRunError, asked: int, outputs: Path | None) -> None:
+    """Say how many frames came before the run broke, and write these."""
+    console.print(f"{error.frames:,} of {asked:,} frames came before the run ended early.")
+    if outputs and error.frames:
+        Result(error.outputs, design.dequantize(error.outputs)).save(outputs)
+        console.print(f"Wrote them to {outputs}.")

@@ -162,7 +162,7 @@ class Link:
 
     def _patience(self, attempt: int) -> float:
         """Seconds for which the answer to a request is waited for."""
-        learned = max(SLACK * self._round, QUICK) * 1.25**attempt
+        learned = max(SLACK * self._round, QUICK) * 1.25 ** min(attempt, 24)
         return min(learned, (1 + min(attempt // 8, 2)) * self._timeout)
 
     def _shrink(self) -> None:

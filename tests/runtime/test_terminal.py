@@ -89,6 +89,19 @@ def test_twenty_digits_through_noise(
     assert right(type_command(monkeypatch, capsys, *words)) > 0
 
 
+@pytest.mark.parametrize(("noise", "count"), [(0.001, 20), (0.01, 10), (0.02, 5)])
+def test_noise_never_costs_more_than_time(
+    design: Design, images: Path, noise: float, count: int
+) -> None:
+    """At one byte in a hundred the longest packet has a chance of 7 %: packets must shrink."""
+    integers = {name: array[:count] for name, array in design.quantize(images).items()}
+    board = load_board("icebreaker")
+    ran = run_on_board(design.directory, board, "sim", BAUD, integers, noise=noise, seed=9)
+    for name, expected in design.graph.evaluate(integers).items():
+        np.testing.assert_array_equal(ran.outputs[name], expected)
+    assert ran.retries > 0
+
+
 @pytest.mark.parametrize("after", [300, 600, 900])
 def test_a_client_killed_in_the_middle_of_a_frame(
     design: Design, images: Path, port: SimulatedPort, after: int
