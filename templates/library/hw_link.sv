@@ -8,14 +8,14 @@
 //   kind  8'h02  hello: resets the design, and the next sequence number is one more than this one.
 //                The answer (8'h82) brings the eight bytes of Ident, least significant first.
 //
-// An exchange counts only if its sequence number is one more than that of the packet before; it then
-// says in `received` how many bytes the answer before brought to the host, and these are forgotten.
-// An exchange with the number of the packet before is a repetition: nothing moves, and the same
-// answer is sent again, but no more than `most` bytes of it, so that a host can ask for less on a
-// line that lets only short packets through. What it leaves out comes with the next answer, which
-// says in `channels` from which output that is. Any other number is answered by kind 8'h83: the two
-// ends lost each other, and the host must say hello. So nothing is lost or doubled as long as no
-// damaged packet passes its check.
+// An exchange counts only if its sequence number is one more than that of the packet before; it
+// then says in `received` how many bytes the answer before brought to the host, and these are
+// forgotten. An exchange with the number of the packet before is a repetition: nothing moves, and
+// the same answer is sent again, but no more than `most` bytes of it, so that a host can ask for
+// less on a line that lets only short packets through. What it leaves out comes with the next
+// answer, which says in `channels` from which output that is. Any other number is answered by kind
+// 8'h83: the two ends lost each other, and the host must say hello. So nothing is lost or doubled
+// as long as no damaged packet passes its check.
 //
 // The answer to an exchange leaves when the output had no byte for IdleClocks.
 
