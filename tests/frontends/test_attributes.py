@@ -25,6 +25,9 @@ from hwcompile.frontends.onnx.operators import OPERATORS, REFUSED
 from hwcompile.frontends.symbolic.attributes import OLDEST_OPSET, READ
 from tests.frontends.oracle import Model
 
+ORACLE = ("ONNX Runtime", "this project")
+ORACLE_REASON = "which attributes are read, by the schemas of ONNX, and the words of refusals"
+
 
 def _standard() -> Iterator[tuple[str, str, int]]:
     """Operator, attribute and version of all schemas from `OLDEST_OPSET` on."""

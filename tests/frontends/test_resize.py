@@ -20,6 +20,8 @@ from hwcompile.frontends.load import load_model
 from hwcompile.frontends.onnx.resize import COORDINATES, ROUNDINGS, sources
 from tests.frontends.oracle import Model, check
 
+ORACLE = "ONNX Runtime"
+
 SIZES = 30
 NEW = {"half_pixel_symmetric": 19}
 OLD = {"tf_half_pixel_for_nn": 11}

@@ -22,14 +22,17 @@ _INPUTS = {
     "QLinearSigmoid": (4, 5),
     "QLinearSoftmax": (4, 5),
     "QLinearConcat": (5, 1 << 16),
+    "QLinearWhere": (9, 9),
     "QGemm": (6, 9),
+    "MatMulIntegerToFloat": (4, 7),
 }
 """Fewest and most inputs; absent ones at the end count when they are written as empty names."""
 
 _OPTIONAL = {
     "QLinearAdd": (2, 5, 7), "QLinearMul": (2, 5, 7), "QLinearAveragePool": (2, 4),
     "QLinearGlobalAveragePool": (2, 4), "QLinearLeakyRelu": (2, 4), "QLinearSigmoid": (2, 4),
-    "QLinearSoftmax": (4,), "QGemm": (6, 7, 8), "Trunc": (5,),
+    "QLinearSoftmax": (4,), "QGemm": (6, 7, 8),
+    "MatMulIntegerToFloat": (4, 5, 6), "Trunc": (5,),
 }  # fmt: skip
 """Positions of inputs that may be absent."""
 
