@@ -1,7 +1,7 @@
 // The board's end of the host link. The host asks, the board answers; packets as in `hw_link_rx`.
 //
 //   kind  8'h01  exchange: the payload goes to input `channels[3:0]`; the answer (kind 8'h81) says
-//                in the place of `most` how many of its bytes were taken: all of them, or none while
+//                in the place of `most` how many of its bytes were taken: all, or none while
 //                this input's earlier payload is not consumed. Every input has a place for one
 //                payload, so that none waits for another. The answer brings at most `most` bytes of
 //                output `channels[7:4]`.
