@@ -18,7 +18,7 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from tests.frontends.oracle import Model, check, grid
 
-ORACLE = "ONNX Runtime"
+ORACLE = ("ONNX Runtime", "QONNX executor")
 
 SCALES = [0.25, -0.5, 0.0, 1.0]
 QONNX = "qonnx.custom_op.general"
