@@ -15,12 +15,10 @@ from hwcompile.boards import load_board
 from hwcompile.compiler import Goal, build_files
 from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
+from hwcompile.emit.opened import HostSide, read_graph, read_host_side
 from hwcompile.emit.project import write_files
-from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from hwcompile.ir.graph import Graph
-from hwcompile.ir.text import parse
 from hwcompile.ir.types import IntArray
-from hwcompile.ops import op_classes
 from hwcompile.outcomes import Result
 from hwcompile.runtime.decoded import run_bitstream
 from hwcompile.toolchains.board_top import BAUD
@@ -47,9 +45,7 @@ class Design:
     @cached_property
     def graph(self) -> Graph:
         """The network on integers, as it was planned."""
-        name = build_directory.GRAPH
-        with build_directory.parsing(self.directory, name):
-            return parse(build_directory.read_text(self.directory, name), op_classes())
+        return read_graph(self.directory)
 
     @cached_property
     def interface(self) -> Interface:
@@ -78,9 +74,9 @@ class Design:
         Raises:
             CompileError: HW0605 when names or shapes do not fit the model.
         """
-        arrays = to_arrays(inputs, tuple({host.source for host in self._host_inputs}))
+        arrays = to_arrays(inputs, tuple({host.source for host in self._host.inputs}))
         try:
-            return {host.value: host.run(arrays[host.source]) for host in self._host_inputs}
+            return {host.value: host.run(arrays[host.source]) for host in self._host.inputs}
         except ValueError as error:
             raise fail("HW0605", "the inputs do not fit the model", str(error)) from error
 
@@ -113,7 +109,7 @@ class Design:
 
     def dequantize(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
         """The model's real outputs from the network's integers: what the host computes."""
-        return {host.name: host.run(raw) for host in self._host_outputs}
+        return {host.name: host.run(raw) for host in self._host.outputs}
 
     def verify(
         self,
@@ -208,18 +204,8 @@ class Design:
         return run_rtl(self.directory, integers, taps=taps, **options)
 
     @cached_property
-    def _host(self) -> build_directory.HostFile:
-        return build_directory.read_host(self.directory)
-
-    @cached_property
-    def _host_inputs(self) -> tuple[HostInput, ...]:
-        with build_directory.parsing(self.directory, build_directory.HOST):
-            return tuple(HostInput.from_json(data) for data in self._host.inputs)
-
-    @cached_property
-    def _host_outputs(self) -> tuple[HostOutput, ...]:
-        with build_directory.parsing(self.directory, build_directory.HOST):
-            return tuple(HostOutput.from_json(data) for data in self._host.outputs)
+    def _host(self) -> HostSide:
+        return read_host_side(self.directory)
 
     def _random(self, frames: int, seed: int) -> dict[str, IntArray]:
         rng = np.random.default_rng(seed)

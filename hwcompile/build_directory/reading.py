@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
@@ -16,6 +17,8 @@ import msgspec
 from hwcompile.build_directory.names import FILES, MANIFEST, RTL, is_inner_path
 from hwcompile.build_directory.typed import MANIFEST_SCHEMA, Manifest
 from hwcompile.diagnostics import CompileError, InternalError, fail
+
+_ROWS = re.compile(rb"(?:[0-9a-f]+\n)+")
 
 
 class _Versioned(Protocol):
@@ -162,7 +165,7 @@ def sources(directory: Path) -> list[Path]:
     """
     names = source_names(directory)
     for name in names:
-        read_bytes(directory, f"{RTL}/{name}")
+        read_text(directory, f"{RTL}/{name}")
     return [directory / RTL / name for name in names]
 
 
@@ -178,7 +181,8 @@ def memories(directory: Path) -> list[Path]:
     names = [name for name in manifest.files if name.startswith(f"{RTL}/")]
     found = sorted(name for name in names if name.endswith(".mem"))
     for name in found:
-        read_bytes(directory, name)
+        if not _ROWS.fullmatch(read_bytes(directory, name)):
+            raise damaged(directory, name, "it is not rows of hexadecimal digits")
     return [directory / name for name in found]
 
 

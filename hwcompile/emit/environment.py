@@ -7,7 +7,7 @@ from functools import cache
 import jinja2
 
 from hwcompile.emit.literals import msb_range, parameter
-from hwcompile.emit.names import comment
+from hwcompile.emit.quoting import FILTERS
 from hwcompile.resources import room
 
 
@@ -24,7 +24,7 @@ def environment() -> jinja2.Environment:
     )
     env.filters["range"] = msb_range
     env.filters["parameter"] = parameter
-    env.filters["comment"] = comment
+    env.filters.update(FILTERS)
     return env
 
 

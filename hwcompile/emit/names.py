@@ -7,6 +7,12 @@ import re
 from hwcompile.ir.keywords import KEYWORDS
 
 
+def top_name(text: str) -> str:
+    """The top level's name; never that of a module, or a file, that this program brings along."""
+    name = identifier(text)
+    return f"n_{name}" if name.startswith(("hw_", "hwcompile", "board_top")) else name
+
+
 def identifier(text: str, longest: int = 48) -> str:
     """Turn any text into a lower-case SystemVerilog identifier of at most `longest` characters.
 
@@ -16,8 +22,3 @@ def identifier(text: str, longest: int = 48) -> str:
     if not name or name[0].isdigit() or name in KEYWORDS:
         name = f"n_{name}" if name else "n"
     return name
-
-
-def comment(text: str) -> str:
-    """Text that is safe inside a `//` comment: one line, printable ASCII."""
-    return re.sub(r"[^\x20-\x7e]+", " ", text).rstrip()

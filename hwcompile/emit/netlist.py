@@ -8,7 +8,7 @@ from hwcompile.emit.interface import AxisPort, Interface, MemoryPort
 from hwcompile.emit.library import with_dependencies
 from hwcompile.emit.literals import memory_name, memory_text
 from hwcompile.emit.memory_ports import MemoryView, memory_ports, memory_view
-from hwcompile.emit.names import identifier
+from hwcompile.emit.names import identifier, top_name
 from hwcompile.ops.kernel import ExternalMemory, Rendered
 from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
@@ -120,7 +120,7 @@ class Netlist:
 
 def build_netlist(plan: Plan) -> Netlist:
     """Legalise a plan: names, widths, memory files. Pure; the same plan gives the same netlist."""
-    top = identifier(plan.graph.name)
+    top = top_name(plan.graph.name)
     memories: dict[str, str] = {}
     library = {"hw_credit_fifo", "hw_axis_check", "hw_axis_last", "hw_tap"}
     signals = _signal_names(plan.links)

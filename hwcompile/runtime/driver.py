@@ -9,7 +9,8 @@ from pathlib import Path
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import AxisPort, Interface
-from hwcompile.emit.names import comment, identifier
+from hwcompile.emit.names import identifier
+from hwcompile.emit.quoting import comment
 from hwcompile.ir.types import Encoding, IntType, TensorType
 from hwcompile.resources import room
 from hwcompile.toolchains.board_top import identity
@@ -152,7 +153,7 @@ def _port(top: str, port: AxisPort, meaning: TensorType, name: str) -> CPort:
         f"{top}_{name}".upper(),
         f"{top}_{name}_t",
         ctype,
-        f"{height} x {width} x {channels} ({comment(port.name).replace('*/', '')})",
+        f"{height} x {width} x {channels} ({comment(port.name)})",
         height * width * channels,
         element.low,
         element.high,

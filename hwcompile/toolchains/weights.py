@@ -98,7 +98,9 @@ def structure_of(directory: Path) -> Structure:
     texts = {"files.f": build_directory.read_text(directory, build_directory.FILES)}
     contents: dict[str, Image] = {}
     for path in build_directory.sources(directory):
-        texts[path.name] = _renamed(path.read_text(), path.parent, contents)
+        # A memory whose rows are not equally long is damaged, whatever its hash.
+        with build_directory.parsing(directory, f"{build_directory.RTL}/{path.name}"):
+            texts[path.name] = _renamed(path.read_text(), path.parent, contents)
     images = {name: image for name, image in contents.items() if image.swappable}
     fixed = {name: image.text() for name, image in contents.items() if not image.swappable}
     return Structure({**texts, **fixed}, seeds_for(images), images)

@@ -16,7 +16,7 @@ PARTS: dict[str, str] = {
     "models": "tests.fuzz.protos:run",
     "inputs": "tests.fuzz.files:inputs",
     "boards": "tests.fuzz.files:boards",
-    "directories": "tests.fuzz.files:directories",
+    "directories": "tests.fuzz.directories:run",
     "names": "tests.fuzz.hostile:run",
     "options": "tests.fuzz.options:run",
     "cache": "tests.fuzz.caches:run",
