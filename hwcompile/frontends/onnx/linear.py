@@ -167,9 +167,11 @@ def _spread(
         if wish or mode.startswith("SAME"):
             output = int(wish[-rank:][i]) if wish else size * stride
             total = stride * (size - 1) + extra[i] + extent - output
-            small, large = total // 2, total - total // 2
+            small, large = max(total, 0) // 2, max(total, 0) - max(total, 0) // 2
             upper = mode != "SAME_UPPER"
             begin[i], end[i] = (large, small) if upper else (small, large)
+            # What an output_shape asks beyond the windows is added at the end.
+            end[i] += min(total, 0) if wish else 0
         shape = list(index.shape)
         shape[i + 2] = (size - 1) * stride + 1
         wide = np.full(shape, -1, dtype=np.int64)

@@ -51,9 +51,27 @@ def rounded_up(window: Window, size: Sequence[int]) -> Window:
 def _window(node: SourceNode, stream: Stream) -> Window:
     kernel = tuple(node.attributes.get("kernel_shape", ()))
     window = window_of(node, kernel, stream.shape[2:])
+    _check_padding(node, window)
     if int(node.attributes.get("ceil_mode", 0)):
         window = rounded_up(window, stream.shape[2:])
     return window
+
+
+def _check_padding(node: SourceNode, window: Window) -> None:
+    """Padding that the node does not spell out, around taps that do not touch.
+
+    Raises:
+        CompileError: HW0265, because executors make it of different sizes.
+    """
+    spread = any(d > 1 and k > 1 for d, k in zip(window.dilations, window.kernel, strict=True))
+    if spread and str(node.attributes.get("auto_pad", "NOTSET")).startswith("SAME"):
+        raise fail(
+            "HW0265",
+            f"this {node.op_type} has dilations and auto_pad={node.attributes['auto_pad']}",
+            "ONNX pads for the dilated kernel, and ONNX Runtime for the kernel itself",
+            "export the model with explicit pads",
+            node.origin,
+        )
 
 
 def _pooled(
