@@ -18,6 +18,7 @@ PARTS: dict[str, str] = {
     "boards": "tests.fuzz.files:boards",
     "directories": "tests.fuzz.directories:run",
     "names": "tests.fuzz.hostile:run",
+    "schedules": "tests.fuzz.scheduled:run",
     "options": "tests.fuzz.options:run",
     "cache": "tests.fuzz.caches:run",
     "kills": "tests.fuzz.kills:run",
