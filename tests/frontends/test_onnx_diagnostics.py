@@ -120,6 +120,20 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
         ))(m.constant([0.5, 0.25, 1.0]), m.constant([1, 1, 1], np.int8)),
         "HW0235", "compares",
     ),
+    "padding_alone": (
+        lambda m: m.op(
+            "MatMul",
+            m.op(
+                "Slice",
+                m.op(
+                    "Pad", m.quantize(m.input(1, 2, 5)), m.constant([0, 0, 3, 0, 0, 0], np.int64)
+                ),
+                *(m.constant([n], np.int64) for n in (0, 3, 2)),
+            ),
+            m.weights(3, 4),
+        ),
+        "HW0234", "padding alone",
+    ),
     "volume": (
         lambda m: m.op("Conv", m.quantize(m.input(1, 2, 4, 4, 4)), m.weights(2, 2, 2, 2, 2)),
         "HW0232", "volumes",

@@ -19,6 +19,9 @@ from tests.fuzz.budget import Budget
 from tests.fuzz.figures import Figures
 from tests.fuzz.parts import PARTS, part
 
+LONG = ("networks-rtl", "directories", "kills")
+"""Parts that take minutes."""
+
 
 def arguments() -> argparse.Namespace:
     """What was typed."""
@@ -56,7 +59,8 @@ def run_inside(name: str, chosen: argparse.Namespace) -> Figures:
 def run_apart(names: Sequence[str], chosen: argparse.Namespace, log: Console) -> list[Figures]:
     """Run every part in a process of its own, so that one that dies takes no other with it."""
     results: dict[str, Figures] = {}
-    waiting, running = list(names), {}
+    # The longest first, so that no processor waits for it in the end.
+    waiting, running = sorted(names, key=lambda name: name not in LONG), {}
     folder = Path(tempfile.mkdtemp(prefix="hwcompile-fuzz-rows-"))
     minutes = chosen.minutes * chosen.jobs / len(names)
     try:

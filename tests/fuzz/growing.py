@@ -27,10 +27,11 @@ class Grower:
     the layer does not fit.
     """
 
-    opset = 17
+    opsets: tuple[int, ...] = (17,)
 
     def __init__(self, rng: np.random.Generator) -> None:
         self.rng = rng
+        self.opset = int(rng.choice(self.opsets))
         self.model = Model(opset=self.opset, seed=int(rng.integers(2**31)))
         self.style = str(rng.choice(["dyadic", "short", "real"]))
         rank = 1 + int(rng.integers(4) > 0)

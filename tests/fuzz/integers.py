@@ -181,3 +181,16 @@ class Integers(Grower):
         y = m.op("Clip", y, m.constant(0, np.int32), m.constant(255, np.int32))
         y = m.op("Cast", y, to=TensorProto.UINT8)
         return self.told(y), (filters, *shape[1:])
+
+    def add_wrapping(self, x: str, shape: Shape) -> Grown:
+        """Products and sums in int32 that leave it, and come back as two's complement does."""
+        if self.maybe():
+            return None
+        m, limits = self.model, np.iinfo(self.dtype)
+        y = m.op("Cast", x, to=TensorProto.INT32)
+        y = m.op("Mul", y, m.constant(self.some(1 << 20, 1 << 28), np.int32))
+        y = m.op("Add", y, m.constant(self.some(-(1 << 31), 1 << 31), np.int32))
+        y = m.op("Div", y, m.constant(1 << 23, np.int32))
+        y = m.op("Clip", y, *(m.constant(v, np.int32) for v in (limits.min, limits.max)))
+        kind = TensorProto.INT8 if self.dtype is np.int8 else TensorProto.UINT8
+        return self.told(m.op("Cast", y, to=kind)), shape

@@ -37,7 +37,14 @@ class FloatLayers(Grower):
         if choice == 5:
             return m.op("PRelu", x, self.factors(c, len(rest)))
         if choice == 6:
-            return m.op(str(self.rng.choice(["Abs", "Neg", "HardSigmoid", "HardSwish"])), x)
+            return m.op(
+                str(
+                    self.rng.choice(
+                        ["Abs", "Neg", "HardSigmoid", "HardSwish"][: 3 + (self.opset > 13)]
+                    )
+                ),
+                x,
+            )
         if choice == 7:
             return m.op("ThresholdedRelu", x, alpha=0.5)
         if choice == 8:
@@ -105,7 +112,11 @@ class FloatLayers(Grower):
         if self.maybe():
             return None
         kind = str(self.rng.choice(["ReduceMean", "ReduceMax"]))
-        y = self.model.op(kind, x, axes=[len(shape)], keepdims=1)
+        axes = [len(shape)]
+        if self.opset >= 18:
+            y = self.model.op(kind, x, self.model.constant(axes, np.int64), keepdims=1)
+        else:
+            y = self.model.op(kind, x, axes=axes, keepdims=1)
         return self.finish(y, (*shape[:-1], 1))
 
     def add_two(self, x: str, shape: Shape) -> Grown:
@@ -148,8 +159,13 @@ class FloatLayers(Grower):
 class Qdq(FloatLayers):
     """QuantizeLinear and DequantizeLinear around everything."""
 
+    opsets = (13, 15, 17, 17, 21)
+
     def quantized(self, x: str, channels: int) -> str:
         m, dtype = self.model, (np.int8, np.uint8)[self.some(0, 2)]
+        if self.opset >= 21 and self.maybe(0.15):
+            wide = (np.int16, np.uint16)[self.some(0, 2)]
+            return m.quantize(x, self.scale(-10, -6), self.some(0, 200), wide)
         zero = self.some(-128, 128) if dtype is np.int8 else self.some(0, 256)
         if self.maybe(0.6):
             zero = {np.int8: self.some(-20, 20), np.uint8: self.some(0, 40)}[dtype]
@@ -184,13 +200,24 @@ class Qonnx(FloatLayers):
         if self.maybe(0.12):
             return m.op("BipolarQuant", x, m.constant(self.scale(-2, 1)), domain=QONNX)
         signed, narrow = int(self.maybe()), int(self.maybe(0.3))
-        bits = self.some(2, 9) if self.maybe(0.9) else self.some(9, 13)
+        bits = self.some(2, 9) if self.maybe(0.85) else self.some(1, 17)
+        dimensions = m.inputs[0].type.tensor_type.shape.dim
+        if len(dimensions) == 4 and self.maybe(0.12):
+            return self._thresholds(x, channels)
         scale = self.scale(-4, 1)
         if channels > 1 and self.maybe(0.04):
             rank = len(m.inputs[0].type.tensor_type.shape.dim) - 2
             scale = self.scale(-4, 1, channels).reshape(1, -1, *[1] * rank)
         zero = float(self.some(-3, 4)) if self.maybe(0.2) else 0.0
         return self._quant(x, scale, zero, bits, signed, narrow)
+
+    def _thresholds(self, x: str, channels: int) -> str:
+        rows, steps = (1, channels)[self.some(0, 2)], int(self.rng.choice([1, 3, 7, 12]))
+        table = np.sort(self.rng.integers(-60, 60, (rows, steps)) * 0.125, axis=1)
+        bias = float(-self.some(0, steps + 1))
+        options = {"out_dtype": "INT8", "out_scale": 1.0, "out_bias": bias}
+        constants = self.model.constant(table)
+        return self.model.op("MultiThreshold", x, constants, domain=QONNX, **options)
 
     def _quant(
         self, x: str, scale: object, zero: float, bits: int, signed: int, narrow: int

@@ -84,7 +84,10 @@ class _Run:
         getCustomOp(node).execute_node(self.values, self.proto.graph)
         (name,) = node.output
         y = np.asarray(self.values[name], np.float32)
-        scale = np.broadcast_to(self.values[node.input[1]].astype(np.float64), y.shape)
+        step = self.values[node.input[1]].astype(np.float64)
+        if node.op_type == "MultiThreshold":
+            step = np.ones(())
+        scale = np.broadcast_to(step, y.shape)
         self.values[name], self.known[name] = y, Known(np.rint(y / scale), scale)
 
     def _runtime(self, node: onnx.NodeProto) -> None:
@@ -149,6 +152,8 @@ class _Run:
             scale = scale.reshape(*scale.shape, *[1] * (total.ndim - 2))
         else:
             axes = next((list(a.ints) for a in node.attribute if a.name == "axes"), None)
+            if len(node.input) > 1:
+                axes = self.values[node.input[1]].tolist()
             axis = tuple(axes) if axes else tuple(range(2, x.integers.ndim))
             total = np.sum(x.integers, axis=axis, keepdims=True)
             scale = np.max(x.scale, axis=axis, keepdims=True)

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from hwcompile.diagnostics import Origin
+from hwcompile.diagnostics import Origin, fail
 from hwcompile.frontends.model import Array, SourceModel, SourceNode
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.symbolic.arranging import is_canonical, is_permutation
@@ -135,6 +135,9 @@ class Context:
             wanted: int64 [H, W, C], flat positions in `value`, -1 for `fill`.
             fill: The integer at places that come from nowhere.
             node: Who wants it.
+
+        Raises:
+            CompileError: HW0234 when all elements come from nowhere.
         """
         kind = self.type(value)
         shape = (int(wanted.shape[0]), int(wanted.shape[1]), int(wanted.shape[2]))
@@ -163,6 +166,14 @@ class Context:
         source = self._from_input.get(value, value if value in self.builder.inputs else None)
         if source is not None and is_permutation(wanted, self.type(value).size):
             self.wishes.setdefault(self.builder.inputs.index(source), wanted)
+        if int(wanted.max(initial=-1)) < 0:
+            raise fail(
+                "HW0234",
+                f"this {node.op_type} cannot be built: it reads padding alone",
+                "no element of its operand comes from the model's input",
+                "check the pads and the slices in front of it",
+                node.origin,
+            )
         op = Gather(np.ascontiguousarray(wanted, dtype=np.int64), int(fill))
         return self.emit(node, op, (value,), "order")
 
