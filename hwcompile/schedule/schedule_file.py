@@ -8,12 +8,15 @@
     [links."conv1__pool1"]
     depth = 12
 
-A file may hold some nodes and links only; the planner chooses the rest.
+A file may hold some nodes and links only; the planner chooses the rest. Editors of Windows may save
+it with CRLF line ends, with a byte order mark, or as UTF-16.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
+import reprlib
 import tomllib
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -33,6 +36,14 @@ from hwcompile.schedule.prediction import Prediction
 
 SECTIONS = ("nodes", "links")
 
+MOST_DEPTH = 1 << 24
+"""Words of the deepest FIFO that may be asked for."""
+
+MOST_PARAMETER = 1 << 31
+"""Numbers from here on mean nothing in a design, and do not fit its parameters."""
+
+_SHORT = reprlib.Repr()
+
 
 @dataclass(frozen=True)
 class Schedule:
@@ -51,9 +62,13 @@ def read_schedule(schedule: Path | Mapping[str, Any], graph: Graph) -> Schedule:
     """Read and validate a schedule: a TOML file, or the same as nested mappings.
 
     Raises:
-        CompileError: HW0402 for everything in it that does not fit the graph.
+        CompileError: HW0402 for everything in it that does not fit the graph; HW0420 when it is of
+            another model.
     """
     data = _load(schedule) if isinstance(schedule, Path) else schedule
+    foreign = _foreign(data, graph)
+    if foreign is not None:
+        raise CompileError([foreign])
     findings = [_unknown("section", name, SECTIONS, None) for name in data if name not in SECTIONS]
     nodes = {node.name: node for node in graph.nodes if node.op.family not in FREE}
     choices: dict[str, Choice] = {}
@@ -70,10 +85,11 @@ def read_schedule(schedule: Path | Mapping[str, Any], graph: Graph) -> Schedule:
     for name, table in _tables(data, "links", findings):
         depth = table.get("depth")
         findings += [_unknown("key", k, ["depth"], None, name) for k in table if k != "depth"]
-        if isinstance(depth, int) and not isinstance(depth, bool) and depth >= 1:
+        if isinstance(depth, int) and not isinstance(depth, bool) and 1 <= depth <= MOST_DEPTH:
             depths[name] = depth
         else:
-            findings.append(_finding(f"link '{name}' needs a depth of at least 1, not {depth!r}"))
+            what = f"link '{_short(name)}' needs a depth from 1 to {MOST_DEPTH:,}"
+            findings.append(_finding(f"{what}, not {_short(depth)}"))
     if findings:
         raise CompileError(findings)
     return Schedule(choices, depths)
@@ -96,11 +112,47 @@ def check_links(plan: Plan, depths: Mapping[str, int]) -> None:
 
 def _load(path: Path) -> Mapping[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(_decoded(path.read_bytes()))
     except OSError as error:
         raise fail("HW0402", f"the schedule '{path}' can not be read", str(error)) from error
     except (ValueError, RecursionError) as error:
         raise fail("HW0402", f"the schedule '{path}' is not TOML", str(error)) from error
+
+
+def _decoded(data: bytes) -> str:
+    """The text of a file, whatever its byte order mark says it is."""
+    wide = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if wide else "utf-8-sig").replace("\r\n", "\n")
+
+
+def _foreign(data: Mapping[str, Any], graph: Graph) -> Diagnostic | None:
+    """The finding that a schedule names several nodes, and none of this network.
+
+    A few names that all resemble one of this network are mistyped.
+    """
+    tables = data.get("nodes")
+    names = [node.name for node in graph.nodes if node.op.family not in FREE]
+    if not isinstance(tables, Mapping) or len(tables) < 2 or set(names) & set(tables):
+        return None
+    matches = [_near(str(name), names)[:1] for name in tables]
+    if len(matches) <= 3 and all(matches):
+        return None
+    near = [repr(name) for match in matches for name in match]
+    alike = f"; names that resemble these are {_some(near)}" if near else ""
+    return Diagnostic(
+        "HW0420",
+        f"the schedule is of another model: it names {len(tables)} nodes, none of '{graph.name}'",
+        f"it names {_some([repr(_short(name)) for name in tables])}, "
+        f"and the network has {_some([repr(name) for name in names])}",
+        f"the 'schedule.toml' of a build of this model{alike}",
+    )
+
+
+def _some(names: list[str]) -> str:
+    """The first of many names."""
+    names = list(dict.fromkeys(names))
+    rest = len(names) - 3
+    return ", ".join(names[:3]) + (f" and {rest} more" if rest > 0 else "") if names else "none"
 
 
 def _tables(
@@ -108,13 +160,14 @@ def _tables(
 ) -> Iterable[tuple[str, Mapping[str, Any]]]:
     tables = data.get(section, {})
     if not isinstance(tables, Mapping):
-        findings.append(_finding(f"'{section}' must hold tables, not {tables!r}"))
+        findings.append(_finding(f"'{section}' must hold tables, not {_short(tables)}"))
         return
     for name, table in tables.items():
         if isinstance(table, Mapping):
             yield str(name), table
         else:
-            findings.append(_finding(f"'{section}.{name}' must be a table, not {table!r}"))
+            what = f"'{section}.{_short(name)}' must be a table, not {_short(table)}"
+            findings.append(_finding(what))
 
 
 def _choice(graph: Graph, node: Node, table: Mapping[str, Any]) -> Choice | Diagnostic:
@@ -126,11 +179,10 @@ def _choice(graph: Graph, node: Node, table: Mapping[str, Any]) -> Choice | Diag
     for key, value in table.items():
         if key == "kernel":
             continue
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            return _finding(
-                f"parameter '{key}' of node '{node.name}' must be a number or text, not {value!r}",
-                origin=node.origin,
-            )
+        wanted = _wanted(kernel, site, key, value)
+        if wanted:
+            what = f"parameter '{_short(key)}' of node '{node.name}' must be {wanted}"
+            return _finding(f"{what}, not {_short(value)}", origin=node.origin)
         parameters[key] = value
     parameters = _completed(kernel, site, parameters)
     reason = kernel.check(site, parameters)
@@ -138,6 +190,16 @@ def _choice(graph: Graph, node: Node, table: Mapping[str, Any]) -> Choice | Diag
         return Choice(kernel.name, parameters)
     what = f"kernel '{kernel.name}' of node '{node.name}' can not have {_listing(parameters)}"
     return _finding(what, reason, _parameter_hint(kernel, site, parameters), node.origin)
+
+
+def _wanted(kernel: Kernel, site: Site, key: str, value: object) -> str:
+    """What a value must be instead; empty when it may be what it is."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return "" if abs(value) < MOST_PARAMETER else f"a number below {MOST_PARAMETER:,}"
+    if not isinstance(value, str):
+        return "a number or text"
+    known = [found[key] for found in kernel.space(site) if key in found]
+    return "a number" if known and all(isinstance(item, int) for item in known) else ""
 
 
 def _completed(kernel: Kernel, site: Site, given: Mapping[str, int | str]) -> dict[str, int | str]:
@@ -174,21 +236,27 @@ def _kernel(node: Node, site: Site, name: object) -> Kernel | Diagnostic:
             fix=f"one of {', '.join(kernel.name for kernel in able)}",
             origin=node.origin,
         )
+    if not isinstance(name, str):
+        return _finding(
+            f"'kernel' of node '{node.name}' must be a name, not {_short(name)}",
+            fix=f"one of {', '.join(kernel.name for kernel in able)}",
+            origin=node.origin,
+        )
     if name not in kernels:
-        return _unknown("kernel", str(name), kernels, node.origin, f"node '{node.name}'")
-    reason = kernels[str(name)].refuses(site)
+        return _unknown("kernel", name, kernels, node.origin, f"node '{node.name}'")
+    reason = kernels[name].refuses(site)
     if reason is not None:
         what = f"kernel '{name}' does not build node '{node.name}'"
         fix = f"one of {', '.join(kernel.name for kernel in able)}"
         return _finding(what, reason, fix, node.origin)
-    return kernels[str(name)]
+    return kernels[name]
 
 
 def _parameter_hint(kernel: Kernel, site: Site, parameters: Mapping[str, int | str]) -> str:
     """The known parameters that a mistyped one resembles."""
     known = dict.fromkeys(key for found in kernel.space(site) for key in found)
     strange = [key for key in parameters if key not in known]
-    near = [match for key in strange for match in get_close_matches(key, known, 1)]
+    near = [match for key in strange for match in _near(key, list(known))]
     return f"'{near[0]}'" if near else ""
 
 
@@ -206,18 +274,29 @@ def _unknown(
 ) -> Diagnostic:
     """`name` is not one of `known`; near misses are named, or everything when there is little."""
     names = list(known)
-    near = get_close_matches(name, names, 3, 0.6) or (names if len(names) <= 6 else [])
+    near = _near(name, names) or (names if len(names) <= 6 else [])
     if kind in ("section", "key"):
         where = "the schedule" if kind == "section" else f"link '{where}'"
     fix = " or ".join(f"'{match}'" for match in near)
     if hint:
         fix = f"{fix}; or {hint}" if fix else hint
     return _finding(
-        f"the schedule names the unknown {kind} '{name}'",
+        f"the schedule names the unknown {kind} '{_short(name)}'",
         f"{where} has no such {kind}",
         fix,
         origin,
     )
+
+
+def _near(name: str, names: list[str]) -> list[str]:
+    """Names that resemble `name`; a long text resembles none, and would take long to compare."""
+    return get_close_matches(name, names, 3, 0.6) if len(name) <= 200 else []
+
+
+def _short(value: object) -> str:
+    """A value of a user's file as a message shows it: in one line, and not in full when long."""
+    text = value if isinstance(value, str) and value.isprintable() else _SHORT.repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _finding(what: str, why: str = "", fix: str = "", origin: Origin | None = None) -> Diagnostic:

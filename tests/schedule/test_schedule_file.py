@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hwcompile.diagnostics import CompileError, Diagnostic
@@ -12,6 +13,7 @@ from hwcompile.ir.graph import Graph
 from hwcompile.schedule.choice import Choice
 from hwcompile.schedule.planner import plan
 from hwcompile.schedule.schedule_file import read_schedule, schedule_text
+from tests.fuzz.schedules import damaged_schedule
 from tests.schedule.fakes import Copy, Light, Net, Whole
 
 
@@ -138,8 +140,8 @@ def test_everything_wrong_is_told_at_once() -> None:
         "'nodes.conv' must be a table, not 3",
         "the schedule names the unknown node 'gathr'",
         "the schedule names the unknown key 'dept'",
-        "link 'x__conv' needs a depth of at least 1, not None",
-        "link 'y' needs a depth of at least 1, not 0",
+        "link 'x__conv' needs a depth from 1 to 16,777,216, not None",
+        "link 'y' needs a depth from 1 to 16,777,216, not 0",
     ]
     assert "'nodes'" in findings(data)[0].fix
     assert finding({"nodes": 3}).what == "'nodes' must hold tables, not 3"
@@ -161,3 +163,87 @@ def test_files_that_can_not_be_read(tmp_path: Path) -> None:
     broken.write_text("[nodes\n")
     with pytest.raises(CompileError, match="is not TOML"):
         read_schedule(broken, network())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_text_as_editors_save_it_is_read(tmp_path: Path, encoding: str, ending: str) -> None:
+    """Byte order marks and line ends say nothing about the schedule."""
+    first, prediction = plan(network(), target_cycles=64)
+    text = schedule_text(first, prediction)
+    mark = "\ufeff" if encoding == "utf-16-le" else ""
+    file = tmp_path / "schedule.toml"
+    file.write_bytes((mark + text.replace("\n", ending)).encode(encoding))
+    assert schedule_text(*plan(network(), schedule=file)) == text
+
+
+@pytest.mark.parametrize("value", [[], {}, 3, 1.5, True])
+def test_a_kernel_that_is_no_name_is_refused(value: object) -> None:
+    shown = "{}" if value == {} else repr(value)
+    assert str(finding({"nodes": {"conv": {"kernel": value}}})) == (
+        "error[HW0402] 'conv' (Fake in net.onnx): 'kernel' of node 'conv' must be a name, not "
+        f"{shown}. Try: one of core, slow."
+    )
+
+
+@pytest.mark.parametrize("depth", [1e23, 10**30, -1, 0, True, [], "7", float("nan"), None])
+def test_a_depth_that_is_none_is_refused(depth: object) -> None:
+    assert str(finding({"links": {"x__conv": {"depth": depth}}})).startswith(
+        "error[HW0402]: link 'x__conv' needs a depth from 1 to 16,777,216, not "
+    )
+
+
+def test_numbers_that_fit_nothing_and_words_for_numbers_are_refused() -> None:
+    huge = {"kernel": "core", "parallel": 10**30}
+    assert finding({"nodes": {"conv": huge}}).what == (
+        "parameter 'parallel' of node 'conv' must be a number below 2,147,483,648, not "
+        "1000000000000000000000000000000"
+    )
+    word = {"kernel": "core", "parallel": "four"}
+    assert finding({"nodes": {"conv": word}}).what == (
+        "parameter 'parallel' of node 'conv' must be a number, not four"
+    )
+
+
+def test_a_long_value_is_shown_in_part() -> None:
+    deep: list = []
+    for _ in range(900):
+        deep = [deep]
+    for value in ("a" * 5000, deep, ["x"] * 5000, "two\nlines"):
+        (only,) = findings({"nodes": {"conv": value}})
+        assert len(str(only)) < 200
+        assert "\n" not in str(only)
+
+
+def test_a_schedule_of_another_model_is_one_finding_with_near_misses() -> None:
+    tables = {name: {"kernel": "folded"} for name in ("convs", "fc1", "fc2", "fc3", "fc4")}
+    with pytest.raises(CompileError) as caught:
+        read_schedule({"nodes": tables, "links": {"x__fc1": {"depth": 3}}}, network())
+    assert str(caught.value) == (
+        "error[HW0420]: the schedule is of another model: it names 5 nodes, none of 'net', because "
+        "it names 'convs', 'fc1', 'fc2' and 2 more, and the network has 'conv', 'conv.relu', "
+        "'gather' and 1 more. Try: the 'schedule.toml' of a build of this model; names that "
+        "resemble these are 'conv'."
+    )
+
+
+def test_two_mistyped_names_are_no_other_model() -> None:
+    found = findings({"nodes": {"cnov": {"kernel": "core"}, "gathr": {"kernel": "whole"}}})
+    assert [finding.fix for finding in found] == ["'conv'", "'gather'"]
+
+
+@pytest.mark.parametrize("seed", range(100))
+def test_a_damaged_schedule_is_read_or_refused_in_words(tmp_path: Path, seed: int) -> None:
+    """The mutator is ours; what is no TOML, Python's reader decides."""
+    text = schedule_text(*plan(network(), target_cycles=64))
+    file = tmp_path / "schedule.toml"
+    file.write_bytes(damaged_schedule(text, np.random.default_rng(seed)))
+    try:
+        plan(network(), schedule=file)
+    except CompileError as error:
+        codes = {finding.code for finding in error.diagnostics}
+        shown = max(len(str(finding)) for finding in error.diagnostics)
+    else:
+        codes, shown = set(), 0
+    assert codes <= {"HW0402", "HW0403", "HW0420"}
+    assert shown < 1000
