@@ -25,10 +25,13 @@ class Estimate:
 
     Attributes:
         stages: By stage name, output FIFOs included.
+        layers: By the name of the node in the user's model that it comes from. The FIFOs of a stage
+            count for its first node: the one with weights, if any has.
         around: The link to the host and the FIFOs at the inputs.
     """
 
     stages: Mapping[str, Need]
+    layers: Mapping[str, Need]
     around: Need
 
     @property
@@ -49,22 +52,29 @@ def estimate(plan: Plan, model: Technology, depth: Depth = lambda link: link.dep
     def fifos(value: str) -> Need:
         return sum((fifo_need(model, link, depth(link)) for link in plan.links_from(value)), Need())
 
-    stages = {s.name: stage_need(s, model) + fifos(s.name) for s in plan.stages}
+    stages: dict[str, Need] = {}
+    layers: dict[str, Need] = {}
+    for stage in plan.stages:
+        needs = [part_need(part, model) for part in stage.parts]
+        needs[0] += fifos(stage.name) + _issue_need(stage, model)
+        stages[stage.name] = sum(needs, Need())
+        for part, need in zip(stage.parts, needs, strict=True):
+            name = part.node.origin.node or part.node.name
+            layers[name] = layers.get(name, Need()) + need
     ends = [plan.link_to(None, port).format for port in range(len(plan.graph.outputs))]
     link = link_resources(
         [form.bits for form in plan.inputs],
         [form.bits for form in ends],
     )
     around = sum((fifos(value) for value in plan.graph.inputs), model.need(LINK, link))
-    return Estimate(stages, around)
+    return Estimate(stages, layers, around)
 
 
-def stage_need(stage: Stage, model: Technology) -> Need:
-    """A core, or the controller in its place, and the pipes behind it."""
-    parts = sum((part_need(part, model) for part in stage.parts), Need())
+def _issue_need(stage: Stage, model: Technology) -> Need:
+    """The controller that stands in place of a core."""
     if stage.parts[0].kernel.rigid:
-        return parts + model.need(ISSUE, issue_resources(len(stage.inputs)))
-    return parts
+        return model.need(ISSUE, issue_resources(len(stage.inputs)))
+    return Need()
 
 
 def part_need(part: Placed, model: Technology) -> Need:

@@ -274,16 +274,16 @@ def _followed_by_pipes(graph: Graph) -> frozenset[str]:
 
 
 def describe(attempt: Attempt, budget: Budget) -> tuple[str, str]:
-    """What is short, in figures, and which layers take most of it."""
+    """What is short, in figures, and which layers of the user's model take most of it."""
     part = max(attempt.shares, key=lambda name: attempt.shares[name] / FILL[name])
     have = getattr(budget.capacities, part)
     whole = budget.settle(attempt.found.total)
     used = budget.figures(whole)[part]
     limit = f" ({100 * FILL[part]:.0f} % may be used)" if used <= have else ""
-    shares = {
-        name: budget.figures(need)[part] / max(used, 1e-9)
-        for name, need in {**attempt.found.stages, "the link": attempt.found.around}.items()
-    }
-    largest = sorted(shares, key=lambda name: -shares[name])[:3]
-    text = ", ".join(f"'{name}' takes {100 * shares[name]:.0f} %" for name in largest)
+    needs = {f"'{name}'": need for name, need in attempt.found.layers.items()}
+    needs["the link to the host"] = attempt.found.around
+    shares = {name: budget.figures(n)[part] / max(used, 1e-9) for name, n in needs.items()}
+    first, *others = sorted(shares, key=lambda name: -shares[name])[:3]
+    largest = [first, *(name for name in others if shares[name] >= 0.005)]
+    text = ", ".join(f"{name} takes {100 * shares[name]:.0f} %" for name in largest)
     return f"about {used:,.0f} of {have:,} {PARTS[part]}{limit}", text

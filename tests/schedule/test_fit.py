@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from hwcompile.boards import Board, load_board
-from hwcompile.diagnostics import CompileError
+from hwcompile.diagnostics import CompileError, Origin
+from hwcompile.ir.graph import Builder
+from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.threshold.op import Threshold
 from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.schedule.fit import Fitter
 from hwcompile.schedule.planner import plan
@@ -66,6 +70,25 @@ def test_nothing_fits() -> None:
     assert finding.code == "HW0404"
     assert " of 900 logic cells" in finding.what
     assert finding.why.count("%") >= 2
+
+
+def test_what_does_not_fit_is_told_by_the_layer_whose_weights_take_the_room() -> None:
+    """The stage is called after the quantizer behind the layer; the user knows the layer."""
+    builder = Builder("big")
+    x = builder.input("x", TensorType((1, 1, 96), IntType(-8, 7)))
+    weights = np.random.default_rng(1).integers(-8, 8, (1, 80, 96))
+    layer = Origin("m.onnx", "big_layer", "MatMul")
+    value = builder.add("product", Matmul(weights), (x,), layer)[0]
+    steps = Threshold(np.array([[0, 9, 20]]), np.array([0]), np.array([1]), IntType(0, 3))
+    quantizer = Origin("m.onnx", "quantizer", "QuantizeLinear")
+    value = builder.add("levels", steps, (value,), quantizer)[0]
+    with pytest.raises(CompileError) as caught:
+        plan(builder.build((value,)), board=board_with(bram=2))
+    assert str(caught.value) == (
+        "error[HW0404]: 'big' does not fit 'icebreaker': about 7 of 2 block RAMs, because this is "
+        "the smallest folding found; 'big_layer' takes 71 %, the link to the host takes 29 %. Try: "
+        "a larger board, or a network with fewer channels or narrower numbers."
+    )
 
 
 def test_a_target_is_met_whether_it_fits_or_not() -> None:
