@@ -29,6 +29,7 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.passes.pipelines import LOWERING, run
 from hwcompile.report.fit import fit_notes, fit_report
+from hwcompile.report.idle import idle_notes
 from hwcompile.report.summary import build_report
 from hwcompile.schedule.planner import plan
 from hwcompile.schedule.schedule_file import schedule_text
@@ -103,7 +104,7 @@ def build_files(
     progress("writing RTL")
     files = rtl_files(planned)
     files[GRAPH] = to_text(planned.graph)
-    files[HOST] = json_text(_host(imported, fit_notes(predicted)))
+    files[HOST] = json_text(_host(imported, (*idle_notes(planned), *fit_notes(predicted))))
     files[SCHEDULE] = schedule_text(planned, prediction)
     files[REPORT] = json_text(build_report(planned, prediction, goal.clock_mhz, predicted))
     files.update(dumps)

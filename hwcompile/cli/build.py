@@ -13,6 +13,7 @@ from hwcompile.boards import Board, load_board
 from hwcompile.cli.app import app, console
 from hwcompile.design import Design, load
 from hwcompile.diagnostics import fail
+from hwcompile.rates import rate_text
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild
 from hwcompile.toolchains.clock_choice import OSCILLATOR
@@ -75,7 +76,9 @@ def build_command(
     )
     source = "made by the PLL" if built.pll[0] else "of the oscillator"
     rate = design.report["design"]["resources"]["frames_per_second"]
-    console.print(f"{built.clock_mhz:g} MHz {source}: {rate:,} frames/s, however fast the link is")
+    console.print(
+        f"{built.clock_mhz:g} MHz {source}: {rate_text(rate)} frames/s, however fast the link is"
+    )
     console.print(", ".join(f"{step} {time:.1f} s" for step, time in built.seconds.items()))
     console.print(f"Wrote {built.bitstream}. Next: hwcompile program {directory} --board {board}")
 

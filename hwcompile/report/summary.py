@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hwcompile.ops.kernel import ExternalMemory, Resources
+from hwcompile.rates import frames_per_second
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.schedule.prediction import Prediction
 
@@ -39,7 +40,7 @@ def build_report(
             "frames_in_turn": prediction.period,
             "data_dependent": any(part.kernel.data_dependent for part in parts),
             "clock_mhz": clock_mhz,
-            "frames_per_second": round(clock_mhz * 1e6 / prediction.interval, 1),
+            "frames_per_second": frames_per_second(clock_mhz, prediction.interval),
             "lanes": sum(part.kernel.lanes(part.site, part.parameters) for part in parts),
             "multipliers": total.multipliers,
             "levels": {},

@@ -6,21 +6,23 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from hwcompile.rates import rate_text
 from hwcompile.report.summary import Report
 from hwcompile.technology.design import PARTS
 
 
 def report_table(report: Report) -> RenderableType:
     """The design's figures, then one row per node in stream order."""
-    return Group(_design_lines(report["design"]), _node_table(report["nodes"]))
+    return Group(_design_lines(report), _node_table(report["nodes"]))
 
 
-def _design_lines(design: Report) -> Text:
+def _design_lines(report: Report) -> Text:
+    design = report["design"]
     lines = [
         f"{design['name']}",
         f"  interval   {_cycles(design['interval_cycles'])}",
         f"  latency    {_cycles(design['latency_cycles'])}",
-        f"  throughput {design['frames_per_second']:,.0f} frames/s at {design['clock_mhz']:g} MHz",
+        f"  throughput {_throughput(report)}",
         f"  lanes      {design['lanes']:,} in parallel, {design['multipliers']:,} multipliers",
     ]
     if "frames_per_second" in (design.get("resources") or {}):
@@ -34,11 +36,19 @@ def _design_lines(design: Report) -> Text:
     return Text("\n".join(lines) + "\n")
 
 
+def _throughput(report: Report) -> str:
+    """Frames per second, which mean nothing where no node is hardware."""
+    design = report["design"]
+    if not report["nodes"]:
+        return "that of the link: no operator is hardware"
+    return f"{rate_text(design['frames_per_second'])} frames/s at {design['clock_mhz']:g} MHz"
+
+
 def _board(built: Report) -> str:
     """What `hwcompile build` made for a board: clock, speed, and what it takes."""
     clock = f"{built['clock_mhz']:g} MHz" + (" from the PLL" if built["pll"] else "")
     return (
-        f"{built['board']} at {clock}: {built['frames_per_second']:,.0f} frames/s, "
+        f"{built['board']} at {clock}: {rate_text(built['frames_per_second'])} frames/s, "
         f"{built['lut']:,} LUT, {built['bram']:,} block RAM, {built['dsp']:,} DSP"
     )
 

@@ -14,6 +14,7 @@ from hwcompile.boards import Board, links_of, with_link
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.names import identifier
+from hwcompile.rates import frames_per_second
 from hwcompile.toolchains.board_top import (
     BAUD,
     TOP,
@@ -309,7 +310,7 @@ def record_build(report: dict[str, Any], built: BoardBuild, board: Board) -> Non
         "clock_mhz": built.clock_mhz,
         "oscillator_mhz": board.clock.mhz,
         "pll": {"module": built.pll[0], "parameters": built.pll[1]} if built.pll[0] else None,
-        "frames_per_second": round(built.clock_mhz * 1e6 / _interval(report), 1),
+        "frames_per_second": frames_per_second(built.clock_mhz, _interval(report)),
         "fmax_mhz": round(built.fmax_mhz, 2),
         "seed": built.seed,
         "seconds": {step: round(value, 1) for step, value in built.seconds.items()},

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import hwcompile
-from hwcompile.diagnostics import Origin
+from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
@@ -123,5 +123,12 @@ def test_random_graphs_end_every_frame_as_predicted(tmp_path: Path, seed: int) -
     # FIFOs of other depths: too small, so that frames take turns, and too large.
     names = [link["name"] for link in design.report["links"]]
     depths = {name: {"depth": int(rng.choice([2, 3, 5, 40]))} for name in names}
-    other = hwcompile.compile_graph(graph, tmp_path / "odd", schedule={**schedule, "links": depths})
-    check(other, 60)
+    try:
+        other = hwcompile.compile_graph(
+            graph, tmp_path / "odd", schedule={**schedule, "links": depths}
+        )
+    except CompileError as error:
+        if error.diagnostics[0].code != "HW0403":  # paths that meet can need deeper FIFOs
+            raise
+    else:
+        check(other, 60)

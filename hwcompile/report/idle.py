@@ -1,0 +1,19 @@
+"""Says when a design has no hardware worth the name."""
+
+from __future__ import annotations
+
+from hwcompile.schedule.plan import Plan
+
+_MOVING = frozenset({"concat", "gather", "width"})
+"""Families that compute nothing."""
+
+
+def idle_notes(plan: Plan) -> tuple[str, ...]:
+    """A remark when nothing of a network is computed in hardware."""
+    families = {part.node.op.family for stage in plan.stages for part in stage.parts}
+    if families - _MOVING:
+        return ()
+    does = "only moves elements" if families else "is only wires and FIFOs"
+    why = "every operator that computes runs on the host or became part of a neighbour"
+    fix = "a quantizer behind an operator, and before it, makes it run in hardware"
+    return (f"this design {does} and computes nothing: {why}; {fix}",)
