@@ -17,7 +17,7 @@ from hwcompile.verify.beats import from_beats, to_beats
 
 SILENT = 2000
 """Exchanges in a row that move nothing before the design counts as stuck."""
-STUCK = 20.0
+STUCK = 10.0
 """Seconds without anything that moves before the design counts as stuck."""
 
 

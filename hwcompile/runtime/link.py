@@ -99,7 +99,8 @@ class Link:
             timeout: Seconds until a request is repeated; the longest answer must fit. A board that
                 has answered faster is waited for less long at first. Later repetitions wait
                 longer, up to three times, so a slow board is heard too.
-            attempts: How often a request is sent before the link counts as dead.
+            attempts: How often a request is sent before the link counts as dead; two thirds of it
+                for hello.
             clock: Seconds from any beginning.
         """
         self.retries, self.size = 0, MOST
@@ -134,7 +135,9 @@ class Link:
 
     def _ask(self, kind: int, channels: int, payload: bytes) -> Packet:
         """Send until the answer with the request's number comes."""
-        for attempt in range(self._attempts):
+        # Hello and its answer are short.
+        attempts = self._attempts if kind == EXCHANGE else -(-2 * self._attempts // 3)
+        for attempt in range(attempts):
             if attempt:
                 self.retries += 1
                 self._shrink()
@@ -155,7 +158,7 @@ class Link:
         raise fail(
             "HW0810",
             "the board does not answer",
-            f"{self._attempts} requests stayed without an intact answer",
+            f"{attempts} requests stayed without an intact answer",
             "check the port, the baud rate, and that the board holds this design, built by this "
             "version of hwcompile",
         )

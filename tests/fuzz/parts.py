@@ -22,6 +22,8 @@ PARTS: dict[str, str] = {
     "options": "tests.fuzz.options:run",
     "cache": "tests.fuzz.caches:run",
     "kills": "tests.fuzz.kills:run",
+    "link": "tests.fuzz.link:run",
+    "peers": "tests.fuzz.peers:run",
 }
 
 

@@ -132,7 +132,7 @@ def test_a_dead_line() -> None:
             return b""
 
     ticks = iter(range(1000))
-    link = Link(Dead(), timeout=3, attempts=4, clock=lambda: float(next(ticks)))
+    link = Link(Dead(), timeout=3, attempts=6, clock=lambda: float(next(ticks)))
     with pytest.raises(CompileError, match="HW0810"):
         link.hello()
     assert link.retries == 3
