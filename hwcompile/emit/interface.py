@@ -161,8 +161,10 @@ class Interface:
             return f"{(names or [self.top])[0]!r:.80} can not be a name in hardware"
         if len(set(prefixes)) < len(prefixes):
             return "two ports have the same name"
-        if len({port.name for port in ports}) < len(ports):
-            return "two ports have the same value"
+        # A design may give an input away as it is, so only each side is free of repetition.
+        for side in (self.inputs, self.outputs):
+            if len({port.name for port in side}) < len(side):
+                return "two ports have the same value"
         return ""
 
 

@@ -15,10 +15,11 @@ import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+import hwcompile
 from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from hwcompile.frontends.onnx.resize import COORDINATES, ROUNDINGS, sources
-from tests.frontends.oracle import Model, check
+from tests.frontends.oracle import Model, check, runtime
 
 ORACLE = "ONNX Runtime"
 
@@ -152,3 +153,15 @@ def test_modes_that_are_not_copies_are_refused(
     y = m.op("Resize", x, "", m.constant([1, 1, 2, 1.5]), **attributes)
     with pytest.raises(CompileError, match=code):
         load_model(m.save(tmp_path, y))
+
+
+def test_a_design_that_gives_its_input_away_is_read_back(tmp_path: Path) -> None:
+    """All copies are made on the host, so that the only port of each side is one value."""
+    m = Model(opset=13)
+    x = m.quantize(m.input(1, 1, 1, 5), 1.0, 0)
+    y = m.op("Resize", x, "", m.constant([1, 1, 1, 2]))
+    design = hwcompile.compile(m.save(tmp_path, y), tmp_path / "built")
+    frames = m.rng.integers(-9, 9, (3, 1, 1, 5)).astype(np.float32)
+    expected = runtime(tmp_path / "small.onnx", {"x": frames})[0]
+    found = design.simulate(frames, level="reference").real[y]
+    np.testing.assert_array_equal(found, expected)
