@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
+from typing import Any, Protocol
 
 import onnx
 from onnx import AttributeProto
@@ -61,10 +62,47 @@ def _whole(path: Path) -> onnx.ModelProto:
     refuse_other_formats(path, start)
     try:
         proto = onnx.load(str(path), load_external_data=False)
-        str(proto)  # texts are decoded when they are looked at
+        _check_texts(proto)
     except Exception as error:  # protobuf raises its own, undocumented classes
         raise (named_by_suffix(path) or _damaged(path, "the protobuf parser", error)) from error
     return proto
+
+
+class _Message(Protocol):
+    """A protobuf message, as far as it is looked at here."""
+
+    def ListFields(self) -> list[tuple[_Field, object]]:  # noqa: N802
+        """Fields that are set, with their values."""
+
+
+class _Field(Protocol):
+    name: str
+    type: int
+
+
+_TEXT, _NESTED = 9, 11
+"""Types of fields: `FieldDescriptor.TYPE_STRING` and `TYPE_MESSAGE`."""
+
+
+def _check_texts(message: _Message) -> None:
+    """Every text is one; protobuf hands out the bytes of what is no UTF-8.
+
+    Raises:
+        ValueError: If one is not.
+    """
+    for field, value in message.ListFields():
+        if field.type not in (_TEXT, _NESTED):
+            continue
+        for part in _parts(value):
+            if field.type == _NESTED:
+                _check_texts(part)
+            elif not isinstance(part, str):
+                raise ValueError(f"the field {field.name} holds {part!r}, which is no text")
+
+
+def _parts(value: Any) -> list[Any]:
+    single = isinstance(value, str | bytes) or hasattr(value, "ListFields")
+    return [value] if single else list(value)
 
 
 def _damaged(path: Path, who: str, error: Exception) -> CompileError:
