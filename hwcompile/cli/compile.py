@@ -9,7 +9,7 @@ import typer
 
 from hwcompile.cli.app import app, console, errors
 from hwcompile.design import compile as compile_model
-from hwcompile.diagnostics import fail
+from hwcompile.frontends.input_types import GRAMMAR, named_input_types
 from hwcompile.report.table import report_table
 
 
@@ -36,8 +36,8 @@ def compile_command(
     input_type: Annotated[
         list[str] | None,
         typer.Option(
-            help="Move the input quantizer into hardware: [NAME:]TYPE:SCALE, "
-            "for example uint8:1/255."
+            help=f"What arrives at an input, so that its quantizer moves into hardware: {GRAMMAR}, "
+            "for example uint8:1/255 or int8:0.05:-3."
         ),
     ] = None,
     formats: Annotated[
@@ -58,7 +58,7 @@ def compile_command(
             schedule=schedule,
             board=board,
             clock_mhz=clock_mhz,
-            input_types=dict(_input_type(text) for text in input_type or []),
+            input_types=named_input_types(input_type or []),
             formats=formats,
             dump_ir=dump_ir,
             force=force,
@@ -68,16 +68,3 @@ def compile_command(
     for note in design.notes:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
     console.print(f"Wrote {design.directory}. Next: hwcompile verify {design.directory}")
-
-
-def _input_type(text: str) -> tuple[str, str]:
-    """Split `[NAME:]TYPE:SCALE`; without NAME it is for the only input (key "")."""
-    name, _, rest = text.rpartition(":")
-    head, _, kind = name.rpartition(":")
-    if not kind:
-        raise fail(
-            "HW0110",
-            f"--input-type '{text}' is not of the form [NAME:]TYPE:SCALE",
-            fix="for example --input-type uint8:1/255",
-        )
-    return head, f"{kind}:{rest}"

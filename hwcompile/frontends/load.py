@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from hwcompile.diagnostics import CompileError, Diagnostic
+from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.frontends.model import Array, SourceModel
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.onnx.inputs import start_values
@@ -88,6 +88,8 @@ def load_model(
     description = read_description(formats)
     recurrent = (node.name for node in model.nodes if node.op_type in RECURRENT)
     must_name_nodes(description, frozenset(recurrent))
+    if not input_types:
+        _refuse_float_model(model)
     framed = _one_frame(model)
     if framed is None:
         return _import(model, input_types or {}, description)
@@ -100,6 +102,44 @@ def load_model(
             reason = NotFramesError(None, error.diagnostics[0].what)
             return _whole_batch(model, reason, input_types or {}, description)
         raise
+
+
+_QUANTIZERS = ("quant", "multithreshold", "trunc", "integer", "qlinear", "qgemm")
+_LAYERS = frozenset({"Conv", "ConvTranspose", "MatMul", "Gemm", "LSTM", "GRU"})
+
+
+def _refuse_float_model(model: SourceModel) -> None:
+    """Show how to quantize a model that has layers and no quantizer.
+
+    Raises:
+        CompileError: HW0284 for such a model.
+    """
+    kinds = {node.op_type for node in model.nodes}
+    quantized = any(word in kind.lower() for kind in kinds for word in _QUANTIZERS)
+    floats = all(tensor.dtype.kind == "f" for tensor in model.inputs)
+    if (
+        quantized
+        or model.annotations
+        or not floats
+        or not kinds & _LAYERS
+        or len(model.inputs) != 1
+    ):
+        return
+    (tensor,) = model.inputs
+    stem = model.name
+    raise fail(
+        "HW0284",
+        f"'{model.file}' computes with real numbers: it has no quantizer",
+        "hardware computes on integers, and nothing says which",
+        "quantize it with typical inputs, frames.npy, and compile the result:\n"
+        "    import numpy, onnxruntime.quantization as q\n"
+        "    class Frames(q.CalibrationDataReader):\n"
+        f"        left = iter(numpy.load('frames.npy').astype('{tensor.dtype.name}'))\n"
+        "        def get_next(self):\n"
+        f"            return next(({{{tensor.name!r}: f[None]}} for f in self.left), None)\n"
+        f"    q.quantize_static({model.file!r}, {stem + '_int8.onnx'!r}, Frames())\n"
+        "  or train it with quantizers (Brevitas) and export it as QONNX",
+    )
 
 
 def _one_frame(model: SourceModel) -> SourceModel | None:

@@ -284,14 +284,18 @@ def bombs(model, rng):
     name = f"bomb{len(graph.node)}"
     source = graph.node[-1].output[0] if graph.node[-1].output else "x"
     kind = int(rng.integers(7))
+
     def constant(value):
-        graph.initializer.append(numpy_helper.from_array(np.asarray(value), f"{name}_c{len(graph.initializer)}"))
+        graph.initializer.append(
+            numpy_helper.from_array(np.asarray(value), f"{name}_c{len(graph.initializer)}")
+        )
         return graph.initializer[-1].name
+
     shape = constant(np.array([size, 3], np.int64))
     nodes = [
         helper.make_node("ConstantOfShape", [shape], [name]),
         helper.make_node("Expand", [constant(np.float32([1])), shape], [name]),
-        helper.make_node("Tile", [constant(np.float32([1, 2])), constant(np.array([size]))], [name]),
+        helper.make_node("Tile", [constant(np.ones(2)), constant(np.array([size]))], [name]),
         helper.make_node("Range", [constant(np.int64(0)), constant(np.int64(size)),
                                    constant(np.int64(1))], [name]),
         helper.make_node("Pad", [source, constant(np.array([size] * 8, np.int64))], [name]),

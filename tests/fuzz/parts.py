@@ -14,6 +14,7 @@ PARTS: dict[str, str] = {
     "networks-integer": "tests.fuzz.networks:integer",
     "networks-rtl": "tests.fuzz.hardware:run_rtl",
     "models": "tests.fuzz.protos:run",
+    "models-structured": "tests.fuzz.models:run",
     "inputs": "tests.fuzz.files:inputs",
     "boards": "tests.fuzz.files:boards",
     "directories": "tests.fuzz.directories:run",

@@ -83,6 +83,14 @@ def _along(node: SourceNode, shape: tuple[int, ...], constant: Array, axis: int)
             "quantize per tensor or per channel",
             node.origin,
         )
+    if not -len(shape) <= axis < len(shape):
+        raise fail(
+            "HW0204",
+            f"this {node.op_type} has scales along axis {axis} of a tensor of shape {list(shape)}",
+            "there is no such axis",
+            "check the attribute axis; one scale for the whole tensor needs none",
+            node.origin,
+        )
     axis %= len(shape)
     return constant.reshape([-1 if i == axis else 1 for i in range(len(shape))])
 

@@ -134,6 +134,14 @@ def _top_k(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             node.origin,
         )
     axis = int(node.attributes.get("axis", -1)) % len(value.shape)
+    if not 1 <= k <= value.shape[axis]:
+        raise fail(
+            "HW0204",
+            f"this TopK looks for {k} of {value.shape[axis]} entries",
+            "",
+            f"use a k from 1 to {value.shape[axis]}",
+            node.origin,
+        )
     if isinstance(value, Stream) and _same_rising_function(ctx, value):
         return [
             _ranked(ctx, value, axis, k, result, node) if used else value

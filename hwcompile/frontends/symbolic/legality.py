@@ -21,6 +21,7 @@ from hwcompile.frontends.model import SourceModel, SourceNode
 from hwcompile.frontends.reading.budget import LARGEST, Budget
 from hwcompile.frontends.symbolic.contrib import contrib_problem
 from hwcompile.frontends.symbolic.frames import Frames, Shape
+from hwcompile.frontends.symbolic.rules import broken_rule
 from hwcompile.frontends.symbolic.values import (
     Constant,
     Failed,
@@ -98,11 +99,14 @@ class Legality:
             return Verdict()
         schema = _schema(node.op_type, self._model.opset, node.domain)
         if schema is None:
-            return Verdict(contrib_problem(node))
+            return Verdict(contrib_problem(node) or broken_rule(node, inputs))
         attributes = node.attributes
         windows = prod(attributes.get("kernel_shape") or [1]) if _are_ints(attributes) else 1
         if windows > LARGEST:
             return Verdict(f"the kernel has {windows:,} taps")
+        broken = broken_rule(node, inputs)
+        if broken:
+            return Verdict(broken)
         verdict = self._inferred(schema, node, inputs, as_written)
         for _, shape in verdict.outputs.values():
             if shape is not None:
@@ -146,6 +150,9 @@ class Legality:
         except Exception as error:  # onnx raises several classes from its C++ code
             lines = str(error).strip().splitlines() or [type(error).__name__]
             return Verdict(lines[0].removeprefix("[ShapeInferenceError] "))
+        small = [s for _, s in outputs.values() if s is not None and any(n < 0 for n in s)]
+        if small:
+            return Verdict(f"the result would have the shape {list(small[0])}")
         if self._frames is None or not any(self._frames.axis(n) is not None for n in here):
             return Verdict("", outputs)
         file = {n: self._frames.in_file(n, shape) for n, shape in here.items()}

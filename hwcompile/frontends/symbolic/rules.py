@@ -1,0 +1,115 @@
+"""What the ONNX operators' pages demand and neither schema nor shape inference checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from hwcompile.frontends.model import SourceNode
+from hwcompile.frontends.symbolic.values import (
+    Constant,
+    Failed,
+    QuantizedConstant,
+    Value,
+    constant_of,
+    shape_of,
+)
+
+_FLAGS = frozenset(
+    {"keepdims", "transA", "transB", "ceil_mode", "count_include_pad", "storage_order",
+     "allowzero", "select_last_index", "exclusive", "reverse", "largest", "sorted", "signed",
+     "narrow", "channels_last", "training_mode", "layout", "linear_before_reset", "input_forget",
+     "noop_with_empty_axes", "exclude_outside", "antialias", "align_corners"}
+)  # fmt: skip
+
+_RANKS = {
+    "LSTM": {0: 3, 1: 3, 2: 3, 3: 2, 7: 2},
+    "GRU": {0: 3, 1: 3, 2: 3, 3: 2},
+    "RNN": {0: 3, 1: 3, 2: 3, 3: 2},
+    "BatchNormalization": {1: 1, 2: 1, 3: 1, 4: 1},
+}
+"""Axes that inputs must have, by position."""
+
+_CHANNELS = {
+    "QLinearConv": (3, 0, (4, 5)),
+    "QLinearMatMul": (3, -1, (4, 5)),
+    "ConvInteger": (1, 0, (3,)),
+    "MatMulInteger": (1, -1, (3,)),
+}
+"""Position of the weights, their axis of output channels, and inputs with 1 or one per channel."""
+
+_MAY_BE_EMPTY = frozenset({"Resize", "Upsample", "Reshape", "Squeeze", "Unsqueeze", "Expand"})
+_REDUCED = "Reduce"
+
+
+def broken_rule(node: SourceNode, inputs: Sequence[Value | None]) -> str:
+    """Which rule the node breaks; empty when none."""
+    for name, value in node.attributes.items():
+        if name in _FLAGS and value not in (0, 1):
+            return f"the attribute {name} is {value}, where it is 0 or 1"
+    shapes = [
+        None if value is None or isinstance(value, Failed) else shape_of(value) for value in inputs
+    ]
+    return (
+        _emptiness(node, inputs, shapes)
+        or _ranks(node, shapes)
+        or _per_channel(node, shapes)
+        or _repeated_axes(node, inputs, shapes)
+    )
+
+
+def _emptiness(
+    node: SourceNode, inputs: Sequence[Value | None], shapes: Sequence[tuple[int, ...] | None]
+) -> str:
+    """Tensors of the network have elements, and so have their constants of numbers."""
+    if node.op_type in _MAY_BE_EMPTY:
+        return ""
+    known = [v is None or isinstance(v, Constant | QuantizedConstant) for v in inputs]
+    if all(known):
+        return ""
+    for position, (value, shape) in enumerate(zip(inputs, shapes, strict=True)):
+        sizes = isinstance(value, Constant) and value.dtype == np.int64 and position > 0
+        if shape is not None and prod(shape) == 0 and not sizes:
+            return f"input {position} has no elements"
+    return ""
+
+
+def _ranks(node: SourceNode, shapes: Sequence[tuple[int, ...] | None]) -> str:
+    for position, rank in _RANKS.get(node.op_type, {}).items():
+        shape = shapes[position] if position < len(shapes) else None
+        if shape is not None and len(shape) != rank:
+            return f"input {position} has shape {list(shape)}, where it needs {rank} axes"
+    return ""
+
+
+def _per_channel(node: SourceNode, shapes: Sequence[tuple[int, ...] | None]) -> str:
+    if node.op_type not in _CHANNELS or node.domain:
+        return ""
+    place, axis, positions = _CHANNELS[node.op_type]
+    weights = shapes[place] if place < len(shapes) else None
+    if not weights:
+        return f"input {place} has no axes"
+    for position in positions:
+        shape = shapes[position] if position < len(shapes) else None
+        if shape is None:
+            continue
+        if prod(shape) not in (1, weights[axis]):
+            return f"input {position} has shape {list(shape)} for {weights[axis]} output channels"
+    return ""
+
+
+def _repeated_axes(
+    node: SourceNode, inputs: Sequence[Value | None], shapes: Sequence[tuple[int, ...] | None]
+) -> str:
+    if not node.op_type.startswith(_REDUCED) or not shapes or shapes[0] is None:
+        return ""
+    value = node.attributes.get("axes")
+    if value is None and len(inputs) > 1 and inputs[1] is not None:
+        value = constant_of(inputs[1])
+    rank = len(shapes[0])
+    if value is None or not rank:
+        return ""
+    axes = [int(a) % rank for a in (value.reshape(-1) if hasattr(value, "reshape") else value)]
+    return f"the axes {axes} repeat one" if len(set(axes)) < len(axes) else ""
