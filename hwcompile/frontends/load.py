@@ -105,7 +105,7 @@ def load_model(
 
 
 _QUANTIZERS = ("quant", "multithreshold", "trunc", "integer", "qlinear", "qgemm")
-_LAYERS = frozenset({"Conv", "ConvTranspose", "MatMul", "Gemm", "LSTM", "GRU"})
+_LAYERS = frozenset({"Conv", "ConvTranspose", "MatMul", "Gemm"})
 
 
 def _refuse_float_model(model: SourceModel) -> None:
@@ -116,6 +116,7 @@ def _refuse_float_model(model: SourceModel) -> None:
     """
     kinds = {node.op_type for node in model.nodes}
     quantized = any(word in kind.lower() for kind in kinds for word in _QUANTIZERS)
+    quantized |= not kinds.isdisjoint(RECURRENT)  # they have number formats of their own
     floats = all(tensor.dtype.kind == "f" for tensor in model.inputs)
     if (
         quantized

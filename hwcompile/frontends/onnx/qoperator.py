@@ -103,6 +103,14 @@ def centered_weights(inputs: Inputs, position: int, axis: int, node: SourceNode)
     """Constant integer weights minus their zero point (one, or one per entry of `axis`)."""
     weights = parameter(inputs, position, node).astype(np.int64)
     zero = zero_point_of(inputs, position + 2, node)
+    if not weights.ndim or zero.size not in (1, weights.shape[axis]):
+        raise fail(
+            "HW0204",
+            f"{zero.size} zero points do not fit weights of shape {list(weights.shape)}",
+            "",
+            "give them one number, or one per output channel",
+            node.origin,
+        )
     shape = [-1 if i == axis % weights.ndim else 1 for i in range(weights.ndim)]
     return weights - (zero if zero.size == 1 else zero.reshape(shape))
 

@@ -2,8 +2,8 @@
 
 A few bytes of a file can ask for any number of elements. Every tensor that a node computes is
 held to `LARGEST` elements and all of them together to `TOTAL`; constants in the file are as large
-as the file, so that they have a limit of their own. The limits are some times what the largest
-networks need that fit an FPGA (VGG-16's largest tensor has 3.2 million elements).
+as the file, so that they have a limit of their own. For comparison: the largest tensor of
+VGG-16 has 3.2 million elements.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from math import prod
 
 from hwcompile.diagnostics import CompileError, Origin, fail
 
-LARGEST = 1 << 23
+LARGEST = 1 << 22
 """Elements of a tensor that a node computes, and of an input."""
 
 TOTAL = 1 << 27

@@ -29,6 +29,7 @@ _RANKS = {
     "GRU": {0: 3, 1: 3, 2: 3, 3: 2},
     "RNN": {0: 3, 1: 3, 2: 3, 3: 2},
     "BatchNormalization": {1: 1, 2: 1, 3: 1, 4: 1},
+    "QGemm": {0: 2, 3: 2},
 }
 """Axes that inputs must have, by position."""
 
@@ -47,8 +48,10 @@ _REDUCED = "Reduce"
 def broken_rule(node: SourceNode, inputs: Sequence[Value | None]) -> str:
     """Which rule the node breaks; empty when none."""
     for name, value in node.attributes.items():
-        if name in _FLAGS and value not in (0, 1):
+        if name in _FLAGS and not (isinstance(value, int) and value in (0, 1)):
             return f"the attribute {name} is {value}, where it is 0 or 1"
+        if name == "axes" and not _whole(value):
+            return "the attribute axes is no list of integers"
     shapes = [
         None if value is None or isinstance(value, Failed) else shape_of(value) for value in inputs
     ]
@@ -58,6 +61,10 @@ def broken_rule(node: SourceNode, inputs: Sequence[Value | None]) -> str:
         or _per_channel(node, shapes)
         or _repeated_axes(node, inputs, shapes)
     )
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(v, int) for v in value)
 
 
 def _emptiness(
@@ -77,6 +84,9 @@ def _emptiness(
 
 
 def _ranks(node: SourceNode, shapes: Sequence[tuple[int, ...] | None]) -> str:
+    slope = shapes[1] if node.op_type == "PRelu" and len(shapes) > 1 else None
+    if slope is not None and shapes[0] is not None and len(slope) > len(shapes[0]):
+        return f"the slopes have shape {list(slope)}, more axes than the input"
     for position, rank in _RANKS.get(node.op_type, {}).items():
         shape = shapes[position] if position < len(shapes) else None
         if shape is not None and len(shape) != rank:
