@@ -27,6 +27,7 @@ from hwcompile.frontends.load import ImportedModel, load_model
 from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
+from hwcompile.limits import CLOCK_MHZ, CYCLES, not_both, number, whole
 from hwcompile.passes.pipelines import LOWERING, run
 from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.report.idle import idle_notes
@@ -54,11 +55,23 @@ class Goal:
 
     @staticmethod
     def of(cycles: int | None, fps: float | None, board: str, clock_mhz: float | None) -> Goal:
-        """From what the user says: cycles win over frames per second, a clock over the board's."""
+        """From what the user says; a clock wins over the board's.
+
+        Raises:
+            CompileError: HW0001 for a number out of its range, HW0002 for both kinds of target.
+        """
+        not_both(("--target-cycles", cycles), ("--target-fps", fps))
+        if clock_mhz is not None:
+            clock_mhz = number("--clock-mhz", clock_mhz, CLOCK_MHZ)
+        if cycles is not None:
+            cycles = whole("--target-cycles", cycles, CYCLES)
         found = load_board(board) if board else None
         clock = clock_mhz or (found.clock.mhz if found else DEFAULT_MHZ)
-        if cycles is None and fps is not None:
-            cycles = int(clock * 1e6 / fps)
+        if fps is not None:
+            hertz = clock * 1e6
+            why = f"a frame takes at least a cycle, at {clock:g} MHz"
+            fps = number("--target-fps", fps, (hertz / CYCLES[1], hertz), why)
+            cycles = max(int(hertz / fps), 1)
         return Goal(cycles, found, clock)
 
 

@@ -13,20 +13,24 @@ import numpy as np
 from hwcompile import build_directory
 from hwcompile.boards import load_board
 from hwcompile.compiler import Goal, build_files
-from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.opened import HostSide, read_graph, read_host_side
 from hwcompile.emit.project import write_files
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
+from hwcompile.limits import BAUD as BAUDS
+from hwcompile.limits import FRAMES, PLACE_SEEDS, SEED, STALL, number, whole
+from hwcompile.limits import MEMORY_LATENCY as LATENCIES
 from hwcompile.outcomes import Result
 from hwcompile.runtime.decoded import run_bitstream
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild, build_for_board, record_build
 from hwcompile.toolchains.clock_choice import OSCILLATOR
-from hwcompile.verify.frames import Frames, to_arrays
-from hwcompile.verify.levels import check_level, run_netlist, run_reference, run_rtl
+from hwcompile.verify.frames import Frames
+from hwcompile.verify.levels import check_levels, check_waves, run_netlist, run_reference, run_rtl
+from hwcompile.verify.quantizing import quantized_source
 from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult
+from hwcompile.verify.sources import FrameSource, collected, random_source
 from hwcompile.verify.verification import Comparison, Verification
 
 
@@ -68,17 +72,18 @@ class Design:
         """`schedule.toml` as text."""
         return build_directory.read_text(self.directory, build_directory.SCHEDULE)
 
-    def quantize(self, inputs: Frames) -> dict[str, IntArray]:
+    def quantize(self, inputs: Frames, inputs_are: str | None = None) -> dict[str, IntArray]:
         """Integers of the network's inputs from the model's real inputs.
 
+        Args:
+            inputs: See `Frames`.
+            inputs_are: "reals", "codes" (integers, in the model's layout), or None: where both mean
+                the same, either.
+
         Raises:
-            CompileError: HW0605 when names or shapes do not fit the model.
+            CompileError: Those of `verify.quantizing.quantized_source`.
         """
-        arrays = to_arrays(inputs, tuple({host.source for host in self._host.inputs}))
-        try:
-            return {host.value: host.run(arrays[host.source]) for host in self._host.inputs}
-        except ValueError as error:
-            raise fail("HW0605", "the inputs do not fit the model", str(error)) from error
+        return quantized_source(self._host.inputs, inputs, inputs_are).whole()
 
     def simulate(
         self,
@@ -88,8 +93,9 @@ class Design:
         board: str = "",
         stall: float = 0.0,
         waves: Path | None = None,
+        inputs_are: str | None = None,
     ) -> Result:
-        """Run real inputs through the network at one level.
+        """Run real inputs through the network at one level, in memory that many frames share.
 
         Args:
             inputs: See `Frames`.
@@ -97,19 +103,28 @@ class Design:
             board: Name or file of the board whose netlist or bitstream it is.
             stall: Probability that a source or a sink holds back in a cycle (rtl, netlist).
             waves: VCD waveform file to write (rtl, netlist).
+            inputs_are: See `quantize`.
+
+        Raises:
+            CompileError: HW0001, HW0003, HW0004, HW0607, and those of `quantize`.
         """
-        check_level(level)
-        integers = self.quantize(inputs)
+        check_levels((level,))
+        stall = number("--stall", stall, STALL)
+        check_waves(level, waves)
+        source = quantized_source(self._host.inputs, inputs, inputs_are)
         if level == "reference":
-            raw = run_reference(self.graph, integers)
+            raw = run_reference(self.graph, source)
             return Result(raw, self.dequantize(raw))
-        run = self._run(level, integers, board=board, stall=stall, waves=waves)
+        run = self._run(level, source, board=board, stall=stall, waves=waves)
         real, cycles = self.dequantize(run.outputs), run.cycles or None
         return Result(run.outputs, real, cycles, run.seconds, run.output_cycles)
 
     def dequantize(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
         """The model's real outputs from the network's integers: what the host computes."""
-        return {host.name: host.run(raw) for host in self._host.outputs}
+        return collected(
+            {host.name: host.run(block) for host in self._host.outputs}
+            for block in FrameSource.of(raw).blocks()
+        )
 
     def verify(
         self,
@@ -122,6 +137,7 @@ class Design:
         boundaries: bool = False,
         board: str = "",
         memory_latency: int = MEMORY_LATENCY,
+        inputs_are: str | None = None,
     ) -> Verification:
         """Run the same frames at every level, compare with reference, update `report.json`.
 
@@ -134,19 +150,29 @@ class Design:
             boundaries: Compare what every stage produces, not only the outputs (rtl).
             board: Name or file of the board for levels "netlist" and "bitstream".
             memory_latency: Cycles until external memory answers, where weights come from there.
+            inputs_are: See `quantize`.
+
+        Raises:
+            CompileError: HW0001, HW0607, and those of `quantize`.
         """
-        for level in levels:
-            check_level(level)
-        integers = self._random(frames, seed) if inputs is None else self.quantize(inputs)
+        check_levels(levels)
+        stall = number("--stall", stall, STALL)
+        memory_latency = whole("--memory-latency", memory_latency, LATENCIES)
+        if inputs is None:
+            frames, seed = whole("--frames", frames, FRAMES), whole("--seed", seed, SEED)
+            types = {name: self.graph.types[name] for name in self.graph.inputs}
+            source = random_source(types, frames, seed)
+        else:
+            source = quantized_source(self._host.inputs, inputs, inputs_are)
         report = self.report
         comparison = Comparison(self.graph, self.interface, report["design"])
 
         def run(level: str) -> SimulationResult:
             taps = boundaries and level == "rtl"
             conditions = {"stall": stall, "memory_latency": memory_latency}
-            return self._run(level, integers, board=board, taps=taps, **conditions)
+            return self._run(level, source, board=board, taps=taps, **conditions)
 
-        outcome = comparison.of(levels, integers, run, timed=not stall, boundaries=boundaries)
+        outcome = comparison.of(levels, source, run, timed=not stall, boundaries=boundaries)
         build_directory.update_report(self.directory, outcome.record)
         return outcome
 
@@ -172,6 +198,7 @@ class Design:
             link: "uart" or "spi"; "" for the board's usual one.
             progress: Called with each step as it starts.
         """
+        seeds, baud = whole("--seeds", seeds, PLACE_SEEDS), whole("--baud", baud, BAUDS)
         target = load_board(board)
         built = build_for_board(
             self.directory,
@@ -190,7 +217,7 @@ class Design:
     def _run(
         self,
         level: str,
-        integers: Mapping[str, IntArray],
+        source: FrameSource,
         *,
         board: str,
         taps: bool = False,
@@ -198,24 +225,14 @@ class Design:
     ) -> SimulationResult:
         """Simulate; `options` are those of `Simulator.run`."""
         if level == "bitstream":
-            return run_bitstream(self.directory, board, integers)
+            return run_bitstream(self.directory, board, source.whole())
         if level == "netlist":
-            return run_netlist(self.directory, board, integers, **options)
-        return run_rtl(self.directory, integers, taps=taps, **options)
+            return run_netlist(self.directory, board, source, **options)
+        return run_rtl(self.directory, source, taps=taps, **options)
 
     @cached_property
     def _host(self) -> HostSide:
         return read_host_side(self.directory)
-
-    def _random(self, frames: int, seed: int) -> dict[str, IntArray]:
-        rng = np.random.default_rng(seed)
-        return {
-            name: rng.choice(
-                self.graph.types[name].element.values(),
-                size=(frames, *self.graph.types[name].shape),
-            )
-            for name in self.graph.inputs
-        }
 
 
 def compile(
@@ -239,7 +256,7 @@ def compile(
         model: QONNX or ONNX file.
         output: Build directory to make.
         target_fps: Frames per second to reach at `clock_mhz`.
-        target_cycles: Cycles per frame to reach; wins over `target_fps`.
+        target_cycles: Cycles per frame to reach; instead of `target_fps`.
         schedule: A `schedule.toml` (whole or partial), or the same as nested mappings.
         board: Name or file of a board. Without a target the fastest folding is chosen that fits
             its FPGA; with one, the folding that takes the least of what is short there.

@@ -67,13 +67,15 @@ struct Stream {
     size_t bytes;
     uint64_t words;
     uint64_t total;  // beats of all frames
-    std::vector<uint8_t> data;
-    std::vector<int64_t> cycles;
+    FILE* data = nullptr;
+    FILE* cycles = nullptr;
+    uint64_t count = 0;         // beats that moved
+    std::vector<uint8_t> beat;  // what a source shows
     bool shown = false;      // a source shows a beat; a sink saw one that it did not accept
     std::vector<uint8_t> held;  // what the sink saw then
     bool held_last = false;
-    uint64_t moved() const { return cycles.size(); }
-    bool done() const { return cycles.size() >= total; }
+    uint64_t moved() const { return count; }
+    bool done() const { return count >= total; }
 };
 
 struct Burst {
@@ -117,6 +119,36 @@ void read_file(const std::string& name, std::vector<uint8_t>& data, size_t size)
     std::fclose(file);
 }
 
+FILE* open_file(const std::string& name, const char* mode) {
+    FILE* const file = std::fopen((folder + "/" + name).c_str(), mode);
+    if (!file) {
+        std::perror(name.c_str());
+        std::exit(2);
+    }
+    std::setvbuf(file, nullptr, _IOFBF, 1 << 16);
+    return file;
+}
+
+void close_file(FILE* file) {
+    if (std::ferror(file) || std::fclose(file) != 0) {
+        std::perror("a file of beats");
+        std::exit(2);
+    }
+}
+
+// The next beat that a source shows. Streams stay in files: runs may be longer than memory.
+void next_beat(Stream& port) {
+    if (std::fread(port.beat.data(), 1, port.bytes, port.data) != port.bytes) {
+        std::fprintf(stderr, "%s: its file ends too early\n", port.prefix);
+        std::exit(2);
+    }
+}
+
+void moved(Stream& port, int64_t cycle) {
+    ++port.count;
+    std::fwrite(&cycle, 8, 1, port.cycles);
+}
+
 // tdata is an integer of 8 to 64 bits, or an array of 32-bit words; little-endian either way.
 template <typename T>
 void put(T& signal, const uint8_t* beat, size_t bytes) {
@@ -130,9 +162,8 @@ bool same(const T& signal, const std::vector<uint8_t>& beat) {
 }
 
 template <typename T>
-void get(const T& signal, std::vector<uint8_t>& data, size_t bytes) {
-    const uint8_t* const first = reinterpret_cast<const uint8_t*>(&signal);
-    data.insert(data.end(), first, first + bytes);
+void get(const T& signal, FILE* file, size_t bytes) {
+    std::fwrite(&signal, 1, bytes, file);
 }
 
 void note(const char* word, const Stream& port, const char* text) {
@@ -210,12 +241,14 @@ int main(int argc, char** argv) {
 #undef PORT
     for (size_t i = 0; i < inputs.size(); ++i) {
         Stream& port = inputs[i];
-        read_file("input_" + std::to_string(i) + ".beats", port.data, port.total * port.bytes);
-        port.cycles.reserve(port.total);
+        port.data = open_file("input_" + std::to_string(i) + ".beats", "rb");
+        port.cycles = open_file("input_" + std::to_string(i) + ".cycles", "wb");
+        port.beat.resize(port.bytes);
     }
-    for (Stream& port : outputs) {
-        port.data.reserve(port.total * port.bytes);
-        port.cycles.reserve(port.total);
+    for (size_t i = 0; i < outputs.size(); ++i) {
+        Stream& port = outputs[i];
+        port.data = open_file("output_" + std::to_string(i) + ".beats", "wb");
+        port.cycles = open_file("output_" + std::to_string(i) + ".cycles", "wb");
         port.held.resize(port.bytes);
     }
     std::vector<Memory> memories;
@@ -277,7 +310,8 @@ int main(int argc, char** argv) {
             port.shown = !port.done() && !random.stall();                         \
             dut->name##_tvalid = port.shown;                                      \
             if (port.shown) {                                                     \
-                put(dut->name##_tdata, &port.data[port.moved() * (size)], size);  \
+                next_beat(port);                                                  \
+                put(dut->name##_tdata, port.beat.data(), size);                   \
                 dut->name##_tlast = (port.moved() + 1) % (count) == 0;            \
             }                                                                     \
         }                                                                         \
@@ -311,7 +345,7 @@ int main(int argc, char** argv) {
     {                                                 \
         Stream& port = inputs[index];                 \
         if (port.shown && dut->name##_tready) {       \
-            port.cycles.push_back(cycle);             \
+            moved(port, cycle);                       \
             port.shown = false;                       \
             idle = 0;                                 \
         }                                             \
@@ -346,7 +380,7 @@ int main(int argc, char** argv) {
                     verdict = "error";                                              \
                 }                                                                   \
                 get(dut->name##_tdata, port.data, size);                            \
-                port.cycles.push_back(cycle);                                       \
+                moved(port, cycle);                                                 \
             }                                                                       \
         }                                                                           \
         done = done && port.done();                                                 \
@@ -395,15 +429,11 @@ int main(int argc, char** argv) {
     if (trace) trace->close();
 #endif
     dut->final();
-    for (size_t i = 0; i < inputs.size(); ++i) {
-        const std::vector<int64_t>& cycles = inputs[i].cycles;
-        write_file("input_" + std::to_string(i) + ".cycles", cycles.data(), cycles.size() * 8);
-    }
-    for (size_t i = 0; i < outputs.size(); ++i) {
-        const Stream& port = outputs[i];
-        const std::string name = "output_" + std::to_string(i);
-        write_file(name + ".beats", port.data.data(), port.data.size());
-        write_file(name + ".cycles", port.cycles.data(), port.cycles.size() * 8);
+    for (const std::vector<Stream>* ports : {&inputs, &outputs}) {
+        for (const Stream& port : *ports) {
+            close_file(port.data);
+            close_file(port.cycles);
+        }
     }
     write_file("status.txt", status.data(), status.size());
     return 0;

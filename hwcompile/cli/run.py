@@ -10,7 +10,9 @@ import typer
 
 from hwcompile.boards import load_board
 from hwcompile.cli.app import app, console
+from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.design import Design, load
+from hwcompile.limits import NOISE, number, output_file
 from hwcompile.outcomes import Result
 from hwcompile.runtime.frames import BrokenRunError
 from hwcompile.runtime.session import run_on_board
@@ -36,10 +38,13 @@ def run_command(
         float, typer.Option(min=0, max=1, help="Chance that noise hits a byte (--port sim).")
     ] = 0.0,
     noise_seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
+    inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
 ) -> None:
     """Send the frames of INPUTS to a board; exit code 1 when --check finds a difference."""
+    outputs = output_file(outputs) if outputs else None
+    number("--noise", noise, NOISE)
     design = load(directory)
-    integers = design.quantize(inputs)
+    integers = design.quantize(inputs, inputs_are)
     target = load_board(board or only_board(design.directory))
     try:
         ran = run_on_board(
@@ -60,10 +65,10 @@ def run_command(
         f"({frames / max(ran.seconds, 1e-9):,.1f} frames/s), {ran.retries:,} retries"
     )
     if outputs:
-        Result(ran.outputs, design.dequantize(ran.outputs)).save(outputs)
-        console.print(f"Wrote {outputs}.")
+        written = Result(ran.outputs, design.dequantize(ran.outputs)).save(outputs)
+        console.print(f"Wrote {written}.", markup=False, soft_wrap=True)
     if check:
-        expected = design.simulate(inputs, level="reference").raw
+        expected = design.simulate(inputs, level="reference", inputs_are=inputs_are).raw
         wrong = sum(
             int(np.count_nonzero((expected[name] != got).reshape(frames, -1).any(axis=1)))
             for name, got in ran.outputs.items()
@@ -77,5 +82,5 @@ def _keep(design: Design, error: BrokenRunError, asked: int, outputs: Path | Non
     """Say how many frames came before the run broke, and write these."""
     console.print(f"{error.frames:,} of {asked:,} frames came before the run ended early.")
     if outputs and error.frames:
-        Result(error.outputs, design.dequantize(error.outputs)).save(outputs)
-        console.print(f"Wrote them to {outputs}.")
+        written = Result(error.outputs, design.dequantize(error.outputs)).save(outputs)
+        console.print(f"Wrote them to {written}.", markup=False, soft_wrap=True)

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from hwcompile.cli.app import app, console, errors
+from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.design import load
+from hwcompile.limits import output_file
 
 
 @app.command("simulate")
@@ -22,11 +24,14 @@ def simulate_command(
         Path | None, typer.Option(help="VCD waveform file to write (not reference).")
     ] = None,
     stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
+    inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
 ) -> None:
     """Run the frames of INPUTS; write raw (integers) and real (dequantized) outputs."""
+    if outputs:
+        outputs = output_file(outputs)
     with errors.status("compiling the simulator and running frames"):
         result = load(directory).simulate(
-            inputs, level=level, board=board, stall=stall, waves=waves
+            inputs, level=level, board=board, stall=stall, waves=waves, inputs_are=inputs_are
         )
     for name in result.raw:
         console.print(f"{name}: {result.raw[name].shape[0]} frames at level {level}")
@@ -36,5 +41,4 @@ def simulate_command(
             f"({result.cycles / max(result.seconds, 1e-9):,.0f} cycles/s)"
         )
     if outputs:
-        result.save(outputs)
-        console.print(f"Wrote {outputs}.")
+        console.print(f"Wrote {result.save(outputs)}.", markup=False, soft_wrap=True)

@@ -10,6 +10,7 @@ import typer
 from hwcompile.boards import load_board
 from hwcompile.cli.app import app, console
 from hwcompile.design import load
+from hwcompile.limits import NOISE, number
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.record import only_board
 
@@ -26,6 +27,7 @@ def simulate_board_command(
     noise_seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
 ) -> None:
     """Run a board's top level and print the name of its port, until interrupted."""
+    number("--noise", noise, NOISE)
     design = load(directory)
     name = board or only_board(design.directory)
     target = load_board(name)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hwcompile.cli.app import app, console, errors
+from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.design import load
 from hwcompile.verify.simulator import MEMORY_LATENCY
 
@@ -26,18 +27,22 @@ def verify_command(
     memory_latency: Annotated[
         int, typer.Option(help="Cycles until external memory answers (weights read from there).")
     ] = MEMORY_LATENCY,
+    inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
 ) -> None:
     """Run the same frames at every level and demand equality; exit code 1 on a mismatch."""
     with errors.status("compiling the simulator and running frames"):
         outcome = load(directory).verify(
-            levels=tuple(levels.split(",")),
+            levels=tuple(level.strip() for level in levels.split(",")),
             inputs=inputs,
             frames=frames,
             stall=stall,
             boundaries=boundaries,
             board=board,
             memory_latency=memory_latency,
+            inputs_are=inputs_are,
         )
+    if not outcome.mismatches:
+        console.print("level reference alone: there is nothing to compare it with; add level rtl")
     for line in outcome.lines():
         console.print(line, highlight=False)
     if not outcome.passed:

@@ -12,6 +12,7 @@ from hwcompile.ops.site import StreamFormat
 from hwcompile.packing import pack as pack_words
 from hwcompile.packing import unpack as unpack_words
 from hwcompile.packing import used_bits
+from hwcompile.verify.columns import Column, in_blocks, rows_of
 
 Beats = npt.NDArray[np.uint8]
 
@@ -49,6 +50,24 @@ def from_beats(beats: Beats, port: AxisPort) -> IntArray:
             fix="report this as a bug: lanes beyond a vector's end must be zero",
         )
     return unpack(beats, port.format).reshape(-1, *port.shape)
+
+
+def frames_from_beats(beats: Beats, port: AxisPort) -> IntArray:
+    """As `from_beats`, however many beats there are: they are worked on a block at a time."""
+    if not len(beats):
+        return from_beats(beats, port)
+    column, words = Column(), port.format.words
+    for block in in_blocks(beats, words * rows_of(8 * port.format.vectors * port.format.size)):
+        column.append(from_beats(block, port))
+    return column.array()
+
+
+def frames_from_words(words: Beats, port: AxisPort) -> IntArray:
+    """Frames [frames, height, width, channels] that a tap recorded, a block at a time."""
+    column, count = Column(), port.format.words
+    for block in in_blocks(words, count * rows_of(8 * port.format.vectors * port.format.size)):
+        column.append(unpack(block, port.format).reshape(-1, *port.shape))
+    return column.array() if len(words) else unpack(words, port.format).reshape(-1, *port.shape)
 
 
 def pack(values: IntArray, form: StreamFormat) -> Beats:

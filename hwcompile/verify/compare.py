@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
+from hwcompile.verify.columns import in_blocks, rows_of
 
 
 @dataclass(frozen=True)
@@ -50,19 +51,26 @@ def first_mismatch(
     """Compare int64 [frames, height, width, channels]; None when every element is equal."""
     if expected.shape != got.shape:
         raise ValueError(f"'{stream}': shapes {expected.shape} and {got.shape} differ")
-    wrong = expected != got
-    count = int(np.count_nonzero(wrong))
-    if count == 0:
+    count, first = 0, None
+    rows = rows_of(expected[:1].nbytes)
+    blocks = zip(in_blocks(expected, rows), in_blocks(got, rows), strict=True)
+    for number, (want, have) in enumerate(blocks):
+        wrong = want != have
+        count += int(np.count_nonzero(wrong))
+        if first is None and wrong.any():
+            place = tuple(int(i) for i in np.argwhere(wrong)[0])
+            first = (number * rows + place[0], *place[1:]), int(want[place]), int(have[place])
+    if first is None:
         return None
-    frame, row, column, channel = (int(i) for i in np.argwhere(wrong)[0])
+    (frame, row, column, channel), want_first, have_first = first
     return Mismatch(
         stream,
         origin,
         frame,
         (row, column),
         channel,
-        int(expected[frame, row, column, channel]),
-        int(got[frame, row, column, channel]),
+        want_first,
+        have_first,
         count,
-        int(wrong.size),
+        int(expected.size),
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from hwcompile.boards import board_names, load_board
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
+from hwcompile.limits import writable_place
 from hwcompile.verify.netlist import mapped_design
 from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult, compile_simulator
+from hwcompile.verify.sources import Block, FrameSource, collected
 
 LEVELS = ("reference", "rtl", "netlist", "bitstream")
 """Levels that can be run; the order is that of growing distance from the model."""
@@ -18,19 +20,36 @@ LEVELS = ("reference", "rtl", "netlist", "bitstream")
 _LATER = ("hls",)
 
 
-def check_level(level: str) -> None:
-    """Raise if `level` can not be run.
+def check_levels(levels: Sequence[str]) -> None:
+    """Raise if one of them can not be run.
 
     Raises:
         CompileError: HW0607, with the levels there are.
     """
-    if level not in LEVELS:
-        raise _unknown_level(level)
+    for level in levels or ("",):
+        if level not in LEVELS:
+            raise _unknown_level(level)
+
+
+def check_waves(level: str, waves: Path | None) -> None:
+    """Raise if a run at this level can not write a waveform file there.
+
+    Raises:
+        CompileError: HW0003 for a place that can not be written, HW0004 for a level without
+            signals.
+    """
+    if waves is None:
+        return
+    if level not in ("rtl", "netlist"):
+        why = "there are no signals at that level that could be recorded"
+        what = f"--waves is given for level {level}"
+        raise fail("HW0004", what, why, "--level rtl, or netlist with a board")
+    writable_place("--waves", waves)
 
 
 def run_rtl(
     directory: Path,
-    inputs: Mapping[str, IntArray],
+    inputs: FrameSource,
     *,
     stall: float = 0.0,
     waves: Path | None = None,
@@ -45,7 +64,7 @@ def run_rtl(
 def run_netlist(
     directory: Path,
     board: str,
-    inputs: Mapping[str, IntArray],
+    inputs: FrameSource,
     *,
     stall: float = 0.0,
     waves: Path | None = None,
@@ -65,10 +84,17 @@ def run_netlist(
 
 
 def run_reference(
-    graph: Graph, inputs: Mapping[str, IntArray], *, keep: bool = False
+    graph: Graph, source: FrameSource, *, keep: Collection[str] = ()
 ) -> dict[str, IntArray]:
-    """Evaluate the graph; with `keep` every value, else the outputs."""
-    return graph.evaluate(inputs, keep=keep)
+    """Evaluate the graph, a block of frames at a time: its outputs, and the values in `keep`."""
+    wanted = (*graph.outputs, *(name for name in keep if name not in graph.outputs))
+
+    def blocks() -> Iterator[Block]:
+        for block in source.blocks():
+            values = graph.evaluate(block, keep=bool(keep))
+            yield {name: values[name] for name in wanted}
+
+    return collected(blocks())
 
 
 def _unknown_level(level: str) -> CompileError:

@@ -6,10 +6,9 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import numpy as np
 
 from hwcompile import build_directory
 from hwcompile.diagnostics import InternalError
@@ -17,8 +16,10 @@ from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.processes import run_captured
 from hwcompile.resources import room
-from hwcompile.verify.beats import Beats, from_beats, to_beats
+from hwcompile.verify.beats import Beats, frames_from_beats, to_beats
 from hwcompile.verify.cache import cached
+from hwcompile.verify.columns import from_file
+from hwcompile.verify.sources import FrameSource
 from hwcompile.verify.status import check_status, starved_cycles
 from hwcompile.verify.taps import read_occupancy, read_taps
 from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
@@ -76,7 +77,7 @@ class Simulator:
 
     def run(
         self,
-        inputs: Mapping[str, IntArray],
+        inputs: Mapping[str, IntArray] | FrameSource,
         *,
         stall: float = 0.0,
         seed: int = 0,
@@ -88,7 +89,8 @@ class Simulator:
         """Send frames back to back and collect what comes out.
 
         Args:
-            inputs: For every input, int64 [frames, height, width, channels], equally many frames.
+            inputs: For every input, int64 [frames, height, width, channels], equally many frames;
+                or a source of such frames.
             stall: Probability that a source or a sink holds back in a cycle.
             seed: Decides the stalls, and the contents of registers before reset.
             waves: A VCD file to write; needs a simulator compiled with `waves`.
@@ -102,12 +104,12 @@ class Simulator:
         """
         if waves is not None and not self.waves:
             raise ValueError("waveforms need a simulator compiled with waves=True")
-        frames = _frames(inputs)
+        source = inputs if isinstance(inputs, FrameSource) else FrameSource.of(inputs)
         with tempfile.TemporaryDirectory(prefix="hwcompile-sim-") as folder:
             work = Path(folder)
-            self._write_inputs(work, inputs)
+            self._write_inputs(work, source)
             lazy = stall if memory_stall is None else memory_stall
-            options = [str(frames), repr(float(stall)), str(seed), str(max_idle_cycles)]
+            options = [str(source.frames), repr(float(stall)), str(seed), str(max_idle_cycles)]
             options += [str(max(memory_latency, 1)), repr(float(lazy))]
             if waves is not None:
                 options.append(str(waves.absolute()))
@@ -117,10 +119,15 @@ class Simulator:
             check_status((work / "status.txt").read_text(), self.interface, max_idle_cycles)
             return self._collect(work, seconds)
 
-    def _write_inputs(self, work: Path, inputs: Mapping[str, IntArray]) -> None:
-        for index, port in enumerate(self.interface.inputs):
-            beats = to_beats(np.asarray(inputs[port.name], dtype=np.int64), port)
-            (work / f"input_{index}.beats").write_bytes(beats.tobytes())
+    def _write_inputs(self, work: Path, source: FrameSource) -> None:
+        with ExitStack() as stack:
+            files = [
+                stack.enter_context((work / f"input_{index}.beats").open("wb"))
+                for index in range(len(self.interface.inputs))
+            ]
+            for block in source.blocks():
+                for file, port in zip(files, self.interface.inputs, strict=True):
+                    file.write(to_beats(block[port.name], port).data)
         link_memories(self.directory, work)
 
     def _execute(self, work: Path, options: list[str]) -> None:
@@ -133,8 +140,8 @@ class Simulator:
     def _collect(self, work: Path, seconds: float) -> SimulationResult:
         outputs: dict[str, IntArray] = {}
         for index, port in enumerate(self.interface.outputs):
-            beats = np.fromfile(work / f"output_{index}.beats", dtype=np.uint8)
-            outputs[port.name] = from_beats(beats.reshape(-1, port.tdata_bytes), port)
+            beats = from_file(work / f"output_{index}.beats", "u1", (port.tdata_bytes,))
+            outputs[port.name] = frames_from_beats(beats, port)
         input_cycles = _cycles(work, "input", self.interface.inputs)
         output_cycles = _cycles(work, "output", self.interface.outputs)
         last = max(int(c[-1]) for c in (*input_cycles.values(), *output_cycles.values()))
@@ -218,15 +225,8 @@ def ports_header(interface: Interface) -> str:
     return "".join(lines)
 
 
-def _frames(inputs: Mapping[str, IntArray]) -> int:
-    counts = {len(values) for values in inputs.values()}
-    if len(counts) != 1 or 0 in counts:
-        raise ValueError(f"every input needs the same number of frames, at least one: {counts}")
-    return counts.pop()
-
-
 def _cycles(work: Path, kind: str, ports: tuple[AxisPort, ...]) -> dict[str, IntArray]:
     return {
-        port.name: np.fromfile(work / f"{kind}_{index}.cycles", dtype=np.int64)
+        port.name: from_file(work / f"{kind}_{index}.cycles", "<i8")
         for index, port in enumerate(ports)
     }

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from hwcompile.verify.beats import Beats
+from hwcompile.verify.columns import Column, from_file, in_blocks, rows_of
 
 
 def read_taps(directory: Path) -> dict[str, Beats]:
     """Read every `<name>.tap`: name to words, uint8 [words, bytes], least significant first."""
-    return {path.stem: _words(path.read_bytes()) for path in sorted(directory.glob("*.tap"))}
+    return {path.stem: _words(path) for path in sorted(directory.glob("*.tap"))}
 
 
 def read_occupancy(directory: Path) -> dict[str, int]:
@@ -19,12 +20,16 @@ def read_occupancy(directory: Path) -> dict[str, int]:
     return {path.stem: int(path.read_text()) for path in sorted(directory.glob("*.occupancy"))}
 
 
-def _words(text: bytes) -> Beats:
-    digits = text.find(b"\n")
-    if digits < 1:
+def _words(path: Path) -> Beats:
+    with path.open("rb") as file:
+        digits = len(file.readline().rstrip(b"\n"))
+    if not digits:
         return np.zeros((0, 0), dtype=np.uint8)
-    lines = np.frombuffer(text, dtype=np.uint8).reshape(-1, digits + 1)[:, :digits]
-    if digits % 2:
-        lines = np.pad(lines, ((0, 0), (1, 0)), constant_values=ord("0"))
-    data = bytes.fromhex(lines.tobytes().decode("ascii"))
-    return np.frombuffer(data, dtype=np.uint8).reshape(len(lines), -1)[:, ::-1].copy()
+    column = Column()
+    for lines in in_blocks(from_file(path, "u1", (digits + 1,)), rows_of(digits + 1)):
+        text = lines[:, :digits]
+        if digits % 2:
+            text = np.pad(text, ((0, 0), (1, 0)), constant_values=ord("0"))
+        data = np.frombuffer(bytes.fromhex(text.tobytes().decode("ascii")), dtype=np.uint8)
+        column.append(data.reshape(len(lines), -1)[:, ::-1].copy())
+    return column.array()

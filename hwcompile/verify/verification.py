@@ -10,11 +10,12 @@ from hwcompile.emit.interface import Interface
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.schedule.frame_ends import FrameEnds
-from hwcompile.verify.beats import unpack
-from hwcompile.verify.compare import Mismatch, first_mismatch
+from hwcompile.verify.compare import Mismatch
+from hwcompile.verify.comparing import compare_run
 from hwcompile.verify.cycles import Late, Timing
 from hwcompile.verify.levels import run_reference
 from hwcompile.verify.simulator import SimulationResult
+from hwcompile.verify.sources import FrameSource
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Comparison:
     def of(
         self,
         levels: tuple[str, ...],
-        integers: Mapping[str, IntArray],
+        inputs: FrameSource | Mapping[str, IntArray],
         run: Callable[[str], SimulationResult],
         *,
         timed: bool,
@@ -137,13 +138,15 @@ class Comparison:
 
         Args:
             levels: "reference" is what the others are compared with.
-            integers: For every graph input, int64 [frames, height, width, channels].
+            inputs: The frames, or for every graph input int64 [frames, height, width, channels].
             run: Runs them at a level.
             timed: Compare cycles; not with stalls.
             boundaries: Compare the recorded streams inside, too.
         """
-        frames = next(iter(integers.values())).shape[0]
-        reference = run_reference(self.graph, integers, keep=boundaries)
+        source = inputs if isinstance(inputs, FrameSource) else FrameSource.of(inputs)
+        frames = source.frames
+        taps = tuple(port.name for port in self.interface.streams) if boundaries else ()
+        reference = run_reference(self.graph, source, keep=taps)
         mismatches: dict[str, tuple[Mismatch, ...]] = {}
         timings: dict[str, Timing] = {}
         last: SimulationResult | None = None
@@ -152,7 +155,7 @@ class Comparison:
             if level == "reference":
                 continue
             result = run(level)
-            mismatches[level] = self._mismatches(reference, result)
+            mismatches[level] = compare_run(self.interface, reference, result)
             if not result.cycles:  # words that a serial link brings have no time of their own
                 continue
             last = result
@@ -165,16 +168,3 @@ class Comparison:
         return Verification(
             frames, mismatches, timings, settled, last.cycles, last.seconds, last.starved
         )
-
-    def _mismatches(
-        self, reference: Mapping[str, IntArray], run: SimulationResult
-    ) -> tuple[Mismatch, ...]:
-        found = []
-        for port in self.interface.streams:
-            if port.name in run.taps:
-                got = unpack(run.taps[port.name], port.format).reshape(-1, *port.shape)
-                found.append(first_mismatch(port.name, reference[port.name], got, port.prefix))
-        found += [
-            first_mismatch(name, reference[name], values) for name, values in run.outputs.items()
-        ]
-        return tuple(mismatch for mismatch in found if mismatch)

@@ -1,0 +1,30 @@
+"""Compares what a simulation brought with the reference, at the outputs and at recorded streams."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from hwcompile.emit.interface import Interface
+from hwcompile.ir.types import IntArray
+from hwcompile.verify.beats import frames_from_words
+from hwcompile.verify.compare import Mismatch, first_mismatch
+from hwcompile.verify.simulator import SimulationResult
+
+
+def compare_run(
+    interface: Interface, reference: Mapping[str, IntArray], run: SimulationResult
+) -> tuple[Mismatch, ...]:
+    """The first mismatch of every stream that differs, in stream order, outputs last.
+
+    Args:
+        interface: Says how recorded words are cut.
+        reference: Value name to int64 [frames, height, width, channels].
+        run: What the other level brought.
+    """
+    found = []
+    for port in interface.streams:
+        if port.name in run.taps:
+            got = frames_from_words(run.taps[port.name], port)
+            found.append(first_mismatch(port.name, reference[port.name], got, port.prefix))
+    found += [first_mismatch(name, reference[name], values) for name, values in run.outputs.items()]
+    return tuple(mismatch for mismatch in found if mismatch)
