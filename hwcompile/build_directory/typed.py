@@ -62,7 +62,13 @@ class Expected(msgspec.Struct, frozen=True):
     """A number of cycles: predicted at once, measured by simulation."""
 
     predicted: Count
-    measured: Count | None = None
+    measured: Count | None
+
+
+class Predicted(msgspec.Struct, frozen=True):
+    """A number of cycles of one node, which is not measured by itself."""
+
+    predicted: Count
 
 
 class StretchReport(msgspec.Struct, frozen=True):
@@ -93,6 +99,15 @@ class FrameEndsReport(msgspec.Struct, frozen=True):
                 raise ValueError("the ends of frames do not begin with frame 0")
 
 
+class Cells(msgspec.Struct, frozen=True):
+    """What something is predicted to take."""
+
+    lut: int
+    ff: int
+    memory_bits: int
+    multipliers: int
+
+
 class DesignReport(msgspec.Struct, frozen=True):
     """The part `design` of a report."""
 
@@ -109,7 +124,7 @@ class DesignReport(msgspec.Struct, frozen=True):
     multipliers: float
     levels: dict[str, dict[str, Any]]
     resources: dict[str, Any] | None
-    resources_predicted: dict[str, float]
+    resources_predicted: Cells
     fit: dict[str, Any] | None
     fifo_bits: Count
 
@@ -125,7 +140,7 @@ class OriginReport(msgspec.Struct, frozen=True):
 class Estimate(msgspec.Struct, frozen=True):
     """What a node takes: predicted, and as synthesized."""
 
-    predicted: dict[str, float]
+    predicted: Cells
     synthesized: dict[str, float] | None
 
 
@@ -137,8 +152,8 @@ class NodeReport(msgspec.Struct, frozen=True):
     origin: OriginReport
     kernel: str
     parameters: dict[str, Any]
-    interval_cycles: Expected
-    latency_cycles: Expected
+    interval_cycles: Predicted
+    latency_cycles: Predicted
     lanes: int
     arithmetic: str
     external_memory: dict[str, int] | None

@@ -5,10 +5,15 @@ from __future__ import annotations
 import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.table import Table
 
+from hwcompile.build_directory import check_build_directory, require_build_directory
 from hwcompile.cli.app import app, console
+from hwcompile.diagnostics import CompileError
 
 _PACKAGES = (
     ("numpy", "", "everything"),
@@ -32,8 +37,15 @@ _PROGRAMS = (("g++", "level rtl"), ("make", "level rtl"), ("perl", "level rtl"))
 
 
 @app.command("doctor")
-def doctor_command() -> None:
+def doctor_command(
+    directory: Annotated[
+        Path | None, typer.Argument(help="Build directory to check instead: every file.")
+    ] = None,
+) -> None:
     """Say what is installed, what each part is for, and how to get what is missing."""
+    if directory is not None:
+        _check(directory)
+        return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for title in ("part", "version", "for", "how to get it"):
         table.add_column(title, no_wrap=True)
@@ -46,6 +58,18 @@ def doctor_command() -> None:
         remedy = "" if found else f"install {program} with your system's package manager"
         table.add_row(program, "found" if found else "[red]missing[/red]", purpose, remedy)
     console.print(table)
+
+
+def _check(directory: Path) -> None:
+    """Hold every file of a build directory against the hash with which it was written.
+
+    Raises:
+        CompileError: With every file that is damaged.
+    """
+    found = check_build_directory(require_build_directory(directory))
+    if found:
+        raise CompileError(finding for error in found for finding in error.diagnostics)
+    console.print(f"Every file of {directory} is as it was written.", markup=False)
 
 
 def _package(package: str, extra: str, purpose: str) -> tuple[str, str, str]:

@@ -72,7 +72,7 @@ def use(directory: Path) -> None:
     design.simulate(np.zeros((2, 6), np.float32), level="reference")
     report_table(design.report)
     len(design.schedule), len(design.notes), design.interface.streams
-    scratch = directory.parent / "broken" / "scratch"
+    scratch = directory / "scratch"
     scratch.mkdir(exist_ok=True)
     write_board_top(directory, load_board("icestick"), scratch)
     for board in ("arty_a7_35", "de10_nano", "pynq_z2"):
