@@ -137,3 +137,13 @@ def test_repeated_quantizers_are_built_once(tmp_path: Path) -> None:
     imported = check(m, tmp_path, a, b, c)
     assert len(imported.graph.inputs) == 1
     assert families(imported).count("threshold") == 1
+
+
+def test_a_maximum_over_other_channels_than_those_of_the_weights(tmp_path: Path) -> None:
+    """How far each channel of a convolution reaches says nothing once channels are rows."""
+    m = Model(seed=4)
+    x = m.quantize(m.input(1, 2, 4, 5), 0.25, 0)
+    y = m.op("Transpose", m.op("Conv", x, m.weights(3, 2, 1, 1)), perm=[0, 3, 2, 1])
+    y = m.op("ReduceMax", y, axes=[2], keepdims=1)
+    y = m.op("PRelu", y, m.constant(np.reshape([2.0, 1.0, 0.5, 0.25, 4.0], (5, 1, 1))))
+    check(m, tmp_path, m.quantize(y, 2.0, 1), frames=20)

@@ -1,9 +1,8 @@
-"""Damaged input frames, board files and build directories: right, or refused in words."""
+"""Damaged input frames and board files: right, or refused in words."""
 
 from __future__ import annotations
 
 import io
-import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import hwcompile
 from hwcompile.boards import board_names, load_board
 from hwcompile.resources import room
 from tests.cli.small import save
-from tests.fuzz.attempts import Attempt, attempt, snapshot
+from tests.fuzz.attempts import Attempt, attempt
 from tests.fuzz.budget import Budget
 from tests.fuzz.damage import damaged, damaged_bytes
 from tests.fuzz.figures import Figures
@@ -142,37 +141,4 @@ def boards(budget: Budget) -> Figures:
             return attempt(lambda: load_board(str(path)))
 
         files.judge(case, f"{board}.toml", data, read)
-    return files.figures
-
-
-def _use(directory: Path) -> None:
-    """Everything that reads a build directory and starts no program."""
-    design = hwcompile.load(directory)
-    design.verify(levels=("reference",), frames=2)
-    design.simulate(np.zeros((2, 6), np.float32), level="reference")
-    len(design.schedule), len(design.notes), design.report["design"], design.interface.streams
-
-
-def directories(budget: Budget) -> Figures:
-    """Build directories of which one file is damaged, emptied, absent, or a folder."""
-    files, design = Files(budget, 600), _small_design(budget)
-    broken = budget.folder / "around" / "broken"
-    listed = [p for p in sorted(design.directory.rglob("*")) if p.is_file()]
-    read_back = [p for p in listed if p.suffix in (".json", ".toml", ".txt")]
-    for case in budget.cases(600):
-        rng = budget.rng(case)
-        some = read_back if rng.random() < 0.7 else listed
-        chosen = some[int(rng.integers(len(some)))]
-        shutil.rmtree(broken.parent, ignore_errors=True)
-        shutil.copytree(design.directory, broken)
-        (broken.parent / "precious.txt").write_text("do not touch")
-        before = snapshot(broken.parent, broken)
-        place = broken / chosen.relative_to(design.directory)
-
-        def read(contents: bytes, place: Path = place) -> Attempt:
-            place.write_bytes(contents)
-            return attempt(lambda: _use(broken))
-
-        files.judge(case, chosen.name, damaged(chosen.read_bytes(), rng), read)
-        files.outside(before, snapshot(broken.parent, broken))
     return files.figures

@@ -56,6 +56,9 @@ class Lines:
             words += self._words(name, parameter, kind)
         if self.rng.random() < 0.03:
             words.insert(int(self.rng.integers(len(words) + 1)), hostile(self.rng))
+        # What a simulator does is for other parts; compiling one takes longer than a hang may.
+        levels = {"verify": ["--levels", "reference"], "simulate": ["--level", "reference"]}
+        words += levels.get(name, [])
         # The shell never hands over a NUL, and a word that starts a real build is not ours to try.
         return [word.replace("\0", "") for word in words]
 
@@ -164,7 +167,7 @@ def run(budget: Budget) -> Figures:
 
 def _judged(code: int | str, text: str) -> str:
     """What an end means; a mismatch cannot be, for nothing here computes anything wrong."""
-    if code == "hang":
+    if code == "hang" or "Hang (more than" in text:
         return "hangs"
     if code == 4 or "Traceback" in text:
         return "tracebacks"

@@ -91,6 +91,8 @@ def _pooled(
             node.origin,
         )
     value = ctx.emit(node, op, (arranged,))
+    if kind == "max" and arranged in ctx.bounds:
+        ctx.bounds[value] = ctx.bounds[arranged]
     out = ctx.type(value)
     order = np.arange(out.size).reshape(out.shape).transpose(2, 0, 1)
     sizes = out.shape[:2] if len(stream.shape) == 4 else out.shape[1:2]
@@ -131,8 +133,6 @@ def max_pool(ctx: Context, stream: Stream, window: Window, node: SourceNode) -> 
     chain = stream.chain
     low = ctx.type(stream.value).element.low
     value, index = _pooled(ctx, "max", stream, window, low, node)
-    if stream.value in ctx.bounds:
-        ctx.bounds[value] = ctx.bounds[stream.value]
     outputs = index[0, 0].size
     rows = np.repeat(first, outputs)
     return Stream(value, index, chain.select(rows), stream.dtype)
