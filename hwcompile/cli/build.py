@@ -18,6 +18,7 @@ from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import SEEDS, BoardBuild
 from hwcompile.toolchains.clock_choice import OSCILLATOR
 from hwcompile.toolchains.family import Use
+from hwcompile.toolchains.overflow import check_far_too_large
 from hwcompile.toolchains.swap import update_weights as exchange
 from hwcompile.toolchains.vendor.project import build_project
 
@@ -38,6 +39,9 @@ def build_command(
         Path | None,
         typer.Option(help="Only exchange the weights in the swappable bitstream of this build."),
     ] = None,
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Try also what is estimated far beyond the board.")
+    ] = False,
     link: Annotated[str, typer.Option(help="uart or spi; without it the board's usual link.")] = "",
 ) -> None:
     """Synthesize, place, route and pack for a board; everything lands in DIR/BOARD.
@@ -58,6 +62,8 @@ def build_command(
     if update_weights is not None:
         _update(design, target, update_weights)
         return
+    if not anyway:
+        check_far_too_large(design.report, target)
     with console.status("starting") as status:
         built = design.build(
             board,

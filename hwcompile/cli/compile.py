@@ -11,6 +11,7 @@ from hwcompile.cli.app import app, console, errors
 from hwcompile.design import compile as compile_model
 from hwcompile.frontends.input_types import GRAMMAR, named_input_types
 from hwcompile.report.table import report_table
+from hwcompile.schedule.folding import DEFAULT_LANES
 
 
 @app.command("compile")
@@ -65,6 +66,12 @@ def compile_command(
             progress=status.update,
         )
     console.print(report_table(design.report))
+    if target_fps is None and target_cycles is None and schedule is None and not board:
+        console.print(
+            f"No target was given: this is the fastest folding of up to {DEFAULT_LANES:,} lanes. "
+            "--target-fps or --target-cycles asks for another, --board for one that fits.",
+            soft_wrap=True,
+        )
     for note in design.notes:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
     console.print(f"Wrote {design.directory}. Next: hwcompile verify {design.directory}")

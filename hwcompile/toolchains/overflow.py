@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from hwcompile.boards import Board
 from hwcompile.build_directory import read_report
@@ -79,6 +80,34 @@ def placed_overflow(board: Board, log: str, line: str) -> Overflow | None:
 
 def _ratio(item: Overflow) -> float:
     return item.used / max(item.available, 1)
+
+
+FAR = 2.0
+"""Estimates this many times what an FPGA has are not worth the minutes that synthesis takes."""
+
+
+def check_far_too_large(report: Mapping[str, Any], board: Board) -> None:
+    """Raise when a design's own estimate is far beyond the FPGA, before anything is run.
+
+    Args:
+        report: The design's `report.json`.
+        board: The board, of an open flow.
+
+    Raises:
+        CompileError: HW0640 with the largest layers.
+    """
+    expected, have = report["design"]["resources_predicted"]["lut"], board.capacities.lut
+    if not have or expected <= FAR * have:
+        return
+    sizes = {node["name"]: node["resources"]["predicted"]["lut"] for node in report["nodes"]}
+    largest = sorted(sizes, key=lambda name: -sizes[name])[:3]
+    shares = ", ".join(f"'{name}' takes about {sizes[name]:,}" for name in largest)
+    raise fail(
+        "HW0640",
+        f"the design needs about {expected:,} look-up tables and '{board.id}' has {have:,}",
+        shares,
+        f"compile with --board {board.id}, which folds it to fit, or build with --anyway",
+    )
 
 
 def does_not_fit(

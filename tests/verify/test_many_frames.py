@@ -1,0 +1,61 @@
+"""Memory of a run does not grow with the number of frames; blocks change no integer.
+
+Who wrote the expectations: the operating system counts the memory; the integers are those of the
+same design evaluated in one piece.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import hwcompile
+from hwcompile.verify.columns import Column, in_blocks
+from tests.cli.small import save
+
+ORACLE = "this project"
+
+PROGRAM = """
+import resource, sys, hwcompile
+from pathlib import Path
+design = hwcompile.load(sys.argv[1])
+design.simulate(Path(sys.argv[2]), level=sys.argv[3]).save(Path(sys.argv[4]))
+for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN):
+    print(resource.getrusage(who).ru_maxrss)
+"""
+
+
+def peak(build: Path, frames: int, level: str, folder: Path) -> tuple[int, ...]:
+    """Kilobytes of the program and of the largest program that it ran."""
+    rng = np.random.default_rng(1)
+    np.save(folder / "x.npy", rng.normal(size=(frames, 6)).astype(np.float32))
+    words = [str(build), str(folder / "x.npy"), level, str(folder / "y.npz")]
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=True
+    )
+    return tuple(int(line) for line in done.stdout.split())
+
+
+def test_memory_of_a_simulation_does_not_grow_with_its_frames(tmp_path: Path) -> None:
+    build = hwcompile.compile(save(tmp_path), tmp_path / "build").directory
+    peak(build, 20, "rtl", tmp_path)  # compiles the simulator
+    few, many = (peak(build, frames, "rtl", tmp_path) for frames in (2_000, 40_000))
+    # 17 kB a frame were 650 MB more; what is left are 8 MB arrays that stay in memory.
+    assert all(b - a < 40_000 for a, b in zip(few, many, strict=True)), (few, many)
+    design = hwcompile.load(build)
+    (expected,) = design.graph.evaluate(design.quantize(tmp_path / "x.npy")).values()
+    np.testing.assert_array_equal(np.load(tmp_path / "y.npz")["raw"], expected)
+
+
+def test_a_column_in_a_file_holds_what_was_put_in() -> None:
+    column, rng = Column(), np.random.default_rng(2)
+    blocks = [rng.integers(-9, 9, (700, 5, 401)) for _ in range(3)]
+    for block in blocks:
+        column.append(block)
+    array = column.array()
+    assert array.nbytes > 1 << 23
+    np.testing.assert_array_equal(array, np.concatenate(blocks))
+    np.testing.assert_array_equal(np.concatenate(list(in_blocks(array, 64))), array)
