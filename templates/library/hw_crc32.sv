@@ -1,7 +1,7 @@
 // The CRC-32 of Ethernet and zlib, four bits per cycle: polynomial 32'hedb88320 with the lowest bit
-// first, starting from ones. `clear_i` starts a message, `valid_i` adds a byte; both need `busy_o`
-// low, and a byte takes three cycles. The check value of a message is `~crc_o`, sent lowest byte
-// first; after a message with its check value `crc_o` is 32'hdebb20e3.
+// first, starting from ones. `clear_i` starts a message, `valid_i` adds a byte; a byte takes three
+// cycles. While `busy_o` is low, `check_o` is byte `index_i` of the message's check value, of which
+// the lowest byte, 0, is sent first.
 
 `default_nettype none
 
@@ -12,15 +12,16 @@ module hw_crc32 (
   input  wire logic        valid_i,
   input  wire logic  [7:0] data_i,
   output logic             busy_o,
-  output logic      [31:0] crc_o
+  input  wire logic  [1:0] index_i,
+  output logic       [7:0] check_o
 );
 
   logic [31:0] crc_q;
   logic [31:0] crc;
   logic  [1:0] left_q;  // halves of the byte that are not in the remainder yet
 
-  assign busy_o = (left_q != 2'd0);
-  assign crc_o  = crc_q;
+  assign busy_o  = (left_q != 2'd0);
+  assign check_o = ~crc_q[{index_i, 3'b000} +: 8];
 
   always_comb begin
     crc = crc_q;

@@ -66,15 +66,39 @@ module hw_link #(
 
   // --- Packets from the host ---------------------------------------------------------------------
 
+  logic [2:0] state_q;
   logic       write, done, held, draining;
   logic [Inputs-1:0] addressed, busy;
   logic [7:0] write_address, write_data, kind, number, channels, most, received, length;
+
+  // A board listens or answers, so one check serves both.
+  logic       listening, rx_crc_clear, rx_crc_valid, tx_crc_clear, tx_crc_valid, crc_busy;
+  logic [1:0] rx_crc_index, tx_crc_index;
+  logic [7:0] crc_check;
+
+  assign listening = (state_q == StListen);
+
+  hw_crc32 u_crc (
+    .clk_i,
+    .rst_ni,
+    .clear_i(listening ? rx_crc_clear : tx_crc_clear),
+    .valid_i(listening ? rx_crc_valid : tx_crc_valid),
+    .data_i(listening ? rx_data_i : tx_data_o),
+    .busy_o(crc_busy),
+    .index_i(listening ? rx_crc_index : tx_crc_index),
+    .check_o(crc_check)
+  );
 
   hw_link_rx #(
     .GapClocks(GapClocks)
   ) u_rx (
     .clk_i,
     .rst_ni,
+    .listen_i(listening),
+    .crc_clear_o(rx_crc_clear),
+    .crc_valid_o(rx_crc_valid),
+    .crc_index_o(rx_crc_index),
+    .crc_check_i(crc_check),
     .valid_i(rx_valid_i),
     .data_i(rx_data_i),
     .hold_i(draining),
@@ -91,18 +115,21 @@ module hw_link #(
     .length_o(length)
   );
 
-  logic [2:0] state_q;
   logic       met_q;
   logic [7:0] number_q;  // of the last packet that counted
   logic [7:0] waiting_q;  // bytes for the host that it has not said to have
+  logic [7:0] remaining;  // of these, after this request
+  logic       ahead;      // it says to have more than was sent
   logic       hear, hello, exchange, again, next;
 
-  assign hear     = done && (state_q == StListen);
+  assign {ahead, remaining} = {1'b0, waiting_q} - {1'b0, received};
+
+  assign hear     = done && listening;
   assign hello    = hear && (kind == KindHello);
   assign exchange = hear && (kind == KindExchange);
   assign again    = exchange && met_q && (number == number_q);
   assign next     = exchange && met_q && (number == number_q + 8'd1)
-                    && (received <= waiting_q);
+                    && !ahead;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni)    met_q <= 1'b0;
@@ -153,22 +180,22 @@ module hw_link #(
 
   // A ring of bytes for the host: `waiting_q` of them from `first_q` on.
   logic [7:0] out_memory [256];
-  logic [7:0] first_q, last_q, remaining;
+  logic [7:0] first_q, last_q;
   logic [7:0] out_data_q, out_address, out_length;
-  logic [7:0] kind_q, channels_q, taken_q, most_q;
-  logic       lost_q;
+  logic [7:0] taken_q;
+  logic [3:0] sink_q;
+  logic       met_kind_q, lost_q;
   idle_t      idle_q;
   logic       collect, ident, enough, start, sending;
 
-  assign remaining   = waiting_q - received;
-  assign enough      = (waiting_q >= most_q);
+  assign enough      = (waiting_q >= most);
   assign ident       = (state_q == StIdent);
   assign collect     = (state_q == StCollect) && out_valid_i && !enough;
   assign out_ready_o = collect;
   assign start       = (state_q == StStart);
-  assign out_length  = enough ? most_q : waiting_q;
+  assign out_length  = enough ? most : waiting_q;
 
-  assign out_channel_o = channels_q[7:4];
+  assign out_channel_o = sink_q;
 
   always_ff @(posedge clk_i) begin
     if (collect)    out_memory[last_q] <= out_data_i;
@@ -210,16 +237,12 @@ module hw_link #(
 
   always_ff @(posedge clk_i) begin
     if (hello || next) begin
-      kind_q          <= hello ? KindMet : KindTaken;
-      taken_q         <= (hello || held) ? 8'd0 : length;
-      channels_q[3:0] <= channels[3:0];
+      met_kind_q <= hello;
+      taken_q    <= (hello || held) ? 8'd0 : length;
       // Bytes of another output wait until those that are left have gone.
-      if (hello || remaining == 8'd0) channels_q[7:4] <= channels[7:4];
+      if (hello || remaining == 8'd0) sink_q <= channels[7:4];
     end
-    if (hear) begin
-      most_q <= most;
-      lost_q <= exchange && !again && !next;
-    end
+    if (hear) lost_q <= exchange && !again && !next;
     if (next || collect)   idle_q <= idle_t'(IdleClocks);
     else if (idle_q != '0) idle_q <= idle_q - idle_t'(1);
   end
@@ -229,16 +252,21 @@ module hw_link #(
     .rst_ni,
     .start_i(start),
     .busy_o(sending),
-    .kind_i(lost_q ? KindLost : kind_q),
+    .kind_i(lost_q ? KindLost : met_kind_q ? KindMet : KindTaken),
     .sequence_i(number_q),
-    .channels_i(channels_q),
+    .channels_i({sink_q, channels[3:0]}),
     .taken_i(taken_q),
     .length_i(lost_q ? 8'd0 : out_length),
     .address_o(out_address),
     .payload_i(out_data_q),
     .valid_o(tx_valid_o),
     .ready_i(tx_ready_i),
-    .data_o(tx_data_o)
+    .data_o(tx_data_o),
+    .crc_clear_o(tx_crc_clear),
+    .crc_valid_o(tx_crc_valid),
+    .crc_index_o(tx_crc_index),
+    .crc_busy_i(crc_busy),
+    .crc_check_i(crc_check)
   );
 
 endmodule

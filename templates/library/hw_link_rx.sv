@@ -7,8 +7,9 @@
 // lost byte or a false start costs no more than that. Bytes come at least four cycles apart.
 //
 // The payload is written out as it arrives, before its check is known; `done_o` is high for one
-// cycle when the packet was intact, and the header then stands on the outputs. While `hold_i` is
-// high at the start of a payload, that payload is not written and `held_o` says so.
+// cycle with the last byte of an intact packet. The header then stands on the outputs, for as long
+// as `listen_i` is low: nothing is received meanwhile, and the check can serve somebody else. While
+// `hold_i` is high at the start of a payload, that payload is not written and `held_o` says so.
 
 `default_nettype none
 
@@ -17,9 +18,15 @@ module hw_link_rx #(
 ) (
   input  wire logic       clk_i,
   input  wire logic       rst_ni,
+  input  wire logic       listen_i,
   input  wire logic       valid_i,
   input  wire logic [7:0] data_i,
   input  wire logic       hold_i,
+  // To and from `hw_crc32`.
+  output logic            crc_clear_o,
+  output logic            crc_valid_o,
+  output logic      [1:0] crc_index_o,
+  input  wire logic [7:0] crc_check_i,
   output logic            write_o,
   output logic      [7:0] address_o,
   output logic      [7:0] data_o,
@@ -36,8 +43,7 @@ module hw_link_rx #(
   localparam int unsigned GapBits = $clog2(GapClocks + 1);
   typedef logic [GapBits-1:0] gap_t;
 
-  localparam logic  [7:0] SyncByte = 8'ha5;
-  localparam logic [31:0] Residue  = 32'hdebb20e3;
+  localparam logic [7:0] SyncByte = 8'ha5;
 
   localparam logic [1:0] StSync    = 2'd0;
   localparam logic [1:0] StHeader  = 2'd1;
@@ -47,14 +53,12 @@ module hw_link_rx #(
   localparam logic [7:0] LastHeader = 8'd5;
   localparam logic [7:0] LastCheck  = 8'd3;
 
-  logic  [1:0] state_q;
-  logic  [7:0] count_q;  // bytes of this state that have come
-  logic [31:0] crc;
-  logic        crc_busy;
-  gap_t        gap_q;
-  logic  [7:0] kind_q, sequence_q, channels_q, most_q, received_q, length_q;
-  logic        held_q;
-  logic        ended_q;  // the last byte of the check has come
+  logic [1:0] state_q;
+  logic [7:0] count_q;  // bytes of this state that have come
+  gap_t       gap_q;
+  logic [7:0] kind_q, sequence_q, channels_q, most_q, received_q, length_q;
+  logic       held_q;
+  logic       wrong_q;  // a byte of the check was not the one expected
 
   logic sync, header, payload, check, last_header;
   assign sync        = valid_i && (state_q == StSync);
@@ -63,15 +67,9 @@ module hw_link_rx #(
   assign check       = valid_i && (state_q == StCheck);
   assign last_header = header && (count_q == LastHeader);
 
-  hw_crc32 u_crc (
-    .clk_i,
-    .rst_ni,
-    .clear_i(sync),
-    .valid_i(valid_i && !sync),
-    .data_i,
-    .busy_o(crc_busy),
-    .crc_o(crc)
-  );
+  assign crc_clear_o = sync;
+  assign crc_valid_o = header || payload;
+  assign crc_index_o = count_q[1:0];
 
   logic pause;
   assign pause = (gap_q == '0);
@@ -81,7 +79,7 @@ module hw_link_rx #(
   assign check_ends   = check && (count_q == LastCheck);
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (!rst_ni || !listen_i) begin
       state_q <= StSync;
     end else if (valid_i) begin
       if (sync && data_i == SyncByte) state_q <= StHeader;
@@ -117,18 +115,19 @@ module hw_link_rx #(
     if (last_header) held_q <= hold_i;
   end
 
-  // The check is known when the remainder has taken in its last byte.
+  logic wrong;
+  assign wrong = (data_i != crc_check_i);
+
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || sync) ended_q <= 1'b0;
-    else if (check_ends) ended_q <= 1'b1;
-    else if (!crc_busy)  ended_q <= 1'b0;
+    if (sync)       wrong_q <= 1'b0;
+    else if (check) wrong_q <= wrong_q || wrong;
   end
 
   assign write_o   = payload && !held_q;
   assign address_o = count_q;
   assign data_o    = data_i;
 
-  assign done_o     = ended_q && !crc_busy && (crc == Residue);
+  assign done_o     = check_ends && !wrong_q && !wrong;
   assign held_o     = held_q;
   assign kind_o     = kind_q;
   assign sequence_o = sequence_q;

@@ -18,7 +18,13 @@ module hw_link_tx (
   input  wire logic [7:0] payload_i,
   output logic            valid_o,
   input  wire logic       ready_i,
-  output logic      [7:0] data_o
+  output logic      [7:0] data_o,
+  // To and from `hw_crc32`, to which `data_o` goes.
+  output logic            crc_clear_o,
+  output logic            crc_valid_o,
+  output logic      [1:0] crc_index_o,
+  input  wire logic       crc_busy_i,
+  input  wire logic [7:0] crc_check_i
 );
 
   localparam logic [1:0] StHeader  = 2'd0;
@@ -28,12 +34,10 @@ module hw_link_tx (
   localparam logic [7:0] LastHeader = 8'd6;
   localparam logic [7:0] LastCheck  = 8'd3;
 
-  logic        busy_q;
-  logic  [1:0] state_q;
-  logic  [7:0] count_q;  // bytes of this state that have left
-  logic  [7:0] data;
-  logic [31:0] crc;
-  logic        crc_busy;
+  logic       busy_q;
+  logic [1:0] state_q;
+  logic [7:0] count_q;  // bytes of this state that have left
+  logic [7:0] data;
 
   always_comb begin
     case (state_q)
@@ -49,7 +53,7 @@ module hw_link_tx (
         endcase
       end
       StPayload: data = payload_i;
-      default:   data = ~crc[{count_q[1:0], 3'b000} +: 8];
+      default:   data = crc_check_i;
     endcase
   end
 
@@ -58,17 +62,11 @@ module hw_link_tx (
   logic moves, first;
   assign first = (state_q == StHeader) && (count_q == 8'd0);
 
-  hw_crc32 u_crc (
-    .clk_i,
-    .rst_ni,
-    .clear_i(moves && first),
-    .valid_i(moves && !first && (state_q != StCheck)),
-    .data_i(data),
-    .busy_o(crc_busy),
-    .crc_o(crc)
-  );
+  assign crc_clear_o = moves && first;
+  assign crc_valid_o = moves && !first && (state_q != StCheck);
+  assign crc_index_o = count_q[1:0];
 
-  assign valid_o   = busy_q && !crc_busy;
+  assign valid_o   = busy_q && !crc_busy_i;
   assign moves     = valid_o && ready_i;
   assign data_o    = data;
   assign busy_o    = busy_q;

@@ -91,10 +91,10 @@ def receiver() -> Path:
     """The program that feeds bytes to `hw_link_rx`."""
     folder = Path(tempfile.mkdtemp(prefix="hwcompile-link-"))
     library = room("templates") / "library"
-    sources = [library / "hw_link_rx.sv", library / "hw_crc32.sv"]
-    verilate(sources, "hw_link_rx", folder, ["-GGapClocks=16"])
-    main = Path(__file__).parents[1] / "rtl" / "mains" / "link_rx.cpp"
-    build_program(folder, main, folder / "receiver", Variant())
+    mains = Path(__file__).parents[1] / "rtl" / "mains"
+    sources = [mains / "link_rx.sv", library / "hw_link_rx.sv", library / "hw_crc32.sv"]
+    verilate(sources, "link_rx", folder, [])
+    build_program(folder, mains / "link_rx.cpp", folder / "receiver", Variant())
     return folder / "receiver"
 
 
