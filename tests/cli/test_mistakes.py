@@ -242,3 +242,57 @@ def test_blocks_of_random_frames_are_those_of_one_draw(build: Path) -> None:
     ((name, kind),) = types.items()
     whole = np.random.default_rng(5).choice(kind.element.values(), size=(2500, *kind.shape))
     np.testing.assert_array_equal(random_source(types, 2500, 5).whole()[name], whole)
+
+
+def test_another_format_is_named(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture) -> None:
+    for name, data in (("m.h5", b"\x89HDF\r\n\x1a\n" + bytes(90)), ("x.csv", b"1,2\n3,4\n")):
+        path = tmp_path / name
+        path.write_bytes(data)
+        outcome = type_command(monkeypatch, capsys, "compile", path, "-o", tmp_path / "o")
+        refused(outcome, name)
+        assert "may be truncated" not in outcome.err
+
+
+def test_force_keeps_what_is_not_in_the_manifest(
+    tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture
+) -> None:
+    words = ("compile", save(tmp_path), "-o", tmp_path / "o")
+    assert type_command(monkeypatch, capsys, *words).code == 0
+    (tmp_path / "o" / "notes.txt").write_text("mine")
+    assert type_command(monkeypatch, capsys, *words, "--force").code == 0
+    assert (tmp_path / "o" / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("file", ["report.json", "host.json", "interface.json", "graph.txt"])
+def test_a_damaged_build_directory_is_called_that(
+    file: str, tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture
+) -> None:
+    words = ("compile", save(tmp_path), "-o", tmp_path / "o")
+    assert type_command(monkeypatch, capsys, *words).code == 0
+    np.save(tmp_path / "x.npy", np.ones((2, 6), np.float32))
+    read = ("simulate", tmp_path / "o", "--inputs", tmp_path / "x.npy", "--level", "reference")
+    use = read if file == "host.json" else ("verify", tmp_path / "o")
+    for data in (b"", b"\xff\x00", b"[]"):
+        (tmp_path / "o" / file).write_bytes(data)
+        refused(type_command(monkeypatch, capsys, *use), file, "damaged")
+    (tmp_path / "o" / file).unlink()
+    refused(type_command(monkeypatch, capsys, *use), file)
+
+
+def test_a_schedule_with_a_byte_order_mark_is_read(
+    tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture
+) -> None:
+    path = tmp_path / "s.toml"
+    path.write_bytes(b'\xef\xbb\xbf[nodes."fc"]\r\nkernel = []\r\n')
+    words = ("compile", save(tmp_path), "-o", tmp_path / "o", "--schedule", path)
+    refused(type_command(monkeypatch, capsys, *words), "kernel")
+    path.write_bytes(b'\xef\xbb\xbf[nodes."fc"]\r\nkernel = "folded"\r\npe = 2\r\nsimd = 3\r\n')
+    assert type_command(monkeypatch, capsys, *words).code == 0
+
+
+def test_two_types_for_one_input_are_refused(
+    tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture
+) -> None:
+    words = ("compile", save(tmp_path), "-o", tmp_path / "o")
+    types = ("--input-type", "x:int8:0.25", "--input-type", "x:int4:0.5")
+    refused(type_command(monkeypatch, capsys, *words, *types), "'x'")
