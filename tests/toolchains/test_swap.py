@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import hwcompile
 from hwcompile.boards import Board, load_board
+from hwcompile.build_directory import rewrite
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.toolchains.block_texts import BLOCK_TEXTS
