@@ -143,7 +143,7 @@ def _manifest(model: Path | Graph, files: Mapping[str, str | bytes]) -> str:
         Manifest(
             schema=MANIFEST_SCHEMA,
             hwcompile=version("hwcompile"),
-            packages={name: version(name) for name in ("numpy", "onnx", "scipy")},
+            packages={name: version(name) for name in ("numpy", "onnx")},
             model=source,
             files={name: _sha256(_bytes(text)) for name, text in sorted(files.items())},
         )

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from hwcompile.frontends.numbers.integer_types import LIMITS, wrapped
 from hwcompile.frontends.numbers.rows import AnyArray
+from hwcompile.frontends.numbers.special import erf, logistic
 
 Constants = tuple[AnyArray, ...]
 Attributes = Mapping[str, Any]
@@ -197,11 +197,11 @@ def _gelu(x: AnyArray, approximate: str = "none") -> AnyArray:
     if approximate == "tanh":
         inner = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
         return np.asarray(0.5 * x * (1 + np.tanh(inner)))
-    return np.asarray(0.5 * x * (1 + special.erf(x / np.sqrt(2))))
+    return np.asarray(0.5 * x * (1 + erf(x / np.sqrt(2))))
 
 
 def _silu(x: AnyArray, alpha: float = 1.0) -> AnyArray:
-    return np.asarray(x * special.expit(alpha * x))
+    return np.asarray(x * logistic(alpha * x))
 
 
 def _mish(x: AnyArray) -> AnyArray:
@@ -279,10 +279,10 @@ KINDS: dict[str, FloatKind] = {
     "sqrt": FloatKind(lambda x, c, a: np.sqrt(x)),
     "reciprocal": FloatKind(lambda x, c, a: np.float32(1) / x, _unknown),
     "softsign": FloatKind(_wide(lambda x: x / (1 + np.abs(x)))),
-    "sigmoid": FloatKind(_wide(special.expit)),
+    "sigmoid": FloatKind(_wide(logistic)),
     "rational_sigmoid": FloatKind(_rational_sigmoid, _unknown),
     "tanh": FloatKind(_wide(np.tanh)),
-    "erf": FloatKind(_wide(special.erf)),
+    "erf": FloatKind(_wide(erf)),
     "exp": FloatKind(_wide(np.exp)),
     "log": FloatKind(_wide(np.log)),
     "softplus": FloatKind(_wide(_softplus)),

@@ -1,0 +1,74 @@
+"""erf and the logistic function: what is rounded to float32 is scipy's result, on a float32 grid.
+
+scipy serves the tests only; math.erf (the C library's) is the second witness.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import special as oracle
+
+from hwcompile.frontends.numbers import special
+from hwcompile.frontends.numbers.float_kinds import KINDS
+
+ORACLE = "numpy"
+ORACLE_REASON = "functions of numbers, which no model format defines: scipy's are the formula"
+
+
+def grid(step: int) -> np.ndarray:
+    """Every `step`-th float32 of either sign, infinities included, as float32."""
+    bits = np.arange(0, 0x7F800000 + 1, step, dtype=np.uint32)
+    bits = np.append(bits, np.uint32(0x7F800000))
+    return np.concatenate([bits.view(np.float32), (bits | np.uint32(1 << 31)).view(np.float32)])
+
+
+def dense() -> np.ndarray:
+    """The range in which the functions bend, far more densely."""
+    return np.linspace(-20, 20, 400_003).astype(np.float32)
+
+
+@pytest.mark.parametrize("x", [grid(4099), dense()], ids=["all magnitudes", "bent range"])
+@pytest.mark.parametrize(("ours", "theirs"), [("erf", "erf"), ("logistic", "expit")])
+def test_functions_round_to_the_same_float32_everywhere(
+    ours: str, theirs: str, x: np.ndarray
+) -> None:
+    wide = x.astype(np.float64)
+    found = getattr(special, ours)(wide).astype(np.float32)
+    assert np.array_equal(found, getattr(oracle, theirs)(wide).astype(np.float32))
+
+
+def test_erf_rounds_as_the_c_library_does() -> None:
+    x = dense()[::7].astype(np.float64)
+    expected = np.array([math.erf(value) for value in x]).astype(np.float32)
+    assert np.array_equal(special.erf(x).astype(np.float32), expected)
+
+
+def test_functions_made_of_them_keep_their_float32_where_digits_cancel() -> None:
+    # 1 + erf(x) loses digits for negative x, so that erf's last bits are seen.
+    x = np.concatenate([grid(40_009), dense()])
+    wide = x.astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        gelu = (0.5 * wide * (1 + oracle.erf(wide / np.sqrt(2)))).astype(np.float32)
+        silu = (wide * oracle.expit(wide)).astype(np.float32)
+        assert np.array_equal(KINDS["gelu"].evaluate(x, (), {}), gelu, equal_nan=True)
+        assert np.array_equal(KINDS["silu"].evaluate(x, (), {}), silu, equal_nan=True)
+
+
+def test_signs_of_zero_and_what_is_no_number_pass() -> None:
+    assert math.copysign(1, special.erf(-0.0)) == -1
+    assert np.isnan(special.erf(np.nan))
+    assert np.isnan(special.logistic(np.nan))
+
+
+@pytest.mark.slow
+def test_all_float32_numbers_round_to_the_same_float32() -> None:
+    for start in range(0, 0x7F800001, 1 << 22):
+        bits = np.arange(start, min(start + (1 << 22), 0x7F800001), dtype=np.uint32)
+        for sign in (0, 1 << 31):
+            x = (bits | np.uint32(sign)).view(np.float32).astype(np.float64)
+            erf, logistic = special.erf(x), special.logistic(x)
+            assert np.array_equal(erf.astype("f4"), oracle.erf(x).astype("f4"))
+            assert np.array_equal(logistic.astype("f4"), oracle.expit(x).astype("f4"))

@@ -1,0 +1,119 @@
+"""Every declared dependency is used, and everything used is declared."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from tests.models import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
+
+MODULES = {
+    "cocotb": ("cocotb", "cocotb_tools"),
+    "cocotbext-axi": ("cocotbext",),
+    "protobuf": ("google",),
+    "pyserial": ("serial",),
+    "scikit-learn": ("sklearn",),
+    "z3-solver": ("z3",),
+}
+"""Modules of distributions whose modules have other names than they."""
+
+PROGRAMS = {"import-linter": "lint-imports", "pytest-xdist": "-n 2", "pre-commit": "repos"}
+"""What shows that a developers' tool is in use, where that is not its name."""
+
+OF_TCLINT = {"ply", "pygls", "voluptuous", "importlib-metadata"}
+"""What tclint needs, which the Makefile installs without its own list."""
+
+ROOMS = ("hwcompile", "templates", "sim", "tests", "benchmarks", "examples", ".ci")
+TEXTS = ("*.py", "*.j2", "*.sv", "*.v", "*.tcl", "run")
+OWN = {"hwcompile", "tests", "benchmarks"}
+
+
+def name_of(requirement: str) -> str:
+    found = re.match(r"[A-Za-z0-9._-]+", requirement)
+    assert found is not None
+    return found[0]
+
+
+def modules_of(requirement: str) -> tuple[str, ...]:
+    name = name_of(requirement)
+    return MODULES.get(name, (name.replace("-", "_"),))
+
+
+@cache
+def imported(room: Path) -> tuple[tuple[str, Path], ...]:
+    """Modules that the Python files of a folder import, with the file."""
+    return tuple(_imports(room))
+
+
+def _imports(room: Path) -> Iterator[tuple[str, Path]]:
+    beside = {path.stem for path in room.rglob("*.py")}
+    for path in room.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            else:
+                continue
+            for name in (n.split(".")[0] for n in names):
+                if name not in sys.stdlib_module_names | OWN | beside:
+                    yield name, path
+
+
+@pytest.mark.parametrize("requirement", PROJECT["dependencies"])
+def test_every_declared_dependency_is_imported(requirement: str) -> None:
+    found = {name for name, _ in imported(ROOT / "hwcompile")}
+    assert found & set(modules_of(requirement)), f"nothing in hwcompile imports {requirement}"
+
+
+def test_every_import_of_the_package_is_declared() -> None:
+    extras = [r for extra in ("sim", "fpga", "spi", "oracle") for r in EXTRAS[extra]]
+    declared = {m for r in [*PROJECT["dependencies"], *extras] for m in modules_of(r)}
+    found = imported(ROOT / "hwcompile")
+    assert len(found) > 100
+    assert [f"{path}: {name}" for name, path in found if name not in declared] == []
+
+
+@pytest.mark.parametrize("room", ["tests", "benchmarks", "examples"])
+def test_every_import_beside_the_package_is_declared(room: str) -> None:
+    every = [*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra)]
+    declared = {module for requirement in every for module in modules_of(requirement)}
+    found = imported(ROOT / room)
+    assert [f"{path}: {name}" for name, path in found if name not in declared] == []
+
+
+@pytest.fixture(scope="module")
+def words() -> set[str]:
+    """The words of everything that may name an optional package."""
+    paths = [p for room in ROOMS for pattern in TEXTS for p in (ROOT / room).rglob(pattern)]
+    paths += [ROOT / "Makefile", ROOT / ".pre-commit-config.yaml"]
+    here = Path(__file__)
+    return {
+        word
+        for path in paths
+        if path.is_file() and path != here
+        for word in re.findall(r"\w+(?:-\w+)*|-n 2", path.read_text(encoding="utf-8"))
+    }
+
+
+@pytest.mark.parametrize("extra", [e for e in EXTRAS if e != "all"])
+def test_every_optional_dependency_is_used(extra: str, words: set[str]) -> None:
+    unused = []
+    for requirement in EXTRAS[extra]:
+        name = name_of(requirement)
+        if name in OF_TCLINT | {"hwcompile"}:
+            continue
+        marks = (*modules_of(requirement), PROGRAMS.get(name, name))
+        if not words & set(marks):
+            unused.append(requirement)
+    assert unused == []
