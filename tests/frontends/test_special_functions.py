@@ -40,6 +40,11 @@ def test_functions_round_to_the_same_float32_everywhere(
     assert np.array_equal(found, getattr(oracle, theirs)(wide).astype(np.float32))
 
 
+def test_erf_is_the_same_float64_where_no_exponential_takes_part() -> None:
+    x = np.random.default_rng(7).uniform(-1, 1, 200_000)
+    assert np.array_equal(special.erf(x), oracle.erf(x))
+
+
 def test_erf_rounds_as_the_c_library_does() -> None:
     x = dense()[::7].astype(np.float64)
     expected = np.array([math.erf(value) for value in x]).astype(np.float32)
