@@ -2,6 +2,8 @@
 
     python benchmarks/boards.py [--networks A,B] [--boards X,Y] [--frames N] [--seeds N]
                                 [--json FILE] [--markdown FILE] [--keep FOLDER]
+    python benchmarks/boards.py --published      the rows of docs/boards.md, in hours
+    python benchmarks/boards.py --summary        those of README.md, out of docs/boards.md
 
 Every row is one network on one board, from the model file to the bitstream. `frames/s` is the
 board's clock divided by the interval: what the design computes when the link keeps up. `netlist`
@@ -13,15 +15,17 @@ tests/models.py); without --networks only those that are part of it are built.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
+import figures
+from output import markdown, parser, show, write
 from rich.console import Console
-from rich.table import Table
 from workloads import ROOT, models_folder
 
 import hwcompile
@@ -49,10 +53,34 @@ TARGETS = {
 }
 """Cycles per frame for a network on a board; the board "" stands for all others."""
 
+ROWS = {
+    "digits_mlp_w1a1": ("icebreaker", "ulx3s_85", "tang_nano_9k", "crosslink_nx_evn",
+                        "gatemate_a1_evb"),
+    "digits_cnn_w3a3": ("icebreaker", "ulx3s_85", "tang_nano_9k", "crosslink_nx_evn"),
+    "digits_cnn_int8": ("ulx3s_85", "tang_nano_9k", "crosslink_nx_evn"),
+    "tfc_w1a1": ("ulx3s_85", "tang_nano_20k"),
+    "kws_w3a3": ("ulx3s_85",),
+    "cnv_w1a1": ("ulx3s_85",),
+}  # fmt: skip
+"""What docs/boards.md shows."""
+
+WITHOUT_NETLIST = ("cnv_w1a1",)
+"""Networks whose mapped cells take hours to simulate."""
+
+SUMMARY = {
+    "digits_mlp_w1a1": "icebreaker",
+    "digits_cnn_w3a3": "tang_nano_9k",
+    "digits_cnn_int8": "tang_nano_9k",
+    "tfc_w1a1": "tang_nano_20k",
+    "kws_w3a3": "ulx3s_85",
+    "cnv_w1a1": "ulx3s_85",
+}
+"""What README.md shows."""
+
 
 @dataclass
 class Row:
-    """One line of the table; field names are those of the JSON output.
+    """One line of the table.
 
     Attributes:
         network: Name of the network.
@@ -127,21 +155,38 @@ def model_of(network: str) -> Path:
     return ROOT / "examples" / "digits" / f"{network}.onnx"
 
 
+def plain(row: Row) -> dict[str, Any]:
+    """A row of the JSON output: parts in use and available, frames and mismatches by name."""
+    found = asdict(row)
+    for part, (used, holds) in found.pop("use").items():
+        found |= {part: used, f"{part}_available": holds}
+    frames, wrong = found.pop("netlist") or (None, None)
+    return found | {"frames": frames, "mismatches": wrong}
+
+
 TITLES = (
     *("network", "board", "LUT", "FF", "RAM", "DSP", "fmax", "clock", "interval", "frames/s"),
     *("netlist", "minutes"),
 )
+TABLES = {
+    "--published": TITLES,
+    "--summary": (
+        *("network", "board", "LUT", "block RAM", "DSP", "fmax, MHz"),
+        "frames/s at the oscillator's clock",
+    ),
+}
 
 
 def cells(row: Row) -> tuple[str, ...]:
     """A row as text, in the order of `TITLES`."""
     minutes = f"{sum(row.seconds.values()) / 60:.1f}"
+    network = f"`{row.network}`"
     if row.failure and not row.use:
-        return (row.network, row.board, *["-"] * (len(TITLES) - 3), minutes)
+        return (network, row.board, *["-"] * (len(TITLES) - 3), minutes)
     use = (f"{used:,}/{holds:,}" for used, holds in (row.use[p] for p in ("lut", "ff", "bram")))
     frames, wrong = row.netlist or (0, 0)
     return (
-        *(row.network, row.board, *use, "{:,}/{:,}".format(*row.use["dsp"])),
+        *(network, row.board, *use, "{:,}/{:,}".format(*row.use["dsp"])),
         *(f"{row.fmax_mhz:.1f}", f"{row.clock_mhz:g}", f"{row.interval_cycles:,}"),
         f"{row.frames_per_second:,.0f}",
         f"{frames} frames, {wrong} wrong" if row.netlist else "-",
@@ -149,53 +194,76 @@ def cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def table(rows: list[Row]) -> Table:
-    """The rows for the terminal."""
-    view = Table(box=None, pad_edge=False, header_style="bold")
-    for index, title in enumerate(TITLES):
-        view.add_column(title, justify="right" if index > 1 else "left")
-    for row in rows:
-        view.add_row(*cells(row))
-    return view
+def summary(text: str) -> list[list[str]]:
+    """The rows of README.md out of the table of docs/boards.md."""
+    names = figures.titles(text)
+    found = {}
+    for line in text.splitlines()[2:]:
+        each = dict(zip(names, figures.cells(line), strict=True))
+        found[each["network"].strip("`"), each["board"]] = each
+    lines = []
+    for network, board in SUMMARY.items():
+        each = found[network, board]
+        parts = [each[part].partition("/")[0] for part in ("LUT", "RAM", "DSP")]
+        title = load_board(board).name
+        lines.append([each["network"], title, *parts, each["fmax"], each["frames/s"]])
+    return lines
 
 
-def markdown(rows: list[Row]) -> str:
-    """The rows as a table of a document, and below it why some have no figures."""
-    lines = [TITLES, ["---"] * 2 + ["---:"] * (len(TITLES) - 2), *map(cells, rows)]
-    reasons = [f"\n{row.network} on {row.board}: {row.failure}" for row in rows if row.failure]
-    return "\n".join(["| " + " | ".join(line) + " |" for line in lines] + reasons) + "\n"
+def published() -> str:
+    """The table in docs/boards.md."""
+    (block,) = figures.blocks(ROOT / "docs" / "boards.md")
+    return block.text
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--networks", default=",".join(DIGITS))
-    parser.add_argument("--boards", default=",".join(BOARDS))
-    parser.add_argument("--frames", type=int, default=20, help="for level netlist; 0: none")
-    parser.add_argument("--seeds", type=int, default=SEEDS)
-    parser.add_argument("--target-cycles", type=int, help="instead of those in this file")
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--markdown", type=Path)
-    parser.add_argument("--keep", type=Path, help="where build directories stay")
-    options = parser.parse_args()
-    console, rows = Console(width=170, highlight=False), []
+def pairs(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    """Networks and boards to build."""
+    if options.published:
+        yield from ((network, board) for network, boards in ROWS.items() for board in boards)
+        return
     for network in options.networks.split(","):
+        yield from ((network, board) for board in options.boards.split(","))
+
+
+def build_all(options: argparse.Namespace, console: Console) -> Iterator[Row]:
+    """A row for every network on every board."""
+    for network, board in pairs(options):
         if not model_of(network).is_file():
             console.print(f"{network}: skipped, there is no {model_of(network)}")
             continue
-        for board in options.boards.split(","):
-            if options.target_cycles:
-                TARGETS[network, board] = options.target_cycles
-            with tempfile.TemporaryDirectory() as work:
-                folder = (options.keep or Path(work)) / f"{network}_{board}"
-                console.print(f"{network} on {board} ...", style="dim")
-                rows.append(measure(network, board, folder, options.frames, options.seeds))
-            if rows[-1].failure:
-                console.print(rows[-1].failure)
-    console.print(table(rows))
-    if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
-    if options.markdown:
-        options.markdown.write_text(markdown(rows))
+        if options.target_cycles:
+            TARGETS[network, board] = options.target_cycles
+        frames = 0 if options.published and network in WITHOUT_NETLIST else options.frames
+        with tempfile.TemporaryDirectory() as work:
+            folder = (options.keep or Path(work)) / f"{network}_{board}"
+            console.print(f"{network} on {board} ...", style="dim")
+            row = measure(network, board, folder, frames, options.seeds)
+        if row.failure:
+            console.print(row.failure)
+        yield row
+
+
+def main() -> int:
+    options_of = parser(__doc__)
+    options_of.add_argument("--networks", default=",".join(DIGITS))
+    options_of.add_argument("--boards", default=",".join(BOARDS))
+    options_of.add_argument("--published", action="store_true", help="rows of docs/boards.md")
+    options_of.add_argument("--summary", action="store_true", help="rows of README.md")
+    options_of.add_argument("--frames", type=int, default=20, help="for level netlist; 0: none")
+    options_of.add_argument("--seeds", type=int, default=SEEDS)
+    options_of.add_argument("--target-cycles", type=int, help="instead of those in this file")
+    options_of.add_argument("--keep", type=Path, help="where build directories stay")
+    options = options_of.parse_args()
+    if options.summary:
+        lines = summary(published())
+        show(TABLES["--summary"], lines)
+        write(options, [], markdown(TABLES["--summary"], lines))
+        return 0
+    rows = list(build_all(options, Console(width=170, highlight=False)))
+    lines = [list(cells(row)) for row in rows]
+    show(TITLES, lines)
+    reasons = [f"\n{row.network} on {row.board}: {row.failure}\n" for row in rows if row.failure]
+    write(options, [plain(row) for row in rows], markdown(TITLES, lines) + "".join(reasons))
     return 1 if any(row.failure or (row.netlist and row.netlist[1]) for row in rows) else 0
 
 

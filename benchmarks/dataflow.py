@@ -1,27 +1,26 @@
 """Networks as streaming dataflow: interval, latency, lanes, compile time, simulation speed.
 
-    python benchmarks/dataflow.py [--json FILE] [--only NETWORK] [--frames N]
+    python benchmarks/dataflow.py [--only NETWORK] [--frames N] [--json FILE] [--markdown FILE]
 
 Every row is one network at one folding: `finn` is the folding FINN publishes for it, `own` is
 what the compiler chooses for a target. Intervals and latencies are predicted at compile time and
-measured in RTL simulation; mismatches are elements that differ from the integer reference.
+measured in RTL simulation, on 200 random frames of small networks and fewer of large ones;
+mismatches are elements that differ from the integer reference. Documents show one column for both,
+because any difference ends the benchmark with exit code 1.
 Networks that are not part of the project are skipped when their folder is absent (see
 tests/models.py).
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
+from output import markdown, number, parser, show, write
 from rich.console import Console
-from rich.table import Table
 from workloads import Workload, workloads
 
 import hwcompile
@@ -73,39 +72,40 @@ def measure(work: Workload, frames: int) -> Row:
     )
 
 
-def table(rows: list[Row]) -> Table:
-    """The rows for the terminal."""
-    view = Table(box=None, pad_edge=False, header_style="bold")
-    titles = ("network", "folding", "interval", "measured", "latency", "measured", "lanes")
-    for title in (*titles, "compile s", "frames", "mismatches", "cycles/s"):
-        view.add_column(title, justify="left" if title in ("network", "folding") else "right")
-    for row in rows:
-        view.add_row(*(_text(value) for value in asdict(row).values()))
-    return view
+TITLES = (
+    *("network", "folding", "interval", "measured", "latency", "measured", "lanes"),
+    *("compile s", "frames", "mismatches", "cycles/s"),
+)
+TABLES = {"": ("network", "folding", "interval", "latency", "lanes", "frames", "mismatches")}
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:,.2f}" if value < 1000 else f"{value:,.0f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+def line(row: Row) -> list[str]:
+    """A row as documents show it."""
+    values = (row.interval_cycles, row.latency_cycles, row.lanes, row.frames, row.mismatches)
+    return [f"`{row.network}`", row.folding, *map(number, values)]
+
+
+def surprising(row: Row) -> bool:
+    """Whether anything differs from the reference or from what was predicted."""
+    predicted = (row.interval_cycles, row.latency_cycles)
+    measured = (row.interval_cycles_measured, row.latency_cycles_measured)
+    return bool(row.mismatches) or predicted != measured
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--only")
-    parser.add_argument("--frames", type=int, default=4)
-    options = parser.parse_args()
+    options_of = parser(__doc__)
+    options_of.add_argument("--only")
+    options_of.add_argument("--frames", type=int, help="for all networks")
+    options = options_of.parse_args()
     console = Console(width=160, highlight=False)
     rows = []
     for work in workloads(console.print):
         if options.only in (None, work.network):
             console.print(f"{work.network} ({work.folding}) ...", style="dim")
-            rows.append(measure(work, options.frames))
-    console.print(table(rows))
-    if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
-    return 1 if any(row.mismatches for row in rows) else 0
+            rows.append(measure(work, options.frames or work.frames))
+    show(TITLES, [[number(value) for value in asdict(row).values()] for row in rows])
+    write(options, [asdict(row) for row in rows], markdown(TABLES[""], [*map(line, rows)]))
+    return 1 if any(surprising(row) for row in rows) else 0
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Sparse LSTMs on the statically scheduled engine, next to published accelerators.
 
-    python benchmarks/ese.py [--json FILE] [--frames N] [--only ese|channels|balanced|sr1]
+    python benchmarks/ese.py [--only ese|channels|balanced|sr1] [--frames N]
+                             [--json FILE] [--markdown FILE]
 
 Cycles are measured in RTL simulation in steady state, every phase of a time step included, and
 results are compared with the integer reference element by element. A frame is a time step, of all
@@ -9,17 +10,15 @@ channels if there are several; utilisation counts multiplications by weights tha
 
 from __future__ import annotations
 
-import argparse
-import json
 import sys
 import tempfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
+from output import markdown, number, parser, show, write
 from recurrent import Workload, ese, ese_balanced, ese_channels, sr1
 from rich.console import Console
-from rich.table import Table
 
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ops.lstm.static import Static
@@ -32,11 +31,13 @@ class Row:
     """One line of the table; field names are those of the JSON output.
 
     Attributes:
-        workload: Network and sparsity.
-        kernel: Who computes it, on how many multipliers.
+        workload: `ese_lstm`: 10 % of the weights are left; `sr1_lstm`: two layers, one in 13.
+        kernel: `static`, or `published` where a paper says it.
+        design: Whose, and on how many multipliers.
         cycles_per_frame: Cycles between consecutive results.
-        predicted: The same, as predicted at compile time.
+        cycles_per_frame_predicted: The same, as predicted at compile time.
         utilisation: Share of the multipliers' cycles with a non-zero weight.
+        pruning: `magnitude` alone, or `balanced` over the PEs.
         phases: Phase name to cycles and utilisation.
         weight_bits: Stored weights with their columns and ends of rows.
         read_bits: Of these, how many a frame reads.
@@ -47,9 +48,11 @@ class Row:
 
     workload: str
     kernel: str
+    design: str
     cycles_per_frame: int
-    predicted: int | None
+    cycles_per_frame_predicted: int | None
     utilisation: float
+    pruning: str = "magnitude"
     phases: dict[str, tuple[int, float]] = field(default_factory=dict)
     weight_bits: int | None = None
     read_bits: int | None = None
@@ -61,9 +64,12 @@ class Row:
 # Cycles at 200 MHz from the papers' times per frame (82.7 us for ESE); utilisation from the number
 # of non-zeros of the same matrices. ESE's times per matrix are not repeated here.
 PUBLISHED: dict[str, Row] = {
-    "ese": Row("ESE LSTM, 10 %", "ESE, 32 PEs per channel", 16540, None, 0.614, channels=32),
-    "sr1": Row("SR1, two layers, 13x", "CSB-RNN, 512 multipliers", 1316, None, 0.91),
-}
+    "ese": Row(
+        "ese_lstm", "published", "ESE, 32 PEs per channel", 16540, None, 0.614, "balanced",
+        channels=32,
+    ),
+    "sr1": Row("sr1_lstm", "published", "CSB-RNN, 512 multipliers", 1316, None, 0.91, "structured"),
+}  # fmt: skip
 
 
 def measure(work: Workload, frames: int) -> Row:
@@ -103,30 +109,42 @@ def _describe(work: Workload, cycles: int, predicted: int) -> Row:
         read += found.read_bits
         pes += found.pes
         channels = found.channels
-    kernel = f"static, {pes} PEs" + (" per channel" if channels > 1 else "")
+    design = f"hwcompile, {pes} PEs" + (" per channel" if channels > 1 else "")
     share = round(entries / (pes * cycles), 4)
-    return Row(work.name, kernel, cycles, predicted, share, phases, bits, read, channels)
+    return Row(
+        *(work.workload, "static", design, cycles, predicted, share),
+        *(work.pruning, phases, bits, read, channels),
+    )
 
 
-def table(rows: list[Row]) -> Table:
-    """The rows for the terminal."""
-    view = Table(box=None, pad_edge=False, header_style="bold")
-    titles = ("workload", "kernel", "cycles", "predicted", "utilisation", "phases")
-    for title in (*titles, "weight bytes", "read per frame", "channels", "frames", "mismatches"):
-        view.add_column(title, justify="left" if title in ("workload", "kernel") else "right")
-    for row in rows:
-        phases = "\n".join(f"{n} {c:,} ({u:.1%})" for n, (c, u) in row.phases.items())
-        sizes = (None if n is None else -(-n // 8) for n in (row.weight_bits, row.read_bits))
-        numbers = (row.cycles_per_frame, row.predicted, f"{row.utilisation:.1%}", phases, *sizes)
-        values = (*numbers, row.channels, row.frames, row.mismatches)
-        view.add_row(row.workload, row.kernel, *(_text(value) for value in values))
-    return view
+TITLES = (
+    *("workload", "kernel", "design", "pruning", "cycles", "predicted", "utilisation", "phases"),
+    *("weight bytes", "read per frame", "channels", "frames", "mismatches"),
+)
+TABLES = {
+    "": (
+        *("workload", "design", "pruning", "channels"),
+        *("cycles per step", "multipliers useful", "steps", "mismatches"),
+    )
+}
 
 
-def _text(value: int | str | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:,}" if isinstance(value, int) else value
+def full(row: Row) -> list[str]:
+    """A row for the terminal."""
+    phases = "\n".join(f"{n} {c:,} ({u:.1%})" for n, (c, u) in row.phases.items())
+    sizes = (None if n is None else -(-n // 8) for n in (row.weight_bits, row.read_bits))
+    cycles = row.cycles_per_frame, row.cycles_per_frame_predicted
+    values = (*cycles, f"{row.utilisation:.1%}", phases, *sizes)
+    words = row.workload, row.kernel, row.design, row.pruning
+    return [*words, *map(number, (*values, row.channels, row.frames, row.mismatches))]
+
+
+def line(row: Row) -> list[str]:
+    """A row as documents show it."""
+    design = row.design + (", published" if row.kernel == "published" else "")
+    words = f"`{row.workload}`", design, row.pruning, number(row.channels)
+    counts = number(row.frames), number(row.mismatches)
+    return [*words, number(row.cycles_per_frame), f"{100 * row.utilisation:.1f} %", *counts]
 
 
 WORKLOADS = {"ese": ese, "channels": ese_channels, "balanced": ese_balanced, "sr1": sr1}
@@ -134,27 +152,25 @@ WORKLOADS = {"ese": ese, "channels": ese_channels, "balanced": ese_balanced, "sr
 
 def main() -> int:
     """Measure, print, and fail on any difference from reference or prediction."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--frames", type=int, default=20)
-    parser.add_argument("--only", choices=tuple(WORKLOADS))
-    options = parser.parse_args()
-    console = Console(width=180, highlight=False)
+    options_of = parser(__doc__)
+    options_of.add_argument("--frames", type=int, default=20)
+    options_of.add_argument("--only", choices=tuple(WORKLOADS))
+    options = options_of.parse_args()
     rows = []
     for name, build in WORKLOADS.items():
         if options.only in (None, name):
-            console.print(f"{name} ...", style="dim")
+            Console(highlight=False).print(f"{name} ...", style="dim")
             rows += [PUBLISHED[name]] if name in PUBLISHED else []
             rows.append(measure(build(), options.frames))
-    console.print(table(rows))
-    if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+    show(TITLES, [full(row) for row in rows], left=4)
+    text = markdown(TABLES[""], [line(row) for row in rows], left=3)
+    write(options, [asdict(row) for row in rows], text)
     return 1 if any(row.mismatches or _surprising(row) for row in rows) else 0
 
 
 def _surprising(row: Row) -> bool:
     """Whether measured and predicted cycles differ."""
-    return row.predicted not in (None, row.cycles_per_frame)
+    return row.cycles_per_frame_predicted not in (None, row.cycles_per_frame)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,25 @@
 """The published 8-bit keyword spotter against ONNX Runtime, layer by layer.
 
-    python benchmarks/onnxruntime_layers.py [--frames N]
+    python benchmarks/onnxruntime_layers.py [--form qdq|qoperator] [--frames N]
+                                            [--json FILE] [--markdown FILE]
 
 Every layer is fed with the integers that ONNX Runtime computed before it, so a difference is the
 layer's own. For each quantized tensor: elements, how many differ with graph optimizations off and
-on, and how many of those lie on an exact rounding tie of the average.
+on, and how many of those lie on an exact rounding tie of the average. Documents show the tensors
+that differ, and the sum of all.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import onnxruntime
-from rich.console import Console
-from rich.table import Table
+from output import markdown, number, parser, show, write
 from workloads import models_folder
 
 from hwcompile.frontends.load import ImportedModel, load_model
@@ -69,22 +70,68 @@ def compare(
     return found
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--frames", type=int, default=100)
-    frames = parser.parse_args().frames
-    rng = np.random.default_rng(1)
-    x = (rng.normal(size=(frames, 1960)) * rng.uniform(0.5, 4, (frames, 1))).astype(np.float32)
-    path = models_folder() / "kws_int8_onnx" / "micro_kws_m_static_qdq.onnx"
+@dataclass(frozen=True)
+class Row:
+    """One tensor, or all; field names are those of the JSON output.
+
+    Attributes:
+        network: Its id.
+        node: The node that makes the tensor; "all" for the sum.
+        elements: Compared.
+        mismatches_off: Of these, how many differ from ONNX Runtime without graph optimizations.
+        ties_off: Of those, how many lie on a rounding tie of an average.
+        mismatches_on: As `mismatches_off`, with optimizations.
+        ties_on: As `ties_off`, with optimizations.
+    """
+
+    network: str
+    node: str
+    elements: int
+    mismatches_off: int
+    ties_off: int
+    mismatches_on: int
+    ties_on: int
+
+
+def measure(form: str, x: Array) -> list[Row]:
+    """A row for every tensor that both sides have, and their sum."""
+    path = models_folder() / "kws_int8_onnx" / f"micro_kws_m_static_{form}.onnx"
     imported = load_model(path)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("node", "elements", "differ, off", "on ties", "differ, on", "on ties"):
-        table.add_column(title, justify="left" if title == "node" else "right")
     off, on = (compare(imported, x, tensors(path, x, optimized=o)) for o in (False, True))
-    for name, (size, wrong, ties) in off.items():
-        _, wrong_on, ties_on = on.get(name, (0, 0, 0))
-        table.add_row(name, *(f"{n:,}" for n in (size, wrong, ties, wrong_on, ties_on)))
-    Console(width=140, highlight=False).print(table)
+    rows = [
+        Row(f"kws_int8_{form}", name, *counts, *on.get(name, (0, 0, 0))[1:])
+        for name, counts in off.items()
+    ]
+    columns = list(zip(*([*asdict(row).values()][2:] for row in rows), strict=True))
+    return [*rows, Row(f"kws_int8_{form}", "all", *(sum(column) for column in columns))]
+
+
+TABLES = {
+    "": (
+        *("tensor of", "elements", "differ, optimizations off", "of these on ties"),
+        *("differ, optimizations on", "of these on ties"),
+    )
+}
+FORMS = ("qdq", "qoperator")
+
+
+def line(row: Row) -> list[str]:
+    """A row as the table shows it."""
+    return [row.node, *(number(value) for value in [*asdict(row).values()][2:])]
+
+
+def main() -> int:
+    options_of = parser(__doc__)
+    options_of.add_argument("--form", choices=FORMS, default="qdq")
+    options_of.add_argument("--frames", type=int, default=100)
+    options = options_of.parse_args()
+    rng, frames = np.random.default_rng(1), options.frames
+    x = (rng.normal(size=(frames, 1960)) * rng.uniform(0.5, 4, (frames, 1))).astype(np.float32)
+    rows = measure(options.form, x)
+    show(TABLES[""], [line(row) for row in rows], left=1)
+    shown = [row for row in rows if row.node == "all" or row.mismatches_off or row.mismatches_on]
+    text = markdown(TABLES[""], [line(row) for row in shown], left=1)
+    write(options, [asdict(row) for row in rows], text)
     return 0
 
 

@@ -43,14 +43,16 @@ class Workload:
     """Layers with the multipliers that they get.
 
     Attributes:
-        name: In the table.
+        workload: Its id, the same in all benchmarks.
         graph: One node per layer, `keep` with one step per frame.
         parameters: Of the kernel `static`, by node name.
+        pruning: `magnitude`, or `balanced` where PEs have equally many weights.
     """
 
-    name: str
+    workload: str
     graph: Graph
     parameters: Mapping[str, Mapping[str, int]]
+    pruning: str = "magnitude"
 
 
 def layer(
@@ -93,23 +95,23 @@ def layer(
 
 def ese() -> Workload:
     """ESE's Google LSTM: 153 inputs, 1024 cells, 512 outputs, 10 % dense, 32 PEs."""
-    return Workload("ESE LSTM, 10 %", layer(153, 0.1, 1), {"lstm": {"pes": 32, "lanes": 1}})
+    return Workload("ese_lstm", layer(153, 0.1, 1), {"lstm": {"pes": 32, "lanes": 1}})
 
 
 def ese_channels() -> Workload:
     """The same with ESE's 32 channels: as many sequences in step, and every weight read once."""
     graph = layer(153, 0.1, 1, channels=32)
-    return Workload("ESE LSTM, 10 %, 32 channels", graph, {"lstm": {"pes": 32, "lanes": 1}})
+    return Workload("ese_lstm", graph, {"lstm": {"pes": 32, "lanes": 1}})
 
 
 def ese_balanced() -> Workload:
     """The same, pruned so that PEs which own every 32nd row have equally many weights."""
     graph = layer(153, 0.1, 1, balanced=32)
-    return Workload("ESE LSTM, 10 %, balanced", graph, {"lstm": {"pes": 32, "lanes": 1}})
+    return Workload("ese_lstm", graph, {"lstm": {"pes": 32, "lanes": 1}}, "balanced")
 
 
 def sr1() -> Workload:
     """Both layers of SR1 pruned 13-fold, on 512 multipliers in proportion to their weights."""
     layers = (layer(153, 1 / 13, 1, name="lstm1"), layer(OUTPUTS, 1 / 13, 2, name="lstm2"))
     parameters = {"lstm1": {"pes": 208, "lanes": 8}, "lstm2": {"pes": 304, "lanes": 8}}
-    return Workload("SR1, two layers, 13x", rnn.stack(*layers, name="sr1"), parameters)
+    return Workload("sr1_lstm", rnn.stack(*layers, name="sr1"), parameters)

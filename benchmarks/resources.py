@@ -1,6 +1,6 @@
 """Calibrates the resource models on synthesis runs, and publishes their errors.
 
-    python benchmarks/resources.py [--boards NAME ...] [--cache FOLDER] [--dry]
+    python benchmarks/resources.py [--boards NAME ...] [--cache FOLDER] [--dry] [--json FILE]
 
 Every kernel is synthesized alone at several sizes for the FPGA of every board named; coefficients
 are fitted to three quarters of the runs and errors measured on the rest. Writes
@@ -11,6 +11,7 @@ prints. Runs are kept in the cache by the contents of everything that goes in.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import version
@@ -51,6 +52,7 @@ def main() -> None:
     parser.add_argument("--boards", nargs="+", default=list(BOARDS))
     parser.add_argument("--cache", type=Path, default=user_cache_path("hwcompile") / "resources")
     parser.add_argument("--dry", action="store_true")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every run, with plain names")
     options = parser.parse_args()
     results: dict[str, tuple[Calibration, list[Run]]] = {}
     for name in options.boards:
@@ -60,12 +62,27 @@ def main() -> None:
         results[family] = (fit(family, version("pyosys"), found), found)
     text = document(results, options.boards)
     console.print(text, markup=False, soft_wrap=True)
+    if options.json:
+        options.json.write_text(json.dumps(list(plain(results)), indent=2) + "\n")
     if not options.dry:
         for family, (calibration, _) in results.items():
             encoded = msgspec.json.format(msgspec.json.encode(calibration), indent=2)
             (ROOT / "calibration").mkdir(exist_ok=True)
             (ROOT / "calibration" / f"{family}.json").write_bytes(encoded + b"\n")
         (ROOT / "docs" / "resources.md").write_text(text)
+
+
+def plain(
+    results: Mapping[str, tuple[Calibration, Sequence[Run]]],
+) -> Iterator[dict[str, str | bool | float]]:
+    """A row for every run: what synthesis counts, and what the model says."""
+    for family, (calibration, runs) in results.items():
+        for run in runs:
+            said = predicted(Technology(calibration), run)
+            row: dict[str, str | bool | float] = {"family": family, "kernel": run.name}
+            row |= {"workload": run.label, "held_out": run.held}
+            row |= {part: getattr(run.measured, part) for part in PARTS}
+            yield row | {f"{part}_predicted": said[part] for part in PARTS}
 
 
 def _runs(board: Board, cache: Path) -> Iterator[Run]:

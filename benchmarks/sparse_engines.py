@@ -1,6 +1,6 @@
 """Sparse matrix-vector engines, measured in RTL simulation: static schedule against queues.
 
-    python benchmarks/sparse_engines.py [--json FILE] [--pes N] [--density D]
+    python benchmarks/sparse_engines.py [--pes N] [--density D] [--json FILE] [--markdown FILE]
 
 The matrices are those of a published sparse LSTM (ESE, arXiv 1612.00694): four gates of 1024 rows
 with 153 inputs and 512 recurrent ones, and a projection of 512 x 1024; 12-bit weights, 16-bit
@@ -12,15 +12,13 @@ row, summed over the matrices.
 
 from __future__ import annotations
 
-import argparse
-import json
+import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
+from output import markdown, number, parser, show, write
 
 from hwcompile.diagnostics import Origin
 from hwcompile.emit.project import rtl_files, write_files
@@ -40,15 +38,34 @@ VECTORS = 5
 
 @dataclass(frozen=True)
 class Row:
-    """One engine on all matrices; field names are those of the JSON output."""
+    """One engine on all matrices; field names are those of the JSON output.
 
+    Attributes:
+        workload: Whose matrices.
+        pruning: `magnitude` over all matrices, or `balanced` over the PEs.
+        kernel: `static` schedule of every multiplication, or `broadcast` of columns.
+        index: How the static schedule stores columns; None for the broadcast.
+        queue: Words of the broadcast's queues; None for the static schedule.
+        entries: Weights that are left.
+        bound_cycles: Entries over multipliers.
+        cycles_per_frame: Measured, for one vector through all matrices.
+        cycles_per_frame_predicted: The same, as predicted at compile time.
+        utilisation: Entries over multipliers and measured cycles.
+        frames: Vectors.
+        mismatches: Elements that differ from the reference.
+    """
+
+    workload: str
     pruning: str
-    engine: str
+    kernel: str
+    index: str | None
+    queue: int | None
     entries: int
     bound_cycles: int
-    predicted_cycles: int
-    measured_cycles: int
+    cycles_per_frame: int
+    cycles_per_frame_predicted: int
     utilisation: float
+    frames: int
     mismatches: int
 
 
@@ -88,48 +105,71 @@ def measure(weights: IntArray, kernel: str, parameters: Parameters) -> tuple[int
     return int(foretold[-1] - foretold[-2]), int(ends[-1] - ends[-2]), wrong
 
 
-def engine_row(pruning: str, engine: str, pes: int, density: float) -> Row:
+Engine = tuple[str, str | None, int | None]
+"""Kernel, index and queue."""
+
+ENGINES: tuple[Engine, ...] = (
+    ("static", "auto", None),
+    ("static", "run7", None),
+    ("broadcast", None, 16),
+    ("broadcast", None, 8),
+)
+
+
+def engine_row(pruning: str, engine: Engine, pes: int, density: float) -> Row:
     """Run one engine on all matrices, one after the other."""
-    kernel, _, option = engine.partition(" ")
+    kernel, index, queue = engine
     parameters: dict[str, int | str] = {"pes": pes}
-    if option:
-        parameters["queue" if kernel == "broadcast" else "index"] = (
-            int(option) if kernel == "broadcast" else option
-        )
+    parameters |= {} if queue is None else {"queue": queue}
+    parameters |= {} if index is None else {"index": index}
     entries = predicted = measured = mismatches = 0
     for weights in matrices(pruning, density, pes).values():
         entries += int(np.count_nonzero(weights))
-        one = measure(weights, kernel, parameters)
+        one = measure(weights, "sparse" if kernel == "static" else kernel, parameters)
         predicted, measured = predicted + one[0], measured + one[1]
         mismatches += one[2]
-    bound = -(-entries // pes)
+    share = round(entries / pes / measured, 4)
+    cycles = -(-entries // pes), measured, predicted
     return Row(
-        pruning, engine, entries, bound, predicted, measured, entries / pes / measured, mismatches
+        *("ese_lstm", pruning, kernel, index, queue), entries, *cycles, share, VECTORS, mismatches
     )
 
 
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--pes", type=int, default=32)
-    parser.add_argument("--density", type=float, default=0.1)
-    options = parser.parse_args()
+TABLES = {
+    "": (
+        *("pruning", "kernel", "weights left", "bound", "predicted", "cycles"),
+        *("multipliers useful", "mismatches"),
+    )
+}
+
+
+def line(row: Row) -> list[str]:
+    """A row as the table shows it."""
+    kernel = f"{row.kernel}, index `{row.index}`"
+    if row.queue is not None:
+        kernel = f"{row.kernel}, queues of {row.queue}"
+    cycles = row.bound_cycles, row.cycles_per_frame_predicted, row.cycles_per_frame
+    counts = [number(value) for value in (row.entries, *cycles)]
+    return [row.pruning, kernel, *counts, f"{100 * row.utilisation:.1f} %", number(row.mismatches)]
+
+
+def main() -> int:
+    """Print the table; fail on any difference from the reference."""
+    options_of = parser(__doc__)
+    options_of.add_argument("--pes", type=int, default=32)
+    options_of.add_argument("--density", type=float, default=0.1)
+    options = options_of.parse_args()
     rows = [
         engine_row(pruning, engine, options.pes, options.density)
         for pruning in ("magnitude", "balanced")
-        for engine in ("sparse", "sparse run7", "broadcast 16", "broadcast 8")
+        for engine in ENGINES
     ]
-    table = Table(title=f"{options.pes} multipliers, {options.density:.0%} of the weights")
-    for name in Row.__dataclass_fields__:
-        table.add_column(name.replace("_", " "), justify="right")
-    for row in rows:
-        values = asdict(row) | {"utilisation": f"{row.utilisation:.1%}"}
-        table.add_row(*(f"{v:,}" if isinstance(v, int) else v for v in values.values()))
-    Console(width=120).print(table)
-    if options.json:
-        options.json.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+    lines = [line(row) for row in rows]
+    print(f"{options.pes} multipliers, {options.density:.0%} of the weights")
+    show(TABLES[""], lines)
+    write(options, [asdict(row) for row in rows], markdown(TABLES[""], lines))
+    return 1 if any(row.mismatches for row in rows) else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -14,6 +14,9 @@ from hwcompile.passes.pipelines import LOWERING, run
 
 ROOT = Path(sys.argv[0]).resolve().parents[1]
 
+SMALL, LARGE = 200, 4
+"""Frames that are simulated of a small and of a large network."""
+
 Folding = tuple[tuple[int, int], ...]
 """(PE, SIMD) of every matrix-vector unit, in network order."""
 
@@ -27,11 +30,21 @@ KWS: Folding = ((32, 10), (32, 8), (32, 8), (1, 8))
 
 @dataclass(frozen=True)
 class Workload:
-    """A network at one folding: a schedule, or a target for the compiler's own choice."""
+    """A network at one folding: a schedule, or a target for the compiler's own choice.
+
+    Attributes:
+        network: Its id, the same in all benchmarks.
+        folding: `finn` for the folding that FINN publishes, `own` for the compiler's choice.
+        model: The file.
+        frames: How many are compared with the reference unless asked otherwise.
+        schedule: A partial schedule, or None.
+        target_cycles: What the compiler is asked for; None for its default.
+    """
 
     network: str
     folding: str
     model: Path
+    frames: int = SMALL
     schedule: dict[str, Any] | None = None
     target_cycles: int | None = None
 
@@ -59,24 +72,26 @@ def matmul_schedule(model: Path, folding: Folding) -> dict[str, Any]:
 def workloads(note: Callable[[str], None]) -> Iterator[Workload]:
     """Every workload whose model is there; `note` hears of those that are not."""
     folder = models_folder()
+    int8 = "kws_int8_onnx/micro_kws_m_static_{}.onnx"
     published = (
-        ("tfc_1w1a", "tfc_mnist/TFC_1W1A.onnx", TFC, None),
-        ("tfc_1w2a", "tfc_mnist/TFC_1W2A.onnx", TFC, None),
-        ("tfc_2w2a", "tfc_mnist/TFC_2W2A.onnx", TFC, None),
-        ("cnv_w1a1", "cnv_cifar10/cnv_w1a1.onnx", CNV, 28_800),
-        ("kws_w3a3", "kws_w3a3/kws_w3a3.onnx", KWS, 392),
-        ("kws_int8_qdq", "kws_int8_onnx/micro_kws_m_static_qdq.onnx", None, 125_440),
-        ("kws_int8_qoperator", "kws_int8_onnx/micro_kws_m_static_qoperator.onnx", None, 125_440),
+        ("tfc_1w1a", "tfc_mnist/TFC_1W1A.onnx", TFC, None, SMALL),
+        ("tfc_1w2a", "tfc_mnist/TFC_1W2A.onnx", TFC, None, SMALL),
+        ("tfc_2w2a", "tfc_mnist/TFC_2W2A.onnx", TFC, None, SMALL),
+        ("cnv_w1a1", "cnv_cifar10/cnv_w1a1.onnx", CNV, 28_800, LARGE),
+        ("kws_w3a3", "kws_w3a3/kws_w3a3.onnx", KWS, 392, SMALL),
+        ("kws_int8_qdq", int8.format("qdq"), None, 125_440, LARGE),
+        ("kws_int8_qoperator", int8.format("qoperator"), None, 125_440, LARGE),
     )
-    for network, name, folding, target in published:
+    for network, name, folding, target, frames in published:
         model = folder / name
         if not model.is_file():
             note(f"{network}: skipped, there is no {model}")
             continue
         if folding:
-            yield Workload(network, "finn", model, schedule=matmul_schedule(model, folding))
+            schedule = matmul_schedule(model, folding)
+            yield Workload(network, "finn", model, frames, schedule=schedule)
         if target:
-            yield Workload(network, "own", model, target_cycles=target)
+            yield Workload(network, "own", model, frames, target_cycles=target)
     digits = ROOT / "examples" / "digits"
     for network in ("digits_mlp_w1a1", "digits_cnn_w3a3", "digits_cnn_int8"):
         yield Workload(network, "own", digits / f"{network}.onnx")
