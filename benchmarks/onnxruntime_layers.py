@@ -64,7 +64,7 @@ def compare(
             wrong = y != moved
             ties = np.count_nonzero((inputs[0][wrong] + 4 * 128) % 4 == 2)
             averaged = "average_pooling" in node.origin.node
-            found[node.name] = (y.size, int(wrong.sum()), ties if averaged else 0)
+            found[node.name] = (y.size, int(wrong.sum()), int(ties) if averaged else 0)
             y = moved
         values[node.outputs[0]] = y
     return found
