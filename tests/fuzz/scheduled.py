@@ -7,6 +7,8 @@ run in RTL with random legal schedules is in `hardware`.
 from __future__ import annotations
 
 import shutil
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -59,14 +61,12 @@ def run(budget: Budget) -> Figures:
     """Damaged schedules of random networks, and legal random ones between them."""
     files = Files(budget, 200)
     files.figures.faults["wrong integers"] = 0
-    networks: dict[int, Network | None] = {}
+    networks: dict[int, Network] = {}
     for case in budget.cases(240):
         rng, which = budget.rng(case), case % NETWORKS
         if which not in networks:
             networks[which] = _network(budget, which)
         network = networks[which]
-        if network is None:
-            continue
         if case % 6 == 5:
             _legal(network, budget, case, rng, files.figures)
             continue
@@ -81,12 +81,16 @@ def run(budget: Budget) -> Figures:
     return files.figures
 
 
-def _network(budget: Budget, which: int) -> Network | None:
-    """The network of that number; None when it is refused, which other parts judge."""
-    folder = budget.folder / f"network{which}"
-    folder.mkdir()
-    made = attempt(lambda: Network(folder, budget.rng(1_000_000 + which)), seconds=60)
-    return made.value if made.kind == "right" else None
+def _network(budget: Budget, which: int) -> Network:
+    """The network of that number, the first that is not refused; other parts judge the others."""
+    for draw in count():
+        folder = budget.folder / f"network{which}-{draw}"
+        folder.mkdir()
+        rng = budget.rng(1_000_000 + 1000 * draw + which)
+        made = attempt(partial(Network, folder, rng), seconds=60)
+        if isinstance(made.value, Network):
+            return made.value
+    raise AssertionError("counting ended")
 
 
 def _legal(

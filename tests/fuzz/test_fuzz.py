@@ -17,7 +17,11 @@ from tests.fuzz.printed import MARK, TCLSH, leaks
 SHARES = {
     "networks-qdq": 0.05,
     "networks-qonnx": 0.05,
+    "networks-integer": 0.05,
+    "models": 0.02,
+    "inputs": 0.05,
     "boards": 0.05,
+    "names": 0.04,
     "options": 0.02,
 }
 """Parts of the slice, with the share of the least that fits into a second or two."""
