@@ -134,6 +134,15 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
         ),
         "HW0234", "padding alone",
     ),
+    "axis_beyond_all": (
+        lambda m: m.op("Flatten", m.quantize(m.input(1, 2, 3)), axis=1 << 40), "HW0107", "none of",
+    ),
+    "kernel_beyond_all": (
+        lambda m: m.op(
+            "AveragePool", m.quantize(m.input(1, 2, 3, 5)), kernel_shape=[1 << 31, 2], pads=[1] * 4
+        ),
+        "HW0234", "longer than any map",
+    ),
     "volume": (
         lambda m: m.op("Conv", m.quantize(m.input(1, 2, 4, 4, 4)), m.weights(2, 2, 2, 2, 2)),
         "HW0232", "volumes",

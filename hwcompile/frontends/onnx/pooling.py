@@ -31,6 +31,8 @@ from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.pool.op import Pool
 
 Inputs = Sequence[Value | None]
+LONGEST = 1 << 20
+"""Taps of a pool along an axis; more are a damaged file's."""
 
 
 def rounded_up(window: Window, size: Sequence[int]) -> Window:
@@ -50,6 +52,14 @@ def rounded_up(window: Window, size: Sequence[int]) -> Window:
 
 def _window(node: SourceNode, stream: Stream) -> Window:
     kernel = tuple(node.attributes.get("kernel_shape", ()))
+    if max(kernel, default=0) > LONGEST:
+        raise fail(
+            "HW0234",
+            f"this {node.op_type} has impossible strides, dilations, kernel or pads",
+            f"a kernel of {max(kernel):,} is longer than any map that is built",
+            "check its kernel_shape",
+            node.origin,
+        )
     window = window_of(node, kernel, stream.shape[2:])
     _check_padding(node, window)
     if int(node.attributes.get("ceil_mode", 0)):

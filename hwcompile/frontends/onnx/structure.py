@@ -95,6 +95,14 @@ def _reshape(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> 
 def _flatten(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
     shape = _shape(inputs)
     axis = int(node.attributes.get("axis", 1))
+    if not -len(shape) <= axis <= len(shape):
+        raise fail(
+            "HW0107",
+            f"this {node.op_type} is not legal ONNX",
+            f"axis {axis} is none of a tensor with {len(shape)} axes",
+            "repair the exporter's output",
+            node.origin,
+        )
     axis += len(shape) if axis < 0 else 0
     target = (int(np.prod(shape[:axis])), int(np.prod(shape[axis:])))
     return [lambda a, fill: a.reshape(target)]
