@@ -20,6 +20,13 @@ JOBS = 2
 UNITY_BYTES = 1_500_000
 """Generated C++ up to this size is compiled as one file: the header is then read only once."""
 
+PRELUDE = "prelude.h"
+HEADERS = (
+    *("algorithm", "cstdint", "cstdio", "cstdlib", "cstring", "deque", "memory", "string"),
+    *("vector", "verilated.h"),
+)
+"""What the generated C++ and the main programs of `sim/` include."""
+
 VERILATE = (
     *("--cc", "--prefix", "Vdut", "--quiet", "-O3", "-Wno-fatal", "--output-split", "20000"),
     *("--x-assign", "unique", "--x-initial", "unique"),
@@ -136,8 +143,9 @@ def build_program(
         units = [unity]
     else:
         units = [main, *parts]
+    common = [*flags, f"-I{folder}", "-include", str(prelude(variant) / PRELUDE)]
     jobs = [
-        [tools.compiler, *flags, f"-I{folder}", _level(path), "-c", str(path), "-o", str(target)]
+        [tools.compiler, *common, _level(path), "-c", str(path), "-o", str(target)]
         for path, target in ((path, folder / f"{path.stem}.o") for path in units)
     ]
     _run_all(jobs)
@@ -172,6 +180,25 @@ def runtime_library(variant: Variant) -> Path:
         _run_all([[tools.compiler, "-r", *objects, "-o", str(folder / "runtime.o")]])
 
     return cached("verilator", digest([tools.versions, *flags, *variant.runtime]), make)
+
+
+@cache
+def prelude(variant: Variant) -> Path:
+    """The folder with the headers that every program begins with, translated once per machine.
+
+    Reading them takes longer than compiling a small design. A compiler that does not know the
+    translated form, or options that do not fit it, take the header itself: only the time differs.
+    """
+    tools = find_tools()
+    command = [tools.compiler, *_flags(tools, variant), _level(Path("Vdut.cpp"))]
+
+    def make(folder: Path) -> None:
+        header = folder / PRELUDE
+        header.write_text("".join(f"#include <{name}>\n" for name in HEADERS))
+        translated = header.with_name(f"{PRELUDE}.gch")
+        _run_all([[*command, "-x", "c++-header", str(header), "-o", str(translated)]])
+
+    return cached("prelude", digest([tools.versions, *command, *HEADERS]), make)
 
 
 def _level(path: Path) -> str:
