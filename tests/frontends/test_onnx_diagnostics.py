@@ -134,6 +134,10 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
         ),
         "HW0234", "padding alone",
     ),
+    "bound_of_many_numbers": (
+        lambda m: m.op("Clip", m.quantize(m.input(1, 2, 3)), m.constant(np.ones((4, 1, 1)))),
+        "HW0107", "must be one number",
+    ),
     "axis_beyond_all": (
         lambda m: m.op("Flatten", m.quantize(m.input(1, 2, 3)), axis=1 << 40), "HW0107", "none of",
     ),

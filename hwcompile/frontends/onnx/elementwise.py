@@ -146,7 +146,16 @@ def _bound(node: SourceNode, inputs: Inputs, position: int, name: str) -> Array 
         return np.array(node.attributes[name], dtype=np.float32)
     if position >= len(inputs) or inputs[position] is None:
         return None
-    return _required(inputs, position, node)
+    array = _required(inputs, position, node)
+    if array.size != 1:
+        raise fail(
+            "HW0107",
+            f"this {node.op_type} is not legal ONNX",
+            f"its {name} has shape {list(array.shape)} and must be one number",
+            "use Max and Min for a bound per channel",
+            node.origin,
+        )
+    return array.reshape(())
 
 
 def _batch_norm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
