@@ -30,6 +30,8 @@ HEADERS = (
 VERILATE = (
     *("--cc", "--prefix", "Vdut", "--quiet", "-O3", "-Wno-fatal", "--output-split", "20000"),
     *("--x-assign", "unique", "--x-initial", "unique"),
+    # A module that refuses its parameters must not become a program.
+    *("-Werror-USERERROR", "-Werror-USERFATAL"),
 )
 
 

@@ -65,10 +65,10 @@ module hw_axi_reader #(
   localparam bit Regular = (BurstBeats & (BurstBeats - 1)) == 0;
 
   if (BurstBytes > 4096 || BurstBeats > 256 || !Regular) begin : gen_long
-    $fatal(1, "hw_axi_reader %s: BurstBeats is not a power of two, or too large", Name);
+    $error("hw_axi_reader %s: BurstBeats is not a power of two, or too large", Name);
   end
   if (Depth < BurstBeats || RowBits > DataBits || Rows < 1) begin : gen_wide
-    $fatal(1, "hw_axi_reader %s: a burst has no room, or a row is wider than a beat", Name);
+    $error("hw_axi_reader %s: a burst has no room, or a row is wider than a beat", Name);
   end
 
   // ---------------------------------------------------------------- asking for bursts

@@ -14,6 +14,10 @@ module hw_axis_check #(
   output logic      frame_error_o
 );
 
+  if (Words < 1) begin : gen_illegal
+    $error("hw_axis_check: Words must be at least 1");
+  end
+
   logic last;
   logic error_q;
 

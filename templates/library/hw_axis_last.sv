@@ -14,6 +14,10 @@ module hw_axis_last #(
   output logic      last_o
 );
 
+  if (Words < 1) begin : gen_illegal
+    $error("hw_axis_last: Words must be at least 1");
+  end
+
   localparam int unsigned CountW = (Words > 1) ? $clog2(Words) : 1;
 
   logic [CountW-1:0] count_q;

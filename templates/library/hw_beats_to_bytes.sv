@@ -16,6 +16,10 @@ module hw_beats_to_bytes #(
   output logic              [7:0] data_o
 );
 
+  if (Bytes < 1) begin : gen_illegal
+    $error("hw_beats_to_bytes: Bytes must be at least 1");
+  end
+
   localparam int unsigned CountBits = $clog2(Bytes + 1);
   typedef logic [CountBits-1:0] count_t;
 

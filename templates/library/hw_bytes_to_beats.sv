@@ -18,6 +18,10 @@ module hw_bytes_to_beats #(
   output logic                    last_o
 );
 
+  if (Bytes < 1 || Words < 1) begin : gen_illegal
+    $error("hw_bytes_to_beats: Bytes and Words must be at least 1");
+  end
+
   localparam int unsigned CountBits = $clog2(Bytes + 1);
   typedef logic [CountBits-1:0] count_t;
 

@@ -44,7 +44,7 @@ module hw_credit_fifo #(
   localparam logic [PtrW-1:0] LAST = PtrW'(Depth - 1);
 
   if (Depth < 1 || Width < 1) begin : gen_illegal
-    $fatal(1, "hw_credit_fifo %s: Depth and Width must be at least 1", Name);
+    $error("hw_credit_fifo %s: Depth and Width must be at least 1", Name);
   end
 
   // Places in use: reserved, stored, or at the output.

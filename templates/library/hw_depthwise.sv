@@ -46,6 +46,16 @@ module hw_depthwise #(
   output logic      [Pe*OutBits-1:0] out_data_o
 );
 
+  if (Pe < 1 || Words < 1 || Taps < 1) begin : gen_illegal
+    $error("hw_depthwise: Pe, Words and Taps must be at least 1");
+  end
+  if (LastLanes < 1 || LastLanes > Pe) begin : gen_illegal1
+    $error("hw_depthwise: a last word has between 1 and Pe lanes");
+  end
+  if (Style > 4) begin : gen_illegal2
+    $error("hw_depthwise: there are styles 0 to 4");
+  end
+
   localparam int unsigned Depth = Taps * Words;
   localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1;
   localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;

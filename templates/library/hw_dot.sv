@@ -36,6 +36,17 @@ module hw_dot #(
   output logic      [Rows*SumBits-1:0]     sum_o
 );
 
+  if (Style > 4) begin : gen_illegal
+    $error("hw_dot: there are styles 0 to 4");
+  end
+  if (Rows < 1 || Terms < 1 || ProductBits < 1 || SumBits < 1) begin : gen_illegal1
+    $error("hw_dot: Rows, Terms and widths must be at least 1");
+  end
+  if ((Style == 0 && (WBits != 1 || XBits != 1)) || (Style == 1 && WBits > 2)
+      || (Style == 2 && XBits != 1)) begin : gen_illegal2
+    $error("hw_dot: the style takes no weights or inputs of this width");
+  end
+
   localparam int unsigned Wished = (Style == 0) ? 16 : (Style == 4) ? 1 : 4;
   localparam int unsigned Group = (Wished < Terms) ? Wished : Terms;
   localparam int unsigned Sums = (Terms + Group - 1) / Group;

@@ -22,6 +22,10 @@ module hw_fifo #(
   output logic [Width-1:0]      data_o
 );
 
+  if (Width < 1 || Depth < 1) begin : gen_illegal
+    $error("hw_fifo: Depth and Width must be at least 1");
+  end
+
   // A place is reserved and filled in the cycle in which the word is accepted.
   logic push;
   assign push = valid_i && ready_o;

@@ -22,6 +22,10 @@ module hw_fork #(
   output logic      [Width-1:0]   data_o
 );
 
+  if (Outputs < 1 || Width < 1) begin : gen_illegal
+    $error("hw_fork: Outputs and Width must be at least 1");
+  end
+
   logic [Outputs-1:0] done_q;  // outputs that have accepted the word at the input
 
   assign ready_o = &(done_q | ready_i);

@@ -50,7 +50,7 @@ module hw_gather #(
   localparam logic [IndexWidth-1:0] LAST = IndexWidth'(Rows - 1);
 
   if (Capacity < 2 || (Capacity & (Capacity - 1)) != 0) begin : gen_illegal
-    $fatal(1, "hw_gather: Capacity is a power of two, at least 2");
+    $error("hw_gather: Capacity is a power of two, at least 2");
   end
 
   // ---------------------------------------------------------------- writer

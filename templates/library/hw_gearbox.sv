@@ -37,7 +37,7 @@ module hw_gearbox #(
   localparam int unsigned OutWidth = OutUnits * UnitWidth;
 
   if (InLast < 1 || InLast > InUnits || OutLast < 1 || OutLast > OutUnits) begin : gen_illegal
-    $fatal(1, "hw_gearbox: a last word has between 1 and all units");
+    $error("hw_gearbox: a last word has between 1 and all units");
   end
 
   // ---------------------------------------------------------------- words in their vectors

@@ -19,6 +19,10 @@ module hw_join #(
   output logic      [Inputs*Width-1:0] data_o
 );
 
+  if (Inputs < 1 || Width < 1) begin : gen_illegal
+    $error("hw_join: Inputs and Width must be at least 1");
+  end
+
   assign valid_o = &valid_i;
   assign ready_o = {Inputs{valid_o && ready_i}};
   assign data_o = data_i;

@@ -49,6 +49,10 @@ module hw_link #(
   output logic                     met_o
 );
 
+  if (Inputs < 1 || Inputs > 16 || GapClocks < 1 || IdleClocks < 1) begin : gen_illegal
+    $error("hw_link: 1 to 16 inputs, and pauses of a cycle or more");
+  end
+
   localparam logic [7:0] KindExchange = 8'h01;
   localparam logic [7:0] KindHello    = 8'h02;
   localparam logic [7:0] KindTaken    = 8'h81;

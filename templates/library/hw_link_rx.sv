@@ -40,6 +40,10 @@ module hw_link_rx #(
   output logic      [7:0] length_o
 );
 
+  if (GapClocks < 1) begin : gen_illegal
+    $error("hw_link_rx: a pause lasts a cycle or more");
+  end
+
   localparam int unsigned GapBits = $clog2(GapClocks + 1);
   typedef logic [GapBits-1:0] gap_t;
 

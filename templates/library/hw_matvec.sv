@@ -51,6 +51,22 @@ module hw_matvec #(
   output logic      [Pe*OutBits-1:0] out_data_o
 );
 
+  localparam int unsigned Wished = (Style == 0) ? 16 : (Style == 4) ? 1 : 4;
+  localparam int unsigned DotLatency = 1 + ($clog2((Simd + Wished - 1) / Wished) + 1) / 2;
+
+  if (Pe < 1 || Simd < 1 || Folds < 1 || Steps < 1 || Groups < 1) begin : gen_illegal
+    $error("hw_matvec: Pe, Simd, Folds, Steps and Groups must be at least 1");
+  end
+  if (LastLanes < 1 || LastLanes > Pe) begin : gen_illegal1
+    $error("hw_matvec: a last word has between 1 and Pe lanes");
+  end
+  if (Style > 4) begin : gen_illegal2
+    $error("hw_matvec: there are styles 0 to 4");
+  end
+  if (DotStages != DotLatency) begin : gen_illegal3
+    $error("hw_matvec: DotStages is not the latency of hw_dot");
+  end
+
   localparam int unsigned Depth = Groups * Folds * Steps;
   localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
   localparam int unsigned FoldBits = (Folds > 1) ? $clog2(Folds) : 1;

@@ -16,7 +16,7 @@ module hw_recode #(
 );
 
   if (OutWidth < InWidth || Style > 2) begin : gen_illegal
-    $fatal(1, "hw_recode: a code can only become wider");
+    $error("hw_recode: a code can only become wider");
   end
 
   if (OutWidth == InWidth) begin : gen_same

@@ -36,7 +36,7 @@ module hw_rnn_sequencer #(
   localparam logic [CycleBits-1:0] LAST = CycleBits'(Cycles - 1);
 
   if (Delay < Behind) begin : gen_illegal
-    $fatal(1, "hw_rnn_sequencer: Delay must be at least 5");
+    $error("hw_rnn_sequencer: Delay must be at least 5");
   end
 
   logic begins, step, starts;

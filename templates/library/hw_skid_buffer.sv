@@ -19,6 +19,10 @@ module hw_skid_buffer #(
   output logic [Width-1:0]      data_o
 );
 
+  if (Width < 1) begin : gen_illegal
+    $error("hw_skid_buffer: Width must be at least 1");
+  end
+
   logic valid_q, skid_valid_q;
   logic [Width-1:0] data_q, skid_q;
   logic push, load;

@@ -67,7 +67,7 @@ module hw_sparse_pe #(
   localparam int unsigned Latency = 5;
 
   if ((Lanes & (Lanes - 1)) != 0) begin : gen_illegal
-    $fatal(1, "hw_sparse_pe: Lanes must be a power of two");
+    $error("hw_sparse_pe: Lanes must be a power of two");
   end
 
   // Flags of an entry, each stage one cycle later.

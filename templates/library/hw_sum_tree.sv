@@ -18,6 +18,10 @@ module hw_sum_tree #(
   output logic      [Rows*OutBits-1:0]      out_o
 );
 
+  if (Rows < 1 || Terms < 1 || InBits < 1 || OutBits < 1) begin : gen_illegal
+    $error("hw_sum_tree: Rows, Terms and widths must be at least 1");
+  end
+
   if (Terms == 1) begin : gen_done
     logic unused;
     assign unused = clk_i;

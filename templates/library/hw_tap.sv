@@ -16,7 +16,7 @@ module hw_tap #(
 );
 
   if (Width < 1) begin : gen_illegal
-    $fatal(1, "hw_tap %s: Width must be at least 1", TapName);
+    $error("hw_tap %s: Width must be at least 1", TapName);
   end
 
 `ifdef HW_TAP

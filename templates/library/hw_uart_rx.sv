@@ -18,6 +18,10 @@ module hw_uart_rx #(
   output logic      [7:0] data_o
 );
 
+  if (ClocksPerBit < 4) begin : gen_illegal
+    $error("hw_uart_rx: a bit lasts at least 4 cycles");
+  end
+
   localparam int unsigned TimerBits = $clog2(ClocksPerBit);
 
   typedef logic [TimerBits-1:0] timer_t;

@@ -15,6 +15,10 @@ module hw_uart_tx #(
   output logic            tx_o
 );
 
+  if (ClocksPerBit < 2) begin : gen_illegal
+    $error("hw_uart_tx: a bit lasts at least 2 cycles");
+  end
+
   localparam int unsigned TimerBits = $clog2(ClocksPerBit);
 
   typedef logic [TimerBits-1:0] timer_t;

@@ -44,16 +44,26 @@ module hw_window #(
 ) (
   input  wire logic clk_i,
   input  wire logic rst_ni,
-
   input  wire logic in0_valid_i,
   output logic in0_ready_o,
   input  wire logic [Parallel*InBits-1:0] in0_data_i,
-
   input  wire logic out_ok_i,
   output logic out_start_o,
   output logic out_valid_o,
   output logic [Parallel*OutBits-1:0] out_data_o
 );
+
+  if (Depth < 2 || (Depth & (Depth - 1)) != 0) begin : gen_illegal
+    $error("hw_window: Depth must be a power of two, at least 2");
+  end
+  if (LastLanes < 1 || LastLanes > Parallel || OutBits < InBits) begin : gen_illegal1
+    $error("hw_window: a last word has between 1 and all lanes, and outputs hold the inputs");
+  end
+  if (Height < 1 || Width < 1 || Groups < 1 || GroupWords < 1 || OutHeight < 1 || OutWidth < 1
+      || KernelHeight < 1 || KernelWidth < 1 || StrideHeight < 1 || StrideWidth < 1
+      || DilationHeight < 1 || DilationWidth < 1) begin : gen_illegal2
+    $error("hw_window: sizes, strides and dilations must be at least 1");
+  end
 
   localparam int unsigned PixelWords = Groups * GroupWords;
   localparam int unsigned RowWords = Width * PixelWords;
@@ -86,8 +96,7 @@ module hw_window #(
   // Unsigned arithmetic wraps, which is what a negative step needs.
   localparam int unsigned StepTapCol = DilationWidth * PixelWords - (GroupWords - 1);
   localparam int unsigned TapRowSpan = (KernelWidth - 1) * DilationWidth * PixelWords;
-  localparam int unsigned StepTapRow =
-      DilationHeight * RowWords - TapRowSpan - (GroupWords - 1);
+  localparam int unsigned StepTapRow = DilationHeight * RowWords - TapRowSpan - (GroupWords - 1);
   localparam int unsigned StepGroup =
       1 - (KernelHeight - 1) * DilationHeight * RowWords - TapRowSpan;
   localparam int unsigned StepWinCol = StrideWidth * PixelWords;
@@ -96,9 +105,7 @@ module hw_window #(
   localparam int unsigned StepFrame =
       FrameWords - (OutHeight - 1) * StrideHeight * RowWords - WinRowSpan;
 
-  // ---------------------------------------------------------------------------------------------
-  // Loops of the reader
-
+  // ---- Loops of the reader ----
   logic [WordBits-1:0] word_q;
   logic [TapColBits-1:0] tap_col_q;
   logic [TapRowBits-1:0] tap_row_q;
@@ -142,9 +149,7 @@ module hw_window #(
     end
   end
 
-  // ---------------------------------------------------------------------------------------------
-  // Pixel position of the window's first tap and of the current tap
-
+  // ---- Pixel position of the window's first tap and of the current tap ----
   logic signed [RowBits-1:0] first_row_q, first_row_d, row_q, row_d;
   logic signed [ColBits-1:0] first_col_q, first_col_d, col_q, col_d;
 
@@ -185,9 +190,7 @@ module hw_window #(
   assign on_map = !Padded || (!row_q[RowBits-1] && row_q < $signed(RowBits'(Height)) &&
                               !col_q[ColBits-1] && col_q < $signed(ColBits'(Width)));
 
-  // ---------------------------------------------------------------------------------------------
-  // Word numbers: next to be written, of the current tap, of the window's first tap, first kept
-
+  // -- Word numbers: next to be written, of the current tap, of the window's first tap, first kept
   logic [NumberBits-1:0] written_q, read_q, first_q, first_d, kept_q, kept_d, step, ahead, gain;
   logic [NumberBits-1:0] held;
   logic write, useful, arrived, begun_q;
@@ -241,9 +244,7 @@ module hw_window #(
     end
   end
 
-  // ---------------------------------------------------------------------------------------------
-  // Memory
-
+  // ---- Memory ----
   logic [Parallel*InBits-1:0] mem [Depth];
   logic [Parallel*InBits-1:0] data_q;
   logic on_map_q, last_q;
@@ -255,7 +256,6 @@ module hw_window #(
     last_q <= last_word;
   end
 
-  // ---------------------------------------------------------------------------------------------
   // Output: the stored word in the output's encoding, or padding; lanes behind the vector are zero
 
   logic valid_q;

@@ -1,0 +1,111 @@
+"""Modules refuse parameters they can not work with, in Verilator and in Yosys, in words.
+
+What is illegal is what each module's header says. Legal sets are those of all other tests, and the
+defaults, with which every module is read by `test_library.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.verify.verilator import lint, verilate
+from tests.rtl.formal import LIBRARY, YOSYS
+
+ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
+    "hw_axis_check": {"Words must be": {"Words": 0}},
+    "hw_axis_last": {"Words must be": {"Words": 0}},
+    "hw_beats_to_bytes": {"Bytes must be": {"Bytes": 0}},
+    "hw_bytes_to_beats": {"Bytes and Words": {"Words": 0}},
+    "hw_credit_fifo": {"Depth and Width": {"Depth": 0}},
+    "hw_depthwise": {
+        "Pe, Words and Taps": {"Taps": 0},
+        "between 1 and Pe": {"Pe": 2, "LastLanes": 3},
+        "styles 0 to 4": {"Style": 5},
+    },
+    "hw_dot": {
+        "styles 0 to 4": {"Style": 7},
+        "Rows, Terms and widths": {"SumBits": 0},
+        "no weights or inputs of this width": {"Style": 2, "XBits": 3},
+    },
+    "hw_fifo": {"Depth and Width": {"Depth": 0}},
+    "hw_fork": {"Outputs and Width": {"Outputs": 0}},
+    "hw_gearbox": {"between 1 and all units": {"InLast": 9}},
+    "hw_join": {"Inputs and Width": {"Inputs": 0}},
+    "hw_link": {"1 to 16 inputs": {"Inputs": 17}},
+    "hw_link_rx": {"a cycle or more": {"GapClocks": 0}},
+    "hw_matvec": {
+        "must be at least 1": {"Groups": 0},
+        "between 1 and Pe": {"Pe": 2, "LastLanes": 5},
+        "styles 0 to 4": {"Style": 5},
+        "not the latency": {"Simd": 8, "DotStages": 1},
+    },
+    "hw_skid_buffer": {"Width must be": {"Width": 0}},
+    "hw_sum_tree": {"Rows, Terms and widths": {"InBits": 0}},
+    "hw_uart_rx": {"at least 4 cycles": {"ClocksPerBit": 3}},
+    "hw_uart_tx": {"at least 2 cycles": {"ClocksPerBit": 1}},
+    "hw_window": {
+        "power of two": {"Depth": 12},
+        "sizes, strides": {"KernelWidth": 0},
+        "strides and dilations": {"DilationHeight": 0},
+        "between 1 and all lanes": {"Parallel": 2, "LastLanes": 3},
+        "outputs hold the inputs": {"InBits": 4, "OutBits": 3},
+    },
+}
+"""Module to the words of a refusal to the parameters that cause it."""
+
+CASES = [
+    pytest.param(module, words, values, id=f"{module}-{words}")
+    for module, refusals in ILLEGAL.items()
+    for words, values in refusals.items()
+]
+
+
+def yosys(module: str, values: dict[str, int]) -> str:
+    """What Yosys says when it elaborates a module."""
+    pairs = " ".join(f"-set {name} {value}" for name, value in values.items())
+    script = (
+        f"read_verilog -sv -defer {LIBRARY}/{module}.sv\nchparam {pairs} {module}\n"
+        f"hierarchy -check -libdir {LIBRARY} -top {module}\n"
+    )
+    result = subprocess.run([sys.executable, "-c", YOSYS, script], capture_output=True, text=True)
+    return f"{result.returncode} {result.stdout}{result.stderr}"
+
+
+@pytest.mark.parametrize(("module", "words", "values"), CASES)
+def test_illegal_parameters_are_refused(module: str, words: str, values: dict[str, int]) -> None:
+    options = [
+        "-y",
+        str(LIBRARY),
+        "-Wno-lint",
+        *(f"-G{name}={value}" for name, value in values.items()),
+    ]
+    message = f"hw_[^\n]*: [^\n]*{words}"
+    with pytest.raises(CompileError, match=message):
+        lint([LIBRARY / f"{module}.sv"], module, options)
+    said = yosys(module, values)
+    assert not said.startswith("0 ")
+    assert re.search(message, said), said[-2000:]
+
+
+def test_a_refused_module_does_not_become_a_simulator() -> None:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        pytest.raises(CompileError, match="hw_window: Depth must be a power of two"),
+    ):
+        verilate([LIBRARY / "hw_window.sv"], "hw_window", Path(folder), ["-GDepth=12"])
+
+
+def test_refusals_are_written_in_one_way() -> None:
+    """Yosys prints the words of `$error`, and of `$fatal` only that there was one."""
+    for path in sorted(LIBRARY.glob("*.sv")):
+        text = path.read_text()
+        assert "$fatal" not in text, path.name
+        for block in re.findall(r"begin : (gen_\w+)\n +\$error\(\"(\w+)", text):
+            assert block[1] == path.stem
