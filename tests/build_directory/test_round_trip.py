@@ -1,0 +1,34 @@
+"""Whatever is written is read again: no validation may refuse a design that the compiler made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import hwcompile
+from hwcompile.ir.text import to_text
+from hwcompile.ops import FAMILIES, family
+from hwcompile.ops.site import Site
+from tests.ops.test_families import one_node
+
+SITES = [(name, i, site) for name in FAMILIES for i, site in enumerate(family(name).examples())]
+
+
+@pytest.mark.parametrize(
+    ("name", "site"), [(n, s) for n, _, s in SITES], ids=[f"{n}-{i}" for n, i, _ in SITES]
+)
+def test_every_kernel_makes_a_directory_that_opens(name: str, site: Site, tmp_path: Path) -> None:
+    """The last operand of a concatenation, narrower than a word, was once called impossible."""
+    for kernel in family(name).kernels:
+        if kernel.refuses(site):
+            continue
+        space = list(kernel.space(site))
+        for parameters in (space[0], space[-1]):
+            schedule = {"nodes": {"node": {"kernel": kernel.name, **parameters}}}
+            hwcompile.compile_graph(one_node(site), tmp_path / "o", schedule=schedule, force=True)
+            design = hwcompile.load(tmp_path / "o")
+            assert len(design.interface.inputs) == len(site.inputs)
+            assert to_text(design.graph).count("\n") >= 1
+            assert design.report["nodes"]
+            assert design.notes is not None
