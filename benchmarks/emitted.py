@@ -1,0 +1,192 @@
+"""What is emitted, in a form that two versions of the compiler can be compared by.
+
+    python benchmarks/emitted.py [--json FILE] [--against FILE] [--only WORD]
+
+Every example and published network, and every kernel of every family on the family's examples at
+its first and last foldings, is compiled. A row holds the instances of library modules with their
+parameter values, digests of memory images, predicted cycles, and a digest of the integers that the
+reference computes. Names of files and modules, comments and layout do not count; a value that is
+the name of a constant of an emitted package counts as its number.
+
+`--against` compares with the rows of an earlier run, prints every design that differs, and exits
+with 1 when there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import re
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from workloads import workloads
+
+import hwcompile
+from hwcompile.diagnostics import Origin
+from hwcompile.ir.graph import Builder, Graph
+from hwcompile.ops import FAMILIES, family
+from hwcompile.ops.site import Site
+
+FRAMES = 3
+ENDS = 2
+"""How many foldings are taken from either end of a kernel's space."""
+
+_INSTANCE = re.compile(r"^ *(hw_\w+) #\(\n(.*?)\n *\) (\w+) \(", re.DOTALL | re.MULTILINE)
+_VALUE = re.compile(r"\.(\w+)\((.*)\),?$", re.MULTILINE)
+_NAMED = re.compile(r"(\w+)::(\w+)")
+_ENUM = re.compile(r"enum\b[^{;]*\{(.*?)\}", re.DOTALL)
+
+Row = dict[str, Any]
+
+
+def designs(folder: Path, only: str) -> Iterator[tuple[str, hwcompile.Design]]:
+    """Name and build of everything that is compared."""
+    for work in workloads(lambda text: None):
+        name = f"{work.network} {work.folding}"
+        if only in name:
+            options = {"schedule": work.schedule, "target_cycles": work.target_cycles}
+            yield name, hwcompile.compile(work.model, folder / "build", force=True, **options)
+    for word in FAMILIES:
+        for index, site in enumerate(family(word).examples()):
+            for kernel in family(word).kernels:
+                if kernel.refuses(site):
+                    continue
+                space = [dict(parameters) for parameters in kernel.space(site)]
+                chosen = space if len(space) <= 2 * ENDS else space[:ENDS] + space[-ENDS:]
+                for parameters in chosen:
+                    name = f"{word} {index} {kernel.name} {parameters}"
+                    if only in name:
+                        entry = {"kernel": kernel.name, **parameters}
+                        schedule = {"nodes": {"node": entry}}
+                        yield (
+                            name,
+                            hwcompile.compile_graph(
+                                _one_node(site), folder / "build", schedule=schedule, force=True
+                            ),
+                        )
+
+
+def row_of(name: str, design: hwcompile.Design) -> Row:
+    """The comparable form of a build."""
+    rtl = design.directory / "rtl"
+    named = _package_constants(rtl)
+    report = design.report["design"]
+    sources = sorted(rtl.rglob("*.sv"))
+    instances = [
+        [module, instance, _values(rtl, text, named)]
+        for path in sources
+        if not path.name.startswith("hw_")
+        for module, text, instance in _INSTANCE.findall(path.read_text())
+    ]
+    return {
+        "design": name,
+        "instances": sorted(instances, key=json.dumps),
+        "interval_cycles": report["interval_cycles"]["predicted"],
+        "latency_cycles": report["latency_cycles"]["predicted"],
+        "frame_end_cycles": report["frame_end_cycles"],
+        "lanes": report["lanes"],
+        "integers": _integers(design.graph),
+    }
+
+
+def _values(rtl: Path, text: str, named: Mapping[str, int]) -> dict[str, str]:
+    found = dict(_VALUE.findall(text))
+    return {name: _value(rtl, value, named) for name, value in found.items() if name != "Name"}
+
+
+def _value(rtl: Path, value: str, named: Mapping[str, int]) -> str:
+    if value.endswith('.mem"'):
+        (path,) = rtl.rglob(value.strip('"'))
+        return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    match = _NAMED.fullmatch(value)
+    if match:
+        return str(named[match.group(2)])
+    sized = re.fullmatch(r"1'b([01])", value)
+    return sized.group(1) if sized else value
+
+
+def _package_constants(rtl: Path) -> dict[str, int]:
+    """Number of every enumerated name in the emitted packages."""
+    found: dict[str, int] = {}
+    for path in rtl.rglob("*_pkg.sv"):
+        for body in _ENUM.findall(re.sub(r"//[^\n]*", "", path.read_text())):
+            for index, entry in enumerate(part.strip() for part in body.split(",")):
+                word, _, number = (piece.strip() for piece in entry.partition("="))
+                found[word] = int(re.sub(r"^.*'[dhb]", "", number)) if number else index
+    return found
+
+
+def _integers(graph: Graph) -> str:
+    rng = np.random.default_rng(7)
+    inputs = {}
+    for name in graph.inputs:
+        kind = graph.types[name]
+        shape = (FRAMES, *kind.shape)
+        values = rng.integers(kind.element.low, kind.element.high, size=shape, endpoint=True)
+        bipolar = kind.element.low == -1 and kind.element.levels == 2
+        inputs[name] = np.where(values < 0, -1, 1) if bipolar else values
+    digest = hashlib.sha256()
+    for name, array in sorted(graph.evaluate(inputs).items()):
+        if name in graph.outputs:
+            digest.update(np.ascontiguousarray(array, dtype=np.int64).tobytes())
+    return digest.hexdigest()[:16]
+
+
+def _one_node(site: Site) -> Graph:
+    builder = Builder("example")
+    values = tuple(builder.input(f"x{i}", kind) for i, kind in enumerate(site.inputs))
+    origin = Origin("file", "node", "Op")
+    return builder.build(builder.add("node", site.op, values, origin, site.outputs))
+
+
+def differences(before: list[Row], after: list[Row]) -> list[str]:
+    """A line for every design that is missing, new, or different, and in what."""
+    old, new = ({row["design"]: row for row in rows} for rows in (before, after))
+    lines = [f"{name}: missing" for name in old if name not in new]
+    lines += [f"{name}: new" for name in new if name not in old]
+    for name in (name for name in old if name in new):
+        for field in (f for f in old[name] if old[name][f] != new[name].get(f)):
+            lines.append(f"{name}: {field}: {_first(old[name][field], new[name].get(field))}")
+    return lines
+
+
+def _first(old: Any, new: Any) -> str:
+    if isinstance(old, list) and isinstance(new, list):
+        gone = [item for item in old if item not in new]
+        come = [item for item in new if item not in old]
+        return f"{gone[:1]} became {come[:1]}"
+    return f"{old} became {new}"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--against", type=Path)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    console = Console(highlight=False, soft_wrap=True)
+    with tempfile.TemporaryDirectory() as folder:
+        rows = [row_of(name, design) for name, design in designs(Path(folder), options.only)]
+    console.print(f"{len(rows)} designs, {sum(len(r['instances']) for r in rows)} instances")
+    if options.json:
+        options.json.write_text(json.dumps(rows, indent=1) + "\n")
+    if not options.against:
+        return 0
+    before = json.loads(options.against.read_text())
+    before = [row for row in before if options.only in row["design"]]
+    found = differences(before, json.loads(json.dumps(rows)))
+    for line in found:
+        console.print(line, markup=False)
+    console.print(f"{len(found)} differences")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
