@@ -108,8 +108,11 @@ def _value(rtl: Path, value: str, named: Mapping[str, int]) -> str:
     match = _NAMED.fullmatch(value)
     if match:
         return str(named[match.group(2)])
-    sized = re.fullmatch(r"1'b([01])", value)
-    return sized.group(1) if sized else value
+    sized = re.fullmatch(r"(\d+)'([bh])([0-9a-f]+)", value)
+    if not sized:
+        return value
+    number = int(sized.group(3), 2 if sized.group(2) == "b" else 16)
+    return str(number) if sized.group(1) == "1" else f"{sized.group(1)}'h{number:x}"
 
 
 def _package_constants(rtl: Path) -> dict[str, int]:
@@ -158,11 +161,18 @@ def differences(before: list[Row], after: list[Row]) -> list[str]:
 
 
 def _first(old: Any, new: Any) -> str:
-    if isinstance(old, list) and isinstance(new, list):
-        gone = [item for item in old if item not in new]
-        come = [item for item in new if item not in old]
-        return f"{gone[:1]} became {come[:1]}"
-    return f"{old} became {new}"
+    """The first thing that is different, and in what."""
+    if not (isinstance(old, list) and isinstance(new, list)):
+        return f"{old} became {new}"
+    gone = [item for item in old if item not in new]
+    come = [item for item in new if item not in old]
+    if gone and come and isinstance(gone[0], list):
+        (module, name, values), (other, _, others) = gone[0], come[0]
+        if module == other:
+            keys = [k for k in {**values, **others} if values.get(k) != others.get(k)]
+            pairs = [f"{k}: {values.get(k)} became {others.get(k)}" for k in keys]
+            return f"{module} {name}: {', '.join(pairs)}"
+    return f"{gone[:1]} became {come[:1]}"
 
 
 def main() -> int:

@@ -21,7 +21,8 @@ from recurrent import Workload, ese, ese_balanced, ese_channels, sr1
 from rich.console import Console
 
 from hwcompile.emit.project import rtl_files, write_files
-from hwcompile.ops.lstm.static import Static
+from hwcompile.ops.lstm.static import LstmStatic
+from hwcompile.schedule.choice import site_of
 from hwcompile.schedule.planner import plan
 from hwcompile.verify.simulator import compile_simulator
 
@@ -97,7 +98,8 @@ def _describe(work: Workload, cycles: int, predicted: int) -> Row:
     phases: dict[str, tuple[int, float]] = {}
     entries = bits = read = pes = channels = 0
     for node in work.graph.nodes:
-        found = Static().describe_op(node.op, work.parameters[node.name])
+        site = site_of(work.graph, node)
+        found = LstmStatic().at(site, work.parameters[node.name]).describe()
         tag = "" if len(work.graph.nodes) == 1 else f"{node.name} "
         phases[f"{tag}gates"] = (found.gates_cycles, round(found.gates_utilisation, 4))
         phases[f"{tag}projection"] = (

@@ -17,11 +17,13 @@ from hwcompile.build_directory import sources as rtl_sources
 from hwcompile.diagnostics import Origin
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.library import module_text, with_dependencies
-from hwcompile.emit.literals import memory_text, parameter
+from hwcompile.emit.literals import literal, memory_text
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.contract.instance import Word
 from hwcompile.ops.elementwise.op import Linear
+from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.board_top import TOP as BOARD_TOP
 from hwcompile.toolchains.board_top import write_board_top
@@ -51,7 +53,7 @@ class Circuit:
     """A module of the library with its parameters: ports are (direction, bits, name)."""
 
     module: str
-    parameters: tuple[tuple[str, int | str], ...]
+    parameters: tuple[tuple[str, bool | int | Word | str], ...]
     ports: tuple[tuple[str, int, str], ...]
     files: tuple[tuple[str, str], ...] = ()
 
@@ -59,7 +61,7 @@ class Circuit:
         """A top module around it."""
         kinds = {"input": "input  wire logic", "output": "output logic     "}
         ports = [f"  {kinds[way]} [{bits - 1}:0] {name}" for way, bits, name in self.ports]
-        values = [f"    .{name}({parameter(value)})" for name, value in self.parameters]
+        values = [f"    .{name}({literal(value)})" for name, value in self.parameters]
         joined = [f"    .{name}({name})" for _, _, name in self.ports]
         return "\n".join(
             [
@@ -73,11 +75,13 @@ class Circuit:
 def circuit_of(subject: Subject) -> Circuit:
     """The circuit of a kernel."""
     kernel, site, parameters = subject.kernel, subject.site, subject.parameters
-    rendered = kernel.render(site, parameters)
-    ports = kernel.ports(site, parameters)
-    files = {f"{name.lower()}.mem": memory_text(i) for name, i in rendered.memories.items()}
-    values = list(rendered.parameters.items())
-    values += [(name, f'"{name.lower()}.mem"') for name in rendered.memories]
+    built = kernel.at(site, parameters)
+    instance, ports = built.instance, built.ports
+    files = {f"{name.lower()}.mem": memory_text(i) for name, i in instance.memories.items()}
+    values = tuple(
+        (name, f"{name.lower()}.mem" if isinstance(value, MemoryImage) else value)
+        for name, value in instance.parameters.items()
+    )
     common = [("input", 1, "clk_i"), ("input", 1, "rst_ni")]
     if kernel.rigid:
         width = sum(form.bits for form in ports.inputs)
@@ -99,7 +103,7 @@ def circuit_of(subject: Subject) -> Circuit:
             ("input", 1, "out_ok_i"), ("output", 1, "out_start_o"),
             ("output", 1, "out_valid_o"), ("output", ports.output.bits, "out_data_o"),
         ]  # fmt: skip
-    return Circuit(rendered.module, tuple(values), (*common, *around), tuple(sorted(files.items())))
+    return Circuit(instance.library, values, (*common, *around), tuple(sorted(files.items())))
 
 
 def fifo_circuit(width: int, depth: int, block: bool) -> Circuit:

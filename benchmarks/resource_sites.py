@@ -47,7 +47,7 @@ class Subject:
     @property
     def name(self) -> str:
         """As the resource models call it."""
-        return self.kernel.circuit(self.site, self.parameters)
+        return self.kernel.at(self.site, self.parameters).circuit
 
     @property
     def label(self) -> str:

@@ -88,7 +88,7 @@ def plain(
 def _runs(board: Board, cache: Path) -> Iterator[Run]:
     rules = RULES[board.device.family]
     for subject in track(list(subjects()), f"synthesis for {board.id}", console=console):
-        resources = subject.kernel.resources(subject.site, subject.parameters)
+        resources = subject.kernel.at(subject.site, subject.parameters).needs
         for dsp in (True, False) if subject.name == "elementwise.product" else (True,):
             device = board if dsp else _without_dsp(board)
             label = subject.label if dsp else f"{subject.label}, no DSP blocks"

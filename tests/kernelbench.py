@@ -16,7 +16,7 @@ from hwcompile.diagnostics import Origin
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntArray, TensorType
-from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.kernel import AnyKernel
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
 from hwcompile.schedule.tokens import simulate
@@ -26,15 +26,16 @@ ORIGIN = Origin("bench", "dut", "Bench")
 
 
 def one_node_plan(
-    site: Site, kernel: Kernel, parameters: Parameters, depth: int | None = None
+    site: Site, kernel: AnyKernel, parameters: Parameters, depth: int | None = None
 ) -> Plan:
     """A plan with one stage that holds only this kernel; `depth` is that of the output FIFO."""
     builder = Builder("bench")
     values = tuple(builder.input(f"in{i}", kind) for i, kind in enumerate(site.inputs))
     (output,) = builder.add("dut", site.op, values, ORIGIN, types=site.outputs)
     graph = builder.build((output,))
-    stage = Stage((Placed(graph.nodes[0], site, kernel, parameters),))
-    ports = kernel.ports(site, parameters)
+    built = kernel.at(site, parameters)
+    stage = Stage((Placed(graph.nodes[0], built),))
+    ports = built.ports
     links = [
         Link(value, output, port, form, depth=2)
         for port, (value, form) in enumerate(zip(values, ports.inputs, strict=True))
@@ -63,7 +64,7 @@ def random_frames(kind: TensorType, frames: int, rng: np.random.Generator) -> In
 
 def check_kernel(
     site: Site,
-    kernel: Kernel,
+    kernel: AnyKernel,
     parameters: Parameters,
     *,
     frames: int = 3,
@@ -75,8 +76,8 @@ def check_kernel(
     """Assert RTL == evaluate and, without stalls, RTL cycles == predicted cycles."""
     assert kernel.refuses(site) is None, kernel.refuses(site)
     assert kernel.check(site, parameters) is None, kernel.check(site, parameters)
-    timing = kernel.timing(site, parameters)
-    assert timing.interval == kernel.interval(site, parameters)
+    built = kernel.at(site, parameters)
+    assert built.timing.interval == built.interval
     plan = one_node_plan(site, kernel, parameters, depth)
     rng = np.random.default_rng(seed)
     if inputs is None:

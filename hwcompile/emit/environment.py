@@ -6,7 +6,7 @@ from functools import cache
 
 import jinja2
 
-from hwcompile.emit.literals import msb_range, parameter
+from hwcompile.emit.literals import literal, msb_range
 from hwcompile.emit.quoting import FILTERS
 from hwcompile.resources import room
 
@@ -23,7 +23,7 @@ def environment() -> jinja2.Environment:
         autoescape=False,
     )
     env.filters["range"] = msb_range
-    env.filters["parameter"] = parameter
+    env.filters["literal"] = literal
     env.filters.update(FILTERS)
     return env
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 
-from hwcompile.ops.kernel import MemoryImage
+from hwcompile.ops.contract.instance import Word
+from hwcompile.ops.memory_image import MemoryImage
 
 
-def parameter(value: int | str) -> str:
-    """A parameter value as SystemVerilog text; strings are text already."""
-    return value if isinstance(value, str) else str(int(value))
+def literal(value: bool | int | Word | str) -> str:
+    """A value as SystemVerilog text: a name becomes a string literal."""
+    if isinstance(value, bool):
+        return f"1'b{value:d}"
+    if isinstance(value, Word):
+        return f"{value.bits}'h{value.code:x}"
+    return f'"{value}"' if isinstance(value, str) else str(int(value))
 
 
 def memory_text(image: MemoryImage) -> str:

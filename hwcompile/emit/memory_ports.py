@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hwcompile.emit.interface import MemoryPort
 from hwcompile.emit.names import identifier
-from hwcompile.ops.external import ExternalMemory
+from hwcompile.ops.contract.external_memory import ExternalMemory
 
 ADDRESS_BITS = 32
 

@@ -9,7 +9,9 @@ from hwcompile.emit.library import with_dependencies
 from hwcompile.emit.literals import memory_name, memory_text
 from hwcompile.emit.memory_ports import MemoryView, memory_ports, memory_view
 from hwcompile.emit.names import identifier, top_name
-from hwcompile.ops.kernel import ExternalMemory, Rendered
+from hwcompile.ops.contract.external_memory import ExternalMemory
+from hwcompile.ops.contract.instance import Value, Word
+from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
 
@@ -25,14 +27,14 @@ class InstanceView:
 
     module: str
     name: str
-    parameters: tuple[tuple[str, int | str], ...]
+    parameters: tuple[tuple[str, bool | int | Word | str], ...]
     notes: tuple[str, ...]
     width: int
     valid: str
     data: str
     source_valid: str = ""
     source_data: str = ""
-    constants: tuple[tuple[str, str], ...] = ()
+    constants: tuple[tuple[str, Word], ...] = ()
     unused: tuple[str, ...] = ()
     external: ExternalMemory | None = None
 
@@ -225,41 +227,41 @@ def _instance_view(
     library: set[str],
     source: InstanceView | None = None,
 ) -> InstanceView:
-    rendered = part.kernel.render(part.site, part.parameters)
-    library.add(rendered.module)
-    parameters = list(rendered.parameters.items())
-    parameters += _memory_parameters(part, rendered, memories)
+    instance = part.built.instance
+    library.add(instance.library)
+    parameters = tuple(
+        (parameter, _printable(part, value, memories))
+        for parameter, value in instance.parameters.items()
+    )
     folding = ", ".join(f"{key} {value}" for key, value in part.parameters.items())
     kernel = f"  kernel {part.kernel.name}" + (f"; {folding}" if folding else "")
     notes = [f"{part.node.name}: {part.node.origin}", kernel]
-    if rendered.comment:
-        notes.append(f"  {rendered.comment}")
+    if part.built.comment:
+        notes.append(f"  {part.built.comment}")
     return InstanceView(
-        module=rendered.module,
+        module=instance.library,
         name=f"u_{name}",
-        parameters=tuple(parameters),
+        parameters=parameters,
         notes=tuple(notes),
         width=part.ports.output.bits,
         valid=f"{name}_valid",
         data=f"{name}_data",
         source_valid=source.valid if source else "",
         source_data=source.data if source else "",
-        constants=tuple(rendered.constants.items()),
-        unused=rendered.unused,
-        external=rendered.external,
+        constants=tuple(instance.constants.items()),
+        unused=instance.unused,
+        external=instance.external,
     )
 
 
-def _memory_parameters(
-    part: Placed, rendered: Rendered, memories: dict[str, str]
-) -> list[tuple[str, str]]:
-    parameters = []
-    for parameter, image in rendered.memories.items():
-        text = memory_text(image)
-        file = memory_name(identifier(part.node.name), text)
-        memories[file] = text
-        parameters.append((parameter, f'"{file}"'))
-    return parameters
+def _printable(part: Placed, value: Value, memories: dict[str, str]) -> bool | int | Word | str:
+    """The value; in the place of a memory's contents the name of the file that they go to."""
+    if not isinstance(value, MemoryImage):
+        return value
+    text = memory_text(value)
+    file = memory_name(identifier(part.node.name), text)
+    memories[file] = text
+    return file
 
 
 def _fifo_views(links: tuple[Link, ...]) -> tuple[FifoView, ...]:

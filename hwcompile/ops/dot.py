@@ -12,7 +12,9 @@ from enum import IntEnum
 import numpy as np
 
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType
-from hwcompile.ops.kernel import MemoryImage, Product, Resources
+from hwcompile.ops.contract.instance import Value
+from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.needs import Product, Resources
 
 TREE_RADIX = 4  # numbers that one level of hw_sum_tree adds
 LUT_PRODUCT_BITS = 16  # a product of w x b bits with w * b up to this is left to look-up tables
@@ -118,20 +120,18 @@ class Dot:
             return np.asarray(-weights.sum(axis=axis), dtype=np.int64)
         return None
 
-    def start_parameters(
-        self, starts: IntArray | None, fan_in: int
-    ) -> tuple[dict[str, int | str], dict[str, MemoryImage]]:
-        """Parameters and memory for the constant parts of sums over `fan_in` pairs.
+    def start_parameters(self, starts: IntArray | None, fan_in: int) -> dict[str, Value]:
+        """Parameters, a memory among them, for the constant parts of sums over `fan_in` pairs.
 
         Args:
             starts: Rows of the start memory, int64 [depth, lanes], or None without one.
             fan_in: Pairs of a whole sum.
         """
         if starts is None:
-            return {"Start": -fan_in if self.style is Style.AGREE else 0}, {}
+            return {"Start": -fan_in if self.style is Style.AGREE else 0}
         bits = start_bits(starts)
         codes = starts & ((1 << bits) - 1)
-        return {"StartBits": bits}, {"StartFile": MemoryImage.pack(codes, bits)}
+        return {"StartBits": bits, "StartFile": MemoryImage.pack(codes, bits)}
 
     def stages(self, terms: int) -> int:
         """Register stages of `hw_dot`."""
@@ -140,14 +140,14 @@ class Dot:
             numbers, stages = -(-numbers // TREE_RADIX), stages + 1
         return stages
 
-    def parameters(self, terms: int, out_bits: int) -> dict[str, int | str]:
+    def parameters(self, terms: int, out_bits: int) -> dict[str, Value]:
         """Parameters of `hw_dot`, by name, without Rows and Terms."""
         return {
-            "Style": int(self.style),
+            "Style": self.style,
             "WBits": self.weight.bits,
-            "WSigned": _bit(self.weight.signed),
+            "WSigned": self.weight.signed,
             "XBits": self.input.bits,
-            "XSigned": _bit(self.input.signed),
+            "XSigned": self.input.signed,
             "ProductBits": self.product_bits,
             "SumBits": self.sum_bits(terms, out_bits),
         }
@@ -225,10 +225,6 @@ def _adder_bits(numbers: int, bits: int) -> int:
 
 def _signed_bits(low: int, high: int) -> int:
     return IntType(min(low, -1), max(high, 0)).bits
-
-
-def _bit(value: bool) -> str:
-    return "1'b1" if value else "1'b0"
 
 
 def _sign_word(element: IntType) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hwcompile.ir.op import Op
-from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.kernel import AnyKernel
 from hwcompile.ops.site import Site
 
 
@@ -26,10 +26,10 @@ class Family:
     name: str
     summary: str
     ops: tuple[type[Op], ...]
-    kernels: tuple[Kernel, ...]
+    kernels: tuple[AnyKernel, ...]
     examples: Callable[[], tuple[Site, ...]]
 
-    def kernel(self, name: str) -> Kernel:
+    def kernel(self, name: str) -> AnyKernel:
         """The kernel called `name`.
 
         Raises:

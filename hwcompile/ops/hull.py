@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import IntEnum
+
 from hwcompile.ir.types import Encoding, IntType
 
 
@@ -19,12 +21,19 @@ def with_constant(element: IntType, value: int) -> IntType:
     return IntType(min(element.low, value), max(element.high, value))
 
 
-def code_style(old: IntType, new: IntType) -> int:
-    """How `hw_recode` turns a code of `old` into one of `new`, which contains it.
+class Recoding(IntEnum):
+    """How `hw_recode` turns a code into a wider one of the same number."""
 
-    Returns:
-        0 to fill up with zeros (or keep), 1 to extend the sign, 2 for bipolar to two's complement.
-    """
+    ZEROS = 0
+    """Zeros above, or equal widths."""
+    SIGN = 1
+    """The sign above, in two's complement."""
+    BIPOLAR = 2
+    """A bipolar bit to two's complement."""
+
+
+def recoding(old: IntType, new: IntType) -> Recoding:
+    """What turns a code of `old` into one of `new`, which contains it."""
     if old.encoding is Encoding.BIPOLAR:
-        return 0 if new.encoding is Encoding.BIPOLAR else 2
-    return 1 if old.signed else 0
+        return Recoding.ZEROS if new.encoding is Encoding.BIPOLAR else Recoding.BIPOLAR
+    return Recoding.SIGN if old.signed else Recoding.ZEROS

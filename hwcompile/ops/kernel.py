@@ -1,50 +1,17 @@
-"""The kernel contract: everything the compiler may ask about one way to build an op in hardware."""
+"""The kernel contract: what the compiler may ask about one way to build an op in hardware."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
+from collections.abc import Iterable
+from typing import Any, ClassVar, Generic, TypeAlias, TypeGuard
 
-from hwcompile.ops.external import ExternalMemory
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import Memory, Product, Resources
-from hwcompile.ops.site import Parameters, Ports, Site
-from hwcompile.ops.timing import Timing
-
-__all__ = ["ExternalMemory", "Kernel", "Memory", "MemoryImage", "Product", "Rendered", "Resources"]
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.site import O, Parameters, Site
 
 
-@dataclass(frozen=True)
-class Rendered:
-    """A core or pipe as an instance of a module of `templates/library`.
-
-    Attributes:
-        module: Name of the library module; its file is `<module>.sv`, in whose text
-            the emitter finds what it instantiates.
-        parameters: SystemVerilog parameter name to value; strings are printed as they are
-            (for example `8'h3f`), integers as decimal numbers.
-        memories: Name of the parameter that takes a memory file's name, to its contents.
-        comment: One line about folding and arithmetic for the reader of the emitted file.
-        constants: Input ports of a core that nothing in this design drives, and their values.
-        unused: Output ports of a core, of one bit, that nothing in this design reads.
-        external: Rows that a core takes, over and over, on its port `weights_valid_i`,
-            `weights_ready_o`, `weights_data_i`, from external memory. `weights_ready_o` is high
-            exactly when a row is wanted, whether it is there or not.
-    """
-
-    module: str
-    parameters: Mapping[str, int | str]
-    memories: Mapping[str, MemoryImage] = field(default_factory=dict)
-    comment: str = ""
-    constants: Mapping[str, str] = field(default_factory=dict)
-    unused: tuple[str, ...] = ()
-    external: ExternalMemory | None = None
-
-
-class Kernel(ABC):
-    """One way to build ops of a family. Kernels are stateless; what they know is in the `Site`.
+class Kernel(ABC, Generic[O]):
+    """One way to build ops of a kind. Kernels are stateless; what they know is in the `Site`.
 
     A kernel is either a *core* or a *pipe* (`rigid`).
 
@@ -66,51 +33,58 @@ class Kernel(ABC):
     module has `clk_i, rst_ni, valid_i, data_i, valid_o, data_o`; with two operands data_i is
     {operand 1, operand 0}. Pipes are chained behind the core of the node before them, or behind
     the library module `hw_issue`, which takes one word from every input.
+
+    Attributes:
+        name: Of the kernel, in `schedule.toml`.
+        op: The kind of op.
+        built: What `at` makes.
+        rigid: True for pipes.
+        data_dependent: True when some data pass faster than the timing says; exact only for the
+            slowest data. The planner takes such a kernel only when a schedule asks for it.
     """
 
     name: ClassVar[str]
+    op: type[O]
+    built: type[Built[O]]
     rigid: ClassVar[bool] = False
-
     data_dependent: ClassVar[bool] = False
-    """True when some data pass faster than `timing` says; exact only for the slowest data. The
-    planner takes such a kernel only when a schedule asks for it."""
 
-    @abstractmethod
     def refuses(self, site: Site) -> str | None:
         """Why this kernel can not build the op at all; None when it can."""
+        if not _is_of(site, self.op):
+            return f"it builds {self.op.__name__}, not {type(site.op).__name__}"
+        return self.unable(site)
+
+    def unable(self, site: Site[O]) -> str | None:
+        """Why it can not build this op of its kind, with any parameters; None when it can."""
+        return None
 
     @abstractmethod
-    def space(self, site: Site) -> Iterable[Parameters]:
+    def space(self, site: Site[O]) -> Iterable[Parameters]:
         """Parameter sets worth considering, each legal, in a fixed order; never empty."""
 
     @abstractmethod
-    def check(self, site: Site, parameters: Parameters) -> str | None:
+    def check(self, site: Site[O], parameters: Parameters) -> str | None:
         """Why a (hand-written) parameter set is not legal, in words; None when it is."""
 
-    @abstractmethod
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
-        """The stream formats at the inputs and at the output."""
+    def at(self, site: Site[O], parameters: Parameters) -> Built[O]:
+        """The hardware for `site`; equal arguments give the same object while the op lives.
 
-    @abstractmethod
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
-        """The exact timing. A pipe's actor takes and gives one word per phase of one cycle."""
+        Args:
+            site: One that the kernel does not refuse.
+            parameters: Legal ones (`check`).
+        """
+        # With the op, because planners ask for all foldings of it, and it ends with its graph.
+        known: dict[Any, Built[O]] = site.op.__dict__.setdefault("_built", {})
+        key = (self, site.inputs, site.outputs, *sorted(parameters.items()))
+        if key not in known:
+            known[key] = self.built(self, site, parameters)
+        return known[key]
 
-    @abstractmethod
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """What it is made of, whatever the device; without the output FIFO."""
 
-    def circuit(self, site: Site, parameters: Parameters) -> str:
-        """Under which name resource models know it; kernels may have several kinds of circuit."""
-        return f"{site.op.family}.{self.name}"
+AnyKernel: TypeAlias = Kernel[Any]
+"""A kernel of ops of some kind."""
 
-    @abstractmethod
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """The instance that implements the op."""
 
-    def interval(self, site: Site, parameters: Parameters) -> int:
-        """Cycles per frame; equals `timing(...).interval`. Override where it is cheaper."""
-        return self.timing(site, parameters).interval
-
-    def lanes(self, site: Site, parameters: Parameters) -> int:
-        """Multiply (or xnor, add/subtract) lanes working in parallel; 0 for other kernels."""
-        return 0
+def _is_of(site: Site, kind: type[O]) -> TypeGuard[Site[O]]:
+    return isinstance(site.op, kind)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic
+
+from typing_extensions import TypeVar
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntType, TensorType
@@ -12,16 +15,20 @@ Parameters = Mapping[str, int | str]
 """A kernel's folding and style, by name: `{"pe": 16, "simd": 49}`. What `schedule.toml` holds."""
 
 
-@dataclass(frozen=True)
-class Site:
-    """An op with the types of its inputs and outputs."""
+O = TypeVar("O", bound=Op, default=Op)  # noqa: E741
+O_co = TypeVar("O_co", bound=Op, covariant=True, default=Op)
 
-    op: Op
+
+@dataclass(frozen=True)
+class Site(Generic[O_co]):
+    """An op with the types of its inputs and outputs; `Site[Matmul]` is one of a `Matmul`."""
+
+    op: O_co
     inputs: tuple[TensorType, ...]
     outputs: tuple[TensorType, ...]
 
     @staticmethod
-    def of(op: Op, *inputs: TensorType) -> Site:
+    def of(op: O, *inputs: TensorType) -> Site[O]:
         """The site of `op` on `inputs`, with inferred output types."""
         return Site(op, inputs, op.infer(inputs))
 

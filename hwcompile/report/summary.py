@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from hwcompile.ops.kernel import ExternalMemory, Resources
+from hwcompile.ops.contract.external_memory import ExternalMemory
+from hwcompile.ops.needs import Resources
 from hwcompile.rates import frames_per_second
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.schedule.prediction import Prediction
@@ -41,7 +42,7 @@ def build_report(
             "data_dependent": any(part.kernel.data_dependent for part in parts),
             "clock_mhz": clock_mhz,
             "frames_per_second": frames_per_second(clock_mhz, prediction.interval),
-            "lanes": sum(part.kernel.lanes(part.site, part.parameters) for part in parts),
+            "lanes": sum(part.built.lanes for part in parts),
             "multipliers": total.multipliers,
             "levels": {},
             "resources": None,
@@ -63,8 +64,7 @@ def build_report(
 
 
 def _node(part: Placed, stage: str) -> Report:
-    rendered = part.kernel.render(part.site, part.parameters)
-    timing = part.kernel.timing(part.site, part.parameters)
+    built = part.built
     origin = part.node.origin
     return {
         "name": part.node.name,
@@ -72,11 +72,11 @@ def _node(part: Placed, stage: str) -> Report:
         "origin": {"file": origin.file, "node": origin.node, "op_type": origin.op_type},
         "kernel": f"{part.node.op.family}.{part.kernel.name}",
         "parameters": dict(part.parameters),
-        "interval_cycles": {"predicted": timing.interval},
-        "latency_cycles": {"predicted": timing.stages},
-        "lanes": part.kernel.lanes(part.site, part.parameters),
-        "arithmetic": rendered.comment,
-        "external_memory": _external(rendered.external),
+        "interval_cycles": {"predicted": built.interval},
+        "latency_cycles": {"predicted": built.timing.stages},
+        "lanes": built.lanes,
+        "arithmetic": built.comment,
+        "external_memory": _external(built.instance.external),
         "resources": {"predicted": _resources_json(_resources(part)), "synthesized": None},
     }
 
@@ -89,7 +89,7 @@ def _external(memory: ExternalMemory | None) -> Report | None:
 
 
 def _resources(part: Placed) -> Resources:
-    return part.kernel.resources(part.site, part.parameters)
+    return part.built.needs
 
 
 def _resources_json(resources: Resources) -> Report:

@@ -33,7 +33,7 @@ def place(graph: Graph, node: Node, choice: Choice) -> Placed:
         KeyError: If the family has no such kernel.
     """
     kernel = family(node.op.family).kernel(choice.kernel)
-    return Placed(node, site_of(graph, node), kernel, choice.parameters)
+    return Placed(node, kernel.at(site_of(graph, node), choice.parameters))
 
 
 def sources(graph: Graph) -> dict[str, str]:

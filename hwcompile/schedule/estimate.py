@@ -79,8 +79,7 @@ def _issue_need(stage: Stage, model: Technology) -> Need:
 
 def part_need(part: Placed, model: Technology) -> Need:
     """One node."""
-    name = part.kernel.circuit(part.site, part.parameters)
-    return model.need(name, part.kernel.resources(part.site, part.parameters))
+    return model.need(part.built.circuit, part.built.needs)
 
 
 def fifo_need(model: Technology, link: Link, depth: int) -> Need:

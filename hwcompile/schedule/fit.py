@@ -209,9 +209,7 @@ class Fitter:
         """Of an option, with the FIFO behind it unless a pipe follows in the same stage."""
         key = id(option)
         if key not in self._needs:
-            name = option.kernel.circuit(option.site, option.parameters)
-            resources = option.kernel.resources(option.site, option.parameters)
-            need = self.model.need(name, resources)
+            need = self.model.need(option.built.circuit, option.built.needs)
             if node.name not in self._joined:
                 need += self._fifo(option.ports.output)
             for value, form in zip(node.inputs, option.ports.inputs, strict=True):
@@ -228,9 +226,8 @@ class Fitter:
             kind = TensorType((1, have.vectors, have.size), have.element)
             site = width_site(kind, have, want)
             choice = width_choice(site)
-            kernel = family("width").kernel(choice.kernel)
-            resources = kernel.resources(site, choice.parameters)
-            need = self.model.need(kernel.circuit(site, choice.parameters), resources)
+            gearbox = family("width").kernel(choice.kernel).at(site, choice.parameters)
+            need = self.model.need(gearbox.circuit, gearbox.needs)
             self._joints[have, want] = need + self._fifo(want)
         return self._joints[have, want]
 

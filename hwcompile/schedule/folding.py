@@ -330,4 +330,4 @@ class _Problem:
         kind = TensorType((1, have.vectors, have.size), have.element)
         site = width_site(kind, have, want)
         kernel = family("width").kernel(width_choice(site).kernel)
-        return kernel.interval(site, width_choice(site).parameters) <= self.target
+        return kernel.at(site, width_choice(site).parameters).interval <= self.target

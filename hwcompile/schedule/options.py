@@ -9,7 +9,9 @@ from functools import cached_property
 from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
-from hwcompile.ops.kernel import Kernel, Resources
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.kernel import AnyKernel
+from hwcompile.ops.needs import Resources
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.schedule.choice import Choice, site_of
 
@@ -53,34 +55,47 @@ def joint_cost(have: StreamFormat, want: StreamFormat) -> float:
 class Option:
     """A kernel with parameters for one node; costs are computed when they are asked for."""
 
-    site: Site
-    kernel: Kernel
-    parameters: Parameters
+    built: Built
+
+    @property
+    def site(self) -> Site:
+        """The op with the types around it."""
+        return self.built.site
+
+    @property
+    def kernel(self) -> AnyKernel:
+        """What builds it."""
+        return self.built.kernel
+
+    @property
+    def parameters(self) -> Parameters:
+        """Of the kernel."""
+        return self.built.parameters
 
     @property
     def choice(self) -> Choice:
         """As the plan and `schedule.toml` name it."""
         return Choice(self.kernel.name, self.parameters)
 
-    @cached_property
+    @property
     def interval(self) -> int:
         """Cycles per frame."""
-        return self.kernel.interval(self.site, self.parameters)
+        return self.built.interval
 
-    @cached_property
+    @property
     def lanes(self) -> int:
         """Lanes working in parallel."""
-        return self.kernel.lanes(self.site, self.parameters)
+        return self.built.lanes
 
     @cached_property
     def cost(self) -> float:
         """See `cost_of`."""
-        return cost_of(self.kernel.resources(self.site, self.parameters), self.lanes)
+        return cost_of(self.built.needs, self.lanes)
 
-    @cached_property
+    @property
     def ports(self) -> Ports:
         """Stream formats."""
-        return self.kernel.ports(self.site, self.parameters)
+        return self.built.ports
 
     @cached_property
     def streams(self) -> tuple[tuple[int, int], ...]:
@@ -103,7 +118,7 @@ def options_of(graph: Graph, node: Node) -> tuple[Option, ...]:
             continue
         reason = kernel.refuses(site)
         if reason is None:
-            options += [Option(site, kernel, p) for p in kernel.space(site)]
+            options += [Option(kernel.at(site, p)) for p in kernel.space(site)]
         else:
             reasons.append(f"'{kernel.name}': {reason}")
     if not options:
@@ -126,11 +141,11 @@ def fitting(options: tuple[Option, ...], parallels: Iterable[int]) -> tuple[Opti
         for parallel in sorted(set(parallels) - known):
             parameters = {**option.parameters, "parallel": parallel}
             if None not in known and option.kernel.check(option.site, parameters) is None:
-                found.append(Option(option.site, option.kernel, parameters))
+                found.append(Option(option.kernel.at(option.site, parameters)))
     return tuple(found)
 
 
 def fixed_option(graph: Graph, node: Node, choice: Choice) -> Option:
     """The option that a schedule prescribes; it has been validated."""
     kernel = family(node.op.family).kernel(choice.kernel)
-    return Option(site_of(graph, node), kernel, choice.parameters)
+    return Option(kernel.at(site_of(graph, node), choice.parameters))

@@ -3,36 +3,49 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 from hwcompile.ir.graph import Graph, Node
-from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.kernel import AnyKernel
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A node with the kernel that builds it.
+    """A node with what its kernel makes of it.
 
     `node.inputs` are the hardware streams it takes: where the graph has a `reshape` in between,
     that is the value before the reshape, while `site.inputs` are the types the op sees.
     """
 
     node: Node
-    site: Site
-    kernel: Kernel
-    parameters: Parameters
+    built: Built
 
-    @cached_property
+    @property
+    def site(self) -> Site:
+        """The op with the types around it."""
+        return self.built.site
+
+    @property
+    def kernel(self) -> AnyKernel:
+        """What builds it."""
+        return self.built.kernel
+
+    @property
+    def parameters(self) -> Parameters:
+        """Of the kernel."""
+        return self.built.parameters
+
+    @property
     def ports(self) -> Ports:
         """Stream formats around the node."""
-        return self.kernel.ports(self.site, self.parameters)
+        return self.built.ports
 
-    @cached_property
+    @property
     def timing(self) -> Timing:
-        """The kernel's exact timing; computed once, for it can be large."""
-        return self.kernel.timing(self.site, self.parameters)
+        """The exact timing."""
+        return self.built.timing
 
 
 @dataclass(frozen=True)

@@ -317,7 +317,7 @@ def schedule_text(plan: Plan, prediction: Prediction) -> str:
 
 
 def _header(plan: Plan, prediction: Prediction) -> str:
-    lanes = sum(p.kernel.lanes(p.site, p.parameters) for s in plan.stages for p in s.parts)
+    lanes = sum(part.built.lanes for stage in plan.stages for part in stage.parts)
     return (
         f"# Schedule of {plan.graph.name}: a frame every {prediction.interval} cycles, latency "
         f"{prediction.latency} cycles, {lanes} lanes.\n"
@@ -329,8 +329,7 @@ def _header(plan: Plan, prediction: Prediction) -> str:
 
 def _node_text(part: Placed) -> str:
     """A node's table; a comment instead when the planner inserted the node."""
-    lanes = part.kernel.lanes(part.site, part.parameters)
-    cycles = part.kernel.interval(part.site, part.parameters)
+    lanes, cycles = part.built.lanes, part.built.interval
     note = f"# {cycles} cycles" + (f", {lanes} lanes" if lanes else "")
     if part.node.op.family == "width":
         return f"{note}: {part.node.name} joins two word formats\n"

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import ClassVar
 
@@ -17,8 +18,11 @@ from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.contract import built as contract
+from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.family import Family
-from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.needs import Resources
 from hwcompile.ops.site import Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing, single
 
@@ -60,11 +64,42 @@ def _formats(site: Site, parallel: int) -> Ports:
     return Ports(tuple(map(form, site.inputs)), form(site.outputs[0]))
 
 
-class Fake(Kernel):
+class Built(contract.Built[Copy]):
+    """Every word takes `slow` cycles."""
+
+    @cached_property
+    def ports(self):
+        return _formats(self.site, self.parameters["parallel"])
+
+    @property
+    def lanes(self):
+        return 0 if self.kernel.rigid else self.parameters["parallel"]
+
+    @property
+    def needs(self):
+        return Resources(lut=10.0 * self.parameters["parallel"])
+
+    @property
+    def instance(self):
+        return Instance("none", {})
+
+    @property
+    def comment(self):
+        return ""
+
+    @cached_property
+    def timing(self):
+        slow = self.parameters.get("slow", 1)
+        takes = np.zeros(self.ports.output.words * slow, dtype=np.int64)
+        takes[::slow] = 1
+        return single({f"in{i}": takes for i in range(len(self.site.inputs))}, takes, stages=2)
+
+
+class Fake(Kernel[Copy]):
     """`parallel` elements per word; every word takes `slow` cycles."""
 
-    def refuses(self, site):
-        return None
+    op = Copy
+    built = Built
 
     def space(self, site):
         channels = site.inputs[0].channels
@@ -80,24 +115,6 @@ class Fake(Kernel):
             return f"parallel is from 1 to {site.inputs[0].channels}"
         return None
 
-    def ports(self, site, parameters):
-        return _formats(site, parameters["parallel"])
-
-    def lanes(self, site, parameters):
-        return 0 if self.rigid else parameters["parallel"]
-
-    def resources(self, site, parameters):
-        return Resources(lut=10.0 * parameters["parallel"])
-
-    def render(self, site, parameters):
-        return Rendered("none", {})
-
-    def timing(self, site, parameters):
-        ports, slow = self.ports(site, parameters), parameters.get("slow", 1)
-        takes = np.zeros(ports.output.words * slow, dtype=np.int64)
-        takes[::slow] = 1
-        return single({f"in{i}": takes for i in range(len(site.inputs))}, takes, stages=2)
-
 
 class Core(Fake):
     name = "core"
@@ -108,32 +125,44 @@ class Slow(Fake):
 
     name = "slow"
 
-    def refuses(self, site):
+    def unable(self, site):
         return "it takes one input" if len(site.inputs) > 1 else None
 
     def space(self, site):
         return [{"parallel": 1, "slow": 7}]
 
 
+class BuiltPipe(Built):
+    """One word of every input in every cycle."""
+
+    @cached_property
+    def timing(self):
+        ones = np.ones(self.ports.output.words, dtype=np.int64)
+        return single({f"in{i}": ones for i in range(len(self.site.inputs))}, ones, stages=3)
+
+
 class Pipe(Fake):
     name = "pipe"
     rigid = True
-
-    def timing(self, site, parameters):
-        ones = np.ones(self.ports(site, parameters).output.words, dtype=np.int64)
-        return single({f"in{i}": ones for i in range(len(site.inputs))}, ones, stages=3)
+    built = BuiltPipe
 
 
-class Gather(Fake):
-    name = "whole"
+class BuiltGather(Built):
+    """Gives nothing before it has taken a whole frame."""
 
-    def timing(self, site, parameters):
-        words = self.ports(site, parameters).output.words
+    @cached_property
+    def timing(self):
+        words = self.ports.output.words
         ones = np.ones(words, dtype=np.int64)
         write = Actor(ones, {"in0": Access.stream(ones)}, {"frame": np.cumsum(ones)})
         need = np.full(words, words, dtype=np.int64)
         read = Actor(ones, {"frame": Access(need, np.cumsum(ones))}, {"out": np.cumsum(ones)})
         return Timing({"write": write, "read": read}, 1, {"frame": Buffer(2 * words, 1)})
+
+
+class Gather(Fake):
+    name = "whole"
+    built = BuiltGather
 
 
 _FAMILIES = {

@@ -18,7 +18,7 @@ from hwcompile.schedule.network import Network, build_network
 from hwcompile.schedule.plan import Link, Plan
 from hwcompile.schedule.prediction import predict
 from hwcompile.schedule.tokens import simulate, simulate_network
-from tests.schedule.fakes import Copy, Light, Net, Pipe, Whole
+from tests.schedule.fakes import BuiltPipe, Copy, Light, Net, Whole
 from tests.schedule.networks import networks
 from tests.schedule.test_tokens import plan_of, residual
 
@@ -164,9 +164,8 @@ def test_a_fifo_beside_many_frames_of_delay_holds_them_all() -> None:
 
 def test_the_cycle_of_block_ram_is_counted_in_its_own_depth(monkeypatch) -> None:
     """70 registers in a pipe of full rate: 72 places, and one more because that is block RAM."""
-    monkeypatch.setattr(
-        Pipe, "timing", lambda *_: single({"in0": np.ones(256)}, np.ones(256), stages=70)
-    )
+    pattern = single({"in0": np.ones(256)}, np.ones(256), stages=70)
+    monkeypatch.setattr(BuiltPipe, "timing", pattern)
     net = Net((16, 16, 64))
     plan = size_links(plan_of(net, net.add(Light, "p", "x"), parallel=64))
     assert plan.link_to(None, 0).block

@@ -79,7 +79,7 @@ def test_smaller_depths_are_never_faster() -> None:
 
 def test_the_default_reaches_what_the_lanes_allow() -> None:
     planned, prediction = plan(cnn(8, (4, 4), 3))
-    lanes = sum(p.kernel.lanes(p.site, p.parameters) for s in planned.stages for p in s.parts)
+    lanes = sum(p.built.lanes for s in planned.stages for p in s.parts)
     assert lanes <= 4096
     assert prediction.interval <= 400
 

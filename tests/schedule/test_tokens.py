@@ -12,7 +12,7 @@ from hwcompile.schedule.depths import with_depths
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.stages import build_stages
 from hwcompile.schedule.tokens import simulate
-from tests.schedule.fakes import Copy, Core, Light, Net, Whole
+from tests.schedule.fakes import Built, Copy, Light, Net, Whole
 
 KERNELS = {"fakecore": "core", "fakepipe": "pipe", "fakewhole": "whole"}
 
@@ -122,7 +122,7 @@ def test_frames_are_counted() -> None:
 
 def test_a_kernel_that_miscounts_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     ones = np.ones(3, dtype=np.int64)
-    monkeypatch.setattr(Core, "timing", lambda *_: single({"in0": ones}, ones, 1))
+    monkeypatch.setattr(Built, "timing", single({"in0": ones}, ones, 1))
     net = Net((1, 4, 8))
     plan = plan_of(net, net.add(Copy, "a", "x"))
     with pytest.raises(InternalError, match="'a' takes 3 tokens of 'x__a' per frame, not 4"):

@@ -108,7 +108,7 @@ def test_the_planner_spends_eight_pes_on_the_first_layer() -> None:
     chosen = tomllib.loads(_build().schedule)["nodes"]["ip1"]
     assert chosen == {"kernel": "sparse", "pes": 8}
     sparse = family("matmul").kernel("sparse")
-    assert sparse.interval(_site("ip1"), {"pes": 8}) == 544 == -(-NONZEROS["ip1"] // 8)
+    assert sparse.at(_site("ip1"), {"pes": 8}).interval == 544 == -(-NONZEROS["ip1"] // 8)
 
 
 def test_no_layer_has_fillers() -> None:

@@ -3,59 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 
-from hwcompile.ops.hull import code_style
-from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.concat.op import Concat
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance, Value
+from hwcompile.ops.hull import recoding
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.needs import Resources
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing, single
 
 
-class Abreast(Kernel):
-    """Wires: a word holds all channels of a pixel, on both sides."""
+class WiresAbreast(Built[Concat]):
+    """A word holds all channels of a pixel, on both sides."""
 
-    name = "abreast"
-    rigid = True
-
-    def refuses(self, site: Site) -> str | None:
-        """More than two inputs."""
-        return None if len(site.inputs) == 2 else "only two inputs can be taken at once"
-
-    def space(self, site: Site) -> Iterable[Parameters]:
-        """One way only."""
-        return ({},)
-
-    def check(self, site: Site, parameters: Parameters) -> str | None:
-        """There are no parameters."""
-        return f"abreast has no parameters, not {sorted(parameters)}" if parameters else None
-
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
+    @cached_property
+    def ports(self) -> Ports:
         """A pixel is a word."""
-        kinds = (*site.inputs, site.outputs[0])
+        kinds = (*self.site.inputs, self.site.outputs[0])
         forms = [StreamFormat(k.pixels, k.channels, k.channels, k.element) for k in kinds]
         return Ports(tuple(forms[:-1]), forms[-1])
 
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
+    @cached_property
+    def timing(self) -> Timing:
         """One pixel per cycle, no register."""
-        ones = np.ones(site.outputs[0].pixels, dtype=np.int64)
+        ones = np.ones(self.interval, dtype=np.int64)
         return single({"in0": ones, "in1": ones}, ones, stages=0)
 
-    def interval(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def interval(self) -> int:
         """One cycle per pixel."""
-        return site.outputs[0].pixels
+        return self.site.outputs[0].pixels
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @property
+    def needs(self) -> Resources:
         """Nothing but wires (an inverter per bipolar lane goes into the next table)."""
         return Resources()
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_abreast`."""
-        out = site.outputs[0].element
-        numbers: dict[str, int | str] = {"OutWidth": out.bits}
-        for i, kind in enumerate(site.inputs):
+    @property
+    def instance(self) -> Instance:
+        """Of `hw_abreast`."""
+        out = self.site.outputs[0].element
+        numbers: dict[str, Value] = {"OutWidth": out.bits}
+        for i, kind in enumerate(self.site.inputs):
             numbers[f"Lanes{i}"] = kind.channels
             numbers[f"Width{i}"] = kind.element.bits
-            numbers[f"Style{i}"] = code_style(kind.element, out)
-        channels = " + ".join(str(kind.channels) for kind in site.inputs)
-        return Rendered("hw_abreast", numbers, comment=f"{channels} channels at once")
+            numbers[f"Style{i}"] = recoding(kind.element, out)
+        return Instance("hw_abreast", numbers)
+
+    @property
+    def comment(self) -> str:
+        """Channels of both inputs."""
+        channels = " + ".join(str(kind.channels) for kind in self.site.inputs)
+        return f"{channels} channels at once"
+
+
+class Abreast(Kernel[Concat]):
+    """Wires: a word holds all channels of a pixel, on both sides."""
+
+    name = "abreast"
+    op = Concat
+    built = WiresAbreast
+    rigid = True
+
+    def unable(self, site: Site[Concat]) -> str | None:
+        """More than two inputs."""
+        return None if len(site.inputs) == 2 else "only two inputs can be taken at once"
+
+    def space(self, site: Site[Concat]) -> Iterable[Parameters]:
+        """One way only."""
+        return ({},)
+
+    def check(self, site: Site[Concat], parameters: Parameters) -> str | None:
+        """There are no parameters."""
+        return f"abreast has no parameters, not {sorted(parameters)}" if parameters else None

@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
+from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.elementwise.op import PairTable
-from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
-from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.needs import Resources
+from hwcompile.ops.pipe import BuiltPipe, Pipe
 from hwcompile.ops.table.rom import by_code, lane_roms, read_stages
 
 
-class PairRom(Pipe):
+class PairMemories(BuiltPipe[PairTable]):
     """One memory per lane, addressed by the bits of both operands."""
 
-    name = "pair_table"
+    @property
+    def depth(self) -> int:
+        """Rows of a memory."""
+        return 1 << sum(kind.element.bits for kind in self.site.inputs)
 
-    def refuses(self, site: Site) -> str | None:
-        """When the op is not a table of pairs."""
-        return None if isinstance(site.op, PairTable) else "the op is not a table of pairs"
-
-    def stages(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def stages(self) -> int:
         """The memory, and an output register when it is a block RAM."""
-        return read_stages(_depth(site), site.outputs[0].element.bits)
+        return read_stages(self.depth, self.out_bits)
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @property
+    def needs(self) -> Resources:
         """A memory per lane."""
-        return lane_roms(parallel_of(parameters), _depth(site), site.outputs[0].element.bits)
+        return lane_roms(self.parallel, self.depth, self.out_bits)
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_pair_table`; operand 1 is the upper part of the address."""
-        assert isinstance(site.op, PairTable)
-        parallel, result = parallel_of(parameters), site.outputs[0].element
-        first, second = (kind.element for kind in site.inputs)
-        codes = by_code(by_code(result.encode(site.op.values), second).T, first)
-        return Rendered(
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_pair_table`; operand 1 is the upper part of the address."""
+        result = self.site.outputs[0].element
+        first, second = (kind.element for kind in self.site.inputs)
+        codes = by_code(by_code(result.encode(self.op.values), second).T, first)
+        return Instance(
             "hw_pair_table",
             {
-                **word_parameters(site, parallel),
+                **self.word_parameters,
                 "InWidth0": first.bits,
                 "InWidth1": second.bits,
                 "OutWidth": result.bits,
-                "Stages": self.stages(site, parameters),
+                "Stages": self.stages,
+                "TableFile": MemoryImage.pack(codes.reshape(-1, 1), result.bits),
             },
-            {"TableFile": MemoryImage.pack(codes.reshape(-1, 1), result.bits)},
-            f"table of {codes.size} rows of {result.bits} bits per lane",
         )
 
+    @property
+    def comment(self) -> str:
+        """Size of a memory."""
+        return f"table of {self.depth} rows of {self.out_bits} bits per lane"
 
-def _depth(site: Site) -> int:
-    return 1 << sum(kind.element.bits for kind in site.inputs)
+
+class PairRom(Pipe[PairTable]):
+    """One memory per lane, addressed by the bits of both operands."""
+
+    name = "pair_table"
+    op = PairTable
+    built = PairMemories

@@ -4,47 +4,55 @@ from __future__ import annotations
 
 from hwcompile.ir.types import Encoding
 from hwcompile.ops import needs
+from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.elementwise.op import Product, both_bipolar
-from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.needs import Resources
+from hwcompile.ops.pipe import BuiltPipe, Pipe
 
 
-class Multiply(Pipe):
+class Multipliers(BuiltPipe[Product]):
+    """A multiplier, a negation or an xnor per lane."""
+
+    @property
+    def bipolar(self) -> tuple[bool, ...]:
+        """Which operands are bipolar."""
+        return tuple(kind.element.encoding is Encoding.BIPOLAR for kind in self.site.inputs)
+
+    @property
+    def stages(self) -> int:
+        """Two around a multiplier, otherwise one."""
+        return 1 if any(self.bipolar) else 2
+
+    @property
+    def needs(self) -> Resources:
+        """Multipliers by the size of a hardware block."""
+        parallel, out = self.parallel, self.out_bits
+        if any(self.bipolar):
+            return Resources(lut=parallel * out, ff=parallel * out)
+        left, right = (kind.element.bits for kind in self.site.inputs)
+        return Resources(ff=2 * parallel * out, products=(needs.Product(left, right, parallel),))
+
+    @property
+    def instance(self) -> Instance:
+        """Of `hw_product`."""
+        values: dict[str, Value] = {**self.word_parameters, "OutWidth": self.out_bits}
+        for i, (kind, bipolar) in enumerate(zip(self.site.inputs, self.bipolar, strict=True)):
+            values[f"InWidth{i}"] = kind.element.bits
+            values[f"InSigned{i}"] = kind.element.signed
+            values[f"Bipolar{i}"] = bipolar
+        return Instance("hw_product", values)
+
+    @property
+    def comment(self) -> str:
+        """What stands in a lane."""
+        if both_bipolar(self.site.inputs):
+            return "xnor"
+        return "negation" if any(self.bipolar) else "one multiplier per lane"
+
+
+class Multiply(Pipe[Product]):
     """A multiplier per lane; with a bipolar operand a conditional negation, with two an xnor."""
 
     name = "product"
-
-    def refuses(self, site: Site) -> str | None:
-        """When the op is not a product."""
-        return None if isinstance(site.op, Product) else "the op is not a product"
-
-    def stages(self, site: Site, parameters: Parameters) -> int:
-        """Two around a multiplier, otherwise one."""
-        return 1 if any(_bipolar(site)) else 2
-
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """Multipliers by the size of a hardware block."""
-        parallel, out = parallel_of(parameters), site.outputs[0].element.bits
-        if any(_bipolar(site)):
-            return Resources(lut=parallel * out, ff=parallel * out)
-        left, right = (kind.element.bits for kind in site.inputs)
-        return Resources(ff=2 * parallel * out, products=(needs.Product(left, right, parallel),))
-
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_product`."""
-        parallel = parallel_of(parameters)
-        values: dict[str, int | str] = {
-            **word_parameters(site, parallel),
-            "OutWidth": site.outputs[0].element.bits,
-        }
-        for i, (kind, bipolar) in enumerate(zip(site.inputs, _bipolar(site), strict=True)):
-            values[f"InWidth{i}"] = kind.element.bits
-            values[f"InSigned{i}"] = int(kind.element.signed)
-            values[f"Bipolar{i}"] = int(bipolar)
-        how = "xnor" if both_bipolar(site.inputs) else "negation" if any(_bipolar(site)) else ""
-        return Rendered("hw_product", values, {}, how or "one multiplier per lane")
-
-
-def _bipolar(site: Site) -> tuple[bool, ...]:
-    return tuple(kind.element.encoding is Encoding.BIPOLAR for kind in site.inputs)
+    op = Product
+    built = Multipliers

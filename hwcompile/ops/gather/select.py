@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.words import (
+    BuiltGather,
     check_parallel,
     code_parameters,
     legal_parallels,
-    op_of,
     shortest_period,
-    word_ports,
     word_sequence,
-    words_in,
     worth_trying,
 )
-from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
-from hwcompile.ops.needs import memory
-from hwcompile.ops.site import Parameters, Ports, Site
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.needs import Resources, memory
+from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.timing import Timing, single
 
 TAKE, GIVE, FILL = 1, 2, 4
@@ -50,8 +50,70 @@ class Program:
     lengths: IntArray
     run_bits: int
 
+    @property
+    def repeats(self) -> bool:
+        """True when some step passes on a word taken in an earlier step."""
+        return bool(np.any((self.actions & (TAKE | GIVE | FILL)) == GIVE))
 
-class Select(Kernel):
+    @property
+    def fills(self) -> bool:
+        """True when some step gives the fill value."""
+        return bool(np.any(self.actions & FILL))
+
+
+class Passing(BuiltGather):
+    """A stream whose words are skipped, passed on, repeated, or constant."""
+
+    @cached_property
+    def program(self) -> Program:
+        """What happens to the words of a frame."""
+        return _compile(self.op, self.parallel, self.words_in)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """One phase per step, one register."""
+        steps = self.program.steps
+        return single({"in0": steps & TAKE}, (steps & GIVE) // GIVE, stages=1)
+
+    @cached_property
+    def needs(self) -> Resources:
+        """The program, the word that is held, the output register."""
+        program, ports = self.program, self.ports
+        rows, width = program.actions.size, 3 + program.run_bits
+        counters = rows.bit_length() + program.run_bits
+        data = ports.output.bits
+        held = ports.inputs[0].bits if program.repeats else 0
+        return Resources(
+            lut=(data if program.fills else 0) + held + counters + 6,
+            adders=counters,
+            ff=data + held + counters,
+        ) + memory(rows, width)
+
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_filter`."""
+        program = self.program
+        rows = program.actions | (program.lengths - 1) << 3
+        return Instance(
+            "hw_filter",
+            {
+                "Lanes": self.parallel,
+                **code_parameters(self.site),
+                "Rows": rows.size,
+                "RunWidth": program.run_bits,
+                "Hold": program.repeats,
+                "ProgramFile": MemoryImage.pack(rows[:, None], 3 + program.run_bits),
+            },
+        )
+
+    @property
+    def comment(self) -> str:
+        """Steps and runs."""
+        program = self.program
+        return f"{program.steps.size} steps per frame in {program.actions.size} runs"
+
+
+class Select(Kernel[Gather]):
     """Streams through, when the words are needed in the order in which they come.
 
     A frame begins with its first word: a constant that precedes all else is started together with
@@ -62,85 +124,31 @@ class Select(Kernel):
     """
 
     name = "select"
+    op = Gather
+    built = Passing
 
-    def refuses(self, site: Site) -> str | None:
+    def unable(self, site: Site[Gather]) -> str | None:
         """Words are needed in another order than they come."""
         return None if _parallels(site) else "the elements are not needed in the order they come"
 
-    def space(self, site: Site) -> Iterable[Parameters]:
+    def space(self, site: Site[Gather]) -> Iterable[Parameters]:
         """Every legal word size up to a pixel, ascending."""
         return worth_trying(site, _parallels(site))
 
-    def check(self, site: Site, parameters: Parameters) -> str | None:
+    def check(self, site: Site[Gather], parameters: Parameters) -> str | None:
         """Why the parameters are not legal; None when they are."""
         return check_parallel(site, parameters, _parallels(site))
 
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
-        """`parallel` elements per word on both sides."""
-        return word_ports(site, int(parameters["parallel"]))
 
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
-        """One phase per step, one register."""
-        steps = _program(site, parameters).steps
-        return single({"in0": steps & TAKE}, (steps & GIVE) // GIVE, stages=1)
-
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """The program, the word that is held, the output register."""
-        program = _program(site, parameters)
-        ports = self.ports(site, parameters)
-        rows, width = program.actions.size, 3 + program.run_bits
-        counters = rows.bit_length() + program.run_bits
-        data = ports.output.bits
-        held = ports.inputs[0].bits if _repeats(program) else 0
-        return Resources(
-            lut=(data if _fills(program) else 0) + held + counters + 6,
-            adders=counters,
-            ff=data + held + counters,
-        ) + memory(rows, width)
-
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_filter`."""
-        program, parallel = _program(site, parameters), int(parameters["parallel"])
-        rows = program.actions | (program.lengths - 1) << 3
-        return Rendered(
-            "hw_filter",
-            {
-                "Lanes": parallel,
-                **code_parameters(site),
-                "Rows": rows.size,
-                "RunWidth": program.run_bits,
-                "Hold": int(_repeats(program)),
-            },
-            memories={"ProgramFile": MemoryImage.pack(rows[:, None], 3 + program.run_bits)},
-            comment=f"{program.steps.size} steps per frame in {rows.size} runs",
-        )
-
-
-def _parallels(site: Site) -> tuple[int, ...]:
-    op = op_of(site)
-    legal = legal_parallels(op, site.inputs[0].size)
-    return tuple(p for p in legal if _ascends(op, p))
+def _parallels(site: Site[Gather]) -> tuple[int, ...]:
+    legal = legal_parallels(site.op, site.inputs[0].size)
+    return tuple(p for p in legal if _ascends(site.op, p))
 
 
 @lru_cache(maxsize=256)
 def _ascends(op: Gather, parallel: int) -> bool:
     words = word_sequence(op, parallel)
     return bool(np.all(np.diff(words[words >= 0]) >= 0))
-
-
-def _repeats(program: Program) -> bool:
-    """True when some step passes on a word taken in an earlier step."""
-    return bool(np.any((program.actions & (TAKE | GIVE | FILL)) == GIVE))
-
-
-def _fills(program: Program) -> bool:
-    """True when some step gives the fill value."""
-    return bool(np.any(program.actions & FILL))
-
-
-def _program(site: Site, parameters: Parameters) -> Program:
-    parallel = int(parameters["parallel"])
-    return _compile(op_of(site), parallel, words_in(site, parallel))
 
 
 @lru_cache(maxsize=64)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
+from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, TensorType
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance, Word
 from hwcompile.ops.gather.op import Gather
-from hwcompile.ops.gather.words import code_parameters, op_of
-from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.gather.words import code_parameters
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.needs import Resources
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing, single
 
@@ -18,65 +22,79 @@ SOURCE_BITS = 16
 NO_SOURCE = (1 << SOURCE_BITS) - 1
 
 
-class Wires(Kernel):
-    """A pipe without registers for slices, permutations and paddings of channels.
+class Wiring(Built[Gather]):
+    """A word holds all channels of a pixel; every pixel is treated alike."""
 
-    A word holds all channels of a pixel; every pixel is treated alike.
-    """
-
-    name = "wires"
-    rigid = True
-
-    def refuses(self, site: Site) -> str | None:
-        """Elements leave their pixel, or pixels are treated differently."""
-        kind = site.inputs[0]
-        if kind.channels >= NO_SOURCE:
-            return f"a word can not hold {kind.channels} channels"
-        if _lanes(op_of(site), kind.pixels, kind.channels) is None:
-            return "the channels of a pixel do not come from the same pixel in the same order"
-        return None
-
-    def space(self, site: Site) -> Iterable[Parameters]:
-        """One way only."""
-        return ({},)
-
-    def check(self, site: Site, parameters: Parameters) -> str | None:
-        """There are no parameters."""
-        return f"wires have no parameters, not {sorted(parameters)}" if parameters else None
-
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
+    @cached_property
+    def ports(self) -> Ports:
         """A pixel is a word."""
-        return Ports((_pixel_words(site.inputs[0]),), _pixel_words(site.outputs[0]))
+        return Ports((_pixel_words(self.site.inputs[0]),), _pixel_words(self.site.outputs[0]))
 
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
+    @cached_property
+    def timing(self) -> Timing:
         """One pixel per cycle, no register."""
-        ones = np.ones(site.inputs[0].pixels, dtype=np.int64)
+        ones = np.ones(self.interval, dtype=np.int64)
         return single({"in0": ones}, ones, stages=0)
 
-    def interval(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def interval(self) -> int:
         """One cycle per pixel."""
-        return site.inputs[0].pixels
+        return self.site.inputs[0].pixels
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @property
+    def needs(self) -> Resources:
         """Nothing but wires."""
         return Resources()
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_rewire`."""
-        kind, out = site.inputs[0], site.outputs[0]
-        lanes = _lanes(op_of(site), kind.pixels, kind.channels)
-        assert lanes is not None
-        digits = "".join(f"{n if n >= 0 else NO_SOURCE:04x}" for n in reversed(lanes.tolist()))
-        return Rendered(
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_rewire`."""
+        kind, out = self.site.inputs[0], self.site.outputs[0]
+        lanes = _lanes(self.op, kind.pixels, kind.channels)
+        if lanes is None:
+            raise InternalError("wires were asked for a gather that they refuse")
+        sources = np.where(lanes < 0, NO_SOURCE, lanes).astype("<u2")
+        code = int.from_bytes(sources.tobytes(), "little")
+        return Instance(
             "hw_rewire",
             {
                 "InLanes": kind.channels,
                 "OutLanes": out.channels,
-                **code_parameters(site),
-                "Sources": f"{out.channels * SOURCE_BITS}'h{digits}",
+                **code_parameters(self.site),
+                "Sources": Word(out.channels * SOURCE_BITS, code),
             },
-            comment=f"{kind.channels} to {out.channels} channels",
         )
+
+    @property
+    def comment(self) -> str:
+        """Channels on both sides."""
+        return f"{self.site.inputs[0].channels} to {self.site.outputs[0].channels} channels"
+
+
+class Wires(Kernel[Gather]):
+    """A pipe without registers for slices, permutations and paddings of channels."""
+
+    name = "wires"
+    op = Gather
+    built = Wiring
+    rigid = True
+
+    def unable(self, site: Site[Gather]) -> str | None:
+        """Elements leave their pixel, or pixels are treated differently."""
+        kind = site.inputs[0]
+        if kind.channels >= NO_SOURCE:
+            return f"a word can not hold {kind.channels} channels"
+        if _lanes(site.op, kind.pixels, kind.channels) is None:
+            return "the channels of a pixel do not come from the same pixel in the same order"
+        return None
+
+    def space(self, site: Site[Gather]) -> Iterable[Parameters]:
+        """One way only."""
+        return ({},)
+
+    def check(self, site: Site[Gather], parameters: Parameters) -> str | None:
+        """There are no parameters."""
+        return f"wires have no parameters, not {sorted(parameters)}" if parameters else None
 
 
 def _pixel_words(kind: TensorType) -> StreamFormat:

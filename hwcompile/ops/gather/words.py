@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import gcd, isqrt
 
 import numpy as np
 
 from hwcompile.ir.types import IntArray, TensorType
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Value, Word
 from hwcompile.ops.gather.op import Gather
-from hwcompile.ops.hull import code_style
+from hwcompile.ops.hull import recoding
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-
-
-def op_of(site: Site) -> Gather:
-    """The site's op."""
-    assert isinstance(site.op, Gather)
-    return site.op
 
 
 @lru_cache(maxsize=256)
@@ -53,7 +49,7 @@ def divisors(number: int) -> tuple[int, ...]:
     return tuple(low + [number // d for d in reversed(low) if d * d != number])
 
 
-def worth_trying(site: Site, legal: tuple[int, ...]) -> list[Parameters]:
+def worth_trying(site: Site[Gather], legal: tuple[int, ...]) -> list[Parameters]:
     """The legal word sizes up to a whole pixel, on the side where it is larger."""
     most = max(site.inputs[0].channels, site.outputs[0].channels)
     return [{"parallel": p} for p in legal if p <= most] or [{"parallel": p} for p in legal[:1]]
@@ -66,12 +62,9 @@ def word_sequence(op: Gather, parallel: int) -> IntArray:
     return words
 
 
-def words_in(site: Site, parallel: int) -> int:
-    """Input words of a frame."""
-    return site.inputs[0].size // parallel
-
-
-def check_parallel(site: Site, parameters: Parameters, legal: tuple[int, ...]) -> str | None:
+def check_parallel(
+    site: Site[Gather], parameters: Parameters, legal: tuple[int, ...]
+) -> str | None:
     """Why a parameter set is not `{"parallel": one of legal}`; None when it is."""
     if set(parameters) != {"parallel"}:
         return f"the only parameter is 'parallel', not {sorted(parameters)}"
@@ -80,9 +73,24 @@ def check_parallel(site: Site, parameters: Parameters, legal: tuple[int, ...]) -
     return f"'parallel' is one of {list(legal)} here, not {parameters['parallel']!r}"
 
 
-def word_ports(site: Site, parallel: int) -> Ports:
-    """Formats of words of `parallel` elements; a vector is a pixel where that fits."""
-    return Ports((_form(site.inputs[0], parallel),), _form(site.outputs[0], parallel))
+class BuiltGather(Built[Gather]):
+    """Words of `parallel` elements on both sides."""
+
+    @property
+    def parallel(self) -> int:
+        """Elements per word."""
+        return self.number("parallel")
+
+    @cached_property
+    def ports(self) -> Ports:
+        """A vector is a pixel where whole words fit into one."""
+        source, result = self.site.inputs[0], self.site.outputs[0]
+        return Ports((_form(source, self.parallel),), _form(result, self.parallel))
+
+    @property
+    def words_in(self) -> int:
+        """Input words of a frame."""
+        return self.site.inputs[0].size // self.parallel
 
 
 def _form(kind: TensorType, parallel: int) -> StreamFormat:
@@ -91,16 +99,15 @@ def _form(kind: TensorType, parallel: int) -> StreamFormat:
     return StreamFormat(1, kind.size, parallel, kind.element)
 
 
-def code_parameters(site: Site) -> dict[str, int | str]:
+def code_parameters(site: Site[Gather]) -> dict[str, Value]:
     """The parameters about element codes that all modules of the family have."""
     old, new = site.inputs[0].element, site.outputs[0].element
-    op = op_of(site)
-    fill = int(new.encode(np.array([op.fill]))[0]) if op.fills else 0
+    fill = int(new.encode(np.array([site.op.fill]))[0]) if site.op.fills else 0
     return {
         "InWidth": old.bits,
         "OutWidth": new.bits,
-        "Style": code_style(old, new),
-        "Fill": f"{new.bits}'h{fill:x}",
+        "Style": recoding(old, new),
+        "Fill": Word(new.bits, fill),
     }
 
 

@@ -7,12 +7,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ops.contract.instance import Value
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.images import Widths, signed_bits
 from hwcompile.ops.lstm.layout import Recurrence
-from hwcompile.ops.lstm.static import Static, signed_width
+from hwcompile.ops.lstm.static import Engine, Static, signed_width
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,28 +137,19 @@ class Rows:
         return found.largest_sum.bit_length() + 1, found.widest
 
 
-class GruStatic(Static):
-    """As for LSTMs: processing elements that follow a program, in groups (lanes).
-
-    Parameters:
-        pes: Multipliers, a multiple of `lanes`.
-        lanes: A power of two.
-    """
-
-    name = "static"
+class GruEngine(Engine[Gru]):
+    """An engine with the cells of a GRU."""
 
     arithmetic = (2, 1, 2)
 
-    def recurrence(self, op: Op) -> Recurrence:
-        """The op as the engine sees it; the same object for the same op."""
-        if not isinstance(op, Gru):
-            raise TypeError(f"not a GRU: {op}")
-        return _rows(op)
+    @property
+    def recurrence(self) -> Recurrence:
+        """The GRU's rows."""
+        return _rows(self.op)
 
-    def cell(self, op: Op, width: Widths) -> dict[str, int | str]:
+    def cell(self, width: Widths) -> dict[str, Value]:
         """Parameters of the element-wise pipeline."""
-        if not isinstance(op, Gru):
-            raise TypeError(f"not a GRU: {op}")
+        op = self.op
         bits = signed_width(op.h_type)
         return {
             "BiasBits": width.bias,
@@ -178,13 +169,24 @@ class GruStatic(Static):
             "CShift": op.h_shifts[2],
             "CLow": op.h_type.low,
             "CHigh": op.h_type.high,
-            "HalfUp": "1'b1" if op.rounding == "half_up" else "1'b0",
-            "Gru": "1'b1",
-            "ResetBefore": "1'b0" if op.reset_after else "1'b1",
+            "HalfUp": op.rounding == "half_up",
+            "Gru": True,
+            "ResetBefore": not op.reset_after,
             "NShift": op.n_shift,
             "ResetShift": op.reset_shift,
             "One": op.one,
         }
+
+
+class GruStatic(Static[Gru]):
+    """As for LSTMs; see `Static`."""
+
+    op = Gru
+    built = GruEngine
+
+    def recurrence(self, op: Gru) -> Recurrence:
+        """The GRU's rows."""
+        return _rows(op)
 
 
 @lru_cache(maxsize=64)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from hwcompile.ops.family import Family
 from hwcompile.ops.lstm.examples import examples
 from hwcompile.ops.lstm.op import Lstm
-from hwcompile.ops.lstm.static import Static
+from hwcompile.ops.lstm.static import LstmStatic
 
 FAMILY = Family(
     name="lstm",
     summary="long short-term memory: sparse matrices and element-wise parts of every time step",
     ops=(Lstm,),
-    kernels=(Static(),),
+    kernels=(LstmStatic(),),
     examples=examples,
 )

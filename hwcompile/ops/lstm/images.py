@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.kernel import MemoryImage
 from hwcompile.ops.lstm.layout import Layout, Recurrence
 from hwcompile.ops.lstm.simulation import Schedule
+from hwcompile.ops.memory_image import MemoryImage
 
 Fields = Sequence[tuple[IntArray, int]]
 """Numbers int64 [depth, columns] with the bits of each; negative ones in two's complement."""

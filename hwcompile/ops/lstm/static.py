@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from typing import ClassVar
 
 import numpy as np
 
-from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType
-from hwcompile.ops.external import PARAMETERS, weights_memory, weights_port, why_not
-from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance, Value, Word
+from hwcompile.ops.external import (
+    PARAMETERS,
+    weights_comment,
+    weights_memory,
+    weights_port,
+    why_not,
+)
+from hwcompile.ops.kernel import Kernel
 from hwcompile.ops.lstm.description import Description
 from hwcompile.ops.lstm.images import Widths, images, signed_bits, widths
 from hwcompile.ops.lstm.layout import Layout, Recurrence
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.lstm.rounding import ROUNDINGS
 from hwcompile.ops.lstm.simulation import Latencies, Schedule, simulate_step
-from hwcompile.ops.needs import MemoryKind, Product, memory
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.needs import MemoryKind, Product, Resources, memory
+from hwcompile.ops.site import O, O_co, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 
 OUT_STAGES = 3
@@ -28,92 +37,61 @@ MAX_PES = 4096
 _NAMES = ("pes", "lanes", *PARAMETERS)
 
 
-class Static(Kernel):
-    """Processing elements that follow a program, one weight per cycle each, in groups (lanes).
+class Engine(Built[O_co]):
+    """A recurrent engine: PEs in lanes, with a schedule of one time step."""
 
-    The PEs of a lane share a collector of finished rows and an element-wise pipeline. Only
-    non-zero weights are stored and worked on; all of them are dealt out so that every PE has
-    equally many. See `simulation.py` for the schedule. Channels share the schedule and every read
-    of a weight; each has multipliers, vectors and element-wise pipelines of its own.
-
-    Parameters:
-        pes: Multipliers of a channel, a multiple of `lanes`.
-        lanes: A power of two.
-        weights: "on_chip", or "external": the PEs' programs stand in external memory. Then the
-            timing is that of a memory that keeps up; the design counts the cycles it does not.
-        prefetch: Rows of the programs read ahead from external memory.
-    """
-
-    name = "static"
-
-    arithmetic = (6, 0, 3)
+    arithmetic: ClassVar[tuple[int, int, int]]
     """Of a lane's element-wise pipeline: multipliers of elements, of an element with a whole sum,
     and sigma tables."""
 
-    def recurrence(self, op: Op) -> Recurrence:
+    @property
+    @abstractmethod
+    def recurrence(self) -> Recurrence:
         """The op as the engine sees it; the same object for the same op."""
-        if not isinstance(op, Lstm):
-            raise TypeError(f"not an LSTM: {op}")
-        return op
 
-    def cell(self, op: Op, width: Widths) -> dict[str, int | str]:
+    @abstractmethod
+    def cell(self, width: Widths) -> dict[str, Value]:
         """Parameters of the element-wise pipeline."""
-        if not isinstance(op, Lstm):
-            raise TypeError(f"not an LSTM: {op}")
-        return _cell(op, width)
 
-    def refuses(self, site: Site) -> str | None:
-        """Only single bits that mean -1 and +1."""
-        if any(kind.element == BIPOLAR for kind in site.inputs):
-            return "its inputs are bipolar"
-        return None
+    @cached_property
+    def scheduled(self) -> tuple[Layout, Schedule]:
+        """Who does what, and when."""
+        return _scheduled(self.recurrence, self.number("pes"), self.number("lanes"))
 
-    def space(self, site: Site) -> Iterable[Parameters]:
-        """Numbers of PEs in powers of two, with enough lanes to collect their sums."""
-        op = self.recurrence(site.op)
-        rows = 4 * op.cells + op.projection.shape[0]
-        entries = sum(int(np.count_nonzero(w)) for w in (op.wx, op.wr, op.projection))
-        pes = 1
-        while pes == 1 or (pes <= min(rows, 1024) and 2 * pes <= entries):
-            lanes = 1
-            while 2 * rows * pes > entries * lanes and 2 * lanes <= min(pes, _most_lanes(op)):
-                lanes *= 2
-            yield {"pes": pes, "lanes": lanes}
-            pes *= 2
+    @property
+    def layout(self) -> Layout:
+        """Who does what."""
+        return self.scheduled[0]
 
-    def check(self, site: Site, parameters: Parameters) -> str | None:
-        """Why the parameters are not legal; None when they are."""
-        op = self.recurrence(site.op)
-        unknown = sorted(set(parameters) - set(_NAMES))
-        if unknown:
-            return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
-        pes, lanes = parameters.get("pes"), parameters.get("lanes")
-        if not isinstance(pes, int) or not isinstance(lanes, int):
-            return f"pes and lanes must be numbers, not {pes!r} and {lanes!r}"
-        if lanes < 1 or lanes & (lanes - 1):
-            return f"lanes is {lanes}, which is not a power of two"
-        if lanes > _most_lanes(op):
-            return f"there are {lanes} lanes for {_most_lanes(op)} cell units or outputs"
-        if not 1 <= pes <= MAX_PES or pes % lanes:
-            return f"pes is {pes}, which is not a multiple of the {lanes} lanes up to {MAX_PES}"
-        rows = 4 * op.cells + op.projection.shape[0]
-        if pes > rows:
-            return f"there are {pes} PEs for {rows} rows of weights"
-        return why_not(parameters, lambda: pes * widths(Layout(op, pes, lanes)).entry)
+    @property
+    def schedule(self) -> Schedule:
+        """What happens in which cycle of a step."""
+        return self.scheduled[1]
 
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
+    @property
+    def steps(self) -> int:
+        """Time steps of a frame."""
+        return self.site.inputs[0].shape[1]
+
+    @property
+    def begins(self) -> bool:
+        """Whether tokens say where sequences start."""
+        return len(self.site.inputs) > 1
+
+    @cached_property
+    def ports(self) -> Ports:
         """One element of every channel per word."""
-        op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
+        op, steps = self.recurrence, self.steps
         count = op.channels
-        inputs = [StreamFormat(steps, op.inputs * count, count, site.inputs[0].element)]
-        if len(site.inputs) > 1:
-            inputs.append(StreamFormat(steps, count, count, site.inputs[1].element))
+        inputs = [StreamFormat(steps, op.inputs * count, count, self.site.inputs[0].element)]
+        if self.begins:
+            inputs.append(StreamFormat(steps, count, count, self.site.inputs[1].element))
         return Ports(tuple(inputs), StreamFormat(steps, op.outputs * count, count, op.result))
 
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
+    @cached_property
+    def timing(self) -> Timing:
         """A loader, the steps, and a sender, with double buffers between them."""
-        op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
-        layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+        op, steps, schedule = self.recurrence, self.steps, self.schedule
         step = np.arange(1, steps + 1, dtype=np.int64)
         loads = np.ones(steps * op.inputs, dtype=np.int64)
         sends = np.ones(steps * op.outputs, dtype=np.int64)
@@ -123,9 +101,9 @@ class Static(Kernel):
         actors = {"load": Actor(loads, {"in0": Access.stream(loads)}, {"x": np.cumsum(loads)})}
         buffers = {
             "x": Buffer(2 * op.inputs),
-            "y": Buffer(2, schedule.delay + schedule.cycles + _drain(layout)),
+            "y": Buffer(2, schedule.delay + schedule.cycles + _drain(self.layout)),
         }
-        if len(site.inputs) > 1:
+        if self.begins:
             ones = np.ones(steps, dtype=np.int64)
             actors["begin"] = Actor(ones, {"in1": Access.stream(ones)}, {"start": step})
             engine_reads["start"] = Access(both, both)
@@ -137,25 +115,20 @@ class Static(Kernel):
         actors["send"] = Actor(sends, {"y": Access(need, sent)}, {"out": np.cumsum(sends)})
         return Timing(actors, stages=OUT_STAGES, buffers=buffers)
 
-    def interval(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def interval(self) -> int:
         """The steps, unless loading x or sending y takes longer."""
-        op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
-        _, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
-        return steps * max(schedule.cycles, op.inputs, op.outputs)
+        op = self.recurrence
+        return self.steps * max(self.schedule.cycles, op.inputs, op.outputs)
 
-    def lanes(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def lanes(self) -> int:
         """The multipliers of the PEs, one for every channel."""
-        return int(parameters["pes"]) * self.recurrence(site.op).channels
+        return self.number("pes") * self.recurrence.channels
 
-    def describe(self, site: Site, parameters: Parameters) -> Description:
+    def describe(self) -> Description:
         """What happens in a time step, and the size of the programs."""
-        return self.describe_op(site.op, parameters)
-
-    def describe_op(self, op: Op, parameters: Parameters) -> Description:
-        """`describe`, for an op wherever it stands."""
-        layout, schedule = _scheduled(
-            self.recurrence(op), int(parameters["pes"]), int(parameters["lanes"])
-        )
+        layout, schedule = self.scheduled
         width = widths(layout)
         last = [max(lane.takes) for lane in schedule.lanes]
         segments = [done.segment for lane in schedule.lanes for done in lane.done]
@@ -179,20 +152,20 @@ class Static(Kernel):
             channels=layout.op.channels,
         )
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @cached_property
+    def needs(self) -> Resources:
         """Programs and vectors in memories; per channel a multiplier per PE, several per lane.
 
         Programs and constants of the units are there once; all the rest is there per channel.
         """
-        op = self.recurrence(site.op)
-        layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
-        numbers = _numbers(site, layout)
-        act, acc, z = (int(numbers[name]) for name in ("ActBits", "AccBits", "ZBits"))
+        op = self.recurrence
+        layout, schedule = self.scheduled
+        act, acc, z = _act_bits(self.site, op), *op.sum_bits(self.site.inputs[0].element)
         width = widths(layout)
         lanes, units = layout.lanes, layout.units.depth
         narrow, wide, sigmas = self.arithmetic
-        total = Resources(lut=layout.pes * 2 * numbers_place(layout))
-        total += weights_memory(parameters, schedule.cycles, layout.pes * width.entry)
+        total = Resources(lut=layout.pes * 2 * _place_bits(layout))
+        total += weights_memory(self.parameters, schedule.cycles, layout.pes * width.entry)
         total += memory(schedule.cycles, _control_bits(layout))
         total += memory(units, lanes * (4 * width.bias + 3 * width.peephole))
         channel = Resources(
@@ -222,46 +195,136 @@ class Static(Kernel):
         total += memory(2 * _power(units), bits, MemoryKind.RAM, lanes)
         return total + channel.times(op.channels)
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_rnn_engine`; a site without start tokens ties their input off."""
-        op, steps = self.recurrence(site.op), site.inputs[0].shape[1]
-        layout, schedule = _scheduled(op, int(parameters["pes"]), int(parameters["lanes"]))
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_rnn_engine`; a site without start tokens ties their input off."""
+        op, (layout, schedule) = self.recurrence, self.scheduled
         memories = images(layout, schedule)
-        program = weights_port(memories.pop("EntryFile"), "EntryFile", parameters)
-        begins = len(site.inputs) > 1
-        return Rendered(
+        program = weights_port(memories.pop("EntryFile"), "EntryFile", self.parameters)
+        no_tokens = {"in1_valid_i": Word(1, 0), "in1_data_i": Word(op.channels, 0)}
+        return Instance(
             "hw_rnn_engine",
             {
                 "Channels": op.channels,
-                "HasStart": "1'b1" if begins else "1'b0",
-                "External": "1'b1" if program.external else "1'b0",
+                "HasStart": self.begins,
+                "External": program.external is not None,
                 "Pes": layout.pes,
                 "Lanes": layout.lanes,
                 "Cycles": schedule.cycles,
                 "Delay": schedule.delay,
                 "Drain": _drain(layout),
-                "Steps": steps,
-                "Keep": "1'b1" if op.keep else "1'b0",
-                **_numbers(site, layout),
-                **self.cell(site.op, widths(layout)),
+                "Steps": self.steps,
+                "Keep": op.keep,
+                **_numbers(self.site, layout),
+                **self.cell(widths(layout)),
+                **program.memories,
+                **memories,
             },
-            memories={**program.memories, **memories},
-            comment=_comment(op, layout, schedule) + program.comment,
-            constants={
-                **({} if begins else {"in1_valid_i": "1'b0", "in1_data_i": f"{op.channels}'b0"}),
-                **program.constants,
-            },
-            unused=(*(() if begins else ("in1_ready_o",)), *program.unused),
+            constants={**({} if self.begins else no_tokens), **program.constants},
+            unused=(*(() if self.begins else ("in1_ready_o",)), *program.unused),
             external=program.external,
         )
 
+    @property
+    def comment(self) -> str:
+        """Cycles of a step, and PEs."""
+        layout, schedule = self.scheduled
+        channels = self.recurrence.channels
+        many = f" for {channels} channels" if channels > 1 else ""
+        row_bits = layout.pes * widths(layout).entry
+        rest = weights_comment(self.parameters, schedule.cycles, row_bits)
+        return f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}{rest}"
 
-def _comment(op: Recurrence, layout: Layout, schedule: Schedule) -> str:
-    many = f" for {op.channels} channels" if op.channels > 1 else ""
-    return f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}"
+
+class Static(Kernel[O]):
+    """Processing elements that follow a program, one weight per cycle each, in groups (lanes).
+
+    The PEs of a lane share a collector of finished rows and an element-wise pipeline. Only
+    non-zero weights are stored and worked on; all of them are dealt out so that every PE has
+    equally many. See `simulation.py` for the schedule. Channels share the schedule and every read
+    of a weight; each has multipliers, vectors and element-wise pipelines of its own.
+
+    Parameters:
+        pes: Multipliers of a channel, a multiple of `lanes`.
+        lanes: A power of two.
+        weights: "on_chip", or "external": the PEs' programs stand in external memory. Then the
+            timing is that of a memory that keeps up; the design counts the cycles it does not.
+        prefetch: Rows of the programs read ahead from external memory.
+    """
+
+    name = "static"
+
+    @abstractmethod
+    def recurrence(self, op: O) -> Recurrence:
+        """The op as the engine sees it; the same object for the same op."""
+
+    def unable(self, site: Site[O]) -> str | None:
+        """Only single bits that mean -1 and +1."""
+        if any(kind.element == BIPOLAR for kind in site.inputs):
+            return "its inputs are bipolar"
+        return None
+
+    def space(self, site: Site[O]) -> Iterable[Parameters]:
+        """Numbers of PEs in powers of two, with enough lanes to collect their sums."""
+        op = self.recurrence(site.op)
+        rows = 4 * op.cells + op.projection.shape[0]
+        entries = sum(int(np.count_nonzero(w)) for w in (op.wx, op.wr, op.projection))
+        pes = 1
+        while pes == 1 or (pes <= min(rows, 1024) and 2 * pes <= entries):
+            lanes = 1
+            while 2 * rows * pes > entries * lanes and 2 * lanes <= min(pes, _most_lanes(op)):
+                lanes *= 2
+            yield {"pes": pes, "lanes": lanes}
+            pes *= 2
+
+    def check(self, site: Site[O], parameters: Parameters) -> str | None:
+        """Why the parameters are not legal; None when they are."""
+        op = self.recurrence(site.op)
+        unknown = sorted(set(parameters) - set(_NAMES))
+        if unknown:
+            return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
+        pes, lanes = parameters.get("pes"), parameters.get("lanes")
+        if not isinstance(pes, int) or not isinstance(lanes, int):
+            return f"pes and lanes must be numbers, not {pes!r} and {lanes!r}"
+        if lanes < 1 or lanes & (lanes - 1):
+            return f"lanes is {lanes}, which is not a power of two"
+        if lanes > _most_lanes(op):
+            return f"there are {lanes} lanes for {_most_lanes(op)} cell units or outputs"
+        if not 1 <= pes <= MAX_PES or pes % lanes:
+            return f"pes is {pes}, which is not a multiple of the {lanes} lanes up to {MAX_PES}"
+        rows = 4 * op.cells + op.projection.shape[0]
+        if pes > rows:
+            return f"there are {pes} PEs for {rows} rows of weights"
+        return why_not(parameters, lambda: pes * widths(Layout(op, pes, lanes)).entry)
 
 
-def numbers_place(layout: Layout) -> int:
+class LstmEngine(Engine[Lstm]):
+    """An engine with the cells of an LSTM."""
+
+    arithmetic = (6, 0, 3)
+
+    @property
+    def recurrence(self) -> Recurrence:
+        """An LSTM is what the engine expects."""
+        return self.op
+
+    def cell(self, width: Widths) -> dict[str, Value]:
+        """Parameters of the element-wise pipeline."""
+        return _cell(self.op, width)
+
+
+class LstmStatic(Static[Lstm]):
+    """See `Static`."""
+
+    op = Lstm
+    built = LstmEngine
+
+    def recurrence(self, op: Lstm) -> Recurrence:
+        """An LSTM is what the engine expects."""
+        return op
+
+
+def _place_bits(layout: Layout) -> int:
     """Bits of a place."""
     return max((layout.places - 1).bit_length(), 1)
 
@@ -294,23 +357,27 @@ def signed_width(kind: IntType) -> int:
     return kind.bits + (0 if kind.signed else 1)
 
 
-def _numbers(site: Site, layout: Layout) -> dict[str, int | str]:
+def _act_bits(site: Site, op: Recurrence) -> int:
+    """Bits of an activation, as two's complement."""
+    return max(signed_width(kind) for kind in (site.inputs[0].element, op.result, op.m_type))
+
+
+def _numbers(site: Site, layout: Layout) -> dict[str, Value]:
     """Parameters about sizes and formats of the engine and its lanes."""
     op, x = layout.op, site.inputs[0].element
     width = widths(layout)
     sum_bits, widest = op.sum_bits(x)
-    signed = [signed_width(x), signed_width(op.result), signed_width(op.m_type)]
     return {
         "XSize": op.inputs,
         "XBits": x.bits,
-        "XSigned": "1'b1" if x.signed else "1'b0",
+        "XSigned": x.signed,
         "OutSize": op.outputs,
         "OutBits": op.result.bits,
         "WBits": width.weight,
         "SkipBits": width.skip,
         "XShift": op.x_shift,
         "RShift": op.r_shift,
-        "PlaceBits": numbers_place(layout),
+        "PlaceBits": _place_bits(layout),
         "StateWords": layout.places // layout.lanes,
         "MBase": layout.m_base,
         "YWord": layout.state_base // layout.lanes,
@@ -319,13 +386,13 @@ def _numbers(site: Site, layout: Layout) -> dict[str, int | str]:
         "Rows": layout.rows.depth,
         "ThingBits": width.thing,
         "AccBits": sum_bits,
-        "ActBits": max(signed),
-        "Projected": "1'b1" if layout.two_phases else "1'b0",
+        "ActBits": _act_bits(site, op),
+        "Projected": layout.two_phases,
         "ZBits": widest,
     }
 
 
-def _cell(op: Lstm, width: Widths) -> dict[str, int | str]:
+def _cell(op: Lstm, width: Widths) -> dict[str, Value]:
     """Parameters of the element-wise pipeline."""
     peephole_shifts = op.peephole_shifts if op.peeped else (0, 0, 0)
     tables = {"Sigma": op.sigma, "Candidate": op.candidate, "Squash": op.squash}
@@ -346,11 +413,11 @@ def _cell(op: Lstm, width: Widths) -> dict[str, int | str]:
         "InputShift": op.cell_shifts[1],
         "CShift": op.cell_shifts[2],
         "MShift": op.m_shift,
-        "HalfUp": "1'b1" if op.rounding == "half_up" else "1'b0",
-        "HalfEven": "1'b1" if op.rounding == "half_even" else "1'b0",
+        "HalfUp": op.rounding == "half_up",
+        "HalfEven": op.rounding == "half_even",
         "Lookup": ROUNDINGS.index(op.lookup),
         "SigmaSlices": op.sigma.size // op.sigma.shape[-1],
-        "Parts": "1'b1" if op.part_shifts else "1'b0",
+        "Parts": bool(op.part_shifts),
         "ForgetPart": op.part_shifts[0] if op.part_shifts else 0,
         "InputPart": op.part_shifts[1] if op.part_shifts else 0,
         "CLow": op.c_type.low,

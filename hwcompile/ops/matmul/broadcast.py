@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from hwcompile.ir.types import Encoding, IntArray
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.dot import Dot
-from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
-from hwcompile.ops.matmul.lane import lane_dot, matmul_of, most_entries, style_names
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.matmul.lane import lane_dot, most_entries, style_names
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
-from hwcompile.ops.needs import MemoryKind, memory
+from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.needs import MemoryKind, Resources, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.sparse.collecting import Collection, collect
@@ -48,7 +51,136 @@ class _Plan:
         return self.packing.max_load
 
 
-class Broadcast(Kernel):
+class Queues(Built[Matmul]):
+    """PEs with their queues, and the collection of their sums."""
+
+    @cached_property
+    def plan(self) -> _Plan:
+        """Who has which rows."""
+        return _planned(self.op, self.lanes, self.number("out", 1))
+
+    @cached_property
+    def dot(self) -> Dot:
+        """The arithmetic of a PE."""
+        return lane_dot(self.site, str(self.parameters.get("style", "auto")))
+
+    @property
+    def pixels(self) -> int:
+        """Vectors of a frame."""
+        return self.site.inputs[0].pixels
+
+    @property
+    def queue(self) -> int:
+        """Activations that wait in front of a PE."""
+        return self.number("queue", 8)
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Vectors of K elements in, one at a time; vectors of M elements out."""
+        source, result = self.site.inputs[0].element, self.site.outputs[0].element
+        return Ports(
+            (StreamFormat(self.pixels, self.op.fan_in, 1, source),),
+            StreamFormat(self.pixels, self.op.rows, self.number("out", 1), result),
+        )
+
+    @cached_property
+    def timing(self) -> Timing:
+        """For vectors without zeros: an actor for the broadcast, each PE, and the collection."""
+        plan, pixels = self.plan, self.pixels
+        goes = plan.counts > 0
+        goes[:, -1] = True
+        ones = np.ones(pixels * goes.shape[1], dtype=np.int64)
+        pushes = {
+            f"queue{pe}": np.cumsum(np.tile(row.astype(np.int64), pixels))
+            for pe, row in enumerate(goes)
+        }
+        actors = {"broadcast": Actor(ones, {"in0": Access.stream(ones)}, pushes)}
+        buffers: dict[str, Buffer] = {}
+        for pe, row in enumerate(plan.counts):
+            actors[f"pe{pe}"] = _pe_actor(pe, row[goes[pe]], pixels)
+            buffers[f"queue{pe}"] = Buffer(self.queue)
+            buffers[f"sums{pe}"] = Buffer(_SUM_BANKS)
+            buffers[f"done{pe}"] = Buffer(_SUM_BANKS, _DONE_LAG)
+        actors["collect"] = _collect_actor(plan, pixels)
+        return Timing(actors, stages=mux_levels(plan.packing.pes) + 1, buffers=buffers)
+
+    @cached_property
+    def interval(self) -> int:
+        """The bound of vectors without zeros; waiting at queues adds to it."""
+        plan = self.plan
+        # A PE without weights in the last column still has to hear that the vector ends.
+        busy = int((plan.counts.sum(axis=1) + (plan.counts[:, -1] == 0)).max())
+        return self.pixels * max(busy, self.op.fan_in, plan.collection.cycles)
+
+    @property
+    def lanes(self) -> int:
+        """One multiplier per PE."""
+        return self.number("pes")
+
+    @cached_property
+    def needs(self) -> Resources:
+        """Per PE a lane, a queue, an entry memory and two banks of sums; pointers; collection."""
+        plan, dot = self.plan, self.dot
+        pes, out = plan.packing.pes, plan.collection.lanes
+        bits, slots = self.site.outputs[0].element.bits, plan.layout.row.shape[1]
+        count = _count_bits(plan)
+        address = index_width(plan.entries)
+        item = dot.input.bits + address + count + 1
+        depth = 2 << index_width(slots)
+        pe = Resources(
+            lut=bits + 20.0,
+            adders=bits + count + address,
+            ff=2.0 * dot.input.bits + address + count + depth + 30,
+        )
+        pe += memory(self.queue, item, MemoryKind.QUEUE)
+        # With several PEs the place to read from is chosen in the same cycle.
+        reading = MemoryKind.QUEUE if pes == 1 else MemoryKind.DIRECT
+        pe += memory(depth, out * bits, reading, reads=2)  # to add, and to collect
+        pe += dot.resources(1, 1, bits)
+        pe += memory(plan.entries, dot.weight.bits + index_width(slots), slices=pes)
+        choices = out * bits * (mux_choices(pes) + 1)
+        collector = Resources(lut=choices + 20.0, ff=choices + 20.0)
+        row = out * (index_width(slots) + index_width(pes) + 1) + 2
+        total = collector + memory(plan.collection.cycles, row)
+        total += memory(plan.layout.columns, pes * (address + count))
+        return total + pe.times(pes)
+
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_broadcast_matvec`."""
+        plan, bits = self.plan, self.site.outputs[0].element.bits
+        arithmetic = self.dot.parameters(1, bits)
+        del arithmetic["SumBits"]
+        slots = plan.layout.row.shape[1]
+        return Instance(
+            "hw_broadcast_matvec",
+            {
+                "Pes": plan.packing.pes,
+                "Columns": plan.layout.columns,
+                "Queue": self.queue,
+                "Slots": slots,
+                "Entries": plan.entries,
+                "CountBits": _count_bits(plan),
+                "OutLanes": plan.collection.lanes,
+                "Collects": plan.collection.cycles,
+                **arithmetic,
+                "OutBits": bits,
+                "EntryFile": _entry_image(plan, self.dot),
+                "ColumnFile": _column_image(plan),
+                "CollectFile": collect_image((plan.packing,), (plan.collection,), slots),
+            },
+        )
+
+    @property
+    def comment(self) -> str:
+        """PEs, queues and arithmetic."""
+        return (
+            f"{self.lanes} PEs with queues of {self.queue}, at most {self.plan.entries} entries "
+            f"each: {self.dot.describe()}"
+        )
+
+
+class Broadcast(Kernel[Matmul]):
     """Each activation goes to all PEs that have weights in its column; zeros go nowhere.
 
     How long a vector takes depends on its zeros. The declared timing is that of vectors without
@@ -63,26 +195,28 @@ class Broadcast(Kernel):
     """
 
     name = "broadcast"
+    op = Matmul
+    built = Queues
     data_dependent = True
 
-    def refuses(self, site: Site) -> str | None:
+    def unable(self, site: Site[Matmul]) -> str | None:
         """Bipolar inputs, several groups, and matrices without a weight that is not zero."""
         if site.inputs[0].element.encoding is Encoding.BIPOLAR:
             return "its inputs are bipolar"
-        if matmul_of(site).groups > 1:
+        if site.op.groups > 1:
             return "it has several groups"
-        return None if most_entries(matmul_of(site)) else "all its weights are zero"
+        return None if most_entries(site.op) else "all its weights are zero"
 
-    def space(self, site: Site) -> Iterable[Parameters]:
+    def space(self, site: Site[Matmul]) -> Iterable[Parameters]:
         """Powers of two up to the number of rows that are not zero."""
         pes = 1
-        while pes <= _most_pes(matmul_of(site)):
+        while pes <= _most_pes(site.op):
             yield {"pes": pes, "queue": 8}
             pes *= 2
 
-    def check(self, site: Site, parameters: Parameters) -> str | None:
+    def check(self, site: Site[Matmul], parameters: Parameters) -> str | None:
         """Unknown names and values out of range."""
-        op = matmul_of(site)
+        op = site.op
         unknown = sorted(set(parameters) - set(_NAMES))
         if unknown:
             return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
@@ -96,114 +230,9 @@ class Broadcast(Kernel):
             return f"style must be {' or '.join(allowed)}, not {parameters['style']!r}"
         return None
 
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
-        """Vectors of K elements in, one at a time; vectors of M elements out."""
-        op, pixels = matmul_of(site), site.inputs[0].pixels
-        out = int(parameters.get("out", 1))
-        return Ports(
-            (StreamFormat(pixels, op.fan_in, 1, site.inputs[0].element),),
-            StreamFormat(pixels, op.rows, out, site.outputs[0].element),
-        )
-
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
-        """For vectors without zeros: an actor for the broadcast, each PE, and the collection."""
-        plan, pixels = _plan(site, parameters), site.inputs[0].pixels
-        queue = int(parameters.get("queue", 8))
-        goes = plan.counts > 0
-        goes[:, -1] = True
-        ones = np.ones(pixels * goes.shape[1], dtype=np.int64)
-        pushes = {
-            f"queue{pe}": np.cumsum(np.tile(row.astype(np.int64), pixels))
-            for pe, row in enumerate(goes)
-        }
-        actors = {"broadcast": Actor(ones, {"in0": Access.stream(ones)}, pushes)}
-        buffers: dict[str, Buffer] = {}
-        for pe, row in enumerate(plan.counts):
-            actors[f"pe{pe}"] = _pe_actor(pe, row[goes[pe]], pixels)
-            buffers[f"queue{pe}"] = Buffer(queue)
-            buffers[f"sums{pe}"] = Buffer(_SUM_BANKS)
-            buffers[f"done{pe}"] = Buffer(_SUM_BANKS, _DONE_LAG)
-        actors["collect"] = _collect_actor(plan, pixels)
-        return Timing(actors, stages=mux_levels(plan.packing.pes) + 1, buffers=buffers)
-
-    def interval(self, site: Site, parameters: Parameters) -> int:
-        """The bound of vectors without zeros; waiting at queues adds to it."""
-        plan = _plan(site, parameters)
-        # A PE without weights in the last column still has to hear that the vector ends.
-        busy = int((plan.counts.sum(axis=1) + (plan.counts[:, -1] == 0)).max())
-        slowest = max(busy, matmul_of(site).fan_in, plan.collection.cycles)
-        return site.inputs[0].pixels * slowest
-
-    def lanes(self, site: Site, parameters: Parameters) -> int:
-        """One multiplier per PE."""
-        return int(parameters["pes"])
-
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """Per PE a lane, a queue, an entry memory and two banks of sums; pointers; collection."""
-        plan, dot = _plan(site, parameters), lane_dot(site, str(parameters.get("style", "auto")))
-        pes, out = plan.packing.pes, plan.collection.lanes
-        bits, slots = site.outputs[0].element.bits, plan.layout.row.shape[1]
-        count = _count_bits(plan)
-        address = index_width(plan.entries)
-        item = dot.input.bits + address + count + 1
-        queue = int(parameters.get("queue", 8))
-        depth = 2 << index_width(slots)
-        pe = Resources(
-            lut=bits + 20.0,
-            adders=bits + count + address,
-            ff=2.0 * dot.input.bits + address + count + depth + 30,
-        )
-        pe += memory(queue, item, MemoryKind.QUEUE)
-        # With several PEs the place to read from is chosen in the same cycle.
-        reading = MemoryKind.QUEUE if pes == 1 else MemoryKind.DIRECT
-        pe += memory(depth, out * bits, reading, reads=2)  # to add, and to collect
-        pe += dot.resources(1, 1, bits)
-        pe += memory(plan.entries, dot.weight.bits + index_width(slots), slices=pes)
-        choices = out * bits * (mux_choices(pes) + 1)
-        collector = Resources(lut=choices + 20.0, ff=choices + 20.0)
-        row = out * (index_width(slots) + index_width(pes) + 1) + 2
-        total = collector + memory(plan.collection.cycles, row)
-        total += memory(plan.layout.columns, pes * (address + count))
-        return total + pe.times(pes)
-
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_broadcast_matvec`."""
-        plan, dot = _plan(site, parameters), lane_dot(site, str(parameters.get("style", "auto")))
-        bits, pes = site.outputs[0].element.bits, plan.packing.pes
-        queue = int(parameters.get("queue", 8))
-        arithmetic = dot.parameters(1, bits)
-        del arithmetic["SumBits"]
-        slots = plan.layout.row.shape[1]
-        return Rendered(
-            "hw_broadcast_matvec",
-            {
-                "Pes": pes,
-                "Columns": plan.layout.columns,
-                "Queue": queue,
-                "Slots": slots,
-                "Entries": plan.entries,
-                "CountBits": _count_bits(plan),
-                "OutLanes": plan.collection.lanes,
-                "Collects": plan.collection.cycles,
-                **arithmetic,
-                "OutBits": bits,
-            },
-            {
-                "EntryFile": _entry_image(plan, dot),
-                "ColumnFile": _column_image(plan),
-                "CollectFile": collect_image((plan.packing,), (plan.collection,), slots),
-            },
-            comment=f"{pes} PEs with queues of {queue}, at most {plan.entries} entries each: "
-            f"{dot.describe()}",
-        )
-
 
 def _most_pes(op: Matmul) -> int:
     return min(int(np.count_nonzero(op.weights.any(axis=2))), MAX_PES)
-
-
-def _plan(site: Site, parameters: Parameters) -> _Plan:
-    return _planned(matmul_of(site), int(parameters["pes"]), int(parameters.get("out", 1)))
 
 
 @lru_cache(maxsize=32)

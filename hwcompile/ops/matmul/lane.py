@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import cast
 
 import numpy as np
 
@@ -14,11 +13,6 @@ from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.site import Site
 
 _STYLES = {"lut": Style.LUT, "multiply": Style.MULTIPLY}
-
-
-def matmul_of(site: Site) -> Matmul:
-    """The op of a site of this family."""
-    return cast(Matmul, site.op)
 
 
 @lru_cache(maxsize=256)
@@ -37,15 +31,15 @@ def stored_type(op: Matmul) -> IntType:
     return IntType(min(int(op.weights.min()), 0), max(int(op.weights.max()), 0))
 
 
-def style_names(site: Site) -> tuple[str, ...]:
+def style_names(site: Site[Matmul]) -> tuple[str, ...]:
     """The values of `style` that the types allow, besides auto."""
-    found = styles(stored_type(matmul_of(site)), site.inputs[0].element)
+    found = styles(stored_type(site.op), site.inputs[0].element)
     return tuple(name for name, style in _STYLES.items() if style in found)
 
 
-def lane_dot(site: Site, wish: str) -> Dot:
+def lane_dot(site: Site[Matmul], wish: str) -> Dot:
     """The arithmetic of a lane; `wish` is `auto` or one of `style_names`."""
-    weight, element = stored_type(matmul_of(site)), site.inputs[0].element
+    weight, element = stored_type(site.op), site.inputs[0].element
     for style in styles(weight, element):
         if style in _STYLES.values() and wish in ("auto", style.name.lower()):
             return Dot(style, weight, element)

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 
 from hwcompile.ir.types import Encoding
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.dot import Dot
 from hwcompile.ops.external import (
     PARAMETERS,
     is_external,
+    weights_comment,
     weights_memory,
     weights_port,
     why_not,
 )
-from hwcompile.ops.kernel import Kernel, MemoryImage, Rendered, Resources
-from hwcompile.ops.matmul.lane import lane_dot, matmul_of, most_entries, row_counts, style_names
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.matmul.lane import lane_dot, most_entries, row_counts, style_names
+from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_design import LAG, MAX_RUN_BITS, Design, design
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
-from hwcompile.ops.needs import MemoryKind, memory
+from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.needs import MemoryKind, Resources, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.sparse.encodings import index_width
@@ -31,103 +37,63 @@ _CHANNELS = (2, 4, 8, 16)
 """Numbers of channels that the planner considers."""
 
 
-class Sparse(Kernel):
-    """Only weights that are not zero are stored and take time.
+class Programs(Built[Matmul]):
+    """PEs that follow programs, and the collection of their sums."""
 
-    Parameters:
-        pes: Processing elements; each does one weight per cycle.
-        channels: Consecutive pixels that are computed in step, each PE with a multiplier for every
-            one of them (default 1); every weight is read once for all.
-        in: Elements per input word, a power of two (default: enough not to be the bottleneck).
-        out: Elements per output word (default: likewise).
-        index: How entries name their columns: `absolute`, `delta`, `run1` to `run15` (gaps in that
-            many bits, longer ones with fillers, which take time), `smallest` (of all of them in
-            memory), or `auto` (the smaller of the first two, without fillers).
-        style: `lut`, `multiply`, or `auto`.
-        weights: `on_chip`, or `external`: the program stands in external memory. Then the timing is
-            that of a memory that keeps up; the design counts the cycles it does not.
-        prefetch: Rows of the program read ahead from external memory.
-    """
+    @cached_property
+    def plan(self) -> Design:
+        """Who does what in which cycle."""
+        return design(
+            self.op,
+            self.number("pes"),
+            self.number("in"),
+            self.number("out"),
+            str(self.parameters.get("index", "auto")),
+            self.number("channels", 1),
+            not is_external(self.parameters),
+        )
 
-    name = "sparse"
+    @cached_property
+    def dot(self) -> Dot:
+        """The arithmetic of a PE."""
+        return lane_dot(self.site, str(self.parameters.get("style", "auto")))
 
-    def refuses(self, site: Site) -> str | None:
-        """Bipolar inputs, and matrices without a weight that is not zero."""
-        if site.inputs[0].element.encoding is Encoding.BIPOLAR:
-            return "its inputs are bipolar"
-        return None if most_entries(matmul_of(site)) else "all its weights are zero"
+    @property
+    def vectors(self) -> int:
+        """Vectors of a frame."""
+        return self.site.inputs[0].pixels * self.op.groups
 
-    def space(self, site: Site) -> Iterable[Parameters]:
-        """Numbers of PEs about a fifth apart; only one for a dense matrix.
+    @property
+    def row_bits(self) -> int:
+        """Bits of a program row."""
+        return self.plan.settings.pes * self._entry_bits
 
-        Several channels stand for a number of PEs that many times as large: their words are as
-        wide, the program is narrower, and fewer sums are to choose from. So powers of two do.
-        """
-        op = matmul_of(site)
-        most = most_entries(op)
-        if sum(counts.sum() for counts in row_counts(op)) > _DENSE * op.weights.size:
-            most = 1
-        pes = 1
-        while pes <= min(most, MAX_PES):
-            yield {"pes": pes}
-            pes = max(pes + 1, pes * 6 // 5)
-        for channels in _CHANNELS:
-            pes = 4
-            while op.groups == 1 and site.inputs[0].pixels % channels == 0:
-                if pes * channels > min(most, MAX_PES):
-                    break
-                yield {"pes": pes, "channels": channels}
-                pes *= 2
+    @property
+    def _entry_bits(self) -> int:
+        return self.dot.weight.bits + self.plan.index_bits + 1
 
-    def check(self, site: Site, parameters: Parameters) -> str | None:
-        """Unknown names and values out of range."""
-        op = matmul_of(site)
-        unknown = sorted(set(parameters) - set(_NAMES))
-        if unknown:
-            return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
-        limits = {"pes": min(most_entries(op), MAX_PES), "out": op.rows}
-        for name, limit in limits.items():
-            value = parameters.get(name, None if name == "pes" else 1)
-            if not isinstance(value, int) or not 1 <= value <= limit:
-                return f"{name} must be a number from 1 to {limit}, not {value!r}"
-        wrong = _wrong_channels(site, parameters)
-        if wrong is not None:
-            return wrong
-        lanes = parameters.get("in", 1)
-        legal = [1 << n for n in range((op.fan_in - 1).bit_length() + 1)]
-        if lanes not in legal:
-            return f"in must be a power of two up to {legal[-1]}, not {lanes!r}"
-        if parameters.get("index", "auto") not in _INDICES:
-            return f"index must be {_INDEX_WORDS}, not {parameters['index']!r}"
-        allowed = ("auto", *style_names(site))
-        if parameters.get("style", "auto") not in allowed:
-            return f"style must be {' or '.join(allowed)}, not {parameters['style']!r}"
-        return why_not(parameters, lambda: _row_bits(site, parameters))
-
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
+    @cached_property
+    def ports(self) -> Ports:
         """Vectors of K elements in, vectors of M elements out, one for each pixel and group."""
-        op, plan = matmul_of(site), _design(site, parameters)
-        vectors = site.inputs[0].pixels * op.groups
-        lanes, out = plan.settings.lanes, plan.settings.out
-        source = StreamFormat(vectors, op.fan_in, lanes, site.inputs[0].element)
-        result = StreamFormat(vectors, op.rows, out, site.outputs[0].element)
+        op, settings = self.op, self.plan.settings
+        source = StreamFormat(self.vectors, op.fan_in, settings.lanes, self.site.inputs[0].element)
+        result = StreamFormat(self.vectors, op.rows, settings.out, self.site.outputs[0].element)
         return Ports((source,), result)
 
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
+    @cached_property
+    def timing(self) -> Timing:
         """Three actors, a vector each at a time: load, compute, collect; see `hw_sparse_matvec`.
 
         Of the buffers, `words` holds the vectors, `sums` counts places for the results of a set,
         and `ready` tells when they may be collected.
         """
-        plan = _design(site, parameters)
-        channels = plan.settings.channels
-        vectors = site.inputs[0].pixels * plan.op.groups
-        words, banks = plan.in_words, plan.result_banks
+        plan = self.plan
+        channels, words, banks = plan.settings.channels, plan.in_words, plan.result_banks
         return Timing(
             {
-                "load": _load(words, vectors),
-                "compute": _compute(plan, vectors // channels),
-                "collect": _collect(plan, site.inputs[0].pixels // channels),
+                "load": _load(words, self.vectors),
+                "compute": _compute(plan, self.vectors // channels),
+                "collect": _collect(plan, self.site.inputs[0].pixels // channels),
             },
             stages=mux_levels(plan.settings.pes) + 1,
             buffers={
@@ -137,25 +103,25 @@ class Sparse(Kernel):
             },
         )
 
-    def interval(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def interval(self) -> int:
         """The slowest of loading, computing and collecting, for every set of vectors."""
-        plan = _design(site, parameters)
-        sets = site.inputs[0].pixels * plan.op.groups // plan.settings.channels
-        return sets * plan.cycles
+        return self.vectors // self.plan.settings.channels * self.plan.cycles
 
-    def lanes(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def lanes(self) -> int:
         """One multiplier per PE and channel."""
-        return int(parameters["pes"]) * int(parameters.get("channels", 1))
+        return self.number("pes") * self.number("channels", 1)
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @cached_property
+    def needs(self) -> Resources:
         """Per PE a lane, a copy of the vector and its sums; the programs; the choice of sums."""
-        plan, dot = _design(site, parameters), lane_dot(site, str(parameters.get("style", "auto")))
-        pes, out, bits = plan.settings.pes, plan.settings.out, site.outputs[0].element.bits
+        plan, dot = self.plan, self.dot
+        pes, out, bits = plan.settings.pes, plan.settings.out, self.site.outputs[0].element.bits
         x, channels = plan.settings.lanes * dot.input.bits, plan.settings.channels
         groups = plan.op.groups
         kept = plan.kept.size
         depth = (1 << index_width(plan.slots)) << index_width(plan.result_banks)
-        entry = dot.weight.bits + plan.index_bits + 1
         # Three registers of the weight, the place, flags; per channel word, element and sum.
         adder = plan.place_bits if plan.delta else 0
         pe = Resources(
@@ -178,16 +144,16 @@ class Sparse(Kernel):
         row = out * (index_width(plan.slots) + index_width(pes) + 1) + 2
         control = Resources(lut=60.0, ff=60.0 + x)
         total = collector + control + memory(groups * plan.collects, row)
-        total += weights_memory(parameters, groups * plan.steps, pes * entry)
+        total += weights_memory(self.parameters, groups * plan.steps, pes * self._entry_bits)
         return total + pe.times(pes)
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_sparse_matvec`."""
-        plan, dot = _design(site, parameters), lane_dot(site, str(parameters.get("style", "auto")))
-        bits = site.outputs[0].element.bits
-        arithmetic = dot.parameters(1, bits)
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_sparse_matvec`."""
+        plan, bits = self.plan, self.site.outputs[0].element.bits
+        arithmetic = self.dot.parameters(1, bits)
         del arithmetic["SumBits"]
-        program = weights_port(_program(plan, dot), "ProgramFile", parameters)
+        program = weights_port(_program(plan, self.dot), "ProgramFile", self.parameters)
         memories = {
             **program.memories,
             "CollectFile": collect_image(plan.packings, plan.collections, plan.slots),
@@ -195,12 +161,10 @@ class Sparse(Kernel):
         if plan.kept.size < plan.in_words:
             keep = np.isin(np.arange(plan.in_words), plan.kept).astype(np.int64)
             memories["KeepFile"] = MemoryImage.pack(keep[:, None], 1)
-        used = np.count_nonzero(plan.op.weights) / (plan.settings.pes * plan.steps * plan.op.groups)
-        kind = f"{plan.index_bits}-bit {'gaps' if plan.delta else 'places'}"
-        return Rendered(
+        return Instance(
             "hw_sparse_matvec",
             {
-                "External": "1'b1" if program.external else "1'b0",
+                "External": program.external is not None,
                 "Pes": plan.settings.pes,
                 "InLanes": plan.settings.lanes,
                 "InWords": plan.in_words,
@@ -214,17 +178,105 @@ class Sparse(Kernel):
                 "Slots": plan.slots,
                 "ResultBanks": plan.result_banks,
                 "IndexBits": plan.index_bits,
-                "Delta": "1'b1" if plan.delta else "1'b0",
+                "Delta": plan.delta,
                 **arithmetic,
                 "OutBits": bits,
+                **memories,
             },
-            memories,
-            comment=f"{plan.settings.pes} PEs x {plan.steps} entries{_many(plan)}, {used:.1%} of "
-            f"them weights, {kind}, {plan.fillers} fillers: {dot.describe()}{program.comment}",
             constants=program.constants,
             unused=program.unused,
             external=program.external,
         )
+
+    @property
+    def comment(self) -> str:
+        """Programs and arithmetic."""
+        plan = self.plan
+        many = f" for {plan.settings.channels} pixels in step" if plan.settings.channels > 1 else ""
+        used = np.count_nonzero(plan.op.weights) / (plan.settings.pes * plan.steps * plan.op.groups)
+        kind = f"{plan.index_bits}-bit {'gaps' if plan.delta else 'places'}"
+        rows = plan.op.groups * plan.steps
+        return (
+            f"{plan.settings.pes} PEs x {plan.steps} entries{many}, {used:.1%} of them weights, "
+            f"{kind}, {plan.fillers} fillers: {self.dot.describe()}"
+            f"{weights_comment(self.parameters, rows, self.row_bits)}"
+        )
+
+
+class Sparse(Kernel[Matmul]):
+    """Only weights that are not zero are stored and take time.
+
+    Parameters:
+        pes: Processing elements; each does one weight per cycle.
+        channels: Consecutive pixels that are computed in step, each PE with a multiplier for every
+            one of them (default 1); every weight is read once for all.
+        in: Elements per input word, a power of two (default: enough not to be the bottleneck).
+        out: Elements per output word (default: likewise).
+        index: How entries name their columns: `absolute`, `delta`, `run1` to `run15` (gaps in that
+            many bits, longer ones with fillers, which take time), `smallest` (of all of them in
+            memory), or `auto` (the smaller of the first two, without fillers).
+        style: `lut`, `multiply`, or `auto`.
+        weights: `on_chip`, or `external`: the program stands in external memory. Then the timing is
+            that of a memory that keeps up; the design counts the cycles it does not.
+        prefetch: Rows of the program read ahead from external memory.
+    """
+
+    name = "sparse"
+    op = Matmul
+    built = Programs
+
+    def unable(self, site: Site[Matmul]) -> str | None:
+        """Bipolar inputs, and matrices without a weight that is not zero."""
+        if site.inputs[0].element.encoding is Encoding.BIPOLAR:
+            return "its inputs are bipolar"
+        return None if most_entries(site.op) else "all its weights are zero"
+
+    def space(self, site: Site[Matmul]) -> Iterable[Parameters]:
+        """Numbers of PEs about a fifth apart; only one for a dense matrix.
+
+        Several channels stand for a number of PEs that many times as large: their words are as
+        wide, the program is narrower, and fewer sums are to choose from. So powers of two do.
+        """
+        op = site.op
+        most = most_entries(op)
+        if sum(counts.sum() for counts in row_counts(op)) > _DENSE * op.weights.size:
+            most = 1
+        pes = 1
+        while pes <= min(most, MAX_PES):
+            yield {"pes": pes}
+            pes = max(pes + 1, pes * 6 // 5)
+        for channels in _CHANNELS:
+            pes = 4
+            while op.groups == 1 and site.inputs[0].pixels % channels == 0:
+                if pes * channels > min(most, MAX_PES):
+                    break
+                yield {"pes": pes, "channels": channels}
+                pes *= 2
+
+    def check(self, site: Site[Matmul], parameters: Parameters) -> str | None:
+        """Unknown names and values out of range."""
+        op = site.op
+        unknown = sorted(set(parameters) - set(_NAMES))
+        if unknown:
+            return f"there is no parameter '{unknown[0]}'; there are {', '.join(_NAMES)}"
+        limits = {"pes": min(most_entries(op), MAX_PES), "out": op.rows}
+        for name, limit in limits.items():
+            value = parameters.get(name, None if name == "pes" else 1)
+            if not isinstance(value, int) or not 1 <= value <= limit:
+                return f"{name} must be a number from 1 to {limit}, not {value!r}"
+        wrong = _wrong_channels(site, parameters)
+        if wrong is not None:
+            return wrong
+        lanes = parameters.get("in", 1)
+        legal = [1 << n for n in range((op.fan_in - 1).bit_length() + 1)]
+        if lanes not in legal:
+            return f"in must be a power of two up to {legal[-1]}, not {lanes!r}"
+        if parameters.get("index", "auto") not in _INDICES:
+            return f"index must be {_INDEX_WORDS}, not {parameters['index']!r}"
+        allowed = ("auto", *style_names(site))
+        if parameters.get("style", "auto") not in allowed:
+            return f"style must be {' or '.join(allowed)}, not {parameters['style']!r}"
+        return why_not(parameters, lambda: Programs(self, site, parameters).row_bits)
 
 
 _INDICES = (
@@ -237,35 +289,18 @@ _INDICES = (
 _INDEX_WORDS = "auto, smallest, absolute, delta, or run and a number of bits from 1 to 15"
 
 
-def _design(site: Site, parameters: Parameters) -> Design:
-    return design(
-        matmul_of(site),
-        int(parameters["pes"]),
-        int(parameters.get("in", 0)),
-        int(parameters.get("out", 0)),
-        str(parameters.get("index", "auto")),
-        int(parameters.get("channels", 1)),
-        not is_external(parameters),
-    )
-
-
-def _wrong_channels(site: Site, parameters: Parameters) -> str | None:
+def _wrong_channels(site: Site[Matmul], parameters: Parameters) -> str | None:
     """What is wrong with the number of channels, in words."""
     channels, pixels = parameters.get("channels", 1), site.inputs[0].pixels
     if channels == 1:
         return None
     if not isinstance(channels, int) or channels < 1 or pixels % channels:
         return f"channels must divide the {pixels} pixels of a frame, not {channels!r}"
-    if matmul_of(site).groups > 1:
+    if site.op.groups > 1:
         return "channels are consecutive vectors with one matrix; here groups take turns"
     if channels * int(parameters["pes"]) > MAX_PES:
         return f"pes times channels is {channels * int(parameters['pes'])}, more than {MAX_PES}"
     return None
-
-
-def _many(plan: Design) -> str:
-    channels = plan.settings.channels
-    return f" for {channels} pixels in step" if channels > 1 else ""
 
 
 def _load(words: int, vectors: int) -> Actor:
@@ -319,13 +354,6 @@ def _collect(plan: Design, sets: int) -> Actor:
         {"sums": Access(need, free), "ready": Access(need, need)},
         {"out": emit},
     )
-
-
-def _row_bits(site: Site, parameters: Parameters) -> int:
-    """Bits of a program row."""
-    dot = lane_dot(site, str(parameters.get("style", "auto")))
-    plan = _design(site, parameters)
-    return plan.settings.pes * (dot.weight.bits + plan.index_bits + 1)
 
 
 def _program(plan: Design, dot: Dot) -> MemoryImage:

@@ -3,20 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 
 from hwcompile.ir.types import Encoding
-from hwcompile.ops.kernel import Kernel, Rendered, Resources
-from hwcompile.ops.needs import MemoryKind, memory
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.needs import MemoryKind, Resources, memory
+from hwcompile.ops.pipe import parallel_values
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing, single
 
-_KINDS = {"max": 0, "min": 1, "sum": 2}
+
+class Kind(IntEnum):
+    """What `hw_reduce` makes of the taps."""
+
+    MAX = 0
+    MIN = 1
+    SUM = 2
 
 
-class Folded(Kernel):
+class Accumulators(Built[Reduce]):
+    """`pe` channels of a tap per cycle."""
+
+    @cached_property
+    def ports(self) -> Ports:
+        """A vector of the channels for every tap in, one for every pixel out."""
+        source, result, pe = self.site.inputs[0], self.site.outputs[0], self.number("pe")
+        taken = StreamFormat(source.pixels * self.op.taps, result.channels, pe, source.element)
+        return Ports((taken,), StreamFormat(result.pixels, result.channels, pe, result.element))
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Takes a word in every cycle, gives one in those of the last tap."""
+        result = self.ports.output
+        gives = np.zeros((result.vectors, self.op.taps, result.words_per_vector), np.int64)
+        gives[:, -1] = 1
+        return single({"in0": np.ones(gives.size, np.int64)}, gives.ravel(), stages=1)
+
+    @property
+    def interval(self) -> int:
+        """Words of the input."""
+        return self.ports.inputs[0].words
+
+    @property
+    def needs(self) -> Resources:
+        """Accumulators, which are read in the cycle that writes them, and what joins words.
+
+        A sum is an adder and the choice to start over; a maximum is a comparator and a multiplexer,
+        but a single bit fits into one LUT.
+        """
+        result, taps = self.ports.output, self.op.taps
+        words = result.words_per_vector
+        adders = result.bits if result.element.bits > 1 else 0
+        lut = result.bits + 8
+        ff = float(result.bits + 1 + words.bit_length() + taps.bit_length())
+        if taps == 1:
+            return Resources(ff=result.bits + 1.0)
+        sums = memory(words, result.bits, MemoryKind.QUEUE)
+        return Resources(lut, adders, ff) + sums
+
+    @property
+    def instance(self) -> Instance:
+        """Of `hw_reduce`."""
+        source, result = self.ports.inputs[0], self.ports.output
+        return Instance(
+            "hw_reduce",
+            {
+                "Kind": Kind[self.op.kind.upper()],
+                "Taps": self.op.taps,
+                "Words": result.words_per_vector,
+                "Parallel": result.parallel,
+                "LastLanes": result.size - (result.words_per_vector - 1) * result.parallel,
+                "InBits": source.element.bits,
+                "OutBits": result.element.bits,
+                "InSigned": source.element.signed,
+                "BipolarToInt": source.element.encoding is Encoding.BIPOLAR
+                and result.element.encoding is not Encoding.BIPOLAR,
+            },
+        )
+
+    @property
+    def comment(self) -> str:
+        """Kind and folding."""
+        return f"{self.op.kind} of {self.op.taps} taps, {self.number('pe')} channels per cycle"
+
+
+class Folded(Kernel[Reduce]):
     """Reduces `pe` channels of a tap per cycle; results leave during the last tap.
 
     Parameters:
@@ -25,18 +102,15 @@ class Folded(Kernel):
     """
 
     name = "folded"
+    op = Reduce
+    built = Accumulators
 
-    def refuses(self, site: Site) -> str | None:
-        """See `Kernel.refuses`: builds every reduction."""
-        return None
-
-    def space(self, site: Site) -> Iterable[Parameters]:
+    def space(self, site: Site[Reduce]) -> Iterable[Parameters]:
         """See `Kernel.space`: for every number of words per tap, the fewest lanes."""
-        channels = site.outputs[0].channels
-        for pe in sorted({-(-channels // words) for words in range(1, channels + 1)}):
+        for pe in parallel_values(site.outputs[0].channels):
             yield {"pe": pe}
 
-    def check(self, site: Site, parameters: Parameters) -> str | None:
+    def check(self, site: Site[Reduce], parameters: Parameters) -> str | None:
         """See `Kernel.check`."""
         if set(parameters) != {"pe"}:
             return f"folded has one parameter, 'pe', not {sorted(parameters)}"
@@ -44,66 +118,3 @@ class Folded(Kernel):
         if not isinstance(pe, int) or not 1 <= pe <= channels:
             return f"'pe' is a number from 1 to {channels} (channels), not {pe}"
         return None
-
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
-        """See `Kernel.ports`."""
-        source, result, pe = site.inputs[0], site.outputs[0], int(parameters["pe"])
-        taken = StreamFormat(
-            source.pixels * _reduce(site).taps, result.channels, pe, source.element
-        )
-        return Ports((taken,), StreamFormat(result.pixels, result.channels, pe, result.element))
-
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
-        """See `Kernel.timing`: takes a word in every cycle, gives one in those of the last tap."""
-        result = self.ports(site, parameters).output
-        gives = np.zeros((result.vectors, _reduce(site).taps, result.words_per_vector), np.int64)
-        gives[:, -1] = 1
-        return single({"in0": np.ones(gives.size, np.int64)}, gives.ravel(), stages=1)
-
-    def interval(self, site: Site, parameters: Parameters) -> int:
-        """See `Kernel.interval`."""
-        return self.ports(site, parameters).inputs[0].words
-
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """See `Kernel.resources`.
-
-        A sum is an adder and the choice to start over; a maximum is a comparator and a multiplexer,
-        but a single bit fits into one LUT. Accumulators are read in the cycle that writes them.
-        """
-        result = self.ports(site, parameters).output
-        words = result.words_per_vector
-        adders = result.bits if result.element.bits > 1 else 0
-        lut = result.bits + 8
-        ff = float(result.bits + 1 + words.bit_length() + _reduce(site).taps.bit_length())
-        if _reduce(site).taps == 1:
-            return Resources(ff=result.bits + 1.0)
-        sums = memory(words, result.bits, MemoryKind.QUEUE)
-        return Resources(lut, adders, ff) + sums
-
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """See `Kernel.render`."""
-        op, ports = _reduce(site), self.ports(site, parameters)
-        source, result = ports.inputs[0], ports.output
-        return Rendered(
-            module="hw_reduce",
-            parameters={
-                "Kind": _KINDS[op.kind],
-                "Taps": op.taps,
-                "Words": result.words_per_vector,
-                "Parallel": result.parallel,
-                "LastLanes": result.size - (result.words_per_vector - 1) * result.parallel,
-                "InBits": source.element.bits,
-                "OutBits": result.element.bits,
-                "InSigned": int(source.element.signed),
-                "BipolarToInt": int(
-                    source.element.encoding is Encoding.BIPOLAR
-                    and result.element.encoding is not Encoding.BIPOLAR
-                ),
-            },
-            comment=f"{op.kind} of {op.taps} taps, {result.parallel} channels per cycle",
-        )
-
-
-def _reduce(site: Site) -> Reduce:
-    assert isinstance(site.op, Reduce)
-    return site.op

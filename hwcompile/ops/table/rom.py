@@ -2,71 +2,89 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
-from hwcompile.ops.needs import memory
-from hwcompile.ops.pipe import (
-    BLOCK_BITS,
-    Pipe,
-    parallel_of,
-    word_parameters,
-)
+from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.needs import Resources, memory
+from hwcompile.ops.pipe import BLOCK_BITS, BuiltPipe, Pipe
 from hwcompile.ops.rows import row_groups, row_layout
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.site import Site
 from hwcompile.ops.table.op import Table
 
 MOST_BITS = 1 << 24  # of one lane's memory; beyond, no device has room for it
 
 
-class Rom(Pipe):
+class LaneMemories(BuiltPipe[Table]):
+    """A memory per lane; a single row of values serves all."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of values."""
+        return int(self.op.values.shape[0])
+
+    @cached_property
+    def groups(self) -> int:
+        """Words before the rows of values repeat."""
+        return row_groups(self.rows, self.site.inputs[0].shape, self.parallel)
+
+    @property
+    def depth(self) -> int:
+        """Rows of a memory."""
+        return self.groups << self.site.inputs[0].element.bits
+
+    @property
+    def stages(self) -> int:
+        """The memory, and an output register when it is a block RAM."""
+        return read_stages(self.depth, self.out_bits)
+
+    @property
+    def needs(self) -> Resources:
+        """A memory per lane."""
+        return lane_roms(self.parallel, self.depth, self.out_bits, shared=self.rows == 1)
+
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_table`."""
+        layout = row_layout(self.rows, self.site.inputs[0].shape, self.parallel)
+        kind, result = self.site.inputs[0].element, self.site.outputs[0].element
+        lanes = by_code(result.encode(self.op.values), kind)[layout]
+        image = lanes.transpose(0, 2, 1).reshape(-1, layout.shape[1])
+        return Instance(
+            "hw_table",
+            {
+                **self.word_parameters,
+                "InWidth": kind.bits,
+                "OutWidth": result.bits,
+                "Groups": layout.shape[0],
+                "Shared": self.rows == 1,
+                "Stages": self.stages,
+                "TableFile": MemoryImage.pack(image, result.bits),
+            },
+        )
+
+    @property
+    def comment(self) -> str:
+        """Size of a memory."""
+        return f"table of {self.depth} rows of {self.out_bits} bits per lane"
+
+
+class Rom(Pipe[Table]):
     """Reads `values` at {row group, input bits}; a single row serves all lanes."""
 
     name = "rom"
+    op = Table
+    built = LaneMemories
 
-    def refuses(self, site: Site) -> str | None:
-        """When the op is no table, or the table is beyond any device."""
-        if not isinstance(site.op, Table):
-            return "the op is not a table"
+    def unable(self, site: Site[Table]) -> str | None:
+        """When the table is beyond any device."""
         size = site.op.values.shape[0] * image_bits(site)
         if size > MOST_BITS:
             return f"the table has {size} bits (at most {MOST_BITS})"
         return None
-
-    def stages(self, site: Site, parameters: Parameters) -> int:
-        """The memory, and an output register when it is a block RAM."""
-        depth = _groups(site, parallel_of(parameters)) << site.inputs[0].element.bits
-        return read_stages(depth, site.outputs[0].element.bits)
-
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """A memory per lane."""
-        parallel, out = parallel_of(parameters), site.outputs[0].element.bits
-        depth = _groups(site, parallel) << site.inputs[0].element.bits
-        assert isinstance(site.op, Table)
-        return lane_roms(parallel, depth, out, shared=site.op.values.shape[0] == 1)
-
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_table`."""
-        assert isinstance(site.op, Table)
-        parallel, values = parallel_of(parameters), site.op.values
-        layout = row_layout(values.shape[0], site.inputs[0].shape, parallel)
-        kind, result = site.inputs[0].element, site.outputs[0].element
-        lanes = by_code(result.encode(values), kind)[layout]
-        image = lanes.transpose(0, 2, 1).reshape(-1, layout.shape[1])
-        return Rendered(
-            "hw_table",
-            {
-                **word_parameters(site, parallel),
-                "InWidth": kind.bits,
-                "OutWidth": result.bits,
-                "Groups": layout.shape[0],
-                "Shared": int(values.shape[0] == 1),
-                "Stages": self.stages(site, parameters),
-            },
-            {"TableFile": MemoryImage.pack(image, result.bits)},
-            f"table of {image.shape[0]} rows of {result.bits} bits per lane",
-        )
 
 
 def by_code(values: IntArray, element: IntType) -> IntArray:
@@ -90,8 +108,3 @@ def lane_roms(parallel: int, depth: int, width: int, *, shared: bool = True) -> 
     """A memory per lane; the second register when it is large."""
     one = memory(depth, width, count=parallel, slices=1 if shared else parallel)
     return one + Resources(ff=parallel * width * (read_stages(depth, width) - 1))
-
-
-def _groups(site: Site, parallel: int) -> int:
-    assert isinstance(site.op, Table)
-    return row_groups(site.op.values.shape[0], site.inputs[0].shape, parallel)

@@ -8,7 +8,7 @@ from hwcompile.ops.threshold.comparators import Comparators
 from hwcompile.ops.threshold.examples import examples
 from hwcompile.ops.threshold.late import LateRequantize
 from hwcompile.ops.threshold.op import Threshold
-from hwcompile.ops.threshold.requantize import Requantize, describe
+from hwcompile.ops.threshold.requantize import Requantize
 from hwcompile.ops.threshold.shift import Shift
 
 FAMILY = Family(
@@ -19,4 +19,4 @@ FAMILY = Family(
     examples,
 )
 
-__all__ = ["FAMILY", "Threshold", "describe"]
+__all__ = ["FAMILY", "Threshold"]

@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.needs import memory
-from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
+from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.needs import Resources, memory
+from hwcompile.ops.pipe import BuiltPipe, Pipe
 from hwcompile.ops.rows import Field, RowTable, merged
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.site import Site
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.staircase import Staircase, staircase
 
 MOST_STEPS = 63  # beyond, a search needs a fraction of the logic
 
 
-class Comparators(Pipe):
-    """Compares every input with all thresholds of its row at once and counts the hits."""
+class ComparatorBank(BuiltPipe[Threshold]):
+    """A comparator for every step, and a count of hits."""
 
-    name = "comparators"
+    @property
+    def steps(self) -> int:
+        """Thresholds per row."""
+        return staircase(self.site).steps
 
-    def refuses(self, site: Site) -> str | None:
-        """When the op is no threshold, or there are too many."""
-        if not isinstance(site.op, Threshold):
-            return "the op is not a threshold"
-        steps = staircase(site).steps
-        if steps > MOST_STEPS:
-            return f"{steps} thresholds are too many for a comparator each (at most {MOST_STEPS})"
-        return None
+    @cached_property
+    def table(self) -> RowTable:
+        """Limits, offsets and directions of the rows."""
+        width = self.site.inputs[0].element.bits
+        fields = _fields(staircase(self.site), width + 1, self.out_bits)
+        return RowTable(fields, self.site.inputs[0].shape, self.parallel)
 
-    def stages(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def stages(self) -> int:
         """Compare (and count, when there is one); count; the row memory."""
-        table = _table(site, parallel_of(parameters))
-        return 1 + (staircase(site).steps > 1) + (table.groups > 1)
+        return 1 + (self.steps > 1) + (self.table.groups > 1)
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @cached_property
+    def needs(self) -> Resources:
         """A comparator per level, simpler when the threshold is a constant, and a count of hits."""
-        stairs, parallel = staircase(site), parallel_of(parameters)
-        table, width = _table(site, parallel), site.inputs[0].element.bits
-        out = site.outputs[0].element.bits
-        compare = stairs.steps * (width + 1)
+        steps, parallel, out = self.steps, self.parallel, self.out_bits
+        table, width = self.table, self.site.inputs[0].element.bits
+        compare = steps * (width + 1)
         fixed = table.groups == 1
-        count = 0.0 if stairs.steps == 1 else 1.5 * stairs.steps + out
-        registers = out + (stairs.steps if stairs.steps > 1 else 0)
+        count = 0.0 if steps == 1 else 1.5 * steps + out
+        registers = out + (steps if steps > 1 else 0)
         delayed = 0 if fixed else width
         lanes = Resources(
             lut=parallel * (count + (compare / 3 if fixed else 0)),
@@ -53,29 +54,43 @@ class Comparators(Pipe):
         )
         return lanes + memory(table.groups, table.width)
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_threshold`."""
-        stairs, parallel = staircase(site), parallel_of(parameters)
-        table, kind = _table(site, parallel), site.inputs[0].element
-        return Rendered(
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_threshold`."""
+        table, kind = self.table, self.site.inputs[0].element
+        return Instance(
             "hw_threshold",
             {
-                **word_parameters(site, parallel),
+                **self.word_parameters,
                 "InWidth": kind.bits,
-                "InSigned": int(kind.signed),
-                "OutWidth": site.outputs[0].element.bits,
-                "Levels": stairs.steps,
+                "InSigned": kind.signed,
+                "OutWidth": self.out_bits,
+                "Levels": self.steps,
                 "Groups": table.groups,
-                "Shared": int(table.shared),
+                "Shared": table.shared,
+                "RowFile": table.image(),
             },
-            {"RowFile": table.image()},
-            f"{stairs.steps} comparators per lane, {table.groups} group(s) of constants",
         )
 
+    @property
+    def comment(self) -> str:
+        """Comparators and groups."""
+        return f"{self.steps} comparators per lane, {self.table.groups} group(s) of constants"
 
-def _table(site: Site, parallel: int) -> RowTable:
-    fields = _fields(staircase(site), site.inputs[0].element.bits + 1, site.outputs[0].element.bits)
-    return RowTable(fields, site.inputs[0].shape, parallel)
+
+class Comparators(Pipe[Threshold]):
+    """Compares every input with all thresholds of its row at once and counts the hits."""
+
+    name = "comparators"
+    op = Threshold
+    built = ComparatorBank
+
+    def unable(self, site: Site[Threshold]) -> str | None:
+        """When there are too many thresholds."""
+        steps = staircase(site).steps
+        if steps > MOST_STEPS:
+            return f"{steps} thresholds are too many for a comparator each (at most {MOST_STEPS})"
+        return None
 
 
 @lru_cache(maxsize=1024)

@@ -8,16 +8,18 @@ that says whether it comes one value of x later than the line has it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
+from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.kernel import MemoryImage, Rendered, Resources
-from hwcompile.ops.needs import Product, memory
-from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
+from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.needs import Product, Resources, memory
+from hwcompile.ops.pipe import BuiltPipe, Pipe
 from hwcompile.ops.rows import Field, RowTable, row_layout
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.site import Site
 from hwcompile.ops.threshold.multiplier import solve_late
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.requantize import MOST_SUM_BITS, signed_bits
@@ -63,33 +65,41 @@ class Line:
         return bool(np.any(self.floor != self.floor[0]))
 
 
-class LateRequantize(Pipe):
-    """One multiplication per element and one bit of memory per step; see the module."""
+class MovedSteps(BuiltPipe[Threshold]):
+    """A multiplier per lane, and a memory of the bits that move steps."""
 
-    name = "late_requantize"
+    @cached_property
+    def line(self) -> Line:
+        """The line and the steps off it."""
+        line = _solution(staircase(self.site))
+        if line is None:
+            raise InternalError("a line was asked for thresholds that lie off every line")
+        return line
 
-    def refuses(self, site: Site) -> str | None:
-        """When rows fall, or steps lie off their line by more than one value of x."""
-        if not isinstance(site.op, Threshold):
-            return "the op is not a threshold"
-        stairs = staircase(site)
-        if np.any(stairs.slope < 0):
-            return "a row falls"
-        if stairs.steps.bit_length() > MOST_LEVEL_BITS:
-            return f"{stairs.steps} thresholds are too many"
-        if _solution(stairs) is None:
-            return "thresholds lie off every line by more than one value"
-        return None
+    @cached_property
+    def table(self) -> RowTable:
+        """Factors, biases and floors of the rows."""
+        line = self.line
+        fields = [
+            Field(line.factor[:, None], signed_bits(line.factor)),
+            Field(line.bias[:, None], signed_bits(line.bias)),
+        ]
+        if line.row_floor:
+            fields.append(Field(line.floor[:, None], self.out_bits))
+        if line.alike:
+            fields = [Field(field.values[:1], field.bits) for field in fields]
+        return RowTable(tuple(fields), self.site.inputs[0].shape, self.parallel)
 
-    def stages(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def stages(self) -> int:
         """Product, sum, level, result; the row memory."""
-        return 4 + (_table(site, parallel_of(parameters)).groups > 1)
+        return 4 + (self.table.groups > 1)
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @cached_property
+    def needs(self) -> Resources:
         """Multiplier, adder, three comparisons and a subtraction per lane; rows and bits."""
-        line, parallel = _line(site), parallel_of(parameters)
-        table, out = _table(site, parallel), site.outputs[0].element.bits
-        factor, width = signed_bits(line.factor), site.inputs[0].element.bits + 1
+        line, parallel, table, out = self.line, self.parallel, self.table, self.out_bits
+        factor, width = signed_bits(line.factor), self.site.inputs[0].element.bits + 1
         levels, kept = line.steps.bit_length(), line.sum_bits - line.shift
         registers = 2 * line.sum_bits + signed_bits(line.bias) + 2 * factor + levels + out + 1
         lanes = Resources(
@@ -102,47 +112,69 @@ class LateRequantize(Pipe):
         bits = memory(table.groups << levels, 1, count=parallel)
         return lanes + bits + memory(table.groups, table.width)
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_late_requantize`."""
-        line, parallel = _line(site), parallel_of(parameters)
-        table, kind = _table(site, parallel), site.inputs[0].element
-        return Rendered(
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_late_requantize`."""
+        line, table, kind = self.line, self.table, self.site.inputs[0].element
+        return Instance(
             "hw_late_requantize",
             {
-                **word_parameters(site, parallel),
+                **self.word_parameters,
                 "InWidth": kind.bits,
-                "InSigned": int(kind.signed),
-                "OutWidth": site.outputs[0].element.bits,
+                "InSigned": kind.signed,
+                "OutWidth": self.out_bits,
                 "FactorWidth": signed_bits(line.factor),
                 "BiasWidth": signed_bits(line.bias),
                 "SumWidth": line.sum_bits,
                 "Shift": line.shift,
                 "Steps": line.steps,
                 "Low": int(line.floor[0]),
-                "RowFloor": int(line.row_floor),
+                "RowFloor": line.row_floor,
                 "Groups": table.groups,
-                "Shared": int(table.shared),
+                "Shared": table.shared,
+                "RowFile": table.image(),
+                "LateFile": self._late_image(),
             },
-            {"RowFile": table.image(), "LateFile": _late_image(site, line, parallel)},
+        )
+
+    def _late_image(self) -> MemoryImage:
+        """Row {group, level}, a bit per lane."""
+        line = self.line
+        rows = 1 if line.alike else line.factor.size
+        layout = row_layout(rows, self.site.inputs[0].shape, self.parallel)
+        depth = 1 << line.steps.bit_length()
+        bits = np.zeros((line.late.shape[0], depth), dtype=np.int64)
+        bits[:, : line.steps + 1] = line.late
+        return MemoryImage.pack(bits[layout].transpose(0, 2, 1).reshape(-1, layout.shape[1]), 1)
+
+    @property
+    def comment(self) -> str:
+        """Factor, shift, and the steps that are moved."""
+        line = self.line
+        return (
             f"multiplier of {signed_bits(line.factor)} bits, shift by {line.shift}, "
-            f"{int(line.late.sum())} steps moved by one, {table.groups} group(s) of constants",
+            f"{int(line.late.sum())} steps moved by one, "
+            f"{self.table.groups} group(s) of constants"
         )
 
 
-def _late_image(site: Site, line: Line, parallel: int) -> MemoryImage:
-    """Row {group, level}, a bit per lane."""
-    rows = 1 if line.alike else line.factor.size
-    layout = row_layout(rows, site.inputs[0].shape, parallel)
-    depth = 1 << line.steps.bit_length()
-    bits = np.zeros((line.late.shape[0], depth), dtype=np.int64)
-    bits[:, : line.steps + 1] = line.late
-    return MemoryImage.pack(bits[layout].transpose(0, 2, 1).reshape(-1, layout.shape[1]), 1)
+class LateRequantize(Pipe[Threshold]):
+    """One multiplication per element and one bit of memory per step; see the module."""
 
+    name = "late_requantize"
+    op = Threshold
+    built = MovedSteps
 
-def _line(site: Site) -> Line:
-    line = _solution(staircase(site))
-    assert line is not None
-    return line
+    def unable(self, site: Site[Threshold]) -> str | None:
+        """When rows fall, or steps lie off their line by more than one value of x."""
+        stairs = staircase(site)
+        if np.any(stairs.slope < 0):
+            return "a row falls"
+        if stairs.steps.bit_length() > MOST_LEVEL_BITS:
+            return f"{stairs.steps} thresholds are too many"
+        if _solution(stairs) is None:
+            return "thresholds lie off every line by more than one value"
+        return None
 
 
 @lru_cache(maxsize=1024)
@@ -159,16 +191,3 @@ def _solution(stairs: Staircase) -> Line | None:
     late = np.concatenate([np.zeros((late.shape[0], 1), dtype=np.int64), late], axis=1)
     bias = line.bias.astype(np.int64)
     return Line(line.factor, bias, line.shift, late, stairs.floor, bits)
-
-
-def _table(site: Site, parallel: int) -> RowTable:
-    line, out_bits = _line(site), site.outputs[0].element.bits
-    fields = [
-        Field(line.factor[:, None], signed_bits(line.factor)),
-        Field(line.bias[:, None], signed_bits(line.bias)),
-    ]
-    if line.row_floor:
-        fields.append(Field(line.floor[:, None], out_bits))
-    if line.alike:
-        fields = [Field(field.values[:1], field.bits) for field in fields]
-    return RowTable(tuple(fields), site.inputs[0].shape, parallel)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
+from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.needs import Product, memory
-from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
+from hwcompile.ops.contract.instance import Instance, Value
+from hwcompile.ops.needs import Product, Resources, memory
+from hwcompile.ops.pipe import BuiltPipe, Pipe
 from hwcompile.ops.rows import Field, RowTable, merged
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.site import Site
 from hwcompile.ops.threshold.multiplier import Multiplier, holds, solve
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.staircase import Staircase, staircase
@@ -55,6 +56,16 @@ class Affine:
         """Patches per row."""
         return int(self.patch_at.shape[1])
 
+    @property
+    def clamp_parameters(self) -> dict[str, Value]:
+        """The parameters of `hw_shift_clamp` and the row floor."""
+        return {
+            "Clamp": self.clamp,
+            "Low": self.low,
+            "High": self.high,
+            "RowFloor": self.floor is not None,
+        }
+
 
 def affine(found: Multiplier, stairs: Staircase, out_bits: int) -> Affine | None:
     """Fold the floor, find the widths; None when the sum is too wide to be sensible."""
@@ -92,30 +103,39 @@ def signed_bits(values: IntArray | list[int]) -> int:
     return IntType(min(low, -1), max(high, 0)).bits
 
 
-class Requantize(Pipe):
-    """One exact multiplication per element; see `multiplier.py` for how the integers are found."""
+class MultiplyAddShift(BuiltPipe[Threshold]):
+    """The integers of a requantization, and a multiplier per lane."""
 
-    name = "requantize"
+    @cached_property
+    def form(self) -> Affine:
+        """The integers."""
+        form = _solution(staircase(self.site), self.out_bits)
+        if form is None:
+            raise InternalError("integers were asked for thresholds that none reproduce")
+        return form
 
-    def refuses(self, site: Site) -> str | None:
-        """When no integers reproduce every threshold."""
-        if not isinstance(site.op, Threshold):
-            return "the op is not a threshold"
-        if _solution(staircase(site), site.outputs[0].element.bits) is None:
-            return "no multiply-add-shift reproduces every threshold"
-        return None
+    @cached_property
+    def table(self) -> RowTable:
+        """Factors, biases, floors and patches of the rows."""
+        fields = _fields(self.form, self.site.inputs[0].element.bits, self.out_bits)
+        return RowTable(fields, self.site.inputs[0].shape, self.parallel)
 
-    def stages(self, site: Site, parameters: Parameters) -> int:
+    @property
+    def factor_bits(self) -> int:
+        """Bits of the multiplier, as two's complement."""
+        return signed_bits(self.form.factor)
+
+    @property
+    def stages(self) -> int:
         """Product, sum, clamp if needed; the row memory."""
-        form, table = _form(site), _table(site, parallel_of(parameters))
-        return 2 + form.clamp + (table.groups > 1)
+        return 2 + self.form.clamp + (self.table.groups > 1)
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @cached_property
+    def needs(self) -> Resources:
         """Multipliers, an adder and two comparisons per lane, and the memory of the integers."""
-        form, parallel = _form(site), parallel_of(parameters)
-        table, out = _table(site, parallel), site.outputs[0].element.bits
-        element = site.inputs[0].element
-        factor, width = signed_bits(form.factor), element.bits + (not element.signed)
+        form, parallel, table, out = self.form, self.parallel, self.table, self.out_bits
+        element = self.site.inputs[0].element
+        width = element.bits + (not element.signed)
         kept = form.sum_bits - form.shift
         clamped = out if form.clamp else 0
         patched = form.patches > 0 or form.floor is not None
@@ -126,63 +146,55 @@ class Requantize(Pipe):
             parallel * (form.sum_bits + (2 * kept if form.clamp else 0) + (out if patched else 0)),
             parallel * (registers + (2 * out if patched else 0)),
             (),
-            (Product(width, factor, parallel),),
+            (Product(width, self.factor_bits, parallel),),
         )
         return lanes + memory(table.groups, table.width)
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_requantize`."""
-        form, parallel = _form(site), parallel_of(parameters)
-        table, kind = _table(site, parallel), site.inputs[0].element
-        facts = describe(site, parameters)
-        return Rendered(
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_requantize`."""
+        form, table, kind = self.form, self.table, self.site.inputs[0].element
+        return Instance(
             "hw_requantize",
             {
-                **word_parameters(site, parallel),
+                **self.word_parameters,
                 "InWidth": kind.bits,
-                "InSigned": int(kind.signed),
-                "OutWidth": site.outputs[0].element.bits,
-                "FactorWidth": facts["multiplier_bits"],
-                "BiasWidth": facts["bias_bits"],
+                "InSigned": kind.signed,
+                "OutWidth": self.out_bits,
+                "FactorWidth": self.factor_bits,
+                "BiasWidth": signed_bits(form.bias),
                 "SumWidth": form.sum_bits,
                 "Shift": form.shift,
-                **clamp_parameters(form),
+                **form.clamp_parameters,
                 "Patches": form.patches,
                 "Groups": table.groups,
-                "Shared": int(table.shared),
+                "Shared": table.shared,
+                "RowFile": table.image(),
             },
-            {"RowFile": table.image()},
-            f"multiplier of {facts['multiplier_bits']} bits, shift by {form.shift}, "
-            f"{form.patches} patch(es), {table.groups} group(s) of constants",
+        )
+
+    @property
+    def comment(self) -> str:
+        """Factor, shift and patches."""
+        form = self.form
+        return (
+            f"multiplier of {self.factor_bits} bits, shift by {form.shift}, "
+            f"{form.patches} patch(es), {self.table.groups} group(s) of constants"
         )
 
 
-def clamp_parameters(form: Affine) -> dict[str, int | str]:
-    """The SystemVerilog parameters of `hw_shift_clamp` and the row floor."""
-    return {
-        "Clamp": int(form.clamp),
-        "Low": form.low,
-        "High": form.high,
-        "RowFloor": int(form.floor is not None),
-    }
+class Requantize(Pipe[Threshold]):
+    """One exact multiplication per element; see `multiplier.py` for how the integers are found."""
 
+    name = "requantize"
+    op = Threshold
+    built = MultiplyAddShift
 
-def describe(site: Site, parameters: Parameters) -> dict[str, int]:
-    """Facts for reports: `multiplier_bits`, `bias_bits`, `sum_bits`, `shift`, `patches` per row."""
-    form = _form(site)
-    return {
-        "multiplier_bits": signed_bits(form.factor),
-        "bias_bits": signed_bits(form.bias),
-        "sum_bits": form.sum_bits,
-        "shift": form.shift,
-        "patches": form.patches,
-    }
-
-
-def _form(site: Site) -> Affine:
-    form = _solution(staircase(site), site.outputs[0].element.bits)
-    assert form is not None
-    return form
+    def unable(self, site: Site[Threshold]) -> str | None:
+        """When no integers reproduce every threshold."""
+        if _solution(staircase(site), site.outputs[0].element.bits) is None:
+            return "no multiply-add-shift reproduces every threshold"
+        return None
 
 
 @lru_cache(maxsize=1024)
@@ -192,11 +204,6 @@ def _solution(stairs: Staircase, out_bits: int) -> Affine | None:
         return None
     assert holds(found, stairs.thresholds, stairs.slope, stairs.low, stairs.high)
     return affine(found, stairs, out_bits)
-
-
-def _table(site: Site, parallel: int) -> RowTable:
-    kinds = site.inputs[0].element.bits, site.outputs[0].element.bits
-    return RowTable(_fields(_form(site), *kinds), site.inputs[0].shape, parallel)
 
 
 @lru_cache(maxsize=1024)

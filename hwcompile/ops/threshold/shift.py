@@ -2,81 +2,104 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from hwcompile.ops.kernel import Rendered, Resources
-from hwcompile.ops.needs import memory
-from hwcompile.ops.pipe import Pipe, parallel_of, word_parameters
+from hwcompile.diagnostics import InternalError
+from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.needs import Resources, memory
+from hwcompile.ops.pipe import BuiltPipe, Pipe
 from hwcompile.ops.rows import Field, RowTable, merged
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.site import Site
 from hwcompile.ops.threshold.multiplier import holds, solve_shift
 from hwcompile.ops.threshold.op import Threshold
-from hwcompile.ops.threshold.requantize import Affine, affine, clamp_parameters, signed_bits
+from hwcompile.ops.threshold.requantize import Affine, affine, signed_bits
 from hwcompile.ops.threshold.staircase import Staircase, staircase
 
 
-class Shift(Pipe):
-    """`clamp(((+-x << left) + B) >> shift)`; with B = 0 and no clamp nothing but a register."""
+class AddShift(BuiltPipe[Threshold]):
+    """The integers of a shift, and an adder per lane."""
 
-    name = "shift"
+    @cached_property
+    def solution(self) -> tuple[Affine, int]:
+        """The integers, and the shift to the left in front."""
+        found = _solution(staircase(self.site), self.out_bits)
+        if found is None:
+            raise InternalError("a shift was asked for thresholds that are no power of two's")
+        return found
 
-    def refuses(self, site: Site) -> str | None:
-        """When the rows do not share one power of two."""
-        if not isinstance(site.op, Threshold):
-            return "the op is not a threshold"
-        if _solution(staircase(site), site.outputs[0].element.bits) is None:
-            return "the thresholds are not those of a common power of two"
-        return None
+    @property
+    def form(self) -> Affine:
+        """The integers."""
+        return self.solution[0]
 
-    def stages(self, site: Site, parameters: Parameters) -> int:
+    @cached_property
+    def table(self) -> RowTable:
+        """Biases, signs and floors of the rows."""
+        return RowTable(_fields(self.form, self.out_bits), self.site.inputs[0].shape, self.parallel)
+
+    @property
+    def stages(self) -> int:
         """Sum, clamp if needed; the row memory."""
-        form, _ = _form(site)
-        return 1 + form.clamp + (_table(site, parallel_of(parameters)).groups > 1)
+        return 1 + self.form.clamp + (self.table.groups > 1)
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @cached_property
+    def needs(self) -> Resources:
         """An adder unless B is zero everywhere, and two comparisons unless nothing is clamped."""
-        (form, _), parallel = _form(site), parallel_of(parameters)
-        table, out = _table(site, parallel), site.outputs[0].element.bits
+        form, parallel = self.form, self.parallel
         moved = bool(np.any(form.bias != 0) or np.any(form.factor < 0))
         kept = form.sum_bits - form.shift
-        clamped = out if form.clamp else 0
+        clamped = self.out_bits if form.clamp else 0
         lanes = Resources(
             parallel * clamped,
             parallel * ((form.sum_bits if moved else 0) + (2 * kept if form.clamp else 0)),
             parallel * (kept + clamped),
         )
-        return lanes + memory(table.groups, table.width)
+        return lanes + memory(self.table.groups, self.table.width)
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_rescale`."""
-        (form, left), parallel = _form(site), parallel_of(parameters)
-        table, kind = _table(site, parallel), site.inputs[0].element
-        return Rendered(
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_rescale`."""
+        (form, left), table, kind = self.solution, self.table, self.site.inputs[0].element
+        return Instance(
             "hw_rescale",
             {
-                **word_parameters(site, parallel),
+                **self.word_parameters,
                 "InWidth": kind.bits,
-                "InSigned": int(kind.signed),
-                "OutWidth": site.outputs[0].element.bits,
+                "InSigned": kind.signed,
+                "OutWidth": self.out_bits,
                 "BiasWidth": signed_bits(form.bias),
                 "SumWidth": form.sum_bits,
                 "Left": left,
                 "Shift": form.shift,
-                **clamp_parameters(form),
+                **form.clamp_parameters,
                 "Groups": table.groups,
-                "Shared": int(table.shared),
+                "Shared": table.shared,
+                "RowFile": table.image(),
             },
-            {"RowFile": table.image()},
-            f"shift left by {left}, right by {form.shift}, {table.groups} group(s) of constants",
         )
 
+    @property
+    def comment(self) -> str:
+        """Both shifts."""
+        form, left = self.solution
+        groups = self.table.groups
+        return f"shift left by {left}, right by {form.shift}, {groups} group(s) of constants"
 
-def _form(site: Site) -> tuple[Affine, int]:
-    form = _solution(staircase(site), site.outputs[0].element.bits)
-    assert form is not None
-    return form
+
+class Shift(Pipe[Threshold]):
+    """`clamp(((+-x << left) + B) >> shift)`; with B = 0 and no clamp nothing but a register."""
+
+    name = "shift"
+    op = Threshold
+    built = AddShift
+
+    def unable(self, site: Site[Threshold]) -> str | None:
+        """When the rows do not share one power of two."""
+        if _solution(staircase(site), site.outputs[0].element.bits) is None:
+            return "the thresholds are not those of a common power of two"
+        return None
 
 
 @lru_cache(maxsize=1024)
@@ -88,11 +111,6 @@ def _solution(stairs: Staircase, out_bits: int) -> tuple[Affine, int] | None:
     assert holds(found, stairs.thresholds, stairs.slope, stairs.low, stairs.high)
     form = affine(found, stairs, out_bits)
     return None if form is None else (form, left)
-
-
-def _table(site: Site, parallel: int) -> RowTable:
-    form, _ = _form(site)
-    return RowTable(_fields(form, site.outputs[0].element.bits), site.inputs[0].shape, parallel)
 
 
 @lru_cache(maxsize=1024)

@@ -45,9 +45,8 @@ class Staircase:
         return np.where(self.slope > 0, self.base, self.base - self.steps)
 
 
-def staircase(site: Site) -> Staircase:
+def staircase(site: Site[Threshold]) -> Staircase:
     """The staircase of a threshold node's site."""
-    assert isinstance(site.op, Threshold)
     return _staircase(site.op, site.inputs[0].element)
 
 

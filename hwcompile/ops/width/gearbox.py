@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import gcd, lcm
 
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.kernel import Kernel, Rendered, Resources
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.needs import Resources
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing, single
 from hwcompile.ops.width.op import Width
@@ -50,46 +53,43 @@ class Cut:
         return np.tile(vector, total // self.size)
 
 
-class Gearbox(Kernel):
-    """Holds the elements that have come and not gone, and shifts new words in above them.
+class Shifting(Built[Width]):
+    """The elements that have come and not gone, and the multiplexers around them."""
 
-    In every cycle at most one word comes and one goes: a word is taken when too few elements are
-    held for the next output word, and an output word is started as soon as there are enough. So
-    the more frequent side is busy in every cycle, and nothing is ever idle.
-    """
-
-    name = "gearbox"
-
-    def refuses(self, site: Site) -> str | None:
-        """Never."""
-        return None
-
-    def space(self, site: Site) -> Iterable[Parameters]:
-        """One way only; the word formats belong to the op."""
-        return ({},)
-
-    def check(self, site: Site, parameters: Parameters) -> str | None:
-        """There are no parameters."""
-        return f"a gearbox has no parameters, not {sorted(parameters)}" if parameters else None
-
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
+    @cached_property
+    def ports(self) -> Ports:
         """The two formats of the op."""
-        op, kind = _op(site), site.inputs[0]
+        op, kind = self.op, self.site.inputs[0]
         return Ports(
             (StreamFormat(kind.size // op.in_size, op.in_size, op.in_parallel, kind.element),),
             StreamFormat(kind.size // op.out_size, op.out_size, op.out_parallel, kind.element),
         )
 
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
+    @cached_property
+    def units(self) -> tuple[int, Cut, Cut]:
+        """The elements that always move together, and both cuts counted in them."""
+        arrive, leave = _cuts(self.op)
+        unit = gcd(arrive.full, arrive.last, leave.full, leave.last)
+        return unit, arrive.over(unit), leave.over(unit)
+
+    @cached_property
+    def timing(self) -> Timing:
         """One phase per step; the output is registered once."""
-        arrive, leave = _cuts(_op(site))
-        takes, gives = _frame(arrive, leave, site.inputs[0].size)
+        arrive, leave = _cuts(self.op)
+        takes, gives = _frame(arrive, leave, self.site.inputs[0].size)
         return single({"in0": takes}, gives, stages=1)
 
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
+    @property
+    def simple(self) -> bool:
+        """A chain of registers, without a shifter."""
+        _, arrive, leave = self.units
+        return leave.full == 1 or (arrive.full == 1 and leave.last == leave.full)
+
+    @cached_property
+    def needs(self) -> Resources:
         """Multiplexers for every place a unit can come to, the held units, the output register."""
-        unit, arrive, leave = _units(_op(site))
-        width = unit * site.inputs[0].element.bits
+        unit, arrive, leave = self.units
+        width = unit * self.site.inputs[0].element.bits
         held, reach = max(arrive.full, leave.full) - 1, arrive.full + leave.full - 1
         count, words = reach.bit_length(), _counter(arrive, leave)
         registers = width * (held + leave.full) + count + 1 + words
@@ -103,20 +103,19 @@ class Gearbox(Kernel):
         choices = arrive.full * leave.full - reach + 2 * held
         return Resources(lut=width * choices + control, ff=registers)
 
-    def circuit(self, site: Site, parameters: Parameters) -> str:
+    @property
+    def circuit(self) -> str:
         """One name for register chains, another for shifters."""
-        _, arrive, leave = _units(_op(site))
-        simple = leave.full == 1 or (arrive.full == 1 and leave.last == leave.full)
-        return super().circuit(site, parameters) + ("" if simple else ".shifter")
+        return super().circuit + ("" if self.simple else ".shifter")
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """An instance of `hw_gearbox`."""
-        op = _op(site)
-        unit, arrive, leave = _units(op)
-        return Rendered(
+    @property
+    def instance(self) -> Instance:
+        """Of `hw_gearbox`."""
+        unit, arrive, leave = self.units
+        return Instance(
             "hw_gearbox",
             {
-                "UnitWidth": unit * site.inputs[0].element.bits,
+                "UnitWidth": unit * self.site.inputs[0].element.bits,
                 "InUnits": arrive.full,
                 "InLast": arrive.last,
                 "InWords": arrive.words,
@@ -124,24 +123,37 @@ class Gearbox(Kernel):
                 "OutLast": leave.last,
                 "OutWords": leave.words,
             },
-            comment=f"words of {op.in_parallel} to words of {op.out_parallel} elements",
         )
 
+    @property
+    def comment(self) -> str:
+        """Words on both sides."""
+        return f"words of {self.op.in_parallel} to words of {self.op.out_parallel} elements"
 
-def _op(site: Site) -> Width:
-    assert isinstance(site.op, Width)
-    return site.op
+
+class Gearbox(Kernel[Width]):
+    """Holds the elements that have come and not gone, and shifts new words in above them.
+
+    In every cycle at most one word comes and one goes: a word is taken when too few elements are
+    held for the next output word, and an output word is started as soon as there are enough. So
+    the more frequent side is busy in every cycle, and nothing is ever idle.
+    """
+
+    name = "gearbox"
+    op = Width
+    built = Shifting
+
+    def space(self, site: Site[Width]) -> Iterable[Parameters]:
+        """One way only; the word formats belong to the op."""
+        return ({},)
+
+    def check(self, site: Site[Width], parameters: Parameters) -> str | None:
+        """There are no parameters."""
+        return f"a gearbox has no parameters, not {sorted(parameters)}" if parameters else None
 
 
 def _cuts(op: Width) -> tuple[Cut, Cut]:
     return Cut.of(op.in_size, op.in_parallel), Cut.of(op.out_size, op.out_parallel)
-
-
-def _units(op: Width) -> tuple[int, Cut, Cut]:
-    """The elements that always move together, and both cuts counted in them."""
-    arrive, leave = _cuts(op)
-    unit = gcd(arrive.full, arrive.last, leave.full, leave.last)
-    return unit, arrive.over(unit), leave.over(unit)
 
 
 def _counter(*cuts: Cut) -> int:

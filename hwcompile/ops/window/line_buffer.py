@@ -3,20 +3,144 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
 from hwcompile.ir.types import Encoding, IntType
-from hwcompile.ops.kernel import Kernel, Rendered, Resources
-from hwcompile.ops.needs import MemoryKind, memory
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance, Word
+from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.needs import MemoryKind, Resources, memory
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.window.needs import Layout, least_depth, sustains
 from hwcompile.ops.window.op import Window
 
 
-class LineBuffer(Kernel):
+class Lines(Built[Window]):
+    """A writer and a reader around a circular buffer of words."""
+
+    @property
+    def parallel(self) -> int:
+        """Elements per word."""
+        return self.number("parallel")
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Which words the reader wants, in which order."""
+        return _layout(self.site, self.parallel)
+
+    @cached_property
+    def depth(self) -> int:
+        """Words of the buffer."""
+        return self.number("depth") or _automatic_depth(self.layout)
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Channels of a pixel in; channels of a group for every tap of every group out."""
+        window, source, result = self.op, self.site.inputs[0], self.site.outputs[0]
+        taps = window.kernel[0] * window.kernel[1] * window.groups
+        size = _group_size(self.site)
+        return Ports(
+            (StreamFormat(source.pixels, source.channels, self.parallel, source.element),),
+            StreamFormat(result.pixels * taps, size, self.parallel, result.element),
+        )
+
+    @cached_property
+    def timing(self) -> Timing:
+        """A writer and a reader around the circular buffer."""
+        layout = self.layout
+        ones = np.ones(layout.words, dtype=np.int64)
+        writer = Actor(ones, {"in0": Access.stream(ones)}, {"lines": np.cumsum(ones)})
+        reader = Actor(
+            np.ones(layout.reads, dtype=np.int64),
+            {"lines": Access(layout.need(), layout.free())},
+            {"out": np.arange(1, layout.reads + 1)},
+        )
+        buffer = Buffer(self.depth, latency=1)
+        return Timing({"write": writer, "read": reader}, stages=1, buffers={"lines": buffer})
+
+    @property
+    def interval(self) -> int:
+        """The writer's or the reader's words, whichever are more."""
+        return max(self.layout.words, self.layout.reads)
+
+    @cached_property
+    def needs(self) -> Resources:
+        """The buffer, and its control.
+
+        Control is four word numbers (written, read, first, kept) with an adder or comparator each
+        and constant multiplexers in front, and the loop counters. Padding adds the position
+        counters with their comparators, and a multiplexer per output bit.
+        """
+        ports, shape = self.ports, self.site.inputs[0].shape
+        word_bits, out_bits = ports.inputs[0].bits, ports.output.bits
+        number = 2 + (2 * ports.inputs[0].words + self.depth).bit_length()
+        loops = self._loop_bits
+        lut, adders, ff = 2.0 * number + loops + 12, 6.0 * number + loops, 4.0 * number + loops + 4
+        if self.op.geometry.reaches_padding(shape):
+            position = sum((2 * n).bit_length() + 1 for n in shape[:2])
+            lut, adders = lut + 2 * position + out_bits, adders + 4 * position
+            ff += 2 * position + 1
+        if ports.inputs[0].element != ports.output.element:
+            lut += out_bits
+        return Resources(lut, adders, ff) + memory(self.depth, word_bits, MemoryKind.RAM)
+
+    @property
+    def _loop_bits(self) -> int:
+        """Bits of the counters of the reader's loops."""
+        window = self.op
+        out = window.geometry.output(self.site.inputs[0].shape)
+        loops = (self.layout.group_words, *window.kernel, window.groups, *out)
+        return sum((n - 1).bit_length() for n in loops)
+
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_window`."""
+        window, shape = self.op, self.site.inputs[0].shape
+        source, result = self.ports.inputs[0], self.ports.output
+        height, width = window.geometry.output(shape)
+        return Instance(
+            "hw_window",
+            {
+                "Height": shape[0],
+                "Width": shape[1],
+                "Groups": self.layout.groups,
+                "GroupWords": self.layout.group_words,
+                "KernelHeight": window.kernel[0],
+                "KernelWidth": window.kernel[1],
+                "StrideHeight": window.strides[0],
+                "StrideWidth": window.strides[1],
+                "DilationHeight": window.dilations[0],
+                "DilationWidth": window.dilations[1],
+                "PadTop": window.pads[0],
+                "PadLeft": window.pads[1],
+                "OutHeight": height,
+                "OutWidth": width,
+                "Parallel": source.parallel,
+                "LastLanes": result.size - (result.words_per_vector - 1) * result.parallel,
+                "InBits": source.element.bits,
+                "OutBits": result.element.bits,
+                "InSigned": source.element.signed,
+                "BipolarToInt": source.element.encoding is Encoding.BIPOLAR
+                and result.element.encoding is not Encoding.BIPOLAR,
+                "PadCode": _pad_code(window.pad_value, result.element),
+                "Depth": self.depth,
+            },
+        )
+
+    @property
+    def comment(self) -> str:
+        """Kernel, folding and depth."""
+        rows, columns = self.op.kernel
+        return (
+            f"{rows}x{columns} windows, {self.parallel} channels per cycle, "
+            f"{self.depth} words of line buffer"
+        )
+
+
+class LineBuffer(Kernel[Window]):
     """Stores the last few lines of the map and reads every window from them, word by word.
 
     The input word is `parallel` channels of one pixel; the output has a vector of C/groups
@@ -27,12 +151,10 @@ class LineBuffer(Kernel):
     """
 
     name = "line_buffer"
+    op = Window
+    built = Lines
 
-    def refuses(self, site: Site) -> str | None:
-        """See `Kernel.refuses`: builds every window."""
-        return None
-
-    def space(self, site: Site) -> Iterable[Parameters]:
+    def space(self, site: Site[Window]) -> Iterable[Parameters]:
         """See `Kernel.space`: for every number of words per tap, the fewest lanes."""
         size = _group_size(site)
         for parallel in sorted({-(-size // words) for words in range(1, size + 1)}):
@@ -40,12 +162,12 @@ class LineBuffer(Kernel):
             if self.check(site, parameters) is None:
                 yield parameters
 
-    def check(self, site: Site, parameters: Parameters) -> str | None:
+    def check(self, site: Site[Window], parameters: Parameters) -> str | None:
         """See `Kernel.check`."""
         unknown = sorted(set(parameters) - {"parallel", "depth"})
         if unknown:
             return f"line_buffer has no parameter '{unknown[0]}'; it has 'parallel' and 'depth'"
-        size, groups = _group_size(site), _window(site).groups
+        size, groups = _group_size(site), site.op.groups
         parallel, depth = parameters.get("parallel"), parameters.get("depth", 0)
         if not isinstance(parallel, int) or not 1 <= parallel <= size:
             return f"'parallel' is a number from 1 to {size} (channels of a group), not {parallel}"
@@ -62,105 +184,6 @@ class LineBuffer(Kernel):
         if depth < least:
             return f"a buffer of {depth} words would deadlock; the windows need {least} words"
         return None
-
-    def ports(self, site: Site, parameters: Parameters) -> Ports:
-        """See `Kernel.ports`."""
-        window, parallel = _window(site), int(parameters["parallel"])
-        source, result = site.inputs[0], site.outputs[0]
-        taps = window.kernel[0] * window.kernel[1] * window.groups
-        return Ports(
-            (StreamFormat(source.pixels, source.channels, parallel, source.element),),
-            StreamFormat(result.pixels * taps, _group_size(site), parallel, result.element),
-        )
-
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
-        """See `Kernel.timing`: a writer and a reader around the circular buffer."""
-        layout = _layout(site, int(parameters["parallel"]))
-        ones = np.ones(layout.words, dtype=np.int64)
-        writer = Actor(ones, {"in0": Access.stream(ones)}, {"lines": np.cumsum(ones)})
-        reader = Actor(
-            np.ones(layout.reads, dtype=np.int64),
-            {"lines": Access(layout.need(), layout.free())},
-            {"out": np.arange(1, layout.reads + 1)},
-        )
-        buffer = Buffer(_depth(site, parameters), latency=1)
-        return Timing({"write": writer, "read": reader}, stages=1, buffers={"lines": buffer})
-
-    def interval(self, site: Site, parameters: Parameters) -> int:
-        """See `Kernel.interval`: the writer's or the reader's words, whichever are more."""
-        layout = _layout(site, int(parameters["parallel"]))
-        return max(layout.words, layout.reads)
-
-    def resources(self, site: Site, parameters: Parameters) -> Resources:
-        """See `Kernel.resources`.
-
-        Control is four word numbers (written, read, first, kept) with an adder or comparator each
-        and constant multiplexers in front, and the loop counters. Padding adds the position
-        counters with their comparators, and a multiplexer per output bit.
-        """
-        ports = self.ports(site, parameters)
-        depth = _depth(site, parameters)
-        word_bits, out_bits = ports.inputs[0].bits, ports.output.bits
-        number = 2 + (2 * ports.inputs[0].words + depth).bit_length()
-        loops = self._loop_bits(site, parameters)
-        lut, adders, ff = 2.0 * number + loops + 12, 6.0 * number + loops, 4.0 * number + loops + 4
-        if _window(site).geometry.reaches_padding(site.inputs[0].shape):
-            position = sum((2 * n).bit_length() + 1 for n in site.inputs[0].shape[:2])
-            lut, adders = lut + 2 * position + out_bits, adders + 4 * position
-            ff += 2 * position + 1
-        if ports.inputs[0].element != ports.output.element:
-            lut += out_bits
-        return Resources(lut, adders, ff) + memory(depth, word_bits, MemoryKind.RAM)
-
-    def _loop_bits(self, site: Site, parameters: Parameters) -> int:
-        """Bits of the counters of the reader's loops."""
-        window, layout = _window(site), _layout(site, int(parameters["parallel"]))
-        out = window.geometry.output(site.inputs[0].shape)
-        loops = (layout.group_words, *window.kernel, window.groups, *out)
-        return sum((n - 1).bit_length() for n in loops)
-
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        """See `Kernel.render`."""
-        window, ports = _window(site), self.ports(site, parameters)
-        source, result = ports.inputs[0], ports.output
-        layout = _layout(site, source.parallel)
-        height, width = window.geometry.output(site.inputs[0].shape)
-        depth = _depth(site, parameters)
-        used = result.size - (result.words_per_vector - 1) * result.parallel
-        return Rendered(
-            module="hw_window",
-            parameters={
-                "Height": site.inputs[0].shape[0],
-                "Width": site.inputs[0].shape[1],
-                "Groups": layout.groups,
-                "GroupWords": layout.group_words,
-                "KernelHeight": window.kernel[0],
-                "KernelWidth": window.kernel[1],
-                "StrideHeight": window.strides[0],
-                "StrideWidth": window.strides[1],
-                "DilationHeight": window.dilations[0],
-                "DilationWidth": window.dilations[1],
-                "PadTop": window.pads[0],
-                "PadLeft": window.pads[1],
-                "OutHeight": height,
-                "OutWidth": width,
-                "Parallel": source.parallel,
-                "LastLanes": used,
-                "InBits": source.element.bits,
-                "OutBits": result.element.bits,
-                "InSigned": int(source.element.signed),
-                "BipolarToInt": int(
-                    source.element.encoding is Encoding.BIPOLAR
-                    and result.element.encoding is not Encoding.BIPOLAR
-                ),
-                "PadCode": _pad_code(window.pad_value, result.element),
-                "Depth": depth,
-            },
-            comment=(
-                f"{window.kernel[0]}x{window.kernel[1]} windows, {source.parallel} channels per "
-                f"cycle, {depth} words of line buffer"
-            ),
-        )
 
 
 def automatic_depth(layout: Layout) -> int:
@@ -186,28 +209,18 @@ def _least_depth(layout: Layout) -> int:
     return least_depth(layout.need(), layout.free())
 
 
-def _depth(site: Site, parameters: Parameters) -> int:
-    chosen = int(parameters.get("depth", 0))
-    return chosen or _automatic_depth(_layout(site, int(parameters["parallel"])))
-
-
-def _layout(site: Site, parallel: int) -> Layout:
-    window = _window(site)
+def _layout(site: Site[Window], parallel: int) -> Layout:
+    window = site.op
     words = -(-_group_size(site) // parallel)
     return Layout(window.geometry, site.inputs[0].shape, window.groups, words)
 
 
-def _group_size(site: Site) -> int:
-    return site.inputs[0].channels // _window(site).groups
+def _group_size(site: Site[Window]) -> int:
+    return site.inputs[0].channels // site.op.groups
 
 
-def _window(site: Site) -> Window:
-    assert isinstance(site.op, Window)
-    return site.op
-
-
-def _pad_code(value: int, element: IntType) -> str:
-    """The padding's bits as a literal; zero when no tap lies in the padding."""
+def _pad_code(value: int, element: IntType) -> Word:
+    """The padding's bits; zero when no tap lies in the padding."""
     inside = element.contains(np.array([value], dtype=np.int64))
     code = int(element.encode(np.array([value], dtype=np.int64))[0]) if inside else 0
-    return f"{element.bits}'h{code:x}"
+    return Word(element.bits, code)

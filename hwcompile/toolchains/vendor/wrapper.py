@@ -150,6 +150,7 @@ def _bus_port(port: AxisPort, index: int, widths: tuple[int, ...], *, entering: 
         else Width(inner.size, inner.parallel, total, form.parallel)
     )
     site = Site.of(op, TensorType((1, 1, total), inner.element))
+    gearbox = Gearbox().at(site, {})
     last = total - (form.words - 1) * form.parallel
     return BusPort(
         port,
@@ -158,8 +159,8 @@ def _bus_port(port: AxisPort, index: int, widths: tuple[int, ...], *, entering: 
         packing_of(form, width),
         -(-form.bits // 8),
         -(-last * bits // 8),
-        {name: int(value) for name, value in Gearbox().render(site, {}).parameters.items()},
-        Gearbox().timing(site, {}).interval,
+        {name: int(str(value)) for name, value in gearbox.instance.parameters.items()},
+        gearbox.interval,
     )
 
 

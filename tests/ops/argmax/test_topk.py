@@ -81,8 +81,8 @@ def test_scale_belongs_to_values() -> None:
 
 def test_more_results_than_words_set_the_pace() -> None:
     site = Site.of(TopK(6, "index"), TensorType((1, 5, 8), IntType(0, 7)))
-    assert SERIAL.interval(site, {"parallel": 4}) == 35
-    assert SERIAL.interval(site, {"parallel": 1}) == 40
+    assert SERIAL.at(site, {"parallel": 4}).interval == 35
+    assert SERIAL.at(site, {"parallel": 1}).interval == 40
 
 
 # (site, parameters, frames): ties are frequent, as the elements have few levels.

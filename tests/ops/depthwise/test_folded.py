@@ -7,10 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hwcompile.emit.literals import parameter
+from hwcompile.emit.literals import literal
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.depthwise import FAMILY, Folded
 from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.ops.site import Site
 from hwcompile.resources import room
 from hwcompile.verify.verilator import lint
@@ -38,7 +39,7 @@ def _site(weights, element: IntType, shape, pixels=(1, 1), seed=0) -> Site:
 def test_timing_is_that_of_the_loops(pixels, taps, channels, data):
     here = _site(span(-8, 7), signed(4), (taps, channels), (pixels, 2))
     parameters = {"pe": data.draw(st.integers(1, channels))}
-    timing = KERNEL.timing(here, parameters)
+    timing = KERNEL.at(here, parameters).timing
     gives = [
         int(tap == taps - 1)
         for _ in range(2 * pixels)
@@ -49,10 +50,10 @@ def test_timing_is_that_of_the_loops(pixels, taps, channels, data):
     assert np.all(actor.duration == 1)
     np.testing.assert_array_equal(actor.reads["in0"].need, np.arange(1, len(gives) + 1))
     np.testing.assert_array_equal(actor.writes["out"], np.cumsum(gives))
-    assert KERNEL.interval(here, parameters) == timing.interval == len(gives)
-    ports = KERNEL.ports(here, parameters)
+    assert KERNEL.at(here, parameters).interval == timing.interval == len(gives)
+    ports = KERNEL.at(here, parameters).ports
     assert (ports.inputs[0].words, ports.output.words) == (len(gives), sum(gives))
-    assert KERNEL.lanes(here, parameters) == parameters["pe"]
+    assert KERNEL.at(here, parameters).lanes == parameters["pe"]
 
 
 def test_the_space_has_every_number_of_words_once():
@@ -81,15 +82,19 @@ def test_what_is_not_legal_is_said(parameters, message):
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
 def test_instances_have_no_lint(here):
     for parameters in KERNEL.space(here):
-        rendered = KERNEL.render(here, parameters)
+        instance = KERNEL.at(here, parameters).instance
         options = ["-y", str(LIBRARY)]
-        options += [f"-G{name}={parameter(v)}" for name, v in rendered.parameters.items()]
-        lint([LIBRARY / f"{rendered.module}.sv"], rendered.module, options)
+        options += [
+            f"-G{name}={literal(value)}"
+            for name, value in instance.parameters.items()
+            if not isinstance(value, MemoryImage)
+        ]
+        lint([LIBRARY / f"{instance.library}.sv"], instance.library, options)
 
 
 def test_resources_grow_with_the_lanes_and_know_their_multipliers():
     here = _site(span(-128, 127), signed(8), (9, 32))
-    small, large = (KERNEL.resources(here, {"pe": pe}) for pe in (1, 16))
+    small, large = (KERNEL.at(here, {"pe": pe}).needs for pe in (1, 16))
     assert (small.multipliers, large.multipliers) == (1, 16)
     assert small.memory_bits == 9 * 32 * 8
     assert large.memory_bits == 0

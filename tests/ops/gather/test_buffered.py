@@ -63,25 +63,25 @@ def test_program_repeats_to_the_whole_frame(site: Site) -> None:
 def test_capacity_sustains_the_rate(site: Site) -> None:
     parallel = max(int(p["parallel"]) for p in BUFFERED.space(site))
     trace = simulate(one_node_plan(site, BUFFERED, {"parallel": parallel}), 24)
-    pace = BUFFERED.interval(site, {"parallel": parallel})
+    pace = BUFFERED.at(site, {"parallel": parallel}).interval
     assert (trace.frame_ends[-1] - trace.frame_ends[-9]) == 8 * pace
 
 
 def test_transpose_has_a_short_program_and_two_frames_of_buffer() -> None:
     index = pixels(16, 8, 4).transpose(1, 0, 2)
     site = Site.of(Gather(index, 0), TensorType((16, 8, 4), IntType(0, 7)))
-    rendered = BUFFERED.render(site, {"parallel": 4})
-    assert rendered.parameters["Rows"] == 16
-    assert rendered.parameters["Stride"] == 1
-    assert int(rendered.parameters["Capacity"]) <= 256
+    instance = BUFFERED.at(site, {"parallel": 4}).instance
+    assert instance.parameters["Rows"] == 16
+    assert instance.parameters["Stride"] == 1
+    assert int(instance.parameters["Capacity"]) <= 256
 
 
 def test_upsampling_holds_two_rows() -> None:
     index = pixels(16, 8, 4).repeat(2, axis=0).repeat(2, axis=1)
     site = Site.of(Gather(index, 0), TensorType((16, 8, 4), IntType(0, 7)))
-    rendered = BUFFERED.render(site, {"parallel": 4})
-    assert rendered.parameters["Rows"] == 32
-    assert int(rendered.parameters["Capacity"]) <= 16
+    instance = BUFFERED.at(site, {"parallel": 4}).instance
+    assert instance.parameters["Rows"] == 32
+    assert int(instance.parameters["Capacity"]) <= 16
 
 
 def test_refuses_word_sizes_in_words() -> None:

@@ -65,15 +65,15 @@ def test_takes_exactly_what_comes_in_order(site: Site) -> None:
 
 def test_slice_of_channels_has_a_short_program() -> None:
     site = Site.of(Gather(pixels(20, 20, 8)[:, :, 2:4], 0), TensorType((20, 20, 8), BIPOLAR))
-    rendered = SELECT.render(site, {"parallel": 2})
-    assert rendered.parameters["Rows"] == 3  # skip one word, pass on one, skip two
-    assert SELECT.interval(site, {"parallel": 2}) == 20 * 20 * 4
+    instance = SELECT.at(site, {"parallel": 2}).instance
+    assert instance.parameters["Rows"] == 3  # skip one word, pass on one, skip two
+    assert SELECT.at(site, {"parallel": 2}).interval == 20 * 20 * 4
 
 
 def test_padding_costs_nothing_beyond_its_words() -> None:
     index = np.pad(pixels(6, 6, 2), ((2, 2), (2, 2), (0, 0)), constant_values=-1)
     site = Site.of(Gather(index, 0), TensorType((6, 6, 2), IntType(0, 3)))
-    assert SELECT.interval(site, {"parallel": 2}) == 100
+    assert SELECT.at(site, {"parallel": 2}).interval == 100
 
 
 def test_refuses_in_words() -> None:

@@ -77,7 +77,7 @@ def test_a_step_takes_little_more_than_its_share_of_entries(after: bool, pes: in
     kernel = STATIC
     assert isinstance(kernel, GruStatic)
     parameters = next(p for p in kernel.space(site) if p["pes"] == pes)
-    found = kernel.describe(site, parameters)
+    found = kernel.at(site, parameters).describe()
     second = 0 if after else np.count_nonzero(op.wx[2]) + np.count_nonzero(op.wr[2])
     entries = np.count_nonzero(op.wx) + np.count_nonzero(op.wr)
     assert found.gates_entries == entries - second

@@ -25,7 +25,7 @@ def _rows(site: Site, parameters: Parameters) -> int:
     """Rows of the program that a frame takes."""
     kernel = family(site.op.family).kernel("static")
     assert isinstance(kernel, Static)
-    return kernel.describe(site, parameters).cycles * site.inputs[0].shape[1]
+    return kernel.at(site, parameters).describe().cycles * site.inputs[0].shape[1]
 
 
 def _check(site: Site, parameters: Parameters, seed: int = 0) -> list[int]:

@@ -9,11 +9,9 @@ from hypothesis import strategies as st
 
 from benchmarks.recurrent import layer
 from hwcompile.ir.types import IntArray, IntType, TensorType
-from hwcompile.ops import family
-from hwcompile.ops.kernel import Rendered
+from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.lstm.examples import examples, small
-from hwcompile.ops.lstm.op import Lstm
-from hwcompile.ops.lstm.static import Static
+from hwcompile.ops.lstm.static import LstmEngine, LstmStatic
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.timing import Timing
 from tests.kernelbench import check_kernel, random_frames
@@ -22,7 +20,7 @@ from tests.ops.lstm.samples import lstms
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
-STATIC = family("lstm").kernel("static")
+STATIC = LstmStatic()
 
 
 @pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start", "channels"))
@@ -73,7 +71,7 @@ def _ese_like(
 
 
 def _close_to_bound(site: Site, parameters: Parameters, slack: int) -> None:
-    found = Static().describe(site, parameters)
+    found = STATIC.at(site, parameters).describe()
     entries = found.gates_entries + found.projection_entries
     bound = -(-(entries + found.fillers) // found.pes)
     assert bound <= found.cycles <= bound + slack
@@ -90,21 +88,21 @@ def test_eight_channels_take_the_cycles_of_one() -> None:
     parameters = {"pes": 8, "lanes": 2}
     one, _ = _ese_like(64, 1)
     many, x = _ese_like(64, 5, channels=8)
-    assert STATIC.interval(many, parameters) == STATIC.interval(one, parameters)
+    assert STATIC.at(many, parameters).interval == STATIC.at(one, parameters).interval
     check_kernel(many, STATIC, parameters, inputs=(x,))
 
 
 def test_channels_share_programs_and_have_their_own_multipliers() -> None:
     parameters = {"pes": 8, "lanes": 2}
     one, many = (_ese_like(64, 1, channels=count)[0] for count in (1, 8))
-    single, wide = (STATIC.render(site, parameters).memories for site in (one, many))
+    single, wide = (STATIC.at(site, parameters).instance.memories for site in (one, many))
     for name, image in single.items():
         assert np.array_equal(image.rows, wide[name].rows), name
-    found = [Static().describe(site, parameters) for site in (one, many)]
+    found = [STATIC.at(site, parameters).describe() for site in (one, many)]
     assert found[1].read_bits == found[0].read_bits == found[1].weight_bits
     assert [d.multipliers for d in found] == [8, 64]
-    assert [STATIC.lanes(site, parameters) for site in (one, many)] == [8, 64]
-    need = [STATIC.resources(site, parameters) for site in (one, many)]
+    assert [STATIC.at(site, parameters).lanes for site in (one, many)] == [8, 64]
+    need = [STATIC.at(site, parameters).needs for site in (one, many)]
     assert need[1].multipliers == 8 * need[0].multipliers
     programs = [m for m in need[0].memories if m.depth == found[0].cycles]
     assert sum(m.bits for m in programs) == found[0].weight_bits + found[0].control_bits
@@ -117,7 +115,7 @@ def test_channels_share_programs_and_have_their_own_multipliers() -> None:
 def test_a_step_takes_little_more_than_its_share_of_entries(density: float, pes: int) -> None:
     site, _ = _ese_like(128, 1, density)
     parameters = next(p for p in STATIC.space(site) if p["pes"] == pes)
-    found = Static().describe(site, parameters)
+    found = STATIC.at(site, parameters).describe()
     entries = found.gates_entries + found.projection_entries
     assert found.cycles <= entries / pes / 0.95 + 80
 
@@ -136,17 +134,23 @@ def test_bad_parameters(parameters: Parameters, message: str) -> None:
     assert message in (STATIC.check(examples()[0], parameters) or "")
 
 
-class _Late(Static):
+class _LateEngine(LstmEngine):
     """Predicts one cycle too many per step."""
 
-    def timing(self, site: Site, parameters: Parameters) -> Timing:
-        timing = super().timing(site, parameters)
+    @property
+    def timing(self) -> Timing:
+        timing = super().timing
         step = timing.actors["step"]
         slower = replace(step, duration=step.duration + (np.arange(step.duration.size) % 2))
         return replace(timing, actors={**timing.actors, "step": slower})
 
-    def interval(self, site: Site, parameters: Parameters) -> int:
-        return self.timing(site, parameters).interval
+    @property
+    def interval(self) -> int:
+        return self.timing.interval
+
+
+class _Late(LstmStatic):
+    built = _LateEngine
 
 
 def test_a_wrong_prediction_is_seen() -> None:
@@ -154,14 +158,18 @@ def test_a_wrong_prediction_is_seen() -> None:
         check_kernel(examples()[0], _Late(), {"pes": 1, "lanes": 1}, frames=3)
 
 
-class _Other(Static):
+class _OtherEngine(LstmEngine):
     """Builds another LSTM."""
 
-    def render(self, site: Site, parameters: Parameters) -> Rendered:
-        op = site.op
-        assert isinstance(op, Lstm)
-        other = replace(op, bias=-op.bias)
-        return super().render(Site.of(other, *site.inputs), parameters)
+    @property
+    def instance(self) -> Instance:
+        other = replace(self.op, bias=-self.op.bias)
+        site = Site.of(other, *self.site.inputs)
+        return STATIC.at(site, self.parameters).instance
+
+
+class _Other(LstmStatic):
+    built = _OtherEngine
 
 
 def test_a_wrong_constant_is_seen() -> None:
@@ -175,7 +183,7 @@ def test_ese_lstm() -> None:
     graph = layer(153, 0.1, 1)
     site = Site.of(graph.nodes[0].op, graph.types["x"])
     parameters = {"pes": 32, "lanes": 1}
-    found = Static().describe(site, parameters)
+    found = STATIC.at(site, parameters).describe()
     assert abs(found.gates_entries + found.projection_entries - 324_813) < 8
     assert found.cycles <= 10_300
     assert found.weight_bits <= 893_000 * 8
@@ -190,8 +198,8 @@ def test_ese_lstm_with_32_channels() -> None:
     one, many = (layer(153, 0.1, 1, channels=count) for count in (1, 32))
     single, site = (Site.of(g.nodes[0].op, g.types["x"]) for g in (one, many))
     parameters = {"pes": 32, "lanes": 1}
-    assert STATIC.interval(site, parameters) == STATIC.interval(single, parameters)
-    found = [Static().describe(s, parameters) for s in (single, site)]
+    assert STATIC.at(site, parameters).interval == STATIC.at(single, parameters).interval
+    found = [STATIC.at(s, parameters).describe() for s in (single, site)]
     assert found[1].read_bits == found[0].read_bits
     assert found[1].multipliers == 1024
     rng = np.random.default_rng(0)
@@ -206,7 +214,7 @@ def test_layers_of_sr1(inputs: int, pes: int) -> None:
     graph = layer(inputs, 1 / 13, inputs)
     site = Site.of(graph.nodes[0].op, graph.types["x"])
     parameters = {"pes": pes, "lanes": 8}
-    assert Static().describe(site, parameters).cycles <= 1_260
+    assert STATIC.at(site, parameters).describe().cycles <= 1_260
     rng = np.random.default_rng(0)
     x = np.rint(rng.normal(size=(20, 1, 1, inputs)) * 4096).astype(np.int64)
     check_kernel(site, STATIC, parameters, inputs=(x,))

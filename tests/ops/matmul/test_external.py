@@ -29,9 +29,9 @@ SPARSE = family("matmul").kernel("sparse")
 def test_random_matrices(case: tuple[Site, Parameters], prefetch: int, seed: int) -> None:
     site, chosen = case
     parameters = {**chosen, "weights": "external", "prefetch": prefetch}
-    rendered = SPARSE.render(site, parameters)
+    instance = SPARSE.at(site, parameters).instance
     channels = int(chosen.get("channels", 1))
-    rows = int(rendered.parameters["Steps"]) * site.op.groups * site.inputs[0].pixels // channels
+    rows = int(instance.parameters["Steps"]) * site.op.groups * site.inputs[0].pixels // channels
     check_external(site, SPARSE, parameters, rows, seed=seed)
 
 

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.emit.literals import parameter
+from hwcompile.emit.literals import literal
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.dot import Dot, Style, weight_type
 from hwcompile.ops.kernel import Resources
 from hwcompile.ops.matmul import FAMILY, Folded
 from hwcompile.ops.matmul.space import MAX_FOLDINGS, foldings
+from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.ops.timing import single
 from hwcompile.resources import room
 from hwcompile.verify.verilator import lint
@@ -40,16 +41,16 @@ def test_timing_is_that_of_the_loops(sizes, rows, fan_in, data):
                 takes.append(int(first_row == 0))
                 gives.append(int(first_column + simd >= fan_in))
     parameters = {"pe": pe, "simd": simd}
-    timing = KERNEL.timing(here, parameters)
+    timing = KERNEL.at(here, parameters).timing
     wanted = single({"in0": np.array(takes)}, np.array(gives), timing.stages)
     actor, other = timing.actors["main"], wanted.actors["main"]
     np.testing.assert_array_equal(actor.duration, other.duration)
     np.testing.assert_array_equal(actor.reads["in0"].need, other.reads["in0"].need)
     np.testing.assert_array_equal(actor.reads["in0"].free, other.reads["in0"].free)
     np.testing.assert_array_equal(actor.writes["out"], other.writes["out"])
-    assert KERNEL.interval(here, parameters) == timing.interval == len(takes)
-    assert KERNEL.lanes(here, parameters) == pe * simd
-    ports = KERNEL.ports(here, parameters)
+    assert KERNEL.at(here, parameters).interval == timing.interval == len(takes)
+    assert KERNEL.at(here, parameters).lanes == pe * simd
+    ports = KERNEL.at(here, parameters).ports
     assert ports.inputs[0].words == sum(takes)
     assert ports.output.words == sum(gives)
 
@@ -176,26 +177,30 @@ def test_widths_hold_every_sum(element, weights):
 def test_instances_have_no_lint(here, tmp_path):
     space = list(KERNEL.space(here))
     for index, parameters in enumerate((space[0], space[len(space) // 2], space[-1])):
-        rendered = KERNEL.render(here, parameters)
+        instance = KERNEL.at(here, parameters).instance
         options = ["-y", str(LIBRARY)]
-        options += [f"-G{name}={parameter(v)}" for name, v in rendered.parameters.items()]
+        options += [
+            f"-G{name}={literal(value)}"
+            for name, value in instance.parameters.items()
+            if not isinstance(value, MemoryImage)
+        ]
         out = tmp_path / str(index)
         out.mkdir()
-        lint([LIBRARY / f"{rendered.module}.sv"], rendered.module, options)
+        lint([LIBRARY / f"{instance.library}.sv"], instance.library, options)
 
 
 def test_resources_grow_with_the_lanes_and_know_their_multipliers():
     wide = site(span(-128, 127), signed(8), (1, 8, 256))
-    small = KERNEL.resources(wide, {"pe": 1, "simd": 2})
-    large = KERNEL.resources(wide, {"pe": 4, "simd": 8})
+    small = KERNEL.at(wide, {"pe": 1, "simd": 2}).needs
+    large = KERNEL.at(wide, {"pe": 4, "simd": 8}).needs
     assert (small.multipliers, large.multipliers) == (2, 32)
     assert small.all_lut < large.all_lut
     assert small.all_ff < large.all_ff
     assert small.memory_bits == 8 * 256 * 8 + 256 // 2 * 16
     assert large.memory_bits == 0
     binary = site([-1, 1], BIPOLAR, (1, 8, 256))
-    assert KERNEL.resources(binary, {"pe": 4, "simd": 8}).multipliers == 0
-    assert isinstance(KERNEL.resources(binary, {"pe": 8, "simd": 256}), Resources)
+    assert KERNEL.at(binary, {"pe": 4, "simd": 8}).needs.multipliers == 0
+    assert isinstance(KERNEL.at(binary, {"pe": 8, "simd": 256}).needs, Resources)
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_steady_state_is_the_interval(case: tuple[Site, Parameters]) -> None:
     """Buffers are large enough for the rate that the kernel promises."""
     site, parameters = case
     trace = simulate(one_node_plan(site, SPARSE, parameters, depth=60), 24)
-    pace = SPARSE.interval(site, parameters)
+    pace = SPARSE.at(site, parameters).interval
     assert trace.frame_ends[-1] - trace.frame_ends[-9] == 8 * pace
 
 
@@ -154,9 +154,9 @@ def test_cycles_are_near_the_bound(kind: str, seed: int, pes: int) -> None:
     bound = -(-np.count_nonzero(weights) // pes)
     trace = simulate(one_node_plan(site, SPARSE, parameters, depth=100), 6)
     steady = int(trace.frame_ends[-1] - trace.frame_ends[-2])
-    assert steady == SPARSE.interval(site, parameters)
+    assert steady == SPARSE.at(site, parameters).interval
     assert steady <= bound / 0.95
-    plan = SPARSE.ports(site, parameters)
+    plan = SPARSE.at(site, parameters).ports
     assert trace.latency <= 3 * steady + 24 + plan.inputs[0].words
 
 
@@ -221,7 +221,7 @@ def test_dead_rows_and_columns_are_not_stored() -> None:
     plan = design(Matmul(weights), 2, 4, 0, "auto")
     assert plan.kept.tolist() == [4, 5]
     assert sum(packing.entries for packing in plan.packings) == 48
-    assert SPARSE.interval(_site(weights), {"pes": 2, "in": 4, "out": 2}) == 24
+    assert SPARSE.at(_site(weights), {"pes": 2, "in": 4, "out": 2}).interval == 24
 
 
 def test_the_smaller_index_is_chosen() -> None:
@@ -291,12 +291,12 @@ def test_bad_channels_are_refused_in_words() -> None:
 def test_channels_read_the_program_once() -> None:
     site = _site(_test_matrix("0.1", 1), 8)
     one, four = {"pes": 16}, {"pes": 16, "channels": 4}
-    programs = [SPARSE.render(site, p).memories["ProgramFile"].rows for p in (one, four)]
+    programs = [SPARSE.at(site, p).instance.memories["ProgramFile"].rows for p in (one, four)]
     np.testing.assert_array_equal(*programs)
     # Four times the multipliers do four vectors in the time of one.
-    assert SPARSE.interval(site, one) == 4 * SPARSE.interval(site, four)
-    assert [SPARSE.lanes(site, p) for p in (one, four)] == [16, 64]
-    need = [SPARSE.resources(site, p) for p in (one, four)]
+    assert SPARSE.at(site, one).interval == 4 * SPARSE.at(site, four).interval
+    assert [SPARSE.at(site, p).lanes for p in (one, four)] == [16, 64]
+    need = [SPARSE.at(site, p).needs for p in (one, four)]
     assert need[1].multipliers == 4 * need[0].multipliers
 
 

@@ -73,9 +73,9 @@ def test_random_reductions(
 def test_space_is_legal_and_timing_is_one_word_per_cycle(example: Site) -> None:
     for parameters in KERNEL.space(example):
         assert KERNEL.check(example, parameters) is None
-        ports = KERNEL.ports(example, parameters)
-        timing = KERNEL.timing(example, parameters)
-        assert timing.interval == ports.inputs[0].words == KERNEL.interval(example, parameters)
+        ports = KERNEL.at(example, parameters).ports
+        timing = KERNEL.at(example, parameters).timing
+        assert timing.interval == ports.inputs[0].words == KERNEL.at(example, parameters).interval
         (actor,) = timing.actors.values()
         assert actor.writes["out"][-1] == ports.output.words
 

@@ -86,7 +86,7 @@ def test_description_names_multiplier_and_shift() -> None:
     facts = describe(SITES[5], {"parallel": 2})
     assert facts["shift"] > 8
     assert 3 <= facts["multiplier_bits"] <= 16
-    comment = FAMILY.kernel("requantize").render(SITES[5], {"parallel": 2}).comment
+    comment = FAMILY.kernel("requantize").at(SITES[5], {"parallel": 2}).comment
     assert f"{facts['multiplier_bits']} bits" in comment
     assert f"shift by {facts['shift']}" in comment
 
@@ -142,7 +142,7 @@ def test_resources_grow_with_lanes() -> None:
         for kernel in FAMILY.kernels:
             if kernel.refuses(site) is None:
                 small, large = (
-                    kernel.resources(site, {"parallel": p}) for p in (1, site.inputs[0].channels)
+                    kernel.at(site, {"parallel": p}).needs for p in (1, site.inputs[0].channels)
                 )
                 assert min(large.all_ff, small.all_ff) > 0
                 assert large.multipliers == site.inputs[0].channels * small.multipliers

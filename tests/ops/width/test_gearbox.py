@@ -34,7 +34,7 @@ def sites(draw: st.DrawFn) -> Site:
 @given(sites())
 def test_pattern_moves_every_word_once_and_never_too_early(site: Site) -> None:
     """Bug it catches: an output word started before its last element has come."""
-    ports, timing = GEARBOX.ports(site, {}), GEARBOX.timing(site, {})
+    ports, timing = GEARBOX.at(site, {}).ports, GEARBOX.at(site, {}).timing
     actor = timing.actors["main"]
     arrived, left = actor.reads["in0"].need, actor.writes["out"]
     (form,) = ports.inputs
@@ -60,8 +60,8 @@ def _elements(size: int, parallel: int, vectors: int) -> np.ndarray:
 )
 def test_busier_side_never_waits(arriving: tuple[int, int], leaving: tuple[int, int]) -> None:
     site = Site.of(Width(*arriving, *leaving), TensorType((1, 1, 60), IntType(0, 3)))
-    ports = GEARBOX.ports(site, {})
-    assert GEARBOX.interval(site, {}) == max(ports.inputs[0].words, ports.output.words)
+    ports = GEARBOX.at(site, {}).ports
+    assert GEARBOX.at(site, {}).interval == max(ports.inputs[0].words, ports.output.words)
 
 
 def test_op_is_the_identity_and_refuses_other_sizes() -> None:

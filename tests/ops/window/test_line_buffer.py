@@ -129,11 +129,13 @@ def test_space_is_legal_and_ports_carry_the_tensors(case: tuple[Window, TensorTy
     assert space
     for parameters in space:
         assert KERNEL.check(example, parameters) is None
-        ports = KERNEL.ports(example, parameters)
+        ports = KERNEL.at(example, parameters).ports
         (source,) = ports.inputs
         assert source.vectors * source.size == example.inputs[0].size
         assert ports.output.vectors * ports.output.size == example.outputs[0].size
-        assert KERNEL.timing(example, parameters).interval == max(source.words, ports.output.words)
+        assert KERNEL.at(example, parameters).timing.interval == max(
+            source.words, ports.output.words
+        )
 
 
 @pytest.mark.parametrize(
@@ -167,7 +169,7 @@ def test_extremes_pass_unchanged() -> None:
 def test_least_depth_costs_cycles_between_frames() -> None:
     """Why the automatic choice is larger; the RTL is held to both predictions above."""
     example, tight = CASES["least depth waits between frames"]
-    interval = KERNEL.interval(example, tight)
+    interval = KERNEL.at(example, tight).interval
     waiting = simulate(one_node_plan(example, KERNEL, tight), 4).frame_ends
     flowing = simulate(one_node_plan(example, KERNEL, {"parallel": 1}), 4).frame_ends
     assert flowing[3] - flowing[2] == interval

@@ -102,8 +102,8 @@ def test_automatic_depth_reaches_the_interval(case: tuple[Window, TensorType]) -
     parameters = next(iter(kernel.space(site)))
     plan = one_node_plan(site, kernel, parameters)
     ends = simulate(plan, 6).frame_ends
-    assert ends[5] - ends[4] == kernel.interval(site, parameters)
-    assert kernel.interval(site, parameters) == kernel.timing(site, parameters).interval
+    assert ends[5] - ends[4] == kernel.at(site, parameters).interval
+    assert kernel.at(site, parameters).interval == kernel.at(site, parameters).timing.interval
 
 
 def test_a_small_convolution_needs_its_lines() -> None:

@@ -1,0 +1,1 @@
+"""What the compiler asks an op's kernel: formats, timing, needs, and an instance to print."""

@@ -1,0 +1,83 @@
+"""A kernel at a site with its parameters: all answers about one piece of hardware."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Generic
+
+from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.needs import Resources
+from hwcompile.ops.site import O_co, Parameters, Ports, Site
+from hwcompile.ops.timing import Timing
+
+if TYPE_CHECKING:
+    from hwcompile.ops.kernel import AnyKernel
+
+
+@dataclass(frozen=True, eq=False)
+class Built(ABC, Generic[O_co]):
+    """What a kernel makes of an op with legal parameters. `Kernel.at` makes it, once.
+
+    Planners ask for `interval`, `lanes`, `needs` and `ports` of thousands of them, so each answer
+    is computed when it is asked for, and kept; `timing` and `instance` can be large.
+
+    Attributes:
+        kernel: What builds it.
+        site: The op with the types around it.
+        parameters: Checked by the kernel.
+    """
+
+    kernel: AnyKernel
+    site: Site[O_co]
+    parameters: Parameters
+
+    @property
+    def op(self) -> O_co:
+        """The op."""
+        return self.site.op
+
+    def number(self, name: str, default: int = 0) -> int:
+        """A parameter that is a number."""
+        return int(self.parameters.get(name, default))
+
+    @property
+    @abstractmethod
+    def ports(self) -> Ports:
+        """The stream formats at the inputs and at the output."""
+
+    @property
+    @abstractmethod
+    def timing(self) -> Timing:
+        """The exact timing. A pipe's actor takes and gives one word per phase of one cycle."""
+
+    @property
+    @abstractmethod
+    def needs(self) -> Resources:
+        """What it is made of, whatever the device; without the output FIFO."""
+
+    @property
+    @abstractmethod
+    def instance(self) -> Instance:
+        """The instance that implements the op."""
+
+    @property
+    @abstractmethod
+    def comment(self) -> str:
+        """One line about folding and arithmetic, for readers of emitted files and reports."""
+
+    @property
+    def circuit(self) -> str:
+        """Under which name resource models know it; kernels may have several kinds of circuit."""
+        return f"{self.op.family}.{self.kernel.name}"
+
+    @cached_property
+    def interval(self) -> int:
+        """Cycles per frame; equals `timing.interval`. Override where it is cheaper."""
+        return self.timing.interval
+
+    @property
+    def lanes(self) -> int:
+        """Multiply (or xnor, add/subtract) lanes working in parallel; 0 for other kernels."""
+        return 0

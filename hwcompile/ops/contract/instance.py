@@ -1,0 +1,59 @@
+"""A module of the library with the values of its parameters, in no language.
+
+Printers (`hwcompile.emit`) say what a value looks like: a bit is `1'b1` in SystemVerilog and `true`
+in C++. A kernel only says what it means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from hwcompile.ops.contract.external_memory import ExternalMemory
+from hwcompile.ops.memory_image import MemoryImage
+
+
+@dataclass(frozen=True)
+class Word:
+    """A number of exactly `bits` bits: `code` is its bit pattern, 0 <= code < 2**bits."""
+
+    bits: int
+    code: int
+
+    @staticmethod
+    def of(value: int, bits: int) -> Word:
+        """`value` modulo 2**bits."""
+        return Word(bits, value % (1 << bits))
+
+
+Value = bool | int | Word | str | MemoryImage
+"""Of a parameter: a bit, a number, a number of so many bits, a name that the module knows (of an
+arithmetic, say), or the contents of a memory."""
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A core or pipe as an instance of a module of the library.
+
+    Attributes:
+        library: Name of the module.
+        parameters: Name to value, in the order in which they are printed.
+        constants: Input ports of a core that nothing in this design drives, and their values.
+        unused: Output ports of a core, of one bit, that nothing in this design reads.
+        external: Rows that a core takes, over and over, on its port `weights_valid_i`,
+            `weights_ready_o`, `weights_data_i`, from external memory. `weights_ready_o` is high
+            exactly when a row is wanted, whether it is there or not.
+    """
+
+    library: str
+    parameters: Mapping[str, Value]
+    constants: Mapping[str, Word] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
+    external: ExternalMemory | None = None
+
+    @property
+    def memories(self) -> dict[str, MemoryImage]:
+        """The parameters that are contents of memories."""
+        return {
+            name: value for name, value in self.parameters.items() if isinstance(value, MemoryImage)
+        }
