@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from hwcompile.emit.project import rtl_files, write_files
-from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.kernel import AnyKernel
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.schedule.tokens import simulate
 from hwcompile.verify.simulator import compile_simulator
@@ -20,7 +20,7 @@ MEMORIES = ((1, 0.0), (8, 0.0), (60, 0.0), (1, 0.5), (25, 0.9), (150, 0.3))
 
 def check_external(
     site: Site,
-    kernel: Kernel,
+    kernel: AnyKernel,
     parameters: Parameters,
     rows: int,
     memories: tuple[tuple[int, float], ...] = MEMORIES,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.concat.op import Concat
-from hwcompile.ops.hull import code_style, hull, with_constant
+from hwcompile.ops.hull import hull, recoding, with_constant
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 
@@ -56,7 +56,7 @@ def test_hull_holds_both_and_recoding_is_what_the_module_does(a: IntType, b: Int
     joined = hull(a, b)
     for element in (a, b):
         assert joined.contains(element.values())
-        style, codes = code_style(element, joined), element.encode(element.values())
+        style, codes = recoding(element, joined), element.encode(element.values())
         if style == 1:
             codes = np.where(codes >> (element.bits - 1) > 0, codes - (1 << element.bits), codes)
         if style == 2:

@@ -9,7 +9,7 @@ from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.schedule import schedule
-from hwcompile.ops.gather.words import op_of, word_sequence
+from hwcompile.ops.gather.words import word_sequence
 from hwcompile.ops.site import Site
 from hwcompile.schedule.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
@@ -25,7 +25,7 @@ BUFFERED = family("gather").kernel("buffered")
 @given(sites())
 def test_schedule_never_reads_what_is_not_there(site: Site) -> None:
     """Bug it catches: a word released before its last read, or before it has come."""
-    op = op_of(site)
+    op = site.op
     for parameters in BUFFERED.space(site):
         parallel = int(parameters["parallel"])
         arriving = site.inputs[0].size // parallel
@@ -47,7 +47,7 @@ def test_schedule_never_reads_what_is_not_there(site: Site) -> None:
 @given(sites())
 def test_program_repeats_to_the_whole_frame(site: Site) -> None:
     """The rows as the module reads them: offset plus stride, and releases."""
-    op = op_of(site)
+    op = site.op
     plan = schedule(op, 1, site.inputs[0].size)
     repeats = plan.words.size // plan.period
     base = np.repeat(np.arange(repeats), plan.period) * plan.stride

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.gather.op import Gather
-from hwcompile.ops.gather.words import legal_parallels, op_of, word_sequence
+from hwcompile.ops.gather.words import legal_parallels, word_sequence
 from hwcompile.ops.site import Site
 from tests.ops.gather.cases import pixels, sites
 
@@ -17,7 +17,7 @@ ORACLE_REASON = "loops over the definition of a gather"
 @settings(deadline=None, max_examples=100)
 @given(sites(), st.integers(0, 99))
 def test_op_against_plain_loops(site: Site, seed: int) -> None:
-    op, (kind,), (out,) = op_of(site), site.inputs, site.outputs
+    op, (kind,), (out,) = site.op, site.inputs, site.outputs
     assert op.problems((kind,)) == []
     x = np.random.default_rng(seed).choice(kind.element.values(), (2, *kind.shape))
     (y,) = op.evaluate((kind,), (x,))
@@ -33,7 +33,7 @@ def test_op_against_plain_loops(site: Site, seed: int) -> None:
 @settings(deadline=None, max_examples=200)
 @given(sites())
 def test_legal_word_sizes_are_exactly_those_that_move_whole_words(site: Site) -> None:
-    op, size = op_of(site), site.inputs[0].size
+    op, size = site.op, site.inputs[0].size
     legal = []
     flat = op.index.reshape(-1).tolist()
     for p in range(1, min(size, len(flat)) + 1):

@@ -9,7 +9,7 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.select import FILL, GIVE, TAKE, _compile
-from hwcompile.ops.gather.words import legal_parallels, op_of, word_sequence
+from hwcompile.ops.gather.words import legal_parallels, word_sequence
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.gather.cases import pixels, sites
@@ -35,7 +35,7 @@ def _replay(steps: list[int]) -> tuple[list[int], int]:
 @settings(deadline=None, max_examples=300)
 @given(sites(ordered=True))
 def test_program_does_what_the_index_says(site: Site) -> None:
-    op = op_of(site)
+    op = site.op
     for parameters in SELECT.space(site):
         parallel = int(parameters["parallel"])
         arriving = site.inputs[0].size // parallel
@@ -55,8 +55,8 @@ def test_program_does_what_the_index_says(site: Site) -> None:
 @given(sites())
 def test_takes_exactly_what_comes_in_order(site: Site) -> None:
     ordered = []
-    for parallel in legal_parallels(op_of(site), site.inputs[0].size):
-        words = [w for w in word_sequence(op_of(site), parallel).tolist() if w >= 0]
+    for parallel in legal_parallels(site.op, site.inputs[0].size):
+        words = [w for w in word_sequence(site.op, parallel).tolist() if w >= 0]
         ordered.append(words == sorted(words))
         assert (SELECT.check(site, {"parallel": parallel}) is None) == ordered[-1]
     assert any(ordered) == (SELECT.refuses(site) is None) == bool(SELECT.space(site))

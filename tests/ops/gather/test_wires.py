@@ -9,7 +9,6 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.wires import _lanes
-from hwcompile.ops.gather.words import op_of
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.gather.cases import pixels, sites
@@ -40,11 +39,11 @@ def test_finds_the_lanes(data: st.DataObject, height: int, width: int, channels:
 @given(sites())
 def test_refuses_whatever_is_not_the_same_for_all_pixels(site: Site) -> None:
     (kind,) = site.inputs
-    lanes = _lanes(op_of(site), kind.pixels, kind.channels)
+    lanes = _lanes(site.op, kind.pixels, kind.channels)
     refused = WIRES.refuses(site)
     assert (lanes is None) == (refused is not None)
     if lanes is not None:
-        index = op_of(site).index
+        index = site.op.index
         built = _same_channels(lanes.tolist(), *kind.shape).reshape(index.shape)
         np.testing.assert_array_equal(built, index)
 

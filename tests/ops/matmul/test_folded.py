@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hwcompile.emit.literals import literal
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.dot import Dot, Style, weight_type
-from hwcompile.ops.kernel import Resources
 from hwcompile.ops.matmul import FAMILY, Folded
 from hwcompile.ops.matmul.space import MAX_FOLDINGS, foldings
 from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.needs import Resources
 from hwcompile.ops.timing import single
 from hwcompile.resources import room
 from hwcompile.verify.verilator import lint

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
-from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.kernel import AnyKernel
 from hwcompile.ops.site import Site
-from hwcompile.ops.threshold import FAMILY, Threshold, describe
+from hwcompile.ops.threshold import FAMILY, Threshold
+from hwcompile.ops.threshold.requantize import MultiplyAddShift, Requantize
 from tests.kernelbench import check_kernel
 
 ORACLE = "this project"
@@ -28,7 +29,7 @@ def all_values(site: Site, most: int = 40_000) -> IntArray:
     return np.stack(columns, axis=1).reshape(values.size, *kind.shape)
 
 
-def run(site: Site, kernel: Kernel, parallel: int) -> None:
+def run(site: Site, kernel: AnyKernel, parallel: int) -> None:
     check_kernel(site, kernel, {"parallel": parallel}, inputs=(all_values(site),))
 
 
@@ -63,7 +64,7 @@ CASES = [
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("site", "kernel", "parallel"), CASES)
-def test_every_kernel_on_every_example(site: Site, kernel: Kernel, parallel: int) -> None:
+def test_every_kernel_on_every_example(site: Site, kernel: AnyKernel, parallel: int) -> None:
     run(site, kernel, parallel)
 
 
@@ -78,17 +79,17 @@ def test_output_declared_wider_than_reached(name: str) -> None:
 
 
 def test_thresholds_off_the_line_are_patched() -> None:
-    assert describe(SITES[7], {"parallel": 2})["patches"] == 2
-    assert describe(SITES[5], {"parallel": 2})["patches"] == 0
+    patches = [Requantize().at(SITES[i], {"parallel": 2}).form.patches for i in (7, 5)]
+    assert patches == [2, 0]
 
 
 def test_description_names_multiplier_and_shift() -> None:
-    facts = describe(SITES[5], {"parallel": 2})
-    assert facts["shift"] > 8
-    assert 3 <= facts["multiplier_bits"] <= 16
-    comment = FAMILY.kernel("requantize").at(SITES[5], {"parallel": 2}).comment
-    assert f"{facts['multiplier_bits']} bits" in comment
-    assert f"shift by {facts['shift']}" in comment
+    built = Requantize().at(SITES[5], {"parallel": 2})
+    assert isinstance(built, MultiplyAddShift)
+    assert built.form.shift > 8
+    assert 3 <= built.factor_bits <= 16
+    assert f"{built.factor_bits} bits" in built.comment
+    assert f"shift by {built.form.shift}" in built.comment
 
 
 @settings(max_examples=6, deadline=None)
