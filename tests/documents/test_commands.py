@@ -1,0 +1,149 @@
+"""What README.md and docs/ tell a reader to type works.
+
+Who wrote the expectations: the documents; that a command ends well is the program's word.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import tomllib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hwcompile
+from hwcompile.cli.app import COMMANDS, load_command
+from tests.cli.running import type_command
+from tests.models import ROOT
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EXTRAS = set(
+    tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+)
+FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.S | re.M)
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+ELSEWHERE = ("git", "make", "pip")
+"""Programs of README's blocks that other tests run: the packages' installation, the Makefile's."""
+
+
+def section(title: str) -> str:
+    """A section of README.md."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    return text.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+def commands(text: str) -> list[list[str]]:
+    """The words of every line of a text's blocks without a language."""
+    lines = [m["text"].splitlines() for m in FENCE.finditer(text) if not m["language"]]
+    return [shlex.split(line, comments=True) for block in lines for line in block if line.strip()]
+
+
+def every_command() -> list[tuple[str, list[str]]]:
+    """Page and words of every line that runs hwcompile, in blocks and in running text."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        lines = [words for words in commands(text) if words[0] == "hwcompile"]
+        prose = re.findall(r"`(hwcompile [^`]+)`", text)
+        lines += [shlex.split(line.replace("\n", " ")) for line in prose]
+        found += [(page.name, words) for words in lines]
+    return found
+
+
+def test_documents_name_commands() -> None:
+    assert len(every_command()) > 30
+
+
+@pytest.mark.parametrize(("page", "words"), every_command(), ids=lambda x: str(x)[:60])
+def test_every_command_and_option_in_the_documents_exists(page: str, words: list[str]) -> None:
+    assert words[1] in COMMANDS
+    options = {o for p in load_command(words[1]).params for o in (*p.opts, *p.secondary_opts)}
+    given = {word.partition("=")[0] for word in words[2:] if word.startswith("-") and word != "-"}
+    assert given <= options
+
+
+def test_every_option_named_by_itself_exists() -> None:
+    known = {
+        o for c in COMMANDS for p in load_command(c).params for o in (*p.opts, *p.secondary_opts)
+    }
+    scripts = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "benchmarks").glob("*.py"))
+    for page in PAGES:
+        text = re.sub(r"<!--.*?-->", "", page.read_text(encoding="utf-8"), flags=re.S)
+        for option in set(OPTION.findall(text)):
+            assert option in known or f'"{option}"' in scripts, f"{page.name}: {option}"
+
+
+def test_installing_names_what_exists() -> None:
+    version = hwcompile.__version__
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        for target, extras in re.findall(r'pip install "([^"[]+)\[([\w,]+)\]"', text):
+            assert set(extras.split(",")) <= EXTRAS, page.name
+            assert target in (".", "hwcompile", f"dist/hwcompile-{version}-py3-none-any.whl")
+        for path in re.findall(r"\]\(((?!http)[^)#]+)", text):
+            assert (page.parent / path).exists(), f"{page.name} links to {path}"
+
+
+def test_make_targets_in_the_documents_exist() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+    named = {t for p in PAGES for t in re.findall(r"`?\bmake ([a-z-]+)`", p.read_text())}
+    assert named
+    assert named <= targets
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with what README.md's commands take for granted, where they are run."""
+    digits = ROOT / "examples" / "digits"
+    shutil.copy(digits / "digits_mlp_w1a1.onnx", tmp_path / "model.onnx")
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    images = (np.load(digits / "test_split.npz")["images"][:3] / 16).astype(np.float32)
+    np.save(tmp_path / "images.npy", images)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run_all(
+    text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> list[str]:
+    """Run the hwcompile lines of a section; the names of the commands."""
+    ran = []
+    for words in commands(text):
+        if (
+            words[0] in ELSEWHERE
+            or "/dev/ttyUSB1" in words
+            or words[:2] == ["hwcompile", "program"]
+        ):
+            continue
+        if words[0] != "hwcompile":
+            pytest.fail(f"nobody runs {words}")
+        outcome = type_command(monkeypatch, capsys, *words[1:])
+        assert outcome.code == 0, (words, outcome.out + outcome.err)
+        ran.append(words[1])
+    return ran
+
+
+def test_the_first_commands_of_the_readme_work(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ran = run_all(section("Try it"), monkeypatch, capsys)
+    assert ran == ["compile", "verify", "simulate"]
+    scores = np.load(workplace / "scores.npz")
+    assert {len(scores[name]) for name in scores} == {3}
+
+
+@pytest.mark.slow
+def test_the_readme_works_from_top_to_bottom(
+    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # In one folder, as a reader does it: no step stands in the way of the next.
+    run_all(section("Try it"), monkeypatch, capsys)
+    (code,) = (m["text"] for m in FENCE.finditer(section("Try it")) if m["language"] == "python")
+    names = {"images": np.load(workplace / "images.npy")}
+    exec(code, names)
+    assert names["scores"]
+    ran = run_all(section("From the model to the board"), monkeypatch, capsys)
+    assert ran == ["compile", "build", "verify", "run"]
