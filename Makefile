@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_FLAGS ?=
+FIGURES_FLAGS ?=
 FUZZ_FLAGS ?=
 
 .DEFAULT_GOAL := help
@@ -41,6 +42,10 @@ fuzz: $(STAMP) ## Attack everything from outside, for minutes and with a fixed s
 .PHONY: fuzz-long
 fuzz-long: $(STAMP) ## The same for at least an hour, with a new seed
 	$(BIN)/python -m tests.fuzz --minutes 60 --seed $$(date +%s) $(FUZZ_FLAGS)
+
+.PHONY: figures
+figures: $(STAMP) ## Rewrite the tables of README.md and docs/; hours without FIGURES_FLAGS="--without --published"
+	$(BIN)/python benchmarks/figures.py $(FIGURES_FLAGS)
 
 .PHONY: check
 check: $(STAMP) ## Format, lint, types, import directions

@@ -16,12 +16,12 @@ from output import markdown, number, parser, show, write
 import hwcompile
 
 DIGITS = Path(sys.argv[0]).resolve().parents[1] / "examples" / "digits"
-sys.path.insert(0, str(DIGITS))  # before the benchmark of the same name
 NETWORKS = {
     "digits_mlp_w1a1": "64-128-128-10, weights and activations ±1, QONNX",
     "digits_cnn_w3a3": "3-bit CNN with a residual block and a depthwise layer, QONNX",
     "digits_cnn_int8": "8-bit CNN from ONNX Runtime's `quantize_static`, QDQ",
-    "digits_lstm": "LSTM of 48 cells reading row by row, 15 % of the weights left, 8 bits",
+    "digits_lstm": "LSTM of 48 cells reading row by row, 15 % of the weights left, "
+    "8-bit weights and outputs",
     "digits_gru": "GRU of 48 cells, likewise",
 }
 """What the networks are."""
@@ -53,6 +53,7 @@ def build(name: str, folder: Path) -> hwcompile.Design:
     model = DIGITS / f"{name}.onnx"
     if model.is_file():
         return hwcompile.compile(model, folder)
+    sys.path.insert(0, str(DIGITS))  # before the benchmark of the same name
     from recurrent import load_weights, network
 
     return hwcompile.compile_graph(network(load_weights(DIGITS / f"{name}.npz")), folder)

@@ -39,9 +39,9 @@ def show(titles: Sequence[str], rows: Sequence[Sequence[str]], left: int = 2) ->
 
 def markdown(titles: Sequence[str], rows: Sequence[Sequence[str]], left: int = 2) -> str:
     """The same rows as a table of a document."""
-    rule = ["---"] * left + ["---:"] * (len(titles) - left)
-    lines = [titles, rule, *rows]
-    return "".join("| " + " | ".join(line) + " |\n" for line in lines)
+    rule = "|" + "---|" * left + "---:|" * (len(titles) - left) + "\n"
+    head, *lines = ("| " + " | ".join(line) + " |\n" for line in (titles, *rows))
+    return head + rule + "".join(lines)
 
 
 def write(options: argparse.Namespace, rows: Sequence[dict[str, Any]], text: str) -> None:

@@ -49,7 +49,7 @@ def benchmarks() -> dict[str, dict[str, list[str]]]:
 
 
 def test_documents_have_tables_of_all_kinds() -> None:
-    assert len(BLOCKS) >= 8
+    assert len(BLOCKS) >= 7
     assert len(set(COMMANDS)) == len(COMMANDS), "one command, one table"
 
 
