@@ -22,7 +22,7 @@ from rich.console import Console
 
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ops.lstm.static import LstmStatic
-from hwcompile.schedule.choice import site_of
+from hwcompile.schedule.choose.choice import site_of
 from hwcompile.schedule.planner import plan
 from hwcompile.verify.simulator import compile_simulator
 

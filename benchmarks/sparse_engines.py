@@ -27,7 +27,7 @@ from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.site import Parameters
 from hwcompile.schedule.planner import plan as make_plan
-from hwcompile.schedule.tokens import simulate
+from hwcompile.schedule.time.tokens import simulate
 from hwcompile.sparse.pruning import load_balanced, magnitude_of_all
 from hwcompile.verify.simulator import compile_simulator
 

@@ -32,8 +32,8 @@ from hwcompile.passes.pipelines import LOWERING, run
 from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.report.idle import idle_notes
 from hwcompile.report.summary import build_report
+from hwcompile.schedule.choose.schedule_file import schedule_text
 from hwcompile.schedule.planner import plan
-from hwcompile.schedule.schedule_file import schedule_text
 
 DEFAULT_MHZ = 100.0
 """The clock in MHz that frames per second refer to when nothing else is said."""

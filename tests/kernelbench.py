@@ -19,7 +19,7 @@ from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.kernel import AnyKernel
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
-from hwcompile.schedule.tokens import simulate
+from hwcompile.schedule.time.tokens import simulate
 from hwcompile.verify.simulator import compile_simulator
 
 ORIGIN = Origin("bench", "dut", "Bench")

@@ -14,7 +14,7 @@ from hwcompile.boards import load_board
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.graph import Graph
 from hwcompile.rnn.description import read_description
-from hwcompile.schedule.schedule_file import read_schedule
+from hwcompile.schedule.choose.schedule_file import read_schedule
 
 READERS: dict[str, tuple[Callable[[Path], object], str]] = {
     "board": (lambda path: load_board(str(path)), "HW0802"),

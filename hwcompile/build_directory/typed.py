@@ -72,7 +72,7 @@ class Predicted(msgspec.Struct, frozen=True):
 
 
 class StretchReport(msgspec.Struct, frozen=True):
-    """Frames of an output whose ends repeat; see `schedule.frame_ends.Stretch`."""
+    """Frames of an output whose ends repeat; see `schedule.time.frame_ends.Stretch`."""
 
     first: Count
     ends: Annotated[list[Count], msgspec.Meta(min_length=1)]
@@ -86,7 +86,7 @@ class StretchReport(msgspec.Struct, frozen=True):
 
 
 class FrameEndsReport(msgspec.Struct, frozen=True):
-    """When frames end; see `schedule.frame_ends.FrameEnds`."""
+    """When frames end; see `schedule.time.frame_ends.FrameEnds`."""
 
     outputs: Annotated[list[list[StretchReport]], msgspec.Meta(min_length=1)]
     exact_frames: Count | None

@@ -11,7 +11,7 @@ from hwcompile.cli.app import app, console, errors
 from hwcompile.design import compile as compile_model
 from hwcompile.frontends.input_types import GRAMMAR, named_input_types
 from hwcompile.report.table import report_table
-from hwcompile.schedule.folding import DEFAULT_LANES
+from hwcompile.schedule.choose.folding import DEFAULT_LANES
 
 
 @app.command("compile")

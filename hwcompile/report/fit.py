@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hwcompile.boards import Board
-from hwcompile.schedule.estimate import estimate
+from hwcompile.schedule.choose.estimate import estimate
 from hwcompile.schedule.plan import Plan
 from hwcompile.technology.design import FILL, PARTS, Budget
 from hwcompile.technology.model import Need, technology

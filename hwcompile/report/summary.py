@@ -8,7 +8,7 @@ from hwcompile.ops.contract.external_memory import ExternalMemory
 from hwcompile.ops.needs import Resources
 from hwcompile.rates import frames_per_second
 from hwcompile.schedule.plan import Placed, Plan
-from hwcompile.schedule.prediction import Prediction
+from hwcompile.schedule.time.prediction import Prediction
 
 SCHEMA = 1
 

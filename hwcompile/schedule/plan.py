@@ -10,6 +10,9 @@ from hwcompile.ops.kernel import AnyKernel
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.timing import Timing
 
+LEAST_DEPTH = 2
+"""Depth of every FIFO before sizing."""
+
 
 @dataclass(frozen=True)
 class Placed:

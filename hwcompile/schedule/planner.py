@@ -9,15 +9,15 @@ from typing import Any
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph
-from hwcompile.schedule.choice import Choice
-from hwcompile.schedule.depths import size_links
-from hwcompile.schedule.fit import Fitter
-from hwcompile.schedule.folding import choose
-from hwcompile.schedule.network import build_network
+from hwcompile.schedule.choose.choice import Choice
+from hwcompile.schedule.choose.fit import Fitter
+from hwcompile.schedule.choose.folding import choose
+from hwcompile.schedule.choose.schedule_file import Schedule, check_links, read_schedule
+from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.plan import Plan
-from hwcompile.schedule.prediction import Prediction, predict
-from hwcompile.schedule.schedule_file import Schedule, check_links, read_schedule
-from hwcompile.schedule.stages import build_stages
+from hwcompile.schedule.time.depths import size_links
+from hwcompile.schedule.time.network import build_network
+from hwcompile.schedule.time.prediction import Prediction, predict
 
 __all__ = ["Prediction", "plan"]
 
@@ -35,7 +35,7 @@ def plan(
         graph: Lowered: every node's family has kernels or is free.
         target_cycles: Cycles per frame to reach at the lowest cost; None for the fastest folding
             that fits the board, or without one for what
-            `hwcompile.schedule.folding.DEFAULT_LANES` lanes can reach.
+            `hwcompile.schedule.choose.folding.DEFAULT_LANES` lanes can reach.
         schedule: A `schedule.toml`, or the same as nested mappings; it may be partial.
         board: Whose FPGA sets the prices of what kernels take.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.frame_ends import FrameEnds
+from hwcompile.schedule.time.frame_ends import FrameEnds
 from hwcompile.verify.simulator import SimulationResult
 
 

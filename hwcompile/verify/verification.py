@@ -9,7 +9,7 @@ from typing import Any
 from hwcompile.emit.interface import Interface
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.frame_ends import FrameEnds
+from hwcompile.schedule.time.frame_ends import FrameEnds
 from hwcompile.verify.compare import Mismatch
 from hwcompile.verify.comparing import compare_run
 from hwcompile.verify.cycles import Late, Timing

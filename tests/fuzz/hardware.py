@@ -12,8 +12,8 @@ import hwcompile
 from hwcompile.frontends.load import load_model
 from hwcompile.ir.graph import Graph
 from hwcompile.passes.pipelines import LOWERING, run
-from hwcompile.schedule.choice import FREE
-from hwcompile.schedule.options import options_of
+from hwcompile.schedule.choose.choice import FREE
+from hwcompile.schedule.choose.options import options_of
 from tests.fuzz.attempts import attempt
 from tests.fuzz.budget import Budget
 from tests.fuzz.figures import Figures

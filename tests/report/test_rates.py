@@ -21,8 +21,8 @@ from hwcompile.ops.timing import Access
 from hwcompile.rates import frames_per_second, rate_text
 from hwcompile.report.console import wide_console
 from hwcompile.report.table import report_table
-from hwcompile.schedule.network import Channel, Network, Process
-from hwcompile.schedule.prediction import predict
+from hwcompile.schedule.time.network import Channel, Network, Process
+from hwcompile.schedule.time.prediction import predict
 
 ORIGIN = Origin("m.onnx", "layer", "Gather")
 

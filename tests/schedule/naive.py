@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.network import Channel, Network, Process
+from hwcompile.schedule.time.network import Channel, Network, Process
 
 
 @dataclass

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from hwcompile.ops.timing import Access
-from hwcompile.schedule.network import Channel, Network, Process
+from hwcompile.schedule.time.network import Channel, Network, Process
 
 
 @st.composite

@@ -14,13 +14,13 @@ from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reshape.op import Reshape
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.window.op import Window
-from hwcompile.schedule.depths import with_depths
-from hwcompile.schedule.network import build_network
 from hwcompile.schedule.planner import plan
-from hwcompile.schedule.prediction import predict
-from hwcompile.schedule.tokens import simulate
+from hwcompile.schedule.time.depths import with_depths
+from hwcompile.schedule.time.network import build_network
+from hwcompile.schedule.time.prediction import predict
+from hwcompile.schedule.time.tokens import simulate
+from tests.schedule.choose.test_schedule_file import network
 from tests.schedule.naive import simulate_naively
-from tests.schedule.test_schedule_file import network
 
 
 def cnn(size: int, channels: tuple[int, ...], classes: int) -> Graph:

@@ -17,7 +17,7 @@ from hwcompile.ops import family
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_design import design
 from hwcompile.ops.site import Site
-from hwcompile.schedule.choice import site_of
+from hwcompile.schedule.choose.choice import site_of
 from tests.models import model_path
 
 LAYERS = ("ip1", "ip2", "ip3")

@@ -18,7 +18,7 @@ from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.elementwise.linear import Linear
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.schedule.choice import site_of
+from hwcompile.schedule.choose.choice import site_of
 from hwcompile.verify.levels import run_rtl
 from hwcompile.verify.verification import Comparison
 

@@ -14,8 +14,8 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.site import Parameters, Site
-from hwcompile.schedule.options import options_of
-from hwcompile.schedule.tokens import simulate
+from hwcompile.schedule.choose.options import options_of
+from hwcompile.schedule.time.tokens import simulate
 from hwcompile.sparse.broadcast import broadcast_cycles, column_counts
 from hwcompile.sparse.packing import pack
 from hwcompile.sparse.pruning import load_balanced

@@ -10,7 +10,7 @@ from hwcompile.ops import family
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_design import Design, design
 from hwcompile.ops.site import Parameters, Site
-from hwcompile.schedule.tokens import simulate
+from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
 
 ORACLE = "this project"

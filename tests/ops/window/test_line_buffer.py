@@ -10,7 +10,7 @@ from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.window import FAMILY
 from hwcompile.ops.window.line_buffer import LineBuffer
 from hwcompile.ops.window.op import Window
-from hwcompile.schedule.tokens import simulate
+from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
 from tests.ops.window.cases import windows
 

@@ -9,7 +9,7 @@ from hwcompile.ops.site import Site
 from hwcompile.ops.window.line_buffer import LineBuffer, automatic_depth
 from hwcompile.ops.window.needs import Layout, least_depth, sustains
 from hwcompile.ops.window.op import Window
-from hwcompile.schedule.tokens import simulate
+from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import one_node_plan
 from tests.ops.window.cases import windows
 

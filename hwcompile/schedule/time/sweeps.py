@@ -7,8 +7,8 @@ reached, because every step only raises cycles and never beyond it (Kleene's fix
 
 Networks whose FIFOs hold every stream at its full rate settle after a few sweeps. Where small FIFOs
 slow a stream down, a sweep only carries the delay on by the FIFO's depth; then the word-by-word
-simulation of `hwcompile.schedule.engine` is faster, and deadlocks never settle. So the sweeps stop
-after a number of evaluations.
+simulation of `hwcompile.schedule.time.engine` is faster, and deadlocks never settle. So the sweeps
+stop after a number of evaluations.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.engine import NEVER, ChannelTrace, Run
-from hwcompile.schedule.network import Network, Process
+from hwcompile.schedule.time.engine import NEVER, ChannelTrace, Run
+from hwcompile.schedule.time.network import Network, Process
 
 _EVALUATIONS = 60
 """Evaluations of each process, on average, after which sweeping is given up."""
@@ -98,7 +98,7 @@ class Sweeper:
 def run_sweeps(
     network: Network, frames: int, offered: Mapping[str, IntArray] | None = None
 ) -> Run | None:
-    """Simulate like `hwcompile.schedule.engine.run`; None when the sweeps do not settle soon."""
+    """Simulate like the engine's `run`; None when the sweeps do not settle soon."""
     sweepers = [
         Sweeper(process, network, frames, (offered or {}).get(process.name))
         for process in network.processes

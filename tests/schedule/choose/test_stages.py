@@ -12,9 +12,9 @@ from hwcompile.ir.graph import Graph, Node
 from hwcompile.ir.types import BIPOLAR
 from hwcompile.ir.verify import verify
 from hwcompile.ops.reshape.op import Reshape
-from hwcompile.schedule.choice import Choice
+from hwcompile.schedule.choose.choice import Choice
+from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.plan import Plan
-from hwcompile.schedule.stages import build_stages
 from tests.schedule.fakes import Copy, Light, Net
 
 

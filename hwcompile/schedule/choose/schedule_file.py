@@ -30,9 +30,9 @@ from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
 from hwcompile.ops.kernel import Kernel
 from hwcompile.ops.site import Site
-from hwcompile.schedule.choice import FREE, Choice, site_of
+from hwcompile.schedule.choose.choice import FREE, Choice, site_of
 from hwcompile.schedule.plan import Placed, Plan
-from hwcompile.schedule.prediction import Prediction
+from hwcompile.schedule.time.prediction import Prediction
 
 SECTIONS = ("nodes", "links")
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.network import Channel, Network, Process
+from hwcompile.schedule.time.network import Channel, Network, Process
 
 NEVER = -(1 << 40)  # "before the first cycle": index 0 of every list of token cycles
 _VECTOR = 96  # phases from which numpy is faster than the loop

@@ -22,8 +22,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.network import Network
-from hwcompile.schedule.sweeps import Sweeper
+from hwcompile.schedule.time.network import Network
+from hwcompile.schedule.time.sweeps import Sweeper
 
 _ROUNDS = 100
 """Passes over all processes in search of the firings that hold each other up."""

@@ -20,12 +20,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwcompile.diagnostics import CompileError
-from hwcompile.schedule.network import Network, Process, build_network
-from hwcompile.schedule.plan import Link, Plan
-from hwcompile.schedule.prediction import MOST_FRAMES, even_input, settle
-from hwcompile.schedule.settling import first_trial
-from hwcompile.schedule.stages import LEAST_DEPTH
-from hwcompile.schedule.tokens import TokenTrace, simulate_network
+from hwcompile.schedule.plan import LEAST_DEPTH, Link, Plan
+from hwcompile.schedule.time.network import Network, Process, build_network
+from hwcompile.schedule.time.prediction import MOST_FRAMES, even_input, settle
+from hwcompile.schedule.time.settling import first_trial
+from hwcompile.schedule.time.tokens import TokenTrace, simulate_network
 
 _EFFORT = 3_000_000
 """Firings that may be simulated in order to lower depths; bounds the time, deterministically."""

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ops.timing import Access
-from hwcompile.schedule import engine
-from hwcompile.schedule.engine import run
-from hwcompile.schedule.network import UNBOUNDED, Channel, Network, Process
+from hwcompile.schedule.time import engine
+from hwcompile.schedule.time.engine import run
+from hwcompile.schedule.time.network import UNBOUNDED, Channel, Network, Process
 from tests.schedule.naive import simulate_naively
 from tests.schedule.networks import networks
 

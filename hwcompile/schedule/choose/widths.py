@@ -11,7 +11,7 @@ from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
 from hwcompile.ops.site import Site, StreamFormat
 from hwcompile.ops.width.op import Width
-from hwcompile.schedule.choice import FREE, Choice, place, sources
+from hwcompile.schedule.choose.choice import FREE, Choice, place, sources
 
 
 def insert_widths(

@@ -13,10 +13,10 @@ import numpy as np
 
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.engine import ChannelTrace, Run, Wait, run
-from hwcompile.schedule.network import Network, build_network
 from hwcompile.schedule.plan import Plan
-from hwcompile.schedule.sweeps import run_sweeps
+from hwcompile.schedule.time.engine import ChannelTrace, Run, Wait, run
+from hwcompile.schedule.time.network import Network, build_network
+from hwcompile.schedule.time.sweeps import run_sweeps
 
 
 @dataclass(frozen=True)

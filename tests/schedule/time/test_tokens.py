@@ -7,11 +7,11 @@ import pytest
 
 from hwcompile.diagnostics import CompileError, InternalError
 from hwcompile.ops.timing import single
-from hwcompile.schedule.choice import Choice
-from hwcompile.schedule.depths import with_depths
+from hwcompile.schedule.choose.choice import Choice
+from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.plan import Plan
-from hwcompile.schedule.stages import build_stages
-from hwcompile.schedule.tokens import simulate
+from hwcompile.schedule.time.depths import with_depths
+from hwcompile.schedule.time.tokens import simulate
 from tests.schedule.fakes import Built, Copy, Light, Net, Whole
 
 KERNELS = {"fakecore": "core", "fakepipe": "pipe", "fakewhole": "whole"}

@@ -10,11 +10,11 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntType
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.site import StreamFormat
-from hwcompile.schedule import folding
-from hwcompile.schedule.choice import Choice
-from hwcompile.schedule.folding import choose
-from hwcompile.schedule.options import LANE_COST, joint_cost, options_of
-from hwcompile.schedule.stages import build_stages
+from hwcompile.schedule.choose import folding
+from hwcompile.schedule.choose.choice import Choice
+from hwcompile.schedule.choose.folding import choose
+from hwcompile.schedule.choose.options import LANE_COST, joint_cost, options_of
+from hwcompile.schedule.choose.stages import build_stages
 from tests.schedule.fakes import Copy, Light, Net
 
 

@@ -16,13 +16,13 @@ from hwcompile.ir.graph import Graph, Node
 from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
 from hwcompile.ops.site import StreamFormat
-from hwcompile.schedule.choice import FREE, Choice, sources
-from hwcompile.schedule.estimate import Estimate, estimate
-from hwcompile.schedule.folding import Costs, Space
-from hwcompile.schedule.options import Option
+from hwcompile.schedule.choose.choice import FREE, Choice, sources
+from hwcompile.schedule.choose.estimate import Estimate, estimate
+from hwcompile.schedule.choose.folding import Costs, Space
+from hwcompile.schedule.choose.options import Option
+from hwcompile.schedule.choose.stages import build_stages
+from hwcompile.schedule.choose.widths import width_choice, width_site
 from hwcompile.schedule.plan import Link, Placed, Plan
-from hwcompile.schedule.stages import build_stages
-from hwcompile.schedule.widths import width_choice, width_site
 from hwcompile.technology.design import FILL, PARTS, Budget
 from hwcompile.technology.model import Need, Technology, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, port_resources

@@ -11,7 +11,7 @@ from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.ir.graph import Builder
 from hwcompile.ops import FAMILIES, family
 from hwcompile.ops.site import Site
-from hwcompile.schedule.schedule_file import read_schedule
+from hwcompile.schedule.choose.schedule_file import read_schedule
 
 
 def _sites() -> Iterator[tuple[str, str, Site]]:

@@ -13,7 +13,7 @@ from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.report.fit import fit_notes, fit_report
-from hwcompile.schedule.fit import Fitter
+from hwcompile.schedule.choose.fit import Fitter
 from hwcompile.schedule.planner import plan
 from hwcompile.technology.design import FILL
 from tests.schedule.test_planner import cnn

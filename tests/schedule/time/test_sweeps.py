@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.schedule.engine import run
-from hwcompile.schedule.network import Network
-from hwcompile.schedule.sweeps import run_sweeps
+from hwcompile.schedule.time.engine import run
+from hwcompile.schedule.time.network import Network
+from hwcompile.schedule.time.sweeps import run_sweeps
 from tests.schedule.networks import networks
 
 

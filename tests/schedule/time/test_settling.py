@@ -14,15 +14,15 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from hwcompile.ops.timing import Access
-from hwcompile.schedule import settling
-from hwcompile.schedule.engine import run
-from hwcompile.schedule.frame_ends import FrameEnds, Stretch
-from hwcompile.schedule.network import Channel, Network, Process, build_network
-from hwcompile.schedule.prediction import predict
-from hwcompile.schedule.tokens import simulate_network
+from hwcompile.schedule.time import settling
+from hwcompile.schedule.time.engine import run
+from hwcompile.schedule.time.frame_ends import FrameEnds, Stretch
+from hwcompile.schedule.time.network import Channel, Network, Process, build_network
+from hwcompile.schedule.time.prediction import predict
+from hwcompile.schedule.time.tokens import simulate_network
 from tests.schedule.fakes import Copy, Net
 from tests.schedule.networks import networks
-from tests.schedule.test_tokens import deep, plan_of
+from tests.schedule.time.test_tokens import deep, plan_of
 
 FRAMES = 150
 

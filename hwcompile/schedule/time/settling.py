@@ -23,12 +23,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.critical import Frames, steady_firings
-from hwcompile.schedule.engine import NEVER, Run, run
-from hwcompile.schedule.frame_ends import FrameEnds, Stretch
-from hwcompile.schedule.network import UNBOUNDED, Network
-from hwcompile.schedule.sweeps import Sweeper, run_sweeps
-from hwcompile.schedule.tokens import deadlock
+from hwcompile.schedule.time.critical import Frames, steady_firings
+from hwcompile.schedule.time.engine import NEVER, Run, run
+from hwcompile.schedule.time.frame_ends import FrameEnds, Stretch
+from hwcompile.schedule.time.network import UNBOUNDED, Network
+from hwcompile.schedule.time.sweeps import Sweeper, run_sweeps
+from hwcompile.schedule.time.tokens import deadlock
 
 _EFFORT = 24_000_000
 """Firings that may be simulated, in units of a sweep's; bounds the time, deterministically."""

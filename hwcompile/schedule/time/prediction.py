@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.frame_ends import FrameEnds, Stretch
-from hwcompile.schedule.network import Network
-from hwcompile.schedule.settling import first_trial, frame_ends, span
-from hwcompile.schedule.tokens import TokenTrace, simulate_network
+from hwcompile.schedule.time.frame_ends import FrameEnds, Stretch
+from hwcompile.schedule.time.network import Network
+from hwcompile.schedule.time.settling import first_trial, frame_ends, span
+from hwcompile.schedule.time.tokens import TokenTrace, simulate_network
 
 MOST_FRAMES = 64
 """Frames after which a network that still does not repeat is taken as it is."""

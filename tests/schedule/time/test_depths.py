@@ -13,14 +13,14 @@ from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType
 from hwcompile.ops.site import StreamFormat
 from hwcompile.ops.timing import single
-from hwcompile.schedule.depths import in_block, size_links, size_network, with_depths
-from hwcompile.schedule.network import Network, build_network
 from hwcompile.schedule.plan import Link, Plan
-from hwcompile.schedule.prediction import predict
-from hwcompile.schedule.tokens import simulate, simulate_network
+from hwcompile.schedule.time.depths import in_block, size_links, size_network, with_depths
+from hwcompile.schedule.time.network import Network, build_network
+from hwcompile.schedule.time.prediction import predict
+from hwcompile.schedule.time.tokens import simulate, simulate_network
 from tests.schedule.fakes import BuiltPipe, Copy, Light, Net, Whole
 from tests.schedule.networks import networks
-from tests.schedule.test_tokens import plan_of, residual
+from tests.schedule.time.test_tokens import plan_of, residual
 
 
 def bare(network: Network) -> tuple[Network, Plan]:

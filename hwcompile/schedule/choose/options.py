@@ -13,7 +13,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.kernel import AnyKernel
 from hwcompile.ops.needs import Resources
 from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.schedule.choice import Choice, site_of
+from hwcompile.schedule.choose.choice import Choice, site_of
 
 # One figure for everything a kernel uses, in look-up tables. Flip-flops come two to a LUT and are
 # rarely short; a 36-kbit block RAM counts as 288 LUTs; a multiplier is what 8 x 8 bits cost in

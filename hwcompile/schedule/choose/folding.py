@@ -18,9 +18,9 @@ from hwcompile.ir.graph import Graph, Node
 from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
 from hwcompile.ops.site import StreamFormat
-from hwcompile.schedule.choice import FREE, Choice, sources
-from hwcompile.schedule.options import Option, fitting, fixed_option, joint_cost, options_of
-from hwcompile.schedule.widths import width_choice, width_site
+from hwcompile.schedule.choose.choice import FREE, Choice, sources
+from hwcompile.schedule.choose.options import Option, fitting, fixed_option, joint_cost, options_of
+from hwcompile.schedule.choose.widths import width_choice, width_site
 
 DEFAULT_LANES = 4096
 """Lanes to spend when no target is given."""

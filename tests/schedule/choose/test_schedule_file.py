@@ -10,9 +10,9 @@ import pytest
 
 from hwcompile.diagnostics import CompileError, Diagnostic
 from hwcompile.ir.graph import Graph
-from hwcompile.schedule.choice import Choice
+from hwcompile.schedule.choose.choice import Choice
+from hwcompile.schedule.choose.schedule_file import read_schedule, schedule_text
 from hwcompile.schedule.planner import plan
-from hwcompile.schedule.schedule_file import read_schedule, schedule_text
 from tests.fuzz.schedules import damaged_schedule
 from tests.schedule.fakes import Copy, Light, Net, Whole
 

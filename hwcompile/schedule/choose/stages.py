@@ -14,12 +14,9 @@ from dataclasses import replace
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.graph import Graph
 from hwcompile.ops.site import StreamFormat
-from hwcompile.schedule.choice import FREE, Choice, place, sources
-from hwcompile.schedule.plan import Link, Placed, Plan, Stage
-from hwcompile.schedule.widths import insert_widths
-
-LEAST_DEPTH = 2
-"""Depth of every FIFO before sizing."""
+from hwcompile.schedule.choose.choice import FREE, Choice, place, sources
+from hwcompile.schedule.choose.widths import insert_widths
+from hwcompile.schedule.plan import LEAST_DEPTH, Link, Placed, Plan, Stage
 
 
 def build_stages(graph: Graph, choices: Mapping[str, Choice]) -> Plan:
