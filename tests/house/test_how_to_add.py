@@ -1,0 +1,92 @@
+"""Every page of `docs/how_to_add` works: a toy is added from the page's own text, and tested.
+
+The project is copied to a temporary folder, the page is followed there to the letter, and the
+commands at its end, mostly the tests that it tells the reader to write, must succeed. The toys'
+tests name their oracles.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.house.pages import ROOT, PageError, Step, page_names, read_page
+
+MOST_FILES = {
+    "board": 1,
+    "front_end": 6,
+    "kernel": 4,
+    "operator": 8,
+    "printer": 1,
+}
+"""Files of the compiler that adding one may touch, without tests."""
+
+NEUTRAL = tuple(
+    f"hwcompile/{room}/" for room in ("frontends/symbolic", "frontends/numbers", "ir", "passes")
+)
+"""What knows no source format."""
+
+
+def copy_project(folder: Path) -> None:
+    """What the pages change and what their tests need; compiled files included, for speed."""
+    for name in ("hwcompile", "templates", "sim", "boards", "calibration"):
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy2(ROOT / "pyproject.toml", folder)
+    for path in (ROOT / "tests").glob("*.py"):
+        (folder / "tests").mkdir(exist_ok=True)
+        shutil.copy2(path, folder / "tests")
+
+
+def run(folder: Path, *arguments: str) -> None:
+    """Python with arguments, in the copied project and on it."""
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONWARNINGS": "error"}
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"{arguments}\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_a_page_works_to_the_letter(name: str, tmp_path: Path) -> None:
+    page = read_page(name)
+    copy_project(tmp_path)
+    page.follow(tmp_path)
+    code = [path for path in (*page.files, *page.tests) if path.endswith(".py")]
+    if code:
+        run(tmp_path, "-m", "ruff", "format", "--check", *code)
+        run(tmp_path, "-m", "ruff", "check", *code)
+    assert page.commands
+    for program, *arguments in page.commands:
+        assert program == "python"
+        run(tmp_path, *arguments)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", page_names())
+def test_the_code_of_a_page_is_typed(name: str, tmp_path: Path) -> None:
+    page = read_page(name)
+    copy_project(tmp_path)
+    page.follow(tmp_path)
+    run(tmp_path, "-m", "mypy")
+
+
+@pytest.mark.parametrize("name", page_names())
+def test_adding_one_touches_few_files(name: str) -> None:
+    files = read_page(name).files
+    assert len(files) <= MOST_FILES[name], files
+    if name == "front_end":
+        assert not [path for path in files if path.startswith(NEUTRAL)]
+
+
+def test_a_change_whose_context_is_gone_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "list.py").write_text("a\nb\nc\nb\n")
+    with pytest.raises(PageError, match="0 times"):
+        Step("Change in", "list.py", " e\n+d\n").follow(tmp_path)
+    with pytest.raises(PageError, match="2 times"):
+        Step("Change in", "list.py", " b\n+d\n").follow(tmp_path)
+    Step("Change in", "list.py", " a\n+d\n").follow(tmp_path)
+    assert (tmp_path / "list.py").read_text() == "a\nd\nb\nc\nb\n"
