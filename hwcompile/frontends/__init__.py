@@ -1,3 +1,3 @@
-"""One file per source format: a model file becomes a graph on integers."""
+"""One folder per source format: a model file becomes a graph on integers."""
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hwcompile.frontends.load import ImportedModel
+from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.quantizers import BipolarQuantizer, LinearQuantizer, Quantizer
 from hwcompile.frontends.numbers.rows import AnyArray, floats, integers

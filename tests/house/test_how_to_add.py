@@ -66,12 +66,13 @@ def test_a_page_works_to_the_letter(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", page_names())
-def test_the_code_of_a_page_is_typed(name: str, tmp_path: Path) -> None:
-    page = read_page(name)
+def test_the_code_of_all_pages_is_typed_and_imports_one_way(tmp_path: Path) -> None:
     copy_project(tmp_path)
-    page.follow(tmp_path)
+    for name in page_names():
+        read_page(name).follow(tmp_path)
     run(tmp_path, "-m", "mypy")
+    check = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
+    run(tmp_path, "-c", check)
 
 
 @pytest.mark.parametrize("name", page_names())

@@ -1,0 +1,169 @@
+"""From an ONNX or QONNX file to a graph on integers and the host's part around it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hwcompile.diagnostics import CompileError, Diagnostic, fail
+from hwcompile.frontends.imported import ImportedModel
+from hwcompile.frontends.model import SourceModel
+from hwcompile.frontends.names import identifier
+from hwcompile.frontends.onnx.inputs import start_values
+from hwcompile.frontends.onnx.operators import OPERATORS
+from hwcompile.frontends.onnx.outputs import finish_outputs
+from hwcompile.frontends.onnx.recurrent import RECURRENT
+from hwcompile.frontends.reading.read import read_model
+from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.frames import Frames, NotFramesError
+from hwcompile.frontends.symbolic.interpreter import interpret
+from hwcompile.ir.graph import Builder, Graph
+from hwcompile.ir.types import IntArray
+from hwcompile.ir.verify import verify
+from hwcompile.rnn.description import Description, must_name_nodes, read_description
+
+
+def load_onnx(
+    path: str | Path,
+    input_types: Mapping[str, str] | None = None,
+    formats: Path | Mapping[str, Any] | None = None,
+) -> ImportedModel:
+    """Import the ONNX or QONNX model at `path`.
+
+    Args:
+        path: The file.
+        input_types: For model inputs whose integers the hardware receives as they are: name to
+            type and scale, for example `{"image": "uint8:1/255"}`. The name "" stands for the
+            only input.
+        formats: Number formats of recurrent nodes, see `hwcompile.rnn.description`.
+
+    Raises:
+        CompileError: With everything that cannot be compiled.
+    """
+    model = read_model(path)
+    description = read_description(formats)
+    recurrent = (node.name for node in model.nodes if node.op_type in RECURRENT)
+    must_name_nodes(description, frozenset(recurrent))
+    if not input_types:
+        _refuse_float_model(model)
+    framed = _one_frame(model)
+    if framed is None:
+        return _import(model, input_types or {}, description)
+    try:
+        return _import(framed, input_types or {}, description)
+    except NotFramesError as error:
+        return _whole_batch(model, error, input_types or {}, description)
+    except CompileError as error:
+        with suppress(CompileError):
+            reason = NotFramesError(None, error.diagnostics[0].what)
+            return _whole_batch(model, reason, input_types or {}, description)
+        raise
+
+
+_QUANTIZERS = ("quant", "multithreshold", "trunc", "integer", "qlinear", "qgemm")
+_LAYERS = frozenset({"Conv", "ConvTranspose", "MatMul", "Gemm"})
+
+
+def _refuse_float_model(model: SourceModel) -> None:
+    """Show how to quantize a model that has layers and no quantizer.
+
+    Raises:
+        CompileError: HW0284 for such a model.
+    """
+    kinds = {node.op_type for node in model.nodes}
+    quantized = any(word in kind.lower() for kind in kinds for word in _QUANTIZERS)
+    quantized |= not kinds.isdisjoint(RECURRENT)  # they have number formats of their own
+    floats = all(tensor.dtype.kind == "f" for tensor in model.inputs)
+    if (
+        quantized
+        or model.annotations
+        or not floats
+        or not kinds & _LAYERS
+        or len(model.inputs) != 1
+    ):
+        return
+    (tensor,) = model.inputs
+    stem = model.name
+    raise fail(
+        "HW0284",
+        f"'{model.file}' computes with real numbers: it has no quantizer",
+        "hardware computes on integers, and nothing says which",
+        "quantize it with typical inputs, frames.npy, and compile the result:\n"
+        "    import numpy, onnxruntime.quantization as q\n"
+        "    class Frames(q.CalibrationDataReader):\n"
+        f"        left = iter(numpy.load('frames.npy').astype('{tensor.dtype.name}'))\n"
+        "        def get_next(self):\n"
+        f"            return next(({{{tensor.name!r}: f[None]}} for f in self.left), None)\n"
+        f"    q.quantize_static({model.file!r}, {stem + '_int8.onnx'!r}, Frames())\n"
+        "  or train it with quantizers (Brevitas) and export it as QONNX",
+    )
+
+
+def _one_frame(model: SourceModel) -> SourceModel | None:
+    """The model for one frame of the batch that the file fixes for all inputs; None without."""
+    batches = {t.shape[0] if len(t.shape) > 1 else 1 for t in model.inputs}
+    if len(batches) != 1 or batches == {1}:
+        return None
+    inputs = tuple(replace(t, shape=(1, *t.shape[1:])) for t in model.inputs)
+    return replace(model, inputs=inputs, batch=batches.pop())
+
+
+def _whole_batch(
+    model: SourceModel,
+    error: NotFramesError,
+    input_types: Mapping[str, str],
+    description: Description,
+) -> ImportedModel:
+    """The model with all of the file's batch in one frame, because its entries meet."""
+    what = f"the file fixes a first axis of {model.inputs[0].shape[0]}, which is no batch of frames"
+    origin = None if error.node is None else error.node.origin
+    try:
+        imported = _import(model, input_types, description)
+    except CompileError as found:
+        if not error.why:
+            raise
+        refused = Diagnostic("HW0282", what, error.why, "export the model with batch 1", origin)
+        raise CompileError([refused, *found.diagnostics]) from found
+    if not error.why:
+        return imported
+    note = f"{origin or model.file}: {what}, because {error.why}; one frame is all of it"
+    return replace(imported, notes=(*imported.notes, note))
+
+
+def _import(
+    model: SourceModel, input_types: Mapping[str, str], description: Description
+) -> ImportedModel:
+    first, wishes = _attempt(model, input_types, description, {})
+    if not wishes:
+        return first
+    # An input's natural order met a permutation: let the host deliver the permuted order.
+    second, _ = _attempt(model, input_types, description, wishes)
+    return second if _gathers(second.graph) < _gathers(first.graph) else first
+
+
+def _gathers(graph: Graph) -> int:
+    return sum(1 for node in graph.nodes if node.op.family == "gather")
+
+
+def _attempt(
+    model: SourceModel,
+    input_types: Mapping[str, str],
+    formats: Description,
+    layouts: Mapping[int, IntArray],
+) -> tuple[ImportedModel, dict[int, IntArray]]:
+    frames = Frames(model.batch, [t.name for t in model.inputs]) if model.batch > 1 else None
+    builder = Builder(identifier(model.name, "network"))
+    ctx = Context(model, builder, layouts, frames=frames, formats=formats)
+    values, problems = interpret(ctx, OPERATORS, start_values(ctx, input_types))
+    outputs, host, more = finish_outputs(ctx, values)
+    if problems or more:
+        raise CompileError([*problems, *more])
+    if frames is not None and any(frames.axis(name) != 0 for name in model.outputs):
+        raise NotFramesError(None, "an output has another first axis")
+    graph = ctx.builder.build(outputs)
+    verify(graph, "import")
+    imported = ImportedModel(graph, tuple(ctx.inputs), tuple(host), tuple(ctx.notes))
+    return imported, ctx.wishes
