@@ -35,7 +35,8 @@ NEUTRAL = tuple(
 def copy_project(folder: Path) -> None:
     """What the pages change and what their tests need; compiled files included, for speed."""
     for name in ("hwcompile", "templates", "sim", "boards", "calibration"):
-        shutil.copytree(ROOT / name, folder / name)
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, folder / name)
     shutil.copy2(ROOT / "pyproject.toml", folder)
     for path in (ROOT / "tests").glob("*.py"):
         (folder / "tests").mkdir(exist_ok=True)

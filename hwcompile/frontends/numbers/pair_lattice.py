@@ -4,6 +4,29 @@ A float32 scale is an odd integer times a power of two. As long as every product
 such values stays below 2**24 steps of the finest power of two, float32 computes it without
 rounding, so that the sum of two streams is a whole multiple of one step. Then the float model is a
 function of one integer, however wide the streams are.
+
+A worked example: a (0 to 255, zero point 128) has the scale 0.75 and b (-8 to 7) the scale 0.5.
+
+    >>> from hwcompile.frontends.numbers.rows import floats, integers
+    >>> def stream(scale, zero, low, high):
+    ...     chain = Chain(Dequantize(floats(scale), integers(zero)))
+    ...     return lattice_of(chain, IntType(low, high))
+    >>> a, b = stream(0.75, 128, 0, 255), stream(0.5, 0, -8, 7)
+
+0.75 is 3 quarters and 0.5 is 2, so 0.75 (a - 128) + 0.5 b = 0.25 (3 a + 2 b - 384): one integer, a
+quarter per step. Its largest value, 3 * 128 + 2 * 8 = 400 quarters, is far below 2**24.
+
+    >>> total = exact_sum(a, b, +1)
+    >>> float(total.step), total.left_factor, total.right_factor, total.offset
+    (0.25, 3, 2, -384)
+
+The float32 next to 0.1 is 13421773 / 2**27. Its odd part alone takes 24 bits: already 3 * 0.1 is
+rounded, so only a stream of -1, 0 and 1 has a lattice with that scale.
+
+    >>> stream(0.1, 0, 0, 1)
+    Lattice(step=Fraction(13421773, 134217728), zero=0, low=0, high=1)
+    >>> stream(0.1, 0, 0, 3) is None
+    True
 """
 
 from __future__ import annotations

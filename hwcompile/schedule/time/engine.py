@@ -4,6 +4,36 @@ All recurrences are monotone (Kahn-style: a firing depends only on tokens and pl
 are already known), so the order in which processes advance does not matter. Every process advances
 as far as it can see, then wakes its neighbours. Long runs are computed with numpy (a cumulative
 maximum), short ones by a plain loop, because with small FIFOs most runs are a few phases long.
+
+A worked example. A source `x` writes four words per frame, one per cycle if there is room, into a
+FIFO of two places; a word can be taken in the cycle after it was written. A process `y` takes one
+word at a time and is busy for three cycles with each.
+
+    >>> from hwcompile.ops.timing import Access
+    >>> ones = np.ones(4, dtype=np.int64)
+    >>> fifo = Channel("fifo", capacity=2, delay=1, tokens=4, link=True)
+    >>> x = Process("x", ones, {}, {"fifo": np.cumsum(ones)})
+    >>> y = Process("y", 3 * ones, {"fifo": Access.stream(ones)}, {})
+    >>> network = Network({"fifo": fifo}, (x, y), inputs=("x",), outputs=("fifo",))
+    >>> trace = run(network, frames=1).channels["fifo"]
+
+With S[k] the cycle that writes word k and F[k] the one that takes it, counted from 1,
+
+    S[k] = max(S[k-1] + 1, F[k-2] + 1)      one per cycle; a place freed in t is there in t + 1
+    F[k] = max(F[k-1] + 3, S[k] + 1)        three cycles each; written in t, usable in t + 1
+
+so S[1] = 0, F[1] = 1, S[2] = 1, F[2] = max(4, 2) = 4, S[3] = max(2, F[1] + 1) = 2 and so on: `x` is
+held back for the first time by its fourth word, which waits for the second to leave.
+
+    >>> trace.started.tolist(), trace.freed.tolist()
+    ([0, 1, 2, 5], [1, 4, 7, 10])
+
+On a run of phases none of which waits for the process itself (here `y`'s, once all S are known),
+F[k] - 3k = max(F[k-1] - 3(k-1), S[k] + 1 - 3k) is a cumulative maximum: `_fire_many`.
+
+    >>> elapsed = np.array([0, 3, 6, 9])
+    >>> (np.maximum.accumulate(trace.started + 1 - elapsed) + elapsed).tolist()
+    [1, 4, 7, 10]
 """
 
 from __future__ import annotations
