@@ -6,7 +6,7 @@ import ast
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.house.pages import ROOT
+from benchmarks.pages import ROOT
 
 PACKAGE = ROOT / "hwcompile"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.pages import ROOT, PageError, Step, page_names, read_page
+from benchmarks.pages import ROOT, PageError, Step, page_names, read_page
 
 MOST_FILES = {
     "board": 1,

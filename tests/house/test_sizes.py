@@ -10,8 +10,8 @@ import ast
 
 import numpy as np
 
+from benchmarks.pages import ROOT
 from tests.house.measures import Function, files, functions, functions_in
-from tests.house.pages import ROOT
 
 MEDIAN, LONGEST_PERCENT, FILE, PARAMETERS = 7, 50, 400, 8
 
