@@ -22,6 +22,7 @@ from hwcompile.build_directory.names import (
     RTL,
     SCHEDULE,
     SOC,
+    dump_name,
     is_folder_name,
 )
 from hwcompile.build_directory.opening import (
@@ -91,6 +92,7 @@ __all__ = [
     "update_report",
     "checked_text",
     "damaged",
+    "dump_name",
     "memories",
     "os_failure",
     "parsing",

@@ -41,6 +41,11 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 
 
+def dump_name(index: int, step: str) -> str:
+    """Where the graph is written after a step of the compiler, with `dump_ir`."""
+    return f"{DUMPS}/{index:02d}_{step}.txt"
+
+
 def is_folder_name(text: str) -> bool:
     """True for a name that a folder of a board may have: letters, digits, `_ . + -`."""
     return _NAME.fullmatch(text) is not None and not text.endswith(".")

@@ -15,9 +15,10 @@ from hwcompile.design import Design, load
 from hwcompile.diagnostics import fail
 from hwcompile.rates import rate_text
 from hwcompile.toolchains.board_top import BAUD
-from hwcompile.toolchains.build import SEEDS, BoardBuild
+from hwcompile.toolchains.build import BoardBuild
 from hwcompile.toolchains.clock_choice import OSCILLATOR
 from hwcompile.toolchains.family import Use
+from hwcompile.toolchains.options import SEEDS
 from hwcompile.toolchains.overflow import check_far_too_large
 from hwcompile.toolchains.swap import update_weights as exchange
 from hwcompile.toolchains.vendor.project import build_project

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from hwcompile.cli.app import app, console, errors
-from hwcompile.design import compile as compile_model
+from hwcompile.design import compile_with
 from hwcompile.frontends.input_types import GRAMMAR, named_input_types
+from hwcompile.options import CompileOptions
 from hwcompile.report.table import report_table
 from hwcompile.schedule.choose.folding import DEFAULT_LANES
 
@@ -51,9 +52,7 @@ def compile_command(
 ) -> None:
     """Compile MODEL to SystemVerilog in a build directory."""
     with errors.status("starting") as status:
-        design = compile_model(
-            model,
-            output,
+        options = CompileOptions(
             target_fps=target_fps,
             target_cycles=target_cycles,
             schedule=schedule,
@@ -65,8 +64,9 @@ def compile_command(
             force=force,
             progress=status.update,
         )
+        design = compile_with(model, output, options)
     console.print(report_table(design.report))
-    if target_fps is None and target_cycles is None and schedule is None and not board:
+    if options.aimless:
         console.print(
             f"No target was given: this is the fastest folding of up to {DEFAULT_LANES:,} lanes. "
             "--target-fps or --target-cycles asks for another, --board for one that fits.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,7 +16,6 @@ from hwcompile.emit.interface import Interface
 from hwcompile.emit.names import identifier
 from hwcompile.rates import frames_per_second
 from hwcompile.toolchains.board_top import (
-    BAUD,
     TOP,
     clocks_per_bit,
     identity,
@@ -27,13 +26,13 @@ from hwcompile.toolchains.board_top import (
 from hwcompile.toolchains.clock_choice import (
     AUTO,
     MARGIN,
-    OSCILLATOR,
     ROUNDS,
     asked_clock,
     fastest_clock,
 )
 from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.family import Use
+from hwcompile.toolchains.options import BuildOptions
 from hwcompile.toolchains.overflow import (
     Overflow,
     does_not_fit,
@@ -49,8 +48,6 @@ from hwcompile.toolchains.synthesis import Synthesis, synthesize
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.toolchains.weights import LEAST_ROWS, Structure, structure_of
 
-SEEDS = 8
-"""Seeds of place and route that are tried until the clock is met."""
 EAGER_MHZ = 1000.0
 """A clock that no design meets: all seeds are tried, and the best one tells how fast it gets."""
 
@@ -93,17 +90,7 @@ class BoardBuild:
         return Use(*(total - sum(parts) for total, parts in zip(whole, inside, strict=True)))
 
 
-def build_for_board(
-    directory: Path,
-    board: Board,
-    *,
-    seeds: int = SEEDS,
-    baud: int = BAUD,
-    clock: str = OSCILLATOR,
-    swappable: bool = False,
-    link: str = "",
-    progress: Callable[[str], None] = lambda step: None,
-) -> BoardBuild:
+def build_for_board(directory: Path, board: Board, options: BuildOptions) -> BoardBuild:
     """Synthesize, place, route and pack a design with its link to the host.
 
     Everything goes to `<directory>/<board>/`; the folder has no bitstream when this fails.
@@ -111,37 +98,31 @@ def build_for_board(
     Args:
         directory: A complete build directory.
         board: The board.
-        seeds: Seeds of place and route to try until the clock is met.
-        baud: Bits per second of the link.
-        clock: "oscillator", a frequency in MHz, or "auto": the fastest that place and route meets.
-        swappable: Weights can be exchanged later, see `swap.update_weights`: memories of many rows
-            go to blocks of memory, and nothing is simplified because of their contents.
-        link: "uart" or "spi"; "" for the board's usual one.
-        progress: Called with each step as it starts.
+        options: How.
 
     Raises:
-        CompileError: HW0803 no link, HW0804 does not fit, HW0805 a tool is missing, HW0806 the
-            baud rate, HW0807 too slow, HW0808 a tool failed, HW0817 and HW0821 weights that can
-            not be exchanged, HW0832 and HW0833 the clock.
+        CompileError: HW0001 a number, HW0803 no link, HW0804 does not fit, HW0805 a tool is
+            missing, HW0806 the baud rate, HW0807 too slow, HW0808 a tool failed, HW0817 and HW0821
+            weights that can not be exchanged, HW0832 and HW0833 the clock.
     """
+    asked = options.checked()
     family_of(board)  # refuses boards of vendors' flows
-    if swappable:
+    if asked.swappable:
         check_swappable(board)
-    board = with_link(board, link)
-    asked = None if clock == AUTO else asked_clock(board, clock)
+    board = with_link(board, asked.link)
+    clock = None if asked.clock == AUTO else asked_clock(board, asked.clock)
     name = build_directory.board_folder(directory, board.id).name
     with build_directory.making_folder(directory, name) as folder:
-        job = _Job(directory, board, folder, baud, seeds, progress)
-        return _build(job, asked, swappable=swappable)
+        return _build(_Job(directory, board, folder, asked), clock)
 
 
-def _build(job: _Job, asked: SystemClock | None, *, swappable: bool) -> BoardBuild:
+def _build(job: _Job, asked: SystemClock | None) -> BoardBuild:
     board = job.board
-    if swappable:
+    if job.options.swappable:
         job.take_weights_out()
     try:
         made, routed = job.at(asked) if asked else job.fastest()
-        job.progress("bitstream")
+        job.options.step("bitstream")
         if job.structure:
             fill(board, job.folder, job.structure)
         pack(board, job.folder)
@@ -175,17 +156,9 @@ class _Made:
 class _Job:
     """One build: synthesis and place and route, again for every clock that is tried."""
 
-    def __init__(
-        self,
-        directory: Path,
-        board: Board,
-        folder: Path,
-        baud: int,
-        seeds: int,
-        progress: Callable[[str], None],
-    ) -> None:
+    def __init__(self, directory: Path, board: Board, folder: Path, options: BuildOptions) -> None:
         self.directory, self.board, self.folder = directory, board, folder
-        self.baud, self.seeds, self.progress = baud, seeds, progress
+        self.options = options
         self.seconds = {"synthesis": 0.0, "place_and_route": 0.0}
         self.structure: Structure | None = None
         self.sources = build_directory.sources(directory)
@@ -227,8 +200,8 @@ class _Job:
         """Write down how the bitstream was made."""
         (link,) = links_of(self.board)
         BuildRecord(
-            self.baud,
-            clocks_per_bit(clock, self.baud) if link == "uart" else 0,
+            self.options.baud,
+            clocks_per_bit(clock, self.options.baud) if link == "uart" else 0,
             self.identity,
             seed,
             str(clock.mhz),
@@ -242,10 +215,10 @@ class _Job:
 
     def _synthesize(self, clock: SystemClock) -> _Made:
         started = time.perf_counter()
-        self.progress(f"synthesis for {float(clock.mhz):g} MHz")
+        self.options.step(f"synthesis for {float(clock.mhz):g} MHz")
         kept = stage_modules(Interface.read(self.directory))
         top = write_board_top(
-            self.directory, self.board, self.folder, self.baud, clock, self.identity
+            self.directory, self.board, self.folder, self.options.baud, clock, self.identity
         )
         sources = [*self.sources, *top]
         rows = LEAST_ROWS if self.structure else 0
@@ -265,8 +238,8 @@ class _Job:
                 led_count(self.board),
                 self.folder,
                 clock_mhz=mhz,
-                seeds=self.seeds,
-                progress=self.progress,
+                seeds=self.options.seeds,
+                progress=self.options.step,
             )
         except ToolError as error:
             over = placed_overflow(self.board, error.log.read_text(errors="replace"), error.line)
@@ -287,7 +260,7 @@ class _Job:
         return fail(
             "HW0807",
             f"the design is too slow for {mhz:g} MHz on '{self.board.id}'",
-            f"the best of {self.seeds} seeds reaches {routed.fmax_mhz:.1f} MHz"
+            f"the best of {self.options.seeds} seeds reaches {routed.fmax_mhz:.1f} MHz"
             + (f", the slowest path ends in '{where}'" if where else ""),
             "more --seeds, --clock auto, or another folding of that layer in the schedule",
         )

@@ -1,0 +1,118 @@
+"""What users can say about a compilation: one object for the Python interface and the CLI."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypedDict
+
+from hwcompile.boards import Board, load_board
+from hwcompile.limits import CLOCK_MHZ, CYCLES, not_both, number, whole
+
+DEFAULT_MHZ = 100.0
+"""The clock in MHz that frames per second refer to when nothing else is said."""
+
+
+class GraphKeywords(TypedDict, total=False):
+    """Keywords of `hwcompile.compile_graph`; `CompileOptions` says what they mean."""
+
+    target_fps: float | None
+    target_cycles: int | None
+    schedule: Path | Mapping[str, Any] | None
+    board: str
+    clock_mhz: float | None
+    dump_ir: bool
+    force: bool
+    progress: Callable[[str], None] | None
+
+
+class ModelKeywords(GraphKeywords, total=False):
+    """Keywords of `hwcompile.compile`; `CompileOptions` says what they mean."""
+
+    input_types: Mapping[str, str] | None
+    formats: Path | Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompileOptions:
+    """Everything but the model and the place of the build directory.
+
+    Attributes:
+        target_fps: Frames per second to reach at `clock_mhz`.
+        target_cycles: Cycles per frame to reach; instead of `target_fps`.
+        schedule: A `schedule.toml` (whole or partial), or the same as nested mappings.
+        board: Name or file of a board. Without a target the fastest folding is chosen that fits
+            its FPGA; with one, the folding that takes the least of what is short there.
+        clock_mhz: Clock in MHz; None for the board's, or 100 without a board.
+        input_types: Input name ("" for the only one) to "uint8:1/255": quantize in hardware.
+        formats: Number formats of recurrent nodes: a file, or the same as nested mappings; see
+            `hwcompile.rnn.description`.
+        dump_ir: Write the graph after each pass to `ir/` in the build directory.
+        force: Replace the files of an existing build directory; others in it stay.
+        progress: Called with the name of each step as it starts.
+    """
+
+    target_fps: float | None = None
+    target_cycles: int | None = None
+    schedule: Path | Mapping[str, Any] | None = None
+    board: str = ""
+    clock_mhz: float | None = None
+    input_types: Mapping[str, str] | None = None
+    formats: Path | Mapping[str, Any] | None = None
+    dump_ir: bool = False
+    force: bool = False
+    progress: Callable[[str], None] | None = None
+
+    @property
+    def aimless(self) -> bool:
+        """True when nothing says how fast or how large the design is to be."""
+        wishes = (self.target_fps, self.target_cycles, self.schedule, self.board or None)
+        return all(wish is None for wish in wishes)
+
+    @property
+    def files(self) -> list[Path]:
+        """Files that the options name."""
+        return [path for path in (self.schedule, self.formats) if isinstance(path, Path)]
+
+    def step(self, name: str) -> None:
+        """Say that a step starts."""
+        if self.progress is not None:
+            self.progress(name)
+
+    def goal(self) -> Goal:
+        """What to reach, and where; a clock wins over the board's.
+
+        Raises:
+            CompileError: HW0001 for a number out of its range, HW0002 for both kinds of target, and
+                those of `load_board`.
+        """
+        cycles, fps, clock_mhz = self.target_cycles, self.target_fps, self.clock_mhz
+        not_both(("--target-cycles", cycles), ("--target-fps", fps))
+        if clock_mhz is not None:
+            clock_mhz = number("--clock-mhz", clock_mhz, CLOCK_MHZ)
+        if cycles is not None:
+            cycles = whole("--target-cycles", cycles, CYCLES)
+        board = load_board(self.board) if self.board else None
+        clock = clock_mhz or (board.clock.mhz if board else DEFAULT_MHZ)
+        if fps is not None:
+            hertz = clock * 1e6
+            why = f"a frame takes at least a cycle, at {clock:g} MHz"
+            fps = number("--target-fps", fps, (hertz / CYCLES[1], hertz), why)
+            cycles = max(int(hertz / fps), 1)
+        return Goal(cycles, board, clock)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What a design is to reach, and where.
+
+    Attributes:
+        cycles: Cycles per frame to reach; None lets the planner choose.
+        board: Whose FPGA the folding is chosen for, when it is.
+        clock_mhz: Clock in MHz that frames per second refer to.
+    """
+
+    cycles: int | None
+    board: Board | None
+    clock_mhz: float

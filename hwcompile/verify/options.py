@@ -1,0 +1,86 @@
+"""What users can say about a verification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypedDict
+
+from hwcompile.frontends.symbolic.host import HostInput
+from hwcompile.ir.types import TensorType
+from hwcompile.limits import FRAMES, SEED, STALL, number, whole
+from hwcompile.limits import MEMORY_LATENCY as LATENCIES
+from hwcompile.verify.frames import Frames
+from hwcompile.verify.levels import check_levels
+from hwcompile.verify.quantizing import quantized_source
+from hwcompile.verify.simulator import MEMORY_LATENCY
+from hwcompile.verify.sources import FrameSource, random_source
+
+
+class VerifyKeywords(TypedDict, total=False):
+    """Keywords of `Design.verify`; `VerifyOptions` says what they mean."""
+
+    levels: tuple[str, ...]
+    inputs: Frames | None
+    frames: int
+    seed: int
+    stall: float
+    boundaries: bool
+    board: str
+    memory_latency: int
+    inputs_are: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyOptions:
+    """Which frames run where.
+
+    Attributes:
+        levels: Levels to run; "reference" is what the others are compared with.
+        inputs: Real inputs; without them random integers of the network's input types.
+        frames: How many random frames.
+        seed: Of the random frames.
+        stall: Probability of a stall; above 0 cycles are not compared.
+        boundaries: Compare what every stage produces, not only the outputs (rtl).
+        board: Name or file of the board for levels "netlist" and "bitstream".
+        memory_latency: Cycles until external memory answers, where weights come from there.
+        inputs_are: See `Design.quantize`.
+    """
+
+    levels: tuple[str, ...] = ("reference", "rtl")
+    inputs: Frames | None = None
+    frames: int = 20
+    seed: int = 0
+    stall: float = 0.0
+    boundaries: bool = False
+    board: str = ""
+    memory_latency: int = MEMORY_LATENCY
+    inputs_are: str | None = None
+
+    def checked(self) -> VerifyOptions:
+        """The same with every number in its range.
+
+        Raises:
+            CompileError: HW0001, HW0607.
+        """
+        check_levels(self.levels)
+        return replace(
+            self,
+            stall=number("--stall", self.stall, STALL),
+            memory_latency=whole("--memory-latency", self.memory_latency, LATENCIES),
+        )
+
+    def source(self, types: Mapping[str, TensorType], hosts: Sequence[HostInput]) -> FrameSource:
+        """The frames of integers.
+
+        Args:
+            types: Of the network's inputs.
+            hosts: How they come from the model's.
+
+        Raises:
+            CompileError: HW0001, and those of `quantized_source`.
+        """
+        if self.inputs is not None:
+            return quantized_source(hosts, self.inputs, self.inputs_are)
+        frames, seed = whole("--frames", self.frames, FRAMES), whole("--seed", self.seed, SEED)
+        return random_source(types, frames, seed)

@@ -1,0 +1,92 @@
+"""What users can say: each option is declared once, and keywords are those of its class."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import pytest
+
+import hwcompile
+from hwcompile.design import Design
+from hwcompile.options import CompileOptions, GraphKeywords, ModelKeywords
+from hwcompile.toolchains.options import BuildKeywords, BuildOptions
+from hwcompile.verify.options import VerifyKeywords, VerifyOptions
+
+PACKAGE = Path(hwcompile.__file__).parent
+
+ASKED = [
+    (hwcompile.compile, CompileOptions, ModelKeywords),
+    (hwcompile.compile_graph, CompileOptions, GraphKeywords),
+    (Design.verify, VerifyOptions, VerifyKeywords),
+    (Design.build, BuildOptions, BuildKeywords),
+]
+
+MOST = 8
+"""Parameters that a public function may have."""
+
+EXCEPT = {"gru", "lstm"}
+"""Layers for users: their keywords are the weights that a layer has."""
+
+
+@pytest.mark.parametrize(("function", "kind", "names"), ASKED, ids=lambda a: a.__name__)
+def test_keywords_are_the_fields_of_the_options(
+    function: Callable[..., Any], kind: type, names: type
+) -> None:
+    types, shown = get_type_hints(kind), inspect.signature(function).parameters
+    for name, meant in get_type_hints(names).items():
+        assert types[name] == meant, name
+        assert shown[name].kind is inspect.Parameter.KEYWORD_ONLY
+        assert shown[name].default == inspect.signature(kind).parameters[name].default
+        assert f"        {name}: " in (kind.__doc__ or ""), "it is not documented"
+    assert not any(p.kind is inspect.Parameter.VAR_KEYWORD for p in shown.values())
+
+
+def test_every_option_is_a_keyword_of_some_function() -> None:
+    for kind in (CompileOptions, VerifyOptions, BuildOptions):
+        taken = {name for _, of, names in ASKED if of is kind for name in get_type_hints(names)}
+        assert taken == set(inspect.signature(kind).parameters)
+
+
+def test_unknown_keywords_are_refused_by_name(tmp_path: Path) -> None:
+    model = tmp_path / "model.onnx"
+    with pytest.raises(TypeError, match="unexpected keyword argument 'target_fsp'"):
+        hwcompile.compile(model, tmp_path / "out", target_fsp=3)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="unexpected keyword argument 'formats'"):
+        hwcompile.compile_graph(None, tmp_path / "out", formats={})  # type: ignore
+    with pytest.raises(TypeError, match="unexpected keyword argument 'level'"):
+        Design(tmp_path).verify(level="rtl")  # type: ignore[call-arg]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_do_not_change_once_they_are_made() -> None:
+    with pytest.raises(FrozenInstanceError):
+        CompileOptions().board = "icebreaker"  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        VerifyOptions().stall = 0.5  # type: ignore[misc]
+    with pytest.raises(FrozenInstanceError):
+        BuildOptions().seeds = 3  # type: ignore[misc]
+
+
+def functions() -> Iterator[tuple[Path, ast.FunctionDef]]:
+    """Public functions of the package that are no commands of the CLI."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
+                continue
+            if path.parent.name != "cli" and node.name not in EXCEPT:
+                yield path, node
+
+
+def test_public_functions_have_few_parameters() -> None:
+    many = []
+    for path, node in functions():
+        taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        count = sum(arg.arg not in ("self", "cls") for arg in taken)
+        if count > MOST:
+            many.append(f"{path.relative_to(PACKAGE)}: {node.name} has {count}")
+    assert many == []
