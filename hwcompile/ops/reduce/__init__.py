@@ -6,6 +6,8 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.family import Family
 from hwcompile.ops.reduce.folded import Folded
 from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.reduce.rounded_sum import RoundedSum
+from hwcompile.ops.reduce.rounding import Rounding
 from hwcompile.ops.site import Site
 
 
@@ -17,15 +19,17 @@ def _examples() -> tuple[Site, ...]:
         Site.of(Reduce("max", 4), TensorType((2, 2, 12), BIPOLAR)),
         Site.of(Reduce("sum", 5), TensorType((1, 3, 15), BIPOLAR)),
         Site.of(Reduce("sum", 1), TensorType((1, 3, 2), IntType(0, 3))),
+        Site.of(RoundedSum(4, 3), TensorType((2, 3, 20), IntType(-9, 5))),
+        Site.of(RoundedSum(3, 5), TensorType((1, 2, 6), IntType(0, 60))),
     )
 
 
 FAMILY = Family(
     name="reduce",
-    summary="maximum, minimum or sum over the taps of a window",
-    ops=(Reduce,),
-    kernels=(Folded(),),
+    summary="maximum, minimum, sum or float sum over the taps of a window",
+    ops=(Reduce, RoundedSum),
+    kernels=(Folded(), Rounding()),
     examples=_examples,
 )
 
-__all__ = ["FAMILY", "Reduce"]
+__all__ = ["FAMILY", "Reduce", "RoundedSum"]

@@ -1,0 +1,140 @@
+// Sum of the taps of a vector, channel by channel, rounded after every addition.
+//
+// Takes the words of tap 0, then those of tap 1, and so on; keeps one accumulator word for each
+// word of a tap, and gives the results while it takes the words of the last tap. Every sum keeps
+// its first `Digits` significant binary digits, to nearest, ties to even: float32's addition, when
+// there are 24 and the integers count steps that all summands are made of.
+//
+// Handshake: core (in0 valid/ready, out_ok_i/out_start_o). One word per cycle; only words of the
+// last tap wait for room in the output. Latency: out_valid_o comes one cycle after out_start_o.
+`default_nettype none
+
+module hw_rounded_sum #(
+  // At least 1.
+  parameter int unsigned Digits = 3,
+  parameter int unsigned Taps = 4,
+  // Words of one tap.
+  parameter int unsigned Words = 1,
+  parameter int unsigned Parallel = 1,
+  parameter int unsigned InBits = 4,
+  // Holds every sum before and after rounding; at least InBits.
+  parameter int unsigned OutBits = 6,
+  parameter bit Signed = 1'b1
+) (
+  input  wire logic clk_i,
+  input  wire logic rst_ni,
+
+  input  wire logic in0_valid_i,
+  output logic in0_ready_o,
+  input  wire logic [Parallel*InBits-1:0] in0_data_i,
+
+  input  wire logic out_ok_i,
+  output logic out_start_o,
+  output logic out_valid_o,
+  output logic [Parallel*OutBits-1:0] out_data_o
+);
+
+  localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;
+  localparam int unsigned IndexBits = (Words > 1) ? $clog2(Words) : 1;
+  // Digits of the largest magnitude, and how many of them are dropped.
+  localparam int unsigned Width = Signed ? OutBits - 1 : OutBits;
+  localparam int unsigned Dropped = (Width > Digits) ? Width - Digits : 0;
+
+  // ---------------------------------------------------------------------------------------------
+  // Control
+
+  logic [TapBits-1:0] tap_q;
+  logic [IndexBits-1:0] index_q;
+  logic first_tap, last_tap, last_index, fire;
+
+  assign first_tap = tap_q == '0;
+  assign last_tap = tap_q == TapBits'(Taps - 1);
+  assign last_index = index_q == IndexBits'(Words - 1);
+  assign fire = in0_valid_i && (!last_tap || out_ok_i);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      tap_q <= '0;
+      index_q <= '0;
+    end else if (fire) begin
+      index_q <= last_index ? '0 : index_q + 1'b1;
+      if (last_index) tap_q <= last_tap ? '0 : tap_q + 1'b1;
+    end
+  end
+
+  assign in0_ready_o = fire;
+  assign out_start_o = fire && last_tap;
+
+  // ---------------------------------------------------------------------------------------------
+  // Accumulators: read, added to, rounded and written back in one cycle
+
+  logic [Parallel*OutBits-1:0] mem [Words];
+  logic [Parallel*OutBits-1:0] stored, result;
+
+  assign stored = mem[index_q];
+
+  always_ff @(posedge clk_i) begin
+    if (fire) mem[index_q] <= result;
+  end
+
+  for (genvar l = 0; l < Parallel; l++) begin : gen_lane
+    logic [OutBits-1:0] operand, total;
+
+    if (OutBits > InBits) begin : gen_extend
+      assign operand = {
+        {(OutBits - InBits){Signed & in0_data_i[l*InBits+InBits-1]}},
+        in0_data_i[l*InBits +: InBits]
+      };
+    end else begin : gen_same
+      assign operand = in0_data_i[l*InBits +: OutBits];
+    end
+
+    assign total = operand + (first_tap ? '0 : stored[l*OutBits +: OutBits]);
+
+    if (Dropped > 0) begin : gen_round
+      logic [Width-1:Digits] magnitude;
+      // Ones at the digits to drop; a single one at the last digit to keep, if any is dropped.
+      logic [Dropped-1:0] low;
+      logic [Dropped:0] last;
+      logic odd;
+      logic [OutBits-1:0] raised;
+
+      // Of a negative number one less, which has as many digits unless it is a power of two;
+      // that one rounds to itself wherever it is rounded.
+      assign magnitude = total[Width-1:Digits] ^ {Dropped{Signed & total[OutBits-1]}};
+      for (genvar d = 0; d < Dropped; d++) begin : gen_low
+        assign low[d] = |magnitude[Width-1:Digits+d];
+      end
+      assign last = {low, 1'b0} & ~{1'b0, low};
+      assign odd = |(total[Dropped:0] & last);
+      // One less than half of the last digit, and the one where the tie goes up.
+      assign raised = total + OutBits'(low >> 1) + OutBits'(odd);
+      assign result[l*OutBits +: OutBits] = {
+        raised[OutBits-1:Dropped], raised[Dropped-1:0] & ~low
+      };
+    end else begin : gen_exact
+      assign result[l*OutBits +: OutBits] = total;
+    end
+  end
+
+  // ---------------------------------------------------------------------------------------------
+  // Output register
+
+  logic valid_q;
+  logic [Parallel*OutBits-1:0] data_q;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else valid_q <= out_start_o;
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (out_start_o) data_q <= result;
+  end
+
+  assign out_valid_o = valid_q;
+  assign out_data_o = data_q;
+
+endmodule
+
+`default_nettype wire
