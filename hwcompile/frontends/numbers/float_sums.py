@@ -10,6 +10,10 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.frontends.numbers.rows import FloatArray
+from hwcompile.ir.types import IntArray
+
+DIGITS = 24
+"""Significant binary digits of a float32 (IEEE 754)."""
 
 MOST_WORK = 1 << 34
 """Additions that finding the extremes may take (a few seconds)."""
@@ -42,3 +46,23 @@ def extreme_sums(numbers: FloatArray, taps: int) -> tuple[FloatArray, FloatArray
             np.maximum(high[span], largest + number, out=high[span])
         smallest, largest = low, high
     return smallest, largest
+
+
+def whole_steps(numbers: FloatArray) -> tuple[IntArray, int]:
+    """Numbers as integers that count one power of two, the largest that divides them all.
+
+    Args:
+        numbers: float32 [n], finite.
+
+    Returns:
+        int64 [n], and the exponent e: each number is its integer times 2**e.
+    """
+    fractions, exponents = np.frexp(numbers.astype(np.float64))
+    digits = np.ldexp(fractions, DIGITS).astype(np.int64)
+    used = digits != 0
+    if not used.any():
+        return digits, 0
+    trailing = np.log2((digits & -digits)[used]).astype(np.int64)
+    least = int((exponents[used] - DIGITS + trailing).min())
+    scaled = np.ldexp(numbers.astype(np.float64), -least)
+    return scaled.astype(np.int64), least

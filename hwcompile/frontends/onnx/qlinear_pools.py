@@ -3,13 +3,13 @@
 The global pool multiplies the exact sum by one float32 factor, rounds, and adds the zero point.
 The other one adds dequantized numbers in float32, tap by tap, divides, and adds the zero point
 before it rounds. Where these roundings decide between two results for one sum of integers, no
-function of the sum is equal to it, and the pool is refused.
+function of the sum is equal to it, and the sums are computed as the kernel does (`float_pools`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,8 +17,9 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize
 from hwcompile.frontends.numbers.float_sums import MOST_WORK, extreme_sums, work
-from hwcompile.frontends.numbers.quantizers import StepQuantizer
+from hwcompile.frontends.numbers.quantizers import QonnxQuantizer, StepQuantizer
 from hwcompile.frontends.numbers.rows import FloatArray, floats, integers
+from hwcompile.frontends.onnx.float_pools import float_average
 from hwcompile.frontends.onnx.pooling import divisors, rounded_up, sum_pool, whole_window
 from hwcompile.frontends.onnx.qdq import integer_interval
 from hwcompile.frontends.onnx.qlinear_parameters import output_type, rounded, scale_of, zero_of
@@ -109,10 +110,73 @@ def _average(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     taps = divisors(plain, window, size, include_pad=False).astype(np.int64)
     include = bool(int(node.attributes.get("count_include_pad", 0)))
     counts = np.full_like(taps, np.prod(plain.kernel)) if include else taps
-    return [_stepped(ctx, pure, window, (taps, counts), inputs, node)]
+    return [_averaged(ctx, pure, window, (taps, counts), inputs, node)]
 
 
-def _stepped(
+@dataclass(frozen=True, eq=False)
+class _Averaging:
+    """The arithmetic of the kernel, for elements of one interval.
+
+    Attributes:
+        numbers: The float32 number of each integer that arrives, ascending.
+        scale: Of the output, float32 [1].
+        zero: Of the output, int64 [1].
+        limits: Of the output's type.
+    """
+
+    numbers: FloatArray
+    scale: Array
+    zero: IntArray
+    limits: IntType
+
+    def results(self, taps: int, count: int) -> IntArray | None:
+        """What the kernel gives for each sum of `taps` integers by `count`, ascending; int64.
+
+        None when equal sums give different results, or there are too many to find that out.
+        """
+        if taps == 0:
+            return self._rounded(np.zeros(1, np.float32))
+        if work(self.numbers.size, taps) > MOST_WORK:
+            return None
+        least, most = (
+            self._rounded(total / np.float32(count)) for total in extreme_sums(self.numbers, taps)
+        )
+        return least if np.array_equal(least, most) else None
+
+    def _rounded(self, average: FloatArray) -> IntArray:
+        """The zero point is added in float32, before rounding half to even."""
+        steps = np.rint(average / self.scale + self.zero.astype(np.float32))
+        return np.clip(steps, self.limits.low, self.limits.high).astype(np.int64)
+
+    def check(self, taps: int, count: int, node: SourceNode) -> None:
+        """The results before they are limited to the type.
+
+        Raises:
+            CompileError: HW0276 when the largest are no 32-bit integers.
+        """
+        ends = np.tile([[self.numbers.min()], [self.numbers.max()]], max(taps, 1))
+        with np.errstate(over="ignore"):
+            total = np.cumsum(ends, axis=1)[:, -1]
+            steps = total / np.float32(max(count, 1)) / self.scale + self.zero.astype(np.float32)
+        most = float(np.abs(steps).max())
+        if most < 2.0**31:
+            return
+        raise fail(
+            "HW0276",
+            f"the averages of this {node.op_type} reach {most:.3g} steps of its output",
+            "ONNX Runtime, which defines the operator, makes 32-bit integers of them before it "
+            "limits them to 8 bits",
+            "quantize the output with a scale near that of the input, both of a usual size",
+            node.origin,
+        )
+
+    def quantizer(self) -> QonnxQuantizer:
+        """The same rounding, behind a division in float32."""
+        offset = self.zero.astype(np.float32)
+        return QonnxQuantizer(self.scale, self.zero, self.limits, self.scale, offset)
+
+
+def _averaged(
     ctx: Context,
     pure: Pure,
     window: Window,
@@ -120,7 +184,7 @@ def _stepped(
     inputs: Inputs,
     node: SourceNode,
 ) -> Value:
-    """The exact sums of the windows, and for each kind of window the staircase of its average.
+    """A staircase of the exact sums of the windows where it is equal, else the float sums.
 
     Args:
         ctx: State.
@@ -130,30 +194,36 @@ def _stepped(
         inputs: The node's inputs.
         node: The operator.
     """
-    element, zero = ctx.type(pure.stream.value).element, int(pure.zero_point[0])
-    summed = sum_pool(ctx, pure, window, node)
-    kinds, kind_of = np.unique(np.stack([s.reshape(-1) for s in shares]), axis=1,
+    taps, counts = shares
+    scale, dtype = scale_of(inputs, 1, node), output_type(inputs, 4, inputs[0])
+    difference = ctx.type(pure.stream.value).element.values() - pure.zero_point[0]
+    kernel = _Averaging(
+        difference.astype(np.float32) * scale,
+        scale_of(inputs, 3, node),
+        zero_of(inputs, 4, node),
+        integer_interval(dtype, node),
+    )
+    kernel.check(int(taps.max()), int(counts.min()), node)
+    kinds, kind_of = np.unique(np.stack([taps.reshape(-1), counts.reshape(-1)]), axis=1,
                                return_inverse=True)  # fmt: skip
-    numbers = (np.arange(element.low, element.high + 1) - zero).astype(np.float32)
-    numbers = numbers * scale_of(inputs, 1, node)
-    dtype = output_type(inputs, 4, inputs[0])
-    limits = integer_interval(dtype, node)
-    scale, offset = scale_of(inputs, 3, node), zero_of(inputs, 4, node)
-    staircases = [
-        (
-            int(taps) * (element.low - zero),
-            _results(numbers, int(taps), floats(count), scale, offset, limits, node),
-        )
-        for taps, count in kinds.T
-    ]
+    staircases = []
+    for held, count in kinds.T.tolist():
+        results = kernel.results(held, count)
+        if results is None:
+            by = Quantization(kernel.quantizer(), None, True, dtype)
+            return float_average(ctx, pure, window, (scale, counts), by, node)
+        staircases.append((held * int(difference[0]), results))
+    row_of = None if len(staircases) == 1 else np.tile(kind_of.reshape(-1), pure.stream.shape[1])
+    by = Quantization(_steps_of(staircases, kernel), row_of, True, dtype)
+    return quantize(ctx, sum_pool(ctx, pure, window, node), by, node)
+
+
+def _steps_of(staircases: list[tuple[int, IntArray]], kernel: _Averaging) -> StepQuantizer:
+    """A row for each of `staircases`: its least sum, and the results of that and those behind."""
     base = min(int(y[0]) for _, y in staircases)
-    top = max(int(y[-1]) for _, y in staircases)
-    steps = np.stack([_steps(low, y, base, max(top, base + 1)) for low, y in staircases])
-    reached = IntType(base, max(top, base + 1))
-    quantizer = StepQuantizer(scale, integers(offset), reached, steps, base, 1)
-    channels = pure.stream.shape[1]
-    row_of = None if len(staircases) == 1 else np.tile(kind_of.reshape(-1), channels)
-    return quantize(ctx, summed, Quantization(quantizer, row_of, True, dtype), node)
+    top = max(base + 1, *(int(y[-1]) for _, y in staircases))
+    steps = np.stack([_steps(low, y, base, top) for low, y in staircases])
+    return StepQuantizer(kernel.scale, kernel.zero, IntType(base, top), steps, base, 1)
 
 
 def _steps(low: int, results: IntArray, base: int, top: int) -> FloatArray:
@@ -161,59 +231,6 @@ def _steps(low: int, results: IntArray, base: int, top: int) -> FloatArray:
     position = np.searchsorted(results, np.arange(base + 1, top + 1))
     found = np.where(position == 0, -np.inf, low + position)
     return np.where(position == results.size, np.inf, found).astype(np.float32)
-
-
-def _results(
-    numbers: FloatArray,
-    taps: int,
-    count: Array,
-    scale: Array,
-    zero: IntArray,
-    limits: IntType,
-    node: SourceNode,
-) -> IntArray:
-    """What the kernel gives for each sum of `taps` integers, ascending; int64.
-
-    Raises:
-        CompileError: HW0272 when equal sums give different results, HW0273 when there are too
-            many sums to find that out.
-    """
-    if taps == 0:
-        return np.array([_rounded(np.zeros(1, np.float32), scale, zero, limits)[0]])
-    if work(numbers.size, taps) > MOST_WORK:
-        raise fail(
-            "HW0273",
-            f"the windows of this {node.op_type} hold {taps} elements",
-            "ONNX Runtime adds them in float32, and what its roundings change is found out for "
-            "smaller windows only",
-            "use QLinearGlobalAveragePool for the whole map, or an AveragePool between "
-            "DequantizeLinear and QuantizeLinear",
-            node.origin,
-        )
-    least, most = (
-        _rounded(floats(total / count), scale, zero, limits)
-        for total in extreme_sums(numbers, taps)
-    )
-    unclear = int(np.count_nonzero(least != most))
-    if unclear:
-        raise fail(
-            "HW0272",
-            f"{unclear} of {least.size} sums of this {node.op_type} lie on ties of two results",
-            "ONNX Runtime, which defines the operator, adds the dequantized numbers in float32, so "
-            "that the roundings of the single additions decide; no function of the sum is equal to "
-            "it",
-            "quantize the output with another scale than the input (or a power of two), use "
-            "QLinearGlobalAveragePool, or an AveragePool between DequantizeLinear and "
-            "QuantizeLinear, whose ties go to even",
-            node.origin,
-        )
-    return least
-
-
-def _rounded(average: FloatArray, scale: Array, zero: IntArray, limits: IntType) -> IntArray:
-    """The zero point is added in float32, before rounding half to even."""
-    steps = np.rint(average / scale + zero.astype(np.float32))
-    return np.clip(steps, limits.low, limits.high).astype(np.int64)
 
 
 POOLS: dict[str, Handler] = {
