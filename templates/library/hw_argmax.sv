@@ -31,6 +31,13 @@ module hw_argmax #(
   output logic      [OutWidth-1:0]    out_data_o
 );
 
+  if (Lanes < 1 || Words < 1 || LastLanes < 1 || LastLanes > Lanes) begin : gen_illegal
+    $error("hw_argmax: a word, also the last, has between 1 and all lanes");
+  end
+  if (GiveIndex && $clog2((Words - 1) * Lanes + LastLanes) > IndexWidth) begin : gen_illegal1
+    $error("hw_argmax: IndexWidth must hold the index of every element");
+  end
+
   localparam int unsigned Levels = $clog2(Lanes);
   // The larger key is the larger element, or of equal elements that of lower index.
   localparam int unsigned KeyWidth = Width + IndexWidth;

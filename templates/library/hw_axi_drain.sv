@@ -30,6 +30,10 @@ module hw_axi_drain #(
   input  wire logic                   rlast_i
 );
 
+  if (RequestBits < 1) begin : gen_illegal
+    $error("hw_axi_drain: RequestBits must be at least 1");
+  end
+
   logic        take, done;
   logic [15:0] bursts_q;  // taken from the master, not answered to the end
 

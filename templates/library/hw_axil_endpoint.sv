@@ -39,6 +39,10 @@ module hw_axil_endpoint #(
   input  wire logic [31:0]            read_data_i
 );
 
+  if (AddressBits < 3) begin : gen_illegal
+    $error("hw_axil_endpoint: AddressBits must be at least 3, for two words");
+  end
+
   // A held address or word of data makes its channel wait; reset makes all wait.
   logic up_q, address_q, data_q, read_q;
 

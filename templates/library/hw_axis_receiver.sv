@@ -44,6 +44,13 @@ module hw_axis_receiver #(
   output logic                               inside_o
 );
 
+  if (LastBytes < 1 || LastBytes > Bytes || FullBytes < 1 || FullBytes > Bytes) begin : gen_illegal
+    $error("hw_axis_receiver: a beat, also the last, has between 1 and all bytes in use");
+  end
+  if (Words < 1 || OutFrame < 1 || InUnits * UnitWidth > 8 * Bytes) begin : gen_illegal1
+    $error("hw_axis_receiver: the elements of a beat must fit into its bytes");
+  end
+
   localparam int unsigned InWidth = InUnits * UnitWidth;
 
   // ---------------------------------------------------------------- beats

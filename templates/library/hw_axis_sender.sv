@@ -38,6 +38,10 @@ module hw_axis_sender #(
   output logic                              inside_o
 );
 
+  if (Words < 1 || Bytes < 1 || OutUnits * UnitWidth > 8 * Bytes) begin : gen_illegal
+    $error("hw_axis_sender: the elements of a beat must fit into its bytes");
+  end
+
   localparam int unsigned OutWidth = OutUnits * UnitWidth;
 
   // ---------------------------------------------------------------- words

@@ -44,6 +44,13 @@ module hw_binary_search #(
   output logic      [Parallel*OutWidth-1:0] data_o
 );
 
+  if (Levels < 1 || Levels > 16) begin : gen_illegal
+    $error("hw_binary_search: there are 1 to 16 levels");
+  end
+  if (InWidth < 1 || OutWidth < 1) begin : gen_illegal1
+    $error("hw_binary_search: widths must be at least 1");
+  end
+
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
   localparam int unsigned LaneWidth = OutWidth + 1;
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;

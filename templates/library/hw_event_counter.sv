@@ -11,6 +11,10 @@ module hw_event_counter #(
   output logic [Width-1:0] count_o
 );
 
+  if (Width < 1) begin : gen_illegal
+    $error("hw_event_counter: Width must be at least 1");
+  end
+
   always_ff @(posedge clk_i) begin
     if (!rst_ni)      count_o <= '0;
     else if (event_i) count_o <= count_o + Width'(1);

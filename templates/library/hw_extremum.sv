@@ -28,6 +28,13 @@ module hw_extremum #(
   output logic      [Parallel*OutWidth-1:0]            data_o
 );
 
+  if ((Bipolar0 && InWidth0 != 1) || (Bipolar1 && InWidth1 != 1)) begin : gen_illegal
+    $error("hw_extremum: a bipolar operand has one bit");
+  end
+  if (Bipolar0 && Bipolar1) begin : gen_illegal1
+    $error("hw_extremum: two bipolar operands are given as plain bits");
+  end
+
   // Holds either operand and the result.
   localparam int unsigned Wider = (InWidth0 > InWidth1) ? InWidth0 : InWidth1;
   localparam int unsigned Width = ((Wider > OutWidth) ? Wider : OutWidth) + 1;

@@ -39,6 +39,9 @@ module hw_gearbox #(
   if (InLast < 1 || InLast > InUnits || OutLast < 1 || OutLast > OutUnits) begin : gen_illegal
     $error("hw_gearbox: a last word has between 1 and all units");
   end
+  if (UnitWidth < 1 || InWords < 1 || OutWords < 1) begin : gen_illegal1
+    $error("hw_gearbox: UnitWidth, InWords and OutWords must be at least 1");
+  end
 
   // ---------------------------------------------------------------- words in their vectors
   logic                  fire, take, give;

@@ -14,6 +14,10 @@ module hw_group_counter #(
   output logic      [GroupBits-1:0] group_o
 );
 
+  if (Groups < 1) begin : gen_illegal
+    $error("hw_group_counter: Groups must be at least 1");
+  end
+
   if (Groups == 1) begin : gen_constant
     logic unused;
     assign unused = &{1'b0, clk_i, rst_ni, step_i};

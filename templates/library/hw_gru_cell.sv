@@ -44,6 +44,10 @@ module hw_gru_cell #(
   output logic      [HBits-1:0]      h_o
 );
 
+  if (SigmaIndex < 1 || CandidateIndex < 1 || HLow > HHigh) begin : gen_illegal
+    $error("hw_gru_cell: tables have two elements or more, and HLow is at most HHigh");
+  end
+
   localparam int unsigned Stages = 12;
   localparam int unsigned RestBits = (ZBits < 33) ? ZBits : 33;  // of One - u
 

@@ -54,6 +54,13 @@ module hw_gru_reset_cell #(
   output logic      [HBits-1:0]      h_o
 );
 
+  if (SigmaIndex < 1 || CandidateIndex < 1 || HLow > HHigh) begin : gen_illegal
+    $error("hw_gru_reset_cell: tables have two elements or more, and HLow is at most HHigh");
+  end
+  if (UnitAddress < 1 || UnitAddress > TagBits) begin : gen_illegal1
+    $error("hw_gru_reset_cell: a tag must hold the number of a unit");
+  end
+
   localparam int unsigned Stages = 8;
   localparam int unsigned MStages = 5;
   localparam int unsigned RestBits = (ZBits < 33) ? ZBits : 33;  // of One - u

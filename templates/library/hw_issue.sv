@@ -21,6 +21,10 @@ module hw_issue #(
   output logic [Width0-1:0]      out_data_o
 );
 
+  if (Width0 < 1) begin : gen_illegal
+    $error("hw_issue: Width0 must be at least 1");
+  end
+
   assign out_start_o = in0_valid_i && out_ok_i;
   assign out_valid_o = out_start_o;
   assign out_data_o = in0_data_i;

@@ -26,6 +26,10 @@ module hw_issue2 #(
   output logic [Width1+Width0-1:0]      out_data_o
 );
 
+  if (Width0 < 1 || Width1 < 1) begin : gen_illegal
+    $error("hw_issue2: Width0 and Width1 must be at least 1");
+  end
+
   assign out_start_o = in0_valid_i && in1_valid_i && out_ok_i;
   assign out_valid_o = out_start_o;
   assign out_data_o = {in1_data_i, in0_data_i};

@@ -19,6 +19,10 @@ module hw_keys #(
   output logic      [Lanes*(Width+IndexWidth)-1:0] keys_o
 );
 
+  if (Lanes < 1 || Width < 1 || IndexWidth < 1) begin : gen_illegal
+    $error("hw_keys: Lanes and widths must be at least 1");
+  end
+
   localparam int unsigned KeyWidth = Width + IndexWidth;
   // Two's complement becomes an order-preserving unsigned number when the sign is inverted.
   localparam logic [Width-1:0] FLIP = Width'(Signed) << (Width - 1);

@@ -12,6 +12,10 @@ module hw_larger #(
   output logic      [Width-1:0]       key_o
 );
 
+  if (Count < 1 || Width < 1) begin : gen_illegal
+    $error("hw_larger: Count and Width must be at least 1");
+  end
+
   // Node 0 is the root, node n compares nodes 2n + 1 and 2n + 2; the keys, filled up with zeros to
   // a power of two, are the nodes from Leaves - 1 on.
   localparam int unsigned Leaves = 1 << $clog2(Count);

@@ -37,6 +37,10 @@ module hw_late_requantize #(
   output logic      [Parallel*OutWidth-1:0] data_o
 );
 
+  if (Steps < 1 || SumWidth < Shift + $clog2(Steps + 1) + 1) begin : gen_illegal
+    $error("hw_late_requantize: SumWidth must hold Steps << Shift, and Steps be at least 1");
+  end
+
   localparam int unsigned LaneWidth = FactorWidth + BiasWidth + (RowFloor ? OutWidth : 0);
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;

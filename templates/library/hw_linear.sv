@@ -33,6 +33,13 @@ module hw_linear #(
   output logic      [Parallel*OutWidth-1:0] data_o
 );
 
+  if (Operands < 1 || Operands > 2 || Stages < 1 || Stages > 2) begin : gen_illegal
+    $error("hw_linear: there are 1 or 2 operands, and 1 or 2 stages");
+  end
+  if (InWidth0 < 1 || InWidth1 < 1 || OutWidth < 1) begin : gen_illegal1
+    $error("hw_linear: widths must be at least 1");
+  end
+
   logic [Parallel*OutWidth-1:0] result_q;
 
   for (genvar lane = 0; lane < Parallel; lane++) begin : gen_lane

@@ -62,6 +62,14 @@ module hw_lstm_cell #(
   output logic      [MBits-1:0]      m_o
 );
 
+  if (SigmaSlices != 1 && SigmaSlices != 3) begin : gen_illegal
+    $error("hw_lstm_cell: the gates share a table, or have 3");
+  end
+  if (SigmaIndex < 1 || CandidateIndex < 1 || SquashIndex < 1
+      || CLow > CHigh || MLow > MHigh) begin : gen_illegal1
+    $error("hw_lstm_cell: tables have two elements or more, and limits are in order");
+  end
+
   localparam int unsigned Stages = 12;
   localparam int unsigned CStage = 6;
   localparam int unsigned PeepProduct = PeepBits + CBits;

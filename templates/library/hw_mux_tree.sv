@@ -16,6 +16,10 @@ module hw_mux_tree #(
   output logic      [Width-1:0]       data_o
 );
 
+  if (Count < 1 || Width < 1) begin : gen_illegal
+    $error("hw_mux_tree: Count and Width must be at least 1");
+  end
+
   localparam int unsigned Groups = (Count + 3) / 4;
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
 
@@ -25,7 +29,10 @@ module hw_mux_tree #(
   logic [4*Groups*Width-1:0] padded;
   logic [1:0] quarter;
 
-  assign padded = (4*Groups*Width)'(data_i);
+  always_comb begin
+    padded = '0;
+    padded[Count*Width-1:0] = data_i;
+  end
   assign quarter = 2'(select_i);
 
   always_ff @(posedge clk_i) begin
@@ -34,7 +41,7 @@ module hw_mux_tree #(
     end
   end
 
-  if (Groups == 1) begin : gen_done
+  if (Groups <= 1) begin : gen_done
     assign data_o = chosen_q;
   end else begin : gen_rest
     logic [GroupBits-1:0] group_q;

@@ -24,6 +24,10 @@ module hw_pair_table #(
   output logic      [Parallel*OutWidth-1:0]            data_o
 );
 
+  if (InWidth0 < 1 || InWidth1 < 1) begin : gen_illegal
+    $error("hw_pair_table: widths must be at least 1");
+  end
+
   localparam int unsigned PairWidth = InWidth0 + InWidth1;
   logic [Parallel*PairWidth-1:0] pairs;
 

@@ -27,6 +27,13 @@ module hw_product #(
   output logic      [Parallel*OutWidth-1:0]            data_o
 );
 
+  if ((Bipolar0 && InWidth0 != 1) || (Bipolar1 && InWidth1 != 1)) begin : gen_illegal
+    $error("hw_product: a bipolar operand has one bit");
+  end
+  if (Bipolar0 && Bipolar1 && OutWidth != 1) begin : gen_illegal1
+    $error("hw_product: a bipolar result has one bit");
+  end
+
   localparam int unsigned Stages = (Bipolar0 || Bipolar1) ? 1 : 2;
 
   logic [Parallel*OutWidth-1:0] result_q;

@@ -35,6 +35,10 @@ module hw_reduce #(
   output logic [Parallel*OutBits-1:0] out_data_o
 );
 
+  if (Taps < 1 || Words < 1 || LastLanes < 1 || LastLanes > Parallel) begin : gen_illegal
+    $error("hw_reduce: a word, also the last, has between 1 and all lanes");
+  end
+
   localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;
   localparam int unsigned IndexBits = (Words > 1) ? $clog2(Words) : 1;
 

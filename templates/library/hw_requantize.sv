@@ -38,6 +38,13 @@ module hw_requantize #(
   output logic      [Parallel*OutWidth-1:0] data_o
 );
 
+  if (Shift >= SumWidth) begin : gen_illegal
+    $error("hw_requantize: Shift must be less than SumWidth");
+  end
+  if ((RowFloor || Patches != 0) && !Clamp) begin : gen_illegal1
+    $error("hw_requantize: a floor or patches need Clamp");
+  end
+
   localparam int unsigned FirstPatch = FactorWidth + BiasWidth + (RowFloor ? OutWidth : 0);
   localparam int unsigned PatchWidth = InWidth + 2;
   localparam int unsigned LaneWidth = FirstPatch + Patches * PatchWidth;

@@ -35,6 +35,13 @@ module hw_rescale #(
   output logic      [Parallel*OutWidth-1:0] data_o
 );
 
+  if (Shift >= SumWidth) begin : gen_illegal
+    $error("hw_rescale: Shift must be less than SumWidth");
+  end
+  if (RowFloor && !Clamp) begin : gen_illegal1
+    $error("hw_rescale: a floor needs Clamp");
+  end
+
   localparam int unsigned LaneWidth = BiasWidth + 1 + (RowFloor ? OutWidth : 0);
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
   localparam int unsigned Stages = 1 + (Clamp ? 1 : 0) + ((Groups > 1) ? 1 : 0);

@@ -71,6 +71,13 @@ module hw_rnn_cell #(
   output logic      [Channels*MBits-1:0]   m_o
 );
 
+  if (Channels < 1) begin : gen_illegal
+    $error("hw_rnn_cell: Channels must be at least 1");
+  end
+  if (ResetBefore && !Gru) begin : gen_illegal1
+    $error("hw_rnn_cell: ResetBefore is for a GRU only");
+  end
+
   // The channels' pipelines run in step, so the flags and tags of the first are those of all.
   logic [Channels-1:0]         c_valid, m_valid;
   logic [Channels*TagBits-1:0] c_tag, m_tag;

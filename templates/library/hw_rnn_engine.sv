@@ -126,6 +126,10 @@ module hw_rnn_engine #(
   output logic      [Channels*OutBits-1:0] out_data_o
 );
 
+  if (Lanes < 1 || Pes < Lanes || Pes % Lanes != 0 || Cycles < 2) begin : gen_illegal
+    $error("hw_rnn_engine: every lane has as many PEs, and a step takes two cycles or more");
+  end
+
   localparam int unsigned PesPerLane = Pes / Lanes;
   localparam int unsigned PeBits = (PesPerLane > 1) ? $clog2(PesPerLane) : 1;
   localparam int unsigned ControlBits = 8 + PeBits + ThingBits;
@@ -209,7 +213,6 @@ module hw_rnn_engine #(
   logic [Lanes*ElementBits-1:0] state_data;
 
   assign weights_ready_o = External && wanted;
-
   if (External) begin : gen_external
     assign there = weights_valid_i;
     always_ff @(posedge clk_i) entries <= weights_data_i;
@@ -232,8 +235,7 @@ module hw_rnn_engine #(
       .entry_i(entries[p*EntryBits +: EntryBits]), .fresh_i(fresh_q), .x_bank_i(bank_q),
       .parity_i(parity_q), .x_write_i(x_write), .x_address_i(x_address), .x_data_i(x_data),
       .state_write_i(state_write), .state_address_i(state_address), .state_data_i(state_data),
-      .slot_i(slots[p/PesPerLane]),
-      .result_o(results[p*SumBits +: SumBits])
+      .slot_i(slots[p/PesPerLane]), .result_o(results[p*SumBits +: SumBits])
     );
   end
 
@@ -269,16 +271,15 @@ module hw_rnn_engine #(
   for (genvar l = 0; l < Lanes; l++) begin : gen_lane
     hw_rnn_lane #(
       .Pes(PesPerLane), .PeBits(PeBits), .Lanes(Lanes), .Lane(l), .WordBits(WordBits),
-      .YWord(YWord), .MWord(MWord),
-      .Units(Units), .Rows(Rows), .ThingBits(ThingBits), .AccBits(AccBits), .ActBits(ActBits),
-      .Projected(Projected), .YBits(YBits), .YShift(YShift), .YLow(YLow), .YHigh(YHigh),
-      .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits), .CBits(CBits), .MBits(MBits),
-      .SigmaBits(SigmaBits), .CandidateBits(CandidateBits), .SquashBits(SquashBits),
-      .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex), .SquashIndex(SquashIndex),
-      .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
-      .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
-      .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
-      .HalfUp(HalfUp), .HalfEven(HalfEven), .Lookup(Lookup), .Parts(Parts),
+      .YWord(YWord), .MWord(MWord), .Units(Units), .Rows(Rows), .ThingBits(ThingBits),
+      .AccBits(AccBits), .ActBits(ActBits), .Projected(Projected), .YBits(YBits), .YShift(YShift),
+      .YLow(YLow), .YHigh(YHigh), .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits),
+      .CBits(CBits), .MBits(MBits), .SigmaBits(SigmaBits), .CandidateBits(CandidateBits),
+      .SquashBits(SquashBits), .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex),
+      .SquashIndex(SquashIndex), .SigmaShift(SigmaShift), .CandidateShift(CandidateShift),
+      .SquashShift(SquashShift), .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF),
+      .PeepShiftO(PeepShiftO), .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift),
+      .MShift(MShift), .HalfUp(HalfUp), .HalfEven(HalfEven), .Lookup(Lookup), .Parts(Parts),
       .ForgetPart(ForgetPart), .InputPart(InputPart), .Gru(Gru), .ResetBefore(ResetBefore),
       .NShift(NShift), .RShift(RShift), .ResetShift(ResetShift), .One(One), .CLow(CLow),
       .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh), .SigmaSlices(SigmaSlices), .SigmaFile(SigmaFile),

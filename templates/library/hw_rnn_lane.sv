@@ -106,6 +106,13 @@ module hw_rnn_lane #(
   output logic      [ElementBits-1:0]   out_data_o
 );
 
+  if (Lane >= Lanes) begin : gen_illegal
+    $error("hw_rnn_lane: Lane is one of Lanes");
+  end
+  if ($clog2(Units) > ThingBits || (Projected && $clog2(Rows) > ThingBits)) begin : gen_illegal1
+    $error("hw_rnn_lane: ThingBits must hold the number of a unit and of a row");
+  end
+
   localparam bit          HasRows = Projected && !ResetBefore;
   localparam int unsigned Sums = Units + (HasRows ? Rows : 0);
   localparam int unsigned SumAddress = (Sums > 1) ? $clog2(Sums) : 1;

@@ -27,6 +27,13 @@ module hw_rnn_loader #(
   output logic      [Channels*ActBits-1:0] data_o
 );
 
+  if (XSize < 1 || Channels < 1) begin : gen_illegal
+    $error("hw_rnn_loader: XSize and Channels must be at least 1");
+  end
+  if (XBits < 1 || XBits > ActBits) begin : gen_illegal1
+    $error("hw_rnn_loader: an element of x must fit into ActBits");
+  end
+
   localparam int unsigned CountBits = $clog2(2 * XSize + 1);
   localparam logic [IndexBits-1:0] LAST = IndexBits'(XSize - 1);
 

@@ -56,6 +56,13 @@ module hw_rnn_pe #(
   output logic      [Channels*AccBits-1:0]  result_o
 );
 
+  if (Lanes < 1 || (Lanes & (Lanes - 1)) != 0) begin : gen_illegal
+    $error("hw_rnn_pe: Lanes must be a power of two");
+  end
+  if (XSize < 1 || StateWords < 1 || Channels < 1) begin : gen_illegal1
+    $error("hw_rnn_pe: XSize, StateWords and Channels must be at least 1");
+  end
+
   localparam int unsigned LaneBits = $clog2(Lanes);
   localparam int unsigned ProductBits = WBits + ActBits;
 

@@ -28,6 +28,13 @@ module hw_rnn_sender #(
   output logic      [Channels*OutBits-1:0]       out_data_o
 );
 
+  if (Size < 1 || Lanes < 1 || ThingBits < 1 || Channels < 1) begin : gen_illegal
+    $error("hw_rnn_sender: Size, Lanes, ThingBits and Channels must be at least 1");
+  end
+  if (OutBits > ActBits) begin : gen_illegal1
+    $error("hw_rnn_sender: an output is not wider than an element");
+  end
+
   localparam int unsigned LaneBits = (Lanes > 1) ? $clog2(Lanes) : 1;
   localparam int unsigned OrderBits = LaneBits + ThingBits;
   localparam int unsigned IndexBits = (Size > 1) ? $clog2(Size) : 1;

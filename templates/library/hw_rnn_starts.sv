@@ -19,6 +19,10 @@ module hw_rnn_starts #(
   output logic      [Channels-1:0] token_o
 );
 
+  if (Channels < 1) begin : gen_illegal
+    $error("hw_rnn_starts: Channels must be at least 1");
+  end
+
   if (Enable) begin : gen_tokens
     logic [2*Channels-1:0] token_q;
     logic [1:0]            count_q;

@@ -55,6 +55,16 @@ module hw_rnn_writer #(
   output logic      [ElementBits-1:0]      out_data_o
 );
 
+  if (Channels < 1 || TagBits < 2) begin : gen_illegal
+    $error("hw_rnn_writer: Channels must be at least 1, and TagBits at least 2");
+  end
+  if (YLow > YHigh) begin : gen_illegal1
+    $error("hw_rnn_writer: YLow must not be greater than YHigh");
+  end
+  if (MBits > ActBits) begin : gen_illegal2
+    $error("hw_rnn_writer: an element of m must fit into ActBits");
+  end
+
   localparam int unsigned ThingBits = TagBits - 1;
 
   logic               out_write_q;

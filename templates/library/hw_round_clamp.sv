@@ -18,6 +18,13 @@ module hw_round_clamp #(
   output logic             [OutBits-1:0] result_o
 );
 
+  if (Low > High) begin : gen_illegal
+    $error("hw_round_clamp: Low must not be greater than High");
+  end
+  if (InBits < 1 || OutBits < 1) begin : gen_illegal1
+    $error("hw_round_clamp: widths must be at least 1");
+  end
+
   // Wide enough for the value with the half added, and for both limits.
   localparam int unsigned Sum = (InBits > Shift) ? InBits + 1 : Shift + 2;
   localparam int unsigned Bits = (Sum > 33) ? Sum : 33;

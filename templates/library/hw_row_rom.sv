@@ -20,6 +20,10 @@ module hw_row_rom #(
   output logic      [RowWidth-1:0]  row_o
 );
 
+  if (RowWidth < 1 || DataWidth < 1) begin : gen_illegal
+    $error("hw_row_rom: RowWidth and DataWidth must be at least 1");
+  end
+
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
   logic [GroupBits-1:0] group;
 

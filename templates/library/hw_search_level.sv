@@ -29,6 +29,10 @@ module hw_search_level #(
   output logic      [Parallel*PathWidth-1:0] path_o
 );
 
+  if (Level >= PathWidth) begin : gen_illegal
+    $error("hw_search_level: PathWidth must hold Level + 1 decisions");
+  end
+
   localparam int unsigned Depth = Groups << Level;
   localparam int unsigned AddressBits = (Depth > 1) ? $clog2(Depth) : 1;
   localparam int unsigned LimitWidth = InWidth + 1;

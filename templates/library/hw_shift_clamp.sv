@@ -21,6 +21,17 @@ module hw_shift_clamp #(
   output logic             [OutWidth-1:0] result_o
 );
 
+  if (Shift >= SumWidth || OutWidth > SumWidth - Shift) begin : gen_illegal
+    $error("hw_shift_clamp: the shifted sum must be as wide as the result");
+  end
+  if (Clamp && Low > High) begin : gen_illegal1
+    $error("hw_shift_clamp: Low must not be greater than High");
+  end
+  if (Clamp && SumWidth - Shift < 32 && ((Low >>> (SumWidth - Shift - 1)) < -1
+      || (High >>> (SumWidth - Shift - 1)) > 0)) begin : gen_illegal2
+    $error("hw_shift_clamp: the shifted sum must be as wide as Low and High");
+  end
+
   // Wide enough for the shifted sum, for both limits, and for the result.
   localparam int unsigned ValueWidth = SumWidth - Shift;
 

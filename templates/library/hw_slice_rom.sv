@@ -19,6 +19,10 @@ module hw_slice_rom #(
   output logic      [Width-1:0]       data_o
 );
 
+  if (Depth < 1 || Width < 1 || Slice >= Slices) begin : gen_illegal
+    $error("hw_slice_rom: Slice is one of Slices, and Depth and Width are at least 1");
+  end
+
   logic [Slices*Width-1:0] mem [Depth];
   initial if (File != "") $readmemh(File, mem);
 

@@ -14,6 +14,10 @@ module hw_soft_reset #(
   output logic      rst_no
 );
 
+  if (Cycles < 1) begin : gen_illegal
+    $error("hw_soft_reset: Cycles must be at least 1");
+  end
+
   localparam int unsigned CountBits = $clog2(Cycles + 1);
 
   logic [CountBits-1:0] left_q;

@@ -27,6 +27,10 @@ module hw_sparse_results #(
   output logic      [Readers*Width-1:0]    read_data_o
 );
 
+  if (Width < 1 || Slots < 1 || Banks < 1 || Readers < 1) begin : gen_illegal
+    $error("hw_sparse_results: all parameters must be at least 1");
+  end
+
   localparam int unsigned AddressBits = SlotBits + BankBits;
 
   logic [Width-1:0] sum_mem [1 << AddressBits];

@@ -19,6 +19,10 @@ module hw_sum_level #(
   output logic      [Rows*Sums*OutBits-1:0] sum_o
 );
 
+  if (Rows < 1 || Terms < 1 || InBits < 1 || OutBits < 1) begin : gen_illegal
+    $error("hw_sum_level: Rows, Terms and widths must be at least 1");
+  end
+
   localparam int unsigned PairBits = (InBits + 1 < OutBits) ? InBits + 1 : OutBits;
 
   // Kept as they are, because carry chains are cheaper than the carry-save adder of four numbers

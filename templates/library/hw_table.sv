@@ -26,6 +26,13 @@ module hw_table #(
   output logic      [Parallel*OutWidth-1:0] data_o
 );
 
+  if (Stages < 1 || Stages > 2) begin : gen_illegal
+    $error("hw_table: there are 1 or 2 stages");
+  end
+  if (Parallel < 1 || InWidth < 1 || OutWidth < 1) begin : gen_illegal1
+    $error("hw_table: Parallel and widths must be at least 1");
+  end
+
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
   localparam int unsigned Depth = Groups << InWidth;
   localparam int unsigned AddressBits = $clog2(Depth);

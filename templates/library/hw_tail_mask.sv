@@ -18,6 +18,10 @@ module hw_tail_mask #(
   output logic      [Parallel*Width-1:0] data_o
 );
 
+  if (Parallel < 1 || Width < 1 || Words < 1 || Tail > Parallel) begin : gen_illegal
+    $error("hw_tail_mask: Tail is at most Parallel, the others are at least 1");
+  end
+
   if (Tail == 0) begin : gen_wire
     logic unused;
     assign unused = &{1'b0, clk_i, rst_ni, valid_i};

@@ -28,6 +28,10 @@ module hw_threshold #(
   output logic      [Parallel*OutWidth-1:0] data_o
 );
 
+  if (Levels < 1 || InWidth < 1 || OutWidth < 1) begin : gen_illegal
+    $error("hw_threshold: Levels and widths must be at least 1");
+  end
+
   localparam int unsigned LimitWidth = InWidth + 1;
   localparam int unsigned LaneWidth = Levels * LimitWidth + OutWidth + 1;
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;

@@ -37,6 +37,19 @@ module hw_topk #(
   output logic      [OutWidth-1:0]    out_data_o
 );
 
+  if (Lanes < 1 || Words < 1 || LastLanes < 1 || LastLanes > Lanes) begin : gen_illegal
+    $error("hw_topk: a word, also the last, has between 1 and all lanes");
+  end
+  if (K < 1 || K > (Words - 1) * Lanes + LastLanes) begin : gen_illegal1
+    $error("hw_topk: K is between 1 and the number of elements");
+  end
+  if (Depth != ((K < Words) ? K : Words)) begin : gen_illegal2
+    $error("hw_topk: Depth must be the smaller of K and Words");
+  end
+  if (GiveIndex && $clog2((Words - 1) * Lanes + LastLanes) > IndexWidth) begin : gen_illegal3
+    $error("hw_topk: IndexWidth must hold the index of every element");
+  end
+
   localparam int unsigned KeyWidth = Width + IndexWidth;
   localparam int unsigned EntryWidth = KeyWidth + 1;  // {present, key}
   localparam int unsigned ListWidth = Depth * EntryWidth;

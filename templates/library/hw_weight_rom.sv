@@ -12,6 +12,10 @@ module hw_weight_rom #(
   output logic      [Width-1:0]       data_o
 );
 
+  if (Width < 1 || Depth < 1 || AddressBits < 1 || $clog2(Depth) > AddressBits) begin : gen_illegal
+    $error("hw_weight_rom: an address must reach every row, and Width and Depth be at least 1");
+  end
+
   logic [Width-1:0] mem [Depth];
   initial if (WeightFile != "") $readmemh(WeightFile, mem);
 

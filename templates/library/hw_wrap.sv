@@ -11,6 +11,10 @@ module hw_wrap #(
   output logic      last_o
 );
 
+  if (Count < 1) begin : gen_illegal
+    $error("hw_wrap: Count must be at least 1");
+  end
+
   if (Count == 1) begin : gen_one
     assign last_o = 1'b1;
     // Nothing to count.

@@ -17,6 +17,7 @@ import pytest
 from hwcompile.diagnostics import CompileError
 from hwcompile.verify.verilator import lint, verilate
 from tests.rtl.formal import LIBRARY, YOSYS
+from tests.rtl.illegal import REFUSALS
 
 ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_axis_check": {"Words must be": {"Words": 0}},
@@ -36,7 +37,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     },
     "hw_fifo": {"Depth and Width": {"Depth": 0}},
     "hw_fork": {"Outputs and Width": {"Outputs": 0}},
-    "hw_gearbox": {"between 1 and all units": {"InLast": 9}},
+    "hw_gearbox": {"between 1 and all units": {"InLast": 9}, "OutWords must": {"OutWords": 0}},
     "hw_join": {"Inputs and Width": {"Inputs": 0}},
     "hw_link": {"1 to 16 inputs": {"Inputs": 17}},
     "hw_link_rx": {"a cycle or more": {"GapClocks": 0}},
@@ -62,7 +63,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
 
 CASES = [
     pytest.param(module, words, values, id=f"{module}-{words}")
-    for module, refusals in ILLEGAL.items()
+    for module, refusals in (REFUSALS | ILLEGAL).items()
     for words, values in refusals.items()
 ]
 

@@ -1,0 +1,130 @@
+"""Parameters that modules can not work with: module, words of its refusal, what causes it.
+
+One set of parameters for each refusal; the others have their defaults. A module without a refusal
+of its own is refused by the part that it hands its parameters to.
+"""
+
+from __future__ import annotations
+
+Refusals = dict[str, dict[str, dict[str, int]]]
+
+POINTWISE: Refusals = {
+    "hw_abreast": {"only become wider": {"Width0": 6}},
+    "hw_binary_search": {"1 to 16 levels": {"Levels": 17}, "widths must be": {"InWidth": 0}},
+    "hw_extremum": {
+        "has one bit": {"Bipolar0": 1},
+        "plain bits": {"Bipolar0": 1, "Bipolar1": 1, "InWidth0": 1, "InWidth1": 1},
+    },
+    "hw_late_requantize": {"must hold Steps": {"Shift": 21}},
+    "hw_linear": {"1 or 2 operands": {"Operands": 3}, "widths must be": {"InWidth1": 0}},
+    "hw_pair_table": {"widths must be": {"InWidth1": 0}, "1 or 2 stages": {"Stages": 3}},
+    "hw_product": {
+        "operand has one bit": {"Bipolar1": 1},
+        "result has one bit": {"Bipolar0": 1, "Bipolar1": 1, "InWidth0": 1, "InWidth1": 1},
+    },
+    "hw_recode": {"only become wider": {"InWidth": 6}},
+    "hw_requantize": {"less than SumWidth": {"Shift": 29}, "need Clamp": {"Clamp": 0}},
+    "hw_rescale": {"less than SumWidth": {"Shift": 17}, "needs Clamp": {"RowFloor": 1, "Clamp": 0}},
+    "hw_round_clamp": {"not be greater than High": {"Low": 128}, "widths must be": {"OutBits": 0}},
+    "hw_search_level": {"hold Level": {"Level": 3}},
+    "hw_shift_clamp": {
+        "not be greater than High": {"Low": 128},
+        "as wide as Low and High": {"Shift": 17, "OutWidth": 7},
+        "as wide as the result": {"OutWidth": 17},
+    },
+    "hw_table": {"1 or 2 stages": {"Stages": 3}, "Parallel and widths": {"InWidth": 0}},
+    "hw_tail_mask": {"at most Parallel": {"Tail": 5}},
+    "hw_threshold": {"Levels and widths": {"Levels": 0}},
+}
+"""Elements: one word in, one word out."""
+
+RECURRENT: Refusals = {
+    "hw_gru_cell": {"HLow is at most HHigh": {"HLow": 40000}},
+    "hw_gru_reset_cell": {
+        "HLow is at most HHigh": {"HLow": 40000},
+        "number of a unit": {"UnitAddress": 5},
+    },
+    "hw_lstm_cell": {"limits are in order": {"CLow": 40000}, "share a table": {"SigmaSlices": 2}},
+    "hw_rnn_cell": {"Channels must be": {"Channels": 0}, "for a GRU only": {"ResetBefore": 1}},
+    "hw_rnn_engine": {"as many PEs": {"Pes": 5}},
+    "hw_rnn_lane": {"one of Lanes": {"Lane": 1}, "a unit and of a row": {"Units": 9}},
+    "hw_rnn_loader": {"XSize and Channels": {"Channels": 0}, "fit into ActBits": {"XBits": 17}},
+    "hw_rnn_pe": {"a power of two": {"Lanes": 3}, "StateWords and Channels": {"StateWords": 0}},
+    "hw_rnn_sender": {
+        "ThingBits and Channels": {"Size": 0},
+        "not wider than an element": {"OutBits": 17},
+    },
+    "hw_rnn_sequencer": {"at least 5": {"Delay": 4}},
+    "hw_rnn_starts": {"Channels must be": {"Channels": 0}},
+    "hw_rnn_table": {"Slice is one of Slices": {"Slice": 1}},
+    "hw_rnn_writer": {
+        "TagBits at least 2": {"TagBits": 1},
+        "not be greater than YHigh": {"YLow": 40000},
+        "fit into ActBits": {"MBits": 17},
+    },
+}
+"""Engines of recurrent layers and their parts."""
+
+VECTORS: Refusals = {
+    "hw_argmax": {
+        "between 1 and all lanes": {"LastLanes": 5},
+        "index of every element": {"Words": 5},
+    },
+    "hw_broadcast_matvec": {"be at least 1": {"Collects": 0}},
+    "hw_concat": {"Count must be": {"Words": 0}},
+    "hw_concat2": {"Count must be": {"Words0": 0}},
+    "hw_concat3": {"Count must be": {"Words1": 0}},
+    "hw_concat4": {"Count must be": {"Words2": 0}},
+    "hw_filter": {"only become wider": {"InWidth": 6}},
+    "hw_gather": {"a power of two": {"Capacity": 12}},
+    "hw_keys": {"Lanes and widths": {"Lanes": 0}},
+    "hw_larger": {"Count and Width": {"Count": 0}},
+    "hw_mux_tree": {"Count and Width": {"Count": 0}},
+    "hw_queue_pe": {"Slice is one of Slices": {"Pe": 2}},
+    "hw_reduce": {"between 1 and all lanes": {"LastLanes": 2}},
+    "hw_rewire": {"only become wider": {"InWidth": 6}},
+    "hw_sparse_collect": {"be at least 1": {"Collects": 0}},
+    "hw_sparse_matvec": {"a power of two": {"InLanes": 3}},
+    "hw_sparse_pe": {"a power of two": {"Lanes": 3}},
+    "hw_sparse_results": {"must be at least 1": {"Readers": 0}},
+    "hw_sum_level": {"Rows, Terms and widths": {"InBits": 0}},
+    "hw_topk": {
+        "between 1 and all lanes": {"LastLanes": 3},
+        "number of elements": {"K": 11},
+        "smaller of K and Words": {"Depth": 2},
+        "index of every element": {"Words": 9},
+    },
+}
+"""Order, choice and sums of elements."""
+
+STREAMS: Refusals = {
+    "hw_axi_drain": {"RequestBits must": {"RequestBits": 0}},
+    "hw_axi_reader": {
+        "not a power of two, or too large": {"BurstBeats": 12},
+        "a row is wider than a beat": {"RowBits": 65},
+    },
+    "hw_axil_endpoint": {"at least 3": {"AddressBits": 2}},
+    "hw_axis_gearbox": {"between 1 and all units": {"OutUnits": 2, "OutLast": 3}},
+    "hw_axis_receiver": {
+        "all bytes in use": {"FullBytes": 5},
+        "fit into its bytes": {"UnitWidth": 9},
+    },
+    "hw_axis_sender": {"fit into its bytes": {"UnitWidth": 9}},
+    "hw_event_counter": {"Width must be": {"Width": 0}},
+    "hw_group_counter": {"Groups must be": {"Groups": 0}},
+    "hw_issue": {"Width0 must be": {"Width0": 0}},
+    "hw_issue2": {"Width0 and Width1": {"Width1": 0}},
+    "hw_level_fifo": {"Depth and Width": {"Depth": 0}},
+    "hw_row_rom": {"RowWidth and DataWidth": {"RowWidth": 0}},
+    "hw_slice_rom": {"one of Slices": {"Slice": 1}},
+    "hw_soft_reset": {"Cycles must be": {"Cycles": 0}},
+    "hw_tap": {"Width must be": {"Width": 0}},
+    "hw_weight_rom": {"reach every row": {"Depth": 3}},
+    "hw_wrap": {"Count must be": {"Count": 0}},
+}
+"""Streams, buses, memories and counters."""
+
+REFUSALS: Refusals = POINTWISE | RECURRENT | VECTORS | STREAMS
+
+WITHOUT = {"hw_valid_pipe": "any number of stages is a delay, and none of them a wire"}
+"""Module to the reason why it takes every value of its parameters."""
