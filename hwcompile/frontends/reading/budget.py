@@ -27,9 +27,6 @@ NODES = 100_000
 DEPTH = 24
 """How deep graphs may stand in attributes of graphs."""
 
-STEPS = 10_000
-"""Steps of a constant Loop or Scan."""
-
 
 def too_large(what: str, shape: tuple[int, ...], limit: int, origin: Origin) -> CompileError:
     """HW0121: the refusal of a tensor with more than `limit` elements."""

@@ -11,7 +11,6 @@ from onnx.reference import ReferenceEvaluator
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceModel, SourceNode
-from hwcompile.frontends.reading.budget import STEPS
 
 
 def fold(
@@ -29,10 +28,8 @@ def fold(
         captured: What the graphs in its attributes use from outside.
 
     Raises:
-        CompileError: HW0201 when nobody can evaluate it, HW0121 for a loop of too many steps.
+        CompileError: HW0201 when nobody can evaluate it.
     """
-    if node.op_type == "Loop" and node.domain == "":
-        _check_steps(node, arrays)
     try:
         with np.errstate(all="ignore"):
             results = _evaluate(model, node, arrays, captured)
@@ -48,20 +45,6 @@ def fold(
             "fold the constants of the model with onnxsim, or remove the operator",
             node.origin,
         ) from error
-
-
-def _check_steps(node: SourceNode, arrays: list[Array | None]) -> None:
-    count = arrays[0] if arrays else None
-    steps = None if count is None or count.size != 1 else int(count.reshape(-1)[0])
-    if steps is None or steps > STEPS:
-        many = "no limit of its steps" if steps is None else f"up to {steps:,} steps"
-        raise fail(
-            "HW0121",
-            f"this Loop has {many}",
-            f"a loop of constants may have {STEPS:,}",
-            "fold the constants of the model with onnxsim",
-            node.origin,
-        )
 
 
 def _evaluate(
