@@ -82,10 +82,13 @@ def run_bench(program: Path, top: str, work: Path, module: str, seed: int) -> tu
         CompileError: HW0604 with every test that failed, HW0657 when cocotb ran none.
     """
     results = work / "results.xml"
+    results.unlink(missing_ok=True)  # those of a former run say nothing about this one
     command = [sys.executable, "-c", RUN, top, str(program), str(results), str(seed), module]
     done = subprocess.run(command, cwd=work, capture_output=True, text=True)
     if not results.is_file():
-        raise fail("HW0657", "cocotb did not run", done.stdout[-2000:] + done.stderr[-2000:])
+        said = (done.stdout + done.stderr).split("\n")
+        last = next((line.strip() for line in reversed(said) if line.strip()), "it said nothing")
+        raise _did_not_run(f"its process ended with '{last[:500]}'")
     return _passed(results, top)
 
 
@@ -104,9 +107,15 @@ def _passed(results: Path, top: str) -> tuple[str, ...]:
             passed.append(case.get("name", ""))
             continue
         why = (failure.get("error_msg") or failure.get("message") or failure.text or "").strip()
-        findings.append(Diagnostic("HW0604", f"the design '{top}' fails '{case.get('name')}'", why))
+        what = f"the design '{top}' fails '{case.get('name')}'"
+        findings.append(Diagnostic("HW0604", what, why, "report it as a bug, with the model"))
     if findings:
         raise CompileError(findings)
     if not passed:
-        raise fail("HW0657", "cocotb did not run", "it found no test")
+        raise _did_not_run("it found no test in the module")
     return tuple(passed)
+
+
+def _did_not_run(why: str) -> CompileError:
+    fix = 'pip install "hwcompile[sim]", which has versions of it that work'
+    return fail("HW0657", "cocotb did not run", why, fix)
