@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from hwcompile.diagnostics import CompileError, Diagnostic, fail
+from hwcompile.diagnostics import CompileError, Diagnostic, fail, reason_of
 from hwcompile.resources import room
 
 FAMILIES = ("ice40", "ecp5", "gowin", "gatemate", "nexus", "machxo2")
@@ -277,9 +277,11 @@ def _read(path: Path, name: str) -> Board:
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise fail("HW0801", f"the board file '{path}' can not be read", str(error)) from error
+        what, fix = f"the board file '{path}' can not be read", "check the path"
+        raise fail("HW0801", what, reason_of(error), fix) from error
     except (ValueError, RecursionError) as error:
-        raise fail("HW0802", f"the board file '{path}' is not TOML", str(error)) from error
+        what, fix = f"the board file '{path}' is not TOML", "repair that place"
+        raise fail("HW0802", what, str(error), fix) from error
     return parse_board(data, name, str(path))
 
 
@@ -361,7 +363,8 @@ def _check_values(board: Board, where: str) -> None:
     for pin, use in pins:
         others = [other for same, other in pins if same == pin and other != use]
         if others:
-            raise fail("HW0802", what, f"pin {pin} is both {use} and {others[0]}")
+            why = f"pin {pin} is both {use} and {others[0]}"
+            raise fail("HW0802", what, why, "one use for each pin")
 
 
 def _texts(part: Part, prefix: str) -> Iterator[tuple[str, str, _Kind]]:

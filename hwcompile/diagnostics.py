@@ -7,6 +7,7 @@ Anything else that is raised is a bug of the compiler, not of the model.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -75,6 +76,12 @@ def fail(
 ) -> CompileError:
     """A `CompileError` with a single finding, to be raised by the caller."""
     return CompileError([Diagnostic(code, what, why, fix, origin)])
+
+
+def reason_of(error: OSError) -> str:
+    """Why a system call failed, in the system's words: no number, and no file's name."""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    return reason[:1].lower() + reason[1:]
 
 
 class InternalError(Exception):

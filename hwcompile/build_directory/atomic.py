@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hwcompile.build_directory.process import is_running
-from hwcompile.diagnostics import CompileError, fail
+from hwcompile.diagnostics import CompileError, fail, reason_of
 
 _SUFFIX = ".hwcompile-part"
 
@@ -77,13 +77,12 @@ def os_failure(error: OSError, what: str = "") -> CompileError:
     """
     name = error.filename2 or error.filename or ""
     name = os.fsdecode(name) if isinstance(name, (str, bytes)) else str(name)
-    reason = os.strerror(error.errno) if error.errno else str(error)
     subject = what or (f"the file '{name}' can not be used" if name else "a file can not be used")
     where = f" ('{name}')" if what and name and name not in what else ""
     return fail(
         "HW0516",
         subject,
-        reason[:1].lower() + reason[1:] + where,
+        reason_of(error) + where,
         "room on the disk and permission to use the file, or another place",
     )
 

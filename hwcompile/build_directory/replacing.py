@@ -30,7 +30,7 @@ from hwcompile.build_directory.ownership import (
     remove_tree,
 )
 from hwcompile.build_directory.process import is_running, read_marker, write_marker
-from hwcompile.diagnostics import CompileError, fail
+from hwcompile.diagnostics import CompileError, fail, reason_of
 
 NEW = "new"
 PLAN = "plan.json"
@@ -164,7 +164,7 @@ def _check_target(target: Path, real: Path, *, force: bool, inputs: Iterable[Pat
             raise fail(
                 "HW0512",
                 f"the input '{path}' lies in the build directory '{target}'",
-                "which is about to be replaced",
+                "that directory is about to be replaced",
                 "move the input elsewhere, or another folder with -o",
             )
 
@@ -284,16 +284,16 @@ def _system_errors(target: Path) -> Iterator[None]:
     except RuntimeError as error:
         if "ymlink" not in str(error):
             raise
-        raise fail("HW0502", f"'{target}' is a link that leads to itself", fix="-o DIR") from error
+        fix = "another folder with -o"
+        raise fail("HW0502", f"'{target}' is a link that leads to itself", fix=fix) from error
 
 
 def _not_writable(target: Path, error: OSError) -> CompileError:
-    reason = os.strerror(error.errno) if error.errno else str(error)
     name = error.filename2 or error.filename
     where = f" ('{name}')" if name and str(name) != str(target) else ""
     return fail(
         "HW0502",
         f"can not write the build directory '{target}'",
-        reason[:1].lower() + reason[1:] + where,
+        reason_of(error) + where,
         "a folder you may write to, with -o",
     )

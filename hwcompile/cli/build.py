@@ -57,7 +57,12 @@ def build_command(
     if target.flow != "open":
         if clock != OSCILLATOR:
             why = f"the clock of a {target.flow} project is that of the board file"
-            raise fail("HW0854", "--clock is for boards of the open flow", why, "clock.mhz there")
+            raise fail(
+                "HW0854",
+                "--clock is for boards of the open flow",
+                why,
+                "a copy of it with another clock.mhz",
+            )
         _vendor(design, target, baud)
         return
     if update_weights is not None:

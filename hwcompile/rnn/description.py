@@ -96,7 +96,7 @@ def must_name_nodes(description: Description, nodes: frozenset[str]) -> None:
     """Refuse tables of nodes that a model does not have (HW0246)."""
     unknown = [name for name in description if name != DEFAULT and name not in nodes]
     if unknown:
-        listed = ", ".join(sorted(nodes)) or "none, for the model has no recurrent node"
+        listed = ", ".join(sorted(nodes)) or "no description, as the model has no recurrent node"
         raise _wrong(f"no recurrent node is called '{unknown[0]}'", listed)
 
 

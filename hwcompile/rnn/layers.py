@@ -90,7 +90,7 @@ def frame_inputs(
         CompileError: HW0241 when there is no step or no channel.
     """
     if steps < 1:
-        raise fail("HW0241", f"a sequence has {steps} steps")
+        raise fail("HW0241", f"a sequence has {steps} steps", "one is the least")
     if op.channels < 1:
         raise fail("HW0241", f"there are {op.channels} channels", "one is the least")
     kind = TensorType((1, steps, op.inputs * op.channels), x.type, scale_of(x))

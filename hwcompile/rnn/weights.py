@@ -93,7 +93,8 @@ def array_of(matrix: Matrix, what: str) -> npt.NDArray[Any]:
         array = np.asarray(dense)
         numbers = array.astype(np.float64)
     except (TypeError, ValueError):
-        raise fail("HW0240", f"{what} are not an array of numbers") from None
+        what = f"{what} are not an array of numbers"
+        raise fail("HW0240", what, fix="a numpy array, or a matrix of scipy.sparse") from None
     if not np.isfinite(numbers).all():
         count = int(np.count_nonzero(~np.isfinite(numbers)))
         where = [int(i) for i in np.argwhere(~np.isfinite(numbers))[0]]

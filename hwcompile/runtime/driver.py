@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwcompile.diagnostics import fail
+from hwcompile.diagnostics import fail, reason_of
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.emit.names import identifier
@@ -105,7 +105,8 @@ def write_driver(directory: Path, types: Mapping[str, TensorType], folder: Path)
         for file, text in texts.items():
             (folder / file).write_text(text)
     except OSError as error:
-        raise fail("HW0835", f"'{folder}' can not be written to", str(error)) from error
+        what, fix = f"'{folder}' can not be written to", "a folder that you may write to"
+        raise fail("HW0835", what, reason_of(error), fix) from error
     return [folder / file for file in texts]
 
 
@@ -120,6 +121,7 @@ def c_type(element: IntType) -> str:
             "HW0834",
             f"a C driver can not hold integers of {element.bits} bits",
             f"C99 has no type wider than {WIDEST} bits",
+            "narrower numbers at the network's inputs and outputs",
         )
     bits = next(size for size in (8, 16, 32, 64) if element.bits <= size)
     return f"{'int' if element.low < 0 else 'uint'}{bits}_t"

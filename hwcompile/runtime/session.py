@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hwcompile.boards import Board
-from hwcompile.diagnostics import fail
+from hwcompile.diagnostics import fail, reason_of
 from hwcompile.emit.interface import Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.runtime.frames import STUCK, run_frames
@@ -131,7 +131,8 @@ def open_port(name: str, baud: int) -> Iterator[Line]:
     try:
         line = serial.Serial(name, baud, timeout=SHORT, write_timeout=JAM)
     except serial.SerialException as error:
-        raise fail("HW0814", f"the port '{name}' can not be opened", str(error)) from error
+        what, fix = f"the port '{name}' can not be opened", "check the cable and the port's name"
+        raise fail("HW0814", what, reason_of(error), fix) from error
     with suppress(AttributeError, ValueError, NotImplementedError, OSError):
         # FTDI chips else keep short answers for 16 ms; not every system and port can change that.
         line.set_low_latency_mode(True)

@@ -47,7 +47,7 @@ def asked_clock(board: Board, wanted: str) -> SystemClock:
         "HW0832",
         f"the board '{board.id}' can not make a clock of {wanted} MHz",
         f"its oscillator has {board.clock.mhz:g} MHz, and "
-        + ("the nearest clocks of its PLL" if len(near) > 1 else "no PLL is known behind it"),
+        + ("its PLL makes no such clock" if len(near) > 1 else "no PLL is known behind it"),
         f"--clock with one of: {listed}",
     )
 

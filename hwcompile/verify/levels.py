@@ -76,7 +76,7 @@ def run_netlist(
         CompileError: HW0609 without a board, or when synthesis fails.
     """
     if not board:
-        names = ", ".join(board_names())
+        names = ", ".join(name for name in board_names() if load_board(name).flow == "open")
         raise fail("HW0609", "level 'netlist' needs a board", fix=f"--board NAME, one of: {names}")
     mapped = mapped_design(directory, load_board(board))
     simulator = compile_simulator(mapped, waves=waves is not None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.emit.interface import Interface
 
+_REPORT = "compile again if the design's files were edited; else report this as a bug"
+
 
 def check_status(text: str, interface: Interface, max_idle_cycles: int) -> None:
     """Check the contents of `status.txt` (see `sim/verilator_main.cpp`).
@@ -25,7 +27,9 @@ def check_status(text: str, interface: Interface, max_idle_cycles: int) -> None:
             "deeper FIFOs on the paths that join again, or a larger idle limit",
         )
     raise CompileError(
-        Diagnostic("HW0602", f"the design '{interface.top}' breaks a stream's rules", _broken(n))
+        Diagnostic(
+            "HW0602", f"the design '{interface.top}' breaks a stream's rules", _broken(n), _REPORT
+        )
         for n in notes
         if n[0] not in ("input", "output", "cycles", "starved")
     )

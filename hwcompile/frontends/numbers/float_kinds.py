@@ -231,7 +231,7 @@ def _cast(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     # float32 holds 2**31 and 2**63, but not the largest integers below them.
     beyond = whole >= x.dtype.type(high + 1) if x.dtype.kind == "f" else whole > high
     if x.size and (np.isnan(whole).any() or whole.min() < low or beyond.any()):
-        raise OverflowError(f"values outside {to}")
+        raise OverflowError(f"some of the values lie outside {to}")
     return np.asarray(whole, dtype=np.int64)
 
 

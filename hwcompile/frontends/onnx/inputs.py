@@ -40,8 +40,8 @@ def start_values(ctx: Context, input_types: Mapping[str, str]) -> dict[str, Valu
     elif "" in chosen:
         raise fail(
             "HW0110",
-            f"an input type has no name, and the model has {len(names)} inputs",
-            f"its inputs are {', '.join(names)}",
+            "an input type does not say which input it is for",
+            f"the model has {len(names)}: {', '.join(names)}",
             "name one of them before the type",
         )
     for name in chosen:

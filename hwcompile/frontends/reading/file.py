@@ -115,7 +115,7 @@ def _damaged(path: Path, who: str, error: Exception) -> CompileError:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 
 def _load_external(proto: onnx.ModelProto, path: Path) -> None:

@@ -43,7 +43,12 @@ def read_model(path: str | Path) -> SourceModel:
         raise CompileError(problems)
     body = source_graph(graph, path.name, [i.name for i in graph.input])
     if not graph.output or not body.nodes:
-        raise fail("HW0105", f"'{path.name}' has no output that depends on an operator")
+        raise fail(
+            "HW0105",
+            f"'{path.name}' has no output that depends on an operator",
+            "there would be nothing to build",
+            "name the network's results as outputs of the graph, and export the model again",
+        )
     return SourceModel(
         path.stem,
         path.name,

@@ -129,7 +129,7 @@ def _twice(name: str, first: str, second: str, file: str) -> CompileError:
     if not name:
         return fail(
             "HW0123",
-            f"a {first} of '{file}' has no name",
+            f"one {first} of '{file}' has no name",
             "nothing can be wired to it",
             "run the model through onnx.checker and export it again",
         )

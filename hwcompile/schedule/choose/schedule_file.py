@@ -25,7 +25,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail
+from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail, reason_of
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
 from hwcompile.ops.kernel import Kernel
@@ -114,9 +114,11 @@ def _load(path: Path) -> Mapping[str, Any]:
     try:
         return tomllib.loads(_decoded(path.read_bytes()))
     except OSError as error:
-        raise fail("HW0402", f"the schedule '{path}' can not be read", str(error)) from error
+        what = f"the schedule '{path}' can not be read"
+        raise fail("HW0402", what, reason_of(error), "check the path") from error
     except (ValueError, RecursionError) as error:
-        raise fail("HW0402", f"the schedule '{path}' is not TOML", str(error)) from error
+        what, fix = f"the schedule '{path}' is not TOML", "repair that place"
+        raise fail("HW0402", what, str(error), fix) from error
 
 
 def _decoded(data: bytes) -> str:
