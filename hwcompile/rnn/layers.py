@@ -11,8 +11,8 @@ import numpy as np
 from hwcompile.diagnostics import Origin, fail
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray, IntType, TensorType
-from hwcompile.ops.lstm.legal import Recurrent
 from hwcompile.ops.lstm.op import Lstm
+from hwcompile.ops.recurrent.op import Recurrent
 from hwcompile.rnn.formats import Format, Formats, Table, must_not_clip, samples
 from hwcompile.rnn.weights import Fixed, Matrices, Matrix
 

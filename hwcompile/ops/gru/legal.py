@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwcompile.ir.types import TensorType
-from hwcompile.ops.lstm.bounds import magnitude
-from hwcompile.ops.lstm.legal import MAX_BITS, MAX_FORMAT_BITS, MAX_SHIFT, MAX_TABLE, clips, inputs
+from hwcompile.ops.recurrent.bounds import magnitude
+from hwcompile.ops.recurrent.legal import (
+    MAX_BITS,
+    MAX_FORMAT_BITS,
+    MAX_SHIFT,
+    MAX_TABLE,
+    clips,
+    inputs,
+)
 
 if TYPE_CHECKING:
     from hwcompile.ops.gru.op import Gru

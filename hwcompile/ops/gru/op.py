@@ -13,16 +13,16 @@ from typing import ClassVar
 
 import numpy as np
 
-from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.gru.bounds import Bounds, bounds
 from hwcompile.ops.gru.legal import problems
-from hwcompile.ops.lstm.sequences import Sequences
 from hwcompile.ops.matmul.op import exact_dtype
+from hwcompile.ops.recurrent.op import Recurrent
+from hwcompile.ops.recurrent.sequences import Sequences
 
 
 @dataclass(frozen=True, eq=False)
-class Gru(Op):
+class Gru(Recurrent):
     """A frame (1, T, X) is a sequence of T steps; the result is (1, T, C), the state h.
 
     Each step computes, with h' of the step before (zero at the start of a sequence)::

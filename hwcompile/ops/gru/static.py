@@ -2,180 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 
 import numpy as np
 
-from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.contract.instance import Value
 from hwcompile.ops.gru.op import Gru
-from hwcompile.ops.lstm.images import Widths, signed_bits
-from hwcompile.ops.lstm.layout import Recurrence
-from hwcompile.ops.lstm.static import Engine, Static, signed_width
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """A GRU as the engine sees it.
-
-    The candidate needs the sums over x and over h apart, so it counts as two gates: one whose row
-    has no recurrent part, and one whose row has nothing else. A reset before the matrix makes the
-    latter wait for the reset state: then both belong to a second phase.
-    """
-
-    op: Gru
-    wx: IntArray
-    wr: IntArray
-    none: IntArray
-    no_table: IntArray = field(default_factory=lambda: np.zeros(2, dtype=np.int64))
-
-    @staticmethod
-    def of(op: Gru) -> Rows:
-        """The rows of `op`."""
-        cells = op.cells
-        return Rows(
-            op,
-            np.concatenate([op.wx, np.zeros((1, cells, op.inputs), dtype=np.int64)]),
-            np.concatenate([op.wr[:2], np.zeros((1, cells, cells), dtype=np.int64), op.wr[2:]]),
-            np.zeros((0, cells), dtype=np.int64),
-        )
-
-    @property
-    def bias(self) -> IntArray:
-        """[4, C]."""
-        return self.op.bias
-
-    @property
-    def peepholes(self) -> IntArray:
-        """There are none."""
-        return self.none
-
-    @property
-    def projection(self) -> IntArray:
-        """There is none."""
-        return self.none
-
-    @property
-    def sigma(self) -> IntArray:
-        """Table [N]."""
-        return self.op.sigma
-
-    @property
-    def candidate(self) -> IntArray:
-        """Table [N]."""
-        return self.op.candidate
-
-    @property
-    def squash(self) -> IntArray:
-        """Not used."""
-        return self.no_table
-
-    @property
-    def inputs(self) -> int:
-        """X."""
-        return self.op.inputs
-
-    @property
-    def cells(self) -> int:
-        """C."""
-        return self.op.cells
-
-    @property
-    def outputs(self) -> int:
-        """The state is the output."""
-        return self.op.cells
-
-    @property
-    def projected(self) -> bool:
-        """Never."""
-        return False
-
-    @property
-    def resets(self) -> bool:
-        """Whether the reset gate acts before the matrix."""
-        return not self.op.reset_after
-
-    @property
-    def peeped(self) -> bool:
-        """Never."""
-        return False
-
-    @property
-    def x_shift(self) -> int:
-        """Left shift of sums over x."""
-        return self.op.x_shift
-
-    @property
-    def r_shift(self) -> int:
-        """Left shift of sums over h."""
-        return self.op.r_shift
-
-    @property
-    def keep(self) -> bool:
-        """Whether the state survives the end of a frame."""
-        return self.op.keep
-
-    @property
-    def channels(self) -> int:
-        """Sequences in step."""
-        return self.op.channels
-
-    @property
-    def result(self) -> IntType:
-        """Format of h."""
-        return self.op.h_type
-
-    @property
-    def m_type(self) -> IntType:
-        """Format of h."""
-        return self.op.h_type
-
-    def sum_bits(self, x: IntType) -> tuple[int, int]:
-        """Bits of a row's sum, and of the widest signal of the element-wise part."""
-        found = self.op.bounds(x)
-        return found.largest_sum.bit_length() + 1, found.widest
+from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program, Table
+from hwcompile.ops.recurrent.engine import Engine
+from hwcompile.ops.recurrent.images import signed_bits
+from hwcompile.ops.recurrent.numbers import signed_width
+from hwcompile.ops.recurrent.static import Static
 
 
 class GruEngine(Engine[Gru]):
     """An engine with the cells of a GRU."""
 
-    arithmetic = (2, 1, 2)
-
     @property
-    def recurrence(self) -> Recurrence:
-        """The GRU's rows."""
-        return _rows(self.op)
-
-    def cell(self, width: Widths) -> dict[str, Value]:
-        """Parameters of the element-wise pipeline."""
-        op = self.op
-        bits = signed_width(op.h_type)
-        return {
-            "BiasBits": width.bias,
-            "PeepBits": width.peephole,
-            "CBits": bits,
-            "MBits": bits,
-            "SigmaBits": signed_bits(op.sigma),
-            "CandidateBits": signed_bits(op.candidate),
-            "SquashBits": 1,
-            "SquashIndex": 1,
-            "SigmaIndex": op.sigma.size.bit_length() - 1,
-            "CandidateIndex": op.candidate.size.bit_length() - 1,
-            "SigmaShift": op.table_shifts[0],
-            "CandidateShift": op.table_shifts[1],
-            "InputShift": op.h_shifts[0],
-            "ForgetShift": op.h_shifts[1],
-            "CShift": op.h_shifts[2],
-            "CLow": op.h_type.low,
-            "CHigh": op.h_type.high,
-            "HalfUp": op.rounding == "half_up",
-            "Gru": True,
-            "ResetBefore": not op.reset_after,
-            "NShift": op.n_shift,
-            "ResetShift": op.reset_shift,
-            "One": op.one,
-        }
+    def cell(self) -> Cell:
+        """Two gates, and a candidate in two parts."""
+        return cell_of(self.op)
 
 
 class GruStatic(Static[Gru]):
@@ -184,11 +30,70 @@ class GruStatic(Static[Gru]):
     op = Gru
     built = GruEngine
 
-    def recurrence(self, op: Gru) -> Recurrence:
-        """The GRU's rows."""
-        return _rows(op)
+    def cell(self, op: Gru) -> Cell:
+        """Two gates, and a candidate in two parts."""
+        return cell_of(op)
 
 
 @lru_cache(maxsize=64)
-def _rows(op: Gru) -> Rows:
-    return Rows.of(op)
+def cell_of(op: Gru) -> Cell:
+    """A GRU as an engine sees it: m is the reset state r h, y is the state h.
+
+    The candidate needs the sums over x and over h apart, so it counts as two gates. A reset before
+    the matrix makes the second of them a sum over m: then both belong to a second phase.
+    """
+    before = not op.reset_after
+    return Cell(
+        inputs=op.inputs,
+        gates=(
+            Gate(op.bias[0], x=op.wx[0], y=op.wr[0]),
+            Gate(op.bias[1], x=op.wx[1], y=op.wr[1]),
+            Gate(op.bias[2], x=op.wx[2], second=before),
+            Gate(op.bias[3], m=op.wr[2], second=True) if before else Gate(op.bias[3], y=op.wr[2]),
+        ),
+        program=_program(op),
+        result=op.h_type,
+        m_type=op.h_type,
+        x_shift=op.x_shift,
+        y_shift=op.r_shift,
+        keep=op.keep,
+        channels=op.channels,
+    )
+
+
+def _program(op: Gru) -> Program:
+    """`hw_gru_cell`, or `hw_gru_reset_cell`."""
+    tables = {
+        "Sigma": Table(op.sigma, 2),
+        "Candidate": Table(op.candidate, 1),
+        "Squash": Table(np.zeros(2, dtype=np.int64), 1),
+    }
+    latencies = Latencies(m=15, y=4) if op.reset_after else Latencies(m=8, y=11)
+    return Program(_parameters(op), tables, latencies, narrow=2, wide=1)
+
+
+def _parameters(op: Gru) -> dict[str, Value]:
+    bits = signed_width(op.h_type)
+    return {
+        "CBits": bits,
+        "MBits": bits,
+        "SigmaBits": signed_bits(op.sigma),
+        "CandidateBits": signed_bits(op.candidate),
+        "SquashBits": 1,
+        "SquashIndex": 1,
+        "SigmaIndex": op.sigma.size.bit_length() - 1,
+        "CandidateIndex": op.candidate.size.bit_length() - 1,
+        "SigmaShift": op.table_shifts[0],
+        "CandidateShift": op.table_shifts[1],
+        "InputShift": op.h_shifts[0],
+        "ForgetShift": op.h_shifts[1],
+        "CShift": op.h_shifts[2],
+        "CLow": op.h_type.low,
+        "CHigh": op.h_type.high,
+        "HalfUp": op.rounding == "half_up",
+        "Gru": True,
+        "ResetBefore": not op.reset_after,
+        "NShift": op.n_shift,
+        "ResetShift": op.reset_shift,
+        "One": op.one,
+    }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ir.types import IntType
+from hwcompile.ops.recurrent.bounds import magnitude, row_sums
 
 if TYPE_CHECKING:
     from hwcompile.ops.lstm.op import Lstm
@@ -35,21 +36,10 @@ class Bounds:
         return max(self.largest_sum, *self.z, self.cell, self.product).bit_length() + 2
 
 
-def magnitude(kind: IntType) -> int:
-    """The largest absolute value of a type."""
-    return max(abs(kind.low), abs(kind.high))
-
-
-def _row_sums(weights: IntArray) -> IntArray:
-    """Sums of absolute values over the last axis, as Python integers."""
-    sums: IntArray = np.abs(weights).sum(axis=-1).astype(object)
-    return sums
-
-
 def bounds(op: Lstm, x: IntType) -> Bounds:
     """Bounds of `op` on inputs of type `x`; assumes that the shapes fit."""
-    sums = _row_sums(op.wx) * (magnitude(x) << op.x_shift)
-    sums = sums + _row_sums(op.wr) * (magnitude(op.result) << op.r_shift)
+    sums = row_sums(op.wx) * (magnitude(x) << op.x_shift)
+    sums = sums + row_sums(op.wr) * (magnitude(op.result) << op.r_shift)
     z = sums + np.abs(op.bias)
     if op.peeped:
         shifts = np.array([1 << s for s in op.peephole_shifts], dtype=object)[:, None]
@@ -57,7 +47,7 @@ def bounds(op: Lstm, x: IntType) -> Bounds:
         z = z + np.stack([reach[0], reach[1], 0 * reach[0], reach[2]])
     largest = int(sums.max())
     if op.projected:
-        largest = max(largest, int((_row_sums(op.projection) * magnitude(op.m_type)).max()))
+        largest = max(largest, int((row_sums(op.projection) * magnitude(op.m_type)).max()))
     sigma, candidate, squash = (
         int(np.abs(table).max()) for table in (op.sigma, op.candidate, op.squash)
     )

@@ -13,17 +13,17 @@ from typing import ClassVar
 
 import numpy as np
 
-from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.lstm.bounds import Bounds, bounds
 from hwcompile.ops.lstm.legal import problems
-from hwcompile.ops.lstm.rounding import divide
-from hwcompile.ops.lstm.sequences import Sequences
 from hwcompile.ops.matmul.op import exact_dtype
+from hwcompile.ops.recurrent.op import Recurrent
+from hwcompile.ops.recurrent.rounding import divide
+from hwcompile.ops.recurrent.sequences import Sequences
 
 
 @dataclass(frozen=True, eq=False)
-class Lstm(Op):
+class Lstm(Recurrent):
     """A frame (1, T, X) is a sequence of T steps; the result is (1, T, Y).
 
     With `channels` = B, a frame (1, T, X*B) holds B independent sequences in step, the channel
@@ -116,11 +116,6 @@ class Lstm(Op):
         return bool(self.projection.shape[0] > 0)
 
     @property
-    def resets(self) -> bool:
-        """Never: only a GRU has a reset gate."""
-        return False
-
-    @property
     def outputs(self) -> int:
         """Y, the size of the output vector."""
         return int(self.projection.shape[0]) if self.projected else self.cells
@@ -144,11 +139,6 @@ class Lstm(Op):
         if x not in self._bounds:
             self._bounds[x] = bounds(self, x)
         return self._bounds[x]
-
-    def sum_bits(self, x: IntType) -> tuple[int, int]:
-        """Bits of a row's sum, and of the widest signal of the element-wise part."""
-        found = self.bounds(x)
-        return found.largest_sum.bit_length() + 1, found.widest
 
     def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
         """Why this instance is not legal on such inputs; empty when it is."""

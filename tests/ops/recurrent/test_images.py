@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops import family
-from hwcompile.ops.lstm.images import entry_image, widths
-from hwcompile.ops.lstm.layout import Layout
-from hwcompile.ops.lstm.simulation import simulate_step
-from hwcompile.ops.lstm.static import Static
+from hwcompile.ops.gru.op import Gru
+from hwcompile.ops.lstm.op import Lstm
+from hwcompile.ops.recurrent.images import entry_image, widths
+from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.simulation import simulate_step
+from hwcompile.ops.recurrent.static import Static
 from hwcompile.ops.site import Site
 from tests.ops.gru.samples import grus
 from tests.ops.lstm.samples import lstms
@@ -28,8 +30,9 @@ def test_programs_decode_to_the_matrices(site: Site, size: tuple[int, int]) -> N
     kernel = family(site.op.family).kernel("static")
     assert isinstance(kernel, Static)
     assume(kernel.check(site, {"pes": size[0], "lanes": size[1]}) is None)
-    layout = Layout(kernel.recurrence(site.op), *size)
-    assert _decoded(layout) == _wanted(layout)
+    layout = Layout(kernel.cell(site.op), *size)
+    assert isinstance(site.op, Lstm | Gru)
+    assert _decoded(layout) == _wanted(layout, site.op)
 
 
 def _decoded(layout: Layout) -> list[tuple[int, int, int]]:
@@ -54,12 +57,15 @@ def _decoded(layout: Layout) -> list[tuple[int, int, int]]:
     return sorted(found)
 
 
-def _wanted(layout: Layout) -> list[tuple[int, int, int]]:
-    op, lanes = layout.op, layout.lanes
+def _wanted(layout: Layout, op: Lstm | Gru) -> list[tuple[int, int, int]]:
+    lanes = layout.lanes
     y = layout.state_base + layout.rows.rank * lanes + layout.rows.lane
     m = layout.m_base + layout.units.rank * lanes + layout.units.lane
-    over_m = op.wr[3:] if op.resets else op.projection[None]
-    over_y = op.wr[:3] if op.resets else op.wr
+    over_y, over_m = op.wr, np.zeros((0, 1), dtype=np.int64)
+    if isinstance(op, Lstm):
+        over_m = op.projection
+    elif not op.reset_after:
+        over_y, over_m = op.wr[:2], op.wr[2]
     wanted = [(0, int(c), int(w)) for c, w in _nonzeros(op.wx)]
     wanted += [(0, int(y[c]), int(w)) for c, w in _nonzeros(over_y)]
     wanted += [(1, int(m[c]), int(w)) for c, w in _nonzeros(over_m)]
@@ -67,6 +73,6 @@ def _wanted(layout: Layout) -> list[tuple[int, int, int]]:
 
 
 def _nonzeros(matrices: IntArray) -> list[tuple[int, int]]:
-    """(column, weight) of the non-zeros of [gates, rows, columns]."""
+    """(column, weight) of the non-zeros of [gates, rows, columns] or [rows, columns]."""
     *_, columns = np.nonzero(matrices)
     return list(zip(columns, matrices[np.nonzero(matrices)], strict=True))

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
+from hwcompile.ops.recurrent.images import widths
+from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.simulation import Schedule
+
 
 @dataclass(frozen=True)
 class Description:
@@ -38,6 +44,32 @@ class Description:
     pes: int
     channels: int
 
+    @staticmethod
+    def of(layout: Layout, schedule: Schedule) -> Description:
+        """That of an engine with a layout and a schedule."""
+        width = widths(layout)
+        last = [max(lane.takes) for lane in schedule.lanes]
+        segments = [done.segment for lane in schedule.lanes for done in lane.done]
+        total = sum(part.places.size for part in segments)
+        gates, projection = (
+            sum(int(np.count_nonzero(part.weights)) for part in segments if part.second == second)
+            for second in (False, True)
+        )
+        return Description(
+            cycles=schedule.cycles,
+            gates_cycles=schedule.gates_end,
+            projection_cycles=schedule.cycles - schedule.gates_end,
+            gates_entries=gates,
+            projection_entries=projection,
+            fillers=total - gates - projection,
+            tail=max(max(last) + 1 - schedule.cycles, 0),
+            weight_bits=schedule.cycles * layout.pes * width.entry,
+            entry_bits=width.entry,
+            control_bits=schedule.cycles * control_bits(layout),
+            pes=layout.pes,
+            channels=layout.cell.channels,
+        )
+
     @property
     def multipliers(self) -> int:
         """Multipliers of all PEs."""
@@ -62,3 +94,9 @@ class Description:
     def projection_utilisation(self) -> float:
         """The same in the second phase."""
         return self.projection_entries / (self.pes * max(self.projection_cycles, 1))
+
+
+def control_bits(layout: Layout) -> int:
+    """Bits of a row of the lanes' programs."""
+    width = widths(layout)
+    return layout.lanes * (8 + width.pe + width.thing)

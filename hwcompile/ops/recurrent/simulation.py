@@ -18,7 +18,7 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.lstm.layout import Layout, Placement, Segment
+from hwcompile.ops.recurrent.layout import Layout, Placement, Segment
 
 TO_RESULT = 6
 """Cycles from the issue of a segment's last entry until the collector can take its sum."""
@@ -36,26 +36,6 @@ _NEVER = -(1 << 40)
 _ROUNDS = 48
 _PATIENCE = 6
 """Rounds after which a step is made longer, for waiting does not end the wait."""
-
-
-@dataclass(frozen=True)
-class Latencies:
-    """Cycles from the row of a lane's program that completes a unit or row to a write to the PEs.
-
-    An entry that is issued `latency - 1` cycles after the sum was taken reads what was written.
-
-    Attributes:
-        m: First phase; without a second one it is y that is written.
-        y: Second phase.
-    """
-
-    m: int
-    y: int
-
-    @staticmethod
-    def of(layout: Layout) -> Latencies:
-        """Those of the element-wise pipeline."""
-        return Latencies(8, 11) if layout.op.resets else Latencies(15, 4)
 
 
 @dataclass
@@ -154,35 +134,36 @@ def simulate_step(layout: Layout) -> Schedule:
             carry.tail if carry.tail > TO_RESULT else max(after.tail, TO_RESULT + 1),
             carry.least if late <= 0 else schedule.cycles + late,
         )
-    raise InternalError("the schedule of an LSTM's step does not settle")
+    raise InternalError("the schedule of a recurrent step does not settle")
 
 
 def _round(
     layout: Layout, work: list[tuple[list[list[Segment]], list[list[Segment]]]], carry: _Carry
 ) -> tuple[Schedule, _Carry]:
-    late = Latencies.of(layout)
+    cell = layout.cell
+    late = cell.program.latencies
     lanes = [_Collector(layout, n, carry) for n in range(layout.lanes)]
     for lane, (first, _) in zip(lanes, work, strict=True):
         lane.begin = carry.tail
         places = lane.places(layout.units, layout.state_base)
         earliest = np.zeros_like(places)
-        if layout.op.resets:
+        if cell.twice:
             # A unit reads its state, written in the cycle after; and m waits for the last y.
             own = carry.y_ready[places]
             earliest = np.maximum(own + 1, own.max() + 2 - late.m)
         lane.run(first, carry.y_ready, earliest, False)
     gates_end = max((d.issue[-1] for lane in lanes for d in lane.result.done), default=0) + 1
     ready = np.full(layout.places, _NEVER)
-    base = layout.m_base if layout.two_phases else layout.state_base
+    base = layout.m_base if cell.two_phases else layout.state_base
     last_final = max(lane.note(ready, base, late.m) for lane in lanes)
-    if layout.two_phases:
+    if cell.two_phases:
         # Whoever reads the old y must have been issued. This follows from the second bound, but it
         # is what must hold when rows of the program come late; see `hw_rnn_engine`. And y is not
         # written before the last m.
         after = max(gates_end - 1 + TO_RESULT, last_final + max(late.m - late.y, 0) + 1)
         for lane, (_, second) in zip(lanes, work, strict=True):
             places = lane.places(layout.rows, layout.m_base)
-            own = ready[places] if layout.op.resets else np.zeros_like(places)
+            own = ready[places] if cell.twice else np.zeros_like(places)
             lane.run(second, ready, np.maximum(own, after), True)
             lane.note(ready, layout.state_base, late.y)
     results, times = [lane.result for lane in lanes], [lane.time for lane in lanes]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.gru.op import Gru
-from hwcompile.ops.lstm.layout import Layout
-from hwcompile.ops.lstm.simulation import Schedule, simulate_step
-from hwcompile.ops.lstm.static import Static
+from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.simulation import Schedule, simulate_step
+from hwcompile.ops.recurrent.static import Static
 from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.gru.samples import grus
@@ -60,19 +60,19 @@ def _check(layout: Layout, schedule: Schedule) -> None:
 
 def _check_vectors(layout: Layout, schedule: Schedule) -> None:
     """Every element is written before it is read, and not overwritten before."""
-    cycles, resets = schedule.cycles, layout.op.resets
+    cycles, resets = schedule.cycles, layout.cell.twice
     latency = {False: 8, True: 11} if resets else {False: 15, True: 4}
     written: dict[int, int] = {}
     for number, lane in enumerate(schedule.lanes):
         finals = [(d.segment.second, d.segment.thing, d.take) for d in lane.done if d.final]
         finals += [(b.second, b.thing, b.take) for b in lane.bare]
         count = [int((placement.lane == number).sum()) for placement in (layout.units, layout.rows)]
-        assert len(finals) == count[0] + (count[1] if layout.two_phases else 0)
+        assert len(finals) == count[0] + (count[1] if layout.cell.two_phases else 0)
         port = [take + latency[second] for second, _, take in finals]
         both = [time + step for step in (0, cycles) for time in port]
         assert len(set(both)) == len(both)
         for (second, thing, _), time in zip(finals, port, strict=True):
-            base = layout.m_base if layout.two_phases and not second else layout.state_base
+            base = layout.m_base if layout.cell.two_phases and not second else layout.state_base
             written[base + thing * layout.lanes + number] = time
         if resets:
             _check_units(finals, cycles)
@@ -90,7 +90,7 @@ def _check_vectors(layout: Layout, schedule: Schedule) -> None:
                         assert written[place] < read <= written[place] + cycles
                     else:
                         assert written[place] - cycles < read
-                        assert read <= written[place] or not layout.two_phases
+                        assert read <= written[place] or not layout.cell.two_phases
 
 
 def _check_units(finals: list[tuple[bool, int, int]], cycles: int) -> None:
@@ -108,7 +108,7 @@ def test_schedules_settle_and_keep_their_rules(site: Site, size: tuple[int, int]
     kernel = family(site.op.family).kernel("static")
     assert isinstance(kernel, Static)
     assume(kernel.check(site, {"pes": size[0], "lanes": size[1]}) is None)
-    layout = Layout(kernel.recurrence(site.op), *size)
+    layout = Layout(kernel.cell(site.op), *size)
     _check(layout, simulate_step(layout))
 
 

@@ -10,109 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 
-from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.recurrent.cell import Cell, Gate
 from hwcompile.sparse.packing import pack
-
-
-class Recurrence(Protocol):
-    """What a recurrent engine has to know about an op: `Lstm` is one, a GRU looks like one.
-
-    A cell unit has four sums, one for each gate; see `Lstm` for the shapes. A step has a second
-    phase, over m, for a projection, or with `resets`: then m is what the first phase makes of a
-    unit's sums 0 and 1 (the reset state of a GRU), sum 2 is over x, and sum 3 is over m with the
-    weights `wr[3]`; both belong to the second phase, which completes the unit.
-    """
-
-    def __hash__(self) -> int:
-        """Of the object, not of its contents."""
-
-    @property
-    def wx(self) -> IntArray:
-        """[4, C, X]."""
-
-    @property
-    def wr(self) -> IntArray:
-        """[4, C, Y]."""
-
-    @property
-    def bias(self) -> IntArray:
-        """[4, C]."""
-
-    @property
-    def peepholes(self) -> IntArray:
-        """[3, C] or [0, C]."""
-
-    @property
-    def projection(self) -> IntArray:
-        """[Y, C] or [0, C]."""
-
-    @property
-    def sigma(self) -> IntArray:
-        """Table [N]."""
-
-    @property
-    def candidate(self) -> IntArray:
-        """Table [N]."""
-
-    @property
-    def squash(self) -> IntArray:
-        """Table [N]."""
-
-    @property
-    def inputs(self) -> int:
-        """X."""
-
-    @property
-    def cells(self) -> int:
-        """C."""
-
-    @property
-    def outputs(self) -> int:
-        """Y."""
-
-    @property
-    def projected(self) -> bool:
-        """Whether there is a projection."""
-
-    @property
-    def resets(self) -> bool:
-        """Whether the units themselves are completed in a second phase."""
-
-    @property
-    def peeped(self) -> bool:
-        """Whether there are peepholes."""
-
-    @property
-    def x_shift(self) -> int:
-        """Left shift of sums over x."""
-
-    @property
-    def r_shift(self) -> int:
-        """Left shift of sums over y."""
-
-    @property
-    def keep(self) -> bool:
-        """Whether the state survives the end of a frame."""
-
-    @property
-    def channels(self) -> int:
-        """Sequences in step."""
-
-    @property
-    def result(self) -> IntType:
-        """Format of y."""
-
-    @property
-    def m_type(self) -> IntType:
-        """Format of m; of y where there is no m."""
-
-    def sum_bits(self, x: IntType) -> tuple[int, int]:
-        """Bits of a row's sum, and of the widest signal of the element-wise part."""
-
 
 MAX_FILLERS = 0.0075
 """Fillers per entry that a narrower column index may cost."""
@@ -154,7 +57,7 @@ class Row:
 
     Attributes:
         thing: Rank of the cell unit or projection row within the lane.
-        gate: 0 to 3 for i, f, candidate, o; 0 for the projection.
+        gate: Number of the gate; 0 for the projection.
         second: Whether it belongs to the second phase.
         base: Place from which the first entry's distance is counted.
         places: Places of the non-zero weights' elements, ascending.
@@ -183,7 +86,7 @@ class Segment:
         second: Whether it belongs to the second phase.
         over_m: Whether its elements are those of m.
         thing: Rank of the cell unit or projection row within the lane.
-        gate: 0 to 3 for i, f, candidate, o; 0 for the projection.
+        gate: Number of the gate; 0 for the projection.
         places: Place of each entry's element, ascending; fillers included.
         skips: Places from the entry before (from the base, for the first).
         weights: Weight of each entry; 0 for fillers.
@@ -207,7 +110,7 @@ class Layout:
     element with rank r of lane l of y is at `state_base + r * lanes + l`.
     """
 
-    op: Recurrence
+    cell: Cell
     pes: int
     lanes: int
 
@@ -219,27 +122,21 @@ class Layout:
     @cached_property
     def units(self) -> Placement:
         """The cell units."""
-        op = self.op
-        counts = np.count_nonzero(op.wx, axis=(0, 2)) + np.count_nonzero(op.wr, axis=(0, 2))
-        return Placement.of(counts.astype(np.int64), self.lanes)
+        counts = np.stack([gate.entries for gate in self.cell.gates])
+        return Placement.of(counts.sum(axis=0), self.lanes)
 
     @cached_property
     def rows(self) -> Placement:
         """What the output is made of: projection rows, or the cell units again."""
-        if not self.op.projected:
+        if self.cell.projection is None:
             return self.units
-        counts = np.count_nonzero(self.op.projection, axis=1).astype(np.int64)
+        counts = np.count_nonzero(self.cell.projection, axis=1).astype(np.int64)
         return Placement.of(counts, self.lanes)
-
-    @property
-    def two_phases(self) -> bool:
-        """Whether there is an m, and a second phase that reads it."""
-        return self.op.projected or self.op.resets
 
     @property
     def state_base(self) -> int:
         """Place of y: behind x, at a multiple of the lanes."""
-        return -(-self.op.inputs // self.lanes) * self.lanes
+        return -(-self.cell.inputs // self.lanes) * self.lanes
 
     @property
     def m_base(self) -> int:
@@ -249,7 +146,7 @@ class Layout:
     @property
     def places(self) -> int:
         """Places in all."""
-        return self.m_base + (self.units.depth * self.lanes if self.two_phases else 0)
+        return self.m_base + (self.units.depth * self.lanes if self.cell.two_phases else 0)
 
     @cached_property
     def skip_bits(self) -> int:
@@ -267,23 +164,39 @@ class Layout:
 
     def _raw_rows(self, lane: int) -> Iterator[Row]:
         """The rows of a lane, without fillers."""
-        op, units, rows = self.op, self.units, self.rows
-        y_places = self.state_base + rows.rank * self.lanes + rows.lane
-        m_places = self.m_base + units.rank * self.lanes + units.lane
-        places = np.concatenate([np.arange(op.inputs), y_places])
-        for rank, unit in enumerate(units.things(lane)):
-            for gate in range(4):
-                second = op.resets and gate > 1
-                if second and gate == 3:
-                    used = _used(m_places, op.wr[gate, unit])
-                    yield Row(rank, gate, second, self.m_base, *used)
-                else:
-                    weights = np.concatenate([op.wx[gate, unit], op.wr[gate, unit]])
-                    yield Row(rank, gate, second, 0, *_used(places, weights))
-        if op.projected:
-            for rank, unit in enumerate(rows.things(lane)):
-                used = _used(m_places, op.projection[unit])
+        for rank, unit in enumerate(self.units.things(lane)):
+            for number, gate in enumerate(self.cell.gates):
+                base = 0 if gate.m is None else self.m_base
+                used = _used(*self._weights(gate, int(unit)))
+                yield Row(rank, number, gate.second, base, *used)
+        if self.cell.projection is not None:
+            for rank, row in enumerate(self.rows.things(lane)):
+                used = _used(self.m_places, self.cell.projection[row])
                 yield Row(rank, 0, True, self.m_base, *used)
+
+    @cached_property
+    def y_places(self) -> IntArray:
+        """Place of each element of y, int64 [Y]."""
+        return self.state_base + self.rows.rank * self.lanes + self.rows.lane
+
+    @cached_property
+    def m_places(self) -> IntArray:
+        """Place of each element of m, int64 [C]."""
+        return self.m_base + self.units.rank * self.lanes + self.units.lane
+
+    def _weights(self, gate: Gate, unit: int) -> tuple[IntArray, IntArray]:
+        """Places and weights of a unit's row; a gate without matrices has none."""
+        vectors = (
+            (np.arange(self.cell.inputs), gate.x),
+            (self.y_places, gate.y),
+            (self.m_places, gate.m),
+        )
+        parts = [(places, part[unit]) for places, part in vectors if part is not None]
+        none = np.zeros(0, dtype=np.int64)
+        return (
+            np.concatenate([none, *(places for places, _ in parts)]),
+            np.concatenate([none, *(weights for _, weights in parts)]),
+        )
 
     def segments(self, lane: int) -> tuple[list[list[Segment]], list[list[Segment]]]:
         """For each PE of a lane its segments of the first phase, and those of the second.

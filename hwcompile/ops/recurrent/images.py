@@ -1,4 +1,4 @@
-"""The memory images of an LSTM engine: its programs, the units' constants, its tables."""
+"""The memory images of a recurrent engine: its programs, the units' constants, its tables."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.lstm.layout import Layout, Recurrence
-from hwcompile.ops.lstm.simulation import Schedule
 from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.recurrent.cell import CONSTANTS, GATES, Cell
+from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.simulation import Schedule
 
 Fields = Sequence[tuple[IntArray, int]]
 """Numbers int64 [depth, columns] with the bits of each; negative ones in two's complement."""
@@ -26,7 +27,7 @@ class Widths:
         pe: A PE of a lane.
         thing: A cell unit or a projection row of a lane.
         bias: A bias, signed.
-        peephole: A peephole weight, signed.
+        constant: Another constant of a unit, signed.
     """
 
     weight: int
@@ -34,7 +35,7 @@ class Widths:
     pe: int
     thing: int
     bias: int
-    peephole: int
+    constant: int
 
     @property
     def entry(self) -> int:
@@ -44,35 +45,33 @@ class Widths:
 
 def signed_bits(*arrays: IntArray) -> int:
     """Bits of the narrowest two's complement type that holds all elements."""
-    low = min(int(a.min(initial=0)) for a in arrays)
-    high = max(int(a.max(initial=0)) for a in arrays)
+    low = min((int(a.min(initial=0)) for a in arrays), default=0)
+    high = max((int(a.max(initial=0)) for a in arrays), default=0)
     return max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1
 
 
 def widths(layout: Layout) -> Widths:
     """The widths that `layout` needs."""
-    op = layout.op
+    cell = layout.cell
     return Widths(
-        weight=signed_bits(op.wx, op.wr, op.projection),
+        weight=signed_bits(*cell.matrices),
         skip=layout.skip_bits,
         pe=max((layout.pes_per_lane - 1).bit_length(), 1),
         thing=max((max(layout.units.depth, layout.rows.depth) - 1).bit_length(), 1),
-        bias=signed_bits(op.bias),
-        peephole=signed_bits(op.peepholes),
+        bias=signed_bits(*(gate.bias for gate in cell.gates)),
+        constant=signed_bits(*cell.constants),
     )
 
 
 def images(layout: Layout, schedule: Schedule) -> dict[str, MemoryImage]:
     """All images, by the name of the parameter that takes the file."""
-    op = layout.op
+    tables = layout.cell.program.tables
     return {
         "EntryFile": entry_image(layout, schedule),
         "ControlFile": _control_image(layout, schedule),
         "UnitFile": _unit_image(layout),
         "OrderFile": _order_image(layout),
-        "SigmaFile": table_image(op.sigma),
-        "CandidateFile": table_image(op.candidate),
-        "SquashFile": table_image(op.squash),
+        **{f"{name}File": table_image(table.values) for name, table in tables.items()},
     }
 
 
@@ -118,7 +117,7 @@ def entry_image(layout: Layout, schedule: Schedule) -> MemoryImage:
 
 def _control_image(layout: Layout, schedule: Schedule) -> MemoryImage:
     """The lanes' programs: which sum is taken when, and what is complete with it."""
-    op, width = layout.op, widths(layout)
+    cell, width = layout.cell, widths(layout)
     names = ("thing", "pe", "gate", "slot", "use", "first", "final", "second", "valid")
     bits = (width.thing, width.pe, 2, 1, 1, 1, 1, 1, 1)
     table = {name: np.zeros((schedule.cycles, layout.lanes), dtype=np.int64) for name in names}
@@ -132,8 +131,7 @@ def _control_image(layout: Layout, schedule: Schedule) -> MemoryImage:
             for name, value in zip(names, values, strict=True):
                 table[name][done.take - schedule.delay - 1, number] = value
         for bare in lane.bare:
-            gate = 2 if bare.second and op.resets else 0
-            empty = (bare.thing, 0, gate, 0, 0, 1, 1, bare.second, 1)
+            empty = (bare.thing, 0, cell.first_gate(bare.second), 0, 0, 1, 1, bare.second, 1)
             for name, value in zip(names, empty, strict=True):
                 table[name][bare.take - schedule.delay - 1, number] = value
     return pack_fields(
@@ -146,24 +144,34 @@ def _control_image(layout: Layout, schedule: Schedule) -> MemoryImage:
 
 
 def _unit_image(layout: Layout) -> MemoryImage:
-    """Row r holds, for each lane, what its unit r needs: dead gates, biases, peepholes."""
-    op, units, width = layout.op, layout.units, widths(layout)
-    peepholes = op.peepholes if op.peeped else np.zeros((3, op.cells), dtype=np.int64)
-    dead = _dead(op)
+    """Row r holds, for each lane, what its unit r needs: dead gates, biases, constants."""
+    cell, units, width = layout.cell, layout.units, widths(layout)
     fields: list[tuple[IntArray, int]] = []
     for lane in range(layout.lanes):
         things = units.things(lane)
-        for array, bits in ((dead, 1), (op.bias, width.bias), (peepholes, width.peephole)):
+        for array, bits in (
+            (_dead(cell), 1),
+            (_stacked([gate.bias for gate in cell.gates], GATES, cell), width.bias),
+            (_stacked(cell.constants, CONSTANTS, cell), width.constant),
+        ):
             rows = np.zeros((units.depth, array.shape[0]), dtype=np.int64)
             rows[: things.size] = array[:, things].T
             fields.append((rows, bits))
     return pack_fields(fields)
 
 
-def _dead(op: Recurrence) -> IntArray:
-    """1 for each gate of a unit that has no weights at all, int64 [4, C]."""
-    alive = op.wx.any(axis=2) | op.wr.any(axis=2)
-    dead: IntArray = np.where(alive, 0, 1)
+def _stacked(columns: Sequence[IntArray], count: int, cell: Cell) -> IntArray:
+    """Numbers of the units side by side, int64 [count, C]; zeros for those that are not there."""
+    array = np.zeros((count, cell.units), dtype=np.int64)
+    for row, column in zip(array, columns, strict=False):
+        row[:] = column
+    return array
+
+
+def _dead(cell: Cell) -> IntArray:
+    """1 for each gate of a unit that has no weights at all, int64 [GATES, C]."""
+    dead = np.ones((GATES, cell.units), dtype=np.int64)
+    dead[: len(cell.gates)] = [gate.entries == 0 for gate in cell.gates]
     return dead
 
 

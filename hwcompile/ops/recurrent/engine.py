@@ -1,0 +1,173 @@
+"""An engine whose every time step follows one static schedule."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance, Word
+from hwcompile.ops.external import weights_comment, weights_port
+from hwcompile.ops.needs import Resources
+from hwcompile.ops.recurrent.cell import Cell
+from hwcompile.ops.recurrent.description import Description
+from hwcompile.ops.recurrent.images import images, widths
+from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.numbers import SignalBits, numbers
+from hwcompile.ops.recurrent.op import R_co
+from hwcompile.ops.recurrent.resources import needs
+from hwcompile.ops.recurrent.simulation import Schedule, simulate_step
+from hwcompile.ops.site import Ports, StreamFormat
+from hwcompile.ops.timing import Access, Actor, Buffer, Timing
+
+OUT_STAGES = 3
+
+
+class Engine(Built[R_co]):
+    """A recurrent engine: PEs in lanes, with a schedule of one time step."""
+
+    @property
+    @abstractmethod
+    def cell(self) -> Cell:
+        """The op as the engine sees it; the same object for the same op."""
+
+    @cached_property
+    def scheduled(self) -> tuple[Layout, Schedule]:
+        """Who does what, and when."""
+        return _scheduled(self.cell, self.number("pes"), self.number("lanes"))
+
+    @property
+    def layout(self) -> Layout:
+        """Who does what."""
+        return self.scheduled[0]
+
+    @property
+    def schedule(self) -> Schedule:
+        """What happens in which cycle of a step."""
+        return self.scheduled[1]
+
+    @cached_property
+    def bits(self) -> SignalBits:
+        """Widths of the signals."""
+        return SignalBits.of(self.site, self.cell)
+
+    @property
+    def steps(self) -> int:
+        """Time steps of a frame."""
+        return self.site.inputs[0].shape[1]
+
+    @property
+    def begins(self) -> bool:
+        """Whether tokens say where sequences start."""
+        return len(self.site.inputs) > 1
+
+    @cached_property
+    def ports(self) -> Ports:
+        """One element of every channel per word."""
+        cell, steps = self.cell, self.steps
+        count = cell.channels
+        inputs = [StreamFormat(steps, cell.inputs * count, count, self.site.inputs[0].element)]
+        if self.begins:
+            inputs.append(StreamFormat(steps, count, count, self.site.inputs[1].element))
+        return Ports(tuple(inputs), StreamFormat(steps, cell.outputs * count, count, cell.result))
+
+    @cached_property
+    def timing(self) -> Timing:
+        """A loader, the steps, and a sender, with double buffers between them."""
+        cell, steps, schedule = self.cell, self.steps, self.schedule
+        step = np.arange(1, steps + 1, dtype=np.int64)
+        loads = np.ones(steps * cell.inputs, dtype=np.int64)
+        sends = np.ones(steps * cell.outputs, dtype=np.int64)
+        both = np.repeat(step, 2)
+        released = np.stack([step - 1, step], axis=1).reshape(-1)
+        engine_reads = {"x": Access(both * cell.inputs, released * cell.inputs)}
+        actors = {"load": Actor(loads, {"in0": Access.stream(loads)}, {"x": np.cumsum(loads)})}
+        buffers = {
+            "x": Buffer(2 * cell.inputs),
+            "y": Buffer(2, schedule.delay + schedule.cycles + _drain(cell)),
+        }
+        if self.begins:
+            ones = np.ones(steps, dtype=np.int64)
+            actors["begin"] = Actor(ones, {"in1": Access.stream(ones)}, {"start": step})
+            engine_reads["start"] = Access(both, both)
+            buffers["start"] = Buffer(2)
+        durations = np.tile(np.array([schedule.cycles - 1, 1], dtype=np.int64), steps)
+        actors["step"] = Actor(durations, engine_reads, {"y": both})
+        need = np.repeat(step, cell.outputs)
+        sent = (np.arange(sends.size, dtype=np.int64) + 1) // cell.outputs
+        actors["send"] = Actor(sends, {"y": Access(need, sent)}, {"out": np.cumsum(sends)})
+        return Timing(actors, stages=OUT_STAGES, buffers=buffers)
+
+    @property
+    def interval(self) -> int:
+        """The steps, unless loading x or sending y takes longer."""
+        cell = self.cell
+        return self.steps * max(self.schedule.cycles, cell.inputs, cell.outputs)
+
+    @property
+    def lanes(self) -> int:
+        """The multipliers of the PEs, one for every channel."""
+        return self.number("pes") * self.cell.channels
+
+    def describe(self) -> Description:
+        """What happens in a time step, and the size of the programs."""
+        return Description.of(self.layout, self.schedule)
+
+    @cached_property
+    def needs(self) -> Resources:
+        """Programs and vectors in memories; per channel a multiplier per PE, several per lane."""
+        return needs(self.layout, self.schedule.cycles, self.bits, self.parameters)
+
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_rnn_engine`; a site without start tokens ties their input off."""
+        cell, (layout, schedule) = self.cell, self.scheduled
+        memories = images(layout, schedule)
+        program = weights_port(memories.pop("EntryFile"), "EntryFile", self.parameters)
+        no_tokens = {"in1_valid_i": Word(1, 0), "in1_data_i": Word(cell.channels, 0)}
+        return Instance(
+            "hw_rnn_engine",
+            {
+                "Channels": cell.channels,
+                "HasStart": self.begins,
+                "External": program.external is not None,
+                "Pes": layout.pes,
+                "Lanes": layout.lanes,
+                "Cycles": schedule.cycles,
+                "Delay": schedule.delay,
+                "Drain": _drain(cell),
+                "Steps": self.steps,
+                "Keep": cell.keep,
+                **numbers(layout, self.bits),
+                **cell.program.parameters,
+                **program.memories,
+                **memories,
+            },
+            constants={**({} if self.begins else no_tokens), **program.constants},
+            unused=(*(() if self.begins else ("in1_ready_o",)), *program.unused),
+            external=program.external,
+        )
+
+    @property
+    def comment(self) -> str:
+        """Cycles of a step, and PEs."""
+        layout, schedule = self.scheduled
+        channels = self.cell.channels
+        many = f" for {channels} channels" if channels > 1 else ""
+        row_bits = layout.pes * widths(layout).entry
+        rest = weights_comment(self.parameters, schedule.cycles, row_bits)
+        return f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}{rest}"
+
+
+def _drain(cell: Cell) -> int:
+    """Cycles from the row of a lane's program that completes an output to when it can be sent."""
+    late = cell.program.latencies
+    return late.y if cell.two_phases else late.m
+
+
+@lru_cache(maxsize=64)
+def _scheduled(cell: Cell, pes: int, lanes: int) -> tuple[Layout, Schedule]:
+    layout = Layout(cell, pes, lanes)
+    return layout, simulate_step(layout)
