@@ -7,7 +7,11 @@ from importlib import import_module
 
 import pytest
 
-MODULES = ("hwcompile.schedule.time.engine", "hwcompile.frontends.numbers.pair_lattice")
+MODULES = (
+    "hwcompile.schedule.time.engine",
+    "hwcompile.frontends.numbers.pair_lattice",
+    "hwcompile.ops.recurrent.simulation",
+)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -7,6 +7,40 @@ becomes an idle entry in the program of a PE. Cycles count from the first entry 
 Steps follow each other after `cycles` cycles at the earliest, and the collectors are still busy
 with a step when the PEs begin the next one. What they leave behind (elements of y that come late,
 registers not yet taken) is fed back until nothing changes.
+
+A worked example. Two units with one gate over three elements of x and one of y, and a projection of
+both onto that y; one lane with one PE. Places 0 to 2 are those of x, 3 that of y, 4 and 5 of m.
+
+    >>> from hwcompile.ir.types import IntType
+    >>> from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program
+    >>> x, y = np.array([[3, 0, 5], [0, 2, 0]]), np.array([[7], [0]])
+    >>> gate = Gate(bias=np.zeros(2, dtype=np.int64), x=x, y=y)
+    >>> pipeline = Program({}, {}, Latencies(m=15, y=4), narrow=1)
+    >>> int8 = IntType(-128, 127)
+    >>> cell = Cell(3, (gate,), pipeline, int8, int8, 0, 0, keep=True, channels=1,
+    ...             projection=np.array([[1, 1]]))
+    >>> schedule = simulate_step(Layout(cell, pes=1, lanes=1))
+
+If nothing had to wait, the PE would issue the entries of unit 0 in cycles 0, 1, 2 and that of
+unit 1 in cycle 3. The collector takes a sum `TO_RESULT` = 6 cycles after its last entry, in cycles
+8 and 9; so the two elements of m can be read 15 - 1 cycles later, from cycles 22 and 23 on, and the
+PE, having waited, issues the entries of the projection then. Their sum is taken in cycle 29, and y
+can be read from cycle 29 + 4 - 1 = 32 on. The step takes 24 cycles: y is there in cycle 8 of the
+next step, whose third entry must not be issued in cycle 2. So the step is simulated again with that
+entry in cycle 8, and all that follows is six cycles later; y, too, but also the next step. Nothing
+changes any more.
+
+    >>> [done.issue.tolist() for done in schedule.lanes[0].done]
+    [[0, 1, 8], [9], [28, 29]]
+    >>> [done.take for done in schedule.lanes[0].done]
+    [14, 15, 35]
+
+The last entry is issued in cycle 29, so the next step begins in cycle 30, while the collector is
+still busy with this one. The collector's program is as long as the PEs'. It begins in time for the
+first sum, whose row is row 0, and ends five cycles after that of the PEs.
+
+    >>> schedule.cycles, schedule.delay
+    (30, 13)
 """
 
 from __future__ import annotations
