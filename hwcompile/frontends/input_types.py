@@ -94,7 +94,7 @@ def _unreadable(spelling: str) -> CompileError:
     return fail(
         "HW0111",
         f"the input type '{spelling}' cannot be read",
-        "it is bipolar, or int or uint with 1 to 16 bits, then perhaps a positive scale and a "
+        "a type is bipolar, or int or uint with 1 to 16 bits, then perhaps a positive scale and a "
         "zero point of that type",
         f"write it like {first}, {', '.join(others[:-1])} or {others[-1]}",
     )

@@ -18,7 +18,7 @@ from hwcompile.resources import room
 from hwcompile.runtime.driver import c_type, write_driver
 from hwcompile.runtime.frames import run_frames
 from hwcompile.runtime.link import Link
-from hwcompile.runtime.packets import LOST, TAKEN, Packet
+from hwcompile.runtime.packets import LOST, MET, PROTOCOL, TAKEN, Packet
 from hwcompile.runtime.session import open_port, run_on_board
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.block_texts import BLOCK_TEXTS
@@ -163,7 +163,8 @@ def hw0811_a_board_that_was_reset(at: Place) -> None:
 def hw0812_a_board_with_another_design(at: Place) -> None:
     design = at.design()
     frames = {"x": np.zeros((1, 1, 1, 6), np.int64)}
-    line = polite(design, lambda r: Packet(TAKEN, r.sequence, r.channels))
+    said = bytes([PROTOCOL, *range(7)])
+    line = Made(lambda r: Packet(MET, r.sequence, r.channels, said).encode())
     run_frames(Link(line), design.interface, "0123456789abcdef", frames)
 
 

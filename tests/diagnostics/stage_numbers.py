@@ -189,14 +189,6 @@ def hw0271_dilations_that_the_kernel_does_not_read(at: Place) -> None:
     _pool(at, "QLinearAveragePool", (0.1, 0.07), kernel_shape=[2, 2], dilations=[2, 1])
 
 
-def hw0272_ties_that_roundings_decide(at: Place) -> None:
-    _pool(at, "QLinearAveragePool", (0.1, 0.1), kernel_shape=[2, 2])
-
-
-def hw0273_windows_that_are_too_large(at: Place) -> None:
-    _pool(at, "QLinearAveragePool", (0.1, 0.07), 40, kernel_shape=[39, 40])
-
-
 def hw0274_a_choice_that_the_network_makes(at: Place) -> None:
     m = Model()
     numbers = [m.constant(0.1), m.constant(3, np.uint8)]
@@ -207,6 +199,10 @@ def hw0274_a_choice_that_the_network_makes(at: Place) -> None:
 
 def hw0275_an_operator_that_the_runtime_lacks(at: Place) -> None:
     _pool(at, "QLinearReduceMean", (0.1, 0.07), axes=[2], keepdims=1)
+
+
+def hw0276_averages_beyond_32_bits(at: Place) -> None:
+    _pool(at, "QLinearAveragePool", (1e9, 1e-9), kernel_shape=[2, 2])
 
 
 def hw0280_a_branch_that_the_network_chooses(at: Place) -> None:
