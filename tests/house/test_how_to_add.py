@@ -19,6 +19,8 @@ from benchmarks.pages import ROOT, PageError, Step, page_names, read_page
 
 MOST_FILES = {
     "board": 1,
+    "encoding": 3,
+    "family": 3,
     "front_end": 6,
     "kernel": 4,
     "operator": 8,

@@ -7,13 +7,14 @@ and may only become fewer and smaller.
 from __future__ import annotations
 
 import ast
+import re
 
 import numpy as np
 
 from benchmarks.pages import ROOT
 from tests.house.measures import Function, files, functions, functions_in
 
-MEDIAN, LONGEST_PERCENT, FILE, PARAMETERS = 7, 50, 400, 8
+MEDIAN, LONGEST_PERCENT, FILE, PARAMETERS, MODULE = 7, 50, 400, 8, 20
 
 LONG_FILES = {"hwcompile/boards.py": 407}
 WIDE_FUNCTIONS = {
@@ -26,6 +27,18 @@ WIDE_FUNCTIONS = {
     "rnn/gru.py:gru": 14,
     "rnn/layers.py:lstm": 15,
 }
+
+WIDE_MODULES = {
+    "hw_binary_search": 26,
+    "hw_gru_reset_cell": 23,
+    "hw_lstm_cell": 36,
+    "hw_rnn_cell": 44,
+    "hw_rnn_engine": 78,
+    "hw_rnn_lane": 60,
+    "hw_sparse_matvec": 25,
+    "hw_window": 22,
+}
+"""Modules of the library, and their parameters."""
 
 
 def all_functions() -> list[Function]:
@@ -54,6 +67,18 @@ def test_public_functions_take_few_things() -> None:
     wide = {f.name: f.parameters for f in all_functions() if f.public}
     wide = {name: n for name, n in wide.items() if n > WIDE_FUNCTIONS.get(name, PARAMETERS)}
     assert not wide, "give them one object that holds what belongs together"
+
+
+def test_library_modules_take_few_parameters() -> None:
+    modules = list((ROOT / "templates" / "library").rglob("*.sv"))
+    assert len(modules) > 50
+    wide = {}
+    for path in modules:
+        text = re.sub(r"//[^\n]*", "", path.read_text(encoding="utf-8"))
+        count = len(re.findall(r"\bparameter\b", text))
+        if count > WIDE_MODULES.get(path.stem, MODULE):
+            wide[path.stem] = count
+    assert not wide, "put what belongs together in a package"
 
 
 def test_methods_nested_functions_and_private_names_are_counted_as_such() -> None:

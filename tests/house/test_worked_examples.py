@@ -1,4 +1,4 @@
-"""The worked examples in the docstrings of hard algorithms are right."""
+"""The worked examples in docstrings are right, and the hard algorithms have one."""
 
 from __future__ import annotations
 
@@ -7,11 +7,22 @@ from importlib import import_module
 
 import pytest
 
-MODULES = (
-    "hwcompile.schedule.time.engine",
-    "hwcompile.frontends.numbers.pair_lattice",
-    "hwcompile.ops.recurrent.simulation",
-)
+from benchmarks.pages import ROOT
+from tests.house.measures import files
+
+MODULES = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    for path in files()
+    if ">>> " in path.read_text(encoding="utf-8")
+]
+
+
+def test_hard_algorithms_have_one() -> None:
+    assert set(MODULES) >= {
+        "hwcompile.frontends.numbers.pair_lattice",
+        "hwcompile.ops.recurrent.simulation",
+        "hwcompile.schedule.time.engine",
+    }
 
 
 @pytest.mark.parametrize("name", MODULES)
