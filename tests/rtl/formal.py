@@ -12,6 +12,10 @@ import z3
 
 LIBRARY = Path(__file__).parents[2] / "templates" / "library"
 
+PROPERTIES = Path(__file__).parent / "proofs"
+"""What must hold in modules of the library, in files of their names: parts of text after a line
+`//@` with the line of the module before which the part stands; and benches around modules."""
+
 YOSYS = """
 import sys
 from pyosys import libyosys as ys
@@ -49,7 +53,7 @@ def formulate(
     parameters: Mapping[str, int],
     defines: Sequence[str] = (),
 ) -> Problem:
-    """Translate `sources` (file name to text) with FORMAL defined."""
+    """Translate `sources` (file name to text)."""
     for name, text in sources.items():
         (work / name).write_text(text)
     smt2 = work / "problem.smt2"
@@ -75,6 +79,22 @@ write_smt2 -wires {smt2}
     )
     assert result.returncode == 0, result.stdout[-3000:] + result.stderr[-3000:]
     return Problem(smt2, _count(work / "asserts.txt"), _count(work / "covers.txt"))
+
+
+def module_text(module: str) -> str:
+    """A bench, or a module of the library with its properties if there are any."""
+    path = PROPERTIES / f"{module}.sv"
+    if module.startswith("prove_"):
+        return path.read_text()
+    text = (LIBRARY / f"{module}.sv").read_text()
+    if not path.exists():
+        return text
+    head, *parts = path.read_text().split("\n//@")
+    for part in parts:
+        line, _, properties = part.partition("\n")
+        assert text.count(f"\n{line}\n") == 1, f"'{line}' is not one line of {module}"
+        text = text.replace(f"\n{line}\n", f"\n{properties}\n{line}\n")
+    return f"{head}\n{text}"
 
 
 def decide(problem: Problem, mode: str, depth: int) -> bool:

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
-from tests.rtl.formal import LIBRARY, Problem, decide, formulate
+import hwcompile
+from hwcompile.diagnostics import Origin
+from hwcompile.ir.graph import Builder
+from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.resources import room
+from tests.rtl.formal import LIBRARY, Problem, decide, formulate, module_text
 
 DEPTH = 12
 INDUCTION = 3
@@ -169,9 +177,7 @@ MUTANTS = [(proof, index) for proof in PROOFS for index in range(len(proof.mutan
 
 
 def _sources(proof: Proof) -> dict[str, str]:
-    return {
-        f"{name}.sv": (LIBRARY / f"{name}.sv").read_text() for name in (*proof.parts, proof.top)
-    }
+    return {f"{name}.sv": module_text(name) for name in (*proof.parts, proof.top)}
 
 
 def _formulate(proof: Proof, folder, sources: dict[str, str]) -> Problem:
@@ -201,3 +207,18 @@ def test_a_planted_fault_is_found(proof, index, tmp_path):
     assert text.count(old) == 1, f"'{old}' occurs {text.count(old)} times"
     sources[f"{proof.top}.sv"] = text.replace(old, new)
     assert not decide(_formulate(proof, tmp_path, sources), "bounded", DEPTH)
+
+
+def test_nothing_of_a_proof_is_in_what_is_emitted(tmp_path):
+    """Properties stand in files of the tests; users read modules without them."""
+    builder = Builder("product")
+    x = builder.input("x", TensorType((1, 2, 3), IntType(-8, 7)))
+    weights = np.array([[[1, -2, 3], [4, 0, -6]]], dtype=np.int64)
+    graph = builder.build(builder.add("y", Matmul(weights), (x,), Origin("test", "y", "Matmul")))
+    rtl = hwcompile.compile_graph(graph, tmp_path / "b").directory / "rtl"
+    emitted = [*rtl.glob("*.sv"), *room("templates").rglob("*.sv*")]
+    assert len(emitted) > len(list(LIBRARY.glob("*.sv")))
+    for path in emitted:
+        assert not re.search(
+            r"FORMAL|\b(assert|assume|cover)\b *\(|anyconst|anyseq", path.read_text()
+        )
