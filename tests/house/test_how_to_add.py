@@ -7,6 +7,7 @@ tests name their oracles.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -84,6 +85,15 @@ def test_adding_one_touches_few_files(name: str) -> None:
     assert len(files) <= MOST_FILES[name], files
     if name == "front_end":
         assert not [path for path in files if path.startswith(NEUTRAL)]
+
+
+def test_the_benchmark_counts_what_the_pages_touch(tmp_path: Path) -> None:
+    command = [sys.executable, "benchmarks/house.py", "--json", str(tmp_path / "house.json")]
+    subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
+    rows = {row["adds"]: row for row in json.loads((tmp_path / "house.json").read_text())}
+    assert {"board", "format", "kernel", "operator", "printer"} <= set(rows)
+    assert rows["kernel"]["where"] == list(read_page("kernel").files)
+    assert all(row["files"] == len(row["where"]) for row in rows.values())
 
 
 def test_a_change_whose_context_is_gone_is_an_error(tmp_path: Path) -> None:
