@@ -89,7 +89,7 @@ RULES: Mapping[str, Rules] = {
         small_cost=4,
         small_scaled=True,
         multipliers=(Multiplier(18, 10, 4), Multiplier(9, 4, 4)),
-        least_product=8,
+        least_product=9,
         widest_factor=36,
         paired=True,
     ),

@@ -77,6 +77,7 @@ def test_distributed_memory() -> None:
         ("ecp5", 8, 8, 1),
         ("ecp5", 16, 23, 2),
         ("ecp5", 8, 25, 2),
+        ("gowin", 4, 4, 0),
         ("gowin", 8, 3, 0),
         ("gowin", 16, 23, 3),
         ("gowin", 15, 20, 1),
