@@ -14,6 +14,6 @@ class RoomsHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Register the rooms; editable installs use the checkout's own folders."""
         if version == "standard":
-            for room in ("templates", "sim", "boards", "calibration"):
+            for room in ("templates", "sim", "boards"):
                 if (Path(self.root) / room).is_dir():
                     build_data["force_include"][room] = f"hwcompile/_data/{room}"

@@ -19,6 +19,8 @@ from hwcompile.emit.interface import Interface
 from hwcompile.emit.library import module_text, with_dependencies
 from hwcompile.emit.literals import literal, memory_text
 from hwcompile.emit.project import rtl_files, write_files
+from hwcompile.families import flow_of
+from hwcompile.families.flow import NETLIST, Use
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.contract.instance import Word
@@ -28,8 +30,6 @@ from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.board_top import TOP as BOARD_TOP
 from hwcompile.toolchains.board_top import write_board_top
 from hwcompile.toolchains.build import stage_modules
-from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.family import NETLIST, Use
 from hwcompile.toolchains.synthesis import recipe, synthesize
 
 TOP = "subject"
@@ -143,7 +143,7 @@ def measure(circuit: Circuit, board: Board, cache: Path) -> Measured:
 
 def loose_registers(netlist: dict[str, Any], board: Board, top: str = TOP) -> int:
     """Flip-flops that no look-up table feeds alone, so they take a logic cell of their own."""
-    family = family_of(board)
+    family = flow_of(board)
     cells = netlist["modules"][top]["cells"].values()
     driver: dict[int, str] = {}
     readers: Counter[int] = Counter()

@@ -4,8 +4,8 @@
 
 Every kernel is synthesized alone at several sizes for the FPGA of every board named; coefficients
 are fitted to three quarters of the runs and errors measured on the rest. Writes
-`calibration/<family>.json`, which the compiler reads, and `docs/resources.md`; with --dry it only
-prints. Runs are kept in the cache by the contents of everything that goes in.
+`calibration.json` in the families' folders, which the compiler reads, and `docs/resources.md`; with
+--dry it only prints. Runs are kept in the cache by the contents of everything that goes in.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from rich.console import Console
 from rich.progress import track
 
 from hwcompile.boards import Board, load_board
+from hwcompile.families.family import CALIBRATION
+from hwcompile.families.programs import ToolError
 from hwcompile.technology.features import LUT_FEATURES, amounts
 from hwcompile.technology.model import Calibration, Technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources
-from hwcompile.technology.rules import RULES
-from hwcompile.toolchains.programs import ToolError
+from hwcompile.technology.rules import rules_of
 
 ROOT = Path(sys.argv[0]).resolve().parents[1]
 BOARDS = ("icebreaker", "ulx3s_25", "tang_nano_9k")
@@ -67,8 +68,8 @@ def main() -> None:
     if not options.dry:
         for family, (calibration, _) in results.items():
             encoded = msgspec.json.format(msgspec.json.encode(calibration), indent=2)
-            (ROOT / "calibration").mkdir(exist_ok=True)
-            (ROOT / "calibration" / f"{family}.json").write_bytes(encoded + b"\n")
+            folder = ROOT / "hwcompile" / "families" / family
+            (folder / CALIBRATION).write_bytes(encoded + b"\n")
         (ROOT / "docs" / "resources.md").write_text(text)
 
 
@@ -86,7 +87,7 @@ def plain(
 
 
 def _runs(board: Board, cache: Path) -> Iterator[Run]:
-    rules = RULES[board.device.family]
+    rules = rules_of(board.device.family)
     for subject in track(list(subjects()), f"synthesis for {board.id}", console=console):
         resources = subject.kernel.at(subject.site, subject.parameters).needs
         for dsp in (True, False) if subject.name == "elementwise.product" else (True,):
@@ -156,7 +157,8 @@ def document(
         "(`hwcompile/ops/needs.py`). `hwcompile/technology` says what that takes on an FPGA",
         "family: block RAMs and DSP blocks by the rules of Yosys and of our flow, look-up tables",
         "and flip-flops by coefficients that are fitted to synthesis runs of single kernels",
-        "(`calibration/<family>.json`). One run of every four of a kernel is held out of the fit.",
+        "(`calibration.json` in its folder). One run of every four of a kernel is held out of the",
+        "fit.",
         "",
         "Errors are |predicted - synthesized| / synthesized. Where fewer than 20 look-up tables or",
         "flip-flops are in use, they are relative to 20; for blocks, to one. Columns are medians;",

@@ -6,6 +6,7 @@ from rich.table import Table
 
 from hwcompile.boards import board_names, links_of, load_board
 from hwcompile.cli.app import app, console
+from hwcompile.families import family_of
 
 
 @app.command("boards")
@@ -18,7 +19,7 @@ def boards_command() -> None:
         table.add_column(title, justify="right", no_wrap=True)
     for name in board_names():
         board = load_board(name)
-        holds = board.capacities
+        holds, family = board.capacities, family_of(board)
         bits = holds.bram * holds.bram_bits + holds.large_ram * holds.large_ram_bits
         figures = [holds.lut, holds.ff, bits, holds.dsp]
         table.add_row(
@@ -26,8 +27,8 @@ def boards_command() -> None:
             board.name,
             board.device.family,
             board.device.device,
-            board.flow,
-            "dma" if board.has_processor else ", ".join(links_of(board)) or "none",
+            family.tools,
+            "dma" if family.processor else ", ".join(links_of(board)) or "none",
             f"{board.clock.mhz:g}",
             *(f"{figure:,}" for figure in figures),
         )

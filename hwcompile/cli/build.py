@@ -13,11 +13,13 @@ from hwcompile.boards import Board, load_board
 from hwcompile.cli.app import app, console
 from hwcompile.design import Design, load
 from hwcompile.diagnostics import fail
+from hwcompile.families import family_of
+from hwcompile.families.family import OPEN
+from hwcompile.families.flow import Use
 from hwcompile.rates import rate_text
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.toolchains.build import BoardBuild
 from hwcompile.toolchains.clock_choice import OSCILLATOR
-from hwcompile.toolchains.family import Use
 from hwcompile.toolchains.options import SEEDS
 from hwcompile.toolchains.overflow import check_far_too_large
 from hwcompile.toolchains.swap import update_weights as exchange
@@ -54,9 +56,10 @@ def build_command(
     that is installed.
     """
     design, target = load(directory), load_board(board)
-    if target.flow != "open":
+    tools = family_of(target).tools
+    if tools != OPEN:
         if clock != OSCILLATOR:
-            why = f"the clock of a {target.flow} project is that of the board file"
+            why = f"the clock of a {tools} project is that of the board file"
             raise fail(
                 "HW0854",
                 "--clock is for boards of the open flow",

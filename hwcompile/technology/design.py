@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from hwcompile.boards import Capacities
+from hwcompile.board_file import Capacities
 from hwcompile.technology.model import Need
 from hwcompile.technology.rules import Rules
 

@@ -1,4 +1,4 @@
-"""Predicts what circuits take on an FPGA family, with coefficients of `calibration/<family>.json`.
+"""Predicts what circuits take on an FPGA family, with the coefficients in a family's folder.
 
 `benchmarks/resources.py` makes these files from synthesis runs; `docs/resources.md` has the errors.
 """
@@ -13,11 +13,11 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from hwcompile.diagnostics import fail
+from hwcompile.families import family
+from hwcompile.families.family import CALIBRATION
 from hwcompile.ops.needs import Resources
-from hwcompile.resources import room
 from hwcompile.technology.features import FF_FEATURES, LUT_FEATURES, Amounts, amounts
-from hwcompile.technology.rules import RULES, Rules
+from hwcompile.technology.rules import Rules, rules_of
 
 _Floats = npt.NDArray[np.float64]
 
@@ -90,7 +90,7 @@ class Technology:
 
     def __init__(self, calibration: Calibration) -> None:
         self.calibration = calibration
-        self.rules: Rules = RULES[calibration.family]
+        self.rules: Rules = rules_of(calibration.family)
         self._vectors = {
             name: _vectors(found)
             for name, found in {"": calibration.common, **calibration.kernels}.items()
@@ -127,19 +127,13 @@ def _vectors(coefficients: Coefficients) -> tuple[_Floats, _Floats, float]:
 
 
 @cache
-def technology(family: str) -> Technology:
+def technology(name: str) -> Technology:
     """The model of an FPGA family.
 
     Raises:
         CompileError: HW0405 when the family was not calibrated.
     """
-    path = room("calibration") / f"{family}.json"
-    if family not in RULES or not path.is_file():
-        known = ", ".join(sorted(p.stem for p in room("calibration").glob("*.json")))
-        raise fail(
-            "HW0405",
-            f"there is no resource model for the FPGA family '{family}'",
-            f"models exist for {known}",
-            "give a target (--target-cycles or --target-fps) and no --board",
-        )
+    rules_of(name)
+    path = family(name).file(CALIBRATION)
+    assert path is not None, "a family with rules comes with its coefficients"
     return Technology(msgspec.json.decode(path.read_bytes(), type=Calibration))

@@ -1,99 +1,61 @@
-"""How Yosys maps memories and products on each family: block shapes, and when they are used.
+"""How Yosys maps memories and products by the rules of a family.
 
-The rules are those of Yosys' own files (`brams.txt`, `lutrams.txt` of each family; `memory_libmap`
-takes the cheapest way, where logic costs one per bit, or 1/16 per bit of constants), and of
-`hwcompile.toolchains`, which says which products go to DSP blocks.
+`memory_libmap` takes the cheapest way, where logic costs one per bit, or 1/16 per bit of constants.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
 from math import floor
-from typing import NamedTuple
 
+from hwcompile.diagnostics import fail
+from hwcompile.families import family, family_names
+from hwcompile.families.memory import MemoryRules
+from hwcompile.families.products import Products
 from hwcompile.ops.needs import Memory, MemoryKind, Product
 
 _ROM_BIT = Fraction(1, 16)
 _SMALL_SHAPE = (16, 4)
 
 
-class Multiplier(NamedTuple):
-    """A kind of multiplier: widest factors, and the narrowest for which Yosys takes it."""
-
-    size: int
-    least_wide: int
-    least_narrow: int
-
-
 @dataclass(frozen=True)
 class Rules:
-    """Rules of a family.
+    """What the model needs of a family.
 
     Attributes:
-        shapes: Rows and bits per row that a block RAM can have.
-        block_cost: What a block costs in the eyes of Yosys.
-        byte: Bits of a row that are written together; written words are padded to these.
-        small_cost: Cost of a distributed RAM of 16 rows of 4 bits; None where there is none.
-        small_scaled: True when a distributed RAM costs less when not all of its bits are in use.
-        multipliers: Kinds of multipliers in DSP blocks in the order in which they are tried.
-        least_product: Narrowest product, in bits, that goes to a DSP block.
-        widest_factor: Products with a wider factor stay in logic.
-        paired: A flip-flop stands behind a look-up table and can be fed by that one only, so one
-            without it takes a logic cell of its own.
+        memory: How the flow maps memories.
+        products: Which products go to DSP blocks; the flow reads the same table.
+        paired: See `Family.paired`.
     """
 
-    shapes: tuple[tuple[int, int], ...]
-    block_cost: int
-    byte: int
-    small_cost: int | None
-    small_scaled: bool
-    multipliers: tuple[Multiplier, ...]
-    least_product: int
-    widest_factor: int
+    memory: MemoryRules
+    products: Products
     paired: bool
 
 
-_KBIT_18 = ((16384, 1), (8192, 2), (4096, 4), (2048, 9), (1024, 18), (512, 36))
+@cache
+def rules_of(name: str) -> Rules:
+    """The rules of an FPGA family.
 
-RULES: Mapping[str, Rules] = {
-    "ice40": Rules(
-        ((2048, 2), (1024, 4), (512, 8), (256, 16)),
-        block_cost=64,
-        byte=1,
-        small_cost=None,
-        small_scaled=False,
-        multipliers=(Multiplier(16, 2, 2),),
-        least_product=11,
-        widest_factor=16,
-        paired=True,
-    ),
-    "ecp5": Rules(
-        _KBIT_18,
-        block_cost=128,
-        byte=9,
-        small_cost=4,
-        small_scaled=False,
-        multipliers=(Multiplier(18, 2, 2),),
-        least_product=9,
-        widest_factor=36,
-        paired=False,
-    ),
-    # Two factors of 22 bits or more would take a 36 x 36 multiplier; no kernel has them.
-    "gowin": Rules(
-        _KBIT_18,
-        block_cost=128,
-        byte=9,
-        small_cost=4,
-        small_scaled=True,
-        multipliers=(Multiplier(18, 10, 4), Multiplier(9, 4, 4)),
-        least_product=9,
-        widest_factor=36,
-        paired=True,
-    ),
-}
+    Raises:
+        CompileError: HW0405 when it has no resource model.
+    """
+    found = family(name) if name in family_names() else None
+    if found is None or found.memory is None:
+        raise fail(
+            "HW0405",
+            f"there is no resource model for the FPGA family '{name}'",
+            f"models exist for {', '.join(modelled())}",
+            "give a target (--target-cycles or --target-fps) and no --board",
+        )
+    return Rules(found.memory, found.products, found.paired)
+
+
+def modelled() -> tuple[str, ...]:
+    """The families with a resource model."""
+    return tuple(name for name in family_names() if family(name).memory)
 
 
 @cache
@@ -104,13 +66,13 @@ def blocks_of(memory: Memory, rules: Rules) -> int:
     seen = replace(memory, width=memory.width * memory.slices, slices=1)
     # Yosys keeps the whole part of the best cost so far.
     cost, shape = min(
-        ((_block_cost(seen, shape, rules), shape) for shape in rules.shapes),
+        ((_block_cost(seen, shape, rules), shape) for shape in rules.memory.shapes),
         key=lambda found: floor(found[0]),
     )
     logic = Fraction(seen.depth * seen.width)
     if memory.kind is MemoryKind.ROM:
         logic *= _ROM_BIT
-    if rules.small_cost is not None and memory.kind is not MemoryKind.ROM:
+    if rules.memory.small_cost is not None and memory.kind is not MemoryKind.ROM:
         logic = min(logic, _small_cost(seen, rules))
     if cost >= logic:
         return 0
@@ -121,7 +83,7 @@ def blocks_of(memory: Memory, rules: Rules) -> int:
 
 def small_of(memory: Memory, rules: Rules) -> int:
     """Distributed RAMs for one of the memories; 0 where registers are cheaper, or for constants."""
-    if rules.small_cost is None or memory.kind is MemoryKind.ROM:
+    if rules.memory.small_cost is None or memory.kind is MemoryKind.ROM:
         return 0
     if _small_cost(memory, rules) >= memory.depth * memory.width:
         return 0
@@ -139,7 +101,7 @@ def _banks(memory: Memory, rows: int) -> int:
 
 def _padded(memory: Memory, bits: int, rules: Rules) -> int:
     """Bits of a row in blocks with `bits` per row: what is written comes in bytes."""
-    byte = 1 if memory.kind is MemoryKind.ROM else min(rules.byte, bits)
+    byte = 1 if memory.kind is MemoryKind.ROM else min(rules.memory.byte, bits)
     return byte * -(-memory.width * memory.slices // byte)
 
 
@@ -156,7 +118,9 @@ def _block_cost(memory: Memory, shape: tuple[int, int], rules: Rules) -> Fractio
     """Cost of a memory in blocks of a shape, as `memory_libmap` sees it."""
     banks = _banks(memory, shape[0])
     count = -(-banks * _padded(memory, shape[1], rules) // shape[1])
-    return count * rules.block_cost * memory.reads + _around(memory, banks, _emulated(memory))
+    return count * rules.memory.block_cost * memory.reads + _around(
+        memory, banks, _emulated(memory)
+    )
 
 
 def _emulated(memory: Memory) -> int:
@@ -175,10 +139,10 @@ def _small_cost(memory: Memory, rules: Rules) -> Fraction:
     rows, bits = _SMALL_SHAPE
     banks = _banks(memory, rows)
     count = Fraction(_small_count(memory))
-    if rules.small_scaled:
+    if rules.memory.small_scaled:
         count = Fraction(memory.reads * banks * memory.width, bits)
     points = 3 if memory.kind is MemoryKind.QUEUE else 0
-    return count * (rules.small_cost or 0) + _around(memory, banks, points)
+    return count * (rules.memory.small_cost or 0) + _around(memory, banks, points)
 
 
 def _around(memory: Memory, banks: int, points: int) -> Fraction:
@@ -195,22 +159,4 @@ def _around(memory: Memory, banks: int, points: int) -> Fraction:
 
 def dsp_of(product: Product, rules: Rules) -> int:
     """DSP blocks for one of the products, 0 when it stays in logic."""
-    narrow, wide = sorted((product.left, product.right))
-    if narrow + wide < rules.least_product or wide > rules.widest_factor:
-        return 0
-    return _pieces(narrow, wide, rules.multipliers)
-
-
-def _pieces(left: int, right: int, kinds: tuple[Multiplier, ...]) -> int:
-    """Blocks for a product as `mul2dsp` splits it; small rests of a split stay in logic."""
-    narrow, wide = sorted((left, right))
-    for index, kind in enumerate(kinds):
-        if wide < kind.least_wide or narrow < kind.least_narrow:
-            continue
-        rest = wide - kind.size
-        if rest <= 0:
-            return 1
-        # The factors of a rest are not put in order before this kind is tried on it.
-        follows = kinds[index if rest >= kind.least_wide else index + 1 :]
-        return _pieces(kind.size, narrow, kinds[index:]) + _pieces(rest, narrow, follows)
-    return 0
+    return rules.products.blocks(product.left, product.right)

@@ -12,11 +12,11 @@ from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.library import module_text, with_dependencies
-from hwcompile.resources import room
+from hwcompile.families import family_of
+from hwcompile.families.flow import TOP as TOP
 from hwcompile.toolchains.record import BAUD as BAUD
 from hwcompile.toolchains.system_clock import SystemClock
 
-TOP = "board_top"
 LEDS = 2
 BAUD_ERROR = Fraction(1, 50)
 """Most that the link's baud rate may differ from the one asked for."""
@@ -78,7 +78,9 @@ def write_board_top(
     )
     texts = {name: module_text(name) for name in with_dependencies((*_LIBRARY, *_LINKS[link]))}
     if clock.module:
-        texts[clock.module] = (room("templates") / "board" / f"{clock.module}.sv").read_text()
+        wrapper = family_of(board).file(f"{clock.module}.sv")
+        assert wrapper is not None
+        texts[clock.module] = wrapper.read_text()
     texts[TOP] = top
     present = set(build_directory.source_names(directory))
     paths = []

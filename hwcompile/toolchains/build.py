@@ -14,6 +14,10 @@ from hwcompile.boards import Board, links_of, with_link
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.names import identifier
+from hwcompile.families import flow_of
+from hwcompile.families.flow import Use
+from hwcompile.families.programs import ToolError
+from hwcompile.families.programs import failed as failed
 from hwcompile.rates import frames_per_second
 from hwcompile.toolchains.board_top import (
     TOP,
@@ -30,8 +34,6 @@ from hwcompile.toolchains.clock_choice import (
     asked_clock,
     fastest_clock,
 )
-from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.family import Use
 from hwcompile.toolchains.options import BuildOptions
 from hwcompile.toolchains.overflow import (
     Overflow,
@@ -40,8 +42,6 @@ from hwcompile.toolchains.overflow import (
     synthesized_overflow,
 )
 from hwcompile.toolchains.place_and_route import Routed, place_and_route
-from hwcompile.toolchains.programs import ToolError
-from hwcompile.toolchains.programs import failed as failed
 from hwcompile.toolchains.record import BuildRecord
 from hwcompile.toolchains.swap import SOURCES, check_swappable, fill, pack
 from hwcompile.toolchains.synthesis import Synthesis, synthesize
@@ -106,7 +106,7 @@ def build_for_board(directory: Path, board: Board, options: BuildOptions) -> Boa
             weights that can not be exchanged, HW0832 and HW0833 the clock.
     """
     asked = options.checked()
-    family_of(board)  # refuses boards of vendors' flows
+    flow_of(board)  # refuses boards of vendors' flows
     if asked.swappable:
         check_swappable(board)
     board = with_link(board, asked.link)
@@ -131,7 +131,7 @@ def _build(job: _Job, asked: SystemClock | None) -> BoardBuild:
     job.record(made.clock, routed.seed)
     return BoardBuild(
         job.folder,
-        job.folder / family_of(board).bitstream,
+        job.folder / flow_of(board).bitstream,
         float(made.clock.mhz),
         routed.fmax_mhz,
         routed.seed,

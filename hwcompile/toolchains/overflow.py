@@ -11,9 +11,9 @@ from typing import Any
 from hwcompile.boards import Board
 from hwcompile.build_directory import read_report
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.family import Use
-from hwcompile.toolchains.programs import ToolError
+from hwcompile.families import flow_of
+from hwcompile.families.flow import Use
+from hwcompile.families.programs import ToolError
 from hwcompile.toolchains.synthesis import Synthesis
 
 _NAMES = {
@@ -65,7 +65,7 @@ def placed_overflow(board: Board, log: str, line: str) -> Overflow | None:
     Cells may also find no place that suits their neighbours while a few are left; then what is
     fullest is meant.
     """
-    parts = {name: part for part, names in family_of(board).utilisation.items() for name in names}
+    parts = {name: part for part, names in flow_of(board).utilisation.items() for name in names}
     found = [
         Overflow(parts.get(m[1], ""), _NAMES.get(parts.get(m[1], ""), m[1]), int(m[2]), int(m[3]))
         for m in _USED.finditer(log)

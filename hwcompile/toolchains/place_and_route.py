@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwcompile.boards import Board
-from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.family import REPORT, ROUTED, Family, Use
-from hwcompile.toolchains.programs import command_of, run_logged
+from hwcompile.families import flow_of
+from hwcompile.families.flow import REPORT, ROUTED, Flow, Use
+from hwcompile.families.programs import command_of, run_logged
 
 
 @dataclass(frozen=True)
@@ -54,16 +54,16 @@ def place_and_route(
         CompileError: HW0805 when nextpnr is not installed.
         ToolError: When nextpnr fails.
     """
-    family = family_of(board)
-    name, text = family.constraints(board, leds)
+    flow = flow_of(board)
+    name, text = flow.constraints(board, leds)
     (folder / name).write_text(text)
     best: Routed | None = None
     for seed in range(1, seeds + 1):
         progress(f"place and route, seed {seed}")
-        step = family.place(board, clock_mhz, seed, name)
+        step = flow.place(board, clock_mhz, seed, name)
         log = folder / "nextpnr.log"
         run_logged(command_of(step), step.program.name, folder, log)
-        routed = _read(folder / REPORT, seed, family)
+        routed = _read(folder / REPORT, seed, flow)
         if best is None or routed.fmax_mhz > best.fmax_mhz:
             best = routed
             _keep(folder)
@@ -74,13 +74,13 @@ def place_and_route(
     return best
 
 
-def _read(path: Path, seed: int, family: Family) -> Routed:
+def _read(path: Path, seed: int, flow: Flow) -> Routed:
     report = json.loads(path.read_text())
     used = {name: int(figures["used"]) for name, figures in report["utilization"].items()}
     use = Use(
         **{
             part: sum(used.get(name, 0) for name in names)
-            for part, names in family.utilisation.items()
+            for part, names in flow.utilisation.items()
         }
     )
     fmax = min(float(clock["achieved"]) for clock in report["fmax"].values())

@@ -9,7 +9,7 @@ from pathlib import Path
 from hwcompile.boards import Board
 from hwcompile.build_directory import board_folder, is_complete
 from hwcompile.diagnostics import fail
-from hwcompile.toolchains.families import family_of
+from hwcompile.families import family_of, flow_of
 from hwcompile.toolchains.vendor.project import BITSTREAMS
 
 
@@ -27,7 +27,7 @@ def programmer_command(directory: Path, board: Board) -> list[str]:
             "its processor loads the bitstream",
             f"copy {directory / board.id} to the board and use driver.py there",
         )
-    name = BITSTREAMS.get(board.flow) or family_of(board).bitstream
+    name = BITSTREAMS.get(family_of(board).tools) or flow_of(board).bitstream
     bitstream = board_folder(directory, board.id) / name
     if not bitstream.is_file() or not is_complete(bitstream.parent):
         raise fail(

@@ -25,12 +25,12 @@ from hwcompile.build_directory import (
 from hwcompile.build_directory.names import MARKER
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
-from hwcompile.toolchains.block_texts import BLOCK_TEXTS, BlockText
+from hwcompile.families import family, family_names, family_of, flow_of
+from hwcompile.families.blocks import BlockText
+from hwcompile.families.flow import NETLIST, ROUTED
+from hwcompile.families.programs import ToolError, command_of, failed, run_logged
 from hwcompile.toolchains.board_top import TOP, identity, write_board_top
-from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.family import NETLIST, ROUTED
 from hwcompile.toolchains.memory_map import AmbiguousError, filled, locate, missing_columns
-from hwcompile.toolchains.programs import ToolError, command_of, failed, run_logged
 from hwcompile.toolchains.record import BuildRecord, read_record
 from hwcompile.toolchains.synthesis import FORCED
 from hwcompile.toolchains.weights import LEAST_ROWS, Structure, called, structure_of
@@ -49,14 +49,22 @@ def check_swappable(board: Board) -> None:
     Raises:
         CompileError: HW0821.
     """
-    family = family_of(board).name
-    if family not in BLOCK_TEXTS:
+    flow_of(board)  # refuses boards of vendors' flows
+    _blocks_of(board)
+
+
+def _blocks_of(board: Board) -> BlockText:
+    """How the routed design for a board states its blocks of memory."""
+    own = family_of(board)
+    if own.blocks is None:
+        known = [name for name in family_names() if family(name).blocks]
         raise fail(
             "HW0821",
             f"weights can not be exchanged in bitstreams for '{board.id}'",
-            f"the open tools for {family} do not say where the contents of memories lie",
-            f"a board of family {' or '.join(BLOCK_TEXTS)}, or a build without --swappable",
+            f"the open tools for {own.name} do not say where the contents of memories lie",
+            f"a board of family {' or '.join(known)}, or a build without --swappable",
         )
+    return own.blocks
 
 
 def fill(board: Board, folder: Path, structure: Structure) -> None:
@@ -67,7 +75,7 @@ def fill(board: Board, folder: Path, structure: Structure) -> None:
     Raises:
         CompileError: HW0817 when weights are not all found in blocks.
     """
-    kind = BLOCK_TEXTS[family_of(board).name]
+    kind = _blocks_of(board)
     routed = (folder / ROUTED).with_suffix(kind.suffix)
     seeded = (folder / SEEDED).with_suffix(kind.suffix)
     routed.replace(seeded)
@@ -123,7 +131,7 @@ def pack(board: Board, folder: Path) -> None:
     Raises:
         ToolError: When the packer fails.
     """
-    step = family_of(board).pack(board)
+    step = flow_of(board).pack(board)
     run_logged(command_of(step), step.program.name, folder, folder / "pack.log")
 
 
@@ -151,12 +159,12 @@ def update_weights(directory: Path, board: Board, previous: Path) -> Path:
     names = _former_names(directory, previous)
     _check_same(structure.called(names), old / SOURCES)
     _check_top(directory, board, record, old / f"{TOP}.sv", names)
-    kind = BLOCK_TEXTS[family_of(board).name]
+    kind = _blocks_of(board)
     text = (old / SEEDED).with_suffix(kind.suffix).read_text()
     routed = with_weights(text, kind, structure, blocks_of_weights(old))
     changed = {"weights": structure.weights, "structure": structure.digest}
     with _folder_to_fill(directory, old, new):
-        bitstream = new / family_of(board).bitstream
+        bitstream = new / flow_of(board).bitstream
         bitstream.unlink(missing_ok=True)
         (new / BOARD_RECORD).unlink(missing_ok=True)
         (new / ROUTED).with_suffix(kind.suffix).write_text(routed)

@@ -17,10 +17,11 @@ from os.path import relpath
 from pathlib import Path
 
 from hwcompile.boards import Board
+from hwcompile.families import family_of, flow_of
+from hwcompile.families.family import MAP
+from hwcompile.families.flow import NETLIST, Flow, Program, Use
+from hwcompile.families.programs import missing, run_logged
 from hwcompile.resources import room
-from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.family import NETLIST, Family, Program, Use
-from hwcompile.toolchains.programs import missing, run_logged
 
 VERILOG = "netlist.v"
 FORCED = "forced.txt"
@@ -75,8 +76,8 @@ def synthesize(
         CompileError: HW0805 when Yosys is not installed.
         ToolError: When Yosys fails.
     """
-    family = family_of(board)
-    for name, text in _maps(family).items():
+    flow = flow_of(board)
+    for name, text in _maps(board).items():
         (folder / name).write_text(text)
     _run(folder, "elaborate", _elaborate(sources, top, kept, board, folder))
     products = (folder / "products.txt").read_text().split()
@@ -87,7 +88,7 @@ def synthesize(
     while True:
         soft = [*small, *wide, *narrow[limit:]] if limit else []
         _run(folder, "map", _map(top, kept, board, soft, limit > 0, block_rows))
-        result = _counted(folder, top, kept, family)
+        result = _counted(folder, top, kept, flow)
         if not limit or result.use.dsp <= board.capacities.dsp:
             break
         # A wide product takes several blocks: fewer products, as many as fit on average.
@@ -98,7 +99,7 @@ def synthesize(
 def recipe(top: str, kept: Sequence[str], board: Board) -> str:
     """Everything beside the sources that decides what synthesis makes: scripts and version."""
     scripts = [*_elaborate([], top, kept, board, Path()), *_map(top, kept, board, (), True)]
-    return "\n".join([version("pyosys"), *_maps(family_of(board)).values(), *scripts])
+    return "\n".join([version("pyosys"), *_maps(board).values(), *scripts])
 
 
 def share_folder() -> Path:
@@ -114,23 +115,24 @@ def share_folder() -> Path:
     return Path(places[0]) / "share"
 
 
-def _maps(family: Family) -> dict[str, str]:
+def _maps(board: Board) -> dict[str, str]:
     """Name and text of the techmap files that the scripts use."""
-    files = [
-        room("templates") / "toolchains" / f"{name}.v" for name in ("adders", f"{family.name}_map")
-    ]
-    return {path.name: path.read_text() for path in files if path.is_file()}
+    family = family_of(board)
+    adders = room("templates") / "toolchains" / "adders.v"
+    files = {adders.name: adders, f"{family.name}_{MAP}": family.file(MAP)}
+    return {name: path.read_text() for name, path in files.items() if path}
 
 
 def _elaborate(
     sources: Sequence[Path], top: str, kept: Sequence[str], board: Board, folder: Path
 ) -> list[str]:
-    family = family_of(board)
-    widest = family.widest_factor
+    flow = flow_of(board)
+    products = family_of(board).products
+    least, widest = products.least, products.widest
     lines = [f"read_verilog -sv {relpath(path.absolute(), folder)}" for path in sources]
     lines += [f"setattr -mod -set keep_hierarchy 1 {module}" for module in kept]
     lines += [
-        f"{family.synthesis(board, True)} -top {top} -run begin:{family.start}",
+        f"{flow.synthesis(board, True)} -top {top} -run begin:{flow.start}",
         "proc",
         "flatten",
         "opt_expr",
@@ -139,8 +141,8 @@ def _elaborate(
         "wreduce",
         "peepopt",
         "opt_clean",
-        f"tee -q -o products.txt select -list t:$mul r:Y_WIDTH>={family.smallest_product} %i",
-        f"tee -q -o small.txt select -list t:$mul r:Y_WIDTH<{family.smallest_product} %i",
+        f"tee -q -o products.txt select -list t:$mul r:Y_WIDTH>={least} %i",
+        f"tee -q -o small.txt select -list t:$mul r:Y_WIDTH<{least} %i",
         f"tee -q -o wide.txt select -list t:$mul r:A_WIDTH>{widest} r:B_WIDTH>{widest} %u %i",
         # Without the family's cells, whose parameters this format forgets.
         "select *",
@@ -157,17 +159,17 @@ def _map(
     dsp: bool,
     block_rows: int = 0,
 ) -> list[str]:
-    family = family_of(board)
+    flow = flow_of(board)
     lines = [
         "read_rtlil elaborated.il",
-        f"{family.synthesis(board, dsp)} -top {top} -run begin:{family.start}",
+        f"{flow.synthesis(board, dsp)} -top {top} -run begin:{flow.start}",
     ]
     lines += [f"chtype -set $__soft_mul {cell}" for cell in soft]
-    if dsp and family.multiply:
-        lines += [*family.multiply, "chtype -set $mul t:$__soft_mul", "opt_expr -fine", "wreduce"]
+    if dsp and flow.multiply:
+        lines += [*flow.multiply, "chtype -set $mul t:$__soft_mul", "opt_expr -fine", "wreduce"]
     lines += [
         "techmap -map adders.v",
-        *_from_coarse(f"{family.synthesis(board, dsp)} -top {top}", family, block_rows),
+        *_from_coarse(f"{flow.synthesis(board, dsp)} -top {top}", flow, block_rows),
         "autoname",
         "tee -q -o cells.json stat -json",
     ]
@@ -175,7 +177,7 @@ def _map(
     lines += [
         "flatten",
         "opt_clean",
-        *family.after_flatten,
+        *flow.after_flatten,
         "hierarchy -check",
         "check -assert -noinit",
         "blackbox =A:whitebox",
@@ -185,11 +187,11 @@ def _map(
     return lines
 
 
-def _from_coarse(synthesis: str, family: Family, block_rows: int) -> list[str]:
-    start = family.start
-    if family.luts:
+def _from_coarse(synthesis: str, flow: Flow, block_rows: int) -> list[str]:
+    start = flow.start
+    if flow.luts:
         # The family's own mapping to LUTs replaces that of Yosys' script.
-        from_ram = ["map_luts", *family.luts, f"{synthesis} -run map_cells:check"]
+        from_ram = ["map_luts", *flow.luts, f"{synthesis} -run map_cells:check"]
     else:
         from_ram = ["check"]
     if not block_rows:
@@ -212,19 +214,19 @@ def _run(folder: Path, name: str, script: Sequence[str]) -> None:
     run_logged(command, "yosys", folder, folder / f"yosys_{name}.log")
 
 
-def _counted(folder: Path, top: str, kept: Sequence[str], family: Family) -> Synthesis:
+def _counted(folder: Path, top: str, kept: Sequence[str], flow: Flow) -> Synthesis:
     modules = json.loads((folder / "cells.json").read_text())["modules"]
     cells = {name.lstrip("\\"): data["num_cells_by_type"] for name, data in modules.items()}
-    own = {name: _plain(cells[name], family) for name in (top, *kept)}
+    own = {name: _plain(cells[name], flow) for name in (top, *kept)}
     kinds = {kind for name in own for kind in cells[name]} - set(own)
     charged = {name: own[name] for name in kept}
     return Synthesis(folder, sum(own.values(), Use()), charged, tuple(sorted(kinds)))
 
 
-def _plain(counts: Mapping[str, object], family: Family) -> Use:
+def _plain(counts: Mapping[str, object], flow: Flow) -> Use:
     """Counts are numbers, or tables with one when areas are known too."""
     numbers = {
         kind: int(value["count"] if isinstance(value, dict) else str(value))
         for kind, value in counts.items()
     }
-    return family.use_of(numbers)
+    return flow.use_of(numbers)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from hwcompile.boards import Board
-from hwcompile.toolchains.pll import Pll, oscillator_of
+from hwcompile.families.pll import Pll
+from hwcompile.toolchains.pll import oscillator_of
 
 
 @dataclass(frozen=True)

@@ -7,13 +7,12 @@ from pathlib import Path
 
 from hwcompile.boards import Board, board_names, load_board
 from hwcompile.diagnostics import CompileError, fail
+from hwcompile.families import family, family_names, family_of, flow_of
+from hwcompile.families.decoded import Decoded, DecodeError
+from hwcompile.families.programs import ToolError, failed
 from hwcompile.resources import room
 from hwcompile.toolchains.board_top import TOP
-from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.icebits.decode import Decoded, decode
-from hwcompile.toolchains.icebits.logic import DecodeError
 from hwcompile.toolchains.pll import oscillator_of
-from hwcompile.toolchains.programs import ToolError, failed
 from hwcompile.toolchains.record import BuildRecord, read_record
 from hwcompile.verify.cache import cached
 from hwcompile.verify.netlist import cell_models
@@ -26,7 +25,7 @@ DECODED = "decoded.v"
 def decodable_boards() -> tuple[str, ...]:
     """Boards whose bitstreams can be decoded."""
     boards = (load_board(name) for name in board_names())
-    return tuple(b.id for b in boards if b.device and b.device.family == "ice40" and b.uart)
+    return tuple(b.id for b in boards if family_of(b).decode and b.uart)
 
 
 def packed_build(directory: Path, board: Board | None) -> tuple[Path, BuildRecord]:
@@ -41,16 +40,18 @@ def packed_build(directory: Path, board: Board | None) -> tuple[Path, BuildRecor
         raise fail(
             "HW0609", "level 'bitstream' needs a board", fix=f"--board NAME, one of: {names}"
         )
-    if board.device.family != "ice40":
+    if family_of(board).decode is None:
+        known = [family(name).title for name in family_names() if family(name).decode]
         raise fail(
             "HW0611",
             f"level 'bitstream' can not decode the bits of '{board.id}'",
-            "only those of iCE40 are documented well enough to be read back to logic",
+            f"only those of {' and '.join(known)} are documented well enough to be read back to "
+            "logic",
             f"one of: {names}; or level netlist",
         )
     folder = directory / board.id
     record = read_record(folder)
-    bitstream = folder / family_of(board).bitstream
+    bitstream = folder / flow_of(board).bitstream
     if record is None or not bitstream.is_file():
         raise fail(
             "HW0809",
@@ -82,7 +83,7 @@ def decoded_program(bitstream: Path, board: Board, record: BuildRecord, header: 
             iceunpack fails.
     """
     decoded = decode_bitstream(bitstream, board)
-    mhz = oscillator_of(board) * (decoded.netlist.pll or 1)
+    mhz = oscillator_of(board) * (decoded.pll or 1)
     if mhz != record.clock.mhz:
         what = f"they make a clock of {float(mhz):g} MHz, not {float(record.clock.mhz):g} MHz"
         raise _refused(bitstream, DecodeError(what))
@@ -110,6 +111,8 @@ def decode_bitstream(bitstream: Path, board: Board) -> Decoded:
     Raises:
         CompileError: See `decoded_program`.
     """
+    decode = family_of(board).decode
+    assert decode is not None
     try:
         decoded = decode(bitstream, board)
     except ToolError as error:

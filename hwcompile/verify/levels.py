@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hwcompile.boards import board_names, load_board
 from hwcompile.diagnostics import CompileError, fail
+from hwcompile.families import family_of
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.limits import writable_place
@@ -76,7 +77,7 @@ def run_netlist(
         CompileError: HW0609 without a board, or when synthesis fails.
     """
     if not board:
-        names = ", ".join(name for name in board_names() if load_board(name).flow == "open")
+        names = ", ".join(name for name in board_names() if family_of(load_board(name)).flow)
         raise fail("HW0609", "level 'netlist' needs a board", fix=f"--board NAME, one of: {names}")
     mapped = mapped_design(directory, load_board(board))
     simulator = compile_simulator(mapped, waves=waves is not None)

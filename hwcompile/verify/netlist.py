@@ -10,10 +10,11 @@ from hwcompile import build_directory
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
+from hwcompile.families import family, family_names, family_of, flow_of
+from hwcompile.families.family import CELLS
+from hwcompile.families.programs import ToolError, failed
 from hwcompile.resources import room
 from hwcompile.toolchains.build import stage_modules
-from hwcompile.toolchains.families import family_of
-from hwcompile.toolchains.programs import ToolError, failed
 from hwcompile.toolchains.synthesis import VERILOG, recipe, share_folder, synthesize
 from hwcompile.verify.cache import cached, digest
 
@@ -84,14 +85,13 @@ def cell_models(board: Board) -> str:
     """Verilog models of the cells of a board's FPGA.
 
     Yosys brings most of them; for cells that it knows by their ports only, ours in
-    `templates/toolchains/<family>_cells.v` take their place.
+    the family's folder take their place.
     """
-    family = family_of(board)
-    ours = room("templates") / "toolchains" / f"{family.name}_cells.v"
-    own = _with_includes(ours) if ours.is_file() else ""
+    ours = family_of(board).file(CELLS)
+    own = _with_includes(ours) if ours else ""
     replaced = {match[1] for match in _MODULE.finditer(own)}
     texts = []
-    for name in family.models:
+    for name in flow_of(board).models:
         text = _with_includes(share_folder() / name)
         texts.append(_MODULE.sub(lambda m: "" if m[1] in replaced else m[0], text))
     return "".join([*texts, own])
@@ -101,14 +101,22 @@ def _check_models(models: str, kinds: tuple[str, ...], board: Board) -> None:
     known = set(_NAME.findall(models)) - set(_BLACKBOX.findall(models))
     missing = [kind for kind in kinds if kind not in known and not kind.startswith("$")]
     if missing:
+        flows = {name: family(name).flow for name in family_names()}
+        complete = [name for name, flow in flows.items() if flow and flow.all_modelled]
         raise fail(
             "HW0610",
             f"level 'netlist' can not simulate the FPGA of '{board.id}'",
             f"there is no model of its {', '.join(missing)}",
-            "a board with an iCE40 or an ECP5, whose models are complete",
+            f"a board of family {' or '.join(complete)}, whose models are complete",
         )
 
 
 def _with_includes(path: Path) -> str:
     text = path.read_text()
-    return _INCLUDE.sub(lambda m: _with_includes(path.parent / m[1]), text)
+    return _INCLUDE.sub(lambda m: _with_includes(_included(path, m[1])), text)
+
+
+def _included(path: Path, name: str) -> Path:
+    """A file beside the one that includes it, or one that families share."""
+    beside = path.parent / name
+    return beside if beside.is_file() else room("templates") / "toolchains" / name

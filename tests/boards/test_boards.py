@@ -10,6 +10,7 @@ import pytest
 
 from hwcompile.boards import board_names, load_board, parse_board
 from hwcompile.diagnostics import CompileError
+from hwcompile.families import family_of
 from hwcompile.resources import room
 from tests.cli.running import type_command
 
@@ -37,8 +38,8 @@ def refusal(data: dict[str, Any]) -> str:
 
 def test_the_promised_boards_are_there() -> None:
     assert set(board_names()) >= OPEN_FLOW | VENDOR_FLOW
-    assert all(load_board(name).flow == "open" for name in OPEN_FLOW)
-    assert {load_board(name).flow for name in VENDOR_FLOW} == {"vivado", "quartus"}
+    assert all(family_of(load_board(name)).flow for name in OPEN_FLOW)
+    assert {family_of(load_board(name)).tools for name in VENDOR_FLOW} == {"vivado", "quartus"}
 
 
 @pytest.mark.parametrize("name", board_names())
@@ -52,7 +53,7 @@ def test_a_board_is_valid(name: str) -> None:
     assert holds.bram >= 7
     # A serial bit must be long enough to be sampled in its middle.
     assert board.clock.mhz * 1e6 / 115200 >= 16
-    assert bool(board.clock.pin) != board.has_processor
+    assert bool(board.clock.pin) != bool(family_of(board).processor)
     pins = [board.clock.pin or "PS", *(board.leds.pins if board.leds else ())]
     assert all(pin == pin.upper() and pin.replace("_", "").isalnum() for pin in pins)
 

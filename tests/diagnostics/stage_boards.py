@@ -13,6 +13,8 @@ import hwcompile
 from hwcompile.boards import load_board, parse_board
 from hwcompile.cli.build import build_command as build_command
 from hwcompile.emit.interface import Interface
+from hwcompile.families.flow import Use
+from hwcompile.families.ice40.blocks import BLOCKS
 from hwcompile.ir.types import IntType
 from hwcompile.resources import room
 from hwcompile.runtime.driver import c_type, write_driver
@@ -21,10 +23,8 @@ from hwcompile.runtime.link import Link
 from hwcompile.runtime.packets import LOST, MET, PROTOCOL, TAKEN, Packet
 from hwcompile.runtime.session import open_port, run_on_board
 from hwcompile.runtime.terminal import SimulatedPort
-from hwcompile.toolchains.block_texts import BLOCK_TEXTS
 from hwcompile.toolchains.board_top import BAUD, check_memory
 from hwcompile.toolchains.build import stage_modules
-from hwcompile.toolchains.family import Use
 from hwcompile.toolchains.place_and_route import Routed
 from hwcompile.toolchains.programming import program, programmer_command
 from hwcompile.toolchains.record import BuildRecord, only_board
@@ -192,7 +192,7 @@ def hw0816_weights_in_memory_that_the_board_lacks(at: Place) -> None:
 
 def hw0817_weights_that_are_not_all_found(at: Place) -> None:
     structure = structure_of(at.design().directory)
-    with_weights("", BLOCK_TEXTS["ice40"], structure, 2)
+    with_weights("", BLOCKS, structure, 2)
 
 
 def _record(at: Place, **changes: Any) -> hwcompile.Design:

@@ -12,11 +12,11 @@ import numpy as np
 import hwcompile
 from hwcompile.boards import load_board
 from hwcompile.emit.interface import AxisPort
+from hwcompile.families.flow import Use
+from hwcompile.families.ice40.bits.database import chip_database
 from hwcompile.ir.types import IntType
 from hwcompile.ops.site import StreamFormat
 from hwcompile.resources import room
-from hwcompile.toolchains.family import Use
-from hwcompile.toolchains.icebits.database import chip_database
 from hwcompile.toolchains.overflow import check_far_too_large
 from hwcompile.toolchains.record import BuildRecord
 from hwcompile.toolchains.synthesis import VERILOG, Synthesis
@@ -143,13 +143,13 @@ def hw0611_a_bitstream_with_another_link(at: Place) -> None:
 
 
 def hw0612_bits_of_another_device(at: Place) -> None:
-    at.patch.setattr("hwcompile.toolchains.icebits.decode.chip_database", lambda device: None)
-    at.patch.setattr("hwcompile.toolchains.icebits.decode.unpack", lambda *_: "")
+    at.patch.setattr("hwcompile.families.ice40.bits.decode.chip_database", lambda device: None)
+    at.patch.setattr("hwcompile.families.ice40.bits.decode.unpack", lambda *_: "")
 
     def parse(*_: object) -> None:
         raise ValueError("there is no tile at 40, 2")
 
-    at.patch.setattr("hwcompile.toolchains.icebits.decode.parse", parse)
+    at.patch.setattr("hwcompile.families.ice40.bits.decode.parse", parse)
     _built(at).verify(levels=("bitstream",), board="icebreaker")
 
 

@@ -98,7 +98,10 @@ def test_the_page_of_resource_models_has_the_coefficients_in_use() -> None:
     page = (ROOT / "docs" / "resources.md").read_text(encoding="utf-8")
     lines = [x for x in page.partition("## Coefficients")[2].splitlines() if x.startswith("|")]
     families = figures.cells(lines[0])[1:]
-    used = [json.loads((ROOT / "calibration" / f"{name}.json").read_text()) for name in families]
+    used = [
+        json.loads((ROOT / "hwcompile/families" / name / "calibration.json").read_text())
+        for name in families
+    ]
     assert len(lines) > 5
     for feature, *values in map(figures.cells, lines[2:]):
         assert values == [f"{each['common']['lut'].get(feature, 0):.2f}" for each in used]

@@ -12,9 +12,10 @@ import onnx
 
 import hwcompile
 from hwcompile.boards import Board, board_names, load_board, parse_board
+from hwcompile.families import family_of, flow_of
+from hwcompile.families.family import OPEN
 from hwcompile.runtime.driver import write_driver
 from hwcompile.toolchains.board_top import write_board_top
-from hwcompile.toolchains.families import family_of
 from hwcompile.toolchains.vendor.project import project_files
 from hwcompile.toolchains.vendor.soc import write_wrappers
 from tests.cli.small import model as small_model
@@ -88,11 +89,11 @@ def _texts_of(data: Any, before: tuple[Any, ...]) -> Any:
 
 def _printed_board(board: Board, design: Path, folder: Path) -> dict[str, str]:
     """The texts of a board's project; the tools do not run."""
-    if board.flow != "open":
+    if family_of(board).tools != OPEN:
         return project_files(design, board)
     write_board_top(design, board, folder)
     leds = len(board.leds.pins) if board.leds else 0
-    file, text = family_of(board).constraints(board, min(leds, 1))
+    file, text = flow_of(board).constraints(board, min(leds, 1))
     return {**texts(folder), file: text}
 
 

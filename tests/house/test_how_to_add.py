@@ -37,7 +37,7 @@ NEUTRAL = tuple(
 
 def copy_project(folder: Path) -> None:
     """What the pages change and what their tests need; compiled files included, for speed."""
-    for name in ("hwcompile", "templates", "sim", "boards", "calibration"):
+    for name in ("hwcompile", "templates", "sim", "boards"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name)
     shutil.copy2(ROOT / "pyproject.toml", folder)

@@ -15,7 +15,7 @@ import pytest
 from tests.cli.small import save
 from tests.models import ROOT
 
-ROOMS = ("templates", "sim", "boards", "calibration")
+ROOMS = ("templates", "sim", "boards")
 
 
 def run(*words: object, cwd: Path, **environment: str) -> str:

@@ -13,10 +13,10 @@ from hwcompile.ops.needs import Memory, MemoryKind, Product, Resources, memory
 from hwcompile.technology.design import FILL, Budget
 from hwcompile.technology.model import Need, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources
-from hwcompile.technology.rules import RULES
+from hwcompile.technology.rules import modelled, rules_of
 from tests.models import ROOT
 
-MODELS = pytest.mark.parametrize("name", sorted(RULES))
+MODELS = pytest.mark.parametrize("name", modelled())
 
 
 @MODELS
@@ -67,7 +67,7 @@ def test_published_errors_keep_what_is_promised() -> None:
     """Median at most 15 % over all runs of a family, for every part, fitted and held out."""
     text = (ROOT / "docs" / "resources.md").read_text()
     rows = re.findall(r"^\| all \|.*$", text, re.MULTILINE)
-    assert len(rows) == len(RULES)
+    assert len(rows) == len(modelled())
     for row in rows:
         figures = [int(figure) for figure in re.findall(r"(\d+) %", row)]
         assert len(figures) == 8
@@ -78,7 +78,7 @@ def test_published_errors_keep_what_is_promised() -> None:
 
 def test_products_without_a_block_go_to_logic() -> None:
     board = load_board("icebreaker")
-    budget = Budget(board.capacities, RULES["ice40"])
+    budget = Budget(board.capacities, rules_of("ice40"))
     settled = budget.settle(Need(lut=1000, dsp=16, soft=3200))
     # Three quarters of the 8 blocks are counted on: 6 of 16 products stay out of logic.
     assert (settled.dsp, settled.soft, settled.lut) == (8, 1200, 3000)
@@ -87,7 +87,7 @@ def test_products_without_a_block_go_to_logic() -> None:
 
 def test_a_margin_is_kept() -> None:
     board = load_board("icebreaker")
-    budget = Budget(board.capacities, RULES["ice40"])
+    budget = Budget(board.capacities, rules_of("ice40"))
     assert budget.fits(Need(lut=FILL["lut"] * 5280 - 1))
     assert not budget.fits(Need(lut=FILL["lut"] * 5280 + 1))
     assert not budget.fits(Need(lut=FILL["lut"] * 5280 - 100, loose=200))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hwcompile.ops.needs import Memory, MemoryKind, Product
-from hwcompile.technology.rules import RULES, blocks_of, dsp_of, small_of
+from hwcompile.technology.rules import blocks_of, dsp_of, rules_of, small_of
 
 ROM, RAM, QUEUE, DIRECT = MemoryKind
 
@@ -40,7 +40,7 @@ def test_memories_go_where_synthesis_put_them(
     family: str, depth: int, width: int, kind: MemoryKind, blocks: int
 ) -> None:
     memory = Memory(depth, width, kind)
-    assert blocks_of(memory, RULES[family]) == blocks
+    assert blocks_of(memory, rules_of(family)) == blocks
 
 
 @pytest.mark.parametrize(
@@ -58,13 +58,13 @@ def test_memories_go_where_synthesis_put_them(
     ],
 )
 def test_copies_and_slices(family: str, memory: Memory, blocks: int) -> None:
-    assert blocks_of(memory, RULES[family]) == blocks
+    assert blocks_of(memory, rules_of(family)) == blocks
 
 
 def test_distributed_memory() -> None:
-    assert small_of(Memory(24, 32, RAM), RULES["ecp5"]) == 16
-    assert small_of(Memory(24, 32, ROM), RULES["ecp5"]) == 0
-    assert small_of(Memory(24, 32, RAM), RULES["ice40"]) == 0
+    assert small_of(Memory(24, 32, RAM), rules_of("ecp5")) == 16
+    assert small_of(Memory(24, 32, ROM), rules_of("ecp5")) == 0
+    assert small_of(Memory(24, 32, RAM), rules_of("ice40")) == 0
 
 
 @pytest.mark.parametrize(
@@ -88,5 +88,5 @@ def test_distributed_memory() -> None:
 def test_products_go_where_synthesis_put_them(
     family: str, left: int, right: int, blocks: int
 ) -> None:
-    assert dsp_of(Product(left, right), RULES[family]) == blocks
-    assert dsp_of(Product(right, left), RULES[family]) == blocks
+    assert dsp_of(Product(left, right), rules_of(family)) == blocks
+    assert dsp_of(Product(right, left), rules_of(family)) == blocks

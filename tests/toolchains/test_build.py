@@ -11,13 +11,15 @@ import hwcompile
 from hwcompile.boards import board_names, load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
+from hwcompile.families import family_of
+from hwcompile.families.programs import error_line
 from hwcompile.resources import room
-from hwcompile.toolchains.programs import error_line
 from tests.cli import small
 from tests.cli.running import type_command
 from tests.toolchains import medium
 
-OPEN = [name for name in board_names() if load_board(name).flow == "open" and load_board(name).uart]
+BOARDS = [load_board(name) for name in board_names()]
+OPEN = [board.id for board in BOARDS if family_of(board).flow and board.uart]
 
 MonkeyPatch = pytest.MonkeyPatch
 Capture = pytest.CaptureFixture[str]

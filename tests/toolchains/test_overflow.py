@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from hwcompile.boards import load_board
-from hwcompile.toolchains.family import Use
+from hwcompile.families.flow import Use
+from hwcompile.families.programs import ToolError
 from hwcompile.toolchains.overflow import does_not_fit, placed_overflow, synthesized_overflow
-from hwcompile.toolchains.programs import ToolError
 from hwcompile.toolchains.synthesis import Synthesis
 
 LOG = """Info: Device utilisation:

@@ -19,13 +19,19 @@ import hwcompile
 from hwcompile.boards import load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
+from hwcompile.families import family, family_names
+from hwcompile.families.ecp5.pll import EHXPLLL
+from hwcompile.families.family import PLL_CELLS
+from hwcompile.families.gowin.pll import GW1N, GW2A
+from hwcompile.families.ice40.pll import CORE, PAD
+from hwcompile.families.pll import Pll, PllKind
 from hwcompile.resources import room
 from hwcompile.runtime.link import Link
 from hwcompile.runtime.session import run_on_board
 from hwcompile.runtime.simulated import SimulatedLine
 from hwcompile.toolchains.board_top import BAUD, clocks_per_bit
 from hwcompile.toolchains.clock_choice import asked_clock, fastest_clock
-from hwcompile.toolchains.pll import CORE, EHXPLLL, GW1N, GW2A, PAD, Pll, PllKind, pll_of
+from hwcompile.toolchains.pll import pll_of
 from hwcompile.toolchains.record import BuildRecord
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.verify.verilator import lint
@@ -178,12 +184,13 @@ def test_the_baud_rate_follows_the_clock() -> None:
         clocks_per_bit(SystemClock(Fraction(12)), 2_000_000)
 
 
-WRAPPERS = sorted(path for path in (room("templates") / "board").glob("hw_pll_*.sv"))
+WRAPPERS = [path for name in family_names() for path in family(name).folder.glob("hw_pll_*.sv")]
 
 
 @pytest.mark.parametrize("path", WRAPPERS, ids=lambda path: path.stem)
 def test_the_wrappers_have_no_warning(path: Path) -> None:
-    lint([path], path.stem, ["-v", str(room("sim") / "pll_cells.sv")])
+    cells = (room("sim") / "pll_model.sv", path.parent / PLL_CELLS)
+    lint([path], path.stem, [word for file in cells for word in ("-v", str(file))])
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +264,7 @@ def test_the_lock_holds_the_reset(
     )
     shutil.copytree(room("sim"), tmp_path / "sim")
     if not locks:
-        cells = tmp_path / "sim" / "pll_cells.sv"
+        cells = tmp_path / "sim" / "pll_model.sv"
         text = cells.read_text()
         assert text.count("(count_q == 7'd100)") == 1
         cells.write_text(text.replace("(count_q == 7'd100)", "1'b0"))

@@ -18,10 +18,10 @@ from hwcompile.boards import Board, load_board
 from hwcompile.build_directory import rewrite
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
-from hwcompile.toolchains.block_texts import BLOCK_TEXTS
+from hwcompile.families import family, family_names
+from hwcompile.families.flow import NETLIST
 from hwcompile.toolchains.board_top import TOP
 from hwcompile.toolchains.build import stage_modules
-from hwcompile.toolchains.family import NETLIST
 from hwcompile.toolchains.memory_map import Place, filled, locate, missing_columns
 from hwcompile.toolchains.swap import update_weights
 from hwcompile.toolchains.synthesis import synthesize
@@ -37,6 +37,7 @@ from tests.cli.running import type_command
 from tests.toolchains import folded
 
 BOARD = "icebreaker"
+BLOCKS = {name: blocks for name in family_names() if (blocks := family(name).blocks)}
 FAST = "1500000"
 
 
@@ -128,7 +129,7 @@ def test_an_ecp5_equals_a_full_build(tmp_path: Path) -> None:
     assert bitstream.read_bytes() == full
 
     # And Yosys, told the weights, puts the same bits into blocks.
-    routed = BLOCK_TEXTS["ecp5"].read((bitstream.parent / "routed.config").read_text())
+    routed = BLOCKS["ecp5"].read((bitstream.parent / "routed.config").read_text())
     assert blocks_of_yosys(again, board, tmp_path) == sorted(
         block.tobytes() for block in routed.values() if block.any()
     )
@@ -253,13 +254,13 @@ def build(cells: Cells, images: dict[str, Image], depth: int, bits: int) -> Any:
     return block
 
 
-@pytest.mark.parametrize("family", BLOCK_TEXTS)
-def test_the_text_of_blocks(family: str) -> None:
+@pytest.mark.parametrize("name", BLOCKS)
+def test_the_text_of_blocks(name: str) -> None:
     text = {
         "ice40": ".device 5k\n.ram_data 6 1\n" + ("0" * 64 + "\n") * 16 + ".sym 1 a\n",
         "ecp5": ".device X\n\n.bram_init 3\n" + ("000 " * 7 + "000\n") * 256 + "\n.tile_group A\n",
-    }[family]
-    kind = BLOCK_TEXTS[family]
+    }[name]
+    kind = BLOCKS[name]
     ((key, block),) = kind.read(text).items()
     assert not block.any()
     other = np.random.default_rng(0).integers(0, 2, block.shape, np.uint8)

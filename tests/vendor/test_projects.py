@@ -17,6 +17,8 @@ from hwcompile.boards import board_names, load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.project import rtl_files, write_files
+from hwcompile.families import family_of
+from hwcompile.families.family import OPEN
 from hwcompile.resources import room
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.programming import programmer_command
@@ -29,9 +31,9 @@ from tests.protocol.test_designs import branches as two_by_two
 from tests.vendor import tcl
 from tests.vendor.recurrent import recurrent
 
-BOARDS = [name for name in board_names() if load_board(name).flow != "open"]
-DMA = [name for name in BOARDS if load_board(name).has_processor]
-SERIAL = [name for name in BOARDS if not load_board(name).has_processor]
+BOARDS = [name for name in board_names() if family_of(load_board(name)).tools != OPEN]
+DMA = [name for name in BOARDS if family_of(load_board(name)).processor]
+SERIAL = [name for name in BOARDS if name not in DMA]
 
 MonkeyPatch = pytest.MonkeyPatch
 Capture = pytest.CaptureFixture[str]

@@ -17,10 +17,10 @@ import hwcompile
 from hwcompile.boards import board_names, load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
-from hwcompile.toolchains.icebits import bits
-from hwcompile.toolchains.icebits.database import PACKAGE, ChipDatabase, chip_database
-from hwcompile.toolchains.icebits.logic import ZERO
-from hwcompile.toolchains.icebits.verilog import lut
+from hwcompile.families.ice40.bits import bits
+from hwcompile.families.ice40.bits.database import PACKAGE, ChipDatabase, chip_database
+from hwcompile.families.ice40.bits.logic import ZERO
+from hwcompile.families.ice40.bits.verilog import lut
 from tests.cli.running import type_command
 from tests.toolchains import folded, medium
 

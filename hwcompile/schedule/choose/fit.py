@@ -26,7 +26,7 @@ from hwcompile.schedule.plan import Link, Placed, Plan
 from hwcompile.technology.design import FILL, PARTS, Budget
 from hwcompile.technology.model import Need, Technology, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, port_resources
-from hwcompile.technology.rules import RULES
+from hwcompile.technology.rules import rules_of
 
 _ROUNDS = 5
 """How often prices are changed for one interval."""
@@ -92,7 +92,7 @@ class Fitter:
         self.board = board
         self.space = Space.of(graph, fixed)
         self.model: Technology = technology(board.device.family)
-        self.budget = Budget(board.capacities, RULES[board.device.family])
+        self.budget = Budget(board.capacities, rules_of(board.device.family))
         self.reserve = Need()
         self._needs: dict[int, Need] = {}
         self._joints: dict[tuple[StreamFormat, StreamFormat], Need] = {}

@@ -15,11 +15,12 @@ from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.project import write_files
+from hwcompile.families import family_of
+from hwcompile.families.flow import led_pins
+from hwcompile.families.programs import ToolError, run_logged
 from hwcompile.toolchains.board_top import BAUD, TOP, identity, led_count, write_board_top
 from hwcompile.toolchains.build import failed
-from hwcompile.toolchains.family import led_pins
-from hwcompile.toolchains.programs import ToolError, run_logged
-from hwcompile.toolchains.vendor.vivado import dmas, pins, processor
+from hwcompile.toolchains.vendor.vivado import dmas, pins
 from hwcompile.toolchains.vendor.wrapper import (
     Wrapper,
     dma_wrapper,
@@ -85,11 +86,11 @@ def build_project(
         write_files(folder, files)
         made = (path for path in folder.rglob("*") if path.is_file() and path.name[0] != ".")
         names = tuple(sorted(str(path.relative_to(folder)) for path in made))
-        program = PROGRAMS[board.flow]
+        program = PROGRAMS[family_of(board).tools]
         bitstream = None
         if shutil.which(program):
             progress(program)
-            bitstream = _run(folder, program, BITSTREAMS[board.flow])
+            bitstream = _run(folder, program, BITSTREAMS[family_of(board).tools])
     return VendorProject(folder, names, program, bitstream)
 
 
@@ -97,7 +98,7 @@ def project_files(directory: Path, board: Board, baud: int = BAUD) -> dict[str, 
     """Name to text of a project's files, without those of the design itself."""
     interface = Interface.read(directory)
     name = identity(directory, interface)
-    if board.has_processor:
+    if family_of(board).processor:
         return _dma_project(directory, board, dma_wrapper(interface, name))
     return _uart_project(directory, board, baud, lite_wrapper(interface, name))
 
@@ -136,7 +137,9 @@ def shell_text(wrapper: Wrapper) -> str:
 
 
 def _dma_project(directory: Path, board: Board, wrapper: Wrapper) -> dict[str, str]:
-    ps = processor(board)
+    system = family_of(board).processor
+    assert system is not None
+    ps = system(board.clock.mhz)
     engines = dmas(wrapper, ps)
     view = {
         "board": board,
@@ -176,7 +179,7 @@ def _uart_project(directory: Path, board: Board, baud: int, wrapper: Wrapper) ->
         "slow_inputs": inputs,
         "slow_outputs": ["uart_tx", *(f"led[{index}]" for index in range(leds))],
     }
-    if board.flow == "vivado":
+    if family_of(board).tools == "vivado":
         files["pins.xdc"] = render("vendor/pins.xdc.j2", **view)
         files["vivado.tcl"] = render("vendor/vivado_uart.tcl.j2", **view)
     else:
@@ -188,7 +191,7 @@ def _uart_project(directory: Path, board: Board, baud: int, wrapper: Wrapper) ->
         f"Then `hwcompile program` loads it and `hwcompile run` talks to it at {baud:,} baud; see "
         "docs/boards.md of hwcompile."
     )
-    return _finish(files, board, wrapper, after, registers=board.flow == "quartus")
+    return _finish(files, board, wrapper, after, registers=family_of(board).tools == "quartus")
 
 
 def _component(directory: Path, wrapper: Wrapper) -> dict[str, str]:
@@ -242,13 +245,6 @@ _MEANINGS = {
     "registers.h": "register map and frame sizes for C",
 }
 
-_LIMITS = {
-    "cyclone5": "The Quartus project is the design behind its serial line. A system with the hard "
-    "processor is not generated: its memory and pins are set by the board maker's reference "
-    "project. `{top}_hw.tcl` makes the design a component of Platform Designer for that project; "
-    "its AXI4-Lite agent belongs to the lightweight bridge.",
-}
-
 
 def _finish(
     files: dict[str, str], board: Board, wrapper: Wrapper, after: str, *, registers: bool
@@ -258,13 +254,17 @@ def _finish(
         "vendor/README.md.j2",
         board=board,
         wrapper=wrapper,
-        tool_name=_TOOLS[board.flow],
+        tool_name=_TOOLS[family_of(board).tools],
         after=after,
         files=[("rtl/", "the design and everything around it"), *listed],
-        limits=_LIMITS.get(board.device.family, "").format(top=wrapper.top),
+        limits=family_of(board).remark.format(top=wrapper.top),
         show_registers=registers,
     )
-    return {**files, SCRIPT: render("vendor/build.sh.j2", board=board), "README.md": readme}
+    return {
+        **files,
+        SCRIPT: render("vendor/build.sh.j2", tools=family_of(board).tools),
+        "README.md": readme,
+    }
 
 
 def _run(folder: Path, program: str, bitstream: str) -> Path:

@@ -1,0 +1,9 @@
+"""AMD Artix-7: projects for Vivado."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hwcompile.families.family import Family
+
+FAMILY = Family(title="Artix-7", folder=Path(__path__[0]), tools="vivado")

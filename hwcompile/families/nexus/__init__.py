@@ -1,0 +1,15 @@
+"""Lattice Nexus (CrossLink-NX, Certus-NX)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hwcompile.families.family import Family
+from hwcompile.families.nexus.flow import FLOW, PRODUCTS
+
+FAMILY = Family(
+    title="Nexus",
+    folder=Path(__path__[0]),
+    flow=FLOW,
+    products=PRODUCTS,
+)
