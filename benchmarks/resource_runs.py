@@ -16,7 +16,7 @@ from hwcompile.boards import Board
 from hwcompile.build_directory import sources as rtl_sources
 from hwcompile.diagnostics import Origin
 from hwcompile.emit.interface import Interface
-from hwcompile.emit.library import module_text, with_dependencies
+from hwcompile.emit.library import library_files
 from hwcompile.emit.literals import literal, memory_text
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.families import flow_of
@@ -123,7 +123,7 @@ def fifo_circuit(width: int, depth: int, block: bool) -> Circuit:
 
 def measure(circuit: Circuit, board: Board, cache: Path) -> Measured:
     """Synthesize a circuit for a board's FPGA, or look it up."""
-    sources = {f"{n}.sv": module_text(n) for n in with_dependencies([circuit.module])}
+    sources = library_files([circuit.module])
     sources[f"{TOP}.sv"] = circuit.text()
     scripts = recipe(TOP, (), board)
     everything = json.dumps([sources, circuit.files, scripts, board.capacities.dsp])

@@ -1,37 +1,69 @@
-"""The hand-written library in `templates/library`: texts, and which modules need which."""
+"""The library of modules: texts, and which modules need which.
+
+Most of it is hand-written in `templates/library`. Two sources say which encodings there are, and so
+are printed: the package with their names, and the module that chooses among `hw_products_*`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 
+from hwcompile.emit.environment import render
+from hwcompile.ops.arithmetic import ENCODINGS
+from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.resources import room
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_MODULE = re.compile(r"\bhw_\w+\b")
+_NAME = re.compile(r"\bhw_\w+\b")
+
+_PRINTED = {f"{PACKAGE}_pkg": "encoding_pkg", "hw_products": "products"}
+"""Source to its template in `templates/top`."""
+
+LABELS = tuple(kind.label for kind in ENCODINGS)
+"""All encodings, as the library calls them."""
 
 
-@cache
-def module_text(name: str) -> str:
-    """Source of the library module `name`."""
-    return (room("templates") / "library" / f"{name}.sv").read_text()
+def module_text(name: str, labels: Sequence[str] = LABELS) -> str:
+    """Source of the library's module or package `name`.
+
+    Args:
+        name: Without suffix.
+        labels: The encodings that `hw_products` chooses among.
+    """
+    if name not in _PRINTED:
+        return _hand_written(name)
+    chosen = [kind for kind in ENCODINGS if kind.label in labels]
+    return render(f"top/{_PRINTED[name]}.sv.j2", encodings=chosen, all=ENCODINGS)
 
 
-def with_dependencies(names: Iterable[str]) -> tuple[str, ...]:
-    """The modules and everything they instantiate, directly or not, sorted."""
+def with_dependencies(names: Iterable[str], labels: Sequence[str] = LABELS) -> tuple[str, ...]:
+    """The sources and all that they name, directly or not: packages first, then by name."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += _instantiated(name)
-    return tuple(sorted(found))
+            waiting += _named(name, tuple(labels))
+    return tuple(sorted(found, key=lambda name: (not name.endswith("_pkg"), name)))
+
+
+def library_files(names: Iterable[str], labels: Sequence[str] = LABELS) -> dict[str, str]:
+    """File name to text of the sources and all that they name, in the order of compilation."""
+    return {f"{n}.sv": module_text(n, labels) for n in with_dependencies(names, labels)}
 
 
 @cache
-def _instantiated(name: str) -> tuple[str, ...]:
-    words = set(_MODULE.findall(_COMMENT.sub("", module_text(name)))) - {name}
+def _hand_written(name: str) -> str:
+    return (room("templates") / "library" / f"{name}.sv").read_text()
+
+
+@cache
+def _named(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
+    words = set(_NAME.findall(_COMMENT.sub("", module_text(name, labels)))) - {name}
     library = room("templates") / "library"
-    return tuple(sorted(word for word in words if (library / f"{word}.sv").is_file()))
+    return tuple(
+        sorted(word for word in words if word in _PRINTED or (library / f"{word}.sv").is_file())
+    )

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 
-from hwcompile.ops.contract.instance import Word
+from hwcompile.ops.contract.instance import Name, Word
 from hwcompile.ops.memory_image import MemoryImage
 
 
-def literal(value: bool | int | Word | str) -> str:
-    """A value as SystemVerilog text: a name becomes a string literal."""
+def literal(value: bool | int | Word | Name | str) -> str:
+    """A value as SystemVerilog text; a `str` is the name of a memory's file."""
     if isinstance(value, bool):
         return f"1'b{value:d}"
     if isinstance(value, Word):
         return f"{value.bits}'h{value.code:x}"
+    if isinstance(value, Name):
+        return f"{value.package}_pkg::{value.name}"
     return f'"{value}"' if isinstance(value, str) else str(int(value))
 
 

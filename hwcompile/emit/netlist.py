@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hwcompile.emit.interface import AxisPort, Interface, MemoryPort
-from hwcompile.emit.library import with_dependencies
 from hwcompile.emit.literals import memory_name, memory_text
 from hwcompile.emit.memory_ports import MemoryView, memory_ports, memory_view
 from hwcompile.emit.names import identifier, top_name
+from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.ops.contract.external_memory import ExternalMemory
-from hwcompile.ops.contract.instance import Value, Word
+from hwcompile.ops.contract.instance import Name, Value, Word
 from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
@@ -27,7 +28,7 @@ class InstanceView:
 
     module: str
     name: str
-    parameters: tuple[tuple[str, bool | int | Word | str], ...]
+    parameters: tuple[tuple[str, bool | int | Word | Name | str], ...]
     notes: tuple[str, ...]
     width: int
     valid: str
@@ -107,7 +108,8 @@ class Netlist:
         streams: One for every link.
         memories: File name to text.
         images: File in the build directory to what external memory holds.
-        library: Library modules in use, without suffix, sorted.
+        library: Library modules that are named here, without suffix, sorted.
+        encodings: Labels of the encodings that instances name.
     """
 
     interface: Interface
@@ -118,6 +120,7 @@ class Netlist:
     memories: dict[str, str]
     images: dict[str, bytes]
     library: tuple[str, ...]
+    encodings: tuple[str, ...]
 
 
 def build_netlist(plan: Plan) -> Netlist:
@@ -156,8 +159,20 @@ def build_netlist(plan: Plan) -> Netlist:
         streams=tuple(StreamView(signals[link.name], link.format.bits) for link in plan.links),
         memories=dict(sorted(memories.items())),
         images={ports[name].file: memory.contents() for name, memory in externals.items()},
-        library=with_dependencies(library),
+        library=tuple(sorted(library)),
+        encodings=_encodings(stages),
     )
+
+
+def _encodings(stages: Sequence[ConnectionView]) -> tuple[str, ...]:
+    names = {
+        value.name
+        for made in stages
+        for instance in (made.view.core, *made.view.pipes)
+        for _, value in instance.parameters
+        if isinstance(value, Name) and value.package == PACKAGE
+    }
+    return tuple(sorted(names))
 
 
 def _signal_names(links: tuple[Link, ...]) -> dict[str, str]:
@@ -254,7 +269,9 @@ def _instance_view(
     )
 
 
-def _printable(part: Placed, value: Value, memories: dict[str, str]) -> bool | int | Word | str:
+def _printable(
+    part: Placed, value: Value, memories: dict[str, str]
+) -> bool | int | Word | Name | str:
     """The value; in the place of a memory's contents the name of the file that they go to."""
     if not isinstance(value, MemoryImage):
         return value

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hwcompile.build_directory import FILES, INTERFACE, RTL, json_text
 from hwcompile.emit.environment import render
-from hwcompile.emit.library import module_text
+from hwcompile.emit.library import library_files
 from hwcompile.emit.netlist import Netlist, build_netlist
 from hwcompile.schedule.plan import Plan
 
@@ -22,7 +22,7 @@ def rtl_files(plan: Plan) -> Files:
     stand beside them; `interface.json` describes the ports.
     """
     net = build_netlist(plan)
-    sources = {f"{name}.sv": module_text(name) for name in net.library}
+    sources = library_files(net.library, net.encodings)
     for stage in net.stages:
         sources[f"{stage.view.module}.sv"] = render("top/stage.sv.j2", stage=stage.view)
     sources[f"{net.interface.top}.sv"] = render("top/top.sv.j2", net=net)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from hwcompile.ir.types import Encoding, IntType
+from hwcompile.ops.contract.instance import Name
 
 
 def hull(*elements: IntType) -> IntType:
@@ -21,19 +20,12 @@ def with_constant(element: IntType, value: int) -> IntType:
     return IntType(min(element.low, value), max(element.high, value))
 
 
-class Recoding(IntEnum):
-    """How `hw_recode` turns a code into a wider one of the same number."""
+def recoding(old: IntType, new: IntType) -> Name:
+    """How `hw_recode` turns a code of `old` into one of `new`, which contains it.
 
-    ZEROS = 0
-    """Zeros above, or equal widths."""
-    SIGN = 1
-    """The sign above, in two's complement."""
-    BIPOLAR = 2
-    """A bipolar bit to two's complement."""
-
-
-def recoding(old: IntType, new: IntType) -> Recoding:
-    """What turns a code of `old` into one of `new`, which contains it."""
+    `Zeros` stand above, or nothing where the widths are equal; the `Sign` stands above; or a
+    `Bipolar` bit becomes two's complement.
+    """
     if old.encoding is Encoding.BIPOLAR:
-        return Recoding.ZEROS if new.encoding is Encoding.BIPOLAR else Recoding.BIPOLAR
-    return Recoding.SIGN if old.signed else Recoding.ZEROS
+        return Name("hw_recoding", "Zeros" if new.encoding is Encoding.BIPOLAR else "Bipolar")
+    return Name("hw_recoding", "Sign" if old.signed else "Zeros")

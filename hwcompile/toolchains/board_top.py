@@ -11,7 +11,7 @@ from hwcompile.boards import Board, links_of, with_link
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
-from hwcompile.emit.library import module_text, with_dependencies
+from hwcompile.emit.library import library_files
 from hwcompile.families import family_of
 from hwcompile.families.flow import TOP as TOP
 from hwcompile.toolchains.record import BAUD as BAUD
@@ -76,18 +76,18 @@ def write_board_top(
         mhz=float(clock.mhz),
         ident=ident or identity(directory, interface),
     )
-    texts = {name: module_text(name) for name in with_dependencies((*_LIBRARY, *_LINKS[link]))}
+    texts = library_files((*_LIBRARY, *_LINKS[link]))
     if clock.module:
         wrapper = family_of(board).file(f"{clock.module}.sv")
         assert wrapper is not None
-        texts[clock.module] = wrapper.read_text()
-    texts[TOP] = top
+        texts[f"{clock.module}.sv"] = wrapper.read_text()
+    texts[f"{TOP}.sv"] = top
     present = set(build_directory.source_names(directory))
     paths = []
     for name, text in texts.items():
-        if f"{name}.sv" not in present:
-            (folder / f"{name}.sv").write_text(text)
-            paths.append(folder / f"{name}.sv")
+        if name not in present:
+            (folder / name).write_text(text)
+            paths.append(folder / name)
     return paths
 
 

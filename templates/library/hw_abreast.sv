@@ -6,10 +6,10 @@
 module hw_abreast #(
   parameter int unsigned Lanes0 = 4,
   parameter int unsigned Width0 = 3,
-  parameter int unsigned Style0 = 0,
+  parameter hw_recoding_pkg::recoding_e Recoding0 = hw_recoding_pkg::Zeros,
   parameter int unsigned Lanes1 = 2,
   parameter int unsigned Width1 = 5,
-  parameter int unsigned Style1 = 0,
+  parameter hw_recoding_pkg::recoding_e Recoding1 = hw_recoding_pkg::Zeros,
   parameter int unsigned OutWidth = 5
 ) (
   input  wire logic                                    clk_i,
@@ -24,7 +24,7 @@ module hw_abreast #(
     .Lanes(Lanes0),
     .InWidth(Width0),
     .OutWidth(OutWidth),
-    .Style(Style0)
+    .Recoding(Recoding0)
   ) u_recode0 (
     .data_i(data_i[Lanes0*Width0-1:0]),
     .data_o(data_o[Lanes0*OutWidth-1:0])
@@ -34,7 +34,7 @@ module hw_abreast #(
     .Lanes(Lanes1),
     .InWidth(Width1),
     .OutWidth(OutWidth),
-    .Style(Style1)
+    .Recoding(Recoding1)
   ) u_recode1 (
     .data_i(data_i[Lanes1*Width1+Lanes0*Width0-1:Lanes0*Width0]),
     .data_o(data_o[(Lanes1+Lanes0)*OutWidth-1:Lanes0*OutWidth])

@@ -21,7 +21,7 @@ module hw_broadcast_matvec #(
   parameter int unsigned CountBits = 3,
   parameter int unsigned OutLanes = 1,
   parameter int unsigned Collects = 10,
-  parameter int unsigned Style = 4,
+  parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned WBits = 4,
   parameter bit          WSigned = 1'b1,
   parameter int unsigned XBits = 4,
@@ -96,7 +96,7 @@ module hw_broadcast_matvec #(
     end
 
     hw_queue_pe #(
-      .Style(Style), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
+      .Encoding(Encoding), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
       .ProductBits(ProductBits), .SumBits(OutBits), .Queue(Queue), .Rows(Slots),
       .Entries(Entries), .CountBits(CountBits), .Pes(Pes), .Pe(p), .Readers(OutLanes),
       .EntryFile(EntryFile)

@@ -1,7 +1,7 @@
 // Concatenates the channels of 2 streams: hw_concat behind one hw_recode for each input.
 //
 // Words of Lanes elements; input i has Words<i> words per pixel with elements of Width<i> bits, in
-// the code that Style<i> says (see hw_recode). The last word of a pixel has only LastLanes
+// the code that Recoding<i> says (see hw_recode). The last word of a pixel has only LastLanes
 // elements. Handshake: a core. One word per cycle; out_valid_o comes one cycle after out_start_o.
 
 `default_nettype none
@@ -10,10 +10,10 @@ module hw_concat2 #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned LastLanes = Lanes,
   parameter int unsigned Width0 = 4,
-  parameter int unsigned Style0 = 0,
+  parameter hw_recoding_pkg::recoding_e Recoding0 = hw_recoding_pkg::Zeros,
   parameter int unsigned Words0 = 3,
   parameter int unsigned Width1 = 4,
-  parameter int unsigned Style1 = 0,
+  parameter hw_recoding_pkg::recoding_e Recoding1 = hw_recoding_pkg::Zeros,
   parameter int unsigned Words1 = 3,
   parameter int unsigned OutWidth = 8
 ) (
@@ -39,7 +39,7 @@ module hw_concat2 #(
     .Lanes(Lanes),
     .InWidth(Width0),
     .OutWidth(OutWidth),
-    .Style(Style0)
+    .Recoding(Recoding0)
   ) u_recode0 (
     .data_i(in0_data_i),
     .data_o(data0)
@@ -51,7 +51,7 @@ module hw_concat2 #(
     .Lanes(Lanes),
     .InWidth(Width1),
     .OutWidth(OutWidth),
-    .Style(Style1)
+    .Recoding(Recoding1)
   ) u_recode1 (
     .data_i(in1_data_i),
     .data_o(data1)

@@ -7,12 +7,13 @@
 //
 // Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
 // behind out_start_o. Latency from out_start_o to out_valid_o: 3 cycles (operands, products, sums).
-// See hw_dot for Style.
 //
-// A sum starts from the constant part of its dot product (see hw_dot): from Start, or for the
-// styles that select, from row `word` of the start memory, where lane p is at p.
+// A sum starts from the constant part of its dot product (see hw_dot): from Start, or with
+// StartBits above zero from row `word` of the start memory, where lane p is at p. With Doubled the
+// sums of hw_dot count twice.
 //
-// LastLanes channels are meaningful in the last word of a vector; the other lanes are zero.
+// Only in the last word of a vector may fewer lanes than Pe be meaningful. Lanes from KeptLanes on,
+// which make something of inputs that are zero, are cleared then.
 
 `default_nettype none
 
@@ -20,16 +21,17 @@ module hw_depthwise #(
   parameter int unsigned Pe = 1,
   parameter int unsigned Words = 1,
   parameter int unsigned Taps = 2,
-  parameter int unsigned LastLanes = 1,
-  parameter int unsigned Style = 4,
+  parameter int unsigned KeptLanes = 1,
+  parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned WBits = 2,
   parameter bit          WSigned = 1'b1,
   parameter int unsigned XBits = 2,
   parameter bit          XSigned = 1'b1,
   parameter int unsigned ProductBits = 4,
+  parameter bit          Doubled = 1'b0,
   parameter int unsigned OutBits = 5,
   parameter int          Start = 0,
-  parameter int unsigned StartBits = 1,
+  parameter int unsigned StartBits = 0,
   parameter WeightFile = "",
   parameter StartFile = ""
 ) (
@@ -49,11 +51,8 @@ module hw_depthwise #(
   if (Pe < 1 || Words < 1 || Taps < 1) begin : gen_illegal
     $error("hw_depthwise: Pe, Words and Taps must be at least 1");
   end
-  if (LastLanes < 1 || LastLanes > Pe) begin : gen_illegal1
-    $error("hw_depthwise: a last word has between 1 and Pe lanes");
-  end
-  if (Style > 4) begin : gen_illegal2
-    $error("hw_depthwise: there are styles 0 to 4");
+  if (KeptLanes < 1 || KeptLanes > Pe) begin : gen_illegal1
+    $error("hw_depthwise: between 1 and Pe lanes are kept");
   end
 
   localparam int unsigned Depth = Taps * Words;
@@ -103,7 +102,7 @@ module hw_depthwise #(
   );
 
   hw_dot #(
-    .Style(Style), .Rows(Pe), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
+    .Encoding(Encoding), .Rows(Pe), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
     .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(TermBits)
   ) i_products (
     .clk_i, .w_i(weights), .x_i(x_q), .sum_o(product)
@@ -123,7 +122,7 @@ module hw_depthwise #(
 
   logic [Pe*OutBits-1:0] start;
 
-  if (Style == 1 || Style == 2) begin : gen_starts
+  if (StartBits > 0) begin : gen_starts
     logic [Pe*StartBits-1:0] start_row;
 
     hw_weight_rom #(
@@ -141,10 +140,7 @@ module hw_depthwise #(
     assign start = {Pe{OutBits'(Start)}};
   end
 
-  // Counts and selected weights are worth twice their number.
-  localparam int unsigned Doubled = (Style == 0 || Style == 2) ? 1 : 0;
-  // Only counting agreements makes something of lanes whose inputs are zero.
-  localparam bit Ragged = LastLanes < Pe && Style == 0;
+  localparam bit Ragged = KeptLanes < Pe;
 
   logic [Pe*OutBits-1:0] kept, sum;
   logic [Pe*OutBits-1:0] sum_q;
@@ -186,7 +182,7 @@ module hw_depthwise #(
   always_comb begin
     for (int unsigned p = 0; p < Pe; p++) begin
       out_data_o[p*OutBits +: OutBits] =
-          (Ragged && p >= LastLanes && out_ragged_q) ? '0 : sum_q[p*OutBits +: OutBits];
+          (Ragged && p >= KeptLanes && out_ragged_q) ? '0 : sum_q[p*OutBits +: OutBits];
     end
   end
 

@@ -14,7 +14,7 @@ module hw_filter #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned InWidth = 3,
   parameter int unsigned OutWidth = 5,
-  parameter int unsigned Style = 0,
+  parameter hw_recoding_pkg::recoding_e Recoding = hw_recoding_pkg::Zeros,
   parameter logic [OutWidth-1:0] Fill = '0,
   parameter int unsigned Rows = 4,
   parameter int unsigned RunWidth = 2,
@@ -98,7 +98,7 @@ module hw_filter #(
     .Lanes(Lanes),
     .InWidth(InWidth),
     .OutWidth(OutWidth),
-    .Style(Style)
+    .Recoding(Recoding)
   ) u_recode (
     .data_i(word),
     .data_o(recoded)

@@ -17,7 +17,7 @@ module hw_gather #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned InWidth = 3,
   parameter int unsigned OutWidth = 5,
-  parameter int unsigned Style = 0,
+  parameter hw_recoding_pkg::recoding_e Recoding = hw_recoding_pkg::Zeros,
   parameter logic [OutWidth-1:0] Fill = '0,
   parameter int unsigned Capacity = 16,
   parameter int unsigned InWords = 12,
@@ -172,7 +172,7 @@ module hw_gather #(
     .Lanes(Lanes),
     .InWidth(InWidth),
     .OutWidth(OutWidth),
-    .Style(Style)
+    .Recoding(Recoding)
   ) u_recode (
     .data_i(word_q),
     .data_o(recoded)

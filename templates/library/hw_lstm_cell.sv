@@ -32,7 +32,7 @@ module hw_lstm_cell #(
   parameter int unsigned MShift = 15,
   parameter bit          HalfUp = 1'b1,
   parameter bit          HalfEven = 1'b0,
-  parameter int unsigned Lookup = 0,
+  parameter hw_rounding_pkg::rounding_e Lookup = hw_rounding_pkg::Floor,
   parameter int unsigned SigmaSlices = 1,  // 3 where i, f and o have a table each
   parameter bit          Parts = 1'b0,   // both products that make c are rounded to its format
   parameter int unsigned ForgetPart = 0,

@@ -8,12 +8,14 @@
 //
 // Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
 // behind out_start_o. Latency from out_start_o to out_valid_o: 2 cycles (operands, accumulator)
-// plus the latency of hw_dot. See hw_dot for Style.
+// plus the latency of hw_dot.
 //
-// A sum starts from the constant part of its dot product (see hw_dot): from Start, or for the
-// styles that select, from row (set * Folds + fold) of the start memory, where lane p is at p.
+// A sum starts from the constant part of its dot product (see hw_dot): from Start, or with
+// StartBits above zero from row (set * Folds + fold) of the start memory, where lane p is at p.
+// With Doubled the sums of hw_dot count twice.
 //
-// Only in the last fold are fewer rows than Pe meaningful: LastLanes of them; the rest is zero.
+// Only in the last fold may fewer rows than Pe be meaningful. Lanes from KeptLanes on, whose
+// weights can not be zero, are cleared then.
 
 `default_nettype none
 
@@ -23,18 +25,19 @@ module hw_matvec #(
   parameter int unsigned Folds = 1,
   parameter int unsigned Steps = 1,
   parameter int unsigned Groups = 1,
-  parameter int unsigned LastLanes = 1,
-  parameter int unsigned Style = 4,
-  parameter int unsigned DotStages = 1,
+  parameter int unsigned KeptLanes = 1,
+  parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
+  parameter int unsigned Group = 1,
   parameter int unsigned WBits = 2,
   parameter bit          WSigned = 1'b1,
   parameter int unsigned XBits = 2,
   parameter bit          XSigned = 1'b1,
   parameter int unsigned ProductBits = 4,
+  parameter bit          Doubled = 1'b0,
   parameter int unsigned SumBits = 4,
   parameter int unsigned OutBits = 4,
   parameter int          Start = 0,
-  parameter int unsigned StartBits = 1,
+  parameter int unsigned StartBits = 0,
   parameter WeightFile = "",
   parameter StartFile = ""
 ) (
@@ -51,20 +54,11 @@ module hw_matvec #(
   output logic      [Pe*OutBits-1:0] out_data_o
 );
 
-  localparam int unsigned Wished = (Style == 0) ? 16 : (Style == 4) ? 1 : 4;
-  localparam int unsigned DotLatency = 1 + ($clog2((Simd + Wished - 1) / Wished) + 1) / 2;
-
-  if (Pe < 1 || Simd < 1 || Folds < 1 || Steps < 1 || Groups < 1) begin : gen_illegal
-    $error("hw_matvec: Pe, Simd, Folds, Steps and Groups must be at least 1");
+  if (Pe < 1 || Simd < 1 || Folds < 1 || Steps < 1 || Groups < 1 || Group < 1) begin : gen_illegal
+    $error("hw_matvec: Pe, Simd, Folds, Steps, Groups and Group must be at least 1");
   end
-  if (LastLanes < 1 || LastLanes > Pe) begin : gen_illegal1
-    $error("hw_matvec: a last word has between 1 and Pe lanes");
-  end
-  if (Style > 4) begin : gen_illegal2
-    $error("hw_matvec: there are styles 0 to 4");
-  end
-  if (DotStages != DotLatency) begin : gen_illegal3
-    $error("hw_matvec: DotStages is not the latency of hw_dot");
+  if (KeptLanes < 1 || KeptLanes > Pe) begin : gen_illegal1
+    $error("hw_matvec: between 1 and Pe lanes are kept");
   end
 
   localparam int unsigned Depth = Groups * Folds * Steps;
@@ -128,13 +122,15 @@ module hw_matvec #(
 
   // ---- Dot products, with the flags of their step travelling alongside ----
 
+  // Of hw_dot: the first sums, then a stage for every four that are left.
+  localparam int unsigned DotStages = 1 + ($clog2((Simd + Group - 1) / Group) + 1) / 2;
   localparam int unsigned Delay = DotStages + 1;
   logic [Pe*SumBits-1:0] sum;
   logic [Delay-1:0] valid_q, first_q, last_q, ragged_q;
 
   hw_dot #(
-    .Style(Style), .Rows(Pe), .Terms(Simd), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
-    .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(SumBits)
+    .Encoding(Encoding), .Rows(Pe), .Terms(Simd), .Group(Group), .WBits(WBits), .WSigned(WSigned),
+    .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(SumBits)
   ) i_dot (
     .clk_i, .w_i(weights), .x_i({Pe{x_q}}), .sum_o(sum)
   );
@@ -149,12 +145,12 @@ module hw_matvec #(
 
   // ---- Accumulators ----
 
-  // Styles 1 and 2 start from a memory; it is read one cycle before a fold's first sum arrives.
+  // A start memory is read one cycle before a fold's first sum arrives.
   localparam int unsigned StartDepth = Groups * Folds;
   localparam int unsigned StartAddressBits = (StartDepth > 1) ? $clog2(StartDepth) : 1;
   logic [Pe*OutBits-1:0] start;
 
-  if (Style == 1 || Style == 2) begin : gen_starts
+  if (StartBits > 0) begin : gen_starts
     logic [StartAddressBits-1:0] start_addr_q;
     logic [Pe*StartBits-1:0] start_row;
 
@@ -182,10 +178,7 @@ module hw_matvec #(
     assign start = {Pe{OutBits'(Start)}};
   end
 
-  // Counts and selected weights are worth twice their number.
-  localparam int unsigned Doubled = (Style == 0 || Style == 2) ? 1 : 0;
-  // Rows beyond the last one have weights of their own only when a weight can not be zero.
-  localparam bit Ragged = LastLanes < Pe && WBits == 1 && Style <= 1;
+  localparam bit Ragged = KeptLanes < Pe;
 
   logic [Pe*OutBits-1:0] acc_q;
   logic out_ragged_q;
@@ -206,7 +199,7 @@ module hw_matvec #(
   always_comb begin
     for (int unsigned p = 0; p < Pe; p++) begin
       out_data_o[p*OutBits +: OutBits] =
-          (Ragged && p >= LastLanes && out_ragged_q) ? '0 : acc_q[p*OutBits +: OutBits];
+          (Ragged && p >= KeptLanes && out_ragged_q) ? '0 : acc_q[p*OutBits +: OutBits];
     end
   end
 

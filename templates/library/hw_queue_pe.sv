@@ -16,7 +16,7 @@
 `default_nettype none
 
 module hw_queue_pe #(
-  parameter int unsigned Style = 4,
+  parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned WBits = 4,
   parameter bit          WSigned = 1'b1,
   parameter int unsigned XBits = 4,
@@ -135,7 +135,7 @@ module hw_queue_pe #(
   );
 
   hw_dot #(
-    .Style(Style), .Rows(1), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
+    .Encoding(Encoding), .Rows(1), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
     .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(ProductBits)
   ) i_dot (
     .clk_i, .w_i(entry[WBits-1:0]), .x_i(x_q), .sum_o(product)

@@ -1,7 +1,7 @@
 // Turns every lane of a word into a wider code of the same number. Combinational.
 //
-// Style: 0 zeros above (unsigned numbers, or equal widths), 1 the sign above (two's complement),
-// 2 a bipolar bit (0 is -1, 1 is +1) to two's complement of at least two bits.
+// Recoding: Zeros above (unsigned numbers, or equal widths), the Sign above (two's complement), or
+// a Bipolar bit (0 is -1, 1 is +1) to two's complement of at least two bits.
 
 `default_nettype none
 
@@ -9,14 +9,15 @@ module hw_recode #(
   parameter int unsigned Lanes = 4,
   parameter int unsigned InWidth = 3,
   parameter int unsigned OutWidth = 5,
-  parameter int unsigned Style = 0
+  parameter hw_recoding_pkg::recoding_e Recoding = hw_recoding_pkg::Zeros
 ) (
   input  wire logic [Lanes*InWidth-1:0]  data_i,
   output logic      [Lanes*OutWidth-1:0] data_o
 );
 
-  if (OutWidth < InWidth || Style > 2) begin : gen_illegal
-    $error("hw_recode: a code can only become wider");
+  if (OutWidth < InWidth || (Recoding == hw_recoding_pkg::Bipolar && InWidth != 1))
+  begin : gen_illegal
+    $error("hw_recode: a code can only become wider, and a bipolar one has one bit");
   end
 
   if (OutWidth == InWidth) begin : gen_same
@@ -27,8 +28,9 @@ module hw_recode #(
       logic               above;
 
       assign code = data_i[i*InWidth+:InWidth];
-      assign above = (Style == 1) ? code[InWidth-1] : (Style == 2) ? !code[0] : 1'b0;
-      if (Style == 2) begin : gen_bipolar
+      assign above = (Recoding == hw_recoding_pkg::Sign) ? code[InWidth-1]
+          : (Recoding == hw_recoding_pkg::Bipolar) ? !code[0] : 1'b0;
+      if (Recoding == hw_recoding_pkg::Bipolar) begin : gen_bipolar
         assign data_o[i*OutWidth+:OutWidth] = {{(OutWidth - 1) {above}}, 1'b1};
       end else begin : gen_extend
         assign data_o[i*OutWidth+:OutWidth] = {{(OutWidth - InWidth) {above}}, code};

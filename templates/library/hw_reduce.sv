@@ -8,8 +8,7 @@
 `default_nettype none
 
 module hw_reduce #(
-  // 0: largest, 1: smallest, 2: sum.
-  parameter int unsigned Kind = 0,
+  parameter hw_reduction_pkg::reduction_e Kind = hw_reduction_pkg::Max,
   parameter int unsigned Taps = 4,
   // Words of one tap.
   parameter int unsigned Words = 1,
@@ -115,14 +114,14 @@ module hw_reduce #(
       assign old = stored[l*OutBits +: OutBits];
       assign new_value = operand[l*OutBits +: OutBits];
 
-      if (Kind == 2) begin : gen_sum
+      if (Kind == hw_reduction_pkg::Sum) begin : gen_sum
         assign result[l*OutBits +: OutBits] = new_value + (first_tap ? '0 : old);
       end else begin : gen_select
         // Without its sign bit's weight, two's complement compares like an unsigned number.
         localparam logic [OutBits-1:0] FLIP = OutBits'(InSigned) << (OutBits - 1);
         logic larger, take;
         assign larger = (new_value ^ FLIP) > (old ^ FLIP);
-        assign take = first_tap || larger == (Kind == 0);
+        assign take = first_tap || larger == (Kind == hw_reduction_pkg::Max);
         assign result[l*OutBits +: OutBits] = take ? new_value : old;
       end
     end

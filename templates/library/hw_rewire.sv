@@ -10,7 +10,7 @@ module hw_rewire #(
   parameter int unsigned OutLanes = 2,
   parameter int unsigned InWidth = 3,
   parameter int unsigned OutWidth = 5,
-  parameter int unsigned Style = 0,
+  parameter hw_recoding_pkg::recoding_e Recoding = hw_recoding_pkg::Zeros,
   parameter logic [OutWidth-1:0] Fill = '0,
   parameter logic [OutLanes*16-1:0] Sources = {OutLanes{16'd3}}
 ) (
@@ -28,7 +28,7 @@ module hw_rewire #(
     .Lanes(InLanes),
     .InWidth(InWidth),
     .OutWidth(OutWidth),
-    .Style(Style)
+    .Recoding(Recoding)
   ) u_recode (
     .data_i,
     .data_o(recoded)

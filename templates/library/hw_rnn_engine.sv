@@ -82,7 +82,7 @@ module hw_rnn_engine #(
   parameter int unsigned MShift = 15,
   parameter bit HalfUp = 1'b1,
   parameter bit HalfEven = 1'b0,
-  parameter int unsigned Lookup = 0,
+  parameter hw_rounding_pkg::rounding_e Lookup = hw_rounding_pkg::Floor,
   parameter int unsigned SigmaSlices = 1,
   parameter bit Parts = 1'b0,
   parameter int unsigned ForgetPart = 0,

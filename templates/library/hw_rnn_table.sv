@@ -1,7 +1,7 @@
 // Looks up a signed value in a table of 2**Index elements whose middle stands for zero.
 //
 // The value is shifted right, clamped to the table, and looked up. Lookup says how it is rounded:
-// 0 down, 1 to the nearest and ties up, 2 to the nearest and ties to even. Latency: 2.
+// down, or to the nearest and ties up or to even. Latency: 2.
 
 `default_nettype none
 
@@ -10,7 +10,7 @@ module hw_rnn_table #(
   parameter int unsigned Shift = 8,
   parameter int unsigned Index = 8,
   parameter int unsigned Width = 16,
-  parameter int unsigned Lookup = 0,
+  parameter hw_rounding_pkg::rounding_e Lookup = hw_rounding_pkg::Floor,
   parameter int unsigned Slices = 1,  // tables side by side in the file
   parameter int unsigned Slice = 0,
   parameter File = ""
@@ -23,7 +23,8 @@ module hw_rnn_table #(
   logic [Index-1:0] clamped, address_q;
 
   hw_round_clamp #(
-    .InBits(ZBits), .Shift(Shift), .HalfUp(Lookup == 1), .HalfEven(Lookup == 2),
+    .InBits(ZBits), .Shift(Shift), .HalfUp(Lookup == hw_rounding_pkg::HalfUp),
+    .HalfEven(Lookup == hw_rounding_pkg::HalfEven),
     .Low(-(1 << (Index - 1))), .High((1 << (Index - 1)) - 1), .OutBits(Index)
   ) u_clamp (.value_i, .result_o(clamped));
 

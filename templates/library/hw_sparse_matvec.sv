@@ -42,7 +42,7 @@ module hw_sparse_matvec #(
   parameter int unsigned ResultBanks = 2,
   parameter int unsigned IndexBits = 3,
   parameter bit          Delta = 1'b0,
-  parameter int unsigned Style = 4,
+  parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned WBits = 4,
   parameter bit          WSigned = 1'b1,
   parameter int unsigned XBits = 4,
@@ -220,7 +220,7 @@ module hw_sparse_matvec #(
     logic done;
 
     hw_sparse_pe #(
-      .Style(Style), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
+      .Encoding(Encoding), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
       .ProductBits(ProductBits), .SumBits(OutBits), .Lanes(InLanes), .Words(Words), .Banks(2),
       .IndexBits(IndexBits), .Delta(Delta), .Channels(Channels)
     ) u_pe (

@@ -21,12 +21,12 @@
 // Result: done_o and sum_o (two's complement, SumBits for every channel) come 5 cycles after the
 // entry with last_i. sum_o holds until the next entry's product arrives.
 //
-// Style, WSigned, XSigned, ProductBits: as in hw_dot, styles 3 and 4.
+// Encoding, WSigned, XSigned, ProductBits: as in hw_dot, without a constant part.
 
 `default_nettype none
 
 module hw_sparse_pe #(
-  parameter int unsigned Style = 4,
+  parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned WBits = 4,
   parameter bit          WSigned = 1'b1,
   parameter int unsigned XBits = 4,
@@ -155,7 +155,7 @@ module hw_sparse_pe #(
     end
 
     hw_dot #(
-      .Style(Style), .Rows(1), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
+      .Encoding(Encoding), .Rows(1), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
       .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(ProductBits)
     ) i_dot (
       .clk_i, .w_i(weight_q3), .x_i(x_q), .sum_o(product)

@@ -18,6 +18,7 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.verify.verilator import lint, verilate
 from tests.rtl.formal import LIBRARY, YOSYS
 from tests.rtl.illegal import REFUSALS
+from tests.rtl.library import written
 
 ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_axis_check": {"Words must be": {"Words": 0}},
@@ -27,13 +28,10 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_credit_fifo": {"Depth and Width": {"Depth": 0}},
     "hw_depthwise": {
         "Pe, Words and Taps": {"Taps": 0},
-        "between 1 and Pe": {"Pe": 2, "LastLanes": 3},
-        "styles 0 to 4": {"Style": 5},
+        "between 1 and Pe": {"Pe": 2, "KeptLanes": 3},
     },
     "hw_dot": {
-        "styles 0 to 4": {"Style": 7},
-        "Rows, Terms and widths": {"SumBits": 0},
-        "no weights or inputs of this width": {"Style": 2, "XBits": 3},
+        "Rows, Terms, Group and widths": {"SumBits": 0},
     },
     "hw_fifo": {"Depth and Width": {"Depth": 0}},
     "hw_fork": {"Outputs and Width": {"Outputs": 0}},
@@ -43,10 +41,15 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_link_rx": {"a cycle or more": {"GapClocks": 0}},
     "hw_matvec": {
         "must be at least 1": {"Groups": 0},
-        "between 1 and Pe": {"Pe": 2, "LastLanes": 5},
-        "styles 0 to 4": {"Style": 5},
-        "not the latency": {"Simd": 8, "DotStages": 1},
+        "between 1 and Pe": {"Pe": 2, "KeptLanes": 5},
     },
+    "hw_products": {"no such encoding": {"Encoding": 99}},
+    "hw_products_agree": {"have one bit": {"WBits": 2}},
+    "hw_products_lut": {"four pairs": {"Terms": 8, "Group": 2}},
+    "hw_products_multiply": {"one by one": {"Terms": 8, "Group": 4}},
+    "hw_products_select_input": {"inputs of one bit": {"XBits": 3}},
+    "hw_products_select_weight": {"one bit or two": {"WBits": 3}},
+    "hw_recode": {"only become wider": {"InWidth": 5, "OutWidth": 3}},
     "hw_skid_buffer": {"Width must be": {"Width": 0}},
     "hw_sum_tree": {"Rows, Terms and widths": {"InBits": 0}},
     "hw_uart_rx": {"at least 4 cycles": {"ClocksPerBit": 3}},
@@ -68,29 +71,27 @@ CASES = [
 ]
 
 
-def yosys(module: str, values: dict[str, int]) -> str:
-    """What Yosys says when it elaborates a module."""
-    pairs = " ".join(f"-set {name} {value}" for name, value in values.items())
+def yosys(module: str, values: dict[str, int], paths: list[Path]) -> str:
+    """What Yosys says when it elaborates a module from its sources."""
+    pairs = " ".join(f"-chparam {name} {value}" for name, value in values.items())
     script = (
-        f"read_verilog -sv -defer {LIBRARY}/{module}.sv\nchparam {pairs} {module}\n"
-        f"hierarchy -check -libdir {LIBRARY} -top {module}\n"
+        f"read_verilog -sv -defer {' '.join(map(str, paths))}\n"
+        f"hierarchy -check -top {module} {pairs}\n"
     )
     result = subprocess.run([sys.executable, "-c", YOSYS, script], capture_output=True, text=True)
     return f"{result.returncode} {result.stdout}{result.stderr}"
 
 
 @pytest.mark.parametrize(("module", "words", "values"), CASES)
-def test_illegal_parameters_are_refused(module: str, words: str, values: dict[str, int]) -> None:
-    options = [
-        "-y",
-        str(LIBRARY),
-        "-Wno-lint",
-        *(f"-G{name}={value}" for name, value in values.items()),
-    ]
+def test_illegal_parameters_are_refused(
+    module: str, words: str, values: dict[str, int], tmp_path: Path
+) -> None:
+    paths = written(module, tmp_path)
+    options = ["-Wno-lint", *(f"-G{name}={value}" for name, value in values.items())]
     message = f"hw_[^\n]*: [^\n]*{words}"
     with pytest.raises(CompileError, match=message):
-        lint([LIBRARY / f"{module}.sv"], module, options)
-    said = yosys(module, values)
+        lint(paths, module, options)
+    said = yosys(module, values, paths)
     assert not said.startswith("0 ")
     assert re.search(message, said), said[-2000:]
 

@@ -5,24 +5,29 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.emit.library import module_text
 from hwcompile.resources import room
 from hwcompile.verify.verilator import lint
 from tests.rtl.formal import LIBRARY, YOSYS
+from tests.rtl.library import sources, written
 
-MODULES = sorted(path.stem for path in LIBRARY.glob("*.sv"))
+SOURCES = [*sorted(path.stem for path in LIBRARY.glob("*.sv")), "hw_products", "hw_encoding_pkg"]
+MODULES = [name for name in SOURCES if not name.endswith("_pkg")]
 
 HARMLESS = ("Replacing memory",)
 """Warnings of Yosys about correct code."""
 
 
-def _yosys(module: str, folder=LIBRARY) -> tuple[int, list[str]]:
+def _yosys(module: str, folder: Path) -> tuple[int, list[str]]:
+    """Elaborate a module from the sources in `folder`."""
     script = f"""\
-read_verilog -sv {folder}/{module}.sv
-hierarchy -check -libdir {folder} -libdir {LIBRARY} -top {module}
+read_verilog -sv {" ".join(map(str, sources(folder)))}
+hierarchy -check -top {module}
 proc
 check -assert
 """
@@ -33,7 +38,7 @@ check -assert
 
 
 def _instantiates(module: str, part: str) -> bool:
-    text = (LIBRARY / f"{module}.sv").read_text()
+    text = module_text(module)
     return re.search(rf"^ +{part} (#\(|\w+ \()", text, re.MULTILINE) is not None
 
 
@@ -41,10 +46,10 @@ def test_there_are_modules():
     assert len(MODULES) >= 10
 
 
-@pytest.mark.parametrize("module", MODULES)
+@pytest.mark.parametrize("module", SOURCES)
 def test_a_file_holds_the_module_of_its_name(module):
-    text = (LIBRARY / f"{module}.sv").read_text()
-    assert re.findall(r"^module (\w+)", text, re.MULTILINE) == [module]
+    text = module_text(module)
+    assert re.findall(r"^(?:module|package) (\w+)", text, re.MULTILINE) == [module]
     code = re.sub(r"//[^\n]*", "", text).strip()
     assert code.startswith("`default_nettype none")
     assert code.endswith("`default_nettype wire")
@@ -57,19 +62,20 @@ def test_a_file_holds_the_module_of_its_name(module):
 
 @pytest.mark.parametrize("module", MODULES)
 @pytest.mark.parametrize("define", ["", "-DHW_TAP"])
-def test_verilator_has_no_warning(module, define):
-    options = ["-y", str(LIBRARY), *([define] if define else [])]
+def test_verilator_has_no_warning(module, define, tmp_path):
+    options = [define] if define else []
     # Verilator warns about the outermost instance of a recursive module if it is the top level.
     users = [name for name in MODULES if name != module and _instantiates(name, module)]
     tops = users if _instantiates(module, module) else [module]
     assert tops, "a recursive module is read through the modules that use it"
     for top in tops:
-        lint([LIBRARY / f"{top}.sv"], top, options)
+        lint(written(top, tmp_path), top, options)
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_yosys_has_no_warning(module):
-    code, warnings = _yosys(module)
+def test_yosys_has_no_warning(module, tmp_path):
+    written(module, tmp_path)
+    code, warnings = _yosys(module, tmp_path)
     assert not warnings
     assert code == 0
 

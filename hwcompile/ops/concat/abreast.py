@@ -51,7 +51,7 @@ class WiresAbreast(Built[Concat]):
         for i, kind in enumerate(self.site.inputs):
             numbers[f"Lanes{i}"] = kind.channels
             numbers[f"Width{i}"] = kind.element.bits
-            numbers[f"Style{i}"] = recoding(kind.element, out)
+            numbers[f"Recoding{i}"] = recoding(kind.element, out)
         return Instance("hw_abreast", numbers)
 
     @property

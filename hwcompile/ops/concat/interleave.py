@@ -71,7 +71,7 @@ class TakingTurns(Built[Concat]):
         }
         for i, (form, words) in enumerate(zip(inputs, self.words, strict=True)):
             numbers[f"Width{i}"] = form.element.bits
-            numbers[f"Style{i}"] = recoding(form.element, out.element)
+            numbers[f"Recoding{i}"] = recoding(form.element, out.element)
             numbers[f"Words{i}"] = words
         return Instance(f"hw_concat{len(inputs)}", numbers)
 

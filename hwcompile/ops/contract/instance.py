@@ -1,7 +1,7 @@
 """A module of the library with the values of its parameters, in no language.
 
-Printers (`hwcompile.emit`) say what a value looks like: a bit is `1'b1` in SystemVerilog and `true`
-in C++. A kernel only says what it means.
+Printers (`hwcompile.emit`) say how a value looks: a bit is a sized literal in SystemVerilog and
+`true` in C++. A kernel only says what it means.
 """
 
 from __future__ import annotations
@@ -26,9 +26,21 @@ class Word:
         return Word(bits, value % (1 << bits))
 
 
-Value = bool | int | Word | str | MemoryImage
-"""Of a parameter: a bit, a number, a number of so many bits, a name that the module knows (of an
-arithmetic, say), or the contents of a memory."""
+@dataclass(frozen=True)
+class Name:
+    """One of the names of an enumeration of the library, for example of an encoding.
+
+    Attributes:
+        package: Of the library, without `_pkg`; it defines the enumeration.
+        name: In the enumeration.
+    """
+
+    package: str
+    name: str
+
+
+Value = bool | int | Word | Name | MemoryImage
+"""Of a parameter: a bit, a number, a number of so many bits, a name, or contents of a memory."""
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,13 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.arithmetic import words
+from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.depthwise.op import Depthwise
-from hwcompile.ops.dot import Dot, start_bits
 from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.matmul.folded import check_style, legal_styles
+from hwcompile.ops.matmul.folded import check_style
 from hwcompile.ops.matmul.space import smallest_parts
 from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.ops.needs import MemoryKind, Resources, memory
@@ -97,10 +98,10 @@ class FoldedChannels(Built[Depthwise]):
             # As for the matrix-vector kernel: an adder with its start value, counters, control.
             lut=sums + 0.5 * counters + 4,
             adders=sums + counters,
-            ff=pe * dot.input.bits + sums + counters + 2 * index + 8,
+            ff=pe * dot.encoding.input.bits + sums + counters + 2 * index + 8,
         )
         total += memory(words, sums, MemoryKind.RAM) if words > 1 else Resources()
-        total += memory(self.depth, pe * dot.weight.bits)
+        total += memory(self.depth, pe * dot.encoding.stored_bits)
         if self.starts is not None:
             total += memory(words, pe * start_bits(self.starts))
         return total + dot.resources(pe, 1, self.out_bits)
@@ -108,24 +109,23 @@ class FoldedChannels(Built[Depthwise]):
     @property
     def circuit(self) -> str:
         """One for every arithmetic."""
-        return f"{super().circuit}.{self.dot.style.name.lower()}"
+        return f"{super().circuit}.{self.dot.encoding.module}"
 
     @cached_property
     def instance(self) -> Instance:
         """Of `hw_depthwise`."""
         op, dot = self.op, self.dot
-        arithmetic = dot.parameters(1, self.out_bits)
-        del arithmetic["SumBits"]  # a single product is never summed before the accumulator
         return Instance(
             "hw_depthwise",
             {
                 "Pe": self.pe,
                 "Words": self.words,
                 "Taps": op.taps,
-                "LastLanes": op.channels - (self.words - 1) * self.pe,
-                **arithmetic,
+                "KeptLanes": self._kept_lanes,
+                **dot.parameters(),
+                "Doubled": dot.encoding.doubled,
                 "OutBits": self.out_bits,
-                "WeightFile": MemoryImage.pack(self._weight_codes(), dot.weight.bits),
+                "WeightFile": MemoryImage.pack(self._weight_codes(), dot.encoding.stored_bits),
                 **dot.start_parameters(self.starts, op.taps),
             },
         )
@@ -133,10 +133,8 @@ class FoldedChannels(Built[Depthwise]):
     @property
     def comment(self) -> str:
         """Folding and arithmetic."""
-        op = self.op
-        return (
-            f"{self.pe} of {op.channels} channels at a time, {op.taps} taps: {self.dot.describe()}"
-        )
+        op, words = self.op, self.dot.encoding.describe()
+        return f"{self.pe} of {op.channels} channels at a time, {op.taps} taps: {words}"
 
     @cached_property
     def starts(self) -> IntArray | None:
@@ -146,15 +144,26 @@ class FoldedChannels(Built[Depthwise]):
             return None
         return np.pad(starts, (0, self.words * self.pe - self.op.channels)).reshape(-1, self.pe)
 
+    @property
+    def _kept_lanes(self) -> int:
+        """Channels of the last word whose sums must be cleared begin here."""
+        used = self.op.channels - (self.words - 1) * self.pe
+        return used if self.dot.encoding.start(1) else self.pe
+
     def _weight_codes(self) -> IntArray:
         """Rows of the weight memory: int64 [taps * words, pe]."""
         edge = self.words * self.pe - self.op.channels
-        padded = np.pad(self.op.weights, ((0, 0), (0, edge)), constant_values=self.dot.padding)
-        return self.dot.weight.encode(padded.reshape(self.depth, self.pe))
+        padded = np.pad(
+            self.op.weights, ((0, 0), (0, edge)), constant_values=self.dot.encoding.padding
+        )
+        return self.dot.encoding.encode(padded.reshape(self.depth, self.pe))
 
 
 class Folded(Kernel[Depthwise]):
-    """Parameters `pe` (channels at a time; need not divide them) and `style` (see `ops.dot`)."""
+    """Parameters `pe` (channels at a time) and `style` (an encoding's word).
+
+    `pe` need not divide the channels.
+    """
 
     name = "folded"
     op = Depthwise
@@ -174,11 +183,10 @@ class Folded(Kernel[Depthwise]):
         pe = parameters.get("pe")
         if not isinstance(pe, int) or not 1 <= pe <= channels:
             return f"pe must be a number from 1 to {channels}, not {pe!r}"
-        dot = Dot.choose(site.op.weight_type, site.inputs[0].element)
-        return check_style(legal_styles(dot) if dot else (), parameters)
+        return check_style(words(site.op.weight_type, site.inputs[0].element), parameters)
 
 
 @lru_cache(maxsize=256)
 def _constant_parts(op: Depthwise, dot: Dot) -> IntArray | None:
     """Constant parts of the sums, int64 [channels]; kept, as every folding asks for them."""
-    return dot.starts(op.weights, axis=0)
+    return dot.encoding.starts(op.weights, axis=0)

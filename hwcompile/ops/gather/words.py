@@ -106,7 +106,7 @@ def code_parameters(site: Site[Gather]) -> dict[str, Value]:
     return {
         "InWidth": old.bits,
         "OutWidth": new.bits,
-        "Style": recoding(old, new),
+        "Recoding": recoding(old, new),
         "Fill": Word(new.bits, fill),
     }
 

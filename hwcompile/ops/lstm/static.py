@@ -10,7 +10,7 @@ from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program, Table
 from hwcompile.ops.recurrent.engine import Engine
 from hwcompile.ops.recurrent.images import signed_bits
 from hwcompile.ops.recurrent.numbers import signed_width
-from hwcompile.ops.recurrent.rounding import ROUNDINGS
+from hwcompile.ops.recurrent.rounding import rounding_name
 from hwcompile.ops.recurrent.static import Static
 
 
@@ -82,7 +82,7 @@ def _parameters(op: Lstm) -> dict[str, Value]:
         "MShift": op.m_shift,
         "HalfUp": op.rounding == "half_up",
         "HalfEven": op.rounding == "half_even",
-        "Lookup": ROUNDINGS.index(op.lookup),
+        "Lookup": rounding_name(op.lookup),
         "SigmaSlices": op.sigma.size // op.sigma.shape[-1],
         "Parts": bool(op.part_shifts),
         "ForgetPart": op.part_shifts[0] if op.part_shifts else 0,

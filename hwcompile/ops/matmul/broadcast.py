@@ -9,9 +9,9 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from hwcompile.ir.types import Encoding, IntArray
+from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.dot import Dot
 from hwcompile.ops.kernel import Kernel
 from hwcompile.ops.matmul.lane import lane_dot, most_entries, style_names
 from hwcompile.ops.matmul.op import Matmul
@@ -125,19 +125,19 @@ class Queues(Built[Matmul]):
         bits, slots = self.site.outputs[0].element.bits, plan.layout.row.shape[1]
         count = _count_bits(plan)
         address = index_width(plan.entries)
-        item = dot.input.bits + address + count + 1
+        item = dot.encoding.input.bits + address + count + 1
         depth = 2 << index_width(slots)
         pe = Resources(
             lut=bits + 20.0,
             adders=bits + count + address,
-            ff=2.0 * dot.input.bits + address + count + depth + 30,
+            ff=2.0 * dot.encoding.input.bits + address + count + depth + 30,
         )
         pe += memory(self.queue, item, MemoryKind.QUEUE)
         # With several PEs the place to read from is chosen in the same cycle.
         reading = MemoryKind.QUEUE if pes == 1 else MemoryKind.DIRECT
         pe += memory(depth, out * bits, reading, reads=2)  # to add, and to collect
         pe += dot.resources(1, 1, bits)
-        pe += memory(plan.entries, dot.weight.bits + index_width(slots), slices=pes)
+        pe += memory(plan.entries, dot.encoding.stored_bits + index_width(slots), slices=pes)
         choices = out * bits * (mux_choices(pes) + 1)
         collector = Resources(lut=choices + 20.0, ff=choices + 20.0)
         row = out * (index_width(slots) + index_width(pes) + 1) + 2
@@ -149,8 +149,6 @@ class Queues(Built[Matmul]):
     def instance(self) -> Instance:
         """Of `hw_broadcast_matvec`."""
         plan, bits = self.plan, self.site.outputs[0].element.bits
-        arithmetic = self.dot.parameters(1, bits)
-        del arithmetic["SumBits"]
         slots = plan.layout.row.shape[1]
         return Instance(
             "hw_broadcast_matvec",
@@ -163,7 +161,7 @@ class Queues(Built[Matmul]):
                 "CountBits": _count_bits(plan),
                 "OutLanes": plan.collection.lanes,
                 "Collects": plan.collection.cycles,
-                **arithmetic,
+                **self.dot.parameters(),
                 "OutBits": bits,
                 "EntryFile": _entry_image(plan, self.dot),
                 "ColumnFile": _column_image(plan),
@@ -176,7 +174,7 @@ class Queues(Built[Matmul]):
         """PEs, queues and arithmetic."""
         return (
             f"{self.lanes} PEs with queues of {self.queue}, at most {self.plan.entries} entries "
-            f"each: {self.dot.describe()}"
+            f"each: {self.dot.encoding.describe()}"
         )
 
 
@@ -283,7 +281,7 @@ def _collect_actor(plan: _Plan, pixels: int) -> Actor:
 
 def _entry_image(plan: _Plan, dot: Dot) -> MemoryImage:
     """Rows of {local row, weight} for every PE."""
-    weight_bits, codes = dot.weight.bits, dot.weight.encode(plan.layout.value)
+    weight_bits, codes = dot.encoding.stored_bits, dot.encoding.encode(plan.layout.value)
     row_bits = index_width(plan.layout.row.shape[1])
     table = np.zeros((plan.entries, plan.packing.pes), dtype=np.int64)
     loads = plan.layout.pointer[:, -1]

@@ -9,9 +9,10 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.arithmetic import words
+from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.dot import WISHES, Dot, start_bits, styles
 from hwcompile.ops.kernel import Kernel
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.space import foldings
@@ -108,8 +109,8 @@ class FoldedMatrix(Built[Matmul]):
     @cached_property
     def needs(self) -> Resources:
         """Lanes and adders (see `Dot`), memories, registers of operands, accumulators, control."""
-        weight_width = self.pe * self.simd * self.dot.weight.bits
-        input_width = self.simd * self.dot.input.bits
+        weight_width = self.pe * self.simd * self.dot.encoding.stored_bits
+        input_width = self.simd * self.dot.encoding.input.bits
         accumulators = self.pe * self.out_bits
         counters = sum(max(n - 1, 1).bit_length() for n in (self.folds, self.steps, self.depth))
         flags = 4 * (self.dot.stages(self.simd) + 1)
@@ -134,7 +135,7 @@ class FoldedMatrix(Built[Matmul]):
     @property
     def circuit(self) -> str:
         """One for every arithmetic."""
-        return f"{super().circuit}.{self.dot.style.name.lower()}"
+        return f"{super().circuit}.{self.dot.encoding.module}"
 
     @cached_property
     def instance(self) -> Instance:
@@ -148,11 +149,13 @@ class FoldedMatrix(Built[Matmul]):
                 "Folds": self.folds,
                 "Steps": self.steps,
                 "Groups": op.groups,
-                "LastLanes": op.rows - (self.folds - 1) * self.pe,
-                "DotStages": dot.stages(self.simd),
-                **dot.parameters(self.simd, self.out_bits),
+                "KeptLanes": self._kept_lanes,
+                "Group": dot.encoding.group,
+                **dot.parameters(),
+                "Doubled": dot.encoding.doubled,
+                "SumBits": dot.sum_bits(self.simd, self.out_bits),
                 "OutBits": self.out_bits,
-                "WeightFile": MemoryImage.pack(self._weight_codes(), dot.weight.bits),
+                "WeightFile": MemoryImage.pack(self._weight_codes(), dot.encoding.stored_bits),
                 **dot.start_parameters(self.starts, op.fan_in),
             },
         )
@@ -162,7 +165,7 @@ class FoldedMatrix(Built[Matmul]):
         """Folding and arithmetic."""
         groups = f", {self.op.groups} groups" if self.op.groups > 1 else ""
         folding = f"{self.folds} folds of {self.steps} steps{groups}"
-        return f"{self.pe} x {self.simd} lanes, {folding}: {self.dot.describe()}"
+        return f"{self.pe} x {self.simd} lanes, {folding}: {self.dot.encoding.describe()}"
 
     @cached_property
     def starts(self) -> IntArray | None:
@@ -173,6 +176,11 @@ class FoldedMatrix(Built[Matmul]):
         edge = self.folds * self.pe - self.op.rows
         return np.pad(starts, ((0, 0), (0, edge))).reshape(-1, self.pe)
 
+    @property
+    def _kept_lanes(self) -> int:
+        """Rows of the last fold whose sums must be cleared begin here."""
+        return self.pe if self.dot.encoding.neutral else self.op.rows - (self.folds - 1) * self.pe
+
     def _weight_codes(self) -> IntArray:
         """Rows of the weight memory: int64 [groups * folds * steps, pe * simd]."""
         op, pe, simd = self.op, self.pe, self.simd
@@ -180,15 +188,15 @@ class FoldedMatrix(Built[Matmul]):
         padded = np.pad(
             op.weights,
             ((0, 0), (0, edges[0]), (0, edges[1])),
-            constant_values=self.dot.padding,
+            constant_values=self.dot.encoding.padding,
         )
         blocks = padded.reshape(op.groups, self.folds, pe, self.steps, simd)
         blocks = blocks.transpose(0, 1, 3, 2, 4)
-        return self.dot.weight.encode(blocks.reshape(self.depth, pe * simd))
+        return self.dot.encoding.encode(blocks.reshape(self.depth, pe * simd))
 
 
 class Folded(Kernel[Matmul]):
-    """Parameters `pe` (rows at a time), `simd` (columns at a time), `style` (see `ops.dot`).
+    """Parameters `pe` (rows at a time), `simd` (columns at a time), `style` (an encoding's word).
 
     Neither has to divide the matrix: lanes beyond its edge have weights that do not count, and the
     last word of a vector is partly empty.
@@ -212,8 +220,7 @@ class Folded(Kernel[Matmul]):
             value = parameters.get(name)
             if not isinstance(value, int) or not 1 <= value <= limit:
                 return f"{name} must be a number from 1 to {limit}, not {value!r}"
-        dot = Dot.choose(site.op.weight_type, site.inputs[0].element)
-        return check_style(legal_styles(dot) if dot else (), parameters)
+        return check_style(words(site.op.weight_type, site.inputs[0].element), parameters)
 
 
 def check_style(legal: tuple[str, ...], parameters: Parameters) -> str | None:
@@ -224,13 +231,7 @@ def check_style(legal: tuple[str, ...], parameters: Parameters) -> str | None:
     return f"style must be auto or {' or '.join(legal)} for these types, not {style!r}"
 
 
-def legal_styles(dot: Dot) -> tuple[str, ...]:
-    """The values of `style` that the types of `dot` allow, besides auto."""
-    allowed = styles(dot.weight, dot.input)
-    return tuple(wish for wish, wanted in WISHES.items() if set(wanted) & set(allowed))
-
-
 @lru_cache(maxsize=256)
 def _constant_parts(op: Matmul, dot: Dot) -> IntArray | None:
     """Constant parts of the sums, int64 [groups, rows]; every folding asks for them."""
-    return dot.starts(op.weights, axis=2)
+    return dot.encoding.starts(op.weights, axis=2)

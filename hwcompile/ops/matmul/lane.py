@@ -8,11 +8,11 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.dot import Dot, Style, styles
+from hwcompile.ops.arithmetic import encodings
+from hwcompile.ops.arithmetic.dot import Dot
+from hwcompile.ops.arithmetic.encoding import WeightEncoding
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.site import Site
-
-_STYLES = {"lut": Style.LUT, "multiply": Style.MULTIPLY}
 
 
 @lru_cache(maxsize=256)
@@ -33,14 +33,18 @@ def stored_type(op: Matmul) -> IntType:
 
 def style_names(site: Site[Matmul]) -> tuple[str, ...]:
     """The values of `style` that the types allow, besides auto."""
-    found = styles(stored_type(site.op), site.inputs[0].element)
-    return tuple(name for name, style in _STYLES.items() if style in found)
+    return tuple(sorted(encoding.word for encoding in _lane_encodings(site)))
 
 
 def lane_dot(site: Site[Matmul], wish: str) -> Dot:
     """The arithmetic of a lane; `wish` is `auto` or one of `style_names`."""
-    weight, element = stored_type(site.op), site.inputs[0].element
-    for style in styles(weight, element):
-        if style in _STYLES.values() and wish in ("auto", style.name.lower()):
-            return Dot(style, weight, element)
+    for encoding in _lane_encodings(site):
+        if wish in ("auto", encoding.word):
+            return Dot(encoding)
     raise InternalError(f"the style '{wish}' was not checked")
+
+
+def _lane_encodings(site: Site[Matmul]) -> tuple[WeightEncoding, ...]:
+    """Those whose sums need no constant: a program's fillers have the weight zero."""
+    found = encodings(stored_type(site.op), site.inputs[0].element)
+    return tuple(encoding for encoding in found if encoding.plain)

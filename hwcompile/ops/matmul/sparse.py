@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.ir.types import Encoding
+from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.dot import Dot
 from hwcompile.ops.external import (
     PARAMETERS,
     is_external,
@@ -70,7 +70,7 @@ class Programs(Built[Matmul]):
 
     @property
     def _entry_bits(self) -> int:
-        return self.dot.weight.bits + self.plan.index_bits + 1
+        return self.dot.encoding.stored_bits + self.plan.index_bits + 1
 
     @cached_property
     def ports(self) -> Ports:
@@ -118,7 +118,7 @@ class Programs(Built[Matmul]):
         """Per PE a lane, a copy of the vector and its sums; the programs; the choice of sums."""
         plan, dot = self.plan, self.dot
         pes, out, bits = plan.settings.pes, plan.settings.out, self.site.outputs[0].element.bits
-        x, channels = plan.settings.lanes * dot.input.bits, plan.settings.channels
+        x, channels = plan.settings.lanes * dot.encoding.input.bits, plan.settings.channels
         groups = plan.op.groups
         kept = plan.kept.size
         depth = (1 << index_width(plan.slots)) << index_width(plan.result_banks)
@@ -126,10 +126,16 @@ class Programs(Built[Matmul]):
         adder = plan.place_bits if plan.delta else 0
         pe = Resources(
             adders=adder,
-            ff=3 * dot.weight.bits + plan.place_bits + 10 + index_width(plan.slots) + adder,
+            ff=3 * dot.encoding.stored_bits
+            + plan.place_bits
+            + 10
+            + index_width(plan.slots)
+            + adder,
         )
         channel = Resources(
-            lut=x / 3 if x > dot.input.bits else 0, adders=bits, ff=x + 2 * dot.input.bits + bits
+            lut=x / 3 if x > dot.encoding.input.bits else 0,
+            adders=bits,
+            ff=x + 2 * dot.encoding.input.bits + bits,
         )
         channel += dot.resources(1, 1, bits) + memory(2 << index_width(kept), x, MemoryKind.RAM)
         # With several PEs the place to read from is chosen in the same cycle.
@@ -151,8 +157,6 @@ class Programs(Built[Matmul]):
     def instance(self) -> Instance:
         """Of `hw_sparse_matvec`."""
         plan, bits = self.plan, self.site.outputs[0].element.bits
-        arithmetic = self.dot.parameters(1, bits)
-        del arithmetic["SumBits"]
         program = weights_port(_program(plan, self.dot), "ProgramFile", self.parameters)
         memories = {
             **program.memories,
@@ -179,7 +183,7 @@ class Programs(Built[Matmul]):
                 "ResultBanks": plan.result_banks,
                 "IndexBits": plan.index_bits,
                 "Delta": plan.delta,
-                **arithmetic,
+                **self.dot.parameters(),
                 "OutBits": bits,
                 **memories,
             },
@@ -198,7 +202,7 @@ class Programs(Built[Matmul]):
         rows = plan.op.groups * plan.steps
         return (
             f"{plan.settings.pes} PEs x {plan.steps} entries{many}, {used:.1%} of them weights, "
-            f"{kind}, {plan.fillers} fillers: {self.dot.describe()}"
+            f"{kind}, {plan.fillers} fillers: {self.dot.encoding.describe()}"
             f"{weights_comment(self.parameters, rows, self.row_bits)}"
         )
 
@@ -359,6 +363,6 @@ def _collect(plan: Design, sets: int) -> Actor:
 def _program(plan: Design, dot: Dot) -> MemoryImage:
     """Rows of {last, index, weight} for every PE."""
     weight, index, end = plan.entries()
-    shift = dot.weight.bits
-    codes = dot.weight.encode(weight) | index << shift | end << (shift + plan.index_bits)
+    shift = dot.encoding.stored_bits
+    codes = dot.encoding.encode(weight) | index << shift | end << (shift + plan.index_bits)
     return MemoryImage.pack(codes, shift + plan.index_bits + 1)

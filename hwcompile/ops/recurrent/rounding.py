@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.contract.instance import Name
 
 ROUNDINGS = ("floor", "half_up", "half_even")
 """Down; to the nearest with ties up; to the nearest with ties to the even neighbour."""
+
+
+def rounding_name(rounding: str) -> Name:
+    """One of `ROUNDINGS` as the library calls it."""
+    return Name("hw_rounding", rounding.title().replace("_", ""))
 
 
 def divide(values: IntArray, shift: int, rounding: str) -> IntArray:

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
-
 from hwcompile.ir.types import Encoding
-from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.contract.instance import Instance, Name
 from hwcompile.ops.needs import MemoryKind, Resources, memory
 from hwcompile.ops.reduce.by_tap import ByTap, PerTap
 from hwcompile.ops.reduce.op import Reduce
-
-
-class Kind(IntEnum):
-    """What `hw_reduce` makes of the taps."""
-
-    MAX = 0
-    MIN = 1
-    SUM = 2
 
 
 class Accumulators(PerTap[Reduce]):
@@ -46,7 +36,7 @@ class Accumulators(PerTap[Reduce]):
         return Instance(
             "hw_reduce",
             {
-                "Kind": Kind[self.op.kind.upper()],
+                "Kind": Name("hw_reduction", self.op.kind.capitalize()),
                 "Taps": self.op.taps,
                 "Words": result.words_per_vector,
                 "Parallel": result.parallel,

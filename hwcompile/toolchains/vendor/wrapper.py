@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import AxisPort, Interface, MemoryPort, packing_of
-from hwcompile.emit.library import module_text, with_dependencies
+from hwcompile.emit.library import library_files
 from hwcompile.ir.types import TensorType
 from hwcompile.ops.site import Site, StreamFormat
 from hwcompile.ops.width.gearbox import Gearbox
@@ -187,7 +187,7 @@ def wrapper_files(wrapper: Wrapper, present: Iterable[str] = ()) -> dict[str, st
         *(("hw_axi_drain",) if wrapper.interface.memories else ()),
         *(("hw_level_fifo", "hw_axis_gearbox") if wrapper.data else ()),
     ]
-    library = {f"{m}.sv": module_text(m) for m in with_dependencies((*needed, "hw_event_counter"))}
+    library = library_files((*needed, "hw_event_counter"))
     texts = {**library, **generated}
     known = set(present)
     return {file: text for file, text in texts.items() if file not in known}

@@ -7,22 +7,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hwcompile.emit.literals import literal
+from hwcompile.build_directory import FILES, RTL
+from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.depthwise import FAMILY, Folded
 from hwcompile.ops.depthwise.op import Depthwise
-from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.ops.site import Site
-from hwcompile.resources import room
 from hwcompile.verify.verilator import lint
-from tests.kernelbench import check_kernel
+from tests.kernelbench import check_kernel, one_node_plan
 from tests.ops.matmul.cases import signed, span, unsigned
 
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
 KERNEL = Folded()
-LIBRARY = room("templates") / "library"
 
 
 def _site(weights, element: IntType, shape, pixels=(1, 1), seed=0) -> Site:
@@ -80,16 +78,13 @@ def test_what_is_not_legal_is_said(parameters, message):
 
 
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
-def test_instances_have_no_lint(here):
-    for parameters in KERNEL.space(here):
-        instance = KERNEL.at(here, parameters).instance
-        options = ["-y", str(LIBRARY)]
-        options += [
-            f"-G{name}={literal(value)}"
-            for name, value in instance.parameters.items()
-            if not isinstance(value, MemoryImage)
-        ]
-        lint([LIBRARY / f"{instance.library}.sv"], instance.library, options)
+def test_instances_have_no_lint(here, tmp_path):
+    chosen = list(KERNEL.space(here))
+    for index, parameters in enumerate(chosen):
+        folder = tmp_path / str(index)
+        write_files(folder, rtl_files(one_node_plan(here, KERNEL, parameters)))
+        sources = (folder / FILES).read_text().split()
+        lint([folder / RTL / name for name in sources], "bench")
 
 
 def test_resources_grow_with_the_lanes_and_know_their_multipliers():

@@ -9,23 +9,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.emit.literals import literal
+from hwcompile.build_directory import FILES, RTL
+from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.types import BIPOLAR, IntType
-from hwcompile.ops.dot import Dot, Style, weight_type
+from hwcompile.ops.arithmetic.agree import Agree
+from hwcompile.ops.arithmetic.dot import Dot, weight_type
+from hwcompile.ops.arithmetic.products import InTables, Multiply
+from hwcompile.ops.arithmetic.select import SelectInput, SelectWeight
 from hwcompile.ops.matmul import FAMILY, Folded
 from hwcompile.ops.matmul.space import MAX_FOLDINGS, foldings
-from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.ops.needs import Resources
 from hwcompile.ops.timing import single
-from hwcompile.resources import room
 from hwcompile.verify.verilator import lint
+from tests.kernelbench import one_node_plan
 from tests.ops.matmul.cases import signed, site, span, unsigned
 
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
 KERNEL = Folded()
-LIBRARY = room("templates") / "library"
 
 
 @settings(deadline=None, max_examples=60)
@@ -130,28 +132,28 @@ def test_what_is_not_legal_is_said(parameters, message):
 
 
 @pytest.mark.parametrize(
-    ("weights", "element", "style"),
+    ("weights", "element", "encoding"),
     [
-        ([-1, 1], BIPOLAR, Style.AGREE),
-        ([1, 1], BIPOLAR, Style.AGREE),
-        ([-1, 1], unsigned(8), Style.SELECT_WEIGHT),
-        ([-1, 0, 1], signed(8), Style.SELECT_WEIGHT),
-        ([-1, 0], signed(8), Style.SELECT_WEIGHT),
-        ([0, 1], unsigned(8), Style.LUT),
-        ([0, 0], unsigned(8), Style.LUT),
-        ([-1, 0, 1], BIPOLAR, Style.SELECT_INPUT),
-        ([-8, 7], BIPOLAR, Style.SELECT_INPUT),
-        ([-2, 1], IntType(-1, 1), Style.LUT),
-        ([-8, 7], unsigned(4), Style.LUT),
-        ([-8, 7], IntType(-1, 0), Style.LUT),
-        ([-8, 7], unsigned(5), Style.MULTIPLY),
-        ([-128, 127], signed(8), Style.MULTIPLY),
+        ([-1, 1], BIPOLAR, Agree),
+        ([1, 1], BIPOLAR, Agree),
+        ([-1, 1], unsigned(8), SelectWeight),
+        ([-1, 0, 1], signed(8), SelectWeight),
+        ([-1, 0], signed(8), SelectWeight),
+        ([0, 1], unsigned(8), InTables),
+        ([0, 0], unsigned(8), InTables),
+        ([-1, 0, 1], BIPOLAR, SelectInput),
+        ([-8, 7], BIPOLAR, SelectInput),
+        ([-2, 1], IntType(-1, 1), InTables),
+        ([-8, 7], unsigned(4), InTables),
+        ([-8, 7], IntType(-1, 0), InTables),
+        ([-8, 7], unsigned(5), Multiply),
+        ([-128, 127], signed(8), Multiply),
     ],
 )
-def test_types_decide_the_arithmetic(weights, element, style):
+def test_types_decide_the_arithmetic(weights, element, encoding):
     dot = Dot.choose(weight_type(np.array(weights)), element)
     assert dot is not None
-    assert dot.style is style
+    assert type(dot.encoding) is encoding
 
 
 @pytest.mark.parametrize("weights", [[-1, 1], [-1, 0, 1], [0, 1], [-8, 7], [3, 5], [-7, -2]])
@@ -162,10 +164,10 @@ def test_widths_hold_every_sum(element, weights):
     """What `hw_dot` adds up fits its `SumBits`, also when every pair adds its extreme."""
     dot = Dot.choose(weight_type(np.array(weights)), element)
     assert dot is not None
-    scale = 2 if dot.style in (Style.AGREE, Style.SELECT_INPUT) else 1
+    scale = 2 if dot.encoding.doubled else 1
     for terms, weight, value in product(range(1, 41), weights, (element.low, element.high)):
-        starts = dot.starts(np.full((1, 1, terms), weight), axis=2)
-        start = -terms if dot.style is Style.AGREE else 0 if starts is None else int(starts[0, 0])
+        starts = dot.encoding.starts(np.full((1, 1, terms), weight), axis=2)
+        start = dot.encoding.start(terms) if starts is None else int(starts[0, 0])
         parts, rest = divmod(terms * weight * value - start, scale)
         assert rest == 0
         limit = 1 << (dot.sum_bits(terms, 64) - 1)
@@ -176,17 +178,12 @@ def test_widths_hold_every_sum(element, weights):
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
 def test_instances_have_no_lint(here, tmp_path):
     space = list(KERNEL.space(here))
-    for index, parameters in enumerate((space[0], space[len(space) // 2], space[-1])):
-        instance = KERNEL.at(here, parameters).instance
-        options = ["-y", str(LIBRARY)]
-        options += [
-            f"-G{name}={literal(value)}"
-            for name, value in instance.parameters.items()
-            if not isinstance(value, MemoryImage)
-        ]
-        out = tmp_path / str(index)
-        out.mkdir()
-        lint([LIBRARY / f"{instance.library}.sv"], instance.library, options)
+    chosen = (space[0], space[len(space) // 2], space[-1])
+    for index, parameters in enumerate(chosen):
+        folder = tmp_path / str(index)
+        write_files(folder, rtl_files(one_node_plan(here, KERNEL, parameters)))
+        sources = (folder / FILES).read_text().split()
+        lint([folder / RTL / name for name in sources], "bench")
 
 
 def test_resources_grow_with_the_lanes_and_know_their_multipliers():

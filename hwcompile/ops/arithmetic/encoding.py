@@ -1,0 +1,143 @@
+"""An encoding: how weights of some type are stored, and how a lane multiplies them by inputs.
+
+Everything that depends on it is asked of the object: whether it fits, what is stored, what a
+product is and costs, and which module of the library makes the first sums. Adding one is a class,
+a line in `hwcompile.ops.arithmetic`, and a module `hw_products_<module>`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from hwcompile.ir.types import BIPOLAR, IntArray, IntType
+from hwcompile.ops.contract.instance import Name
+from hwcompile.ops.needs import Product
+
+PACKAGE = "hw_encoding"
+"""The package of the library whose enumeration has a name for every encoding."""
+
+TREE_RADIX = 4
+"""Numbers that one level of `hw_sum_tree` adds."""
+
+
+@dataclass(frozen=True)
+class WeightEncoding(ABC):
+    """Weights of one type, multiplied by inputs of another.
+
+    The dot product is `sum * (2 if doubled else 1) + start`: what a pair adds to `sum` is not
+    always its product, and what is missing is a constant that depends on the weights alone.
+
+    Attributes:
+        weight: Of the weights.
+        input: Of the inputs.
+        word: The value of a kernel's parameter `style` that asks for it.
+        module: The rest of the name of its library module, after `hw_products_`.
+        label: Its name in the library's enumeration.
+        group: Pairs that the first register stage sums.
+        doubled: A pair counts twice.
+        starts_stored: The constants differ by weights, so they stand in a memory.
+    """
+
+    weight: IntType
+    input: IntType
+
+    word: ClassVar[str]
+    module: ClassVar[str]
+    label: ClassVar[str]
+    group: ClassVar[int]
+    doubled: ClassVar[bool] = False
+    starts_stored: ClassVar[bool] = False
+
+    @classmethod
+    @abstractmethod
+    def preference(cls, weight: IntType, element: IntType) -> int | None:
+        """How good it is for such weights and inputs, the least being best; None if unable."""
+
+    @abstractmethod
+    def interval(self) -> tuple[int, int]:
+        """Between which numbers lies what one pair adds."""
+
+    @abstractmethod
+    def first_level(self, terms: int, groups: int, group: int) -> tuple[float, float]:
+        """Tables and bits of adders of a row's products and of the sums over groups of them.
+
+        Args:
+            terms: Pairs of a row.
+            groups: Sums that leave the first register stage.
+            group: Pairs of each.
+        """
+
+    @abstractmethod
+    def describe(self) -> str:
+        """A few words for comments and reports."""
+
+    @property
+    def name(self) -> Name:
+        """What modules call it."""
+        return Name(PACKAGE, self.label)
+
+    @property
+    def product_bits(self) -> int:
+        """Width in two's complement of what one pair of weight and input adds."""
+        return signed_bits(*self.interval())
+
+    @property
+    def stored_bits(self) -> int:
+        """Bits of a weight in a memory."""
+        return self.weight.bits
+
+    def encode(self, weights: IntArray) -> IntArray:
+        """What a memory stores: int64 of the same shape, each below 2**stored_bits."""
+        return self.weight.encode(weights)
+
+    @property
+    def padding(self) -> int:
+        """The weight of a lane without an input: its product with zero bits must not count."""
+        return 0
+
+    @property
+    def plain(self) -> bool:
+        """The sum is the dot product."""
+        return not (self.doubled or self.starts_stored or self.start(1))
+
+    @property
+    def neutral(self) -> bool:
+        """A lane that has only padding for weights gives zero."""
+        return True
+
+    def starts(self, weights: IntArray, axis: int) -> IntArray | None:
+        """The constant parts of sums along `axis`, when they differ by weights."""
+        return None
+
+    def start(self, fan_in: int) -> int:
+        """The constant part of every sum over `fan_in` pairs, when all have the same."""
+        return 0
+
+    def products(self, count: int) -> tuple[Product, ...]:
+        """Products of `count` lanes that may go to DSP blocks."""
+        return ()
+
+
+def is_bipolar(element: IntType) -> bool:
+    """A bit that means -1 or +1."""
+    return element == BIPOLAR
+
+
+def adder_bits(numbers: int, bits: int) -> int:
+    """Sums of up to `TREE_RADIX` of `numbers` neighbours, in bits of two-input adders."""
+    pairs, left = divmod(numbers, 2)
+    return pairs * bits + (pairs + left) // 2 * (bits + 1)
+
+
+def signed_bits(low: int, high: int) -> int:
+    """Bits of a number between `low` and `high` as two's complement."""
+    return IntType(min(low, -1), max(high, 0)).bits
+
+
+def format_words(element: IntType) -> str:
+    """`bipolar`, or width and sign."""
+    if is_bipolar(element):
+        return "bipolar"
+    return f"{element.bits}-bit {'signed' if element.signed else 'unsigned'}"

@@ -1,0 +1,87 @@
+"""Numbers by numbers: products in look-up tables, or in multipliers."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from hwcompile.ir.types import IntType
+from hwcompile.ops.arithmetic.encoding import (
+    WeightEncoding,
+    adder_bits,
+    format_words,
+    is_bipolar,
+)
+from hwcompile.ops.needs import Product
+
+LUT_PRODUCT_BITS = 16
+"""A product of w x b bits with w * b up to this is left to look-up tables."""
+
+
+class _Integers(WeightEncoding):
+    """Products of two's complement or unsigned numbers. Dot product: the sum."""
+
+    def interval(self) -> tuple[int, int]:
+        """Of the products."""
+        w, x = self.weight, self.input
+        corners = [a * b for a in (w.low, w.high) for b in (x.low, x.high)]
+        return min(corners), max(corners)
+
+    def _formats(self) -> str:
+        return f"{format_words(self.weight)} weights x {format_words(self.input)} inputs"
+
+
+class InTables(_Integers):
+    """Products kept out of DSP blocks, the narrow ones for choice."""
+
+    word: ClassVar[str] = "lut"
+    module: ClassVar[str] = "lut"
+    label: ClassVar[str] = "Lut"
+    group: ClassVar[int] = 4
+
+    @classmethod
+    def preference(cls, weight: IntType, element: IntType) -> int | None:
+        """Better than multipliers for single bits and narrow products."""
+        if is_bipolar(weight) or is_bipolar(element):
+            return None
+        narrow = weight.bits * element.bits <= LUT_PRODUCT_BITS
+        ternary = (weight.low, weight.high) == (-1, 1)
+        return 1 if ternary or narrow or weight.bits == 1 or element.bits == 1 else 3
+
+    def first_level(self, terms: int, groups: int, group: int) -> tuple[float, float]:
+        """A single bit selects; up to six inputs in all, every bit of the product is one table."""
+        w, x, bits = self.weight.bits, self.input.bits, self.product_bits
+        if min(w, x) == 1:
+            table: float = bits if group == 1 else bits / 2
+        else:
+            table = bits if w + x <= 6 else 1.5 * w * x
+        return terms * table, groups * adder_bits(group, bits)
+
+    def describe(self) -> str:
+        """A few words for comments and reports."""
+        return f"products in look-up tables, {self._formats()}"
+
+
+class Multiply(_Integers):
+    """Products registered on their own, so that DSP blocks can take them."""
+
+    word: ClassVar[str] = "multiply"
+    module: ClassVar[str] = "multiply"
+    label: ClassVar[str] = "Multiply"
+    group: ClassVar[int] = 1
+
+    @classmethod
+    def preference(cls, weight: IntType, element: IntType) -> int | None:
+        """For everything that is a number."""
+        return None if is_bipolar(weight) or is_bipolar(element) else 2
+
+    def first_level(self, terms: int, groups: int, group: int) -> tuple[float, float]:
+        """Nothing but the products."""
+        return 0.0, 0.0
+
+    def products(self, count: int) -> tuple[Product, ...]:
+        """One per lane."""
+        return (Product(self.weight.bits, self.input.bits, count),)
+
+    def describe(self) -> str:
+        """A few words for comments and reports."""
+        return f"multipliers, {self._formats()}"

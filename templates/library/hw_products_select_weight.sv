@@ -1,0 +1,75 @@
+// First sums of dot products, inputs added or subtracted.
+//
+// w is bipolar (WBits = 1), or -1, 0 or +1 (WBits = 2). Instead of -x, which is ~x + 1, a pair adds
+// ~x. Dot product: sum + (number of weights -1).
+//
+// Pair t of row r is at [(r * Terms + t)] of w_i and x_i; sum s of row r, over pairs s * Group and
+// the Group - 1 after it, is at [(r * Sums + s)] of first_o, in two's complement, and wraps at
+// FirstBits. ProductBits is the width of what one pair adds. Latency: 1.
+
+`default_nettype none
+
+module hw_products_select_weight #(
+  parameter int unsigned Rows = 1,
+  parameter int unsigned Terms = 1,
+  parameter int unsigned Group = 1,
+  parameter int unsigned WBits = 2,
+  parameter bit          WSigned = 1'b1,
+  parameter int unsigned XBits = 2,
+  parameter bit          XSigned = 1'b1,
+  parameter int unsigned ProductBits = 4,
+  parameter int unsigned FirstBits = 4
+) (
+  input  wire logic                        clk_i,
+  input  wire logic [Rows*Terms*WBits-1:0] w_i,
+  input  wire logic [Rows*Terms*XBits-1:0] x_i,
+  output logic      [Rows*((Terms+Group-1)/Group)*FirstBits-1:0] first_o
+);
+
+  if (WBits > 2 || Group != ((Terms < 4) ? Terms : 4)) begin : gen_illegal
+    $error("hw_products_select_weight: weights of one bit or two, four pairs at a time");
+  end
+
+  function automatic logic signed [ProductBits-1:0] product(
+    input logic [WBits-1:0] w, input logic [XBits-1:0] x
+  );
+    logic signed [ProductBits-1:0] wide_x;
+    wide_x = ProductBits'($signed({XSigned & x[XBits-1], x}));
+    // Bit 0 of -1 and +1 is set; a bipolar weight has no bit for zero, and -1 is 0.
+    if (WBits == 1) product = wide_x ^ {ProductBits{~w[0]}};
+    else product = (wide_x & {ProductBits{w[0]}}) ^ {ProductBits{w[WBits-1]}};
+  endfunction
+
+  function automatic logic [Terms*ProductBits-1:0] row_products(
+    input logic [Terms*WBits-1:0] w, input logic [Terms*XBits-1:0] x
+  );
+    for (int unsigned t = 0; t < Terms; t++) begin
+      row_products[t*ProductBits +: ProductBits] =
+          product(w[t*WBits +: WBits], x[t*XBits +: XBits]);
+    end
+  endfunction
+
+  (* use_dsp = "no" *) logic [Rows*Terms*ProductBits-1:0] products;
+
+  // Rows stay a loop in the simulator, which else would become a program too large to compile soon.
+  always_comb begin
+    /* verilator unroll_disable */
+    for (int unsigned r = 0; r < Rows; r++) begin
+      products[r*Terms*ProductBits +: Terms*ProductBits] =
+          row_products(w_i[r*Terms*WBits +: Terms*WBits], x_i[r*Terms*XBits +: Terms*XBits]);
+    end
+  end
+
+  hw_sum_level #(
+    .Rows(Rows), .Terms(Terms), .InBits(ProductBits), .OutBits(FirstBits)
+  ) i_first (
+    .clk_i, .in_i(products), .sum_o(first_o)
+  );
+
+  // A parameter that other encodings need.
+  logic unused;
+  assign unused = &{1'b0, WSigned};
+
+endmodule
+
+`default_nettype wire

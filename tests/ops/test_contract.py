@@ -1,0 +1,110 @@
+"""What kernels may not know: the language that prints them, and the kinds of each other's ops."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwcompile.emit.library import module_text
+from hwcompile.ops import FAMILIES, family
+from hwcompile.ops.arithmetic import ENCODINGS, encodings
+from hwcompile.ops.arithmetic.dot import Dot, weight_type
+from hwcompile.ops.contract.instance import Name
+from hwcompile.ops.matmul.folded import Folded
+from tests.models import ROOT
+from tests.ops.matmul.cases import signed, site, span, unsigned
+
+ORACLE = "this project"
+ORACLE_REASON = "the contract of kernels is this project's own"
+
+OPS = sorted((ROOT / "hwcompile" / "ops").rglob("*.py"))
+
+FORBIDDEN = {
+    "a SystemVerilog literal": r"\b[0-9]+'[bdhos][0-9a-fA-F]",
+    "a literal's base behind a width": r"\}'[bdh]",
+    "a cast": r"\bcast\(",
+    "an assertion about a type": r"\bassert isinstance\(",
+    "a number for a style": r"\bStyle\b",
+}
+
+
+@pytest.mark.parametrize("what", FORBIDDEN)
+@pytest.mark.parametrize("path", OPS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_operators_know_no_language_and_no_numbers_for_names(path: Path, what: str) -> None:
+    found = re.findall(FORBIDDEN[what], path.read_text())
+    assert not found, f"{what} in {path.name}: {found}"
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_equal_questions_get_the_same_object(name: str) -> None:
+    for here in family(name).examples():
+        for kernel in family(name).kernels:
+            if kernel.refuses(here) is None:
+                parameters = next(iter(kernel.space(here)))
+                assert kernel.at(here, dict(parameters)) is kernel.at(here, parameters)
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_names_are_those_of_the_library(name: str) -> None:
+    """A name that a kernel gives a parameter stands in an enumeration of the package it names."""
+    for here in family(name).examples():
+        for kernel in family(name).kernels:
+            if kernel.refuses(here) is not None:
+                continue
+            instance = kernel.at(here, next(iter(kernel.space(here)))).instance
+            for value in instance.parameters.values():
+                if isinstance(value, Name):
+                    text = module_text(f"{value.package}_pkg")
+                    assert re.search(rf"\b{value.name}\b", text), value
+
+
+def test_every_encoding_has_a_module_and_a_place_in_the_enumeration() -> None:
+    package = module_text("hw_encoding_pkg")
+    labels = [kind.label for kind in ENCODINGS]
+    assert re.findall(r"^    (\w+),?$", package, re.MULTILINE) == labels
+    for kind in ENCODINGS:
+        assert f"module hw_products_{kind.module}" in module_text(f"hw_products_{kind.module}")
+
+
+@pytest.mark.parametrize("group", sorted({kind.group for kind in ENCODINGS}))
+@pytest.mark.parametrize("terms", [1, 3, 4, 5, 16, 17, 64, 65, 257])
+def test_python_and_systemverilog_count_the_same_stages(group: int, terms: int) -> None:
+    """The formula of `hw_matvec` for the stages of `hw_dot`, beside the tree that is walked."""
+    kind = next(kind for kind in ENCODINGS if kind.group == group)
+    first = -(-terms // group)
+    formula = 1 + ((first - 1).bit_length() + 1) // 2
+    assert "1 + ($clog2((Simd + Group - 1) / Group) + 1) / 2" in module_text("hw_matvec")
+    assert Dot(kind(span(-8, 7), signed(4))).stages(terms) == formula
+
+
+def test_only_the_encodings_in_use_are_printed() -> None:
+    text = module_text("hw_products", ("Lut",))
+    assert "hw_products_lut" in text
+    assert "hw_products_multiply" not in text
+
+
+def test_what_an_encoding_adds_makes_the_dot_product() -> None:
+    """`sum * (1 or 2) + start` is the dot product, for every encoding and random numbers."""
+    rng = np.random.default_rng(3)
+    for weights in ([-1, 1], [-1, 0, 1], [-8, -3, 7], [0, 1]):
+        for element in (unsigned(3), signed(4)):
+            w, x = rng.choice(weights, 7), rng.integers(element.low, element.high + 1, 7)
+            for encoding in encodings(weight_type(np.array(weights)), element):
+                low, high = encoding.interval()
+                starts = encoding.starts(w[None], axis=1)
+                start = encoding.start(7) if starts is None else int(starts[0])
+                parts, rest = divmod(int(w @ x) - start, 2 if encoding.doubled else 1)
+                assert rest == 0
+                assert 7 * low <= parts <= 7 * high
+
+
+def test_a_lane_beyond_the_matrix_is_cleared_only_where_it_must_be() -> None:
+    bipolar, wide = site(span(-8, 7), unsigned(3), (1, 5, 7)), site([-1, 1], unsigned(3), (1, 5, 7))
+    kept = [
+        Folded().at(here, {"pe": 2, "simd": 7}).instance.parameters["KeptLanes"]
+        for here in (bipolar, wide)
+    ]
+    assert kept == [2, 1]
