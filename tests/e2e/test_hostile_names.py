@@ -28,6 +28,8 @@ from hwcompile.toolchains.vendor.soc import write_wrappers
 from hwcompile.verify.verilator import lint
 from tests.cli import small
 
+ORACLE = "hardware tools"
+
 MARK = "HwMark"
 """Identifiers are lower case: where it stands as it is, a name was printed."""
 NAMES = (

@@ -21,6 +21,9 @@ from hwcompile.frontends.load import load_model
 from hwcompile.ir.types import BIPOLAR
 from tests.frontends.oracle import Model
 
+ORACLE = "numpy"
+ORACLE_REASON = "an integer q means (q - zero point) * scale, as ONNX says"
+
 
 def _raw(folder: Path, kind: int = onnx.TensorProto.FLOAT, name: str = "img") -> Path:
     """A matrix product of a real input, or a wide integer one, that no quantizer meets."""

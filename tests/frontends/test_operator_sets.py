@@ -19,6 +19,8 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from tests.frontends.oracle import Model, check
 
+ORACLE = "ONNX Runtime"
+
 OPSETS = (10, 11, 12, 13, 17, 18, 19, 21)
 _NO_ORACLE = (runtime.Fail, runtime.RuntimeException, runtime.InvalidArgument)
 
