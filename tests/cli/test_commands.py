@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import hwcompile
 from hwcompile.build_directory import rewrite
+from hwcompile.verify.sources import random_source
 from tests.cli.running import type_command
 from tests.cli.small import save
 
@@ -87,3 +89,16 @@ def test_ops_and_doctor(monkeypatch: MonkeyPatch, capsys: Capture) -> None:
     checked = type_command(monkeypatch, capsys, "doctor")
     assert checked.code == 0
     assert "verilator" in checked.out
+
+
+def test_the_interface_says_what_it_has() -> None:
+    assert {"CompileError", "__version__", "compile", "load"} <= set(dir(hwcompile))
+    assert hwcompile.__version__
+
+
+def test_blocks_of_random_frames_are_those_of_one_draw(tmp_path: Path) -> None:
+    graph = hwcompile.compile(save(tmp_path), tmp_path / "build").graph
+    types = {name: graph.types[name] for name in graph.inputs}
+    ((name, kind),) = types.items()
+    whole = np.random.default_rng(5).choice(kind.element.values(), size=(2500, *kind.shape))
+    np.testing.assert_array_equal(random_source(types, 2500, 5).whole()[name], whole)
