@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -17,20 +16,12 @@ from hwcompile.options import CompileOptions, GraphKeywords, ModelKeywords
 from hwcompile.toolchains.options import BuildKeywords, BuildOptions
 from hwcompile.verify.options import VerifyKeywords, VerifyOptions
 
-PACKAGE = Path(hwcompile.__file__).parent
-
 ASKED = [
     (hwcompile.compile, CompileOptions, ModelKeywords),
     (hwcompile.compile_graph, CompileOptions, GraphKeywords),
     (Design.verify, VerifyOptions, VerifyKeywords),
     (Design.build, BuildOptions, BuildKeywords),
 ]
-
-MOST = 8
-"""Parameters that a public function may have."""
-
-EXCEPT = {"gru", "lstm"}
-"""Layers for users: their keywords are the weights that a layer has."""
 
 
 @pytest.mark.parametrize(("function", "kind", "names"), ASKED, ids=lambda a: a.__name__)
@@ -70,23 +61,3 @@ def test_options_do_not_change_once_they_are_made() -> None:
         VerifyOptions().stall = 0.5  # type: ignore[misc]
     with pytest.raises(FrozenInstanceError):
         BuildOptions().seeds = 3  # type: ignore[misc]
-
-
-def functions() -> Iterator[tuple[Path, ast.FunctionDef]]:
-    """Public functions of the package that are no commands of the CLI."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if not isinstance(node, ast.FunctionDef) or node.name.startswith("_"):
-                continue
-            if path.parent.name != "cli" and node.name not in EXCEPT:
-                yield path, node
-
-
-def test_public_functions_have_few_parameters() -> None:
-    many = []
-    for path, node in functions():
-        taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-        count = sum(arg.arg not in ("self", "cls") for arg in taken)
-        if count > MOST:
-            many.append(f"{path.relative_to(PACKAGE)}: {node.name} has {count}")
-    assert many == []

@@ -1,4 +1,4 @@
-"""What the JSON files of a build directory hold, as types; unknown versions are refused."""
+"""What the small JSON files of a build directory hold, as types; other versions are refused."""
 
 from __future__ import annotations
 
@@ -7,17 +7,12 @@ from typing import Annotated, Any
 
 import msgspec
 
+from hwcompile.build_directory.fields import Count, Identifier, Positive
 from hwcompile.build_directory.names import REQUIRED, is_inner_path
 
 MANIFEST_SCHEMA = 2
-REPORT_SCHEMA = 1
 HOST_SCHEMA = 1
 INTERFACE_SCHEMA = 1
-
-Count = Annotated[int, msgspec.Meta(ge=0)]
-Positive = Annotated[int, msgspec.Meta(ge=1)]
-Identifier = Annotated[str, msgspec.Meta(pattern=r"\A[a-z_][a-z0-9_]{0,199}\Z")]
-"""A name as `emit.names.identifier` makes it; the templates print it as it is."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -58,124 +53,112 @@ class Manifest(msgspec.Struct, frozen=True):
         return tuple(value for value in found if value)
 
 
-class Expected(msgspec.Struct, frozen=True):
-    """A number of cycles: predicted at once, measured by simulation."""
+class IndexFile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Positions in another array, as an order of its axes or one by one.
 
-    predicted: Count
-    measured: Count | None
+    Attributes:
+        shape: Of the array of positions.
+        order: Axes of an ascending run, in the order in which they are read; absent when
+            `elements` says it.
+        elements: Flat positions, -1 for `fill`; absent when `order` says it.
+    """
 
-
-class Predicted(msgspec.Struct, frozen=True):
-    """A number of cycles of one node, which is not measured by itself."""
-
-    predicted: Count
-
-
-class StretchReport(msgspec.Struct, frozen=True):
-    """Frames of an output whose ends repeat; see `schedule.time.frame_ends.Stretch`."""
-
-    first: Count
-    ends: Annotated[list[Count], msgspec.Meta(min_length=1)]
-    period: Positive
-    later: Count
-
-    def __post_init__(self) -> None:
-        """Refuse a turn of more frames than are known."""
-        if self.period > len(self.ends):
-            raise ValueError(f"{self.period} frames can not take turns among {len(self.ends)}")
+    shape: list[Count]
+    order: list[Count] | None = None
+    elements: list[int] | None = None
 
 
-class FrameEndsReport(msgspec.Struct, frozen=True):
-    """When frames end; see `schedule.time.frame_ends.FrameEnds`."""
+class ChainFile(msgspec.Struct, frozen=True):
+    """Element-wise operations, in the order in which they are done.
 
-    outputs: Annotated[list[list[StretchReport]], msgspec.Meta(min_length=1)]
-    exact_frames: Count | None
+    Attributes:
+        start: `scale` and `zero_point` of the integers it begins with; empty when it begins with
+            the numbers themselves.
+        ops: One object per operation: its `kind`, `constants`, `attributes`, `quantizer` and
+            `branches`, where it has them; `docs/semantics.md` tells what they compute.
+    """
 
-    def __post_init__(self) -> None:
-        """Refuse stretches that do not begin with frame 0, or go back."""
-        for line in self.outputs:
-            firsts = [stretch.first for stretch in line]
-            if firsts[:1] != [0] or sorted(set(firsts)) != firsts:
-                raise ValueError("the ends of frames do not begin with frame 0")
-
-
-class Cells(msgspec.Struct, frozen=True):
-    """What something is predicted to take."""
-
-    lut: int
-    ff: int
-    memory_bits: int
-    multipliers: int
+    start: dict[str, Any]
+    ops: list[dict[str, Any]]
 
 
-class DesignReport(msgspec.Struct, frozen=True):
-    """The part `design` of a report."""
+class HostInputFile(msgspec.Struct, frozen=True):
+    """How the integers of one input of the network come from an input of the model.
 
-    name: str
-    interval_cycles: Expected
-    latency_cycles: Expected
-    frame_end_cycles: Annotated[list[int], msgspec.Meta(min_length=1)]
-    frame_ends: FrameEndsReport
-    frames_in_turn: Positive
-    data_dependent: bool
-    clock_mhz: Annotated[float, msgspec.Meta(gt=0)]
-    frames_per_second: float
-    lanes: int
-    multipliers: float
-    levels: dict[str, dict[str, Any]]
-    resources: dict[str, Any] | None
-    resources_predicted: Cells
-    fit: dict[str, Any] | None
-    fifo_bits: Count
+    Attributes:
+        value: The network's input.
+        source: The model's input.
+        source_shape: Its shape, batch axis 1 included.
+        index: For every integer its position in the model's input.
+        fill: Real number at places that come from nowhere.
+        chain: From real numbers to real numbers.
+        quantizer: From real numbers to integers: its `kind` and constants.
+    """
 
-
-class OriginReport(msgspec.Struct, frozen=True):
-    """Where a node comes from."""
-
-    file: str
-    node: str
-    op_type: str
+    value: str
+    source: str
+    source_shape: list[Count]
+    index: IndexFile
+    fill: float
+    chain: ChainFile
+    quantizer: dict[str, Any]
 
 
-class Estimate(msgspec.Struct, frozen=True):
-    """What a node takes: predicted, and as synthesized."""
+class HostSourceFile(msgspec.Struct, frozen=True):
+    """Real numbers from one output of the network.
 
-    predicted: Cells
-    synthesized: dict[str, float] | None
+    Attributes:
+        value: The network's output.
+        index: For every number its position in one frame of that output.
+        fill: Integer at places that come from nowhere.
+        integers: True when the numbers are the network's integers themselves.
+        chain: From integers to numbers.
+    """
 
-
-class NodeReport(msgspec.Struct, frozen=True):
-    """One node."""
-
-    name: str
-    stage: str
-    origin: OriginReport
-    kernel: str
-    parameters: dict[str, Any]
-    interval_cycles: Predicted
-    latency_cycles: Predicted
-    lanes: int
-    arithmetic: str
-    external_memory: dict[str, int] | None
-    resources: Estimate
+    value: str
+    index: IndexFile
+    fill: int
+    integers: bool
+    chain: ChainFile
 
 
-class LinkReport(msgspec.Struct, frozen=True):
-    """One FIFO."""
+class HostStepFile(msgspec.Struct, frozen=True):
+    """What the host does behind the network.
+
+    Attributes:
+        kind: Of the step.
+        ops: Element-wise operations, as in a chain.
+        index: Positions that it takes, or null.
+        attributes: Of the step.
+    """
+
+    kind: str
+    ops: list[dict[str, Any]]
+    index: IndexFile | None
+    attributes: dict[str, Any]
+
+
+class HostOutputFile(msgspec.Struct, frozen=True):
+    """How one output of the model comes from outputs of the network.
+
+    Attributes:
+        name: The model's output.
+        shape: Its shape, batch axis 1 included.
+        dtype: Its element type, as numpy calls it.
+        kind: "stream" (one source), "bundle" (sources one after the other, then `pick`), or what
+            joins two sources: add, sub, mul, min, max.
+        sources: Where the numbers come from.
+        pick: Of a bundle: positions in the elements of all sources; else null.
+        steps: What happens behind that.
+    """
 
     name: str
-    depth: Count
-    width_bits: Count
-    block: bool
-
-
-class Report(msgspec.Struct, frozen=True):
-    """`report.json`; see `docs/report.md`."""
-
-    schema: int
-    design: DesignReport
-    nodes: list[NodeReport]
-    links: list[LinkReport]
+    shape: list[Count]
+    dtype: str
+    kind: str
+    sources: list[HostSourceFile]
+    pick: IndexFile | None
+    steps: list[HostStepFile]
 
 
 class HostFile(msgspec.Struct, frozen=True):
@@ -183,19 +166,35 @@ class HostFile(msgspec.Struct, frozen=True):
 
     Attributes:
         schema: Version of this form.
-        inputs: As `HostInput.to_json` makes them.
-        outputs: As `HostOutput.to_json` makes them.
+        inputs: One for every input of the network.
+        outputs: One for every output of the model.
         notes: Remarks of the front end.
     """
 
     schema: int
-    inputs: list[dict[str, Any]]
-    outputs: list[dict[str, Any]]
+    inputs: list[HostInputFile]
+    outputs: list[HostOutputFile]
     notes: list[str]
 
 
 class PortFile(msgspec.Struct, frozen=True):
-    """A stream in `interface.json`; see `emit.interface.AxisPort`."""
+    """A stream of words, and how they make frames; `docs/rtl.md` tells more.
+
+    Attributes:
+        name: The value that it carries.
+        prefix: Of its signals: `<prefix>_tdata` and so on. Of a stream inside: the node that a
+            reader of the model knows.
+        shape: (height, width, channels) of a frame.
+        vectors: Vectors of a frame.
+        size: Elements of a vector.
+        parallel: Elements of a word.
+        low: The least value of an element.
+        high: The largest value of an element.
+        encoding: "int" (unsigned where `low` is not negative, else two's complement) or "bipolar"
+            (one bit: 0 means -1, 1 means +1).
+        words_per_frame: Words of a frame.
+        tdata_bytes: Width of tdata: the word, padded with zero bits at the top. Bytes.
+    """
 
     name: str
     prefix: str
@@ -220,7 +219,18 @@ class PortFile(msgspec.Struct, frozen=True):
 
 
 class MemoryFile(msgspec.Struct, frozen=True):
-    """A port to external memory in `interface.json`; see `emit.interface.MemoryPort`."""
+    """An AXI4 read master of the top level, and the image that the memory behind it holds.
+
+    Attributes:
+        name: The stage that reads it.
+        prefix: Of its signals: `<prefix>_araddr` and so on.
+        status: Prefix of `<status>_base_i` (where the image begins, a multiple of 4096, constant),
+            `<status>_starved_o` (cycles in which the stage waited) and `<status>_error_o`.
+        address_bits: Width of araddr. Bits.
+        data_bits: Width of rdata. Bits.
+        size: Of the image. Bytes.
+        file: The image, as a path in the build directory.
+    """
 
     name: str
     prefix: Identifier
@@ -239,7 +249,16 @@ class MemoryFile(msgspec.Struct, frozen=True):
 
 
 class InterfaceFile(msgspec.Struct, frozen=True):
-    """`interface.json`: the ports of the top level."""
+    """`interface.json`: the ports of the top level. Its clock is aclk, its reset aresetn.
+
+    Attributes:
+        schema: Version of this form.
+        top: Name of the top level's module.
+        inputs: In the order of the network.
+        outputs: In the order of the network.
+        streams: What leaves each stage, in stream order.
+        memories: Ports to external memory, in stream order.
+    """
 
     schema: int
     top: Identifier

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from msgspec import to_builtins as plain
 
 from hwcompile.build_directory import GRAPH, HOST, parsing, read_host, read_text
 from hwcompile.emit.interface import AxisPort, Interface
@@ -63,8 +64,8 @@ def read_host_side(directory: Path) -> HostSide:
     """
     data, ports = read_host(directory), Interface.read(directory)
     with parsing(directory, HOST), np.errstate(all="ignore"):
-        inputs = tuple(HostInput.from_json(entry) for entry in data.inputs)
-        outputs = tuple(HostOutput.from_json(entry) for entry in data.outputs)
+        inputs = tuple(HostInput.from_json(plain(entry)) for entry in data.inputs)
+        outputs = tuple(HostOutput.from_json(plain(entry)) for entry in data.outputs)
         made = {host.value: host.run(np.zeros(host.source_shape)) for host in inputs}
         if {name: array.shape for name, array in made.items()} != _shapes(ports.inputs):
             raise ValueError("its inputs are not those of the ports")

@@ -1,16 +1,15 @@
-"""`report.json`: the numbers of a design as plain data (schema 1, see `docs/report.md`)."""
+"""`report.json`: the numbers of a design as plain data (see `docs/report.md`)."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from hwcompile.build_directory.reported import REPORT_SCHEMA
 from hwcompile.ops.contract.external_memory import ExternalMemory
 from hwcompile.ops.needs import Resources
 from hwcompile.rates import frames_per_second
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.schedule.time.prediction import Prediction
-
-SCHEMA = 1
 
 _SHOWN_FRAMES = 4
 
@@ -31,7 +30,7 @@ def build_report(
     parts = [part for stage in plan.stages for part in stage.parts]
     total = sum((_resources(part) for part in parts), Resources())
     return {
-        "schema": SCHEMA,
+        "schema": REPORT_SCHEMA,
         "design": {
             "name": plan.graph.name,
             "interval_cycles": {"predicted": prediction.interval, "measured": None},

@@ -94,6 +94,14 @@ BELIEVED = {
         ),
     ),
     "host of another network": ("host.json", lambda d: d | {"inputs": []}),
+    "a level": (
+        "report.json",
+        lambda d: d | {"design": d["design"] | {"levels": {"rtl": {"frames": "many"}}}},
+    ),
+    "an index": (
+        "host.json",
+        lambda d: d | {"inputs": [d["inputs"][0] | {"index": {"order": [0]}}]},
+    ),
     "cycles": ("report.json", lambda d: d | {"design": d["design"] | {"clock_mhz": "fast"}}),
 }
 

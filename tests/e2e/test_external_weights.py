@@ -32,13 +32,13 @@ def _graph() -> Graph:
     return rnn.lstm(wx, wr, bias, projection=projection, steps=3, name="cell")
 
 
-def _compile(folder: Path, **more: object) -> Design:
+def compiled(folder: Path, **more: object) -> Design:
     return compile_graph(_graph(), folder, schedule={"nodes": {"cell": {**EXTERNAL, **more}}})
 
 
 @pytest.fixture(scope="module")
 def design(tmp_path_factory: pytest.TempPathFactory) -> Design:
-    return _compile(tmp_path_factory.mktemp("external") / "build")
+    return compiled(tmp_path_factory.mktemp("external") / "build")
 
 
 def test_what_the_build_directory_says(design: Design) -> None:
@@ -100,7 +100,7 @@ def test_a_board_without_such_a_port_is_refused(design: Design) -> None:
 
 
 def test_a_wrong_image_is_seen(tmp_path: Path) -> None:
-    design = _compile(tmp_path / "build")
+    design = compiled(tmp_path / "build")
     path = design.directory / design.interface.memories[0].file
     wrong = bytes(byte ^ 0x5A for byte in path.read_bytes())
     rewrite(design.directory, {design.interface.memories[0].file: wrong})
@@ -119,7 +119,7 @@ def test_a_wrong_image_is_seen(tmp_path: Path) -> None:
 )
 def test_what_can_not_be(tmp_path: Path, parameters: dict[str, object], message: str) -> None:
     with pytest.raises(CompileError, match=message):
-        _compile(tmp_path / "build", **parameters)
+        compiled(tmp_path / "build", **parameters)
     assert not (tmp_path / "build").exists()
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+import hwcompile
 from hwcompile.boards import load_board
 from hwcompile.families.flow import Use
 from hwcompile.families.programs import ToolError
 from hwcompile.toolchains.overflow import does_not_fit, placed_overflow, synthesized_overflow
 from hwcompile.toolchains.synthesis import Synthesis
+from tests.cli import small
 
 LOG = """Info: Device utilisation:
 Info: \t         ICESTORM_LC:    {cells}/   5280   115%
@@ -23,10 +25,10 @@ Info: \t         ICESTORM_PLL:      0/      1     0%
 
 
 def folder(tmp_path: Path, *lanes: int) -> Path:
-    report = {
-        "design": {"interval_cycles": {"predicted": 20_000}},
-        "nodes": [{"lanes": count} for count in lanes],
-    }
+    """A folder without a manifest, whose report tells of nodes with so many lanes."""
+    report = hwcompile.compile(small.save(tmp_path), tmp_path / "build").report
+    report["design"]["interval_cycles"]["predicted"] = 20_000
+    report["nodes"] = [{**report["nodes"][0], "lanes": count} for count in lanes]
     (tmp_path / "report.json").write_text(json.dumps(report))
     return tmp_path
 
