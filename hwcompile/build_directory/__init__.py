@@ -22,8 +22,10 @@ from hwcompile.build_directory.names import (
     RTL,
     SCHEDULE,
     SOC,
+    SOURCE_LIST,
     dump_name,
     is_folder_name,
+    rtl_path,
 )
 from hwcompile.build_directory.opening import (
     check_build_directory,
@@ -70,6 +72,7 @@ __all__ = [
     "RTL",
     "SCHEDULE",
     "SOC",
+    "SOURCE_LIST",
     "HOST_SCHEMA",
     "INTERFACE_SCHEMA",
     "MANIFEST_SCHEMA",
@@ -89,6 +92,7 @@ __all__ = [
     "read_report",
     "require_build_directory",
     "rewrite",
+    "rtl_path",
     "update_report",
     "checked_text",
     "damaged",

@@ -14,8 +14,9 @@ GRAPH = "graph.txt"
 SCHEDULE = "schedule.toml"
 RTL = "rtl"
 """The folder of sources and memory files."""
-FILES = f"{RTL}/files.f"
-"""The sources' names, one a line, in the order of compilation."""
+SOURCE_LIST = "files.f"
+"""The sources' names, one a line, in the order of compilation; in a folder of sources."""
+FILES = f"{RTL}/{SOURCE_LIST}"
 MEMORY = "memory"
 """The folder of images for external memory."""
 DUMPS = "ir"
@@ -39,6 +40,11 @@ REQUIRED = (REPORT, HOST, INTERFACE, GRAPH, SCHEDULE, FILES)
 _TAKEN = {RTL, MEMORY, DUMPS, DRIVER, SOC, KEPT, WORK, MARKER, MANIFEST, *REQUIRED}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
+
+
+def rtl_path(name: str) -> str:
+    """Where a source or a memory file is, in a build directory and in projects made from one."""
+    return f"{RTL}/{name}"
 
 
 def dump_name(index: int, step: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hwcompile.build_directory import SCHEDULE
 from hwcompile.cli.app import app, console, errors
 from hwcompile.design import compile_with
 from hwcompile.frontends.input_types import GRAMMAR, named_input_types
@@ -21,9 +22,7 @@ def compile_command(
     output: Annotated[Path, typer.Option("-o", "--output", help="Build directory to make.")],
     target_fps: Annotated[float | None, typer.Option(help="Frames per second to reach.")] = None,
     target_cycles: Annotated[int | None, typer.Option(help="Cycles per frame to reach.")] = None,
-    schedule: Annotated[
-        Path | None, typer.Option(help="A schedule.toml, whole or partial.")
-    ] = None,
+    schedule: Annotated[Path | None, typer.Option(help=f"A {SCHEDULE}, whole or partial.")] = None,
     board: Annotated[
         str,
         typer.Option(

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hwcompile.build_directory import DRIVER
 from hwcompile.cli.app import app, console
 from hwcompile.design import load
 from hwcompile.runtime.driver import write_driver
@@ -16,10 +17,11 @@ from hwcompile.runtime.driver import write_driver
 def driver_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", help="Folder to write to; DIR/c by default.")
+        Path | None,
+        typer.Option("--output", "-o", help=f"Folder to write to; DIR/{DRIVER} by default."),
     ] = None,
 ) -> None:
     """Write a C99 driver for the design and its link, without dynamic memory."""
     design = load(directory)
-    for path in write_driver(directory, design.graph.types, output or directory / "c"):
+    for path in write_driver(directory, design.graph.types, output or directory / DRIVER):
         console.print(f"Wrote {path}.")

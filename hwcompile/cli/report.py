@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hwcompile.build_directory import REPORT
 from hwcompile.cli.app import app, console
 from hwcompile.design import load
 from hwcompile.report.table import report_table
@@ -16,7 +17,7 @@ from hwcompile.report.table import report_table
 @app.command("report")
 def report_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
-    as_json: Annotated[bool, typer.Option("--json", help="Print report.json.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help=f"Print {REPORT}.")] = False,
 ) -> None:
     """Print the report of a build as a table, or as JSON."""
     report = load(directory).report

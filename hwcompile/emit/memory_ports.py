@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hwcompile.build_directory import MEMORY
 from hwcompile.emit.interface import MemoryPort
 from hwcompile.emit.names import identifier
 from hwcompile.ops.contract.external_memory import ExternalMemory
 
 ADDRESS_BITS = 32
-
-FOLDER = "memory"
-"""Of the images in a build directory."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ def memory_ports(externals: dict[str, ExternalMemory]) -> dict[str, MemoryPort]:
             address_bits=ADDRESS_BITS,
             data_bits=external.data_bits,
             size=external.size,
-            file=f"{FOLDER}/{identifier(stage)}_{number}.bin",
+            file=f"{MEMORY}/{identifier(stage)}_{number}.bin",
         )
 
     return {

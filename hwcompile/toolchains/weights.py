@@ -95,7 +95,9 @@ def structure_of(directory: Path) -> Structure:
     Every use of a memory file gets a file of its own, whose name does not tell the contents.
     """
     build_directory.memories(directory)  # refuses damaged ones
-    texts = {"files.f": build_directory.read_text(directory, build_directory.FILES)}
+    texts = {
+        build_directory.SOURCE_LIST: build_directory.read_text(directory, build_directory.FILES)
+    }
     contents: dict[str, Image] = {}
     for path in build_directory.sources(directory):
         # A memory whose rows are not equally long is damaged, whatever its hash.

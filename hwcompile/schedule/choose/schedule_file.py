@@ -25,6 +25,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from hwcompile.build_directory import SCHEDULE
 from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail, reason_of
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
@@ -146,7 +147,7 @@ def _foreign(data: Mapping[str, Any], graph: Graph) -> Diagnostic | None:
         f"the schedule is of another model: it names {len(tables)} nodes, none of '{graph.name}'",
         f"it names {_some([repr(_short(name)) for name in tables])}, "
         f"and the network has {_some([repr(name) for name in names])}",
-        f"the 'schedule.toml' of a build of this model{alike}",
+        f"the '{SCHEDULE}' of a build of this model{alike}",
     )
 
 

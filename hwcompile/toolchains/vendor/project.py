@@ -11,6 +11,7 @@ from pathlib import Path
 
 from hwcompile import build_directory, packing
 from hwcompile.boards import Board
+from hwcompile.build_directory import rtl_path
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
@@ -105,9 +106,9 @@ def project_files(directory: Path, board: Board, baud: int = BAUD) -> dict[str, 
 
 def copy_design(directory: Path, folder: Path) -> None:
     """Copy the design's sources, memory contents and images of external memory into a folder."""
-    (folder / "rtl").mkdir()
+    (folder / build_directory.RTL).mkdir()
     for path in (*build_directory.sources(directory), *build_directory.memories(directory)):
-        shutil.copy(path, folder / "rtl")
+        shutil.copy(path, folder / build_directory.RTL)
     for port in Interface.read(directory).memories:
         (folder / port.file).parent.mkdir(exist_ok=True)
         shutil.copy(directory / port.file, folder / port.file)
@@ -149,9 +150,9 @@ def _dma_project(directory: Path, board: Board, wrapper: Wrapper) -> dict[str, s
         **pins(wrapper, ps, engines),
     }
     rtl = wrapper_files(wrapper, design_files(directory))
-    files = {f"rtl/{name}": text for name, text in rtl.items()}
+    files = {rtl_path(name): text for name, text in rtl.items()}
     files |= {
-        f"rtl/{wrapper.top}_shell.v": shell_text(wrapper),
+        rtl_path(f"{wrapper.top}_shell.v"): shell_text(wrapper),
         "vivado.tcl": render("vendor/vivado_dma.tcl.j2", **view),
         "driver.py": render("vendor/driver.py.j2", wrapper=wrapper),
         "packing.py": inspect.getsource(packing),
@@ -167,8 +168,8 @@ def _dma_project(directory: Path, board: Board, wrapper: Wrapper) -> dict[str, s
 def _uart_project(directory: Path, board: Board, baud: int, wrapper: Wrapper) -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="hwcompile-top-") as name:
         paths = write_board_top(directory, board, Path(name), baud)
-        files = {f"rtl/{path.name}": path.read_text() for path in paths}
-    sources = [*design_files(directory), *(name.removeprefix("rtl/") for name in files)]
+        files = {rtl_path(path.name): path.read_text() for path in paths}
+    sources = [*design_files(directory), *(path.name for path in paths)]
     inputs = ["uart_rx", *(["button"] if board.reset else [])]
     leds = led_count(board)
     view = {
@@ -205,7 +206,7 @@ def _component(directory: Path, wrapper: Wrapper) -> dict[str, str]:
         memories=[path.name for path in build_directory.memories(directory)],
         lite=lite_ports(),
     )
-    files = {f"rtl/{name}": source for name, source in added.items()}
+    files = {rtl_path(name): source for name, source in added.items()}
     return {
         **files,
         f"{wrapper.top}_hw.tcl": text,
@@ -256,7 +257,7 @@ def _finish(
         wrapper=wrapper,
         tool_name=_TOOLS[family_of(board).tools],
         after=after,
-        files=[("rtl/", "the design and everything around it"), *listed],
+        files=[(rtl_path(""), "the design and everything around it"), *listed],
         limits=family_of(board).remark.format(top=wrapper.top),
         show_registers=registers,
     )

@@ -49,9 +49,9 @@ def wrapper_project(directory: Path) -> dict[str, str]:
     added = {**wrapper_files(axi, design), **wrapper_files(lite, design)}
     view = {"lite": lite, "axi": axi, "address_bits": ADDRESS_BITS}
     return {
-        **{f"rtl/{file}": text for file, text in added.items()},
-        "rtl/files.f": "".join(f"{file}\n" for file in (*design, *added)),
-        f"rtl/{axi.top}_shell.v": shell_text(axi),
+        **{build_directory.rtl_path(file): text for file, text in added.items()},
+        build_directory.FILES: "".join(f"{file}\n" for file in (*design, *added)),
+        build_directory.rtl_path(f"{axi.top}_shell.v"): shell_text(axi),
         f"{axi.top}.h": header_text(axi),
         f"{lite.top}.h": header_text(lite),
         f"{interface.top}_litex.py": render("vendor/litex.py.j2", **view),
