@@ -91,7 +91,7 @@ def test_the_benchmark_counts_what_the_pages_touch(tmp_path: Path) -> None:
     command = [sys.executable, "benchmarks/house.py", "--json", str(tmp_path / "house.json")]
     subprocess.run(command, cwd=ROOT, capture_output=True, check=True)
     rows = {row["adds"]: row for row in json.loads((tmp_path / "house.json").read_text())}
-    assert {"board", "family", "format", "kernel", "operator", "printer"} <= set(rows)
+    assert {"board", "encoding", "family", "format", "kernel", "operator", "printer"} <= set(rows)
     assert rows["kernel"]["where"] == list(read_page("kernel").files)
     assert all(row["files"] == len(row["where"]) for row in rows.values())
 
