@@ -75,7 +75,7 @@ CORES = (
         slow=True,
     ),
     _gearbox(
-        {"InUnits": 2, "OutUnits": 3, "OutLast": 1, "OutWords": 2},
+        {"InUnits": 2, "OutUnits": 3, "OutLast": 2, "OutWords": 2},
         (
             ("if (out_last) word[i*UnitWidth+:UnitWidth] = '0;", ""),
             ("all >> (OutLast * UnitWidth)", "all >> OutWidth"),
@@ -88,18 +88,18 @@ CORES = (
             ("held != NumberBits'(Depth)", "1'b1"),
             ("ahead != '0", "1'b1"),
             ("kept_q <= kept_d", "kept_q <= written_q"),
-            ("if (end_group) step", "if (end_frame) step"),
+            ("step = NumberBits'(StepTapRow)", "step = NumberBits'(1)"),
         ),
     ),
     _window(
-        {"Height": 2, "Width": 3, "PadTop": 1, "PadLeft": 1, "OutHeight": 2, "OutWidth": 3}
-        | {"KernelHeight": 2, "KernelWidth": 2, "Depth": 8},
+        {"Height": 1, "Width": 2, "PadTop": 1, "PadLeft": 1, "OutHeight": 1, "OutWidth": 2}
+        | {"KernelHeight": 2, "KernelWidth": 2, "Depth": 4},
         (
             ("(!Padded || on_map_q)", "1'b1"),
             (": begun_q || (!held[NumberBits-1] && held != '0)", ": 1'b1"),
             ("last_tap_col ? first_col_q : col_d", "col_d"),
         ),
-        depth=30,
+        depth=17,
         slow=True,
     ),
     Core(
@@ -107,9 +107,9 @@ CORES = (
         ("hw_gather", "hw_recode", "hw_wrap"),
         {},
         (
-            ("(used_q != CountWidth'(Capacity))", "1'b1"),
             ("&& (written_q >= need_q)", ""),
-            ("if (row_last) base_q <=", "if (blank) base_q <="),
+            ("(used_q != CountWidth'(Capacity))", "1'b1"),
+            ("if (row_last) base_q <=", "if (advance) base_q <="),
             ("frame_q + AddressWidth'(InWords)", "frame_q"),
             ("((fire && final_q) ? CountWidth'(InWords) : '0)", "'0"),
             ("empty_q ? {Lanes{Fill}} : recoded", "recoded"),
@@ -117,6 +117,22 @@ CORES = (
         14,
         # {release, word, blank}: words 1 and 0 of a period, then a blank that releases both.
         {"program.mem": "2\n0\n9\n"},
+    ),
+    Core(
+        "prove_matvec",
+        ("hw_matvec", "hw_dot", "hw_sum_tree", "hw_sum_level", "hw_weight_rom"),
+        {},
+        (
+            ("in0_ready_o = fire && first_fold", "in0_ready_o = fire"),
+            ("x_q <= kept[step_q]", "x_q <= in0_data_i"),
+            ("(first_q[Delay-1] ? start", "(last_q[Delay-1] ? start"),
+            ("addr_q == AddressBits'(Depth - 1)", "addr_q == AddressBits'(Depth - 2)"),
+            ("(!last_step || out_ok_i)", "1'b1"),
+            ("out_valid_o <= valid_q[Delay-1] && last_q", "out_valid_o <= last_q"),
+        ),
+        15,
+        # Lane (row, column) of two bits at row * 2 + column; a row for each step of each fold.
+        {"weights.mem": "1b\ne4\n9d\n72\n"},
     ),
 )
 

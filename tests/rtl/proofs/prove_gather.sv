@@ -6,7 +6,7 @@
 module prove_gather #(
   parameter int unsigned Bits = 2,
   parameter int unsigned Fill = 2,
-  parameter int unsigned Capacity = 4,
+  parameter int unsigned Capacity = 8,
   parameter int unsigned InWords = 4,
   parameter int unsigned Rows = 3,
   parameter int unsigned Periods = 2,
