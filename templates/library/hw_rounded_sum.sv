@@ -34,6 +34,13 @@ module hw_rounded_sum #(
   output logic [Parallel*OutBits-1:0] out_data_o
 );
 
+  if (Digits < 1 || Taps < 1 || Words < 1 || Parallel < 1) begin : gen_illegal
+    $error("hw_rounded_sum: Digits, Taps, Words and Parallel must be at least 1");
+  end
+  if (OutBits < InBits || OutBits < 2) begin : gen_illegal1
+    $error("hw_rounded_sum: a result must be as wide as an input, and two bits");
+  end
+
   localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;
   localparam int unsigned IndexBits = (Words > 1) ? $clog2(Words) : 1;
   // Digits of the largest magnitude, and how many of them are dropped.

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import z3
 
+from hwcompile.emit import library
+
 LIBRARY = Path(__file__).parents[2] / "templates" / "library"
 
 PROPERTIES = Path(__file__).parent / "proofs"
@@ -86,7 +88,7 @@ def module_text(module: str) -> str:
     path = PROPERTIES / f"{module}.sv"
     if module.startswith("prove_"):
         return path.read_text()
-    text = (LIBRARY / f"{module}.sv").read_text()
+    text = library.module_text(module)
     if not path.exists():
         return text
     head, *parts = path.read_text().split("\n//@")

@@ -83,6 +83,10 @@ VECTORS: Refusals = {
     "hw_queue_pe": {"Slice is one of Slices": {"Pe": 2}},
     "hw_reduce": {"between 1 and all lanes": {"LastLanes": 2}},
     "hw_rewire": {"only become wider": {"InWidth": 6}},
+    "hw_rounded_sum": {
+        "Taps, Words and Parallel": {"Digits": 0},
+        "as wide as an input": {"InBits": 7},
+    },
     "hw_sparse_collect": {"be at least 1": {"Collects": 0}},
     "hw_sparse_matvec": {"a power of two": {"InLanes": 3}},
     "hw_sparse_pe": {"a power of two": {"Lanes": 3}},

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from hwcompile.emit.library import with_dependencies
 from tests.rtl.formal import Problem, decide, formulate, module_text
 
 SHORT = 8
@@ -23,7 +24,7 @@ class Core:
 
     Attributes:
         bench: The bench.
-        parts: The core first, then the modules that it instantiates.
+        core: The module.
         parameters: Those of the bench.
         mutants: Pairs of a piece of the core's text and its replacement.
         depth: Cycles from reset.
@@ -32,7 +33,7 @@ class Core:
     """
 
     bench: str
-    parts: tuple[str, ...]
+    core: str
     parameters: dict[str, int]
     mutants: tuple[tuple[str, str], ...]
     depth: int
@@ -46,7 +47,7 @@ class Core:
 def _gearbox(
     parameters: dict[str, int], mutants: tuple[tuple[str, str], ...], slow: bool = False
 ) -> Core:
-    return Core("prove_gearbox", ("hw_gearbox", "hw_wrap"), parameters, mutants, 10, slow=slow)
+    return Core("prove_gearbox", "hw_gearbox", parameters, mutants, 10, slow=slow)
 
 
 def _window(
@@ -55,7 +56,7 @@ def _window(
     depth: int = 12,
     slow: bool = False,
 ) -> Core:
-    return Core("prove_window", ("hw_window",), parameters, mutants, depth, slow=slow)
+    return Core("prove_window", "hw_window", parameters, mutants, depth, slow=slow)
 
 
 CORES = (
@@ -104,7 +105,7 @@ CORES = (
     ),
     Core(
         "prove_gather",
-        ("hw_gather", "hw_recode", "hw_wrap"),
+        "hw_gather",
         {},
         (
             ("&& (written_q >= need_q)", ""),
@@ -120,7 +121,7 @@ CORES = (
     ),
     Core(
         "prove_matvec",
-        ("hw_matvec", "hw_dot", "hw_sum_tree", "hw_sum_level", "hw_weight_rom"),
+        "hw_matvec",
         {},
         (
             ("in0_ready_o = fire && first_fold", "in0_ready_o = fire"),
@@ -145,12 +146,14 @@ MUTANTS = [
 
 
 def _formulate(core: Core, folder: Path, change: tuple[str, str] | None = None) -> Problem:
-    sources = {f"{name}.sv": module_text(name) for name in (*core.parts, core.bench)}
+    sources = {
+        f"{name}.sv": module_text(name) for name in (*with_dependencies([core.core]), core.bench)
+    }
     if change is not None:
         old, new = change
-        text = sources[f"{core.parts[0]}.sv"]
+        text = sources[f"{core.core}.sv"]
         assert text.count(old) == 1, f"'{old}' occurs {text.count(old)} times"
-        sources[f"{core.parts[0]}.sv"] = text.replace(old, new)
+        sources[f"{core.core}.sv"] = text.replace(old, new)
     for name, text in core.files.items():
         (folder / name).write_text(text)
     problem = formulate(folder, sources, core.bench, core.parameters)
