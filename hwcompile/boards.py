@@ -114,7 +114,8 @@ def parse_board(data: Mapping[str, Any], name: str, where: str) -> Board:
     except msgspec.ValidationError as error:
         text = str(error).replace("`$.", "`")
         what = f"the board file '{where}' is wrong"
-        raise fail("HW0802", what, text[:1].lower() + text[1:]) from error
+        fix = "compare it with the file of a board that comes with hwcompile"
+        raise fail("HW0802", what, text[:1].lower() + text[1:], fix) from error
     _check_values(board, where)
     return board
 
@@ -182,13 +183,14 @@ def _texts(part: Part, prefix: str) -> Iterator[tuple[str, str, _Kind]]:
 def _check_outside(board: Board, what: str) -> None:
     """Clock and bitstream of a board without a processor come from outside the chip."""
     if not board.clock.pin:
-        raise fail("HW0802", what, "clock.pin is missing")
+        raise fail("HW0802", what, "clock.pin is missing", "the pin of the board's oscillator")
+    example = 'command = ["iceprog", "{bitstream}"] in a table [programmer]'
     if board.programmer is None:
-        raise fail("HW0802", what, "the table programmer is missing")
+        raise fail("HW0802", what, "the table programmer is missing", example)
     if not board.programmer.command or not board.programmer.command[0].strip("-"):
-        raise fail("HW0802", what, "programmer.command begins with no program")
+        raise fail("HW0802", what, "programmer.command begins with no program", example)
     if not any("{bitstream}" in word for word in board.programmer.command[1:]):
-        raise fail("HW0802", what, "programmer.command does not name {bitstream}")
+        raise fail("HW0802", what, "programmer.command does not name {bitstream}", example)
 
 
 def _pins(board: Board) -> Iterator[tuple[str, str]]:

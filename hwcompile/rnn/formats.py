@@ -122,6 +122,7 @@ def samples(function: str, table: Table, form: Format) -> IntArray:
             "HW0243",
             f"a table has {table.size} samples over ±{table.reach}",
             "both must be powers of two, the samples at most 65536",
+            "2048 samples over ±16",
         )
     if function not in FUNCTIONS:
         raise fail("HW0243", f"there is no function '{function}'", fix=", ".join(FUNCTIONS))

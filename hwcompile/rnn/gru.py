@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwcompile.diagnostics import Origin, fail
+from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import TensorType
 from hwcompile.ops.gru.op import Gru
 from hwcompile.rnn.formats import Formats, must_not_clip, samples
-from hwcompile.rnn.layers import aligned, frame_inputs, in_unit, scale_of, table_of
+from hwcompile.rnn.layers import aligned, frame_inputs, in_unit, not_buildable, scale_of, table_of
 from hwcompile.rnn.weights import Fixed, Matrix, array_of, fixed, gates_of, misfit
 
 
@@ -80,7 +80,7 @@ def gru(
     kinds = tuple(builder.types[value] for value in inputs)
     problems = op.problems(kinds)
     if problems:
-        raise fail("HW0245", f"the GRU '{name}' can not be built", "; ".join(problems))
+        raise not_buildable(f"the GRU '{name}'", problems)
     (result,) = op.infer(kinds)
     result = TensorType(result.shape, result.element, scale_of(chosen.m))
     (output,) = builder.add(name, op, inputs, Origin("rnn", name, "GRU"), types=(result,))

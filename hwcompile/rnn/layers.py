@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from hwcompile.diagnostics import Origin, fail
+from hwcompile.diagnostics import CompileError, Origin, fail
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.lstm.op import Lstm
@@ -73,12 +73,18 @@ def lstm(
     kinds = tuple(builder.types[value] for value in inputs)
     problems = op.problems(kinds)
     if problems:
-        raise fail("HW0245", f"the LSTM '{name}' can not be built", "; ".join(problems))
+        raise not_buildable(f"the LSTM '{name}'", problems)
     result = chosen.y if op.projected else chosen.m
     (kind,) = op.infer(kinds)
     kind = TensorType(kind.shape, kind.element, scale_of(result))
     (output,) = builder.add(name, op, inputs, Origin("rnn", name, "LSTM"), types=(kind,))
     return builder.build((output,))
+
+
+def not_buildable(what: str, problems: Sequence[str], origin: Origin | None = None) -> CompileError:
+    """HW0245: a recurrent layer that is legal, and that the engine does not build."""
+    fix = "other number formats or options, with which this holds"
+    return fail("HW0245", f"{what} can not be built", "; ".join(problems), fix, origin)
 
 
 def frame_inputs(
@@ -90,9 +96,10 @@ def frame_inputs(
         CompileError: HW0241 when there is no step or no channel.
     """
     if steps < 1:
-        raise fail("HW0241", f"a sequence has {steps} steps", "one is the least")
+        raise fail("HW0241", f"a sequence has {steps} steps", "one is the least", "steps=1 or more")
     if op.channels < 1:
-        raise fail("HW0241", f"there are {op.channels} channels", "one is the least")
+        what = f"there are {op.channels} channels"
+        raise fail("HW0241", what, "one is the least", "channels=1 or more")
     kind = TensorType((1, steps, op.inputs * op.channels), x.type, scale_of(x))
     inputs = [builder.input("x", kind)]
     if start:

@@ -126,7 +126,8 @@ def gates_of(matrix: Matrix, count: int, what: str) -> npt.NDArray[Any]:
 def fixed(array: npt.NDArray[Any], form: Format, what: str) -> Fixed:
     """Floats rounded to the format, integers as they are."""
     if not 2 <= form.bits <= 24:
-        raise fail("HW0244", f"the format of {what} has {form.bits} bits", "2 to 24 are supported")
+        bits, why = f"the format of {what} has {form.bits} bits", "2 to 24 are supported"
+        raise fail("HW0244", bits, why, "a format of 24 bits or fewer")
     limit = form.type
     if np.issubdtype(array.dtype, np.integer):
         values = array.astype(np.int64)

@@ -96,7 +96,8 @@ def bus_exchange(name: str, clock_mhz: Fraction, ftdi_select: int) -> Iterator[E
         else:
             exchange, close = _spidev(name, speed)
     except (OSError, ValueError) as error:
-        raise fail("HW0814", f"the bus '{name}' can not be opened", str(error)) from error
+        what, fix = f"the bus '{name}' can not be opened", "check the cable and the bus's name"
+        raise fail("HW0814", what, str(error), fix) from error
     try:
         yield exchange
     finally:

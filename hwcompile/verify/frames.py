@@ -120,7 +120,8 @@ def _stored(name: str, given: object) -> Stored:
         return Stored.of(np.asarray(given))
     except (ValueError, TypeError) as error:  # rows of different lengths, say
         why = " ".join(str(error).split())
-        raise fail("HW0631", f"what is given for '{name}' is no array of numbers", why) from error
+        what, fix = f"what is given for '{name}' is no array of numbers", "one array of numbers"
+        raise fail("HW0631", what, why, fix) from error
 
 
 def _expected(shapes: Mapping[str, tuple[int, ...]]) -> str:

@@ -282,4 +282,5 @@ def _run_all(commands: Sequence[Sequence[str]]) -> None:
 
 def _refused(code: str, what: str, log: str) -> CompileError:
     lines = [line for line in log.splitlines() if line.strip()]
-    return fail(code, what, "the tool says:\n" + "\n".join(lines[:40]))
+    fix = "compile again if the design's files were edited; else report this as a bug"
+    return fail(code, what, "the tool says:\n" + "\n".join(lines[:40]), fix)

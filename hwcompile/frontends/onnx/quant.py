@@ -84,7 +84,8 @@ def _by(quantizer: Quantizer, row_of: Array | None) -> Quantization:
 def _target(inputs: Inputs, node: SourceNode) -> Value:
     value = inputs[0]
     if value is None:
-        raise fail("HW0201", f"this {node.op_type} has no input", origin=node.origin)
+        what, fix = f"this {node.op_type} has no input", "repair the exporter's output"
+        raise fail("HW0201", what, "", fix, node.origin)
     return value
 
 

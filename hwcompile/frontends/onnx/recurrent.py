@@ -35,6 +35,7 @@ from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.rnn import Format, Formats, gru, lstm
 from hwcompile.rnn.description import described
+from hwcompile.rnn.layers import not_buildable
 
 Inputs = Sequence[Value | None]
 
@@ -148,8 +149,7 @@ def placed(
     value = ctx.arrange(pure.stream.value, wanted, int(pure.stream.fill), node)
     problems = op.problems((ctx.type(value),))
     if problems:
-        why = "; ".join(problems)
-        raise fail("HW0245", f"this {node.op_type} can not be built", why, "", node.origin)
+        raise not_buildable(f"this {node.op_type}", problems, node.origin)
     value = ctx.emit(node, op, (value,))
     unit = np.array([2.0**-fraction])
     ctx.describe(value, unit, np.zeros(1, dtype=np.int64))

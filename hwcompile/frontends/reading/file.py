@@ -9,7 +9,7 @@ import onnx
 from onnx import AttributeProto
 from onnx.external_data_helper import load_external_data_for_model
 
-from hwcompile.diagnostics import CompileError, fail
+from hwcompile.diagnostics import CompileError, fail, reason_of
 from hwcompile.frontends.reading.formats import named_by_suffix, refuse_other_formats
 from hwcompile.frontends.reading.structure import check_structure
 
@@ -54,9 +54,8 @@ def _whole(path: Path) -> onnx.ModelProto:
         with path.open("rb") as file:
             start = file.read(_SNIFFED)
     except OSError as error:
-        raise fail(
-            "HW0101", f"the model file '{path}' cannot be read", str(error.strerror)
-        ) from error
+        what, fix = f"the model file '{path}' cannot be read", "permission to read it"
+        raise fail("HW0101", what, reason_of(error), fix) from error
     if not start:
         raise fail("HW0102", f"'{path.name}' is empty", fix="export or download the model again")
     refuse_other_formats(path, start)

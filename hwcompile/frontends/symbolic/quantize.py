@@ -46,7 +46,8 @@ def quantize(ctx: Context, value: Value | None, by: Quantization, node: SourceNo
     if isinstance(value, HostValue):
         return _on_host(value, by)
     assert value is None or isinstance(value, Failed)
-    raise fail("HW0201", f"this {node.op_type} has no input", origin=node.origin)
+    what, fix = f"this {node.op_type} has no input", "repair the exporter's output"
+    raise fail("HW0201", what, "", fix, node.origin)
 
 
 def _check_type(

@@ -123,7 +123,8 @@ def options_of(graph: Graph, node: Node) -> tuple[Option, ...]:
             reasons.append(f"'{kernel.name}': {reason}")
     if not options:
         why = "; ".join(reasons) or f"'{node.op.family}' has no kernels and was not lowered"
-        raise fail("HW0401", f"no kernel builds node '{node.name}'", why, origin=node.origin)
+        what, fix = f"no kernel builds node '{node.name}'", "another form of this layer"
+        raise fail("HW0401", what, why, fix, node.origin)
     return tuple(options)
 
 
