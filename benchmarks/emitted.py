@@ -6,7 +6,8 @@ Every example and published network, and every kernel of every family on the fam
 its first and last foldings, is compiled. A row holds the instances of library modules with their
 parameter values, digests of memory images, predicted cycles, and a digest of the integers that the
 reference computes. Names of files and modules, comments and layout do not count; a value that is
-the name of a constant of an emitted package counts as its number.
+the name of a constant of an emitted package counts as its number, and a field of a structure as a
+parameter.
 
 `--against` compares with the rows of an earlier run, prints every design that differs, and exits
 with 1 when there is one.
@@ -40,6 +41,7 @@ ENDS = 2
 
 _INSTANCE = re.compile(r"^ *(hw_\w+) #\(\n(.*?)\n *\) (\w+) \(", re.DOTALL | re.MULTILINE)
 _VALUE = re.compile(r"\.(\w+)\((.*)\),?$", re.MULTILINE)
+_FIELD = re.compile(r"^ *(\S+?),? +// (\w+)$", re.MULTILINE)
 _NAMED = re.compile(r"(\w+)::(\w+)")
 _ENUM = re.compile(r"enum\b[^{;]*\{(.*?)\}", re.DOTALL)
 
@@ -98,6 +100,8 @@ def row_of(name: str, design: hwcompile.Design) -> Row:
 
 def _values(rtl: Path, text: str, named: Mapping[str, int]) -> dict[str, str]:
     found = dict(_VALUE.findall(text))
+    for value, field in _FIELD.findall(text):
+        found["".join(word.capitalize() for word in field.split("_"))] = value
     return {name: _value(rtl, value, named) for name, value in found.items() if name != "Name"}
 
 
@@ -108,6 +112,9 @@ def _value(rtl: Path, value: str, named: Mapping[str, int]) -> str:
     match = _NAMED.fullmatch(value)
     if match:
         return str(named[match.group(2)])
+    decimal = re.fullmatch(r"(-?)\d+'s?d(\d+)", value)
+    if decimal:
+        return "".join(decimal.groups())
     sized = re.fullmatch(r"(\d+)'([bh])([0-9a-f]+)", value)
     if not sized:
         return value

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 
-from hwcompile.ops.contract.instance import Name, Word
+from hwcompile.emit.structures import structure_lines
+from hwcompile.ops.contract.instance import Name, Struct, Word
 from hwcompile.ops.memory_image import MemoryImage
 
 
-def literal(value: bool | int | Word | Name | str) -> str:
-    """A value as SystemVerilog text; a `str` is the name of a memory's file."""
+def literal(value: bool | int | Word | Name | Struct | str) -> str:
+    """A value as SystemVerilog text, several lines for a structure; a `str` is a memory's file."""
     if isinstance(value, bool):
         return f"1'b{value:d}"
     if isinstance(value, Word):
         return f"{value.bits}'h{value.code:x}"
+    if isinstance(value, Struct):
+        return "\n      ".join(["{", *structure_lines(value)]) + "\n    }"
     if isinstance(value, Name):
         return f"{value.package}_pkg::{value.name}"
     return f'"{value}"' if isinstance(value, str) else str(int(value))

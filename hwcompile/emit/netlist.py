@@ -11,7 +11,7 @@ from hwcompile.emit.memory_ports import MemoryView, memory_ports, memory_view
 from hwcompile.emit.names import identifier, top_name
 from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.ops.contract.external_memory import ExternalMemory
-from hwcompile.ops.contract.instance import Name, Value, Word
+from hwcompile.ops.contract.instance import Name, Struct, Value, Word
 from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
@@ -28,7 +28,7 @@ class InstanceView:
 
     module: str
     name: str
-    parameters: tuple[tuple[str, bool | int | Word | Name | str], ...]
+    parameters: tuple[tuple[str, bool | int | Word | Name | Struct | str], ...]
     notes: tuple[str, ...]
     width: int
     valid: str
@@ -271,7 +271,7 @@ def _instance_view(
 
 def _printable(
     part: Placed, value: Value, memories: dict[str, str]
-) -> bool | int | Word | Name | str:
+) -> bool | int | Word | Name | Struct | str:
     """The value; in the place of a memory's contents the name of the file that they go to."""
     if not isinstance(value, MemoryImage):
         return value

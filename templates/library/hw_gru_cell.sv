@@ -11,26 +11,18 @@
 `default_nettype none
 
 module hw_gru_cell #(
-  parameter int unsigned ZBits = 40,
-  parameter int unsigned BiasBits = 16,
-  parameter int unsigned HBits = 16,
-  parameter int unsigned SigmaBits = 16,
-  parameter int unsigned CandidateBits = 16,
-  parameter int unsigned SigmaIndex = 11,
-  parameter int unsigned CandidateIndex = 11,
-  parameter int unsigned SigmaShift = 14,
-  parameter int unsigned CandidateShift = 29,
-  parameter int unsigned NShift = 15,
-  parameter int          One = 32767,
-  parameter int unsigned NewShift = 0,
-  parameter int unsigned KeepShift = 0,
-  parameter int unsigned HShift = 15,
-  parameter bit          HalfUp = 1'b1,
-  parameter int          HLow = -32768,
-  parameter int          HHigh = 32767,
+  parameter hw_rnn_cell_pkg::cell_t Cell = hw_rnn_cell_pkg::CELL,
   parameter int unsigned TagBits = 1,
   parameter SigmaFile = "",
-  parameter CandidateFile = ""
+  parameter CandidateFile = "",
+  localparam int unsigned ZBits = Cell.z_bits,
+  localparam int unsigned BiasBits = Cell.bias_bits,
+  localparam int unsigned HBits = Cell.c_bits,
+  localparam int unsigned SigmaBits = Cell.sigma_bits,
+  localparam int unsigned CandidateBits = Cell.candidate_bits,
+  localparam int One = Cell.one,
+  localparam int HLow = Cell.c_low,
+  localparam int HHigh = Cell.c_high
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_ni,
@@ -44,7 +36,7 @@ module hw_gru_cell #(
   output logic      [HBits-1:0]      h_o
 );
 
-  if (SigmaIndex < 1 || CandidateIndex < 1 || HLow > HHigh) begin : gen_illegal
+  if (Cell.sigma_index < 1 || Cell.candidate_index < 1 || HLow > HHigh) begin : gen_illegal
     $error("hw_gru_cell: tables have two elements or more, and HLow is at most HHigh");
   end
 
@@ -84,11 +76,13 @@ module hw_gru_cell #(
   logic signed [SigmaBits-1:0] u_q2 [4];
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(Cell.sigma_shift), .Index(Cell.sigma_index), .Width(SigmaBits),
+    .File(SigmaFile)
   ) u_r (.clk_i, .value_i(zr_q), .data_o(r_q));
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(Cell.sigma_shift), .Index(Cell.sigma_index), .Width(SigmaBits),
+    .File(SigmaFile)
   ) u_u (.clk_i, .value_i(zu_q), .data_o(u_q));
 
   // ---------------------------------------------------------------- 4, 5: the candidate's sum
@@ -96,7 +90,7 @@ module hw_gru_cell #(
 
   always_ff @(posedge clk_i) begin
     reset_q <= ZBits'(r_q) * b_q[2];
-    v_q <= (a_q[3] <<< NShift) + reset_q;
+    v_q <= (a_q[3] <<< Cell.n_shift) + reset_q;
     u_q2[0] <= u_q;
     for (int i = 1; i < 4; i++) u_q2[i] <= u_q2[i-1];
   end
@@ -105,8 +99,8 @@ module hw_gru_cell #(
   logic signed [CandidateBits-1:0] n_q, n_q2;
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(CandidateShift), .Index(CandidateIndex), .Width(CandidateBits),
-    .File(CandidateFile)
+    .ZBits(ZBits), .Shift(Cell.candidate_shift), .Index(Cell.candidate_index),
+    .Width(CandidateBits), .File(CandidateFile)
   ) u_n (.clk_i, .value_i(v_q), .data_o(n_q));
 
   // ---------------------------------------------------------------- 8 to 12: h
@@ -115,7 +109,8 @@ module hw_gru_cell #(
   logic [HBits-1:0]           rounded;
 
   hw_round_clamp #(
-    .InBits(ZBits), .Shift(HShift), .HalfUp(HalfUp), .Low(HLow), .High(HHigh), .OutBits(HBits)
+    .InBits(ZBits), .Shift(Cell.c_shift), .HalfUp(Cell.half_up), .Low(HLow), .High(HHigh),
+    .OutBits(HBits)
   ) u_h (.value_i(sum_q), .result_o(rounded));
 
   always_ff @(posedge clk_i) begin
@@ -127,7 +122,7 @@ module hw_gru_cell #(
     new_q <= ZBits'(rest_q) * ZBits'(n_q2);
     kept_q2 <= kept_q;
     // 10
-    sum_q <= (new_q <<< NewShift) + (kept_q2 <<< KeepShift);
+    sum_q <= (new_q <<< Cell.input_shift) + (kept_q2 <<< Cell.forget_shift);
   end
 
   // 11, 12

@@ -14,29 +14,20 @@
 `default_nettype none
 
 module hw_gru_reset_cell #(
-  parameter int unsigned ZBits = 40,
-  parameter int unsigned BiasBits = 16,
-  parameter int unsigned HBits = 16,
-  parameter int unsigned SigmaBits = 16,
-  parameter int unsigned CandidateBits = 16,
-  parameter int unsigned SigmaIndex = 11,
-  parameter int unsigned CandidateIndex = 11,
-  parameter int unsigned SigmaShift = 14,
-  parameter int unsigned CandidateShift = 14,
-  parameter int unsigned NShift = 0,
+  parameter hw_rnn_cell_pkg::cell_t Cell = hw_rnn_cell_pkg::CELL,
   parameter int unsigned RShift = 0,
-  parameter int unsigned ResetShift = 15,
-  parameter int          One = 32767,
-  parameter int unsigned NewShift = 0,
-  parameter int unsigned KeepShift = 0,
-  parameter int unsigned HShift = 15,
-  parameter bit          HalfUp = 1'b1,
-  parameter int          HLow = -32768,
-  parameter int          HHigh = 32767,
   parameter int unsigned UnitAddress = 3,  // lowest bits of the tag: which unit
   parameter int unsigned TagBits = 4,
   parameter SigmaFile = "",
-  parameter CandidateFile = ""
+  parameter CandidateFile = "",
+  localparam int unsigned ZBits = Cell.z_bits,
+  localparam int unsigned BiasBits = Cell.bias_bits,
+  localparam int unsigned HBits = Cell.c_bits,
+  localparam int unsigned SigmaBits = Cell.sigma_bits,
+  localparam int unsigned CandidateBits = Cell.candidate_bits,
+  localparam int One = Cell.one,
+  localparam int HLow = Cell.c_low,
+  localparam int HHigh = Cell.c_high
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_ni,
@@ -54,7 +45,7 @@ module hw_gru_reset_cell #(
   output logic      [HBits-1:0]      h_o
 );
 
-  if (SigmaIndex < 1 || CandidateIndex < 1 || HLow > HHigh) begin : gen_illegal
+  if (Cell.sigma_index < 1 || Cell.candidate_index < 1 || HLow > HHigh) begin : gen_illegal
     $error("hw_gru_reset_cell: tables have two elements or more, and HLow is at most HHigh");
   end
   if (UnitAddress < 1 || UnitAddress > TagBits) begin : gen_illegal1
@@ -105,11 +96,13 @@ module hw_gru_reset_cell #(
   logic signed [SigmaBits-1:0] r_q, u_q;
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(Cell.sigma_shift), .Index(Cell.sigma_index), .Width(SigmaBits),
+    .File(SigmaFile)
   ) u_r (.clk_i, .value_i(zr_q), .data_o(r_q));
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(Cell.sigma_shift), .Index(Cell.sigma_index), .Width(SigmaBits),
+    .File(SigmaFile)
   ) u_u (.clk_i, .value_i(zu_q), .data_o(u_q));
 
   // ---------------------------------------------------------------- 4, 5: the reset state
@@ -117,7 +110,7 @@ module hw_gru_reset_cell #(
   logic [HBits-1:0]            reset_rounded, m_q;
 
   hw_round_clamp #(
-    .InBits(ResetBits), .Shift(ResetShift), .HalfUp(HalfUp), .Low(HLow), .High(HHigh),
+    .InBits(ResetBits), .Shift(Cell.reset_shift), .HalfUp(Cell.half_up), .Low(HLow), .High(HHigh),
     .OutBits(HBits)
   ) u_m (.value_i(reset_q), .result_o(reset_rounded));
 
@@ -145,11 +138,11 @@ module hw_gru_reset_cell #(
   logic signed [ZBits-1:0]         v_q;
   logic signed [CandidateBits-1:0] n_q, n_q2;
 
-  always_ff @(posedge clk_i) v_q <= (a_q <<< NShift) + b_q;
+  always_ff @(posedge clk_i) v_q <= (a_q <<< Cell.n_shift) + b_q;
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(CandidateShift), .Index(CandidateIndex), .Width(CandidateBits),
-    .File(CandidateFile)
+    .ZBits(ZBits), .Shift(Cell.candidate_shift), .Index(Cell.candidate_index),
+    .Width(CandidateBits), .File(CandidateFile)
   ) u_n (.clk_i, .value_i(v_q), .data_o(n_q));
 
   // ---------------------------------------------------------------- 5 to 8: h
@@ -158,7 +151,8 @@ module hw_gru_reset_cell #(
   logic [HBits-1:0]           rounded, rounded_q;
 
   hw_round_clamp #(
-    .InBits(ZBits), .Shift(HShift), .HalfUp(HalfUp), .Low(HLow), .High(HHigh), .OutBits(HBits)
+    .InBits(ZBits), .Shift(Cell.c_shift), .HalfUp(Cell.half_up), .Low(HLow), .High(HHigh),
+    .OutBits(HBits)
   ) u_h (.value_i(sum_q), .result_o(rounded));
 
   always_ff @(posedge clk_i) begin
@@ -170,7 +164,7 @@ module hw_gru_reset_cell #(
     new_q <= ZBits'(rest_q) * ZBits'(n_q2);
     kept_q2 <= kept_q;
     // 7, 8
-    sum_q <= (new_q <<< NewShift) + (kept_q2 <<< KeepShift);
+    sum_q <= (new_q <<< Cell.input_shift) + (kept_q2 <<< Cell.forget_shift);
     rounded_q <= rounded;
   end
 

@@ -9,42 +9,24 @@
 `default_nettype none
 
 module hw_lstm_cell #(
-  parameter int unsigned ZBits = 40,     // of all sums
-  parameter int unsigned BiasBits = 16,
-  parameter int unsigned PeepBits = 12,
-  parameter int unsigned CBits = 16,
-  parameter int unsigned MBits = 16,
-  parameter int unsigned SigmaBits = 16,
-  parameter int unsigned CandidateBits = 16,
-  parameter int unsigned SquashBits = 16,
-  parameter int unsigned SigmaIndex = 11,
-  parameter int unsigned CandidateIndex = 11,
-  parameter int unsigned SquashIndex = 11,
-  parameter int unsigned SigmaShift = 14,
-  parameter int unsigned CandidateShift = 14,
-  parameter int unsigned SquashShift = 8,
-  parameter int unsigned PeepShiftI = 0,
-  parameter int unsigned PeepShiftF = 0,
-  parameter int unsigned PeepShiftO = 0,
-  parameter int unsigned ForgetShift = 0,
-  parameter int unsigned InputShift = 0,
-  parameter int unsigned CShift = 15,
-  parameter int unsigned MShift = 15,
-  parameter bit          HalfUp = 1'b1,
-  parameter bit          HalfEven = 1'b0,
+  parameter hw_rnn_cell_pkg::cell_t Cell = hw_rnn_cell_pkg::CELL,
   parameter hw_rounding_pkg::rounding_e Lookup = hw_rounding_pkg::Floor,
-  parameter int unsigned SigmaSlices = 1,  // 3 where i, f and o have a table each
-  parameter bit          Parts = 1'b0,   // both products that make c are rounded to its format
-  parameter int unsigned ForgetPart = 0,
-  parameter int unsigned InputPart = 0,
-  parameter int          CLow = -32768,
-  parameter int          CHigh = 32767,
-  parameter int          MLow = -32768,
-  parameter int          MHigh = 32767,
   parameter int unsigned TagBits = 1,
   parameter SigmaFile = "",
   parameter CandidateFile = "",
-  parameter SquashFile = ""
+  parameter SquashFile = "",
+  localparam int unsigned ZBits = Cell.z_bits,
+  localparam int unsigned BiasBits = Cell.bias_bits,
+  localparam int unsigned PeepBits = Cell.peep_bits,
+  localparam int unsigned CBits = Cell.c_bits,
+  localparam int unsigned MBits = Cell.m_bits,
+  localparam int unsigned SigmaBits = Cell.sigma_bits,
+  localparam int unsigned CandidateBits = Cell.candidate_bits,
+  localparam int unsigned SquashBits = Cell.squash_bits,
+  localparam int CLow = Cell.c_low,
+  localparam int CHigh = Cell.c_high,
+  localparam int MLow = Cell.m_low,
+  localparam int MHigh = Cell.m_high
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_ni,
@@ -62,10 +44,10 @@ module hw_lstm_cell #(
   output logic      [MBits-1:0]      m_o
 );
 
-  if (SigmaSlices != 1 && SigmaSlices != 3) begin : gen_illegal
+  if (Cell.sigma_slices != 1 && Cell.sigma_slices != 3) begin : gen_illegal
     $error("hw_lstm_cell: the gates share a table, or have 3");
   end
-  if (SigmaIndex < 1 || CandidateIndex < 1 || SquashIndex < 1
+  if (Cell.sigma_index < 1 || Cell.candidate_index < 1 || Cell.squash_index < 1
       || CLow > CHigh || MLow > MHigh) begin : gen_illegal1
     $error("hw_lstm_cell: tables have two elements or more, and limits are in order");
   end
@@ -114,8 +96,8 @@ module hw_lstm_cell #(
   logic signed [ZBits-1:0] zo_q [6];
 
   always_ff @(posedge clk_i) begin
-    zi_q2 <= zi_q1 + (ZBits'(pi_q1) <<< PeepShiftI);
-    zf_q2 <= zf_q1 + (ZBits'(pf_q1) <<< PeepShiftF);
+    zi_q2 <= zi_q1 + (ZBits'(pi_q1) <<< Cell.peep_shift_i);
+    zf_q2 <= zf_q1 + (ZBits'(pf_q1) <<< Cell.peep_shift_f);
     zg_q2 <= zg_q1;
     zo_q[0] <= zo_q1;
     for (int i = 1; i < 6; i++) zo_q[i] <= zo_q[i-1];
@@ -126,18 +108,19 @@ module hw_lstm_cell #(
   logic signed [CandidateBits-1:0] g_q;
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .Lookup(Lookup),
-    .Slices(SigmaSlices), .Slice(0), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(Cell.sigma_shift), .Index(Cell.sigma_index), .Width(SigmaBits),
+    .Lookup(Lookup), .Slices(Cell.sigma_slices), .Slice(0), .File(SigmaFile)
   ) u_i (.clk_i, .value_i(zi_q2), .data_o(i_q));
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .Lookup(Lookup),
-    .Slices(SigmaSlices), .Slice((SigmaSlices > 1) ? 1 : 0), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(Cell.sigma_shift), .Index(Cell.sigma_index), .Width(SigmaBits),
+    .Lookup(Lookup), .Slices(Cell.sigma_slices), .Slice((Cell.sigma_slices > 1) ? 1 : 0),
+    .File(SigmaFile)
   ) u_f (.clk_i, .value_i(zf_q2), .data_o(f_q));
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(CandidateShift), .Index(CandidateIndex), .Width(CandidateBits),
-    .Lookup(Lookup), .File(CandidateFile)
+    .ZBits(ZBits), .Shift(Cell.candidate_shift), .Index(Cell.candidate_index),
+    .Width(CandidateBits), .Lookup(Lookup), .File(CandidateFile)
   ) u_candidate (.clk_i, .value_i(zg_q2), .data_o(g_q));
 
   // ---------------------------------------------------------------- 5, 6: c
@@ -147,28 +130,28 @@ module hw_lstm_cell #(
   logic [CBits-1:0]             c_rounded;
   logic signed [CBits-1:0]      c_new_q;
 
-  if (Parts) begin : gen_parts
+  if (Cell.parts) begin : gen_parts
     logic [CBits-1:0] kept, fresh;
 
     hw_round_clamp #(
-      .InBits(ForgetBits), .Shift(ForgetPart), .HalfUp(HalfUp), .HalfEven(HalfEven), .Low(CLow),
-      .High(CHigh), .OutBits(CBits)
+      .InBits(ForgetBits), .Shift(Cell.forget_part), .HalfUp(Cell.half_up),
+      .HalfEven(Cell.half_even), .Low(CLow), .High(CHigh), .OutBits(CBits)
     ) u_kept (.value_i(kept_q), .result_o(kept));
 
     hw_round_clamp #(
-      .InBits(InputBits), .Shift(InputPart), .HalfUp(HalfUp), .HalfEven(HalfEven), .Low(CLow),
-      .High(CHigh), .OutBits(CBits)
+      .InBits(InputBits), .Shift(Cell.input_part), .HalfUp(Cell.half_up), .HalfEven(Cell.half_even),
+      .Low(CLow), .High(CHigh), .OutBits(CBits)
     ) u_new (.value_i(new_q), .result_o(fresh));
 
-    assign c_sum = (ZBits'($signed(kept)) <<< ForgetShift)
-                 + (ZBits'($signed(fresh)) <<< InputShift);
+    assign c_sum = (ZBits'($signed(kept)) <<< Cell.forget_shift)
+                 + (ZBits'($signed(fresh)) <<< Cell.input_shift);
   end else begin : gen_whole
-    assign c_sum = (ZBits'(kept_q) <<< ForgetShift) + (ZBits'(new_q) <<< InputShift);
+    assign c_sum = (ZBits'(kept_q) <<< Cell.forget_shift) + (ZBits'(new_q) <<< Cell.input_shift);
   end
 
   hw_round_clamp #(
-    .InBits(ZBits), .Shift(CShift), .HalfUp(HalfUp), .HalfEven(HalfEven), .Low(CLow),
-    .High(CHigh), .OutBits(CBits)
+    .InBits(ZBits), .Shift(Cell.c_shift), .HalfUp(Cell.half_up), .HalfEven(Cell.half_even),
+    .Low(CLow), .High(CHigh), .OutBits(CBits)
   ) u_c (.value_i(c_sum), .result_o(c_rounded));
 
   always_ff @(posedge clk_i) begin
@@ -188,13 +171,13 @@ module hw_lstm_cell #(
   logic signed [SquashBits-1:0]  h_q2 [2];
 
   hw_rnn_table #(
-    .ZBits(CBits), .Shift(SquashShift), .Index(SquashIndex), .Width(SquashBits), .Lookup(Lookup),
-    .File(SquashFile)
+    .ZBits(CBits), .Shift(Cell.squash_shift), .Index(Cell.squash_index), .Width(SquashBits),
+    .Lookup(Lookup), .File(SquashFile)
   ) u_squash (.clk_i, .value_i(c_new_q), .data_o(h_q));
 
   always_ff @(posedge clk_i) begin
     po_q <= PeepProduct'(peep_o_q[5]) * PeepProduct'(c_new_q);
-    zo_q8 <= zo_q[5] + (ZBits'(po_q) <<< PeepShiftO);
+    zo_q8 <= zo_q[5] + (ZBits'(po_q) <<< Cell.peep_shift_o);
     h_q2[0] <= h_q;
     h_q2[1] <= h_q2[0];
   end
@@ -203,8 +186,9 @@ module hw_lstm_cell #(
   logic signed [SigmaBits-1:0] o_q;
 
   hw_rnn_table #(
-    .ZBits(ZBits), .Shift(SigmaShift), .Index(SigmaIndex), .Width(SigmaBits), .Lookup(Lookup),
-    .Slices(SigmaSlices), .Slice((SigmaSlices > 1) ? 2 : 0), .File(SigmaFile)
+    .ZBits(ZBits), .Shift(Cell.sigma_shift), .Index(Cell.sigma_index), .Width(SigmaBits),
+    .Lookup(Lookup), .Slices(Cell.sigma_slices), .Slice((Cell.sigma_slices > 1) ? 2 : 0),
+    .File(SigmaFile)
   ) u_o (.clk_i, .value_i(zo_q8), .data_o(o_q));
 
   // ---------------------------------------------------------------- 11, 12: m
@@ -212,8 +196,8 @@ module hw_lstm_cell #(
   logic [MBits-1:0]          m_rounded, m_q;
 
   hw_round_clamp #(
-    .InBits(OutBits), .Shift(MShift), .HalfUp(HalfUp), .HalfEven(HalfEven), .Low(MLow),
-    .High(MHigh), .OutBits(MBits)
+    .InBits(OutBits), .Shift(Cell.m_shift), .HalfUp(Cell.half_up), .HalfEven(Cell.half_even),
+    .Low(MLow), .High(MHigh), .OutBits(MBits)
   ) u_m (.value_i(m_product_q), .result_o(m_rounded));
 
   always_ff @(posedge clk_i) begin

@@ -25,77 +25,16 @@
 `default_nettype none
 
 module hw_rnn_engine #(
+  parameter hw_rnn_engine_pkg::step_t Step = hw_rnn_engine_pkg::STEP,
+  parameter hw_rnn_lane_pkg::shape_t Shape = hw_rnn_lane_pkg::SHAPE,
+  parameter hw_rnn_lane_pkg::format_t Format = hw_rnn_lane_pkg::FORMAT,
+  parameter hw_rnn_cell_pkg::cell_t Cell = hw_rnn_cell_pkg::CELL,
   parameter int unsigned Channels = 1,
   parameter bit HasStart = 1'b0,
   parameter bit External = 1'b0,
   parameter int unsigned Pes = 8,
   parameter int unsigned Lanes = 2,
-  parameter int unsigned Cycles = 64,
-  parameter int unsigned Delay = 8,
-  parameter int unsigned Drain = 4,
-  parameter int unsigned Steps = 1,
-  parameter bit Keep = 1'b0,
-  parameter int unsigned XSize = 8,
-  parameter int unsigned XBits = 16,
-  parameter bit XSigned = 1'b1,
-  parameter int unsigned OutSize = 8,
-  parameter int unsigned OutBits = 16,
-  parameter int unsigned WBits = 12,
-  parameter int unsigned SkipBits = 7,
-  parameter int unsigned XShift = 0,
-  parameter int unsigned RShift = 0,
-  parameter int unsigned PlaceBits = 5,
-  parameter int unsigned StateWords = 32,
-  parameter int unsigned MBase = 16,
-  parameter int unsigned YWord = 8,
-  parameter int unsigned MWord = 16,
-  parameter int unsigned Units = 8,
-  parameter int unsigned Rows = 8,
-  parameter int unsigned ThingBits = 3,
-  parameter int unsigned AccBits = 40,
-  parameter int unsigned ActBits = 16,
-  parameter bit Projected = 1'b1,
-  parameter int unsigned YBits = 16,
-  parameter int unsigned YShift = 15,
-  parameter int YLow = -32768,
-  parameter int YHigh = 32767,
-  parameter int unsigned ZBits = 40,
-  parameter int unsigned BiasBits = 16,
-  parameter int unsigned PeepBits = 12,
-  parameter int unsigned CBits = 16,
-  parameter int unsigned MBits = 16,
-  parameter int unsigned SigmaBits = 16,
-  parameter int unsigned CandidateBits = 16,
-  parameter int unsigned SquashBits = 16,
-  parameter int unsigned SigmaIndex = 11,
-  parameter int unsigned CandidateIndex = 11,
-  parameter int unsigned SquashIndex = 11,
-  parameter int unsigned SigmaShift = 14,
-  parameter int unsigned CandidateShift = 14,
-  parameter int unsigned SquashShift = 8,
-  parameter int unsigned PeepShiftI = 0,
-  parameter int unsigned PeepShiftF = 0,
-  parameter int unsigned PeepShiftO = 0,
-  parameter int unsigned ForgetShift = 0,
-  parameter int unsigned InputShift = 0,
-  parameter int unsigned CShift = 15,
-  parameter int unsigned MShift = 15,
-  parameter bit HalfUp = 1'b1,
-  parameter bit HalfEven = 1'b0,
   parameter hw_rounding_pkg::rounding_e Lookup = hw_rounding_pkg::Floor,
-  parameter int unsigned SigmaSlices = 1,
-  parameter bit Parts = 1'b0,
-  parameter int unsigned ForgetPart = 0,
-  parameter int unsigned InputPart = 0,
-  parameter bit Gru = 1'b0,
-  parameter bit ResetBefore = 1'b0,
-  parameter int unsigned NShift = 15,
-  parameter int unsigned ResetShift = 15,
-  parameter int One = 32767,
-  parameter int CLow = -32768,
-  parameter int CHigh = 32767,
-  parameter int MLow = -32768,
-  parameter int MHigh = 32767,
   parameter SigmaFile = "",
   parameter CandidateFile = "",
   parameter SquashFile = "",
@@ -103,6 +42,13 @@ module hw_rnn_engine #(
   parameter EntryFile = "",
   parameter ControlFile = "",
   parameter OrderFile = "",
+  localparam int unsigned XBits = Format.x_bits,
+  localparam int unsigned OutBits = Format.out_bits,
+  localparam int unsigned WBits = Format.w_bits,
+  localparam int unsigned SkipBits = Format.skip_bits,
+  localparam int unsigned ThingBits = Shape.thing_bits,
+  localparam int unsigned AccBits = Format.acc_bits,
+  localparam int unsigned ActBits = Format.act_bits,
   localparam int unsigned EntryBits = WBits + SkipBits + 2
 ) (
   input  wire logic                        clk_i,
@@ -126,20 +72,20 @@ module hw_rnn_engine #(
   output logic      [Channels*OutBits-1:0] out_data_o
 );
 
-  if (Lanes < 1 || Pes < Lanes || Pes % Lanes != 0 || Cycles < 2) begin : gen_illegal
+  if (Lanes < 1 || Pes < Lanes || Pes % Lanes != 0 || Step.cycles < 2) begin : gen_illegal
     $error("hw_rnn_engine: every lane has as many PEs, and a step takes two cycles or more");
   end
 
   localparam int unsigned PesPerLane = Pes / Lanes;
   localparam int unsigned PeBits = (PesPerLane > 1) ? $clog2(PesPerLane) : 1;
   localparam int unsigned ControlBits = 8 + PeBits + ThingBits;
-  localparam int unsigned CycleBits = $clog2(Cycles);
-  localparam int unsigned XIndexBits = (XSize > 1) ? $clog2(XSize) : 1;
-  localparam int unsigned WordBits = (StateWords > 1) ? $clog2(StateWords) : 1;
-  localparam int unsigned StateBits = WordBits + (Projected ? 0 : 1);
+  localparam int unsigned CycleBits = $clog2(Step.cycles);
+  localparam int unsigned XIndexBits = (Shape.x_size > 1) ? $clog2(Shape.x_size) : 1;
+  localparam int unsigned WordBits = (Shape.state_words > 1) ? $clog2(Shape.state_words) : 1;
+  localparam int unsigned StateBits = WordBits + (Shape.projected ? 0 : 1);
   localparam int unsigned ElementBits = Channels * ActBits;  // an element of every channel
   localparam int unsigned SumBits = Channels * AccBits;
-  localparam logic [CycleBits-1:0] LAST = CycleBits'(Cycles - 1);
+  localparam logic [CycleBits-1:0] LAST = CycleBits'(Step.cycles - 1);
 
   logic start, release_x, out_last;
 
@@ -149,7 +95,8 @@ module hw_rnn_engine #(
   logic [ElementBits-1:0] x_data;
 
   hw_rnn_loader #(
-    .XSize(XSize), .XBits(XBits), .XSigned(XSigned), .ActBits(ActBits), .Channels(Channels)
+    .XSize(Shape.x_size), .XBits(XBits), .XSigned(Format.x_signed), .ActBits(ActBits),
+    .Channels(Channels)
   ) u_loader (
     .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o, .in0_data_i, .release_i(release_x),
     .ready_o(x_ready), .write_o(x_write), .address_o(x_address), .data_o(x_data)
@@ -176,7 +123,7 @@ module hw_rnn_engine #(
   assign cycle = start ? '0 : cycle_q;
   assign release_x = active && (cycle == LAST);
 
-  hw_wrap #(.Count(Steps)) u_step (.clk_i, .rst_ni, .step_i(start), .last_o(last_step));
+  hw_wrap #(.Count(Step.steps)) u_step (.clk_i, .rst_ni, .step_i(start), .last_o(last_step));
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -193,7 +140,7 @@ module hw_rnn_engine #(
       sync_q <= start;
       banks_q <= banks_q + 2'(start) - 2'(out_last);
       if (start) begin
-        virgin_q <= !Keep && last_step;  // a new sequence follows
+        virgin_q <= !Step.keep && last_step;  // a new sequence follows
         bank_q <= !bank_q;
         parity_q <= !parity_q;
       end
@@ -221,15 +168,16 @@ module hw_rnn_engine #(
     assign unused = &{1'b0, weights_valid_i, weights_data_i};
     assign there = 1'b1;
     hw_weight_rom #(
-      .Width(Pes * EntryBits), .Depth(Cycles), .AddressBits(CycleBits), .WeightFile(EntryFile)
+      .Width(Pes * EntryBits), .Depth(Step.cycles), .AddressBits(CycleBits), .WeightFile(EntryFile)
     ) u_entries (.clk_i, .addr_i(cycle), .data_o(entries));
   end
 
   for (genvar p = 0; p < Pes; p++) begin : gen_pe
     hw_rnn_pe #(
-      .WBits(WBits), .SkipBits(SkipBits), .ActBits(ActBits), .AccBits(AccBits), .XSize(XSize),
-      .MBase(MBase), .PlaceBits(PlaceBits), .Lanes(Lanes), .StateWords(StateWords),
-      .DoubleState(!Projected), .XShift(XShift), .RShift(RShift), .Channels(Channels)
+      .WBits(WBits), .SkipBits(SkipBits), .ActBits(ActBits), .AccBits(AccBits),
+      .XSize(Shape.x_size), .MBase(Shape.m_base), .PlaceBits(Shape.place_bits), .Lanes(Lanes),
+      .StateWords(Shape.state_words), .DoubleState(!Shape.projected), .XShift(Format.x_shift),
+      .RShift(Format.r_shift), .Channels(Channels)
     ) u_pe (
       .clk_i, .rst_ni, .valid_i(active_q), .sync_i(sync_q),
       .entry_i(entries[p*EntryBits +: EntryBits]), .fresh_i(fresh_q), .x_bank_i(bank_q),
@@ -245,7 +193,7 @@ module hw_rnn_engine #(
   logic [Channels-1:0]          lanes_fresh;
 
   hw_rnn_sequencer #(
-    .Width(Lanes * ControlBits), .Cycles(Cycles), .Delay(Delay), .Channels(Channels),
+    .Width(Lanes * ControlBits), .Cycles(Step.cycles), .Delay(Step.delay), .Channels(Channels),
     .ControlFile(ControlFile)
   ) u_sequencer (
     .clk_i, .rst_ni, .start_i(start), .step_i(active || !wanted), .fresh_i(fresh_q),
@@ -258,11 +206,11 @@ module hw_rnn_engine #(
   logic [ThingBits:0]           out_address;
   logic [Lanes*ElementBits-1:0] out_data;
 
-  hw_valid_pipe #(.Stages(Drain)) u_done (.clk_i, .rst_ni, .valid_i(finished), .valid_o(done));
+  hw_valid_pipe #(.Stages(Step.drain)) u_done (.clk_i, .rst_ni, .valid_i(finished), .valid_o(done));
 
   hw_rnn_sender #(
-    .Size(OutSize), .Lanes(Lanes), .ThingBits(ThingBits), .ActBits(ActBits), .OutBits(OutBits),
-    .Channels(Channels), .OrderFile(OrderFile)
+    .Size(Shape.out_size), .Lanes(Lanes), .ThingBits(ThingBits), .ActBits(ActBits),
+    .OutBits(OutBits), .Channels(Channels), .OrderFile(OrderFile)
   ) u_sender (
     .clk_i, .rst_ni, .done_i(done), .last_o(out_last), .read_o(out_address), .data_i(out_data),
     .out_ok_i, .out_start_o, .out_valid_o, .out_data_o
@@ -270,19 +218,8 @@ module hw_rnn_engine #(
 
   for (genvar l = 0; l < Lanes; l++) begin : gen_lane
     hw_rnn_lane #(
-      .Pes(PesPerLane), .PeBits(PeBits), .Lanes(Lanes), .Lane(l), .WordBits(WordBits),
-      .YWord(YWord), .MWord(MWord), .Units(Units), .Rows(Rows), .ThingBits(ThingBits),
-      .AccBits(AccBits), .ActBits(ActBits), .Projected(Projected), .YBits(YBits), .YShift(YShift),
-      .YLow(YLow), .YHigh(YHigh), .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits),
-      .CBits(CBits), .MBits(MBits), .SigmaBits(SigmaBits), .CandidateBits(CandidateBits),
-      .SquashBits(SquashBits), .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex),
-      .SquashIndex(SquashIndex), .SigmaShift(SigmaShift), .CandidateShift(CandidateShift),
-      .SquashShift(SquashShift), .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF),
-      .PeepShiftO(PeepShiftO), .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift),
-      .MShift(MShift), .HalfUp(HalfUp), .HalfEven(HalfEven), .Lookup(Lookup), .Parts(Parts),
-      .ForgetPart(ForgetPart), .InputPart(InputPart), .Gru(Gru), .ResetBefore(ResetBefore),
-      .NShift(NShift), .RShift(RShift), .ResetShift(ResetShift), .One(One), .CLow(CLow),
-      .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh), .SigmaSlices(SigmaSlices), .SigmaFile(SigmaFile),
+      .Shape(Shape), .Format(Format), .Cell(Cell), .Lookup(Lookup), .Pes(PesPerLane),
+      .PeBits(PeBits), .Lanes(Lanes), .Lane(l), .WordBits(WordBits), .SigmaFile(SigmaFile),
       .CandidateFile(CandidateFile), .SquashFile(SquashFile), .UnitFile(UnitFile),
       .Channels(Channels)
     ) u_lane (

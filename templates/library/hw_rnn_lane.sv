@@ -4,7 +4,7 @@
 // first, use, slot, gate [2], pe [PeBits], thing [ThingBits]}: add the sum in result register
 // `slot` of PE `pe` (nothing, if `use` is 0) to what has been collected for gate `gate` of unit
 // `thing`, or for projection row `thing`; begin with it if `first`; and if `final`, send the unit
-// through the element-wise pipeline or round the row to y. With ResetBefore `projection` marks the
+// through the element-wise pipeline or round the row to y. With GruReset `projection` marks the
 // sums 2 and 3 of a unit, which complete it a second time, to y. A row of the parameters of the
 // units is {peepholes o, f, i, biases o, candidate, f, i, dead [4]}; a gate that is dead has no
 // sum.
@@ -16,75 +16,37 @@
 // parameters of the units are read once for all channels.
 //
 // Latency: with a row of the program in cycle T, y is written in T + 4 and m in T + 15; with
-// ResetBefore, m in T + 8 and y in T + 11. Two rows for the same thing are at least two cycles
+// GruReset, m in T + 8 and y in T + 11. Two rows for the same thing are at least two cycles
 // apart.
 
 `default_nettype none
 
 module hw_rnn_lane #(
+  parameter hw_rnn_lane_pkg::shape_t Shape = hw_rnn_lane_pkg::SHAPE,
+  parameter hw_rnn_lane_pkg::format_t Format = hw_rnn_lane_pkg::FORMAT,
+  parameter hw_rnn_cell_pkg::cell_t Cell = hw_rnn_cell_pkg::CELL,
   parameter int unsigned Pes = 4,
   parameter int unsigned PeBits = 2,
-  parameter int unsigned Units = 8,
-  parameter int unsigned Rows = 8,          // of the projection
-  parameter int unsigned ThingBits = 3,
   parameter int unsigned Lanes = 1,
   parameter int unsigned Lane = 0,
-  parameter int unsigned AccBits = 40,
-  parameter int unsigned ActBits = 16,
   parameter int unsigned WordBits = 5,
-  parameter int unsigned YWord = 8,         // where y and m begin in the PEs' memories
-  parameter int unsigned MWord = 16,
-  parameter bit          Projected = 1'b1,  // else y is m, and has two banks in the PEs
-  parameter int unsigned YBits = 16,
-  parameter int unsigned YShift = 15,
-  parameter int          YLow = -32768,
-  parameter int          YHigh = 32767,
   // As in hw_rnn_cell
-  parameter int unsigned ZBits = 40,
-  parameter int unsigned BiasBits = 16,
-  parameter int unsigned PeepBits = 12,
-  parameter int unsigned CBits = 16,
-  parameter int unsigned MBits = 16,
-  parameter int unsigned SigmaBits = 16,
-  parameter int unsigned CandidateBits = 16,
-  parameter int unsigned SquashBits = 16,
-  parameter int unsigned SigmaIndex = 11,
-  parameter int unsigned CandidateIndex = 11,
-  parameter int unsigned SquashIndex = 11,
-  parameter int unsigned SigmaShift = 14,
-  parameter int unsigned CandidateShift = 14,
-  parameter int unsigned SquashShift = 8,
-  parameter int unsigned PeepShiftI = 0,
-  parameter int unsigned PeepShiftF = 0,
-  parameter int unsigned PeepShiftO = 0,
-  parameter int unsigned ForgetShift = 0,
-  parameter int unsigned InputShift = 0,
-  parameter int unsigned CShift = 15,
-  parameter int unsigned MShift = 15,
-  parameter bit          HalfUp = 1'b1,
-  parameter bit          HalfEven = 1'b0,
   parameter hw_rounding_pkg::rounding_e Lookup = hw_rounding_pkg::Floor,
-  parameter int unsigned SigmaSlices = 1,
-  parameter bit          Parts = 1'b0,
-  parameter int unsigned ForgetPart = 0,
-  parameter int unsigned InputPart = 0,
-  parameter bit          Gru = 1'b0,
-  parameter bit          ResetBefore = 1'b0,
-  parameter int unsigned NShift = 15,
-  parameter int unsigned RShift = 0,
-  parameter int unsigned ResetShift = 15,
-  parameter int          One = 32767,
-  parameter int          CLow = -32768,
-  parameter int          CHigh = 32767,
-  parameter int          MLow = -32768,
-  parameter int          MHigh = 32767,
   parameter SigmaFile = "",
   parameter CandidateFile = "",
   parameter SquashFile = "",
   parameter UnitFile = "",
   parameter int unsigned Channels = 1,
+  localparam int unsigned ThingBits = Shape.thing_bits,
+  localparam int unsigned AccBits = Format.acc_bits,
+  localparam int unsigned ActBits = Format.act_bits,
+  localparam int unsigned ZBits = Cell.z_bits,
+  localparam int unsigned BiasBits = Cell.bias_bits,
+  localparam int unsigned PeepBits = Cell.peep_bits,
+  localparam int unsigned CBits = Cell.c_bits,
+  localparam int unsigned MBits = Cell.m_bits,
   localparam int unsigned ControlBits = 8 + PeBits + ThingBits,
-  localparam int unsigned StateBits = WordBits + (Projected ? 0 : 1),
+  localparam int unsigned StateBits = WordBits + (Shape.projected ? 0 : 1),
   localparam int unsigned SumBits = Channels * AccBits,
   localparam int unsigned ElementBits = Channels * ActBits
 ) (
@@ -109,14 +71,15 @@ module hw_rnn_lane #(
   if (Lane >= Lanes) begin : gen_illegal
     $error("hw_rnn_lane: Lane is one of Lanes");
   end
-  if ($clog2(Units) > ThingBits || (Projected && $clog2(Rows) > ThingBits)) begin : gen_illegal1
+  if ($clog2(Shape.units) > ThingBits
+      || (Shape.projected && $clog2(Shape.rows) > ThingBits)) begin : gen_illegal1
     $error("hw_rnn_lane: ThingBits must hold the number of a unit and of a row");
   end
 
-  localparam bit          HasRows = Projected && !ResetBefore;
-  localparam int unsigned Sums = Units + (HasRows ? Rows : 0);
+  localparam bit          HasRows = Shape.projected && Cell.kind != hw_rnn_cell_pkg::GruReset;
+  localparam int unsigned Sums = Shape.units + (HasRows ? Shape.rows : 0);
   localparam int unsigned SumAddress = (Sums > 1) ? $clog2(Sums) : 1;
-  localparam int unsigned UnitAddress = (Units > 1) ? $clog2(Units) : 1;
+  localparam int unsigned UnitAddress = (Shape.units > 1) ? $clog2(Shape.units) : 1;
   localparam int unsigned UnitBits = 4 + 4 * BiasBits + 3 * PeepBits;
   localparam int unsigned TagBits = ThingBits + 1;
 
@@ -129,7 +92,8 @@ module hw_rnn_lane #(
   assign {valid, projection, final_sum, first_sum, use_sum, slot_o, gate, pe, thing} = control_i;
 
   logic [SumAddress-1:0] sum_address;
-  assign sum_address = SumAddress'(thing) + ((HasRows && projection) ? SumAddress'(Units) : '0);
+  assign sum_address = SumAddress'(thing)
+                     + ((HasRows && projection) ? SumAddress'(Shape.units) : '0);
 
   logic                  add_q, final_q, projection_q, first_q, parity_q;
   logic [1:0]            gate_q;
@@ -172,7 +136,7 @@ module hw_rnn_lane #(
 
   for (genvar g = 0; g < 4; g++) begin : gen_gate
     // Sums of projection rows lie behind those of the first gate.
-    localparam int unsigned Depth = (g == 0) ? Sums : Units;
+    localparam int unsigned Depth = (g == 0) ? Sums : Shape.units;
     localparam int unsigned Bits = (Depth > 1) ? $clog2(Depth) : 1;
     logic [SumBits-1:0] sum_mem [1 << Bits];
     logic [SumBits-1:0] read_q;
@@ -185,7 +149,7 @@ module hw_rnn_lane #(
   end
 
   hw_slice_rom #(
-    .Depth(Units), .Width(UnitBits), .Slices(Lanes), .Slice(Lane), .File(UnitFile)
+    .Depth(Shape.units), .Width(UnitBits), .Slices(Lanes), .Slice(Lane), .File(UnitFile)
   ) u_units (.clk_i, .addr_i(UnitAddress'(thing)), .data_o(unit));
 
   logic [Channels*CBits-1:0] c_mem [1 << UnitAddress];
@@ -244,18 +208,9 @@ module hw_rnn_lane #(
   logic [Channels*MBits-1:0] m;
 
   hw_rnn_cell #(
-    .ZBits(ZBits), .BiasBits(BiasBits), .PeepBits(PeepBits), .CBits(CBits), .MBits(MBits),
-    .SigmaBits(SigmaBits), .CandidateBits(CandidateBits), .SquashBits(SquashBits),
-    .SigmaIndex(SigmaIndex), .CandidateIndex(CandidateIndex), .SquashIndex(SquashIndex),
-    .SigmaShift(SigmaShift), .CandidateShift(CandidateShift), .SquashShift(SquashShift),
-    .PeepShiftI(PeepShiftI), .PeepShiftF(PeepShiftF), .PeepShiftO(PeepShiftO),
-    .ForgetShift(ForgetShift), .InputShift(InputShift), .CShift(CShift), .MShift(MShift),
-    .HalfUp(HalfUp), .HalfEven(HalfEven), .Lookup(Lookup), .Parts(Parts), .ForgetPart(ForgetPart),
-    .InputPart(InputPart), .SigmaSlices(SigmaSlices), .Gru(Gru), .ResetBefore(ResetBefore),
-    .NShift(NShift), .RShift(RShift), .ResetShift(ResetShift), .One(One), .CLow(CLow),
-    .CHigh(CHigh), .MLow(MLow), .MHigh(MHigh),
-    .UnitAddress(UnitAddress), .TagBits(TagBits), .Channels(Channels),
-    .SigmaFile(SigmaFile), .CandidateFile(CandidateFile), .SquashFile(SquashFile)
+    .Cell(Cell), .Lookup(Lookup), .RShift(Format.r_shift), .UnitAddress(UnitAddress),
+    .TagBits(TagBits), .Channels(Channels), .SigmaFile(SigmaFile), .CandidateFile(CandidateFile),
+    .SquashFile(SquashFile)
   ) u_cell (
     .clk_i, .rst_ni, .valid_i(unit_q), .candidate_i(row_q), .tag_i(tag_q), .z_i(z_q),
     .bias_i(unit_q2[4 +: 4*BiasBits]), .peep_i(unit_q2[4+4*BiasBits +: 3*PeepBits]), .c_i(c_q),
@@ -265,9 +220,10 @@ module hw_rnn_lane #(
 
   hw_rnn_writer #(
     .AccBits(AccBits), .ActBits(ActBits), .MBits(MBits), .HBits(CBits), .TagBits(TagBits),
-    .WordBits(WordBits), .YWord(YWord), .MWord(MWord), .Projected(Projected),
-    .ResetBefore(ResetBefore), .YBits(YBits), .YShift(YShift), .YLow(YLow), .YHigh(YHigh),
-    .HalfUp(HalfUp), .HalfEven(HalfEven), .Channels(Channels)
+    .WordBits(WordBits), .YWord(Shape.y_word), .MWord(Shape.m_word), .Projected(Shape.projected),
+    .ResetBefore(Cell.kind == hw_rnn_cell_pkg::GruReset), .YBits(Cell.y_bits),
+    .YShift(Cell.y_shift), .YLow(Cell.y_low), .YHigh(Cell.y_high), .HalfUp(Cell.half_up),
+    .HalfEven(Cell.half_even), .Channels(Channels)
   ) u_writer (
     .clk_i, .rst_ni, .row_i(row_q), .row_tag_i(tag_q), .row_sum_i(sum_q), .m_valid_i(m_valid),
     .m_tag_i(m_tag), .m_i(m), .h_valid_i(c_valid), .h_tag_i(c_tag), .h_i(c_new), .write_o,

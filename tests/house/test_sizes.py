@@ -29,11 +29,6 @@ WIDE_FUNCTIONS = {
 
 WIDE_MODULES = {
     "hw_binary_search": 26,
-    "hw_gru_reset_cell": 23,
-    "hw_lstm_cell": 36,
-    "hw_rnn_cell": 44,
-    "hw_rnn_engine": 78,
-    "hw_rnn_lane": 60,
     "hw_sparse_matvec": 25,
     "hw_window": 22,
 }

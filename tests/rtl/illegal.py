@@ -1,7 +1,8 @@
 """Parameters that modules can not work with: module, words of its refusal, what causes it.
 
-One set of parameters for each refusal; the others have their defaults. A module without a refusal
-of its own is refused by the part that it hands its parameters to.
+One set of parameters for each refusal; the others have their defaults. A parameter with a dot is a
+field of a structure: it is changed in the package that holds the default. A module without a
+refusal of its own is refused by the part that it hands its parameters to.
 """
 
 from __future__ import annotations
@@ -39,15 +40,18 @@ POINTWISE: Refusals = {
 """Elements: one word in, one word out."""
 
 RECURRENT: Refusals = {
-    "hw_gru_cell": {"HLow is at most HHigh": {"HLow": 40000}},
+    "hw_gru_cell": {"HLow is at most HHigh": {"Cell.c_low": 40000}},
     "hw_gru_reset_cell": {
-        "HLow is at most HHigh": {"HLow": 40000},
+        "HLow is at most HHigh": {"Cell.c_low": 40000},
         "number of a unit": {"UnitAddress": 5},
     },
-    "hw_lstm_cell": {"limits are in order": {"CLow": 40000}, "share a table": {"SigmaSlices": 2}},
-    "hw_rnn_cell": {"Channels must be": {"Channels": 0}, "for a GRU only": {"ResetBefore": 1}},
+    "hw_lstm_cell": {
+        "limits are in order": {"Cell.c_low": 40000},
+        "share a table": {"Cell.sigma_slices": 2},
+    },
+    "hw_rnn_cell": {"Channels must be": {"Channels": 0}, "no such kind": {"Cell.kind": 3}},
     "hw_rnn_engine": {"as many PEs": {"Pes": 5}},
-    "hw_rnn_lane": {"one of Lanes": {"Lane": 1}, "a unit and of a row": {"Units": 9}},
+    "hw_rnn_lane": {"one of Lanes": {"Lane": 1}, "a unit and of a row": {"Shape.units": 9}},
     "hw_rnn_loader": {"XSize and Channels": {"Channels": 0}, "fit into ActBits": {"XBits": 17}},
     "hw_rnn_pe": {"a power of two": {"Lanes": 3}, "StateWords and Channels": {"StateWords": 0}},
     "hw_rnn_sender": {

@@ -39,8 +39,24 @@ class Name:
     name: str
 
 
-Value = bool | int | Word | Name | MemoryImage
-"""Of a parameter: a bit, a number, a number of so many bits, a name, or contents of a memory."""
+@dataclass(frozen=True)
+class Struct:
+    """One of the structures of the library: parameters that belong together.
+
+    Attributes:
+        package: Of the library, without `_pkg`; it defines the structure.
+        name: Of the structure, without `_t`.
+        fields: Name to value; a number that is not given is 0.
+    """
+
+    package: str
+    name: str
+    fields: Mapping[str, bool | int | Name]
+
+
+Value = bool | int | Word | Name | Struct | MemoryImage
+"""Of a parameter: a bit, a number, a number of so many bits, a name, values of a structure, or
+contents of a memory."""
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-import numpy as np
-
-from hwcompile.ops.contract.instance import Value
+from hwcompile.ops.contract.instance import Name
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program, Table
 from hwcompile.ops.recurrent.engine import Engine
@@ -66,34 +64,30 @@ def _program(op: Gru) -> Program:
     tables = {
         "Sigma": Table(op.sigma, 2),
         "Candidate": Table(op.candidate, 1),
-        "Squash": Table(np.zeros(2, dtype=np.int64), 1),
     }
     latencies = Latencies(m=15, y=4) if op.reset_after else Latencies(m=8, y=11)
-    return Program(_parameters(op), tables, latencies, narrow=2, wide=1)
+    return Program(_fields(op), tables, latencies, narrow=2, wide=1)
 
 
-def _parameters(op: Gru) -> dict[str, Value]:
+def _fields(op: Gru) -> dict[str, bool | int | Name]:
     bits = signed_width(op.h_type)
     return {
-        "CBits": bits,
-        "MBits": bits,
-        "SigmaBits": signed_bits(op.sigma),
-        "CandidateBits": signed_bits(op.candidate),
-        "SquashBits": 1,
-        "SquashIndex": 1,
-        "SigmaIndex": op.sigma.size.bit_length() - 1,
-        "CandidateIndex": op.candidate.size.bit_length() - 1,
-        "SigmaShift": op.table_shifts[0],
-        "CandidateShift": op.table_shifts[1],
-        "InputShift": op.h_shifts[0],
-        "ForgetShift": op.h_shifts[1],
-        "CShift": op.h_shifts[2],
-        "CLow": op.h_type.low,
-        "CHigh": op.h_type.high,
-        "HalfUp": op.rounding == "half_up",
-        "Gru": True,
-        "ResetBefore": not op.reset_after,
-        "NShift": op.n_shift,
-        "ResetShift": op.reset_shift,
-        "One": op.one,
+        "kind": Name("hw_rnn_cell", "Gru" if op.reset_after else "GruReset"),
+        "c_bits": bits,
+        "m_bits": bits,
+        "sigma_bits": signed_bits(op.sigma),
+        "candidate_bits": signed_bits(op.candidate),
+        "sigma_index": op.sigma.size.bit_length() - 1,
+        "candidate_index": op.candidate.size.bit_length() - 1,
+        "sigma_shift": op.table_shifts[0],
+        "candidate_shift": op.table_shifts[1],
+        "input_shift": op.h_shifts[0],
+        "forget_shift": op.h_shifts[1],
+        "c_shift": op.h_shifts[2],
+        "c_low": op.h_type.low,
+        "c_high": op.h_type.high,
+        "half_up": op.rounding == "half_up",
+        "n_shift": op.n_shift,
+        "reset_shift": op.reset_shift,
+        "one": op.one,
     }

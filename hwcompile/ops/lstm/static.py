@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from hwcompile.ops.contract.instance import Value
+from hwcompile.ops.contract.instance import Name
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program, Table
 from hwcompile.ops.recurrent.engine import Engine
 from hwcompile.ops.recurrent.images import signed_bits
 from hwcompile.ops.recurrent.numbers import signed_width
-from hwcompile.ops.recurrent.rounding import rounding_name
 from hwcompile.ops.recurrent.static import Static
 
 
@@ -59,36 +58,37 @@ def _program(op: Lstm) -> Program:
         "Candidate": Table(op.candidate, 1),
         "Squash": Table(op.squash, 1),
     }
-    return Program(_parameters(op), tables, Latencies(m=15, y=4), narrow=6)
+    latencies = Latencies(m=15, y=4)
+    return Program(_fields(op), tables, latencies, narrow=6, lookup=op.lookup)
 
 
-def _parameters(op: Lstm) -> dict[str, Value]:
+def _fields(op: Lstm) -> dict[str, bool | int | Name]:
     peephole_shifts = op.peephole_shifts if op.peeped else (0, 0, 0)
-    tables = {"Sigma": op.sigma, "Candidate": op.candidate, "Squash": op.squash}
+    tables = {"sigma": op.sigma, "candidate": op.candidate, "squash": op.squash}
     return {
-        "YBits": signed_width(op.y_type),
-        "YShift": op.y_shift,
-        "YLow": op.y_type.low,
-        "YHigh": op.y_type.high,
-        "CBits": signed_width(op.c_type),
-        "MBits": signed_width(op.m_type),
-        **{f"{name}Bits": signed_bits(table) for name, table in tables.items()},
-        **{f"{name}Index": table.shape[-1].bit_length() - 1 for name, table in tables.items()},
-        **{f"{n}Shift": s for n, s in zip(tables, op.table_shifts, strict=True)},
-        **{f"PeepShift{n}": s for n, s in zip("IFO", peephole_shifts, strict=True)},
-        "ForgetShift": op.cell_shifts[0],
-        "InputShift": op.cell_shifts[1],
-        "CShift": op.cell_shifts[2],
-        "MShift": op.m_shift,
-        "HalfUp": op.rounding == "half_up",
-        "HalfEven": op.rounding == "half_even",
-        "Lookup": rounding_name(op.lookup),
-        "SigmaSlices": op.sigma.size // op.sigma.shape[-1],
-        "Parts": bool(op.part_shifts),
-        "ForgetPart": op.part_shifts[0] if op.part_shifts else 0,
-        "InputPart": op.part_shifts[1] if op.part_shifts else 0,
-        "CLow": op.c_type.low,
-        "CHigh": op.c_type.high,
-        "MLow": op.m_type.low,
-        "MHigh": op.m_type.high,
+        "kind": Name("hw_rnn_cell", "Lstm"),
+        "y_bits": signed_width(op.y_type),
+        "y_shift": op.y_shift,
+        "y_low": op.y_type.low,
+        "y_high": op.y_type.high,
+        "c_bits": signed_width(op.c_type),
+        "m_bits": signed_width(op.m_type),
+        **{f"{name}_bits": signed_bits(table) for name, table in tables.items()},
+        **{f"{name}_index": table.shape[-1].bit_length() - 1 for name, table in tables.items()},
+        **{f"{n}_shift": s for n, s in zip(tables, op.table_shifts, strict=True)},
+        **{f"peep_shift_{n}": s for n, s in zip("ifo", peephole_shifts, strict=True)},
+        "forget_shift": op.cell_shifts[0],
+        "input_shift": op.cell_shifts[1],
+        "c_shift": op.cell_shifts[2],
+        "m_shift": op.m_shift,
+        "half_up": op.rounding == "half_up",
+        "half_even": op.rounding == "half_even",
+        "sigma_slices": op.sigma.size // op.sigma.shape[-1],
+        "parts": bool(op.part_shifts),
+        "forget_part": op.part_shifts[0] if op.part_shifts else 0,
+        "input_part": op.part_shifts[1] if op.part_shifts else 0,
+        "c_low": op.c_type.low,
+        "c_high": op.c_type.high,
+        "m_low": op.m_type.low,
+        "m_high": op.m_type.high,
     }

@@ -21,7 +21,7 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.contract.instance import Value
+from hwcompile.ops.contract.instance import Name
 
 GATES = 4
 """Sums of a unit that the engine has room for."""
@@ -95,18 +95,21 @@ class Program:
     """The element-wise part of a cell: which pipeline, and with what.
 
     Attributes:
-        parameters: Of the engine: they say which pipeline it is, and what it computes.
+        fields: Of the structure `hw_rnn_cell_pkg::cell_t`: which pipeline it is, and what it
+            computes. Those about the widths of sums and constants are the engine's.
         tables: By the word that begins the names of their parameters (`SigmaFile`).
         latencies: Of the pipeline, with the lane's cycles in front of it.
         narrow: Multipliers of two elements.
         wide: Multipliers of an element with a whole sum.
+        lookup: How the places in tables are rounded; one of `ROUNDINGS`.
     """
 
-    parameters: Mapping[str, Value]
+    fields: Mapping[str, bool | int | Name]
     tables: Mapping[str, Table]
     latencies: Latencies
     narrow: int
     wide: int = 0
+    lookup: str = "floor"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,16 +8,17 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance, Word
+from hwcompile.ops.contract.instance import Instance, Struct, Word
 from hwcompile.ops.external import weights_comment, weights_port
 from hwcompile.ops.needs import Resources
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.description import Description
 from hwcompile.ops.recurrent.images import images, widths
 from hwcompile.ops.recurrent.layout import Layout
-from hwcompile.ops.recurrent.numbers import SignalBits, numbers
+from hwcompile.ops.recurrent.numbers import SignalBits, formats, pipeline, shape
 from hwcompile.ops.recurrent.op import R_co
 from hwcompile.ops.recurrent.resources import needs
+from hwcompile.ops.recurrent.rounding import rounding_name
 from hwcompile.ops.recurrent.simulation import Schedule, simulate_step
 from hwcompile.ops.site import Ports, StreamFormat
 from hwcompile.ops.timing import Access, Actor, Buffer, Timing
@@ -135,13 +136,11 @@ class Engine(Built[R_co]):
                 "External": program.external is not None,
                 "Pes": layout.pes,
                 "Lanes": layout.lanes,
-                "Cycles": schedule.cycles,
-                "Delay": schedule.delay,
-                "Drain": _drain(cell),
-                "Steps": self.steps,
-                "Keep": cell.keep,
-                **numbers(layout, self.bits),
-                **cell.program.parameters,
+                "Step": self._step,
+                "Shape": shape(layout),
+                "Format": formats(layout, self.bits),
+                "Cell": pipeline(layout, self.bits),
+                "Lookup": rounding_name(cell.program.lookup),
                 **program.memories,
                 **memories,
             },
@@ -149,6 +148,18 @@ class Engine(Built[R_co]):
             unused=(*(() if self.begins else ("in1_ready_o",)), *program.unused),
             external=program.external,
         )
+
+    @property
+    def _step(self) -> Struct:
+        schedule = self.schedule
+        fields = {
+            "cycles": schedule.cycles,
+            "delay": schedule.delay,
+            "drain": _drain(self.cell),
+            "steps": self.steps,
+            "keep": self.cell.keep,
+        }
+        return Struct("hw_rnn_engine", "step", fields)
 
     @property
     def comment(self) -> str:

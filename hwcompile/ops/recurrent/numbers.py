@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwcompile.ir.types import IntType
-from hwcompile.ops.contract.instance import Value
+from hwcompile.ops.contract.instance import Struct
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.images import widths
 from hwcompile.ops.recurrent.layout import Layout
@@ -48,31 +48,49 @@ def place_bits(layout: Layout) -> int:
     return max((layout.places - 1).bit_length(), 1)
 
 
-def numbers(layout: Layout, bits: SignalBits) -> dict[str, Value]:
-    """Parameters about sizes and formats of the engine and its lanes."""
-    cell, width = layout.cell, widths(layout)
-    return {
-        "XSize": cell.inputs,
-        "XBits": bits.x.bits,
-        "XSigned": bits.x.signed,
-        "OutSize": cell.outputs,
-        "OutBits": cell.result.bits,
-        "WBits": width.weight,
-        "SkipBits": width.skip,
-        "XShift": cell.x_shift,
-        "RShift": cell.y_shift,
-        "PlaceBits": place_bits(layout),
-        "StateWords": layout.places // layout.lanes,
-        "MBase": layout.m_base,
-        "YWord": layout.state_base // layout.lanes,
-        "MWord": layout.m_base // layout.lanes,
-        "Units": layout.units.depth,
-        "Rows": layout.rows.depth,
-        "ThingBits": width.thing,
-        "AccBits": bits.total,
-        "ActBits": bits.element,
-        "Projected": cell.two_phases,
-        "ZBits": bits.widest,
-        "BiasBits": width.bias,
-        "PeepBits": width.constant,
+def shape(layout: Layout) -> Struct:
+    """How many of what there are, and where they stand."""
+    cell = layout.cell
+    fields = {
+        "x_size": cell.inputs,
+        "out_size": cell.outputs,
+        "place_bits": place_bits(layout),
+        "state_words": layout.places // layout.lanes,
+        "m_base": layout.m_base,
+        "y_word": layout.state_base // layout.lanes,
+        "m_word": layout.m_base // layout.lanes,
+        "units": layout.units.depth,
+        "rows": layout.rows.depth,
+        "thing_bits": widths(layout).thing,
+        "projected": cell.two_phases,
     }
+    return Struct("hw_rnn_lane", "shape", fields)
+
+
+def formats(layout: Layout, bits: SignalBits) -> Struct:
+    """Numbers of the PEs."""
+    cell, width = layout.cell, widths(layout)
+    fields = {
+        "x_bits": bits.x.bits,
+        "x_signed": bits.x.signed,
+        "out_bits": cell.result.bits,
+        "w_bits": width.weight,
+        "skip_bits": width.skip,
+        "x_shift": cell.x_shift,
+        "r_shift": cell.y_shift,
+        "acc_bits": bits.total,
+        "act_bits": bits.element,
+    }
+    return Struct("hw_rnn_lane", "format", fields)
+
+
+def pipeline(layout: Layout, bits: SignalBits) -> Struct:
+    """What the element-wise pipeline computes."""
+    width = widths(layout)
+    fields = {
+        "z_bits": bits.widest,
+        "bias_bits": width.bias,
+        "peep_bits": width.constant,
+        **layout.cell.program.fields,
+    }
+    return Struct("hw_rnn_cell", "cell", fields)

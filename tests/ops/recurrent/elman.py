@@ -14,6 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.contract.instance import Name
 from hwcompile.ops.recurrent.bounds import magnitude, row_sums
 from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program, Table
 from hwcompile.ops.recurrent.engine import Engine
@@ -83,21 +84,21 @@ class Elman(Recurrent):
 def cell_of(op: Elman) -> Cell:
     """Its cell: gates r and u without weights, and a candidate over x and h at once."""
     bits = signed_width(op.h_type)
-    parameters = {
-        "CBits": bits,
-        "MBits": bits,
-        "CLow": op.h_type.low,
-        "CHigh": op.h_type.high,
-        "SigmaBits": 2,
-        "SigmaIndex": 1,
-        "SigmaShift": 0,
-        "CandidateBits": signed_bits(op.table),
-        "CandidateIndex": op.table.size.bit_length() - 1,
-        "CandidateShift": op.shift,
-        "CShift": 0,
-        "NShift": 0,
-        "One": 1,
-        "Gru": True,
+    fields: dict[str, int | Name] = {
+        "kind": Name("hw_rnn_cell", "Gru"),
+        "c_bits": bits,
+        "m_bits": bits,
+        "c_low": op.h_type.low,
+        "c_high": op.h_type.high,
+        "sigma_bits": 2,
+        "sigma_index": 1,
+        "sigma_shift": 0,
+        "candidate_bits": signed_bits(op.table),
+        "candidate_index": op.table.size.bit_length() - 1,
+        "candidate_shift": op.shift,
+        "c_shift": 0,
+        "n_shift": 0,
+        "one": 1,
     }
     # Of -1 the table gives 0, of 0 it gives 1.
     tables = {"Sigma": Table(np.array([0, 1]), 2), "Candidate": Table(op.table, 1)}
@@ -108,7 +109,7 @@ def cell_of(op: Elman) -> Cell:
             Gate(np.full_like(op.bias, -1)),
             Gate(op.bias, x=op.wx, y=op.wr),
         ),
-        program=Program(parameters, tables, Latencies(m=15, y=4), narrow=2, wide=1),
+        program=Program(fields, tables, Latencies(m=15, y=4), narrow=2, wide=1),
         result=op.h_type,
         m_type=op.h_type,
         x_shift=op.x_shift,
