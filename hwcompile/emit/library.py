@@ -21,6 +21,12 @@ _NAME = re.compile(r"\bhw_\w+\b")
 _PRINTED = {f"{PACKAGE}_pkg": "encoding_pkg", "hw_products": "products"}
 """Source to its template in `templates/top`."""
 
+USUAL = "Multiply"
+"""The encoding of modules whose parameters nobody sets; it is always there.
+
+Yosys elaborates every module with its own parameters, too, when it is used with others.
+"""
+
 LABELS = tuple(kind.label for kind in ENCODINGS)
 """All encodings, as the library calls them."""
 
@@ -34,7 +40,7 @@ def module_text(name: str, labels: Sequence[str] = LABELS) -> str:
     """
     if name not in _PRINTED:
         return _hand_written(name)
-    chosen = [kind for kind in ENCODINGS if kind.label in labels]
+    chosen = [kind for kind in ENCODINGS if kind.label in (*labels, USUAL)]
     return render(f"top/{_PRINTED[name]}.sv.j2", encodings=chosen, all=ENCODINGS)
 
 

@@ -120,7 +120,7 @@ def test_the_rtl_is_clean(project: Path) -> None:
     tops += [name for name in names if name.endswith("_axil")]
     assert tops
     for top in tops:
-        used = [path for path in sources if path.stem == top]
+        used = [path for path in sources if path.stem == top or path.stem.endswith("_pkg")]
         lint(used, top, ["-y", str(project / "rtl")])
 
 
@@ -262,7 +262,8 @@ def test_weights_in_memory_reach_the_board(tmp_path: Path) -> None:
     settings = {call[-1]: call[1] for call in done.of("set_property") if call[0] == "-dict"}
     assert "CONFIG.NUM_SI 3" in settings["memory"]
     shell = next((folder / "rtl").glob("*_shell.v"))
-    lint([shell], shell.stem, ["-y", str(folder / "rtl")])
+    packages = sorted((folder / "rtl").glob("*_pkg.sv"))
+    lint([*packages, shell], shell.stem, ["-y", str(folder / "rtl")])
     with pytest.raises(CompileError, match=r"HW0853.*'cell'"):
         write_wrappers(design.directory)
 
