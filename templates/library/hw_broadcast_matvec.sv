@@ -45,6 +45,10 @@ module hw_broadcast_matvec #(
   output logic      [OutLanes*OutBits-1:0] out_data_o
 );
 
+  if (Pes < 1 || Columns < 1 || Queue < 1 || OutLanes < 1) begin : gen_illegal
+    $error("hw_broadcast_matvec: Pes, Columns, Queue and OutLanes must be at least 1");
+  end
+
   localparam int unsigned ColumnBits = (Columns > 1) ? $clog2(Columns) : 1;
   localparam int unsigned AddressBits = (Entries > 1) ? $clog2(Entries) : 1;
   localparam int unsigned PointerBits = AddressBits + CountBits;

@@ -28,6 +28,10 @@ module hw_concat #(
   output logic      [Lanes*Width-1:0]        out_data_o
 );
 
+  if (Lanes < 1 || LastLanes < 1 || LastLanes > Lanes || Inputs < 1) begin : gen_illegal
+    $error("hw_concat: a last word has between 1 and all lanes, and Inputs is at least 1");
+  end
+
   localparam int unsigned WordWidth = Lanes * Width;
 
   // ---------------------------------------------------------------- whose turn it is

@@ -34,6 +34,10 @@ module hw_filter #(
   output logic      [Lanes*OutWidth-1:0] out_data_o
 );
 
+  if (Lanes < 1 || Rows < 1 || RunWidth < 1) begin : gen_illegal
+    $error("hw_filter: Lanes, Rows and RunWidth must be at least 1");
+  end
+
   localparam int unsigned RowWidth = RunWidth + 3;
   localparam int unsigned IndexWidth = (Rows > 1) ? $clog2(Rows) : 1;
   localparam logic [IndexWidth-1:0] LAST = IndexWidth'(Rows - 1);

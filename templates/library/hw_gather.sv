@@ -52,6 +52,9 @@ module hw_gather #(
   if (Capacity < 2 || (Capacity & (Capacity - 1)) != 0) begin : gen_illegal
     $error("hw_gather: Capacity is a power of two, at least 2");
   end
+  if (InWords < 1 || Rows < 1 || Periods < 1 || FinalRelease > InWords) begin : gen_illegal1
+    $error("hw_gather: a frame has words and reads, and releases InWords at most");
+  end
 
   // ---------------------------------------------------------------- writer
   logic [Lanes*InWidth-1:0] word_mem [Capacity];

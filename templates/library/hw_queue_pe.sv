@@ -51,6 +51,10 @@ module hw_queue_pe #(
   output logic      [Readers*SumBits-1:0] read_data_o
 );
 
+  if (Pe >= Pes || Rows < 1 || CountBits < 1) begin : gen_illegal
+    $error("hw_queue_pe: Pe is one of Pes, and Rows and CountBits are at least 1");
+  end
+
   localparam int unsigned ItemBits = XBits + AddressBits + CountBits + 1;
   localparam int unsigned PlaceBits = (Queue > 1) ? $clog2(Queue) : 1;
   localparam int unsigned UsedBits = $clog2(Queue + 1);

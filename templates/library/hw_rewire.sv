@@ -22,6 +22,10 @@ module hw_rewire #(
   output logic      [OutLanes*OutWidth-1:0] data_o
 );
 
+  if (InLanes < 1 || OutLanes < 1) begin : gen_illegal
+    $error("hw_rewire: InLanes and OutLanes must be at least 1");
+  end
+
   logic [InLanes*OutWidth-1:0] recoded;
 
   hw_recode #(

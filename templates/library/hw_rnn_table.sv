@@ -20,6 +20,10 @@ module hw_rnn_table #(
   output logic             [Width-1:0] data_o
 );
 
+  if (Index < 1 || Slice >= Slices) begin : gen_illegal
+    $error("hw_rnn_table: a table has two elements or more, and Slice is one of Slices");
+  end
+
   logic [Index-1:0] clamped, address_q;
 
   hw_round_clamp #(

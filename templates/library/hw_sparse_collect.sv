@@ -45,6 +45,11 @@ module hw_sparse_collect #(
   output logic      [OutLanes*Bits-1:0]              out_data_o
 );
 
+  if (Pes < 1 || OutLanes < 1 || Banks < 1 || Collects < 1 || Groups < 1
+      || Channels < 1) begin : gen_illegal
+    $error("hw_sparse_collect: counts of parts, rows and sets must be at least 1");
+  end
+
   localparam int unsigned PeBits = (Pes > 1) ? $clog2(Pes) : 1;
   localparam int unsigned LaneBits = SlotBits + PeBits + 1;
   localparam int unsigned RowBits = OutLanes * LaneBits + 2;

@@ -71,6 +71,10 @@ module hw_sparse_matvec #(
   output logic      [OutLanes*OutBits-1:0] out_data_o
 );
 
+  if (ReadyStep >= Steps || InWords < 1 || Channels < 1 || ResultBanks < 1) begin : gen_illegal
+    $error("hw_sparse_matvec: ReadyStep is one of Steps, and counts are at least 1");
+  end
+
   localparam int unsigned InWordBits = (InWords > 1) ? $clog2(InWords) : 1;
   localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1;
   localparam int unsigned SetWords = Channels * InWords;
