@@ -3,8 +3,8 @@
 // A pipeline that takes a unit per cycle. Sums and biases are r, u, the candidate's input part a,
 // and its recurrent part b, element 0 lowest:
 //
-//   r = sigma[z_r], u = sigma[z_u], n = candidate[(a << NShift) + r * b],
-//   h = round(((One - u) * n << NewShift) + (u * h_i << KeepShift), HShift)
+//   r = sigma[z_r], u = sigma[z_u], n = candidate[(a << n_shift) + r * b],
+//   h = round(((one - u) * n << input_shift) + (u * h_i << forget_shift), c_shift)
 //
 // Latency: 12.
 

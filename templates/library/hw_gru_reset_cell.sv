@@ -5,9 +5,9 @@
 // (valid_i) makes the reset state m and keeps u; the second (candidate_i), at least 4 cycles later,
 // makes h:
 //
-//   r = sigma[z[0] + bias[0]], u = sigma[z[1] + bias[1]], m = round(r * h_i, ResetShift)
-//   n = candidate[((z[2] + bias[2]) << NShift) + (z[3] << RShift) + bias[3]]
-//   h = round(((One - u) * n << NewShift) + (u * h_i << KeepShift), HShift)
+//   r = sigma[z[0] + bias[0]], u = sigma[z[1] + bias[1]], m = round(r * h_i, reset_shift)
+//   n = candidate[((z[2] + bias[2]) << n_shift) + (z[3] << RShift) + bias[3]]
+//   h = round(((one - u) * n << input_shift) + (u * h_i << forget_shift), c_shift)
 //
 // Latency: 5 in the first phase, 8 in the second.
 

@@ -1,9 +1,10 @@
 // An engine for recurrent layers whose steps all follow one static schedule.
 //
-// A step takes Cycles cycles, in which row after row of the program is presented to all PEs
-// (hw_rnn_pe). The lanes' programs (hw_rnn_lane) start Delay cycles later and take Cycles cycles,
-// too. A step begins when the one before has issued its last row, its x is there, and a bank of the
-// output is free; then nothing waits. x is loaded, and y sent, while other steps are computed.
+// A step takes Step.cycles cycles, in which row after row of the program is presented to all PEs
+// (hw_rnn_pe). The lanes' programs (hw_rnn_lane) start Step.delay cycles later and take Step.cycles
+// cycles, too. A step begins when the one before has issued its last row, its x is there, and a
+// bank of the output is free; then nothing waits. x is loaded, and y sent, while other steps are
+// computed.
 //
 // With External the program comes in as a stream that begins anew with every step. In a cycle in
 // which a row is wanted (weights_ready_o) and is not there, the PEs get none; 5 cycles later, when
@@ -14,13 +15,14 @@
 //
 // Channels sequences run in step: programs and control are there once, and a weight that is read is
 // used for every channel. Streams carry one element of each channel per word, channel 0 lowest. All
-// sequences start with the first step of all and every Steps steps unless Keep; that of a channel
-// with each step for which its bit of the start token is 1 (HasStart).
+// sequences start with the first step of all and every Step.steps steps unless Step.keep; that of a
+// channel with each step for which its bit of the start token is 1 (HasStart).
 //
-// Handshake: a core with three actors. The loader takes a word while fewer than 2 * XSize words
-// are in use; a step needs XSize words and a start token, and releases the words in its last cycle.
-// The output of a step that begins in cycle t can be sent from t + Delay + Cycles + Drain on; its
-// bank is free when the last word is started. out_valid_o comes 3 cycles after out_start_o.
+// Handshake: a core with three actors. The loader takes a word while fewer than 2 * Shape.x_size
+// words are in use; a step needs Shape.x_size words and a start token, and releases the words in
+// its last cycle. The output of a step that begins in cycle t can be sent from t + Step.delay +
+// Step.cycles + Step.drain on; its bank is free when the last word is started. out_valid_o comes 3
+// cycles after out_start_o.
 
 `default_nettype none
 
