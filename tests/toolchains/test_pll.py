@@ -259,7 +259,7 @@ def test_the_lock_holds_the_reset(
     board = load_board("ulx3s_25")
     pll = asked_clock(board, "40")
     (tiny.directory / board.id).mkdir(exist_ok=True)
-    BuildRecord(BAUD, 0, "", 1, str(pll.mhz), pll.module, dict(pll.parameters)).write(
+    BuildRecord(BAUD, 0, "0" * 16, 1, str(pll.mhz), pll.module, dict(pll.parameters)).write(
         tiny.directory / board.id
     )
     shutil.copytree(room("sim"), tmp_path / "sim")
