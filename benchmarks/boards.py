@@ -31,7 +31,7 @@ from workloads import ROOT, models_folder
 import hwcompile
 from hwcompile.boards import load_board
 from hwcompile.diagnostics import CompileError
-from hwcompile.toolchains.build import SEEDS
+from hwcompile.toolchains.options import SEEDS
 
 DIGITS = ("digits_mlp_w1a1", "digits_cnn_w3a3", "digits_cnn_int8")
 BOARDS = ("icebreaker", "ulx3s_85", "tang_nano_9k")

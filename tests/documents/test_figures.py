@@ -89,7 +89,8 @@ def test_tables_without_a_marker_hold_no_results() -> None:
             text = text.replace(block.text, "")
         if path.name == "resources.md":
             continue  # a generated page, as its first lines say
-        for line in text.splitlines():
+        # A field that a page describes stands between backticks.
+        for line in text.replace("`mismatches`", "").splitlines():
             assert not (line.startswith("|") and "mismatches" in line), f"{path.name}: {line}"
             assert not line.startswith(("| `digits_", "| `cnv_", "| `kws_", "| `tfc_")), line
 

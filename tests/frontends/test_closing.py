@@ -288,8 +288,8 @@ def test_fast_enough():
     norm = FloatOp("batch_norm", (*parts, rng.uniform(1, 2, rows).astype(np.float32)))
     chain = Chain(Dequantize(floats(1e-4)), (norm, FloatOp("relu")))
     quantizer = sources.from_quantize_linear(0.16, 0, 0, 255)
-    started = time.perf_counter()
+    started = time.process_time()
     (op,) = close(chain, quantizer, Domain(IntType(-(1 << 19), (1 << 19) - 1)))
     assert op.thresholds.shape[1] > 200
     # About 0.3 s on one slow core; the limit leaves room for a busy machine.
-    assert time.perf_counter() - started < 3
+    assert time.process_time() - started < 3

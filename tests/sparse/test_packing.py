@@ -73,9 +73,9 @@ def test_many_rows_are_packed_quickly_and_nearly_whole() -> None:
     rng = np.random.default_rng(5)
     share = 0.1 * rng.lognormal(0, 0.3, 4096)
     counts = rng.binomial(1024, np.minimum(share, 1))
-    began = time.perf_counter()
+    began = time.process_time()
     packing = pack(counts, 512)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert packing.max_load == packing.bound
     assert packing.pe.size - 4096 < 512
     whole = pack(counts, 32, split=False)

@@ -110,6 +110,14 @@ def _average(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     taps = divisors(plain, window, size, include_pad=False).astype(np.int64)
     include = bool(int(node.attributes.get("count_include_pad", 0)))
     counts = np.full_like(taps, np.prod(plain.kernel)) if include else taps
+    if not taps.size:
+        raise fail(
+            "HW0234",
+            f"this {node.op_type} cannot be built: no window fits into the map {list(size)}",
+            "its result has no elements",
+            "check its kernel, strides and padding",
+            node.origin,
+        )
     return [_averaged(ctx, pure, window, (taps, counts), inputs, node)]
 
 

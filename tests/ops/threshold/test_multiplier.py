@@ -290,9 +290,9 @@ def test_a_layer_is_solved_quickly() -> None:
     centers = np.arange(1, 256) - 128.5
     thresholds = np.ceil(centers / scale[:, None] + middle[:, None]).astype(np.int64)
     thresholds = np.clip(thresholds, low, high + 1)
-    begin = time.perf_counter()
+    begin = time.process_time()
     found = solve(thresholds, np.ones(256, np.int64), low, high)
-    assert time.perf_counter() - begin < 2.0
+    assert time.process_time() - begin < 2.0
     assert found is not None
     assert holds(found, thresholds, np.ones(256, np.int64), low, high)
     assert 16 <= found.shift <= 36
