@@ -135,6 +135,15 @@ CORES = (
         # Lane (row, column) of two bits at row * 2 + column; a row for each step of each fold.
         {"weights.mem": "1b\ne4\n9d\n72\n"},
     ),
+    Core(
+        "prove_matvec",
+        "hw_matvec",
+        {"KeptLanes": 1},
+        (("p >= KeptLanes && out_ragged_q", "p >= KeptLanes"),),
+        11,
+        {"weights.mem": "1b\ne4\n9d\n72\n"},
+        slow=True,
+    ),
 )
 
 MARKED = [pytest.param(c, id=str(c), marks=[pytest.mark.slow] if c.slow else []) for c in CORES]
