@@ -24,6 +24,7 @@ from hwcompile.ops.kernel import Kernel
 from hwcompile.ops.lstm.examples import small as small_lstm
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.reduce.rounded_sum import RoundedSum
 from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.table.op import Table
 from hwcompile.ops.threshold.op import Threshold
@@ -260,6 +261,14 @@ def _movers() -> Iterator[Subject]:
         for parallel in parallels:
             found = next(s for s in kernel.space(site) if parallel in s.values())
             yield Subject(kernel, site, found)
+    single = IntType(-2791728896, 630823360)  # of float32 numbers, in steps of one power of two
+    for element, channels, taps, parallels in (
+        (single, 4, 4, (1, 4)), (single, 3, 9, (1, 3)), (IntType(-(1 << 25), 1 << 24), 8, 4, (2, 8)),
+    ):  # fmt: skip
+        kernel = family("reduce").kernel("rounding")
+        rounded = Site.of(RoundedSum(taps, 24), *_vector(element, taps * channels, 4))
+        for parallel in parallels:
+            yield Subject(kernel, rounded, {"pe": parallel})
     for element, sizes in (
         (INT8, (24, 4, 24, 6)), (INT8, (24, 1, 24, 8)), (U4, (24, 8, 24, 2)),
         (BIPOLAR, (64, 16, 64, 4)), (U4, (36, 9, 36, 4)), (INT8, (12, 12, 12, 1)),

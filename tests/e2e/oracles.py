@@ -35,6 +35,8 @@ def onnxruntime_tensors(
         if name not in known:
             model.graph.output.append(onnx.ValueInfoProto(name=name))
     options = onnxruntime.SessionOptions()
+    # Else x86-64 processors without VNNI add uint8 x int8 products in 16 bits, which saturate.
+    options.add_session_config_entry("session.x64quantprecision", "1")
     if not optimized:
         level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         options.graph_optimization_level = level
