@@ -263,7 +263,8 @@ def _movers() -> Iterator[Subject]:
             yield Subject(kernel, site, found)
     single = IntType(-2791728896, 630823360)  # of float32 numbers, in steps of one power of two
     for element, channels, taps, parallels in (
-        (single, 4, 4, (1, 4)), (single, 3, 9, (1, 3)), (IntType(-(1 << 25), 1 << 24), 8, 4, (2, 8)),
+        (single, 4, 4, (1, 4)), (single, 3, 9, (1, 3)),
+        (IntType(-(1 << 25), 1 << 24), 8, 4, (2, 8)),
     ):  # fmt: skip
         kernel = family("reduce").kernel("rounding")
         rounded = Site.of(RoundedSum(taps, 24), *_vector(element, taps * channels, 4))
