@@ -56,14 +56,14 @@ def test_hull_holds_both_and_recoding_is_what_the_module_does(a: IntType, b: Int
     joined = hull(a, b)
     for element in (a, b):
         assert joined.contains(element.values())
-        style, codes = recoding(element, joined), element.encode(element.values())
-        if style == 1:
+        how, codes = recoding(element, joined).name, element.encode(element.values())
+        if how == "Sign":
             codes = np.where(codes >> (element.bits - 1) > 0, codes - (1 << element.bits), codes)
-        if style == 2:
+        if how == "Bipolar":
             codes = np.where(codes == 1, 1, -1)
         codes &= (1 << joined.bits) - 1
         np.testing.assert_array_equal(joined.decode(codes), element.values())
-        assert style == 0 or joined.bits >= element.bits
+        assert how == "Zeros" or joined.bits >= element.bits
     assert with_constant(a, b.low).contains(np.append(a.values(), b.low))
 
 
