@@ -33,8 +33,8 @@ def onnxruntime_tensors(
 ) -> list[Array]:
     """ONNX Runtime's values of tensors of the model, by name, for one batch.
 
-    With `exact_products` optimized int8 kernels do not saturate where they add uint8 x int8 products
-    in 16 bits (x86-64 processors without VNNI). It is for QDQ models whose weights are int8.
+    With `exact_products` optimized kernels do not saturate where they add uint8 x int8 products in
+    16 bits (x86-64 processors without VNNI). It is for QDQ models whose weights are int8.
     """
     import onnxruntime
 
