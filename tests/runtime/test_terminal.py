@@ -21,7 +21,7 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.runtime.noise import Noise
 from hwcompile.runtime.session import BoardRun, run_on_board
 from hwcompile.runtime.terminal import SimulatedPort
-from hwcompile.toolchains.board_top import BAUD
+from hwcompile.toolchains.board_top import BAUD, identity
 from hwcompile.toolchains.record import BuildRecord
 from tests.cli.running import Outcome, type_command
 from tests.models import ROOT
@@ -156,7 +156,7 @@ def test_the_board_may_be_left_out(
     missing = type_command(monkeypatch, capsys, *words)
     assert missing.code == 2
     assert "HW0836" in missing.err
-    record = BuildRecord(57600, 208, "", 1, "12")
+    record = BuildRecord(57600, 208, identity(design.directory, design.interface), 1, "12")
     folders = [design.directory / name for name in ("icebreaker", "icestick")]
     for folder in folders:
         folder.mkdir()
