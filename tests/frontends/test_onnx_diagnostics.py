@@ -141,6 +141,10 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
     "axis_beyond_all": (
         lambda m: m.op("Flatten", m.quantize(m.input(1, 2, 3)), axis=1 << 40), "HW0107", "none of",
     ),
+    "order_of_too_few_axes": (
+        lambda m: m.op("Transpose", m.quantize(m.input(1, 2, 3)), perm=[0, 1]),
+        "HW0107", "no order of 3 axes",
+    ),
     "kernel_beyond_all": (
         lambda m: m.op(
             "AveragePool", m.quantize(m.input(1, 2, 3, 5)), kernel_shape=[1 << 31, 2], pads=[1] * 4

@@ -45,6 +45,15 @@ _MAY_BE_EMPTY = frozenset({"Resize", "Upsample", "Reshape", "Squeeze", "Unsqueez
 _REDUCED = "Reduce"
 
 
+def _permutation(node: SourceNode, shapes: Sequence[tuple[int, ...] | None]) -> str:
+    """An empty order is one, though shape inference takes it for that of a scalar."""
+    order, shape = node.attributes.get("perm"), shapes[0] if shapes else None
+    if node.op_type != "Transpose" or order is None or shape is None:
+        return ""
+    axes = len(shape)
+    return "" if sorted(order) == list(range(axes)) else f"perm {order} is no order of {axes} axes"
+
+
 def broken_rule(node: SourceNode, inputs: Sequence[Value | None]) -> str:
     """Which rule the node breaks; empty when none."""
     for name, value in node.attributes.items():
@@ -57,6 +66,7 @@ def broken_rule(node: SourceNode, inputs: Sequence[Value | None]) -> str:
     ]
     return (
         _emptiness(node, inputs, shapes)
+        or _permutation(node, shapes)
         or _ranks(node, shapes)
         or _per_channel(node, shapes)
         or _repeated_axes(node, inputs, shapes)
