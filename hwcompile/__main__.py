@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwcompile.cli import main
+from hwcompile.cli import program
 
 if __name__ == "__main__":
-    main()
+    program()

@@ -11,8 +11,21 @@ if TYPE_CHECKING:
     from types import FrameType
 
 
+def program() -> None:
+    """The process that is the `hwcompile` program; see `main`.
+
+    When the command is done, what is left is the interpreter's own clearing up. It puts back the
+    signal's default first and lets go of large libraries then: a late Ctrl-C would kill a program
+    that has done its work, without a word. It is ignored from here on.
+    """
+    try:
+        main()
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
 def main() -> None:
-    """Entry point of the `hwcompile` program."""
+    """Run one command, in a process that may go on afterwards."""
     if threading.current_thread() is not threading.main_thread():
         _run()
         return

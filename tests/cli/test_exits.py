@@ -146,6 +146,18 @@ def test_ctrl_c_at_any_moment_is_one_line(seconds: float, tmp_path: Path) -> Non
     assert not (tmp_path / "out").exists()
 
 
+def test_ctrl_c_after_the_command_is_done_changes_nothing() -> None:
+    late = (
+        "import atexit, os, signal, sys\n"
+        "from hwcompile.cli import program\n"
+        "atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))\n"
+        "sys.argv = ['hwcompile', '--version']\n"
+        "program()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", late], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_ctrl_c_ends_the_programs_that_run(tmp_path: Path) -> None:
     program = (
         "import os, signal, threading\n"
