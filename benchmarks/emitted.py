@@ -33,7 +33,7 @@ import hwcompile
 from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ops import FAMILIES, family
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 
 FRAMES = 3
 ENDS = 2

@@ -24,8 +24,8 @@ from hwcompile.families.flow import NETLIST, Use
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.contract.instance import Word
+from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.elementwise.op import Linear
-from hwcompile.ops.memory_image import MemoryImage
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.board_top import TOP as BOARD_TOP
 from hwcompile.toolchains.board_top import write_board_top

@@ -16,16 +16,16 @@ from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.argmax.op import TopK
 from hwcompile.ops.concat.op import Concat
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gru.examples import small as small_gru
-from hwcompile.ops.kernel import Kernel
 from hwcompile.ops.lstm.examples import small as small_lstm
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
-from hwcompile.ops.site import Parameters, Site
 from hwcompile.ops.table.op import Table
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.width.op import Width

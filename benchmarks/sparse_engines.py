@@ -24,8 +24,8 @@ from hwcompile.diagnostics import Origin
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.contract.site import Parameters
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.site import Parameters
 from hwcompile.schedule.planner import plan as make_plan
 from hwcompile.schedule.time.tokens import simulate
 from hwcompile.sparse.pruning import load_balanced, magnitude_of_all

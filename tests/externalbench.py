@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from hwcompile.emit.project import rtl_files, write_files
-from hwcompile.ops.kernel import AnyKernel
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.schedule.time.tokens import simulate
 from hwcompile.verify.simulator import compile_simulator
 from tests.kernelbench import one_node_plan, random_frames

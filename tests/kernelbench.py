@@ -16,8 +16,8 @@ from hwcompile.diagnostics import Origin
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntArray, TensorType
-from hwcompile.ops.kernel import AnyKernel
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
 from hwcompile.schedule.time.tokens import simulate
 from hwcompile.verify.simulator import compile_simulator

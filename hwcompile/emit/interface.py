@@ -22,7 +22,7 @@ from hwcompile.build_directory import (
 from hwcompile.build_directory.typed import PortFile
 from hwcompile.emit.names import identifier
 from hwcompile.ir.types import Encoding, IntType
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.packing import Packing
 
 

@@ -6,7 +6,7 @@ import hashlib
 
 from hwcompile.emit.structures import structure_lines
 from hwcompile.ops.contract.instance import Name, Struct, Word
-from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import MemoryImage
 
 
 def literal(value: bool | int | Word | Name | Struct | str) -> str:

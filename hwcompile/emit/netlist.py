@@ -12,8 +12,8 @@ from hwcompile.emit.names import identifier, top_name
 from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.ops.contract.external_memory import ExternalMemory
 from hwcompile.ops.contract.instance import Name, Struct, Value, Word
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
 
 

@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 
 from hwcompile.ir.op import Op
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
 
 FAMILIES = (
     "conv",

@@ -6,7 +6,7 @@ from typing import Any
 
 from hwcompile.build_directory.reported import REPORT_SCHEMA
 from hwcompile.ops.contract.external_memory import ExternalMemory
-from hwcompile.ops.needs import Resources
+from hwcompile.ops.contract.needs import Resources
 from hwcompile.rates import frames_per_second
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.schedule.time.prediction import Prediction

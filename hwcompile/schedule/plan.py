@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.kernel import AnyKernel
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Timing
+from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Timing
 
 LEAST_DEPTH = 2
 """Depth of every FIFO before sizing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hwcompile.ops.needs import Memory, MemoryKind, Resources
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources
 from hwcompile.technology.rules import Rules, blocks_of, dsp_of, small_of
 
 LUT_FEATURES = ("logic", "adders", "rom", "array", "distributed", "product", "one")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from hwcompile.families import family
 from hwcompile.families.family import CALIBRATION
-from hwcompile.ops.needs import Resources
+from hwcompile.ops.contract.needs import Resources
 from hwcompile.technology.features import FF_FEATURES, LUT_FEATURES, Amounts, amounts
 from hwcompile.technology.rules import Rules, rules_of
 

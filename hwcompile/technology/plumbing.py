@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hwcompile.ops.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 
 FIFO = "stage.fifo"
 ISSUE = "stage.issue"

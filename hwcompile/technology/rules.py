@@ -14,7 +14,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.families import family, family_names
 from hwcompile.families.memory import MemoryRules
 from hwcompile.families.products import Products
-from hwcompile.ops.needs import Memory, MemoryKind, Product
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Product
 
 _ROM_BIT = Fraction(1, 16)
 _SMALL_SHAPE = (16, 4)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import AxisPort, packing_of
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.packing import pack as pack_words
 from hwcompile.packing import unpack as unpack_words
 from hwcompile.packing import used_bits

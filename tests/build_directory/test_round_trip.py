@@ -9,7 +9,7 @@ import pytest
 import hwcompile
 from hwcompile.ir.text import to_text
 from hwcompile.ops import FAMILIES, family
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from tests.ops.test_families import one_node
 
 SITES = [(name, i, site) for name in FAMILIES for i, site in enumerate(family(name).examples())]

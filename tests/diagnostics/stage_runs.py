@@ -15,7 +15,7 @@ from hwcompile.emit.interface import AxisPort
 from hwcompile.families.flow import Use
 from hwcompile.families.ice40.bits.database import chip_database
 from hwcompile.ir.types import IntType
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.resources import room
 from hwcompile.toolchains.overflow import check_far_too_large
 from hwcompile.toolchains.record import BuildRecord

@@ -12,8 +12,8 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.lstm.op import Lstm
-from hwcompile.ops.site import Site
 from tests.frontends.oracle import Model
 from tests.kernelbench import check_kernel
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.runtime.frames import STUCK, run_frames
 from hwcompile.runtime.link import Link, timeout_of
 from hwcompile.runtime.packets import HELLO, LOST, MET, TAKEN, Packet, find_packet

@@ -13,7 +13,7 @@ from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.text import parse, to_text
 from hwcompile.ir.verify import verify
 from hwcompile.ops import FAMILIES, family, op_classes
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from tests.kernelbench import random_frames
 from tests.models import ROOT
 

@@ -7,7 +7,7 @@ import pytest
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.types import IntType
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.verify.protocol import check_protocol
 from tests.verify.passthrough import write_passthrough
 

@@ -14,10 +14,10 @@ import hwcompile
 from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.contract.timing import Access
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reshape.op import Reshape
-from hwcompile.ops.timing import Access
 from hwcompile.rates import frames_per_second, rate_text
 from hwcompile.report.console import wide_console
 from hwcompile.report.table import report_table

@@ -8,7 +8,7 @@ import pytest
 from hwcompile import rnn
 from hwcompile.diagnostics import CompileError
 from hwcompile.ops import family
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from hwcompile.rnn import Format, Formats
 from tests.kernelbench import check_kernel
 

@@ -10,7 +10,7 @@ import pytest
 
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntType
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.verify.simulator import Simulator, compile_simulator
 from tests.rtl.formal import LIBRARY
 

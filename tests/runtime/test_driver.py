@@ -21,7 +21,7 @@ from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.interface import AxisPort
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.resources import room
 from hwcompile.runtime.driver import LINK, c_type, write_driver
 from hwcompile.runtime.session import run_on_board

@@ -19,12 +19,12 @@ from hwcompile.ir.graph import Builder
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.contract import built as contract
+from hwcompile.ops.contract.family import Family
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.family import Family
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.site import Ports, Site, StreamFormat
-from hwcompile.ops.timing import Access, Actor, Buffer, Timing, single
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.site import Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing, single
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from hwcompile.ops.timing import Access
+from hwcompile.ops.contract.timing import Access
 from hwcompile.schedule.time.network import Channel, Network, Process
 
 

@@ -14,9 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 import hwcompile
 from hwcompile.design import Design
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_design import design
-from hwcompile.ops.site import Site
 from hwcompile.schedule.choose.choice import site_of
 from tests.models import model_path
 

@@ -9,7 +9,7 @@ import pytest
 from hwcompile.boards import load_board
 from hwcompile.diagnostics import CompileError
 from hwcompile.ops import FAMILIES, family
-from hwcompile.ops.needs import Memory, MemoryKind, Product, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Product, Resources, memory
 from hwcompile.technology.design import FILL, Budget
 from hwcompile.technology.model import Need, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hwcompile.ops.needs import Memory, MemoryKind, Product
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Product
 from hwcompile.technology.rules import blocks_of, dsp_of, rules_of, small_of
 
 ROM, RAM, QUEUE, DIRECT = MemoryKind

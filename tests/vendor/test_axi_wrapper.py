@@ -15,7 +15,7 @@ from hwcompile.emit.interface import Interface
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.vendor.wrapper import dma_wrapper
 from tests.protocol.test_designs import branches

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from hwcompile.emit.interface import AxisPort, Interface
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.resources import room
 
 LIBRARY = ("hw_credit_fifo", "hw_axis_last", "hw_axis_check", "hw_tap")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.interface import AxisPort
 from hwcompile.ir.types import BIPOLAR, IntType
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.verify.beats import from_beats, to_beats
 
 

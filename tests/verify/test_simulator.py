@@ -5,7 +5,7 @@ import pytest
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.types import BIPOLAR, IntType
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.verify.beats import to_beats
 from hwcompile.verify.simulator import compile_simulator
 from tests.verify.passthrough import write_passthrough

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.argmax.op import TopK
 from hwcompile.ops.argmax.serial import Serial
-from hwcompile.ops.family import Family
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.family import Family
+from hwcompile.ops.contract.site import Site
 
 
 def _examples() -> tuple[Site, ...]:

@@ -10,10 +10,10 @@ import numpy as np
 from hwcompile.ops.argmax.op import TopK
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Value
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Access, Actor, Buffer, Timing, single
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing, single
 
 
 class SerialLists(Built[TopK]):

@@ -18,8 +18,8 @@ from hwcompile.ops.arithmetic.encoding import (
     signed_bits,
 )
 from hwcompile.ops.contract.instance import Value
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import Resources
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import Resources
 
 
 def weight_type(weights: IntArray) -> IntType:

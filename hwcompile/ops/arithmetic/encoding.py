@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.contract.instance import Name
-from hwcompile.ops.needs import Product
+from hwcompile.ops.contract.needs import Product
 
 PACKAGE = "hw_encoding"
 """The package of the library whose enumeration has a name for every encoding."""

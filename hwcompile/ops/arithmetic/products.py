@@ -11,7 +11,7 @@ from hwcompile.ops.arithmetic.encoding import (
     format_words,
     is_bipolar,
 )
-from hwcompile.ops.needs import Product
+from hwcompile.ops.contract.needs import Product
 
 LUT_PRODUCT_BITS = 16
 """A product of w x b bits with w * b up to this is left to look-up tables."""

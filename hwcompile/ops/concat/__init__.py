@@ -6,8 +6,8 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.concat.abreast import Abreast
 from hwcompile.ops.concat.interleave import Interleave
 from hwcompile.ops.concat.op import Concat
-from hwcompile.ops.family import Family
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.family import Family
+from hwcompile.ops.contract.site import Site
 
 
 def _examples() -> tuple[Site, ...]:

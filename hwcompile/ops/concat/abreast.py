@@ -7,14 +7,14 @@ from functools import cached_property
 
 import numpy as np
 
+from hwcompile.ops.arithmetic.recoding import recoding
 from hwcompile.ops.concat.op import Concat
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Value
-from hwcompile.ops.hull import recoding
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Timing, single
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Timing, single
 
 
 class WiresAbreast(Built[Concat]):

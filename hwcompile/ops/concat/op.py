@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from hwcompile.ir.hull import hull
+from hwcompile.ir.meaning import joined
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
-from hwcompile.ops.hull import hull
-from hwcompile.ops.meaning import joined
 
 
 @dataclass(frozen=True, eq=False)

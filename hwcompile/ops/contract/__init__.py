@@ -1,1 +1,1 @@
-"""What the compiler asks an op's kernel: formats, timing, needs, and an instance to print."""
+"""What the compiler may ask of a family, a kernel, and a kernel built at a site: `kernel.py`."""

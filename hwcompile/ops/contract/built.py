@@ -8,12 +8,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic
 
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.site import O_co, Parameters, Ports, Site
-from hwcompile.ops.timing import Timing
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.site import O_co, Parameters, Ports, Site
+from hwcompile.ops.contract.timing import Timing
 
 if TYPE_CHECKING:
-    from hwcompile.ops.kernel import AnyKernel
+    from hwcompile.ops.contract.kernel import AnyKernel
 
 
 @dataclass(frozen=True, eq=False)

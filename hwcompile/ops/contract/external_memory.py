@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import MemoryImage
 
 LEAST_BITS, MOST_BITS = 32, 1024
 """Data widths of an AXI4 port that interconnects take."""

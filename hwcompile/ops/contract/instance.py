@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from hwcompile.ops.contract.external_memory import ExternalMemory
-from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import MemoryImage
 
 
 @dataclass(frozen=True)

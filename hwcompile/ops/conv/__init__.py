@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
+from hwcompile.ops.contract.family import Family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.conv.op import Conv
-from hwcompile.ops.family import Family
-from hwcompile.ops.site import Site
 
 
 def _weights(*shape: int) -> IntArray:

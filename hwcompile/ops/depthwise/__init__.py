@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
+from hwcompile.ops.contract.family import Family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.depthwise.folded import Folded
 from hwcompile.ops.depthwise.op import Depthwise
-from hwcompile.ops.family import Family
-from hwcompile.ops.site import Site
 
 
 def examples() -> tuple[Site, ...]:

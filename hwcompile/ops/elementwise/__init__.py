@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from hwcompile.ops.contract.family import Family
 from hwcompile.ops.elementwise.examples import examples
 from hwcompile.ops.elementwise.extremum import Select
 from hwcompile.ops.elementwise.linear import LinearSum
 from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
 from hwcompile.ops.elementwise.pair_table import PairRom
 from hwcompile.ops.elementwise.product import Multiply
-from hwcompile.ops.family import Family
 
 FAMILY = Family(
     "elementwise",

@@ -6,8 +6,8 @@ import numpy as np
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
-from hwcompile.ops.site import Site
 
 
 def examples() -> tuple[Site, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract.instance import Instance, Value
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.elementwise.op import Extremum, both_bipolar
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.pipe import BuiltPipe, Pipe
 
 
 class Selection(BuiltPipe[Extremum]):

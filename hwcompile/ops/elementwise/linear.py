@@ -6,10 +6,10 @@ from functools import cached_property
 
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract.instance import Instance, Value, Word
+from hwcompile.ops.contract.needs import Product, Resources
+from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.elementwise.op import Linear
-from hwcompile.ops.needs import Product, Resources
-from hwcompile.ops.pipe import BuiltPipe, Pipe
-from hwcompile.ops.site import Site
 
 
 class ShiftsAndAdders(BuiltPipe[Linear]):

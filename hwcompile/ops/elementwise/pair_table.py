@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 
 from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.elementwise.op import PairTable
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.pipe import BuiltPipe, Pipe
 from hwcompile.ops.table.rom import by_code, lane_roms, read_stages
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gather.buffered import Buffered
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.select import Select
 from hwcompile.ops.gather.wires import Wires
-from hwcompile.ops.site import Site
 
 
 def _examples() -> tuple[Site, ...]:

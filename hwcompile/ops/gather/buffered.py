@@ -8,6 +8,11 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.site import Parameters, Site
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.schedule import Schedule, schedule
 from hwcompile.ops.gather.words import (
@@ -17,11 +22,6 @@ from hwcompile.ops.gather.words import (
     legal_parallels,
     worth_trying,
 )
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import MemoryKind, Resources, memory
-from hwcompile.ops.site import Parameters, Site
-from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 
 
 class CircularBuffer(BuiltGather):

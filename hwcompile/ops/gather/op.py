@@ -7,10 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from hwcompile.ir.hull import with_constant
+from hwcompile.ir.meaning import moved
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
-from hwcompile.ops.hull import with_constant
-from hwcompile.ops.meaning import moved
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,11 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.site import Parameters, Site
+from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.words import (
     BuiltGather,
@@ -20,11 +25,6 @@ from hwcompile.ops.gather.words import (
     word_sequence,
     worth_trying,
 )
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import Resources, memory
-from hwcompile.ops.site import Parameters, Site
-from hwcompile.ops.timing import Timing, single
 
 TAKE, GIVE, FILL = 1, 2, 4
 """Bits of a step: take an input word; start an output word; that word is the constant.

@@ -11,12 +11,12 @@ from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Word
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.words import code_parameters
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Timing, single
 
 SOURCE_BITS = 16
 NO_SOURCE = (1 << SOURCE_BITS) - 1

@@ -8,11 +8,11 @@ from math import gcd, isqrt
 import numpy as np
 
 from hwcompile.ir.types import IntArray, TensorType
+from hwcompile.ops.arithmetic.recoding import recoding
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Value, Word
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.gather.op import Gather
-from hwcompile.ops.hull import recoding
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
 
 
 @lru_cache(maxsize=256)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
 from hwcompile.ops.gru.examples import examples
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.gru.static import GruStatic

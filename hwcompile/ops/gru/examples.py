@@ -7,8 +7,8 @@ from dataclasses import replace
 import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gru.op import Gru
-from hwcompile.ops.site import Site
 
 INT8 = IntType(-128, 127)
 

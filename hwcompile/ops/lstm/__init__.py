@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
 from hwcompile.ops.lstm.examples import examples
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.lstm.static import LstmStatic

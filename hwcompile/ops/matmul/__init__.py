@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul.broadcast import Broadcast
 from hwcompile.ops.matmul.folded import Folded
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse import Sparse
-from hwcompile.ops.site import Site
 
 
 def examples() -> tuple[Site, ...]:

@@ -12,14 +12,14 @@ from hwcompile.ir.types import Encoding, IntArray
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.matmul.lane import lane_dot, most_entries, style_names
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import MemoryKind, Resources, memory
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.sparse.collecting import Collection, collect
 from hwcompile.sparse.encodings import ColumnLayout, column_layout, index_width
 from hwcompile.sparse.packing import Packing, pack

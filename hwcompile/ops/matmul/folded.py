@@ -13,13 +13,13 @@ from hwcompile.ops.arithmetic import words
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Access, Actor, Timing
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.space import foldings
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import MemoryKind, Resources, memory
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Access, Actor, Timing
 
 MAX_LANES = 65536
 

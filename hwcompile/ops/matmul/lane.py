@@ -11,8 +11,8 @@ from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic import encodings
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.site import Site
 
 
 @lru_cache(maxsize=256)

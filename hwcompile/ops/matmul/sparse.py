@@ -11,7 +11,12 @@ from hwcompile.ir.types import Encoding
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.external import (
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
+from hwcompile.ops.contract.weights_port import (
     PARAMETERS,
     is_external,
     weights_comment,
@@ -19,15 +24,10 @@ from hwcompile.ops.external import (
     weights_port,
     why_not,
 )
-from hwcompile.ops.kernel import Kernel
 from hwcompile.ops.matmul.lane import lane_dot, most_entries, row_counts, style_names
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_design import LAG, MAX_RUN_BITS, Design, design
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import MemoryKind, Resources, memory
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 from hwcompile.sparse.encodings import index_width
 
 MAX_PES = 4096

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.sparse.collecting import Collection
 from hwcompile.sparse.encodings import index_width
 from hwcompile.sparse.packing import Packing

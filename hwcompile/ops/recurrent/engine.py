@@ -9,8 +9,10 @@ import numpy as np
 
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Struct, Word
-from hwcompile.ops.external import weights_comment, weights_port
-from hwcompile.ops.needs import Resources
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.site import Ports, StreamFormat
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
+from hwcompile.ops.contract.weights_port import weights_comment, weights_port
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.description import Description
 from hwcompile.ops.recurrent.images import images, widths
@@ -20,8 +22,6 @@ from hwcompile.ops.recurrent.op import R_co
 from hwcompile.ops.recurrent.resources import needs
 from hwcompile.ops.recurrent.rounding import rounding_name
 from hwcompile.ops.recurrent.simulation import Schedule, simulate_step
-from hwcompile.ops.site import Ports, StreamFormat
-from hwcompile.ops.timing import Access, Actor, Buffer, Timing
 
 OUT_STAGES = 3
 

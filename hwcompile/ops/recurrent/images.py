@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES, Cell
 from hwcompile.ops.recurrent.layout import Layout
 from hwcompile.ops.recurrent.simulation import Schedule

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from hwcompile.ir.types import IntType
 from hwcompile.ops.contract.instance import Struct
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.images import widths
 from hwcompile.ops.recurrent.layout import Layout
 from hwcompile.ops.recurrent.op import Recurrent
-from hwcompile.ops.site import Site
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from hwcompile.ops.external import weights_memory
-from hwcompile.ops.needs import MemoryKind, Product, Resources, memory
+from hwcompile.ops.contract.needs import MemoryKind, Product, Resources, memory
+from hwcompile.ops.contract.site import Parameters
+from hwcompile.ops.contract.weights_port import weights_memory
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES
 from hwcompile.ops.recurrent.description import control_bits
 from hwcompile.ops.recurrent.images import signed_bits, widths
 from hwcompile.ops.recurrent.layout import Layout
 from hwcompile.ops.recurrent.numbers import SignalBits, place_bits
-from hwcompile.ops.site import Parameters
 
 
 def needs(layout: Layout, cycles: int, bits: SignalBits, parameters: Parameters) -> Resources:

@@ -6,13 +6,13 @@ from abc import abstractmethod
 from collections.abc import Iterable
 
 from hwcompile.ir.types import BIPOLAR
-from hwcompile.ops.external import PARAMETERS, why_not
-from hwcompile.ops.kernel import Kernel
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.site import Parameters, Site
+from hwcompile.ops.contract.weights_port import PARAMETERS, why_not
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.images import widths
 from hwcompile.ops.recurrent.layout import Layout
 from hwcompile.ops.recurrent.op import R
-from hwcompile.ops.site import Parameters, Site
 
 MAX_PES = 4096
 

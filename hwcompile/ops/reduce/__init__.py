@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.reduce.folded import Folded
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
 from hwcompile.ops.reduce.rounding import Rounding
-from hwcompile.ops.site import Site
 
 
 def _examples() -> tuple[Site, ...]:

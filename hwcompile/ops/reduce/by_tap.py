@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.pipe import parallel_values
-from hwcompile.ops.site import O, O_co, Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Timing, single
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.pipe import parallel_values
+from hwcompile.ops.contract.site import O, O_co, Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Timing, single
 
 
 class PerTap(Built[O_co]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract.instance import Instance, Name
-from hwcompile.ops.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.reduce.by_tap import ByTap, PerTap
 from hwcompile.ops.reduce.op import Reduce
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.reduce.by_tap import ByTap, PerTap
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
 

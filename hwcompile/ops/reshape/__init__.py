@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.reshape.op import Reshape
-from hwcompile.ops.site import Site
 
 
 def _examples() -> tuple[Site, ...]:

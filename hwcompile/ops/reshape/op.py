@@ -7,9 +7,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from hwcompile.ir.meaning import moved
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
-from hwcompile.ops.meaning import moved
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
 from hwcompile.ops.table.examples import examples
 from hwcompile.ops.table.op import Table
 from hwcompile.ops.table.rom import Rom

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.table.op import Table
 
 

@@ -7,12 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ops.arithmetic.rows import row_groups, row_layout
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import Resources, memory
-from hwcompile.ops.pipe import BLOCK_BITS, BuiltPipe, Pipe
-from hwcompile.ops.rows import row_groups, row_layout
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.pipe import BLOCK_BITS, BuiltPipe, Pipe
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.table.op import Table
 
 MOST_BITS = 1 << 24  # of one lane's memory; beyond, no device has room for it

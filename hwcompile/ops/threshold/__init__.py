@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
 from hwcompile.ops.threshold.binary_search import BinarySearch
 from hwcompile.ops.threshold.comparators import Comparators
 from hwcompile.ops.threshold.examples import examples

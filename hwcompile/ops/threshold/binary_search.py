@@ -7,12 +7,12 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.arithmetic.rows import Field, RowTable, row_layout
 from hwcompile.ops.contract.instance import Instance, Value
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import Resources, memory
-from hwcompile.ops.pipe import BuiltPipe, Pipe
-from hwcompile.ops.rows import Field, RowTable, row_layout
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.staircase import Staircase, staircase
 

@@ -14,12 +14,12 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.arithmetic.rows import Field, RowTable, row_layout
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import Product, Resources, memory
-from hwcompile.ops.pipe import BuiltPipe, Pipe
-from hwcompile.ops.rows import Field, RowTable, row_layout
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import Product, Resources, memory
+from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.multiplier import solve_late
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.requantize import MOST_SUM_BITS, signed_bits

@@ -9,11 +9,11 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
 from hwcompile.ops.contract.instance import Instance, Value
-from hwcompile.ops.needs import Product, Resources, memory
-from hwcompile.ops.pipe import BuiltPipe, Pipe
-from hwcompile.ops.rows import Field, RowTable, merged
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.needs import Product, Resources, memory
+from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.multiplier import Multiplier, holds, solve
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.staircase import Staircase, staircase

@@ -7,11 +7,11 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from hwcompile.diagnostics import InternalError
+from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.needs import Resources, memory
-from hwcompile.ops.pipe import BuiltPipe, Pipe
-from hwcompile.ops.rows import Field, RowTable, merged
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.multiplier import holds, solve_shift
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.requantize import Affine, affine, signed_bits

@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from hwcompile.ir.types import Encoding, IntArray, IntType
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.op import Threshold
 
 

@@ -12,10 +12,10 @@ import numpy as np
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Timing, single
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.width.op import Width
 
 

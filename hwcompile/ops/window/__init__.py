@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
-from hwcompile.ops.family import Family
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.family import Family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.window.line_buffer import LineBuffer
 from hwcompile.ops.window.op import Window
 

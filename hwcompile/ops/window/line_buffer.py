@@ -10,10 +10,10 @@ import numpy as np
 from hwcompile.ir.types import Encoding, IntType
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Word
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.needs import MemoryKind, Resources, memory
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Access, Actor, Buffer, Timing
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.window.needs import Layout, least_depth, sustains
 from hwcompile.ops.window.op import Window
 

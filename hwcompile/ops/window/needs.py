@@ -97,7 +97,8 @@ def sustains(need: IntArray, free: IntArray, depth: int) -> bool:
 
     That is: frames can follow each other every max(words, reads) cycles. The busier of the two is
     then never idle, so its cycles are known; the other one runs as early as it can; what remains is
-    to check that the busier one never has to wait. Exact for the recurrences of `ops/timing.py`.
+    to check that the busier one never has to wait. Exact for the recurrences of
+    `ops/contract/timing.py`.
     """
     words, reads = int(free[-1]), free.size
     # Word k (of a periodic stream of words) finds room once the read `phase` of `frame` has fired.

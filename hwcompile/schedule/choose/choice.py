@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.schedule.plan import Placed
 
 FREE = frozenset({"reshape"})

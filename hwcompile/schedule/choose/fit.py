@@ -15,7 +15,7 @@ from hwcompile.diagnostics import CompileError, fail
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.choose.choice import FREE, Choice, sources
 from hwcompile.schedule.choose.estimate import Estimate, estimate
 from hwcompile.schedule.choose.folding import Costs, Space

@@ -17,7 +17,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.choose.choice import FREE, Choice, sources
 from hwcompile.schedule.choose.options import Option, fitting, fixed_option, joint_cost, options_of
 from hwcompile.schedule.choose.widths import width_choice, width_site

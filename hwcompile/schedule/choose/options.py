@@ -10,9 +10,9 @@ from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.kernel import AnyKernel
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.schedule.choose.choice import Choice, site_of
 
 # One figure for everything a kernel uses, in look-up tables. Flip-flops come two to a LUT and are

@@ -29,8 +29,8 @@ from hwcompile.build_directory import SCHEDULE
 from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail, reason_of
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.site import Site
 from hwcompile.schedule.choose.choice import FREE, Choice, site_of
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.schedule.time.prediction import Prediction

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.graph import Graph
-from hwcompile.ops.site import StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.choose.choice import FREE, Choice, place, sources
 from hwcompile.schedule.choose.widths import insert_widths
 from hwcompile.schedule.plan import LEAST_DEPTH, Link, Placed, Plan, Stage

@@ -9,7 +9,7 @@ from hwcompile.diagnostics import InternalError
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
-from hwcompile.ops.site import Site, StreamFormat
+from hwcompile.ops.contract.site import Site, StreamFormat
 from hwcompile.ops.width.op import Width
 from hwcompile.schedule.choose.choice import FREE, Choice, place, sources
 

@@ -9,7 +9,7 @@ A worked example. A source `x` writes four words per frame, one per cycle if the
 FIFO of two places; a word can be taken in the cycle after it was written. A process `y` takes one
 word at a time and is busy for three cycles with each.
 
-    >>> from hwcompile.ops.timing import Access
+    >>> from hwcompile.ops.contract.timing import Access
     >>> ones = np.ones(4, dtype=np.int64)
     >>> fifo = Channel("fifo", capacity=2, delay=1, tokens=4, link=True)
     >>> x = Process("x", ones, {}, {"fifo": np.cumsum(ones)})

@@ -15,7 +15,7 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.timing import Access
+from hwcompile.ops.contract.timing import Access
 from hwcompile.schedule.plan import Link, Plan, Stage
 
 UNBOUNDED = 1 << 40
@@ -58,7 +58,7 @@ class Pattern:
 
 @dataclass(frozen=True)
 class Process:
-    """A cyclic sequence of phases, as `hwcompile.ops.timing.Actor`, with its channels by name.
+    """A cyclic sequence of phases, as `ops.contract.timing.Actor`, with its channels by name.
 
     Attributes:
         name: `<stage>` or `<stage>.<actor>`, the graph input, or `output <value>`.

@@ -10,7 +10,7 @@ from hwcompile.emit.environment import render
 from hwcompile.emit.interface import AxisPort, Interface, MemoryPort, packing_of
 from hwcompile.emit.library import library_files
 from hwcompile.ir.types import TensorType
-from hwcompile.ops.site import Site, StreamFormat
+from hwcompile.ops.contract.site import Site, StreamFormat
 from hwcompile.ops.width.gearbox import Gearbox
 from hwcompile.ops.width.op import Width
 from hwcompile.packing import Packing

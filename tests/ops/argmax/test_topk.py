@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.argmax.op import TopK
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from tests.kernelbench import check_kernel
 
 ORACLE = "this project"

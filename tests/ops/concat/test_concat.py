@@ -5,11 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwcompile.ir.hull import hull, with_constant
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.arithmetic.recoding import recoding
 from hwcompile.ops.concat.op import Concat
-from hwcompile.ops.hull import hull, recoding, with_constant
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from tests.kernelbench import check_kernel
 
 ORACLE = "this project"

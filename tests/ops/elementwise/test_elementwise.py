@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.elementwise import FAMILY, Extremum, Linear, PairTable, Product
-from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 
 ORACLE = "this project"

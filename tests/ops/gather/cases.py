@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gather.op import Gather
-from hwcompile.ops.site import Site
 
 ELEMENTS = (BIPOLAR, IntType(0, 5), IntType(-9, 8), IntType(-1, 0))
 

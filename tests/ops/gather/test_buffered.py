@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.schedule import schedule
 from hwcompile.ops.gather.words import word_sequence
-from hwcompile.ops.site import Site
 from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
 from tests.ops.gather.cases import pixels, sites

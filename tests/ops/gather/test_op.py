@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.words import legal_parallels, word_sequence
-from hwcompile.ops.site import Site
 from tests.ops.gather.cases import pixels, sites
 
 ORACLE = "numpy"

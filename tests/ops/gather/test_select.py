@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.select import FILL, GIVE, TAKE, _compile
 from hwcompile.ops.gather.words import legal_parallels, word_sequence
-from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.gather.cases import pixels, sites
 

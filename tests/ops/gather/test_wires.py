@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gather.wires import _lanes
-from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.gather.cases import pixels, sites
 

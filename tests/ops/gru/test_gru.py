@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gru.examples import examples, small
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.gru.static import GruStatic
-from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel, random_frames
 from tests.ops.gru.samples import grus, naive
 

@@ -9,9 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.recurrent.rounding import ROUNDINGS
-from hwcompile.ops.site import Site
 
 FORMATS = (IntType(-128, 127), IntType(-30, 45), IntType(0, 63), IntType(-2048, 2047))
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.lstm.examples import small
 from hwcompile.ops.lstm.op import Lstm
-from hwcompile.ops.site import Site
 from tests.kernelbench import random_frames
 from tests.ops.lstm.samples import lstms, naive
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from benchmarks.recurrent import layer
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.contract.site import Parameters, Site
+from hwcompile.ops.contract.timing import Timing
 from hwcompile.ops.lstm.examples import examples, small
 from hwcompile.ops.lstm.static import LstmEngine, LstmStatic
-from hwcompile.ops.site import Parameters, Site
-from hwcompile.ops.timing import Timing
 from tests.kernelbench import check_kernel, random_frames
 from tests.ops.lstm.samples import lstms
 

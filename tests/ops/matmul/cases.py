@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.site import Site
 
 
 def site(weights, element: IntType, shape, pixels=(1, 1), seed=0) -> Site:

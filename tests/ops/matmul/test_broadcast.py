@@ -12,8 +12,8 @@ from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.site import Parameters, Site
 from hwcompile.schedule.choose.options import options_of
 from hwcompile.schedule.time.tokens import simulate
 from hwcompile.sparse.broadcast import broadcast_cycles, column_counts

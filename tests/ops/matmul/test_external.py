@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_design import design
-from hwcompile.ops.site import Parameters, Site
 from tests.externalbench import check_external
 from tests.ops.matmul.test_sparse import sites
 

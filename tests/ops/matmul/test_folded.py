@@ -16,10 +16,10 @@ from hwcompile.ops.arithmetic.agree import Agree
 from hwcompile.ops.arithmetic.dot import Dot, weight_type
 from hwcompile.ops.arithmetic.products import InTables, Multiply
 from hwcompile.ops.arithmetic.select import SelectInput, SelectWeight
+from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.timing import single
 from hwcompile.ops.matmul import FAMILY, Folded
 from hwcompile.ops.matmul.space import MAX_FOLDINGS, foldings
-from hwcompile.ops.needs import Resources
-from hwcompile.ops.timing import single
 from hwcompile.verify.verilator import lint
 from tests.kernelbench import one_node_plan
 from tests.ops.matmul.cases import signed, site, span, unsigned

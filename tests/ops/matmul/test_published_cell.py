@@ -11,8 +11,8 @@ import pytest
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.site import Parameters, Site
 from hwcompile.sparse.pruning import magnitude
 from hwcompile.verify.simulator import compile_simulator
 from tests.kernelbench import one_node_plan

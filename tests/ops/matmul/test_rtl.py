@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul import FAMILY, Folded
-from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.matmul.cases import signed, site, span, unsigned
 

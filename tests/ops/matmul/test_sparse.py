@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_design import Design, design
-from hwcompile.ops.site import Parameters, Site
 from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
 

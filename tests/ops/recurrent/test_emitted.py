@@ -8,7 +8,7 @@ import pytest
 
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ops import family
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from hwcompile.verify.verilator import lint
 from tests.kernelbench import one_node_plan
 

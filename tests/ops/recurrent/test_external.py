@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from benchmarks.recurrent import layer
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.lstm.examples import examples
 from hwcompile.ops.recurrent.static import Static
-from hwcompile.ops.site import Parameters, Site
 from tests.externalbench import check_external
 from tests.ops.gru import samples as grus
 from tests.ops.lstm.samples import lstms

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.recurrent.images import entry_image, widths
 from hwcompile.ops.recurrent.layout import Layout
 from hwcompile.ops.recurrent.simulation import simulate_step
 from hwcompile.ops.recurrent.static import Static
-from hwcompile.ops.site import Site
 from tests.ops.gru.samples import grus
 from tests.ops.lstm.samples import lstms
 

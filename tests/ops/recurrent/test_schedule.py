@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.recurrent.layout import Layout
 from hwcompile.ops.recurrent.simulation import Schedule, simulate_step
 from hwcompile.ops.recurrent.static import Static
-from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.gru.samples import grus
 from tests.ops.lstm.samples import lstms

@@ -9,8 +9,8 @@ import pytest
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.recurrent.cell import Gate
-from hwcompile.ops.site import Parameters, Site
 from tests.kernelbench import check_kernel, random_frames
 from tests.ops.recurrent.elman import Elman, ElmanStatic, cell_of
 

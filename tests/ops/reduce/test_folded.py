@@ -5,10 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.reduce import FAMILY
 from hwcompile.ops.reduce.folded import Folded
 from hwcompile.ops.reduce.op import KINDS, Reduce
-from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 from tests.ops.reduce.test_op import ELEMENTS
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.reduce.rounded_sum import RoundedSum, significant
 from hwcompile.ops.reduce.rounding import Rounding
-from hwcompile.ops.site import Site
 from tests.kernelbench import check_kernel
 
 ORACLE = "numpy"

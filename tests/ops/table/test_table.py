@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.table import FAMILY, Table
 from tests.kernelbench import check_kernel
 

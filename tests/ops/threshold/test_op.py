@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType, TensorType
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold import FAMILY, Threshold
 from hwcompile.ops.threshold.staircase import staircase
 

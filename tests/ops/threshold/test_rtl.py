@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
-from hwcompile.ops.kernel import AnyKernel
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold import FAMILY, Threshold
 from hwcompile.ops.threshold.requantize import MultiplyAddShift, Requantize
 from tests.kernelbench import check_kernel

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.width.op import Width
 from tests.kernelbench import check_kernel
 

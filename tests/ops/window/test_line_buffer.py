@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
-from hwcompile.ops.site import Parameters, Site
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.window import FAMILY
 from hwcompile.ops.window.line_buffer import LineBuffer
 from hwcompile.ops.window.op import Window

@@ -5,7 +5,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntArray, TensorType
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from hwcompile.ops.window.line_buffer import LineBuffer, automatic_depth
 from hwcompile.ops.window.needs import Layout, least_depth, sustains
 from hwcompile.ops.window.op import Window

@@ -8,8 +8,8 @@ import pytest
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntType
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.site import StreamFormat
 from hwcompile.schedule.choose import folding
 from hwcompile.schedule.choose.choice import Choice
 from hwcompile.schedule.choose.folding import choose

@@ -10,7 +10,7 @@ import pytest
 from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.ir.graph import Builder
 from hwcompile.ops import FAMILIES, family
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 from hwcompile.schedule.choose.schedule_file import read_schedule
 
 

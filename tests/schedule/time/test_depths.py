@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType
-from hwcompile.ops.site import StreamFormat
-from hwcompile.ops.timing import single
+from hwcompile.ops.contract.site import StreamFormat
+from hwcompile.ops.contract.timing import single
 from hwcompile.schedule.plan import Link, Plan
 from hwcompile.schedule.time.depths import in_block, size_links, size_network, with_depths
 from hwcompile.schedule.time.network import Network, build_network

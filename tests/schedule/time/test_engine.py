@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.ops.timing import Access
+from hwcompile.ops.contract.timing import Access
 from hwcompile.schedule.time import engine
 from hwcompile.schedule.time.engine import run
 from hwcompile.schedule.time.network import UNBOUNDED, Channel, Network, Process

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from hwcompile.ops.timing import Access
+from hwcompile.ops.contract.timing import Access
 from hwcompile.schedule.time import settling
 from hwcompile.schedule.time.engine import run
 from hwcompile.schedule.time.frame_ends import FrameEnds, Stretch

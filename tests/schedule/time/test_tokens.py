@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from hwcompile.diagnostics import CompileError, InternalError
-from hwcompile.ops.timing import single
+from hwcompile.ops.contract.timing import single
 from hwcompile.schedule.choose.choice import Choice
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.plan import Plan

@@ -11,9 +11,9 @@ import numpy as np
 
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Value
-from hwcompile.ops.kernel import Kernel
-from hwcompile.ops.site import O, O_co, Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.timing import Timing, single
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.site import O, O_co, Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Timing, single
 
 BLOCK_BITS = 2048  # a smaller memory is cheaper in look-up tables
 

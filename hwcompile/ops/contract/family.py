@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hwcompile.ir.op import Op
-from hwcompile.ops.kernel import AnyKernel
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.site import Site
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import MemoryImage
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, TypeAlias, TypeGuard
 
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.site import O, Parameters, Site
+from hwcompile.ops.contract.site import O, Parameters, Site
 
 
 class Kernel(ABC, Generic[O]):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from hwcompile.ops.contract.external_memory import MOST_BITS, PREFETCH, ExternalMemory, bus_bits
 from hwcompile.ops.contract.instance import Word
-from hwcompile.ops.memory_image import MemoryImage
-from hwcompile.ops.needs import MemoryKind, Resources, memory
-from hwcompile.ops.site import Parameters
+from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.site import Parameters
 
 ON_CHIP, EXTERNAL = "on_chip", "external"
 """Values of the parameter `weights`; the first is meant where it is missing."""
