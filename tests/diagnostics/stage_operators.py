@@ -154,6 +154,14 @@ def hw0213_a_zero_point_that_is_no_whole_number(at: Place) -> None:
     _quant(at, 0.5, 0.5, 4)
 
 
+def hw0213_a_zero_point_that_is_not_finite(at: Place) -> None:
+    _quant(at, 0.5, float("inf"), 4)
+
+
+def hw0213_a_zero_point_beyond_all_integers(at: Place) -> None:
+    _quant(at, 0.5, [0, 0, 1e20, 0, 0, -1e30], 4)
+
+
 def hw0214_an_unknown_rounding(at: Place) -> None:
     _quant(at, 0.5, 0, 4, "STOCHASTIC")
 

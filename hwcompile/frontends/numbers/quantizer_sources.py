@@ -106,18 +106,26 @@ def checked_zero_point(zero_point: Any, origin: Origin | None = None) -> IntArra
     """Zero points as int64 [n].
 
     Raises:
-        CompileError: HW0213 when one is not a whole number.
+        CompileError: HW0213 when one is not a whole number or does not fit 32 bits.
     """
     values = np.asarray(zero_point, dtype=np.float64).reshape(-1)
-    if not np.all(np.isfinite(values)) or np.any(values != np.round(values)):
-        bad = next(v for v in values if not float(v).is_integer())
-        raise fail(
-            "HW0213",
-            f"the zero point {bad:g} is not a whole number",
+    for bad, word, reason, fix in (
+        (
+            ~np.isfinite(values) | (values != np.round(values)),
+            "is not a whole number",
             "integers that mean 0.0 exactly are needed for exact padding and accumulation",
             "export with an integer zero point",
-            origin,
-        )
+        ),
+        (
+            np.abs(values) >= 2.0**_MAX_BITS,
+            f"does not fit {_MAX_BITS} bits",
+            "a quantizer's integers have at most that many, and 0.0 would lie far outside",
+            "repair the zero point in the model (it is usually one of the quantizer's integers)",
+        ),
+    ):
+        if bad.any():
+            found = values[bad][0]
+            raise fail("HW0213", f"the zero point {found:g} {word}", reason, fix, origin)
     return integers(values)
 
 
