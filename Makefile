@@ -44,7 +44,7 @@ fuzz-long: $(STAMP) ## The same for at least an hour, with a new seed
 	$(BIN)/python -m tests.fuzz --minutes 60 --seed $$(date +%s) $(FUZZ_FLAGS)
 
 .PHONY: figures
-figures: $(STAMP) ## Rewrite the tables of README.md and docs/; hours without FIGURES_FLAGS="--without --published"
+figures: $(STAMP) ## Rewrite the tables of README.md and docs/; hours without FIGURES_FLAGS="--without=--published"
 	$(BIN)/python benchmarks/figures.py $(FIGURES_FLAGS)
 
 .PHONY: check

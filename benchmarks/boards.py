@@ -23,12 +23,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import figures
-from output import markdown, parser, show, write
 from rich.console import Console
-from workloads import ROOT, models_folder
 
 import hwcompile
+from benchmarks import figures
+from benchmarks.output import markdown, parser, show, write
+from benchmarks.workloads import ROOT, models_folder
 from hwcompile.boards import load_board
 from hwcompile.diagnostics import CompileError
 from hwcompile.toolchains.options import SEEDS

@@ -19,11 +19,11 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from output import markdown, number, parser, show, write
 from rich.console import Console
-from workloads import Workload, workloads
 
 import hwcompile
+from benchmarks.output import markdown, number, parser, show, write
+from benchmarks.workloads import Workload, workloads
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Row:
     folding: str
     interval_cycles: int
     interval_cycles_measured: int | None
-    latency_cycles: int
+    latency_cycles: int | None
     latency_cycles_measured: int | None
     lanes: int
     compile_seconds: float

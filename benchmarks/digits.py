@@ -11,9 +11,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from output import markdown, number, parser, show, write
 
 import hwcompile
+from benchmarks.output import markdown, number, parser, show, write
+from hwcompile.frontends.numbers.rows import FloatArray
+from hwcompile.ir.types import IntArray
 
 DIGITS = Path(sys.argv[0]).resolve().parents[1] / "examples" / "digits"
 NETWORKS = {
@@ -59,18 +61,21 @@ def build(name: str, folder: Path) -> hwcompile.Design:
     return hwcompile.compile_graph(network(load_weights(DIGITS / f"{name}.npz")), folder)
 
 
-def measure(name: str, images: np.ndarray, labels: np.ndarray) -> tuple[Row, bool]:
+def measure(name: str, images: FloatArray, labels: IntArray) -> tuple[Row, bool]:
     """Run a network on all images; its row, and whether integers and cycles agree."""
     with tempfile.TemporaryDirectory() as folder:
         design = build(name, Path(folder) / "build")
         outcome = design.verify(inputs=images)
-        right = []
-        for level in ("reference", "rtl"):
-            (scores,) = design.simulate(images, level=level).real.values()
-            right.append(int((scores.reshape(len(labels), -1).argmax(1) == labels).sum()))
+        reference, rtl = (right(design, level, images, labels) for level in ("reference", "rtl"))
         wrong = sum(m.count for found in outcome.mismatches.values() for m in found)
-        row = Row(name, len(labels), *right, wrong, outcome.interval[1] or 0)
+        row = Row(name, len(labels), reference, rtl, wrong, outcome.interval[1] or 0)
         return row, outcome.passed
+
+
+def right(design: hwcompile.Design, level: str, images: FloatArray, labels: IntArray) -> int:
+    """How many images a level of simulation recognizes."""
+    (scores,) = design.simulate(images, level=level).real.values()
+    return int((scores.reshape(len(labels), -1).argmax(1) == labels).sum())
 
 
 TABLES = {"": ("network", "what it is", "images", "right, reference", "right, RTL", "interval")}

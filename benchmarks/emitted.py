@@ -27,9 +27,9 @@ from typing import Any
 
 import numpy as np
 from rich.console import Console
-from workloads import workloads
 
 import hwcompile
+from benchmarks.workloads import workloads
 from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ops import FAMILIES, family
@@ -53,8 +53,16 @@ def designs(folder: Path, only: str) -> Iterator[tuple[str, hwcompile.Design]]:
     for work in workloads(lambda text: None):
         name = f"{work.network} {work.folding}"
         if only in name:
-            options = {"schedule": work.schedule, "target_cycles": work.target_cycles}
-            yield name, hwcompile.compile(work.model, folder / "build", force=True, **options)
+            yield (
+                name,
+                hwcompile.compile(
+                    work.model,
+                    folder / "build",
+                    schedule=work.schedule,
+                    target_cycles=work.target_cycles,
+                    force=True,
+                ),
+            )
     for word in FAMILIES:
         for index, site in enumerate(family(word).examples()):
             for kernel in family(word).kernels:

@@ -16,13 +16,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from output import markdown, number, parser, show, write
-from recurrent import Workload, ese, ese_balanced, ese_channels, sr1
 from rich.console import Console
 
+from benchmarks.output import markdown, number, parser, show, write
+from benchmarks.recurrent import Workload, ese, ese_balanced, ese_channels, sr1
 from hwcompile.emit.project import rtl_files, write_files
-from hwcompile.ops.lstm.static import LstmStatic
-from hwcompile.schedule.choose.choice import site_of
+from hwcompile.ops.contract.site import Site
+from hwcompile.ops.lstm.op import Lstm
+from hwcompile.ops.lstm.static import LstmEngine, LstmStatic
 from hwcompile.schedule.planner import plan
 from hwcompile.verify.simulator import compile_simulator
 
@@ -98,8 +99,10 @@ def _describe(work: Workload, cycles: int, predicted: int) -> Row:
     phases: dict[str, tuple[int, float]] = {}
     entries = bits = read = pes = channels = 0
     for node in work.graph.nodes:
-        site = site_of(work.graph, node)
-        found = LstmStatic().at(site, work.parameters[node.name]).describe()
+        op, kinds = node.op, work.graph.input_types(node)
+        assert isinstance(op, Lstm)
+        engine = LstmEngine(LstmStatic(), Site.of(op, *kinds), work.parameters[node.name])
+        found = engine.describe()
         tag = "" if len(work.graph.nodes) == 1 else f"{node.name} "
         phases[f"{tag}gates"] = (found.gates_cycles, round(found.gates_utilisation, 4))
         phases[f"{tag}projection"] = (

@@ -9,8 +9,10 @@ own tests are counted apart, and documents are not.
 
 from __future__ import annotations
 
-from output import markdown, parser, show, write
-from pages import page_names, read_page
+from dataclasses import asdict, dataclass
+
+from benchmarks.output import markdown, parser, show, write
+from benchmarks.pages import page_names, read_page
 
 ADDS = {"front_end": "format"}
 """What a page adds, where that is not its name."""
@@ -22,23 +24,35 @@ def main() -> None:
     """Count, print, write."""
     options = parser(__doc__).parse_args()
     rows = [row(name) for name in page_names()]
-    lines = [(r["adds"], ", ".join(r["where"]), *(str(r[key]) for key in TITLES[2:])) for r in rows]
+    lines = [[r.adds, ", ".join(r.where), *map(str, (r.files, r.changed, r.tests))] for r in rows]
     show(TITLES, lines)
-    write(options, rows, markdown(TITLES, lines))
+    write(options, [asdict(r) for r in rows], markdown(TITLES, lines))
 
 
-def row(name: str) -> dict[str, object]:
-    """What the page `name` touches; `changed` of the files are there already."""
+@dataclass(frozen=True)
+class Row:
+    """What a page touches; `changed` of the files are there already."""
+
+    adds: str
+    files: int
+    where: tuple[str, ...]
+    changed: int
+    tests: int
+    page: str
+
+
+def row(name: str) -> Row:
+    """What the page `name` touches."""
     page = read_page(name)
     changed = {step.path for step in page.steps if step.kind == "Change in"}
-    return {
-        "adds": ADDS.get(name, name),
-        "files": len(page.files),
-        "where": list(page.files),
-        "changed": len(changed & set(page.files)),
-        "tests": len(page.tests),
-        "page": f"docs/how_to_add/{name}.md",
-    }
+    return Row(
+        adds=ADDS.get(name, name),
+        files=len(page.files),
+        where=page.files,
+        changed=len(changed & set(page.files)),
+        tests=len(page.tests),
+        page=f"docs/how_to_add/{name}.md",
+    )
 
 
 if __name__ == "__main__":

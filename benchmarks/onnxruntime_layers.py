@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import onnx
 import onnxruntime
-from output import markdown, number, parser, show, write
-from workloads import models_folder
 
+from benchmarks.output import markdown, number, parser, show, write
+from benchmarks.workloads import models_folder
 from hwcompile.frontends.load import ImportedModel, load_model
 
 Array = np.ndarray[Any, Any]
@@ -53,7 +53,7 @@ def compare(
     """Node name to (elements, differing elements, differing elements on a tie of four)."""
     graph = imported.graph
     values = dict(imported.run_host_inputs(x))
-    found = {}
+    found: dict[str, tuple[int, ...]] = {}
     for node in graph.nodes:
         inputs = tuple(values[v] for v in node.inputs)
         (y,) = node.op.evaluate(graph.input_types(node), inputs)

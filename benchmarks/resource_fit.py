@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from resource_runs import Measured
 from scipy.optimize import lsq_linear
 
+from benchmarks.resource_runs import Measured
 from hwcompile.technology.features import FF_FEATURES, LUT_FEATURES, Amounts
 from hwcompile.technology.model import Calibration, Coefficients
 

@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from resource_sites import Subject
-
+from benchmarks.resource_sites import Subject
 from hwcompile.boards import Board
 from hwcompile.build_directory import sources as rtl_sources
 from hwcompile.diagnostics import Origin
@@ -23,7 +22,7 @@ from hwcompile.families import flow_of
 from hwcompile.families.flow import NETLIST, Use
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
-from hwcompile.ops.contract.instance import Word
+from hwcompile.ops.contract.instance import Name, Struct, Word
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.schedule.planner import plan
@@ -53,7 +52,7 @@ class Circuit:
     """A module of the library with its parameters: ports are (direction, bits, name)."""
 
     module: str
-    parameters: tuple[tuple[str, bool | int | Word | str], ...]
+    parameters: tuple[tuple[str, bool | int | Word | Name | Struct | str], ...]
     ports: tuple[tuple[str, int, str], ...]
     files: tuple[tuple[str, str], ...] = ()
 

@@ -16,7 +16,7 @@ from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.argmax.op import TopK
 from hwcompile.ops.concat.op import Concat
-from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
@@ -41,7 +41,7 @@ TERNARY = IntType(-1, 1)
 class Subject:
     """A kernel at a site with a folding."""
 
-    kernel: Kernel
+    kernel: AnyKernel
     site: Site
     parameters: Parameters
 
@@ -238,7 +238,12 @@ def _pipes() -> Iterator[Subject]:
 
 
 def _movers() -> Iterator[Subject]:
-    for shape, element, kernel, strides, pads, parallels in (
+    for part in (_windows, _reductions, _rounded_sums, _widths, _concats, _gathers, _largest):
+        yield from part()
+
+
+def _windows() -> Iterator[Subject]:
+    for shape, element, taps, strides, pads, parallels in (
         ((8, 8, 4), U4, (3, 3), (1, 1), (1, 1, 1, 1), (1, 4)),
         ((8, 8, 16), BIPOLAR, (3, 3), (1, 1), (0, 0, 0, 0), (4, 16)),
         ((16, 16, 8), INT8, (2, 2), (2, 2), (0, 0, 0, 0), (2, 8)),
@@ -246,9 +251,13 @@ def _movers() -> Iterator[Subject]:
         ((32, 10, 8), INT8, (5, 3), (2, 1), (2, 1, 2, 1), (4, 8)),
         ((16, 16, 32), IntType(0, 7), (3, 3), (1, 1), (1, 1, 1, 1), (8,)),
     ):
-        op = Window(kernel, strides, (1, 1), pads, 0, 1)
+        op = Window(taps, strides, (1, 1), pads, 0, 1)
         sets = ({"parallel": parallel} for parallel in parallels)
         yield from _of(op, (TensorType(shape, element),), "line_buffer", *sets)
+
+
+def _reductions() -> Iterator[Subject]:
+    kernel = family("reduce").kernels[0]
     for kind, element, channels, taps, parallels in (
         ("max", INT8, 16, 4, (1, 4)),
         ("sum", INT8, 16, 16, (2, 4)),
@@ -256,46 +265,59 @@ def _movers() -> Iterator[Subject]:
         ("sum", IntType(0, 7), 32, 9, (4, 8)),
         ("max", BIPOLAR, 64, 4, (16,)),
     ):
-        kernel = family("reduce").kernels[0]
         site = Site.of(Reduce(kind, taps), *_vector(element, taps * channels, 4))
         for parallel in parallels:
             found = next(s for s in kernel.space(site) if parallel in s.values())
             yield Subject(kernel, site, found)
+
+
+def _rounded_sums() -> Iterator[Subject]:
+    kernel = family("reduce").kernel("rounding")
     single = IntType(-2791728896, 630823360)  # of float32 numbers, in steps of one power of two
     for element, channels, taps, parallels in (
         (single, 4, 4, (1, 4)), (single, 3, 9, (1, 3)),
         (IntType(-(1 << 25), 1 << 24), 8, 4, (2, 8)),
     ):  # fmt: skip
-        kernel = family("reduce").kernel("rounding")
-        rounded = Site.of(RoundedSum(taps, 24), *_vector(element, taps * channels, 4))
+        site = Site.of(RoundedSum(taps, 24), *_vector(element, taps * channels, 4))
         for parallel in parallels:
-            yield Subject(kernel, rounded, {"pe": parallel})
+            yield Subject(kernel, site, {"pe": parallel})
+
+
+def _widths() -> Iterator[Subject]:
+    kernel = family("width").kernels[0]
     for element, sizes in (
         (INT8, (24, 4, 24, 6)), (INT8, (24, 1, 24, 8)), (U4, (24, 8, 24, 2)),
         (BIPOLAR, (64, 16, 64, 4)), (U4, (36, 9, 36, 4)), (INT8, (12, 12, 12, 1)),
         (BIPOLAR, (64, 1, 64, 64)), (IntType(0, 7), (72, 8, 72, 9)),
     ):  # fmt: skip
-        kernel = family("width").kernels[0]
         site = Site.of(Width(*sizes), *_vector(element, sizes[0], 2))
         yield Subject(kernel, site, next(iter(kernel.space(site))))
+
+
+def _ends(kernel: AnyKernel, site: Site, most: int | None = None) -> Iterator[Subject]:
+    """With the first of the parameter sets worth considering, and the last or number `most`."""
+    sets = list(kernel.space(site))
+    end = len(sets) - 1
+    for index in sorted({0, end if most is None else min(most, end)}):
+        yield Subject(kernel, site, sets[index])
+
+
+def _concats() -> Iterator[Subject]:
     for name in ("abreast", "interleave"):
         kernel = family("concat").kernel(name)
         for element, channels in ((INT8, (8, 8)), (U4, (16, 8, 8)), (BIPOLAR, (32, 32))):
             site = Site.of(Concat(), *(_vector(element, n, 2)[0] for n in channels))
             if kernel.refuses(site) is None:
-                sets = list(kernel.space(site))
-                for parameters in {id(s): s for s in (sets[0], sets[-1])}.values():
-                    yield Subject(kernel, site, parameters)
-    yield from _gathers()
+                yield from _ends(kernel, site)
+
+
+def _largest() -> Iterator[Subject]:
+    kernel = family("argmax").kernels[0]
     for element, channels, k, result in (
         (INT8, 10, 1, "index"), (IntType(-5000, 5000), 10, 1, "index"),
         (INT8, 32, 1, "value"), (INT8, 16, 3, "index"), (U4, 24, 2, "value"),
     ):  # fmt: skip
-        kernel = family("argmax").kernels[0]
-        site = Site.of(TopK(k, result), *_vector(element, channels))
-        sets = list(kernel.space(site))
-        for parameters in (sets[0], sets[min(2, len(sets) - 1)]):
-            yield Subject(kernel, site, parameters)
+        yield from _ends(kernel, Site.of(TopK(k, result), *_vector(element, channels)), 2)
 
 
 def _gathers() -> Iterator[Subject]:
@@ -313,9 +335,7 @@ def _gathers() -> Iterator[Subject]:
             )
             if kernel.name == "wires" or kernel.refuses(site):
                 continue
-            sets = list(kernel.space(site))
-            for parameters in {id(s): s for s in (sets[0], sets[-1])}.values():
-                yield Subject(kernel, site, parameters)
+            yield from _ends(kernel, site)
 
 
 def _recurrent() -> Iterator[Subject]:
@@ -328,8 +348,4 @@ def _recurrent() -> Iterator[Subject]:
         site = Site.of(op, TensorType((1, 4, inputs), INT8))
         for kernel in family(op.family).kernels:
             if kernel.refuses(site) is None and not kernel.data_dependent:
-                sets = list(kernel.space(site))
-                for parameters in {
-                    id(s): s for s in (sets[0], sets[min(1, len(sets) - 1)])
-                }.values():
-                    yield Subject(kernel, site, parameters)
+                yield from _ends(kernel, site, 1)

@@ -20,15 +20,16 @@ from pathlib import Path
 import msgspec
 import numpy as np
 from platformdirs import user_cache_path
-from resource_fit import Run, error, fit
-from resource_runs import circuit_of, fifo_circuit, measure, measure_link
-from resource_sites import BIPOLAR, INT8, U4, subjects
 from rich.console import Console
 from rich.progress import track
 
+from benchmarks.resource_fit import Run, error, fit
+from benchmarks.resource_runs import circuit_of, fifo_circuit, measure, measure_link
+from benchmarks.resource_sites import INT8, U4, subjects
 from hwcompile.boards import Board, load_board
 from hwcompile.families.family import CALIBRATION
 from hwcompile.families.programs import ToolError
+from hwcompile.ir.types import BIPOLAR
 from hwcompile.technology.features import LUT_FEATURES, amounts
 from hwcompile.technology.model import Calibration, Technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
-from output import markdown, number, parser, show, write
 
+from benchmarks.output import markdown, number, parser, show, write
 from hwcompile.diagnostics import Origin
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Builder

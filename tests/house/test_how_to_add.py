@@ -74,7 +74,7 @@ def test_the_code_of_all_pages_is_typed_and_imports_one_way(tmp_path: Path) -> N
     copy_project(tmp_path)
     for name in page_names():
         read_page(name).follow(tmp_path)
-    run(tmp_path, "-m", "mypy")
+    run(tmp_path, "-m", "mypy", "hwcompile")
     check = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())"
     run(tmp_path, "-c", check)
 
