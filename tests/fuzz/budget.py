@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+
+PATIENCE = 10
+"""How many times the least number of cases a part does until it has reached what it is to."""
 
 
 @dataclass
@@ -42,14 +45,25 @@ class Budget:
         """How many of `least` this budget asks for."""
         return max(1, round(least * self.share))
 
-    def cases(self, least: int) -> Iterator[int]:
-        """Numbers of cases: `least` times the share, and more while there is time."""
+    def cases(self, least: int, done: Callable[[], bool] = lambda: True) -> Iterator[int]:
+        """Numbers of cases: `least` times the share, and more while there is time.
+
+        Args:
+            least: How many at least.
+            done: False while what the cases are to reach is not reached; they go on for it, up to
+                `PATIENCE` times as many.
+        """
         if self.only:
             yield from self.only
             return
         case = 0
         self.failures.mkdir(parents=True, exist_ok=True)
-        while case < self.scaled(least) or time.monotonic() - self.start < self.seconds:
+        end = self.scaled(least)
+        while (
+            case < end
+            or time.monotonic() - self.start < self.seconds
+            or (case < PATIENCE * end and not done())
+        ):
             self.running.write_text(str(case))
             yield case
             case += 1

@@ -76,9 +76,19 @@ def _seconds(folder: Path) -> dict[str, float]:
     return found
 
 
-def _kill(bench: Bench, command: str, after: float) -> bool:
-    """Start a command and kill all of it; False when it had ended before."""
+def _kill(bench: Bench, command: str, after: float, writing: bool) -> bool:
+    """Start a command and kill all of it; False when it had ended before.
+
+    Args:
+        bench: Where it runs.
+        command: Which.
+        after: Seconds to wait.
+        writing: Wait from the first change in the folder on, and not from the start.
+    """
+    before = snapshot(bench.folder)
     process = bench.start(command)
+    while writing and process.poll() is None and snapshot(bench.folder) == before:
+        time.sleep(0.002)
     time.sleep(after)
     ended = process.poll() is not None
     if not ended:
@@ -92,14 +102,16 @@ def run(budget: Budget) -> Figures:
     figures = Figures(budget.part, least={"kills": budget.scaled(20)})
     figures.faults.update(dict.fromkeys(FAULTS, 0))
     seconds = _seconds(budget.folder / "timing")
-    for case in budget.cases(22):
+    for case in budget.cases(20, lambda: figures.counts["kills"] >= budget.scaled(20)):
         rng, command = budget.rng(case), COMMANDS[case % len(COMMANDS)]
         bench = Bench(budget.folder / "bench")
         if command != "compile":
             bench.take(budget.folder / "timing" / "out")
         mine = snapshot(bench.folder, bench.out)
         # Most of a run is the start of the interpreter; files are written in its last part.
-        killed = _kill(bench, command, float(seconds[command] * rng.uniform(0.4, 1.0)))
+        writing, moment = rng.random() < 0.6, float(rng.random())
+        after = 0.2 * moment**2 if writing else seconds[command] * (0.4 + 0.6 * moment)
+        killed = _kill(bench, command, after, writing)
         figures.counts["kills"] += killed
         figures.counts["ended before"] += not killed
         for kind, text in _damage(bench, command, mine):
