@@ -123,6 +123,14 @@ def hw0121_a_tensor_that_is_too_large(at: Place) -> None:
     at.read(m, m.op("Expand", x, m.constant([1 << 30, 6], np.int64)))
 
 
+def hw0121_a_constant_that_takes_too_long(at: Place) -> None:
+    m = Model()
+    shape = m.constant([1, 1, 999, 999], np.int64)
+    pooled = m.op("MaxPool", m.op("ConstantOfShape", shape), kernel_shape=[3, 2])
+    x = m.quantize(m.input(1, 6))
+    at.read(m, m.op("Add", x, m.op("ReduceMax", pooled, keepdims=0)))
+
+
 def hw0121_tensors_that_are_too_large_together(at: Place) -> None:
     m = Model()
     x = m.op("Expand", m.quantize(m.input(1, 4)), m.constant([1 << 20, 4], np.int64))

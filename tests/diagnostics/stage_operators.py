@@ -27,6 +27,14 @@ def by_channel(m: Model, zeros: tuple[int, int, int]) -> str:
     return m.op("DequantizeLinear", q, s, z, axis=1)
 
 
+def hw0201_a_constant_whose_size_nobody_knows(at: Place) -> None:
+    m = Model()
+    ones, places = m.constant(np.ones((1, 1, 1, 1))), m.constant(np.zeros((1, 1, 1, 1)), np.int64)
+    shape = m.constant([1, 1, 1, 1 << 26], np.int64)
+    y = m.op("MaxUnpool", ones, places, shape, kernel_shape=[1, 1])
+    at.read(m, m.op("Add", vector(m), m.op("ReduceMax", y, keepdims=0)))
+
+
 def hw0201_an_unknown_operator(at: Place) -> None:
     m = Model()
     at.read(m, m.op("NonZero", vector(m)))

@@ -8,6 +8,7 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import SourceNode
+from hwcompile.frontends.reading.budget import limited
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.quantizing_bundles import bundle_streams, pushed
@@ -59,6 +60,7 @@ def joined(ctx: Context, values: Sequence[Value], axis: int, node: SourceNode) -
         sources += parts
         picks.append(pick + offset)
         offset += sum(s.index.size for s in parts)
+    limited((offset,), node.origin)
     try:
         pick = np.concatenate(picks, axis=axis)
     except ValueError as error:

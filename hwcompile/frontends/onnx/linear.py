@@ -11,6 +11,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.rows import floats
+from hwcompile.frontends.reading.budget import limited
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.interpreter import Operator
@@ -174,7 +175,7 @@ def _spread(
             end[i] += min(total, 0) if wish else 0
         shape = list(index.shape)
         shape[i + 2] = (size - 1) * stride + 1
-        wide = np.full(shape, -1, dtype=np.int64)
+        wide = np.full(limited(tuple(shape), node.origin), -1, dtype=np.int64)
         wide[
             tuple(slice(None, None, stride if a == i + 2 else None) for a in range(len(shape)))
         ] = index

@@ -16,6 +16,7 @@ from hwcompile.frontends.numbers.quantizer_sources import (
     from_trunc_v1,
 )
 from hwcompile.frontends.numbers.quantizers import Quantizer
+from hwcompile.frontends.reading.budget import limited
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.interpreter import QONNX_DOMAINS, Handler, Operator
 from hwcompile.frontends.symbolic.quantize import quantize
@@ -63,7 +64,7 @@ def spread(
     if all(f.size and np.all((f == f[0]) | (f != f)) for f in flat):
         return [f[:1] for f in flat], None
     try:
-        common = np.broadcast_shapes(*(a.shape for a in arrays))
+        common = limited(np.broadcast_shapes(*(a.shape for a in arrays)), node.origin)
         numbers = np.arange(int(np.prod(common))).reshape(common)
         row_of = np.broadcast_to(numbers, shape).reshape(-1)
     except ValueError as error:

@@ -13,6 +13,7 @@ import numpy as np
 
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.reading.budget import limited
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.moving import moved
@@ -180,6 +181,7 @@ def _resize(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     scales = _scales(node, inputs, shape)
     if all(output == n for n, (output, _) in zip(shape, scales, strict=True)):
         return [value]  # ONNX Runtime copies a map whose size stays, whatever the scales say
+    limited(tuple(max(output, 0) for output, _ in scales), node.origin)
     pairs = zip(shape, scales, strict=True)
     chosen = [sources(mode, rounding, n, output, scale) for n, (output, scale) in pairs]
     if any(c.size == 0 for c in chosen):

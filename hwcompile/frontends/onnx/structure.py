@@ -8,13 +8,14 @@ of pending float operators, and constant tensors.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 from typing import Any
 
 import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.reading.budget import limited
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.moving import moved
@@ -169,6 +170,8 @@ def _pad(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list
         widths[axis] = (pads[i], pads[i + len(axes)])
     cuts = tuple(slice(max(-a, 0), -max(-b, 0) or None) for a, b in widths)
     grown = [(max(a, 0), max(b, 0)) for a, b in widths]
+    sizes = [n + a + b for n, (a, b) in zip(_shape(inputs), widths, strict=True)]
+    limited(tuple(max(n, 0) for n in sizes), node.origin)
     mode = str(node.attributes.get("mode", "constant"))
     if mode != "constant":
         return [lambda a, fill: np.pad(a[cuts], grown, mode=mode)]  # type: ignore[call-overload]
@@ -183,12 +186,14 @@ def _pad(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list
 
 def _expand(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
     wish = tuple(_ints(ctx, node, inputs, 1, "shape") or ())
-    target = np.broadcast_shapes(_shape(inputs), wish)
+    target = limited(np.broadcast_shapes(_shape(inputs), wish), node.origin)
     return [lambda a, fill: np.broadcast_to(a, target)]
 
 
 def _tile(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
     repeats = _ints(ctx, node, inputs, 1, "repeats") or []
+    pairs = zip_longest(_shape(inputs)[::-1], repeats[::-1], fillvalue=1)
+    limited(tuple(n * max(times, 0) for n, times in pairs)[::-1], node.origin)
     return [lambda a, fill: np.tile(a, repeats)]
 
 
@@ -203,6 +208,9 @@ def _gather(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> l
             node.origin,
         )
     axis = int(node.attributes.get("axis", 0))
+    rest = list(_shape(inputs))
+    del rest[axis]
+    limited((*rest, *chosen.shape), node.origin)
     return [lambda a, fill: a.take(chosen.astype(np.int64), axis=axis)]
 
 

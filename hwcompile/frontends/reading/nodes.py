@@ -11,7 +11,7 @@ from onnx import AttributeProto, numpy_helper
 
 from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail
 from hwcompile.frontends.model import Array, Attribute, SourceGraph, SourceNode
-from hwcompile.frontends.reading.budget import STORED, too_large
+from hwcompile.frontends.reading.budget import LARGEST, SPARSE, STORED, too_large
 
 _FIELDS = {
     AttributeProto.FLOAT: "f",
@@ -68,9 +68,10 @@ def expanded(sparse: onnx.SparseTensorProto, origin: Origin) -> Array:
     name, shape = sparse.values.name, tuple(sparse.dims)
     if any(size < 0 for size in shape):
         raise _damaged(name, f"its shape is {list(shape)}", origin)
-    if prod(shape) > STORED:
-        raise too_large(f"the sparse constant '{name}'", shape, STORED, origin)
     values, indices = dense(sparse.values, origin), dense(sparse.indices, origin)
+    limit = min(STORED, max(LARGEST, SPARSE * values.size))
+    if prod(shape) > limit:
+        raise too_large(f"the sparse constant '{name}'", shape, limit, origin)
     if values.ndim != 1 or indices.dtype != np.int64 or indices.ndim not in (1, 2):
         raise _damaged(name, "its values and indices are no lists", origin)
     fits = indices.shape == (values.size, len(shape))[: indices.ndim]

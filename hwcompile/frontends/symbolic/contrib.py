@@ -6,6 +6,8 @@ pages; an attribute's type follows from its name, which means the same in every 
 
 from __future__ import annotations
 
+from onnx import defs
+
 from hwcompile.frontends.model import SourceNode
 
 _INPUTS = {
@@ -36,6 +38,9 @@ _OPTIONAL = {
 }  # fmt: skip
 """Positions of inputs that may be absent."""
 
+STANDARD_NAMES = frozenset({"DequantizeLinear", "Gelu", "Pad", "QLinearConv", "QuantizeLinear"})
+"""Operators of ONNX Runtime's own domain that are named like standard ones, and mean the same."""
+
 _INTEGERS = frozenset(
     {"signed", "narrow", "group", "axis", "ceil_mode", "count_include_pad", "channels_last",
      "opset", "transA", "transB", "storage_order"}
@@ -43,6 +48,13 @@ _INTEGERS = frozenset(
 _NUMBERS = frozenset({"alpha", "beta", "out_scale", "out_bias"})
 _TEXTS = frozenset({"rounding_mode", "data_layout", "out_dtype", "auto_pad", "direction"})
 _LISTS = frozenset({"kernel_shape", "strides", "dilations", "pads", "output_padding"})
+
+
+def is_invented(node: SourceNode) -> bool:
+    """True for a standard operator's name in ONNX Runtime's domain, which has none of that name."""
+    if node.domain != "com.microsoft" or node.op_type in STANDARD_NAMES:
+        return False
+    return defs.has(node.op_type, "")
 
 
 def contrib_problem(node: SourceNode) -> str:

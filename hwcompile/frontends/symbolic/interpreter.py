@@ -16,6 +16,7 @@ from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.reading.nodes import source_graph
 from hwcompile.frontends.symbolic.attributes import Attribute, check_opset, unread_attributes
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.contrib import is_invented
 from hwcompile.frontends.symbolic.folding import fold
 from hwcompile.frontends.symbolic.legality import Legality, Verdict
 from hwcompile.frontends.symbolic.values import (
@@ -115,7 +116,7 @@ class _Interpreter:
         as_written, inputs = inputs, self._for_one_frame(node, inputs)
         verdict = self._legality.judge(node, inputs, as_written)
         try:
-            results = self._run(node, inputs)
+            results = self._run(node, inputs, verdict)
         except (CompileError, NotImplementedError):
             raise
         except Exception as error:
@@ -128,7 +129,9 @@ class _Interpreter:
         self._follow_frames(node, inputs, results, verdict)
         return results
 
-    def _run(self, node: SourceNode, inputs: list[Value | None]) -> Sequence[Value]:
+    def _run(
+        self, node: SourceNode, inputs: list[Value | None], verdict: Verdict
+    ) -> Sequence[Value]:
         operator = _operator(self._operators, node)
         folds = operator is None or operator.folds
         outside = [self.values[name] for name in node.captures]
@@ -139,6 +142,7 @@ class _Interpreter:
             arrays = [None if v is None else constant_of(v) for v in inputs]
             known = {n: constant_of(self.values[n]) for n in node.captures}
             captured = {n: array for n, array in known.items() if array is not None}
+            self._legality.afford(node, verdict, arrays)
             return [Constant(a) for a in fold(self._ctx.model, node, arrays, captured)]
         if operator is None:
             domain = f" of domain '{node.domain}'" if node.domain else ""
@@ -246,9 +250,9 @@ def _malformed(node: SourceNode, error: Exception, verdict: Verdict) -> Diagnost
 def _operator(operators: Mapping[str, Operator], node: SourceNode) -> Operator | None:
     """The operator of a node; other domains' operators of the same name are other operators."""
     found = operators.get(node.op_type)
-    if found is None or node.domain in found.domains:
-        return found
-    return None
+    if found is None or node.domain not in found.domains or is_invented(node):
+        return None
+    return found
 
 
 def _keeps_weights(operator: Operator | None, inputs: list[Value | None]) -> bool:

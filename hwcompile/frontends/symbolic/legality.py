@@ -16,10 +16,11 @@ import numpy as np
 import onnx
 from onnx import defs, helper, numpy_helper, shape_inference
 
-from hwcompile.diagnostics import Diagnostic, InternalError
-from hwcompile.frontends.model import SourceModel, SourceNode
+from hwcompile.diagnostics import CompileError, Diagnostic, InternalError, fail
+from hwcompile.frontends.model import Array, SourceModel, SourceNode
 from hwcompile.frontends.reading.budget import LARGEST, Budget
 from hwcompile.frontends.symbolic.contrib import contrib_problem
+from hwcompile.frontends.symbolic.folding_cost import cost, has_known_size
 from hwcompile.frontends.symbolic.frames import Frames, Shape
 from hwcompile.frontends.symbolic.rules import broken_rule
 from hwcompile.frontends.symbolic.values import (
@@ -112,6 +113,28 @@ class Legality:
             if shape is not None:
                 self._budget.spend(shape, node.origin)
         return verdict
+
+    def afford(self, node: SourceNode, verdict: Verdict, arrays: Sequence[Array | None]) -> None:
+        """Count the work of evaluating a node with known inputs, before it is done.
+
+        Raises:
+            CompileError: HW0107 for an illegal node, HW0201 when nobody knows how large the
+                result becomes, HW0121 when it takes too long.
+        """
+        if node.op_type == "Constant" and node.domain == "":
+            return
+        if verdict.illegal:
+            raise CompileError([verdict.diagnostic(node)])
+        shapes = [shape for _, shape in verdict.outputs.values()]
+        if not has_known_size(node, shapes):
+            raise fail(
+                "HW0201",
+                f"the constant operator {node.op_type} cannot be evaluated",
+                "nobody knows how large its result becomes, or how long it takes",
+                "fold the constants of the model with onnxsim, or remove the operator",
+                node.origin,
+            )
+        self._budget.work(cost(node, arrays, shapes), node.origin)
 
     def settle(self, node: SourceNode, verdict: Verdict, results: Sequence[Value]) -> None:
         """Hold the handler's results to the verdict, and note what they are.

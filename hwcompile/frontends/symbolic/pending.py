@@ -12,6 +12,7 @@ from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.numbers.float_kinds import KINDS
 from hwcompile.frontends.numbers.quantizers import Quantizer
+from hwcompile.frontends.reading.budget import limited
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.values import (
     Constant,
@@ -77,7 +78,7 @@ def common_shape(node: SourceNode, *shapes: tuple[int, ...]) -> tuple[int, ...]:
         CompileError: HW0204 when they do not.
     """
     try:
-        return np.broadcast_shapes(*shapes)
+        return limited(np.broadcast_shapes(*shapes), node.origin)
     except ValueError as error:
         raise fail(
             "HW0204",
