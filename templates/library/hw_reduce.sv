@@ -1,7 +1,7 @@
 // Largest, smallest or sum of the taps of a vector, channel by channel.
 //
-// Takes the words of tap 0, then those of tap 1, and so on; keeps one accumulator word for each
-// word of a tap, and gives the results while it takes the words of the last tap.
+// Takes the words of tap 0, then those of tap 1, and so on (`hw_by_tap`), and combines each with
+// what came before.
 //
 // Handshake: core (in0 valid/ready, out_ok_i/out_start_o). One word per cycle; only words of the
 // last tap wait for room in the output. Latency: out_valid_o comes one cycle after out_start_o.
@@ -38,32 +38,27 @@ module hw_reduce #(
     $error("hw_reduce: a word, also the last, has between 1 and all lanes");
   end
 
-  localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;
-  localparam int unsigned IndexBits = (Words > 1) ? $clog2(Words) : 1;
+  logic first_tap, last_word;
+  logic [Parallel*OutBits-1:0] stored, result;
 
-  // ---------------------------------------------------------------------------------------------
-  // Control
-
-  logic [TapBits-1:0] tap_q;
-  logic [IndexBits-1:0] index_q;
-  logic last_tap, last_index, fire;
-
-  assign last_tap = tap_q == TapBits'(Taps - 1);
-  assign last_index = index_q == IndexBits'(Words - 1);
-  assign fire = in0_valid_i && (!last_tap || out_ok_i);
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      tap_q <= '0;
-      index_q <= '0;
-    end else if (fire) begin
-      index_q <= last_index ? '0 : index_q + 1'b1;
-      if (last_index) tap_q <= last_tap ? '0 : tap_q + 1'b1;
-    end
-  end
-
-  assign in0_ready_o = fire;
-  assign out_start_o = fire && last_tap;
+  hw_by_tap #(
+    .Taps(Taps),
+    .Words(Words),
+    .Bits(Parallel * OutBits)
+  ) u_taps (
+    .clk_i,
+    .rst_ni,
+    .in0_valid_i,
+    .in0_ready_o,
+    .first_tap_o(first_tap),
+    .last_word_o(last_word),
+    .stored_o(stored),
+    .result_i(result),
+    .out_ok_i,
+    .out_start_o,
+    .out_valid_o,
+    .out_data_o
+  );
 
   // ---------------------------------------------------------------------------------------------
   // Operands in the output's width
@@ -77,7 +72,7 @@ module hw_reduce #(
         assign operand[l*OutBits +: OutBits] = { {(OutBits - 1){~in0_data_i[l]}}, 1'b1};
       end else begin : gen_ragged
         assign operand[l*OutBits +: OutBits] =
-            last_index ? '0 : { {(OutBits - 1){~in0_data_i[l]}}, 1'b1};
+            last_word ? '0 : { {(OutBits - 1){~in0_data_i[l]}}, 1'b1};
       end
     end
   end else if (OutBits > InBits) begin : gen_extend
@@ -92,22 +87,9 @@ module hw_reduce #(
   end
 
   // ---------------------------------------------------------------------------------------------
-  // Accumulators: read, combined and written back in one cycle
+  // Combination
 
-  logic [Parallel*OutBits-1:0] result;
-
-  if (Taps > 1) begin : gen_accumulate
-    logic [Parallel*OutBits-1:0] mem [Words];
-    logic [Parallel*OutBits-1:0] stored;
-    logic first_tap;
-
-    assign first_tap = tap_q == '0;
-    assign stored = mem[index_q];
-
-    always_ff @(posedge clk_i) begin
-      if (fire) mem[index_q] <= result;
-    end
-
+  if (Taps > 1) begin : gen_combine
     for (genvar l = 0; l < Parallel; l++) begin : gen_lane
       logic [OutBits-1:0] old, new_value;
 
@@ -128,24 +110,6 @@ module hw_reduce #(
   end else begin : gen_pass
     assign result = operand;
   end
-
-  // ---------------------------------------------------------------------------------------------
-  // Output register
-
-  logic valid_q;
-  logic [Parallel*OutBits-1:0] data_q;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= 1'b0;
-    else valid_q <= out_start_o;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (out_start_o) data_q <= result;
-  end
-
-  assign out_valid_o = valid_q;
-  assign out_data_o = data_q;
 
 endmodule
 

@@ -1,9 +1,8 @@
 // Sum of the taps of a vector, channel by channel, rounded after every addition.
 //
-// Takes the words of tap 0, then those of tap 1, and so on; keeps one accumulator word for each
-// word of a tap, and gives the results while it takes the words of the last tap. Every sum keeps
-// its first `Digits` significant binary digits, to nearest, ties to even: float32's addition, when
-// there are 24 and the integers count steps that all summands are made of.
+// Takes the words of tap 0, then those of tap 1, and so on (`hw_by_tap`). Every sum keeps its first
+// `Digits` significant binary digits, to nearest, ties to even: float32's addition, when there are
+// 24 and the integers count steps that all summands are made of.
 //
 // Handshake: core (in0 valid/ready, out_ok_i/out_start_o). One word per cycle; only words of the
 // last tap wait for room in the output. Latency: out_valid_o comes one cycle after out_start_o.
@@ -41,48 +40,34 @@ module hw_rounded_sum #(
     $error("hw_rounded_sum: a result must be as wide as an input, and two bits");
   end
 
-  localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;
-  localparam int unsigned IndexBits = (Words > 1) ? $clog2(Words) : 1;
   // Digits of the largest magnitude, and how many of them are dropped.
   localparam int unsigned Width = Signed ? OutBits - 1 : OutBits;
   localparam int unsigned Dropped = (Width > Digits) ? Width - Digits : 0;
 
-  // ---------------------------------------------------------------------------------------------
-  // Control
-
-  logic [TapBits-1:0] tap_q;
-  logic [IndexBits-1:0] index_q;
-  logic first_tap, last_tap, last_index, fire;
-
-  assign first_tap = tap_q == '0;
-  assign last_tap = tap_q == TapBits'(Taps - 1);
-  assign last_index = index_q == IndexBits'(Words - 1);
-  assign fire = in0_valid_i && (!last_tap || out_ok_i);
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      tap_q <= '0;
-      index_q <= '0;
-    end else if (fire) begin
-      index_q <= last_index ? '0 : index_q + 1'b1;
-      if (last_index) tap_q <= last_tap ? '0 : tap_q + 1'b1;
-    end
-  end
-
-  assign in0_ready_o = fire;
-  assign out_start_o = fire && last_tap;
-
-  // ---------------------------------------------------------------------------------------------
-  // Accumulators: read, added to, rounded and written back in one cycle
-
-  logic [Parallel*OutBits-1:0] mem [Words];
+  logic first_tap;
   logic [Parallel*OutBits-1:0] stored, result;
 
-  assign stored = mem[index_q];
+  hw_by_tap #(
+    .Taps(Taps),
+    .Words(Words),
+    .Bits(Parallel * OutBits)
+  ) u_taps (
+    .clk_i,
+    .rst_ni,
+    .in0_valid_i,
+    .in0_ready_o,
+    .first_tap_o(first_tap),
+    .last_word_o(),
+    .stored_o(stored),
+    .result_i(result),
+    .out_ok_i,
+    .out_start_o,
+    .out_valid_o,
+    .out_data_o
+  );
 
-  always_ff @(posedge clk_i) begin
-    if (fire) mem[index_q] <= result;
-  end
+  // ---------------------------------------------------------------------------------------------
+  // Addition and rounding
 
   for (genvar l = 0; l < Parallel; l++) begin : gen_lane
     logic [OutBits-1:0] operand, total;
@@ -123,24 +108,6 @@ module hw_rounded_sum #(
       assign result[l*OutBits +: OutBits] = total;
     end
   end
-
-  // ---------------------------------------------------------------------------------------------
-  // Output register
-
-  logic valid_q;
-  logic [Parallel*OutBits-1:0] data_q;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= 1'b0;
-    else valid_q <= out_start_o;
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (out_start_o) data_q <= result;
-  end
-
-  assign out_valid_o = valid_q;
-  assign out_data_o = data_q;
 
 endmodule
 

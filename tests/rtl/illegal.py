@@ -75,6 +75,7 @@ VECTORS: Refusals = {
         "index of every element": {"Words": 5},
     },
     "hw_broadcast_matvec": {"Columns, Queue and OutLanes": {"Queue": 0}},
+    "hw_by_tap": {"Taps, Words and Bits": {"Words": 0}},
     "hw_concat": {"between 1 and all lanes": {"LastLanes": 5}},
     "hw_concat2": {"Count must be": {"Words0": 0}},
     "hw_concat3": {"Count must be": {"Words1": 0}},
