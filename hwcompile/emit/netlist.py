@@ -199,7 +199,7 @@ def _stage_view(
     formats = stage.formats
     input_widths = tuple(form.bits for form in formats.inputs)
     parts = list(stage.parts)
-    if parts[0].kernel.rigid:
+    if parts[0].built.kernel.rigid:
         core = _issue_view(input_widths)
         library.add(core.module)
     else:
@@ -248,8 +248,8 @@ def _instance_view(
         (parameter, _printable(part, value, memories))
         for parameter, value in instance.parameters.items()
     )
-    folding = ", ".join(f"{key} {value}" for key, value in part.parameters.items())
-    kernel = f"  kernel {part.kernel.name}" + (f"; {folding}" if folding else "")
+    folding = ", ".join(f"{key} {value}" for key, value in part.built.parameters.items())
+    kernel = f"  kernel {part.built.kernel.name}" + (f"; {folding}" if folding else "")
     notes = [f"{part.node.name}: {part.node.origin}", kernel]
     if part.built.comment:
         notes.append(f"  {part.built.comment}")
@@ -258,7 +258,7 @@ def _instance_view(
         name=f"u_{name}",
         parameters=parameters,
         notes=tuple(notes),
-        width=part.ports.output.bits,
+        width=part.built.ports.output.bits,
         valid=f"{name}_valid",
         data=f"{name}_data",
         source_valid=source.valid if source else "",

@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.kernel import AnyKernel
-from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.contract.timing import Timing
+from hwcompile.ops.contract.site import Ports, StreamFormat
 
 LEAST_DEPTH = 2
 """Depth of every FIFO before sizing."""
@@ -19,36 +17,11 @@ class Placed:
     """A node with what its kernel makes of it.
 
     `node.inputs` are the hardware streams it takes: where the graph has a `reshape` in between,
-    that is the value before the reshape, while `site.inputs` are the types the op sees.
+    that is the value before the reshape, while `built.site.inputs` are the types the op sees.
     """
 
     node: Node
     built: Built
-
-    @property
-    def site(self) -> Site:
-        """The op with the types around it."""
-        return self.built.site
-
-    @property
-    def kernel(self) -> AnyKernel:
-        """What builds it."""
-        return self.built.kernel
-
-    @property
-    def parameters(self) -> Parameters:
-        """Of the kernel."""
-        return self.built.parameters
-
-    @property
-    def ports(self) -> Ports:
-        """Stream formats around the node."""
-        return self.built.ports
-
-    @property
-    def timing(self) -> Timing:
-        """The exact timing."""
-        return self.built.timing
 
 
 @dataclass(frozen=True)
@@ -73,12 +46,12 @@ class Stage:
     @property
     def formats(self) -> Ports:
         """Stream formats at the stage's inputs and output."""
-        return Ports(self.parts[0].ports.inputs, self.parts[-1].ports.output)
+        return Ports(self.parts[0].built.ports.inputs, self.parts[-1].built.ports.output)
 
     @property
     def registers(self) -> int:
         """Register stages from the start of a word to its push into the output FIFO."""
-        return sum(part.timing.stages for part in self.parts)
+        return sum(part.built.timing.stages for part in self.parts)
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def test_equal_input_gives_an_equal_plan() -> None:
     assert first.links == second.links
     assert [s.name for s in first.stages] == [s.name for s in second.stages]
     for one, two in zip(first.stages, second.stages, strict=True):
-        assert [p.parameters for p in one.parts] == [p.parameters for p in two.parts]
+        assert [p.built.parameters for p in one.parts] == [p.built.parameters for p in two.parts]
 
 
 def test_depths_of_the_user_are_honoured_even_when_they_are_too_small() -> None:

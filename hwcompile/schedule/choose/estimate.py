@@ -72,7 +72,7 @@ def estimate(plan: Plan, model: Technology, depth: Depth = lambda link: link.dep
 
 def _issue_need(stage: Stage, model: Technology) -> Need:
     """The controller that stands in place of a core."""
-    if stage.parts[0].kernel.rigid:
+    if stage.parts[0].built.kernel.rigid:
         return model.need(ISSUE, issue_resources(len(stage.inputs)))
     return Need()
 

@@ -211,8 +211,8 @@ class Fitter:
         if key not in self._needs:
             need = self.model.need(option.built.circuit, option.built.needs)
             if node.name not in self._joined:
-                need += self._fifo(option.ports.output)
-            for value, form in zip(node.inputs, option.ports.inputs, strict=True):
+                need += self._fifo(option.built.ports.output)
+            for value, form in zip(node.inputs, option.built.ports.inputs, strict=True):
                 if self._origin[value] in self.graph.inputs:
                     need += self._fifo(form) + self.model.need(LINK, port_resources(form.bits))
             self._needs[key] = need
@@ -242,12 +242,13 @@ class Fitter:
         return 2
 
     def _stages(self, part: Placed) -> int:
-        names = tuple(sorted(part.parameters.items()))
-        key = (part.node.name, part.site.op.family, part.kernel.name, names)
-        if part.site.op.family == "width":
-            key = (part.site, part.kernel.name, names)  # type: ignore[assignment]
+        built = part.built
+        names = tuple(sorted(built.parameters.items()))
+        key = (part.node.name, built.op.family, built.kernel.name, names)
+        if built.op.family == "width":
+            key = (built.site, built.kernel.name, names)  # type: ignore[assignment]
         if key not in self._registers:
-            self._registers[key] = part.timing.stages
+            self._registers[key] = built.timing.stages
         return self._registers[key]
 
 

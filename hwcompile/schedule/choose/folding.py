@@ -128,7 +128,7 @@ def _all_options(
             continue
         before = [graph.producer(origin[value]) for value in node.inputs]
         parallels = {
-            option.ports.output.parallel
+            option.built.ports.output.parallel
             for producer in before
             if producer is not None
             for option in found[producer.name]
@@ -155,13 +155,16 @@ def default_target(options: Mapping[str, tuple[Option, ...]]) -> int:
 
 def intervals(options: Mapping[str, tuple[Option, ...]]) -> tuple[int, ...]:
     """Intervals that nodes can have, ascending, from the fastest of the slowest node on."""
-    least = max((min(o.interval for o in found) for found in options.values()), default=1)
-    every = {o.interval for found in options.values() for o in found}
+    least = max((min(o.built.interval for o in found) for found in options.values()), default=1)
+    every = {o.built.interval for found in options.values() for o in found}
     return tuple(sorted(interval for interval in every if interval >= least))
 
 
 def _least_lanes(options: Mapping[str, tuple[Option, ...]], target: int) -> int:
-    return sum(min(o.lanes for o in found if o.interval <= target) for found in options.values())
+    return sum(
+        min(o.built.lanes for o in found if o.built.interval <= target)
+        for found in options.values()
+    )
 
 
 def _check_target(
@@ -171,20 +174,21 @@ def _check_target(
     fixed: Collection[str],
 ) -> None:
     """Refuse a target that a node can not meet; the slowest of them is named."""
-    best = {node.name: min(options[node.name], key=lambda o: o.interval) for node in nodes}
+    every = {node.name: (option.built for option in options[node.name]) for node in nodes}
+    best = {name: min(found, key=lambda built: built.interval) for name, found in every.items()}
     slow = [node for node in nodes if best[node.name].interval > target]
     if not slow:
         return
     node = max(slow, key=lambda n: best[n.name].interval)
-    option = best[node.name]
-    text = ", ".join(f"{key} = {value}" for key, value in option.parameters.items())
-    how = f"kernel '{option.kernel.name}'" + (f" with {text}" if text else "")
+    built = best[node.name]
+    text = ", ".join(f"{key} = {value}" for key, value in built.parameters.items())
+    how = f"kernel '{built.kernel.name}'" + (f" with {text}" if text else "")
     if node.name in fixed:
-        why = f"the schedule fixes {how}, which takes {option.interval} cycles"
-        fix = f"another folding for '{node.name}' in the schedule, or a target of {option.interval}"
+        why = f"the schedule fixes {how}, which takes {built.interval} cycles"
+        fix = f"another folding for '{node.name}' in the schedule, or a target of {built.interval}"
     else:
-        least = max(option.interval for option in best.values())
-        why = f"its fastest form, {how}, takes {option.interval} cycles"
+        least = max(built.interval for built in best.values())
+        why = f"its fastest form, {how}, takes {built.interval} cycles"
         fix = f"a target of {least} cycles or more"
     what = f"node '{node.name}' can not take a frame every {target} cycles"
     raise fail("HW0401", what, why, fix, node.origin)
@@ -194,8 +198,8 @@ def _candidates(
     options: tuple[Option, ...], target: int, cost: Callable[[Option], float]
 ) -> tuple[Option, ...]:
     """The options worth a closer look: cheap ones, and the cheapest for every stream format."""
-    enough = [option for option in options if option.interval <= target]
-    ranked = sorted(enough, key=lambda o: (cost(o), o.interval))
+    enough = [option for option in options if option.built.interval <= target]
+    ranked = sorted(enough, key=lambda o: (cost(o), o.built.interval))
     best: dict[object, Option] = {}
     for option in ranked:
         best.setdefault(option.streams, option)
@@ -309,18 +313,18 @@ class _Problem:
         return self.costs.option(node, option) + before + after
 
     def _joint(self, edge: _Edge, before: Option, after: Option) -> float:
-        have, want = before.ports.output, after.ports.inputs[edge.port]
+        have, want = before.built.ports.output, after.built.ports.inputs[edge.port]
         key = (have, want)
         if key not in self._known:
             slow = key in self._too_slow
             self._known[key] = _APART * 1e3 if slow else self.costs.joint(have, want)
         cost = self._known[key]
-        if cost and after.kernel.rigid and len(after.ports.inputs) == 1:
+        if cost and after.built.kernel.rigid and len(after.built.ports.inputs) == 1:
             return cost + _APART
         return cost
 
     def _pair(self, edge: _Edge, chosen: Mapping[str, Option]) -> tuple[StreamFormat, StreamFormat]:
-        return chosen[edge.start].ports.output, chosen[edge.end].ports.inputs[edge.port]
+        return chosen[edge.start].built.ports.output, chosen[edge.end].built.ports.inputs[edge.port]
 
     def _fast(self, pair: tuple[StreamFormat, StreamFormat]) -> bool:
         """True when the formats agree or a width node between them meets the target."""

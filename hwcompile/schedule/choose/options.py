@@ -10,9 +10,8 @@ from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.needs import Resources
-from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.choose.choice import Choice, site_of
 
 # One figure for everything a kernel uses, in look-up tables. Flip-flops come two to a LUT and are
@@ -53,54 +52,24 @@ def joint_cost(have: StreamFormat, want: StreamFormat) -> float:
 
 @dataclass(frozen=True)
 class Option:
-    """A kernel with parameters for one node; costs are computed when they are asked for."""
+    """What could build a node, and what that costs; computed when it is asked for."""
 
     built: Built
 
     @property
-    def site(self) -> Site:
-        """The op with the types around it."""
-        return self.built.site
-
-    @property
-    def kernel(self) -> AnyKernel:
-        """What builds it."""
-        return self.built.kernel
-
-    @property
-    def parameters(self) -> Parameters:
-        """Of the kernel."""
-        return self.built.parameters
-
-    @property
     def choice(self) -> Choice:
         """As the plan and `schedule.toml` name it."""
-        return Choice(self.kernel.name, self.parameters)
-
-    @property
-    def interval(self) -> int:
-        """Cycles per frame."""
-        return self.built.interval
-
-    @property
-    def lanes(self) -> int:
-        """Lanes working in parallel."""
-        return self.built.lanes
+        return Choice(self.built.kernel.name, self.built.parameters)
 
     @cached_property
     def cost(self) -> float:
         """See `cost_of`."""
-        return cost_of(self.built.needs, self.lanes)
-
-    @property
-    def ports(self) -> Ports:
-        """Stream formats."""
-        return self.built.ports
+        return cost_of(self.built.needs, self.built.lanes)
 
     @cached_property
     def streams(self) -> tuple[tuple[int, int], ...]:
         """Vector size and elements per word at every port: what decides about width nodes."""
-        forms = (*self.ports.inputs, self.ports.output)
+        forms = (*self.built.ports.inputs, self.built.ports.output)
         return tuple((form.size, form.parallel) for form in forms)
 
 
@@ -135,14 +104,15 @@ def fitting(options: tuple[Option, ...], parallels: Iterable[int]) -> tuple[Opti
     before, and a pipe should follow without a width node.
     """
     found = list(options)
-    pipes = [option for option in options if option.kernel.rigid]
-    first = {option.kernel.name: option for option in reversed(pipes)}
-    for option in first.values():
-        known = {o.parameters.get("parallel") for o in pipes if o.kernel is option.kernel}
+    pipes = [option.built for option in options if option.built.kernel.rigid]
+    first = {pipe.kernel.name: pipe for pipe in reversed(pipes)}
+    for pipe in first.values():
+        kernel, site = pipe.kernel, pipe.site
+        known = {same.parameters.get("parallel") for same in pipes if same.kernel is kernel}
         for parallel in sorted(set(parallels) - known):
-            parameters = {**option.parameters, "parallel": parallel}
-            if None not in known and option.kernel.check(option.site, parameters) is None:
-                found.append(Option(option.kernel.at(option.site, parameters)))
+            parameters = {**pipe.parameters, "parallel": parallel}
+            if None not in known and kernel.check(site, parameters) is None:
+                found.append(Option(kernel.at(site, parameters)))
     return tuple(found)
 
 

@@ -332,12 +332,13 @@ def _header(plan: Plan, prediction: Prediction) -> str:
 
 def _node_text(part: Placed) -> str:
     """A node's table; a comment instead when the planner inserted the node."""
-    lanes, cycles = part.built.lanes, part.built.interval
+    built = part.built
+    lanes, cycles = built.lanes, built.interval
     note = f"# {cycles} cycles" + (f", {lanes} lanes" if lanes else "")
     if part.node.op.family == "width":
         return f"{note}: {part.node.name} joins two word formats\n"
-    lines = [note, f"[nodes.{json.dumps(part.node.name)}]", f"kernel = {_value(part.kernel.name)}"]
-    lines += [f"{key} = {_value(value)}" for key, value in part.parameters.items()]
+    lines = [note, f"[nodes.{json.dumps(part.node.name)}]", f"kernel = {_value(built.kernel.name)}"]
+    lines += [f"{key} = {_value(value)}" for key, value in built.parameters.items()]
     return "\n".join(lines) + "\n"
 
 

@@ -48,7 +48,7 @@ def _group(graph: Graph, choices: Mapping[str, Choice]) -> tuple[Stage, ...]:
         placed = place(graph, node, choices[node.name])
         streams = tuple(origin[v] for v in node.inputs)
         placed = replace(placed, node=replace(node, inputs=streams))
-        joins = placed.kernel.rigid and len(streams) == 1 and uses[streams[0]] == 1
+        joins = placed.built.kernel.rigid and len(streams) == 1 and uses[streams[0]] == 1
         parts = tails.pop(streams[0], None) if joins else None
         if parts is None:
             parts = []

@@ -73,7 +73,7 @@ class _Joints:
             return
         if len(node.outputs) != 1:
             raise InternalError(f"node '{node.name}' has {len(node.outputs)} outputs, not one")
-        ports = place(self.graph, node, self.choices[node.name]).ports
+        ports = place(self.graph, node, self.choices[node.name]).built.ports
         pairs = zip(node.inputs, ports.inputs, strict=True)
         inputs = tuple(self._join(value, want, node) for value, want in pairs)
         self.nodes.append(replace(node, inputs=inputs))

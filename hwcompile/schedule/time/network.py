@@ -209,7 +209,7 @@ def _link_channels(plan: Plan) -> dict[str, Channel]:
 
 
 def _buffer_channels(stage: Stage) -> dict[str, Channel]:
-    head = stage.parts[0]
+    head = stage.parts[0].built
     if head.kernel.rigid:
         return {}
     timing = head.timing
@@ -228,11 +228,12 @@ def _stage_processes(plan: Plan, stage: Stage) -> list[Process]:
     streams = {
         f"in{port}": plan.link_to(stage.name, port).name for port in range(len(stage.inputs))
     }
-    if stage.parts[0].kernel.rigid:
+    head = stage.parts[0].built
+    if head.kernel.rigid:
         ones = np.ones(stage.formats.output.words, np.int64)
         reads = {name: Access.stream(ones) for name in streams.values()}
         return [Process(stage.name, ones, reads, dict.fromkeys(outputs, np.cumsum(ones)))]
-    timing = stage.parts[0].timing
+    timing = head.timing
     processes = []
     for name, actor in timing.actors.items():
         label = stage.name if len(timing.actors) == 1 else f"{stage.name}.{name}"

@@ -185,7 +185,7 @@ def test_the_planner_leaves_it_to_those_who_ask() -> None:
     builder = Builder("bench")
     (output,) = builder.add("dut", site.op, (builder.input("x", site.inputs[0]),), ORIGIN)
     graph = builder.build((output,))
-    names = {option.kernel.name for option in options_of(graph, graph.nodes[0])}
+    names = {option.built.kernel.name for option in options_of(graph, graph.nodes[0])}
     assert names == {"folded", "sparse"}
 
 

@@ -81,7 +81,7 @@ def test_a_partial_schedule_leaves_the_rest_to_the_planner() -> None:
     assert schedule.choices == {"conv": Choice("core", {"parallel": 4})}
     assert schedule.depths == {"gather__sum": 31}
     planned, _ = plan(network(), target_cycles=128, schedule=data)
-    chosen = {p.node.name: p.parameters for s in planned.stages for p in s.parts}
+    chosen = {p.node.name: p.built.parameters for s in planned.stages for p in s.parts}
     assert chosen["conv"] == {"parallel": 4}
     assert chosen["conv.relu"]["parallel"] == 4
     assert planned.link_to("sum", 0).depth == 31
