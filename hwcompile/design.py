@@ -4,71 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
 
-from hwcompile import build_directory
-from hwcompile.boards import load_board
+from hwcompile.build_directory import require_build_directory
 from hwcompile.compiler import build
-from hwcompile.emit.interface import Interface
-from hwcompile.emit.opened import HostSide, read_graph, read_host_side
+from hwcompile.emit.opened import Opened
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.keywords import keywords_of
-from hwcompile.limits import STALL, number
 from hwcompile.options import CompileOptions, GraphKeywords, ModelKeywords
 from hwcompile.outcomes import Result
-from hwcompile.running import Conditions, run_level, verify_build
-from hwcompile.toolchains.build import BoardBuild, build_for_board, record_build
+from hwcompile.running import dequantized, simulate_build, verify_build
+from hwcompile.toolchains.build import BoardBuild, build_bitstream
 from hwcompile.toolchains.options import BuildKeywords, BuildOptions
 from hwcompile.verify.frames import Frames
-from hwcompile.verify.levels import check_levels, check_waves, run_reference
-from hwcompile.verify.options import VerifyKeywords, VerifyOptions
+from hwcompile.verify.options import (
+    SimulateKeywords,
+    SimulateOptions,
+    VerifyKeywords,
+    VerifyOptions,
+)
 from hwcompile.verify.quantizing import quantized_source
-from hwcompile.verify.sources import FrameSource, collected
 from hwcompile.verify.verification import Verification
 
 
 @dataclass(frozen=True)
-class Design:
-    """A build directory.
+class Design(Opened):
+    """A build directory: its parts as `Opened` reads them, and what can be done with it.
 
     Attributes:
-        directory: The folder.
         kept: Files of the user that compilation moved to make room, where they are now.
     """
 
-    directory: Path
     kept: tuple[str, ...] = ()
-
-    @cached_property
-    def graph(self) -> Graph:
-        """The network on integers, as it was planned."""
-        return read_graph(self.directory)
-
-    @cached_property
-    def interface(self) -> Interface:
-        """Ports of the top level."""
-        return Interface.read(self.directory)
-
-    @property
-    def report(self) -> dict[str, Any]:
-        """`report.json` as it stands now; verification adds measurements."""
-        return build_directory.read_report(self.directory)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks of the front end, for example where it could not be exact."""
         moved = (f"'{to}' was in the way and not as compiled; it is yours" for to in self.kept)
-        return (*self._host.notes, *moved)
-
-    @property
-    def schedule(self) -> str:
-        """`schedule.toml` as text."""
-        return build_directory.read_text(self.directory, build_directory.SCHEDULE)
+        return (*self.host.notes, *moved)
 
     def quantize(self, inputs: Frames, inputs_are: str | None = None) -> dict[str, IntArray]:
         """Integers of the network's inputs from the model's real inputs.
@@ -81,48 +58,24 @@ class Design:
         Raises:
             CompileError: Those of `verify.quantizing.quantized_source`.
         """
-        return quantized_source(self._host.inputs, inputs, inputs_are).whole()
+        return quantized_source(self.host.inputs, inputs, inputs_are).whole()
 
-    def simulate(
-        self,
-        inputs: Frames,
-        *,
-        level: str = "rtl",
-        board: str = "",
-        stall: float = 0.0,
-        waves: Path | None = None,
-        inputs_are: str | None = None,
-    ) -> Result:
+    @keywords_of(SimulateOptions, SimulateKeywords)
+    def simulate(self, inputs: Frames, **options: Unpack[SimulateKeywords]) -> Result:
         """Run real inputs through the network at one level, in memory that many frames share.
 
         Args:
             inputs: See `Frames`.
-            level: "reference", "rtl", "netlist" or "bitstream".
-            board: See `Conditions`, as for stall and waves.
-            stall: See there.
-            waves: See there.
-            inputs_are: See `quantize`.
+            options: See `hwcompile.verify.options.SimulateOptions`.
 
         Raises:
             CompileError: HW0001, HW0003, HW0004, HW0607, and those of `quantize`.
         """
-        check_levels((level,))
-        conditions = Conditions(board=board, stall=number("--stall", stall, STALL), waves=waves)
-        check_waves(level, waves)
-        source = quantized_source(self._host.inputs, inputs, inputs_are)
-        if level == "reference":
-            raw = run_reference(self.graph, source)
-            return Result(raw, self.dequantize(raw))
-        run = run_level(self.directory, level, source, conditions)
-        real, cycles = self.dequantize(run.outputs), run.cycles or None
-        return Result(run.outputs, real, cycles, run.seconds, run.output_cycles)
+        return simulate_build(self, inputs, SimulateOptions(**options))
 
     def dequantize(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
         """The model's real outputs from the network's integers: what the host computes."""
-        return collected(
-            {host.name: host.run(block) for host in self._host.outputs}
-            for block in FrameSource.of(raw).blocks()
-        )
+        return dequantized(self.host, raw)
 
     @keywords_of(VerifyOptions, VerifyKeywords)
     def verify(self, **options: Unpack[VerifyKeywords]) -> Verification:
@@ -134,7 +87,7 @@ class Design:
         Raises:
             CompileError: HW0001, HW0607, and those of `quantize`.
         """
-        return verify_build(self.directory, self.graph, self._host, VerifyOptions(**options))
+        return verify_build(self, VerifyOptions(**options))
 
     @keywords_of(BuildOptions, BuildKeywords)
     def build(self, board: str, **options: Unpack[BuildKeywords]) -> BoardBuild:
@@ -147,15 +100,7 @@ class Design:
         Raises:
             CompileError: Those of `build_for_board`.
         """
-        target = load_board(board)
-        built = build_for_board(self.directory, target, BuildOptions(**options))
-        update = partial(record_build, built=built, board=target)
-        build_directory.update_report(self.directory, update)
-        return built
-
-    @cached_property
-    def _host(self) -> HostSide:
-        return read_host_side(self.directory)
+        return build_bitstream(self.directory, board, BuildOptions(**options))
 
 
 def compile_with(model: Path | Graph, output: Path, options: CompileOptions) -> Design:
@@ -212,4 +157,4 @@ def load(directory: Path | str) -> Design:
     Raises:
         CompileError: HW0503 when it is not one.
     """
-    return Design(build_directory.require_build_directory(Path(directory)))
+    return Design(require_build_directory(Path(directory)))

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from hwcompile.build_directory import read_report, update_report
-from hwcompile.emit.interface import Interface
-from hwcompile.emit.opened import HostSide
-from hwcompile.ir.graph import Graph
+import numpy as np
+
+from hwcompile.build_directory import update_report
+from hwcompile.emit.opened import HostSide, Opened
+from hwcompile.ir.types import IntArray
+from hwcompile.outcomes import Result
 from hwcompile.runtime.decoded import run_bitstream
-from hwcompile.verify.levels import run_netlist, run_rtl
-from hwcompile.verify.options import VerifyOptions
+from hwcompile.verify.frames import Frames
+from hwcompile.verify.levels import run_netlist, run_reference, run_rtl
+from hwcompile.verify.options import SimulateOptions, VerifyOptions
+from hwcompile.verify.quantizing import quantized_source
 from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult
-from hwcompile.verify.sources import FrameSource
+from hwcompile.verify.sources import FrameSource, collected
 from hwcompile.verify.verification import Comparison, Verification
 
 
@@ -56,24 +62,41 @@ def run_level(
     return run_rtl(directory, source, stall=stall, waves=waves, taps=taps, memory_latency=latency)
 
 
-def verify_build(
-    directory: Path, graph: Graph, host: HostSide, options: VerifyOptions
-) -> Verification:
-    """Run the same frames at every level, compare with reference, update the report.
+def dequantized(host: HostSide, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
+    """The model's real outputs from the network's integers: what the host computes."""
+    return collected(
+        {output.name: output.run(block) for output in host.outputs}
+        for block in FrameSource.of(raw).blocks()
+    )
 
-    Args:
-        directory: The build directory.
-        graph: Its network on integers.
-        host: What computers do before and after it.
-        options: Which frames, at which levels.
+
+def simulate_build(build: Opened, inputs: Frames, options: SimulateOptions) -> Result:
+    """Run real inputs through the network at one level, in memory that many frames share.
+
+    Raises:
+        CompileError: HW0001, HW0003, HW0004, HW0607, and those of `quantized_source` and
+            `run_level`.
+    """
+    asked = options.checked()
+    source = quantized_source(build.host.inputs, inputs, asked.inputs_are)
+    if asked.level == "reference":
+        raw = run_reference(build.graph, source)
+        return Result(raw, dequantized(build.host, raw))
+    conditions = Conditions(board=asked.board, stall=asked.stall, waves=asked.waves)
+    run = run_level(build.directory, asked.level, source, conditions)
+    real, cycles = dequantized(build.host, run.outputs), run.cycles or None
+    return Result(run.outputs, real, cycles, run.seconds, run.output_cycles)
+
+
+def verify_build(build: Opened, options: VerifyOptions) -> Verification:
+    """Run the same frames at every level, compare with reference, update the report.
 
     Raises:
         CompileError: HW0001, HW0607, and those of `quantized_source` and `run_level`.
     """
-    asked = options.checked()
-    source = asked.source({name: graph.types[name] for name in graph.inputs}, host.inputs)
-    design = read_report(directory)["design"]
-    comparison = Comparison(graph, Interface.read(directory), design)
+    asked, graph = options.checked(), build.graph
+    source = asked.source({name: graph.types[name] for name in graph.inputs}, build.host.inputs)
+    comparison = Comparison(graph, build.interface, build.report["design"])
 
     def run(level: str) -> SimulationResult:
         conditions = Conditions(
@@ -82,9 +105,9 @@ def verify_build(
             taps=asked.boundaries and level == "rtl",
             memory_latency=asked.memory_latency,
         )
-        return run_level(directory, level, source, conditions)
+        return run_level(build.directory, level, source, conditions)
 
     timed, boundaries = not asked.stall, asked.boundaries
     outcome = comparison.of(asked.levels, source, run, timed=timed, boundaries=boundaries)
-    update_report(directory, outcome.record)
+    update_report(build.directory, outcome.record)
     return outcome

@@ -14,11 +14,17 @@ import hwcompile
 from hwcompile.design import Design
 from hwcompile.options import CompileOptions, GraphKeywords, ModelKeywords
 from hwcompile.toolchains.options import BuildKeywords, BuildOptions
-from hwcompile.verify.options import VerifyKeywords, VerifyOptions
+from hwcompile.verify.options import (
+    SimulateKeywords,
+    SimulateOptions,
+    VerifyKeywords,
+    VerifyOptions,
+)
 
 ASKED = [
     (hwcompile.compile, CompileOptions, ModelKeywords),
     (hwcompile.compile_graph, CompileOptions, GraphKeywords),
+    (Design.simulate, SimulateOptions, SimulateKeywords),
     (Design.verify, VerifyOptions, VerifyKeywords),
     (Design.build, BuildOptions, BuildKeywords),
 ]
@@ -38,7 +44,7 @@ def test_keywords_are_the_fields_of_the_options(
 
 
 def test_every_option_is_a_keyword_of_some_function() -> None:
-    for kind in (CompileOptions, VerifyOptions, BuildOptions):
+    for kind in (CompileOptions, SimulateOptions, VerifyOptions, BuildOptions):
         taken = {name for _, of, names in ASKED if of is kind for name in get_type_hints(names)}
         assert taken == set(inspect.signature(kind).parameters)
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from msgspec import to_builtins as plain
 
-from hwcompile.build_directory import GRAPH, HOST, parsing, read_host, read_text
+from hwcompile.build_directory import (
+    GRAPH,
+    HOST,
+    SCHEDULE,
+    parsing,
+    read_host,
+    read_report,
+    read_text,
+)
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from hwcompile.ir.graph import Graph
@@ -30,6 +40,42 @@ class HostSide:
     inputs: tuple[HostInput, ...]
     outputs: tuple[HostOutput, ...]
     notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A build directory; every part is read when it is first asked for.
+
+    Attributes:
+        directory: The folder.
+    """
+
+    directory: Path
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The network on integers, as it was planned."""
+        return read_graph(self.directory)
+
+    @cached_property
+    def interface(self) -> Interface:
+        """Ports of the top level."""
+        return Interface.read(self.directory)
+
+    @cached_property
+    def host(self) -> HostSide:
+        """What computers do before and after the network."""
+        return read_host_side(self.directory)
+
+    @property
+    def report(self) -> dict[str, Any]:
+        """`report.json` as it stands now; verification adds measurements."""
+        return read_report(self.directory)
+
+    @property
+    def schedule(self) -> str:
+        """`schedule.toml` as text."""
+        return read_text(self.directory, SCHEDULE)
 
 
 def read_graph(directory: Path) -> Graph:

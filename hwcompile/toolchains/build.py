@@ -6,11 +6,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from hwcompile import build_directory
-from hwcompile.boards import Board, links_of, with_link
+from hwcompile.boards import Board, links_of, load_board, with_link
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.names import identifier
@@ -272,6 +273,15 @@ def stage_modules(interface: Interface) -> dict[str, str]:
         f"{interface.top}_{identifier(stream.name, longest=80)}": stream.name
         for stream in interface.streams
     }
+
+
+def build_bitstream(directory: Path, board: str, options: BuildOptions) -> BoardBuild:
+    """Build for the board of a name or a file (`build_for_board`), and update `report.json`."""
+    target = load_board(board)
+    built = build_for_board(directory, target, options)
+    update = partial(record_build, built=built, board=target)
+    build_directory.update_report(directory, update)
+    return built
 
 
 def record_build(report: dict[str, Any], built: BoardBuild, board: Board) -> None:

@@ -1,9 +1,10 @@
-"""What users can say about a verification."""
+"""What users can say about a run of frames, and about a verification."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypedDict
 
 from hwcompile.frontends.symbolic.host import HostInput
@@ -11,10 +12,50 @@ from hwcompile.ir.types import TensorType
 from hwcompile.limits import FRAMES, SEED, STALL, number, whole
 from hwcompile.limits import MEMORY_LATENCY as LATENCIES
 from hwcompile.verify.frames import Frames
-from hwcompile.verify.levels import check_levels
+from hwcompile.verify.levels import check_levels, check_waves
 from hwcompile.verify.quantizing import quantized_source
 from hwcompile.verify.simulator import MEMORY_LATENCY
 from hwcompile.verify.sources import FrameSource, random_source
+
+
+class SimulateKeywords(TypedDict, total=False):
+    """Keywords of `Design.simulate`; `SimulateOptions` says what they mean."""
+
+    level: str
+    board: str
+    stall: float
+    waves: Path | None
+    inputs_are: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimulateOptions:
+    """How frames run.
+
+    Attributes:
+        level: "reference", "rtl", "netlist" or "bitstream".
+        board: Name or file of the board for levels "netlist" and "bitstream".
+        stall: Probability that a source or a sink holds back in a cycle (rtl, netlist).
+        waves: VCD waveform file to write (rtl, netlist).
+        inputs_are: See `Design.quantize`.
+    """
+
+    level: str = "rtl"
+    board: str = ""
+    stall: float = 0.0
+    waves: Path | None = None
+    inputs_are: str | None = None
+
+    def checked(self) -> SimulateOptions:
+        """The same with the number in its range.
+
+        Raises:
+            CompileError: HW0001, HW0003, HW0004, HW0607.
+        """
+        check_levels((self.level,))
+        stall = number("--stall", self.stall, STALL)
+        check_waves(self.level, self.waves)
+        return replace(self, stall=stall)
 
 
 class VerifyKeywords(TypedDict, total=False):
