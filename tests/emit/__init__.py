@@ -1,0 +1,3 @@
+"""What is emitted, held to the text on file."""
+
+from __future__ import annotations
