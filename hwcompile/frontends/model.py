@@ -1,6 +1,7 @@
 """A model file as plain data: an ordered list of nodes, constants, and inputs of fixed shapes.
 
-`hwcompile.frontends.reading` makes it. Nothing in this file knows what an operator means.
+A front end reads it from a file of its format. Nothing here knows what an operator means, or which
+format it was.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 
 from hwcompile.diagnostics import Origin
 
 Array = npt.NDArray[Any]
 Attribute = Any
-"""Number, text, list of numbers or texts, array, or `onnx.GraphProto`."""
+"""Number, text, list of numbers or texts, array, or a graph as the format has it."""
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class SourceNode:
 
     Attributes:
         name: The node's name in the file, or its first output where it has none.
-        op_type: ONNX operator type.
-        domain: Operator domain; "ai.onnx" is written "".
+        op_type: Operator type, in the format's words.
+        domain: Whose operator it is; "" for the format's own.
         inputs: Tensor names; "" stands for an absent optional input.
         outputs: Tensor names.
         attributes: Python values; tensors are numpy arrays, texts are `str`.
         origin: Where it is, for messages.
-        proto: The node as it is in the file, for constant folding.
         captures: Tensors from outside that the graphs in its attributes use.
+        entry: The node as the file has it; only its front end looks inside.
     """
 
     name: str
@@ -43,8 +43,8 @@ class SourceNode:
     outputs: tuple[str, ...]
     attributes: Mapping[str, Any]
     origin: Origin
-    proto: onnx.NodeProto
     captures: tuple[str, ...] = ()
+    entry: object = None
 
 
 @dataclass(frozen=True)
@@ -78,19 +78,19 @@ class SourceModel:
     Attributes:
         name: Stem of the file.
         file: Name of the file without its folder, for messages.
-        opset: Version of the standard operator set.
+        version: Of the format's operators.
         inputs: Graph inputs that are no initializers; a free batch axis is 1.
         outputs: Names of the outputs.
         constants: Initializers.
         nodes: Nodes that an output depends on.
-        annotations: QONNX's data type (`finn_datatype`) of annotated tensors.
+        annotations: What the file says of tensors beyond their element types, by name.
         batch: The batch that the file fixes and that became frames: then the first axis of every
             input is 1 here, and this number in the file. 1 when there is no such batch.
     """
 
     name: str
     file: str
-    opset: int
+    version: int
     inputs: tuple[SourceTensor, ...]
     outputs: tuple[str, ...]
     constants: Mapping[str, Array]

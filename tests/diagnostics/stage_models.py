@@ -207,7 +207,7 @@ def hw0125_an_input_of_complex_numbers(at: Place) -> None:
 
 
 def hw0126_a_newer_operator_set(at: Place) -> None:
-    at.patch.setattr("hwcompile.frontends.reading.structure.onnx.__version__", "1.2.3")
+    at.patch.setattr("hwcompile.frontends.onnx.reading.structure.onnx.__version__", "1.2.3")
     at.patch.setattr("onnx.defs.onnx_opset_version", lambda: 24)
     m = Model(opset=999)
     at.read(m, _relu(m))

@@ -21,8 +21,8 @@ import hwcompile.frontends
 from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from hwcompile.frontends.onnx.attributes import ATTRIBUTES
+from hwcompile.frontends.onnx.dialect.attributes import OLDEST_OPSET, READ
 from hwcompile.frontends.onnx.operators import OPERATORS, REFUSED
-from hwcompile.frontends.symbolic.attributes import OLDEST_OPSET, READ
 from tests.frontends.oracle import Model
 
 ORACLE = ("ONNX Runtime", "this project")

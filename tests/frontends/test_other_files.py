@@ -15,7 +15,7 @@ import pytest
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
-from hwcompile.frontends.reading.formats import FORMATS
+from hwcompile.frontends.onnx.reading.formats import FORMATS
 from tests.frontends.oracle import Model, runtime
 
 ORACLE = ("ONNX Runtime", "this project")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from hwcompile.frontends.onnx.dialect.attributes import READ, Attribute, harmless, only
 from hwcompile.frontends.onnx.quant_lstm import QUANTIZERS
-from hwcompile.frontends.symbolic.attributes import READ, Attribute, harmless, only
 
 Table = dict[str, Attribute]
 

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from hwcompile.frontends.model import SourceNode
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.interpreter import Handler, Operator
+from hwcompile.frontends.symbolic.dialect import Handler
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.values import Value
 

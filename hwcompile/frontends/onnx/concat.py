@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from hwcompile.diagnostics import fail
+from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import SourceNode
-from hwcompile.frontends.reading.budget import limited
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.quantizing_bundles import bundle_streams, pushed
 from hwcompile.frontends.symbolic.values import (
     Bundle,

@@ -10,7 +10,9 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.dialect import Handler
 from hwcompile.frontends.symbolic.integer_arithmetic import (
     check_divisor,
     check_exponent,
@@ -20,7 +22,6 @@ from hwcompile.frontends.symbolic.integer_arithmetic import (
     held,
 )
 from hwcompile.frontends.symbolic.integer_ends import close_if_whole
-from hwcompile.frontends.symbolic.interpreter import Handler, Operator
 from hwcompile.frontends.symbolic.pending import (
     append,
     common_shape,

@@ -82,8 +82,5 @@ def _start(ctx: Context, tensor: SourceTensor, spelling: str | None) -> Value:
 
 def _input_node(ctx: Context, tensor: SourceTensor) -> SourceNode:
     """A stand-in for messages and names about the input itself."""
-    import onnx
-
     origin = Origin(ctx.model.file, tensor.name, "graph input")
-    proto = onnx.NodeProto()
-    return SourceNode(tensor.name, "input", "", (), (tensor.name,), {}, origin, proto)
+    return SourceNode(tensor.name, "input", "", (), (tensor.name,), {}, origin)

@@ -8,13 +8,13 @@ from dataclasses import replace
 import numpy as np
 
 from hwcompile.diagnostics import fail
+from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.rows import floats
-from hwcompile.frontends.reading.budget import limited
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
-from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.linear import (
     Accumulator,
     Window,

@@ -12,13 +12,14 @@ from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.model import SourceModel
 from hwcompile.frontends.names import identifier
+from hwcompile.frontends.onnx.dialect.dialect import OnnxDialect
+from hwcompile.frontends.onnx.dialect.frames import Frames, NotFramesError
 from hwcompile.frontends.onnx.inputs import start_values
 from hwcompile.frontends.onnx.operators import OPERATORS
 from hwcompile.frontends.onnx.outputs import finish_outputs
+from hwcompile.frontends.onnx.reading.read import read_model
 from hwcompile.frontends.onnx.recurrent import RECURRENT
-from hwcompile.frontends.reading.read import read_model
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.frames import Frames, NotFramesError
 from hwcompile.frontends.symbolic.interpreter import interpret
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray
@@ -157,7 +158,8 @@ def _attempt(
     frames = Frames(model.batch, [t.name for t in model.inputs]) if model.batch > 1 else None
     builder = Builder(identifier(model.name, "network"))
     ctx = Context(model, builder, layouts, frames=frames, formats=formats)
-    values, problems = interpret(ctx, OPERATORS, start_values(ctx, input_types))
+    dialect = OnnxDialect(model, OPERATORS, frames)
+    values, problems = interpret(ctx, dialect, start_values(ctx, input_types))
     outputs, host, more = finish_outputs(ctx, values)
     if problems or more:
         raise CompileError([*problems, *more])

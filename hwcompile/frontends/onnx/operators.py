@@ -21,7 +21,7 @@ from hwcompile.frontends.onnx import (
 )
 from hwcompile.frontends.onnx.attributes import ATTRIBUTES
 from hwcompile.frontends.onnx.channels_last import with_channels_last
-from hwcompile.frontends.symbolic.interpreter import Operator
+from hwcompile.frontends.onnx.dialect.operator import Operator
 
 REFUSED = frozenset(qoperator.REFUSED) | frozenset(recurrent.REFUSED)
 """Operators that are known only to say why they cannot be built."""

@@ -11,11 +11,11 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.rows import floats
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.linear import per_channel
 from hwcompile.frontends.symbolic.arranging import feature_map
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
-from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.linear import (
     Window,
     convolution,

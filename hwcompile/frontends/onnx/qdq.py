@@ -17,12 +17,12 @@ from hwcompile.frontends.numbers.quantizer_sources import (
     checked_zero_point,
     from_quantize_linear,
 )
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.inputs import NARROW
 from hwcompile.frontends.onnx.quant import spread
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.integer_ends import close_whole
-from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.pending import append, common_shape, lazy_of
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization

@@ -29,7 +29,7 @@ from hwcompile.frontends.onnx.qlinear_parameters import (
 from hwcompile.frontends.onnx.qlinear_pools import POOLS
 from hwcompile.frontends.onnx.ranking import on_host
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.interpreter import Handler
+from hwcompile.frontends.symbolic.dialect import Handler
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.pending import append, common_shape, join, lazy_of, wide
 from hwcompile.frontends.symbolic.values import (

@@ -24,7 +24,7 @@ from hwcompile.frontends.onnx.pooling import divisors, rounded_up, sum_pool, who
 from hwcompile.frontends.onnx.qdq import integer_interval
 from hwcompile.frontends.onnx.qlinear_parameters import output_type, rounded, scale_of, zero_of
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.interpreter import Handler
+from hwcompile.frontends.symbolic.dialect import Handler
 from hwcompile.frontends.symbolic.linear import Window, feature_stream, window_of
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.pure import Pure, pure_stream

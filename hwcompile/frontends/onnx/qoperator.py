@@ -19,12 +19,12 @@ from hwcompile.frontends.numbers.quantizer_sources import (
     qlinear_multiplier,
 )
 from hwcompile.frontends.numbers.rows import floats
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.qdq import integer_interval
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
 from hwcompile.frontends.onnx.qlinear_pools import channels_first
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
-from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.linear import (
     Accumulator,
     convolution,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hwcompile.diagnostics import fail
+from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.quantizer_sources import (
     from_bipolar_quant,
@@ -16,9 +17,9 @@ from hwcompile.frontends.numbers.quantizer_sources import (
     from_trunc_v1,
 )
 from hwcompile.frontends.numbers.quantizers import Quantizer
-from hwcompile.frontends.reading.budget import limited
+from hwcompile.frontends.onnx.dialect.operator import QONNX_DOMAINS, Operator
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.interpreter import QONNX_DOMAINS, Handler, Operator
+from hwcompile.frontends.symbolic.dialect import Handler
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.values import (

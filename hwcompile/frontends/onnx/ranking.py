@@ -10,8 +10,8 @@ import numpy as np
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Integers
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.pending import lazy_of
 from hwcompile.frontends.symbolic.values import (
     Bundle,
@@ -49,7 +49,7 @@ def _softmax(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     kind = "softmax" if node.op_type == "Softmax" else "log_softmax"
     rank = len(value.shape)
     shape, axis = value.shape, int(node.attributes.get("axis", -1))
-    if ctx.model.opset < 13:
+    if ctx.model.version < 13:
         # Before opset 13 the tensor counts as a matrix, split at the axis.
         split = int(node.attributes.get("axis", 1)) % rank
         shape, axis = (int(np.prod(shape[:split])), int(np.prod(shape[split:]))), 1

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hwcompile.diagnostics import CompileError, fail
+from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.reading.budget import limited
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.values import Value, constant_of, shape_of
 from hwcompile.ir.types import IntArray
@@ -159,7 +159,7 @@ def sources(mode: str, rounding: str, length: int, output: int, scale: np.float3
 
 def _modes(ctx: Context, node: SourceNode) -> tuple[str, str]:
     """The coordinate mode and the rounding of a node in its operator set."""
-    if node.op_type == "Upsample" or ctx.model.opset < 11:
+    if node.op_type == "Upsample" or ctx.model.version < 11:
         return "asymmetric", "simple"
     mode = str(node.attributes.get("coordinate_transformation_mode", "half_pixel"))
     if mode not in COORDINATES:

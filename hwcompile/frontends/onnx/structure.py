@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 
 from hwcompile.diagnostics import fail
+from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.reading.budget import limited
+from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.interpreter import Operator
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.values import Constant, Move, Value, constant_of, shape_of
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import cast
+from typing import Protocol, cast
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from hwcompile.diagnostics import Origin, fail
 from hwcompile.frontends.model import Array, SourceModel, SourceNode
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.symbolic.arranging import is_canonical, is_permutation
-from hwcompile.frontends.symbolic.frames import Frames
 from hwcompile.frontends.symbolic.host import HostInput
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.op import Op
@@ -34,6 +33,13 @@ def _contents(op: Op) -> tuple[Hashable, ...]:
 
 _ROLES = {"threshold": "quant", "table": "quant"}
 """What a node's second operation is called; by default, its family."""
+
+
+class FixedBatch(Protocol):
+    """Which axis of each tensor is the batch that the file fixes."""
+
+    def in_file(self, name: str, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """The shape that the file means where the network has `shape`."""
 
 
 @dataclass
@@ -60,7 +66,7 @@ class Context:
     layouts: Mapping[int, IntArray] = field(default_factory=dict)
     wishes: dict[int, IntArray] = field(default_factory=dict)
     bounds: dict[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
-    frames: Frames | None = None
+    frames: FixedBatch | None = None
     formats: Description = field(default_factory=dict)
     inputs: list[HostInput] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from hwcompile.diagnostics import fail
+from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.numbers.float_kinds import KINDS
 from hwcompile.frontends.numbers.quantizers import Quantizer
-from hwcompile.frontends.reading.budget import limited
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.values import (
     Constant,

@@ -10,8 +10,8 @@ import onnx
 from onnx import AttributeProto, numpy_helper
 
 from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail
+from hwcompile.frontends.budget import LARGEST, SPARSE, STORED, too_large
 from hwcompile.frontends.model import Array, Attribute, SourceGraph, SourceNode
-from hwcompile.frontends.reading.budget import LARGEST, SPARSE, STORED, too_large
 
 _FIELDS = {
     AttributeProto.FLOAT: "f",
@@ -153,9 +153,14 @@ def source_node(proto: onnx.NodeProto, file: str) -> SourceNode:
         outputs=tuple(proto.output),
         attributes={a.name: attribute_value(a, origin) for a in proto.attribute},
         origin=origin,
-        proto=proto,
         captures=tuple(captured(proto)),
+        entry=proto,
     )
+
+
+def proto_of(node: SourceNode) -> onnx.NodeProto:
+    """The node as it is in the file; empty for one that is not."""
+    return node.entry if isinstance(node.entry, onnx.NodeProto) else onnx.NodeProto()
 
 
 def captured(proto: onnx.NodeProto) -> Iterator[str]:

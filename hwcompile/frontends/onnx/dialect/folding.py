@@ -11,6 +11,7 @@ from onnx.reference import ReferenceEvaluator
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceModel, SourceNode
+from hwcompile.frontends.onnx.reading.nodes import proto_of
 
 
 def fold(
@@ -59,12 +60,12 @@ def _evaluate(
     feeds.update(captured)
     outputs = [name for name in node.outputs if name]
     graph = helper.make_graph(
-        [node.proto],
+        [proto_of(node)],
         "folded",
         [helper.make_value_info(n, helper.make_tensor_type_proto(0, None)) for n in feeds],
         [helper.make_value_info(n, helper.make_tensor_type_proto(0, None)) for n in outputs],
     )
-    domains = {"": model.opset} | ({node.domain: 1} if node.domain else {})
+    domains = {"": model.version} | ({node.domain: 1} if node.domain else {})
     proto = helper.make_model(
         graph, opset_imports=[helper.make_opsetid(d, v) for d, v in domains.items()]
     )

@@ -10,8 +10,8 @@ from onnx import AttributeProto
 from onnx.external_data_helper import load_external_data_for_model
 
 from hwcompile.diagnostics import CompileError, fail, reason_of
-from hwcompile.frontends.reading.formats import named_by_suffix, refuse_other_formats
-from hwcompile.frontends.reading.structure import check_structure
+from hwcompile.frontends.onnx.reading.formats import named_by_suffix, refuse_other_formats
+from hwcompile.frontends.onnx.reading.structure import check_structure
 
 _SNIFFED = 4096
 

@@ -8,11 +8,11 @@ import numpy as np
 import onnx
 
 from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail
+from hwcompile.frontends.budget import LARGEST, too_large
 from hwcompile.frontends.model import SourceModel, SourceTensor
-from hwcompile.frontends.reading.budget import LARGEST, too_large
-from hwcompile.frontends.reading.file import parse
-from hwcompile.frontends.reading.nodes import source_graph
-from hwcompile.frontends.reading.structure import opset_of
+from hwcompile.frontends.onnx.reading.file import parse
+from hwcompile.frontends.onnx.reading.nodes import source_graph
+from hwcompile.frontends.onnx.reading.structure import opset_of
 
 _INPUT_TYPES = frozenset(
     {"float16", "float32", "float64", "bfloat16", "bool", "int2", "uint2", "int4", "uint4",

@@ -8,7 +8,6 @@ come out. Handlers rely on that. It is also where sizes are known before anythin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 from math import prod
 
@@ -17,12 +16,14 @@ import onnx
 from onnx import defs, helper, numpy_helper, shape_inference
 
 from hwcompile.diagnostics import CompileError, Diagnostic, InternalError, fail
+from hwcompile.frontends.budget import LARGEST, Budget
 from hwcompile.frontends.model import Array, SourceModel, SourceNode
-from hwcompile.frontends.reading.budget import LARGEST, Budget
-from hwcompile.frontends.symbolic.contrib import contrib_problem
-from hwcompile.frontends.symbolic.folding_cost import cost, has_known_size
-from hwcompile.frontends.symbolic.frames import Frames, Shape
-from hwcompile.frontends.symbolic.rules import broken_rule
+from hwcompile.frontends.onnx.dialect.contrib import contrib_problem
+from hwcompile.frontends.onnx.dialect.folding_cost import cost, has_known_size
+from hwcompile.frontends.onnx.dialect.frames import Frames
+from hwcompile.frontends.onnx.dialect.rules import broken_rule
+from hwcompile.frontends.onnx.reading.nodes import proto_of
+from hwcompile.frontends.symbolic.dialect import Shape, Verdict
 from hwcompile.frontends.symbolic.values import (
     Constant,
     Failed,
@@ -38,29 +39,15 @@ _UNCHECKED = frozenset({"Constant", "If", "Loop", "Scan"})
 """Constants are read elsewhere; graphs in attributes are looked at when they are run."""
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What ONNX says about a node.
-
-    Attributes:
-        illegal: Why it is not legal; empty when it is.
-        outputs: Element type and shape of each output, as far as known.
-        file: Shapes of the outputs with the batch of the file; None where unknown.
-    """
-
-    illegal: str = ""
-    outputs: Mapping[str, tuple[int, Shape | None]] = field(default_factory=dict)
-    file: Mapping[str, Shape | None] = field(default_factory=dict)
-
-    def diagnostic(self, node: SourceNode) -> Diagnostic:
-        """The refusal of an illegal node."""
-        return Diagnostic(
-            "HW0107",
-            f"this {node.op_type} is not legal ONNX",
-            f"onnx says '{self.illegal}'",
-            "repair the exporter's output",
-            node.origin,
-        )
+def refusal(node: SourceNode, why: str) -> Diagnostic:
+    """The finding that a node is not legal."""
+    return Diagnostic(
+        "HW0107",
+        f"this {node.op_type} is not legal ONNX",
+        f"onnx says '{why}'",
+        "repair the exporter's output",
+        node.origin,
+    )
 
 
 @cache
@@ -98,7 +85,7 @@ class Legality:
         """
         if node.op_type in _UNCHECKED and node.domain == "":
             return Verdict()
-        schema = _schema(node.op_type, self._model.opset, node.domain)
+        schema = _schema(node.op_type, self._model.version, node.domain)
         if schema is None:
             return Verdict(contrib_problem(node) or broken_rule(node, inputs))
         attributes = node.attributes
@@ -124,7 +111,7 @@ class Legality:
         if node.op_type == "Constant" and node.domain == "":
             return
         if verdict.illegal:
-            raise CompileError([verdict.diagnostic(node)])
+            raise CompileError([refusal(node, verdict.illegal)])
         shapes = [shape for _, shape in verdict.outputs.values()]
         if not has_known_size(node, shapes):
             raise fail(
@@ -203,10 +190,10 @@ class Legality:
                 data[name] = numpy_helper.from_array(np.asarray(value.array), name)
         found = shape_inference.infer_node_outputs(
             schema,
-            node.proto,
+            proto_of(node),
             types,
             data,
-            opset_imports=[helper.make_opsetid(node.domain, self._model.opset)],
+            opset_imports=[helper.make_opsetid(node.domain, self._model.version)],
         )
         return {name: _type(kind) for name, kind in found.items()}
 

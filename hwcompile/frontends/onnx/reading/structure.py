@@ -8,7 +8,7 @@ import onnx
 from onnx import AttributeProto
 
 from hwcompile.diagnostics import CompileError, Origin, fail
-from hwcompile.frontends.reading.budget import DEPTH, NODES
+from hwcompile.frontends.budget import DEPTH, NODES
 
 _Key = tuple[str, str]
 
