@@ -45,7 +45,7 @@ def too_large(what: str, shape: tuple[int, ...], limit: int, origin: Origin) -> 
 def limited(shape: tuple[int, ...], origin: Origin) -> tuple[int, ...]:
     """The shape of a tensor that a node is about to make, with at most `LARGEST` elements.
 
-    For operators whose result grows with numbers that the file gives, where ONNX's own rules do
+    For operators whose result grows with numbers that the file gives, where the format's rules do
     not tell its shape: nodes that break them, and operators without such rules.
 
     Raises:
@@ -91,7 +91,7 @@ class Budget:
                 "computing this constant operator takes too long",
                 f"with what came before it is as much work as a tensor of {total:,} elements, "
                 f"and a model may compute {TOTAL:,}",
-                "check the sizes in the model, or fold its constants with onnxsim",
+                "check the sizes in the model, or fold its constants before it is compiled",
                 origin,
             )
         self.spent = total

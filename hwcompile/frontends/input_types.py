@@ -15,7 +15,7 @@ from fractions import Fraction
 from math import isfinite
 
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.frontends.numbers.quantizer_sources import from_quantize_linear, integer_range
+from hwcompile.frontends.numbers.quantizer_checks import integer_range, linear
 from hwcompile.frontends.numbers.quantizers import BipolarQuantizer, Quantizer
 from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.ir.types import BIPOLAR
@@ -55,7 +55,7 @@ class InputType:
             step = floats(self.scale)
             return BipolarQuantizer(step, integers(0), BIPOLAR, floats(1), floats(0))
         low, high = self._range()
-        return from_quantize_linear(self.scale, self.zero_point, low, high)
+        return linear(self.scale, self.zero_point, low, high)
 
     def _range(self) -> tuple[int, int]:
         if self.bits == 1 and self.signed:

@@ -14,8 +14,8 @@ from onnx import TensorProto, helper
 
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.numbers.float_kinds import KINDS
-from hwcompile.frontends.numbers.quantizer_sources import from_qonnx_quant
 from hwcompile.frontends.numbers.rows import floats, integers
+from hwcompile.frontends.onnx.quantizer_sources import from_qonnx_quant
 
 ORACLE = ("ONNX Runtime", "numpy")
 ORACLE_REASON = "Python's integers, for integer chains; signs are looked at on dense grids"

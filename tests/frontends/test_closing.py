@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.frontends.numbers import closing
-from hwcompile.frontends.numbers import quantizer_sources as sources
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.numbers.closing import Domain, close
 from hwcompile.frontends.numbers.quantizers import IntegerQuantizer
 from hwcompile.frontends.numbers.rows import floats, integers
+from hwcompile.frontends.onnx import quantizer_sources as sources
 from hwcompile.ir.types import BIPOLAR, IntType
 from tests.frontends.running import run
 

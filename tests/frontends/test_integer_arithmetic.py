@@ -236,14 +236,14 @@ UNDEFINED: dict[str, tuple[Build, str]] = {
     "divisor of zero": (
         lambda m: m.op("Div", _given(m, "int8", 3), m.constant([1, 0, 2], np.int8)),
         (
-            "[HW0261] this Div divides int8 integers by 0, because ONNX leaves the result "
+            "[HW0261] this Div divides int8 integers by 0, because the format leaves the result "
             "undefined, and machines differ. Try: repair the constant."
         ),
     ),
     "smallest number by -1": (
         lambda m: m.op("Div", _cast(m, _given(m, "int8", 3), "int32"), m.constant(-1, np.int32)),
         (
-            "[HW0261] this Div divides int32 integers by -1, because ONNX leaves the result"
+            "[HW0261] this Div divides int32 integers by -1, because the format leaves the result"
             " undefined, and machines differ. Try: use Neg instead."
         ),
     ),
@@ -251,7 +251,7 @@ UNDEFINED: dict[str, tuple[Build, str]] = {
         lambda m: m.op("Div", _given(m, "int8", 3), _given(m, "int8", 3, name="b")),
         (
             "[HW0261] this Div divides int8 integers by a tensor, which may be 0, because "
-            "ONNX leaves the result undefined, and machines differ. Try: cast both to float"
+            "the format leaves the result undefined, and machines differ. Try: cast both to float"
             " in front of it."
         ),
     ),
@@ -259,7 +259,7 @@ UNDEFINED: dict[str, tuple[Build, str]] = {
         lambda m: m.op("Pow", _cast(m, _given(m, "int8", 3), "int32"), m.constant(5, np.int32)),
         (
             "[HW0261] this Pow raises integers to powers that may not fit int32, because "
-            "ONNX leaves the result undefined, and machines differ. Try: multiply the "
+            "the format leaves the result undefined, and machines differ. Try: multiply the "
             "integers with Mul, which wraps."
         ),
     ),
@@ -267,7 +267,7 @@ UNDEFINED: dict[str, tuple[Build, str]] = {
         lambda m: m.op("Pow", _cast(m, _given(m, "int8", 3), "int32"), m.constant(0.5)),
         (
             "[HW0261] this Pow raises integers to a power that is negative or no whole "
-            "number, because ONNX leaves the result undefined, and machines differ. Try: "
+            "number, because the format leaves the result undefined, and machines differ. Try: "
             "cast the integers to float in front of it."
         ),
     ),
@@ -277,7 +277,7 @@ UNDEFINED: dict[str, tuple[Build, str]] = {
         ),
         (
             "[HW0261] this BitShift shifts uint8 integers by their whole width or more, "
-            "because ONNX leaves the result undefined, and machines differ. Try: repair the"
+            "because the format leaves the result undefined, and machines differ. Try: repair the"
             " constant."
         ),
     ),

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.diagnostics import CompileError, Origin
-from hwcompile.frontends.numbers import quantizer_sources as sources
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, apply_all, join_values
 from hwcompile.frontends.numbers.fractions import cheapest_coefficients, signed_digits
 from hwcompile.frontends.numbers.pairing import Branch, close_pair
 from hwcompile.frontends.numbers.rows import floats, integers
+from hwcompile.frontends.onnx import quantizer_sources as sources
 from hwcompile.ir.types import BIPOLAR, IntType
 from tests.frontends.running import run_pair
 

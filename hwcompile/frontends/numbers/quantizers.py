@@ -2,7 +2,7 @@
 
 A quantizer maps real values (float32) to integers q; the integers mean
 `(float32(q) - float32(zero_point)) * scale`. Every class follows its source format operation by
-operation; the factories `from_*` live in `quantizer_sources` and check what the model says.
+operation; what a model says of one is checked in `quantizer_checks`.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def _clamped(x: AnyArray, element: IntType) -> FloatArray:
 
 
 @dataclass(frozen=True, eq=False)
-class QonnxQuantizer(Quantizer):
-    """QONNX Quant: `round(clip(x / divisor + offset))`.
+class ClippedQuantizer(Quantizer):
+    """Clips before it rounds, as QONNX's Quant does: `round(clip(x / divisor + offset))`.
 
     Attributes:
         divisor: float32 [1 or rows]; the quantizer's scale.
@@ -138,7 +138,7 @@ class QonnxQuantizer(Quantizer):
         rounding: A key of `ROUNDINGS`.
     """
 
-    kind: ClassVar[str] = "qonnx"
+    kind: ClassVar[str] = "qonnx"  # as build directories have called it from the start
 
     divisor: FloatArray
     offset: FloatArray
@@ -253,7 +253,7 @@ class IntegerQuantizer(Quantizer):
 
 
 _CLASSES: tuple[type[Quantizer], ...] = (
-    QonnxQuantizer,
+    ClippedQuantizer,
     LinearQuantizer,
     BipolarQuantizer,
     StepQuantizer,

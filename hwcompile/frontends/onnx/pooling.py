@@ -13,6 +13,7 @@ from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.linear import per_channel
+from hwcompile.frontends.onnx.windows import window_of
 from hwcompile.frontends.symbolic.arranging import feature_map
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
@@ -21,7 +22,6 @@ from hwcompile.frontends.symbolic.linear import (
     convolution,
     feature_stream,
     strip_padding,
-    window_of,
 )
 from hwcompile.frontends.symbolic.pending import append
 from hwcompile.frontends.symbolic.pure import Pure, pure_stream, stream_of

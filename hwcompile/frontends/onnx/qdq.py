@@ -12,14 +12,11 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.numbers.integer_types import LIMITS
-from hwcompile.frontends.numbers.quantizer_sources import (
-    checked_scale,
-    checked_zero_point,
-    from_quantize_linear,
-)
+from hwcompile.frontends.numbers.quantizer_checks import checked_scale, checked_zero_point
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.inputs import NARROW
 from hwcompile.frontends.onnx.quant import spread
+from hwcompile.frontends.onnx.quantizer_sources import from_quantize_linear
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.integer_ends import close_whole

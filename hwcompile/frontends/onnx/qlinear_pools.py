@@ -17,15 +17,16 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize
 from hwcompile.frontends.numbers.float_sums import MOST_WORK, extreme_sums, work
-from hwcompile.frontends.numbers.quantizers import QonnxQuantizer, StepQuantizer
+from hwcompile.frontends.numbers.quantizers import ClippedQuantizer, StepQuantizer
 from hwcompile.frontends.numbers.rows import FloatArray, floats, integers
 from hwcompile.frontends.onnx.float_pools import float_average
 from hwcompile.frontends.onnx.pooling import divisors, rounded_up, sum_pool, whole_window
 from hwcompile.frontends.onnx.qdq import integer_interval
 from hwcompile.frontends.onnx.qlinear_parameters import output_type, rounded, scale_of, zero_of
+from hwcompile.frontends.onnx.windows import window_of
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.dialect import Handler
-from hwcompile.frontends.symbolic.linear import Window, feature_stream, window_of
+from hwcompile.frontends.symbolic.linear import Window, feature_stream
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.pure import Pure, pure_stream
 from hwcompile.frontends.symbolic.quantize import quantize
@@ -178,10 +179,10 @@ class _Averaging:
             node.origin,
         )
 
-    def quantizer(self) -> QonnxQuantizer:
+    def quantizer(self) -> ClippedQuantizer:
         """The same rounding, behind a division in float32."""
         offset = self.zero.astype(np.float32)
-        return QonnxQuantizer(self.scale, self.zero, self.limits, self.scale, offset)
+        return ClippedQuantizer(self.scale, self.zero, self.limits, self.scale, offset)
 
 
 def _averaged(

@@ -13,16 +13,14 @@ import numpy as np
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
-from hwcompile.frontends.numbers.quantizer_sources import (
-    checked_scale,
-    from_requantizer,
-    qlinear_multiplier,
-)
+from hwcompile.frontends.numbers.quantizer_checks import checked_scale
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.qdq import integer_interval
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
 from hwcompile.frontends.onnx.qlinear_pools import channels_first
+from hwcompile.frontends.onnx.quantizer_sources import from_requantizer, qlinear_multiplier
+from hwcompile.frontends.onnx.windows import window_of
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.linear import (
@@ -30,7 +28,6 @@ from hwcompile.frontends.symbolic.linear import (
     convolution,
     feature_stream,
     product,
-    window_of,
 )
 from hwcompile.frontends.symbolic.pending import append
 from hwcompile.frontends.symbolic.pure import pure_stream, stream_of

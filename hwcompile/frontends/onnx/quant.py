@@ -9,15 +9,15 @@ import numpy as np
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.quantizer_sources import (
+from hwcompile.frontends.numbers.quantizers import Quantizer
+from hwcompile.frontends.onnx.dialect.operator import QONNX_DOMAINS, Operator
+from hwcompile.frontends.onnx.quantizer_sources import (
     from_bipolar_quant,
     from_multi_threshold,
     from_qonnx_quant,
     from_trunc,
     from_trunc_v1,
 )
-from hwcompile.frontends.numbers.quantizers import Quantizer
-from hwcompile.frontends.onnx.dialect.operator import QONNX_DOMAINS, Operator
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.dialect import Handler
 from hwcompile.frontends.symbolic.quantize import quantize

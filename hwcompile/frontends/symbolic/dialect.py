@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from hwcompile.diagnostics import Diagnostic
 from hwcompile.frontends.model import Array, SourceGraph, SourceNode
@@ -48,7 +49,13 @@ class Verdict:
 
 
 class Dialect(ABC):
-    """A source format during one interpretation; what it learns about tensors is its own."""
+    """A source format during one interpretation; what it learns about tensors is its own.
+
+    Attributes:
+        simplify: How its users fold the constants of a model, for messages.
+    """
+
+    simplify: ClassVar[str]
 
     @abstractmethod
     def treatment(self, node: SourceNode) -> Treatment | None:

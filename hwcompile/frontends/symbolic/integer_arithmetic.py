@@ -149,5 +149,5 @@ def check_shift(node: SourceNode, dtype: np.dtype[np.generic], steps: Array) -> 
 
 
 def _undefined(node: SourceNode, what: str, fix: str) -> CompileError:
-    why = "ONNX leaves the result undefined, and machines differ"
+    why = "the format leaves the result undefined, and machines differ"
     return fail("HW0261", f"this {node.op_type} {what}", why, fix, node.origin)

@@ -134,7 +134,7 @@ class _Interpreter:
                 "HW0280",
                 f"this {node.op_type} chooses its branch while the network runs",
                 "hardware is one circuit, and only a constant condition says which",
-                "export the model with fixed shapes, or fold its constants before",
+                f"export the model with fixed shapes, or {self._dialect.simplify}",
                 node.origin,
             )
         branch = self._dialect.branch(node, bool(condition.reshape(-1)[0]), self.values)

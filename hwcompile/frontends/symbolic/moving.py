@@ -42,7 +42,7 @@ def moved(value: Value, move: Move, fill: float, origin: Origin) -> Value:
             "HW0204",
             "the result has no elements",
             "",
-            "check the shapes of the model with onnx.shape_inference",
+            "check the shapes in the model",
             origin,
         )
     padded = bool(found.size) and int(found.min()) < 0

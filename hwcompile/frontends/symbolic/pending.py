@@ -42,7 +42,7 @@ def lazy_of(value: Value | None, node: SourceNode) -> Lazy | HostValue:
             "HW0201",
             f"this {node.op_type} has a constant where it needs a tensor of the network",
             "",
-            "fold the constants of the model with onnxsim",
+            "fold the constants of the model before it is compiled",
             node.origin,
         )
     return value
@@ -84,7 +84,7 @@ def common_shape(node: SourceNode, *shapes: tuple[int, ...]) -> tuple[int, ...]:
             "HW0204",
             f"operands of shapes {', '.join(str(list(s)) for s in shapes)} do not fit together",
             "the batch axis is frozen to 1 and the other sizes do not agree with it",
-            "check the model with onnx.shape_inference, and export it with batch size 1",
+            "check the shapes in the model, and export it with batch size 1",
             node.origin,
         ) from error
 
@@ -146,7 +146,7 @@ def join(kind: str, left: Lazy | HostValue, right: Lazy | HostValue, node: Sourc
         raise fail(
             "HW0204",
             f"this {node.op_type} mixes {left.dtype.name} and {right.dtype.name}",
-            "ONNX operators take operands of one type",
+            "operands are of one type",
             "insert a Cast or DequantizeLinear",
             node.origin,
         )

@@ -22,6 +22,8 @@ from hwcompile.frontends.symbolic.values import Constant, Failed, Value, constan
 class OnnxDialect(Dialect):
     """One model's operators, element types, and the axes of its frames."""
 
+    simplify = "simplify it with onnxsim"
+
     def __init__(
         self, model: SourceModel, operators: Mapping[str, Operator], frames: Frames | None
     ) -> None:
