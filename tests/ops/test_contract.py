@@ -38,6 +38,45 @@ def test_operators_know_no_language_and_no_numbers_for_names(path: Path, what: s
     assert not found, f"{what} in {path.name}: {found}"
 
 
+@pytest.mark.parametrize(
+    ("what", "text"),
+    [
+        ("a SystemVerilog literal", """return f"4'd{value}" """.replace("{value}", "9")),
+        ("a literal's base behind a width", """f"{width}'d{value}" """),
+        ("a cast", "op = cast(Matmul, site.op)"),
+        ("an assertion about a type", "    assert isinstance(op, Matmul)"),
+        ("a number for a style", '"Style": 3'),
+    ],
+)
+def test_what_is_forbidden_would_be_found(what: str, text: str) -> None:
+    assert [name for name, pattern in FORBIDDEN.items() if re.search(pattern, text)] == [what]
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_enumerations_of_the_library_are_given_by_name(name: str) -> None:
+    """Where a module of the library declares an enumeration, a kernel gives no number."""
+    for here in family(name).examples():
+        for kernel in family(name).kernels:
+            if kernel.refuses(here) is None:
+                instance = kernel.at(here, next(iter(kernel.space(here)))).instance
+                for parameter, package in enumerations(module_text(instance.library)).items():
+                    value = instance.parameters.get(parameter, Name(package, "default"))
+                    assert isinstance(value, Name), f"{instance.library}.{parameter} is {value!r}"
+                    assert value.package == package
+
+
+def enumerations(text: str) -> dict[str, str]:
+    """Parameters of a module that are enumerations, and the packages of these without `_pkg`."""
+    found = re.findall(r"^ *parameter (\w+)_pkg::\w+_e (\w+) =", text, re.MULTILINE)
+    return {parameter: package for package, parameter in found}
+
+
+def test_enumerations_are_found() -> None:
+    found = {name: enumerations(module_text(name)) for name in ("hw_reduce", "hw_matvec")}
+    assert found["hw_reduce"] == {"Kind": "hw_reduction"}
+    assert "hw_encoding" in found["hw_matvec"].values()
+
+
 @pytest.mark.parametrize("name", FAMILIES)
 def test_equal_questions_get_the_same_object(name: str) -> None:
     for here in family(name).examples():
