@@ -1,6 +1,6 @@
 """The library of modules: texts, and which modules need which.
 
-Most of it is hand-written in `templates/library`. Two sources say which encodings there are, and so
+Most of it is hand-written (`shelves.py`). Two sources say which encodings there are, and so
 are printed: the package with their names, and the module that chooses among `hw_products_*`.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from hwcompile.emit.environment import render
+from hwcompile.emit.shelves import source_files, source_text
 from hwcompile.ops.arithmetic import ENCODINGS
 from hwcompile.ops.arithmetic.encoding import PACKAGE
-from hwcompile.resources import room
 
 _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
 _NAME = re.compile(r"\bhw_\w+\b")
@@ -39,7 +39,7 @@ def module_text(name: str, labels: Sequence[str] = LABELS) -> str:
         labels: The encodings that `hw_products` chooses among.
     """
     if name not in _PRINTED:
-        return _hand_written(name)
+        return source_text(name)
     chosen = [kind for kind in ENCODINGS if kind.label in (*labels, USUAL)]
     return render(f"top/{_PRINTED[name]}.sv.j2", encodings=chosen, all=ENCODINGS)
 
@@ -62,14 +62,6 @@ def library_files(names: Iterable[str], labels: Sequence[str] = LABELS) -> dict[
 
 
 @cache
-def _hand_written(name: str) -> str:
-    return (room("templates") / "library" / f"{name}.sv").read_text()
-
-
-@cache
 def _named(name: str, labels: tuple[str, ...]) -> tuple[str, ...]:
     words = set(_NAME.findall(_COMMENT.sub("", module_text(name, labels)))) - {name}
-    library = room("templates") / "library"
-    return tuple(
-        sorted(word for word in words if word in _PRINTED or (library / f"{word}.sv").is_file())
-    )
+    return tuple(sorted(word for word in words if word in _PRINTED or word in source_files()))

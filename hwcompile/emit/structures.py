@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 
 from hwcompile.diagnostics import InternalError
+from hwcompile.emit.shelves import source_text
 from hwcompile.ops.contract.instance import Name, Struct
-from hwcompile.resources import room
 
 _STRUCT = re.compile(r"typedef struct packed \{\n(.*?)\} (\w+)_t;", re.DOTALL)
 _FIELD = re.compile(r"^ *(\w+)( signed)? *(?:\[(\d+):0\] *)?(\w+);", re.MULTILINE)
@@ -54,8 +54,7 @@ def fields_of(package: str, name: str) -> tuple[Field, ...]:
         package: Of the library, without `_pkg`.
         name: Of the structure, without `_t`.
     """
-    text = (room("templates") / "library" / f"{package}_pkg.sv").read_text()
-    bodies = {found: body for body, found in _STRUCT.findall(text)}
+    bodies = {found: body for body, found in _STRUCT.findall(source_text(f"{package}_pkg"))}
     return tuple(
         Field(field, int(msb or 0) + 1, bool(signed), kind != "logic")
         for kind, signed, msb, field in _FIELD.findall(bodies[name])

@@ -1,4 +1,4 @@
-"""The host's end of the link to a board; `templates/library/hw_link.sv` is the other one.
+"""The host's end of the link to a board; `templates/library/link/hw_link.sv` is the other one.
 
 The host asks, the board answers. A request that is not answered in time, or whose answer is
 damaged, is repeated with the same sequence number; the board then repeats its answer and moves

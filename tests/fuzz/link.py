@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hwcompile.resources import room
+from hwcompile.emit.shelves import source_files
 from hwcompile.runtime.packets import Packet, find_packet
 from hwcompile.verify.verilator import Variant, build_program, verilate
 from tests.fuzz.budget import Budget
@@ -90,10 +90,9 @@ def found_in(arrived: bytes) -> list[bytes]:
 def receiver() -> Path:
     """The program that feeds bytes to `hw_link_rx`."""
     folder = Path(tempfile.mkdtemp(prefix="hwcompile-link-"))
-    library = room("templates") / "library"
     mains = Path(__file__).parents[1] / "rtl" / "mains"
-    sources = [mains / "link_rx.sv", library / "hw_link_rx.sv", library / "hw_crc32.sv"]
-    verilate(sources, "link_rx", folder, [])
+    modules = [mains / "link_rx.sv", source_files()["hw_link_rx"], source_files()["hw_crc32"]]
+    verilate(modules, "link_rx", folder, [])
     build_program(folder, mains / "link_rx.cpp", folder / "receiver", Variant())
     return folder / "receiver"
 

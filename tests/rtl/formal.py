@@ -12,8 +12,6 @@ import z3
 
 from hwcompile.emit import library
 
-LIBRARY = Path(__file__).parents[2] / "templates" / "library"
-
 PROPERTIES = Path(__file__).parent / "proofs"
 """What must hold in modules of the library, in files of their names: parts of text after a line
 `//@` with the line of the module before which the part stands; and benches around modules."""

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.emit.shelves import source_text
 from hwcompile.verify.bench import compile_bench, run_bench
-from tests.rtl.formal import LIBRARY
 
 BENCH = Path(__file__).parent / "benches" / "bench_axi_reader.py"
 PARTS = ("hw_wrap", "hw_credit_fifo", "hw_axi_reader")
@@ -91,7 +91,7 @@ CASES = {
 def _run(folder: Path, case: Case, edit: tuple[str, str] = ("", "")) -> tuple[str, ...]:
     rng = np.random.default_rng(case.rows)
     for name in PARTS:
-        text = (LIBRARY / f"{name}.sv").read_text()
+        text = source_text(name)
         if name == "hw_axi_reader":
             assert edit[0] in text
             text = text.replace(*edit) if edit[0] else text

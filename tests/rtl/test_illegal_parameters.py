@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.emit.shelves import source_files
 from hwcompile.verify.verilator import lint, verilate
-from tests.rtl.formal import LIBRARY, YOSYS
+from tests.rtl.formal import YOSYS
 from tests.rtl.illegal import REFUSALS
 from tests.rtl.library import written
 
@@ -117,13 +118,13 @@ def test_a_refused_module_does_not_become_a_simulator() -> None:
         tempfile.TemporaryDirectory() as folder,
         pytest.raises(CompileError, match="hw_window: Depth must be a power of two"),
     ):
-        verilate([LIBRARY / "hw_window.sv"], "hw_window", Path(folder), ["-GDepth=12"])
+        verilate([source_files()["hw_window"]], "hw_window", Path(folder), ["-GDepth=12"])
 
 
 def test_refusals_are_written_in_one_way() -> None:
     """Yosys prints the words of `$error`, and of `$fatal` only that there was one."""
-    for path in sorted(LIBRARY.glob("*.sv")):
+    for name, path in source_files().items():
         text = path.read_text()
-        assert "$fatal" not in text, path.name
+        assert "$fatal" not in text, name
         for block in re.findall(r"begin : (gen_\w+)\n +\$error\(\"(\w+)", text):
-            assert block[1] == path.stem
+            assert block[1] == name

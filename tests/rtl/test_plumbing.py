@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from hwcompile.emit.interface import AxisPort, Interface
+from hwcompile.emit.shelves import source_text
 from hwcompile.ir.types import IntType
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.verify.simulator import Simulator, compile_simulator
-from tests.rtl.formal import LIBRARY
 
 LIBRARY_MODULES = (
     "hw_axis_last",
@@ -99,7 +99,7 @@ def _design(folder: Path, words: int, depths: tuple[int, int]) -> Simulator:
         text = text.replace(f"DEPTH{index}", str(depth))
     (folder / "rtl/top.sv").write_text(text)
     for name in LIBRARY_MODULES:
-        (folder / f"rtl/{name}.sv").write_text((LIBRARY / f"{name}.sv").read_text())
+        (folder / f"rtl/{name}.sv").write_text(source_text(name))
     names = [f"{name}.sv\n" for name in (*LIBRARY_MODULES, "top")]
     (folder / "rtl/files.f").write_text("".join(names))
     (folder / "interface.json").write_text(json.dumps(interface.to_json()))

@@ -6,17 +6,17 @@ import re
 
 import pytest
 
-from tests.rtl.formal import LIBRARY
+from hwcompile.emit.shelves import source_files, source_text
 from tests.rtl.illegal import REFUSALS, WITHOUT
 from tests.rtl.test_illegal_parameters import ILLEGAL
 
-MODULES = sorted(path.stem for path in LIBRARY.glob("*.sv") if not path.stem.endswith("_pkg"))
+MODULES = [name for name in source_files() if not name.endswith("_pkg")]
 CASES = REFUSALS | ILLEGAL
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_module_refuses_parameters_or_says_why_it_takes_all(module: str) -> None:
-    text = (LIBRARY / f"{module}.sv").read_text()
+    text = source_text(module)
     parameters = set(re.findall(r"^ +parameter [^=]*?(\w+) *=", text, re.MULTILINE))
     assert (module in CASES) + (module in WITHOUT) == bool(parameters)
     named = {name for values in CASES.get(module, {}).values() for name in values}
@@ -26,6 +26,6 @@ def test_every_module_refuses_parameters_or_says_why_it_takes_all(module: str) -
 @pytest.mark.parametrize("module", MODULES)
 def test_every_refusal_is_reached(module: str) -> None:
     """A condition that is never true would refuse nothing, and nobody would see it."""
-    text = (LIBRARY / f"{module}.sv").read_text()
+    text = source_text(module)
     for message in re.findall(r'\$error\("\w+(?: %s)?: ([^"]*)"', text):
         assert any(words in message for words in CASES.get(module, {})), message

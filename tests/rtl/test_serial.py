@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from hwcompile.emit.shelves import source_text
 from hwcompile.verify.verilator import Variant, build_program, verilate
-from tests.rtl.formal import LIBRARY
 
 MAINS = Path(__file__).with_name("mains")
 BYTES = 300
@@ -23,7 +23,7 @@ def program(folder: Path, mutants: dict[str, tuple[str, str]] | None = None) -> 
     """Build the partner with the modules, of which some have a text replaced."""
     sources = [MAINS / "serial.sv"]
     for name in ("hw_uart_rx", "hw_uart_tx"):
-        text = (LIBRARY / f"{name}.sv").read_text()
+        text = source_text(name)
         if mutants and name in mutants:
             old, new = mutants[name]
             assert old in text

@@ -16,7 +16,7 @@ import hwcompile
 from hwcompile.boards import Board, load_board, with_link
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
-from hwcompile.resources import room
+from hwcompile.emit.shelves import source_text
 from hwcompile.runtime.link import Link
 from hwcompile.runtime.packets import EXCHANGE, Packet
 from hwcompile.runtime.session import open_port, run_on_board
@@ -75,7 +75,7 @@ def test_a_host_killed_inside_a_packet(design: Design, port: SimulatedPort) -> N
 
 
 def test_the_bus_is_as_fast_as_the_device_says() -> None:
-    text = (room("templates") / "library" / "hw_spi.sv").read_text()
+    text = source_text("hw_spi")
     assert f"at least {SPI_HALF} cycles" in text
 
 

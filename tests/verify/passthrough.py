@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 from hwcompile.emit.interface import AxisPort, Interface
+from hwcompile.emit.shelves import source_text
 from hwcompile.ops.contract.site import StreamFormat
-from hwcompile.resources import room
 
 LIBRARY = ("hw_credit_fifo", "hw_axis_last", "hw_axis_check", "hw_tap")
 
@@ -79,7 +79,7 @@ def write_passthrough(
         text = text.replace(old, new) if old else text
     (rtl / "top.sv").write_text(text)
     for name in LIBRARY:
-        (rtl / f"{name}.sv").write_text((room("templates") / "library" / f"{name}.sv").read_text())
+        (rtl / f"{name}.sv").write_text(source_text(name))
     names = [f"{name}.sv" for name in (*LIBRARY, "top")]
     (rtl / "files.f").write_text("".join(f"{name}\n" for name in names))
     (directory / "interface.json").write_text(json.dumps(interface.to_json()))
