@@ -13,6 +13,8 @@ tolerance is involved: both are compared for equality.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -131,7 +133,7 @@ class _Run:
             self.known[name] = Known(integers[which], scales[which])
 
     def _sum(self, node: onnx.NodeProto) -> None:
-        x, w = (self.known[name] for name in node.input[:2])
+        x, w = _common(node, *(self.known[name] for name in node.input[:2]))
         bare = onnx.NodeProto()
         bare.CopyFrom(node)
         del bare.input[2:]
@@ -199,6 +201,31 @@ class _Run:
         )
         found: list[Array] = session.run(None, feeds)
         return found
+
+
+def _common(node: onnx.NodeProto, x: Known, w: Known) -> tuple[Known, Known]:
+    """The operands with one scale for all products of a sum: multiples go into the integers."""
+    inputs, ours = {"MatMul": ((-1,), (0,)), "Gemm": ((-1,), (1,))}.get(
+        node.op_type, (tuple(range(1, x.scale.ndim)), tuple(range(1, w.scale.ndim)))
+    )
+    if node.op_type == "ConvTranspose":
+        ours = (0, *range(2, w.scale.ndim))
+    return _on_one_step(x, inputs), _on_one_step(w, ours)
+
+
+def _on_one_step(known: Known, axes: tuple[int, ...]) -> Known:
+    """The same numbers with one scale along the axes where it differs: the greatest divisor."""
+    if np.all(known.scale == known.scale.max(axis=axes, keepdims=True)):
+        return known
+    fractions = np.vectorize(Fraction, otypes=[object])(known.scale)
+    common = lcm(*(f.denominator for f in fractions.flat))
+    whole = np.vectorize(lambda f: int(f * common), otypes=[object])(fractions)
+    step = whole
+    for axis in axes:
+        step = np.gcd.reduce(step, axis=axis, keepdims=True)
+    factor = (whole // step).astype(np.float64)
+    scale = np.broadcast_to((step / common).astype(np.float64), known.scale.shape)
+    return Known(known.integers * factor, scale)
 
 
 def _scale(node: onnx.NodeProto, x: Array, w: Array) -> Array:

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from hwcompile.diagnostics import fail
+from hwcompile.diagnostics import CompileError, fail
 from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
+from hwcompile.frontends.numbers.common_step import common_step
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.windows import window_of
@@ -19,6 +20,8 @@ from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.linear import (
     Accumulator,
     Window,
+    check_fan_in,
+    check_groups,
     convolution,
     feature_stream,
     product,
@@ -36,6 +39,9 @@ from hwcompile.frontends.symbolic.weights import Weights, weights_of
 from hwcompile.ir.types import IntArray
 
 Inputs = Sequence[Value | None]
+
+_LARGEST = 1 << 15
+"""Weights beyond it are not made by multiplying scales into them."""
 
 
 def per_channel(pure: Pure, axis: int, node: SourceNode) -> tuple[Array, IntArray]:
@@ -59,30 +65,82 @@ def per_channel(pure: Pure, axis: int, node: SourceNode) -> tuple[Array, IntArra
     return found[0], found[1]
 
 
-def _scale_per_output(scale: Array, weights: Weights, groups: int, node: SourceNode) -> Array:
-    """float32(sx * sw) for each output channel; `weights` have the output channel first.
+def _per_row(pure: Pure, node: SourceNode) -> tuple[Array, IntArray]:
+    """Scales [1 or R, K] and zero points [K] of the rows of (..., K).
 
     Raises:
-        CompileError: HW0235 when a scale varies among the products of one output channel.
+        CompileError: HW0235 when the zero points differ between rows.
+    """
+    fan_in = pure.stream.shape[-1]
+    scale = pure.scale_at().reshape(-1, fan_in)
+    _, zero = per_channel(replace(pure, scale=floats(1)), -1, node)
+    return (scale[:1] if np.all(scale == scale[:1]) else scale), zero
+
+
+def _common(scale: Array, weights: Weights, groups: int, node: SourceNode) -> Weights:
+    """Weights with one scale for all products that are added up.
+
+    Where scales differ among them and are whole multiples of one step (powers of two are), the
+    multiples go into the integers: `(q * 3 step) * w` is `q * step * 3 w`.
+
+    Args:
+        scale: Of the input, [1 or R, C]; the multiples are the same in every row.
+        weights: [M, C/groups, ...].
+        groups: Groups of channels.
+        node: The operator.
+
+    Returns:
+        Weights with integers of the weights' shape, and scales float32(sx * sw) [1 or R, M].
+
+    Raises:
+        CompileError: HW0235 when the scales have no step in common.
     """
     filters = weights.scale.shape[0]
-    inputs = np.repeat(scale.reshape(groups, -1), filters // groups, axis=0)
-    ours = weights.scale.reshape(filters, -1)
-    if np.any(inputs != inputs[:, :1]) or np.any(ours != ours[:, :1]):
-        raise fail(
-            "HW0235",
-            f"the scales of this {node.op_type} differ among the products that it adds up",
-            "products can only be added when they have one scale",
-            "use one scale per tensor for its input, and one per output channel for its weights",
-            node.origin,
-        )
-    return np.asarray(inputs[:, 0] * ours[:, 0], dtype=np.float32)
+    inputs = _by_multiples(scale.reshape(len(scale), groups, -1), node)
+    ours = _by_multiples(weights.scale.reshape(filters, -1), node)
+    if np.any(inputs.integers != inputs.integers[:1]):
+        raise _no_common_step(node)
+    multiples = np.repeat(inputs.integers[0], filters // groups, axis=0)
+    spread = multiples.reshape(*multiples.shape, *[1] * (weights.integers.ndim - 2))
+    integers = weights.integers * spread * ours.integers.reshape(weights.integers.shape)
+    if np.abs(integers).max(initial=0) > _LARGEST and np.any(integers != weights.integers):
+        raise _no_common_step(node)
+    steps = np.repeat(inputs.scale, filters // groups, axis=1)
+    return Weights(integers, np.asarray(steps * ours.scale, dtype=np.float32))
+
+
+def _by_multiples(scales: Array, node: SourceNode) -> Weights:
+    """Scales [..., K] as whole multiples of one step [...] each."""
+    first = scales[..., :1]
+    if np.all(scales == first):
+        return Weights(np.ones(scales.shape, dtype=np.int64), first[..., 0])
+    rows = scales.reshape(-1, scales.shape[-1])
+    found = [common_step(row) for row in rows]
+    known = [pair for pair in found if pair is not None]
+    if len(known) < len(found):
+        raise _no_common_step(node)
+    steps = np.array([step for step, _ in known], dtype=np.float32)
+    factors = np.array([factors for _, factors in known])
+    return Weights(factors.reshape(scales.shape), steps.reshape(scales.shape[:-1]))
+
+
+def _no_common_step(node: SourceNode) -> CompileError:
+    return fail(
+        "HW0235",
+        f"the scales of this {node.op_type} differ among the products that it adds up",
+        "products can only be added when they have one scale, or small multiples of one",
+        "use one scale per tensor for its input, and one per output channel for its weights, or "
+        "powers of two",
+        node.origin,
+    )
 
 
 def dequantized(ctx: Context, accumulator: Accumulator, scale: Array) -> Stream:
-    """The accumulator as real numbers; `scale` is float32 [M]."""
-    ctx.describe(accumulator.value, scale, accumulator.zero_point)
-    start = Dequantize(floats(accumulator.rows(scale)), accumulator.rows(accumulator.zero_point))
+    """The accumulator as real numbers; `scale` is float32 [1, M], or [R, M] for R rows."""
+    if len(scale) == 1:
+        ctx.describe(accumulator.value, scale[0], accumulator.zero_point)
+    scales = accumulator.rows(scale[0]) if len(scale) == 1 else scale.reshape(-1)
+    start = Dequantize(floats(scales), accumulator.rows(accumulator.zero_point))
     return Stream(accumulator.value, accumulator.index, Chain(start), np.dtype(np.float32))
 
 
@@ -112,8 +170,10 @@ def _conv(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     groups = int(node.attributes.get("group", 1))
     window = window_of(node, weights.integers.shape[2:], stream.shape[2:])
     scale, zero = per_channel(pure, 1, node)
+    check_groups(weights.integers, stream.shape[1], groups, node)
+    weights = _common(scale[None], weights, groups, node)
     accumulator = convolution(ctx, stream, zero, weights.integers, groups, window, node)
-    result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, groups, node))
+    result = dequantized(ctx, accumulator, weights.scale)
     return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
 
 
@@ -132,8 +192,10 @@ def _conv_transpose(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Valu
             node.origin,
         )
     spread, window = _spread(stream, weights.integers.shape[2:], int(zero[0]), node)
+    check_groups(weights.integers, stream.shape[1], groups, node)
+    weights = _common(scale[None], weights, groups, node)
     accumulator = convolution(ctx, spread, zero, weights.integers, groups, window, node)
-    result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, groups, node))
+    result = dequantized(ctx, accumulator, weights.scale)
     return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
 
 
@@ -223,7 +285,10 @@ def matrix_operands(
 
 def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     pure, weights, swapped = matrix_operands(ctx, node, inputs[0], inputs[1])
-    scale, zero = per_channel(pure, -1, node)
+    scale, zero = _per_row(pure, node)
+    check_fan_in(weights.integers, pure.stream.shape, node)
+    if not pure.integers:
+        weights = _common(scale, weights, 1, node)
     accumulator = product(ctx, pure.stream, zero, weights.integers, node)
     if pure.integers:
         # Integers times integers, in the operands' type.
@@ -231,7 +296,7 @@ def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         result = Stream(accumulator.value, accumulator.index, whole, pure.stream.dtype)
         result = held(ctx, result, node)
     else:
-        result = dequantized(ctx, accumulator, _scale_per_output(scale, weights, 1, node))
+        result = dequantized(ctx, accumulator, weights.scale)
     if swapped:
         return [result.moved(lambda a, fill: np.swapaxes(a, -1, -2))]
     vector = constant_of(inputs[1])
@@ -254,11 +319,11 @@ def _gemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             "use MatMul and Add, or insert a DequantizeLinear in front of it",
             node.origin,
         )
-    scale, zero = per_channel(pure, -1, node)
+    scale, zero = _per_row(pure, node)
+    check_fan_in(weights.integers, pure.stream.shape, node)
+    weights = _common(scale, weights, 1, node)
     accumulator = product(ctx, pure.stream, zero, weights.integers, node)
-    result: Stream | Value = dequantized(
-        ctx, accumulator, _scale_per_output(scale, weights, 1, node)
-    )
+    result: Stream | Value = dequantized(ctx, accumulator, weights.scale)
     if swapped and isinstance(result, Stream):
         result = result.moved(lambda a, fill: np.swapaxes(a, -1, -2))
     alpha = np.float32(node.attributes.get("alpha", 1.0))

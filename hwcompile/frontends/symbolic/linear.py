@@ -100,6 +100,30 @@ def strip_padding(stream: Stream, window: Window, pad_value: int) -> tuple[Strea
     return replace(stream, index=index), replace(window, begin=tuple(begin), end=tuple(end))
 
 
+def check_groups(weights: IntArray, channels: int, groups: int, node: SourceNode) -> None:
+    """Raise HW0204 when weights [M, C/groups, ...] do not fit so many channels."""
+    if weights.shape[1] * groups != channels or weights.shape[0] % groups:
+        raise fail(
+            "HW0204",
+            f"weights of shape {list(weights.shape)} do not fit {channels} channels",
+            "",
+            "check the shapes of the model",
+            node.origin,
+        )
+
+
+def check_fan_in(weights: IntArray, shape: tuple[int, ...], node: SourceNode) -> None:
+    """Raise HW0204 when weights [M, K] do not fit a tensor (..., K)."""
+    if weights.shape[1] != shape[-1]:
+        raise fail(
+            "HW0204",
+            f"a matrix for {weights.shape[1]} inputs does not fit a tensor of shape {list(shape)}",
+            "",
+            "check the shapes of the model",
+            node.origin,
+        )
+
+
 def convolution(
     ctx: Context,
     stream: Stream,
@@ -120,15 +144,8 @@ def convolution(
         window: Strides, dilations and padding.
         node: The operator.
     """
-    channels, filters = stream.shape[1], weights.shape[0]
-    if weights.shape[1] * groups != channels or filters % groups:
-        raise fail(
-            "HW0204",
-            f"weights of shape {list(weights.shape)} do not fit {channels} channels",
-            "",
-            "check the shapes of the model",
-            node.origin,
-        )
+    filters = weights.shape[0]
+    check_groups(weights, stream.shape[1], groups, node)
     if np.unique(zero_point).size > 1 and any(window.begin + window.end):
         raise fail(
             "HW0233",
@@ -195,16 +212,7 @@ def product(
         weights: int64, weight zero point subtracted.
         node: The operator.
     """
-    fan_in = stream.shape[-1]
-    if weights.shape[1] != fan_in:
-        raise fail(
-            "HW0204",
-            f"a matrix for {weights.shape[1]} inputs does not fit a tensor of shape "
-            f"{list(stream.shape)}",
-            "",
-            "check the shapes of the model",
-            node.origin,
-        )
+    check_fan_in(weights, stream.shape, node)
     wanted, columns = _operand_order(ctx, stream)
     arranged = ctx.arrange(stream.value, wanted, int(stream.fill), node)
     op = Matmul(np.ascontiguousarray(weights[:, columns])[None])
