@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.resource_sites import Subject
 from hwcompile.boards import Board
-from hwcompile.build_directory import sources as rtl_sources
+from hwcompile.build_directory import rtl_sources
 from hwcompile.diagnostics import Origin
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.library import library_files

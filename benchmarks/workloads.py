@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hwcompile.frontends.load import load_model
-from hwcompile.passes.pipelines import LOWERING, run
+from hwcompile.passes.pipelines import LOWERING, run_passes
 
 ROOT = Path(sys.argv[0]).resolve().parents[1]
 
@@ -57,7 +57,7 @@ def models_folder() -> Path:
 
 def matmul_schedule(model: Path, folding: Folding) -> dict[str, Any]:
     """A partial schedule that gives the model's matrix-vector units these foldings, in order."""
-    graph = run(load_model(model).graph, LOWERING)
+    graph = run_passes(load_model(model).graph, LOWERING)
     names = [node.name for node in graph.nodes if node.op.family == "matmul"]
     if len(names) != len(folding):
         raise ValueError(f"{model.name} has {len(names)} matrix-vector units, not {len(folding)}")

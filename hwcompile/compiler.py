@@ -28,7 +28,7 @@ from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.options import CompileOptions, Goal
-from hwcompile.passes.pipelines import LOWERING, run
+from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.report.idle import idle_notes
 from hwcompile.report.summary import build_report
@@ -77,7 +77,7 @@ def build_files(model: Path | Graph, goal: Goal, options: CompileOptions) -> Fil
     else:
         imported = load_model(model, dict(options.input_types or {}), options.formats)
     options.step("lowering")
-    graph = run(imported.graph, LOWERING, observe)
+    graph = run_passes(imported.graph, LOWERING, observe)
     options.step("scheduling")
     planned, prediction = plan(
         graph, target_cycles=goal.cycles, schedule=options.schedule, board=goal.board

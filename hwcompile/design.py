@@ -17,7 +17,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.keywords import keywords_of
 from hwcompile.options import CompileOptions, GraphKeywords, ModelKeywords
 from hwcompile.outcomes import Result
-from hwcompile.running import dequantized, simulate_build, verify_build
+from hwcompile.running import real_outputs, simulate_build, verify_build
 from hwcompile.toolchains.build import BoardBuild, build_bitstream
 from hwcompile.toolchains.options import BuildKeywords, BuildOptions
 from hwcompile.verify.frames import Frames
@@ -75,7 +75,7 @@ class Design(Opened):
 
     def dequantize(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
         """The model's real outputs from the network's integers: what the host computes."""
-        return dequantized(self.host, raw)
+        return real_outputs(self.host, raw)
 
     @keywords_of(VerifyOptions, VerifyKeywords)
     def verify(self, **options: Unpack[VerifyKeywords]) -> Verification:

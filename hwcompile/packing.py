@@ -15,7 +15,7 @@ Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Packing:
+class FrameWords:
     """How a frame is cut into words.
 
     A frame is `vectors` vectors of `size` elements. A vector begins in a new word; a word holds
@@ -71,7 +71,7 @@ def decode(codes: Integers, bits: int, kind: str) -> Integers:
     return ((codes + half) & ((1 << bits) - 1)) - half
 
 
-def pack(values: Integers, packing: Packing) -> Words:
+def pack(values: Integers, packing: FrameWords) -> Words:
     """Words of whole frames of integers of any shape: uint8 [frames * words, word_bytes]."""
     width, lanes = packing.bits, packing.parallel
     codes = encode(np.asarray(values, dtype=np.int64), width, packing.kind)
@@ -88,7 +88,7 @@ def pack(values: Integers, packing: Packing) -> Words:
     return np.pad(words, ((0, 0), (0, packing.word_bytes - words.shape[1])))
 
 
-def unpack(data: Words, packing: Packing) -> Integers:
+def unpack(data: Words, packing: FrameWords) -> Integers:
     """Inverse of `pack`: int64 [frames, vectors * size]; bits without an element are ignored."""
     width, lanes = packing.bits, packing.parallel
     words = np.ascontiguousarray(data, dtype=np.uint8).reshape(-1, packing.word_bytes)
@@ -105,7 +105,7 @@ def unpack(data: Words, packing: Packing) -> Integers:
     return decode(codes, width, packing.kind).reshape(-1, packing.vectors * packing.size)
 
 
-def used_bits(packing: Packing) -> Words:
+def used_bits(packing: FrameWords) -> Words:
     """A one for every bit of a vector's words that holds an element: uint8 [words, word_bytes]."""
     lanes = np.zeros((packing.words_per_vector, packing.parallel), dtype=np.uint8)
     lanes.reshape(-1)[: packing.size] = 1

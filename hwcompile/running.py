@@ -62,7 +62,7 @@ def run_level(
     return run_rtl(directory, source, stall=stall, waves=waves, taps=taps, memory_latency=latency)
 
 
-def dequantized(host: HostSide, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
+def real_outputs(host: HostSide, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
     """The model's real outputs from the network's integers: what the host computes."""
     return collected(
         {output.name: output.run(block) for output in host.outputs}
@@ -81,10 +81,10 @@ def simulate_build(build: Opened, inputs: Frames, options: SimulateOptions) -> R
     source = quantized_source(build.host.inputs, inputs, asked.inputs_are)
     if asked.level == "reference":
         raw = run_reference(build.graph, source)
-        return Result(raw, dequantized(build.host, raw))
+        return Result(raw, real_outputs(build.host, raw))
     conditions = Conditions(board=asked.board, stall=asked.stall, waves=asked.waves)
     run = run_level(build.directory, asked.level, source, conditions)
-    real, cycles = dequantized(build.host, run.outputs), run.cycles or None
+    real, cycles = real_outputs(build.host, run.outputs), run.cycles or None
     return Result(run.outputs, real, cycles, run.seconds, run.output_cycles)
 
 

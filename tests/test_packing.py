@@ -6,16 +6,16 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.packing import Packing, pack, unpack, used_bits
+from hwcompile.packing import FrameWords, pack, unpack, used_bits
 
 
 @st.composite
-def packings(draw: st.DrawFn) -> Packing:
+def packings(draw: st.DrawFn) -> FrameWords:
     kind = draw(st.sampled_from(["unsigned", "signed", "bipolar"]))
     bits = 1 if kind == "bipolar" else draw(st.one_of(st.integers(1, 62), st.just(8), st.just(16)))
     parallel = draw(st.integers(1, 9))
     least = -(-parallel * bits // 8)
-    return Packing(
+    return FrameWords(
         draw(st.integers(1, 4)),
         draw(st.integers(1, 20)),
         parallel,
@@ -25,19 +25,19 @@ def packings(draw: st.DrawFn) -> Packing:
     )
 
 
-def _range(packing: Packing) -> tuple[int, int]:
+def _range(packing: FrameWords) -> tuple[int, int]:
     if packing.kind == "unsigned":
         return 0, (1 << packing.bits) - 1
     return -(1 << packing.bits - 1), (1 << packing.bits - 1) - 1
 
 
-def _code(value: int, packing: Packing) -> int:
+def _code(value: int, packing: FrameWords) -> int:
     return (value + 1) // 2 if packing.kind == "bipolar" else value % (1 << packing.bits)
 
 
 @settings(deadline=None, max_examples=150)
 @given(packings(), st.integers(1, 3), st.integers(0, 2**32))
-def test_words_are_those_of_the_definition(packing: Packing, frames: int, seed: int) -> None:
+def test_words_are_those_of_the_definition(packing: FrameWords, frames: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     shape = (frames, packing.vectors, packing.size)
     if packing.kind == "bipolar":
@@ -63,7 +63,7 @@ def test_words_are_those_of_the_definition(packing: Packing, frames: int, seed: 
 
 @settings(deadline=None, max_examples=50)
 @given(packings(), st.integers(0, 2**32))
-def test_bits_without_an_element_are_ignored(packing: Packing, seed: int) -> None:
+def test_bits_without_an_element_are_ignored(packing: FrameWords, seed: int) -> None:
     rng = np.random.default_rng(seed)
     words = rng.integers(0, 256, (packing.words, packing.word_bytes), dtype=np.uint8)
     mask = np.tile(used_bits(packing), (packing.vectors, 1))

@@ -34,7 +34,7 @@ from hwcompile.build_directory.opening import (
     read_host,
     read_report,
     require_build_directory,
-    rewrite,
+    rewrite_files,
     update_report,
 )
 from hwcompile.build_directory.reading import (
@@ -46,8 +46,8 @@ from hwcompile.build_directory.reading import (
     read_manifest,
     read_text,
     read_typed,
+    rtl_sources,
     source_names,
-    sources,
 )
 from hwcompile.build_directory.replacing import new_build_directory
 from hwcompile.build_directory.typed import (
@@ -91,7 +91,7 @@ __all__ = [
     "read_host",
     "read_report",
     "require_build_directory",
-    "rewrite",
+    "rewrite_files",
     "rtl_path",
     "update_report",
     "checked_text",
@@ -105,6 +105,6 @@ __all__ = [
     "read_text",
     "read_typed",
     "source_names",
-    "sources",
+    "rtl_sources",
     "write_atomic",
 ]

@@ -106,13 +106,13 @@ def update_report(directory: Path, change: Callable[[dict[str, Any]], None]) -> 
         report = read_report(directory)
         change(report)
         try:
-            rewrite(directory, {REPORT: json_text(report)})
+            rewrite_files(directory, {REPORT: json_text(report)})
         except OSError as error:
             raise os_failure(error, f"'{directory / REPORT}' can not be written") from error
     return report
 
 
-def rewrite(directory: Path, files: Mapping[str, str | bytes]) -> None:
+def rewrite_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
     """Write files; the manifest lists both hashes meanwhile, and the new ones afterwards.
 
     Raises:

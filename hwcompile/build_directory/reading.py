@@ -75,10 +75,10 @@ def read_manifest(directory: Path) -> Manifest | None:
 @lru_cache(maxsize=16)
 def _manifest(directory: str, *_state: int) -> Manifest:
     folder = Path(directory)
-    return decode(folder, MANIFEST, _bytes(folder, MANIFEST), Manifest, MANIFEST_SCHEMA)
+    return decode_json(folder, MANIFEST, _bytes(folder, MANIFEST), Manifest, MANIFEST_SCHEMA)
 
 
-def decode(directory: Path, name: str, data: bytes, kind: type[File], schema: int) -> File:
+def decode_json(directory: Path, name: str, data: bytes, kind: type[File], schema: int) -> File:
     """JSON as a type.
 
     Raises:
@@ -139,7 +139,7 @@ def read_typed(directory: Path, name: str, kind: type[File], schema: int) -> Fil
     Raises:
         CompileError: HW0510 when it is missing, changed or senseless, HW0511 for another version.
     """
-    return decode(directory, name, read_bytes(directory, name), kind, schema)
+    return decode_json(directory, name, read_bytes(directory, name), kind, schema)
 
 
 def source_names(directory: Path) -> list[str]:
@@ -157,7 +157,7 @@ def source_names(directory: Path) -> list[str]:
     return names
 
 
-def sources(directory: Path) -> list[Path]:
+def rtl_sources(directory: Path) -> list[Path]:
     """The SystemVerilog files, in the order of compilation; each one is there as it was written.
 
     Raises:

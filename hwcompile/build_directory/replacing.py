@@ -37,7 +37,7 @@ PLAN = "plan.json"
 _SUFFIX = ".hwcompile-new"
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Replacement(msgspec.Struct, frozen=True):
     """What happens to a directory that is replaced; doing it twice is doing it once.
 
     Attributes:
@@ -135,7 +135,7 @@ def _leave(directory: Path) -> None:
     """End a replacement: finished when there is a plan, else thrown away."""
     work = directory / WORK
     if (work / PLAN).is_file():
-        _carry_out(directory, msgspec.json.decode((work / PLAN).read_bytes(), type=Plan))
+        _carry_out(directory, msgspec.json.decode((work / PLAN).read_bytes(), type=Replacement))
     remove_tree(work)
 
 
@@ -210,7 +210,7 @@ def _install(real: Path) -> list[str]:
     return [*(to for _, to in plan.kept), *moved]
 
 
-def _plan(real: Path) -> Plan:
+def _plan(real: Path) -> Replacement:
     new = real / WORK / NEW
     installed = sorted(str(p.relative_to(new)) for p in new.rglob("*") if p.is_file())
     owned = owned_files(real) or {}
@@ -221,7 +221,7 @@ def _plan(real: Path) -> Plan:
     for name in _in_the_way(real, installed, unchanged):
         kept[name] = place_to_keep(real, name)
     gone = [(name, sorted(owned[name])) for name in sorted(unchanged - {MANIFEST, *installed})]
-    return Plan(list(kept.items()), made_folders(real), gone, installed)
+    return Replacement(list(kept.items()), made_folders(real), gone, installed)
 
 
 def _in_the_way(real: Path, installed: list[str], unchanged: set[str]) -> list[str]:
@@ -242,7 +242,7 @@ def _is_folder(path: Path) -> bool:
     return path.is_dir() and not path.is_symlink()
 
 
-def _carry_out(real: Path, plan: Plan) -> list[str]:
+def _carry_out(real: Path, plan: Replacement) -> list[str]:
     """Do what the plan says and is not done yet; returns what folders of ours had that is kept."""
     new = real / WORK / NEW
     for name, to in plan.kept:
@@ -263,7 +263,7 @@ def _carry_out(real: Path, plan: Plan) -> list[str]:
     return moved
 
 
-def _is_installed(new: Path, name: str, plan: Plan) -> bool:
+def _is_installed(new: Path, name: str, plan: Replacement) -> bool:
     """True when a new file already took the place of what was to be kept."""
     mine = [n for n in plan.installed if n == name or n.startswith(f"{name}/")]
     return bool(mine) and not all((new / n).is_file() for n in mine)

@@ -45,7 +45,7 @@ _FIELD = re.compile(r"^    (\w+): (.*(?:\n     .*)*)", re.M)
 Schema = dict[str, Any]
 
 
-def described(kind: type[msgspec.Struct]) -> dict[str, str]:
+def described_fields(kind: type[msgspec.Struct]) -> dict[str, str]:
     """Field to what the docstring says about it, of the classes below as well."""
     found: dict[str, str] = {}
     for cls in reversed(kind.__mro__):
@@ -86,7 +86,7 @@ def schema_of(file: str) -> Schema:
     kind, version = FILES[file]
     (_,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
     for name, cls in structs(kind).items():
-        texts = described(cls)
+        texts = described_fields(cls)
         parts[name]["description"] = summary(cls)
         for field, shape in parts[name]["properties"].items():
             shape["description"] = texts[field]
@@ -116,7 +116,7 @@ def tables() -> str:
     text = f"Version {version} of the form.\n"
     for name, cls in structs(kind).items():
         properties = schema_of(REPORT) if cls is kind else schema_of(REPORT)["$defs"][name]
-        texts = described(cls)
+        texts = described_fields(cls)
         rows = [
             f"| `{field}` | {_shown(shape)} | {texts[field]} |"
             for field, shape in properties["properties"].items()

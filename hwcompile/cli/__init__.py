@@ -39,9 +39,9 @@ def main() -> None:
 
 
 def _run() -> None:
-    from hwcompile.cli.app import run
+    from hwcompile.cli.app import run_command_line
 
-    run()
+    run_command_line()
 
 
 def _leave_at_once(number: int, frame: FrameType | None) -> None:

@@ -83,7 +83,7 @@ app = typer.Typer(
 )
 console = wide_console()
 
-__all__ = ["COMMANDS", "app", "console", "errors", "load_command", "run"]
+__all__ = ["COMMANDS", "app", "console", "errors", "load_command", "run_command_line"]
 
 
 def load_command(name: str) -> Any:
@@ -95,7 +95,7 @@ def load_command(name: str) -> Any:
     )
 
 
-def run() -> None:
+def run_command_line() -> None:
     """Run the command line; see `hwcompile.cli.exits` for how it ends."""
     Debug.on = "--debug" in sys.argv
     if Debug.on:

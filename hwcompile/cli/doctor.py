@@ -15,7 +15,7 @@ from rich.table import Table
 from hwcompile.build_directory import check_build_directory, require_build_directory
 from hwcompile.cli.app import app, console
 from hwcompile.diagnostics import CompileError
-from hwcompile.families import family, family_names
+from hwcompile.families import family_names, fpga_family
 
 _PROGRAMS = (("g++", "level rtl"), ("make", "level rtl"), ("perl", "level rtl"))
 
@@ -37,7 +37,7 @@ def _packages() -> list[tuple[str, str, str]]:
 
 
 def _family_packages() -> Iterator[tuple[str, str, str]]:
-    for known in map(family, family_names()):
+    for known in map(fpga_family, family_names()):
         programs = known.flow.programs if known.flow else ()
         purpose = f"{known.title} boards" + (", level bitstream" if known.decode else "")
         for package in dict.fromkeys(program.package for program in programs):

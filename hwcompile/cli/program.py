@@ -11,7 +11,7 @@ import typer
 from hwcompile.boards import load_board
 from hwcompile.cli.app import app, console
 from hwcompile.design import load
-from hwcompile.toolchains.programming import program, programmer_command
+from hwcompile.toolchains.programming import programmer_command, run_programmer
 
 
 @app.command("program")
@@ -24,4 +24,4 @@ def program_command(
     command = programmer_command(load(directory).directory, load_board(board))
     console.print(shlex.join(command), markup=False, soft_wrap=True)
     if not dry_run:
-        program(command)
+        run_programmer(command)

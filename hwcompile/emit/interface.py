@@ -23,10 +23,10 @@ from hwcompile.build_directory.typed import PortFile
 from hwcompile.emit.names import identifier
 from hwcompile.ir.types import Encoding, IntType
 from hwcompile.ops.contract.site import StreamFormat
-from hwcompile.packing import Packing
+from hwcompile.packing import FrameWords
 
 
-def packing_of(form: StreamFormat, word_bytes: int = 0) -> Packing:
+def packing_of(form: StreamFormat, word_bytes: int = 0) -> FrameWords:
     """The same cut of a frame for programs on the host.
 
     Args:
@@ -34,7 +34,7 @@ def packing_of(form: StreamFormat, word_bytes: int = 0) -> Packing:
         word_bytes: Bytes of a word; 0 for as few as hold it.
     """
     element, least = form.element, -(-form.bits // 8)
-    return Packing(
+    return FrameWords(
         form.vectors, form.size, form.parallel, element.bits, element.kind, word_bytes or least
     )
 

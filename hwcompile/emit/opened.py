@@ -22,7 +22,7 @@ from hwcompile.build_directory import (
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from hwcompile.ir.graph import Graph
-from hwcompile.ir.text import parse
+from hwcompile.ir.text import parse_graph
 from hwcompile.ir.verify import verify
 from hwcompile.ops import op_classes
 
@@ -86,7 +86,7 @@ def read_graph(directory: Path) -> Graph:
     """
     ports = Interface.read(directory)
     with parsing(directory, GRAPH):
-        graph = parse(read_text(directory, GRAPH), op_classes())
+        graph = parse_graph(read_text(directory, GRAPH), op_classes())
         verify(graph)
         _agree(graph, graph.inputs, ports.inputs)
         _agree(graph, graph.outputs, ports.outputs)

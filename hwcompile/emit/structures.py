@@ -19,7 +19,7 @@ _FIELD = re.compile(r"^ *(\w+)( signed)? *(?:\[(\d+):0\] *)?(\w+);", re.MULTILIN
 
 
 @dataclass(frozen=True)
-class Field:
+class StructField:
     """A field of a structure: a number of `bits` bits, or one of the names of an enumeration."""
 
     name: str
@@ -47,7 +47,7 @@ class Field:
 
 
 @cache
-def fields_of(package: str, name: str) -> tuple[Field, ...]:
+def fields_of(package: str, name: str) -> tuple[StructField, ...]:
     """The fields of a structure, the first in the most significant bits.
 
     Args:
@@ -56,7 +56,7 @@ def fields_of(package: str, name: str) -> tuple[Field, ...]:
     """
     bodies = {found: body for body, found in _STRUCT.findall(source_text(f"{package}_pkg"))}
     return tuple(
-        Field(field, int(msb or 0) + 1, bool(signed), kind != "logic")
+        StructField(field, int(msb or 0) + 1, bool(signed), kind != "logic")
         for kind, signed, msb, field in _FIELD.findall(bodies[name])
     )
 

@@ -12,27 +12,27 @@ from importlib import import_module
 
 from hwcompile.board_file import Board
 from hwcompile.diagnostics import fail
-from hwcompile.families.family import Family
+from hwcompile.families.family import FpgaFamily
 from hwcompile.families.flow import Flow
 
 
 def family_names() -> tuple[str, ...]:
     """The families that boards may name: those with an open flow first, sorted."""
     found = (entry.name for entry in pkgutil.iter_modules(__path__) if entry.ispkg)
-    return tuple(sorted(found, key=lambda name: (family(name).flow is None, name)))
+    return tuple(sorted(found, key=lambda name: (fpga_family(name).flow is None, name)))
 
 
 @cache
-def family(name: str) -> Family:
+def fpga_family(name: str) -> FpgaFamily:
     """The family of that name, one of `family_names()`."""
     module = import_module(f"{__name__}.{name}")
-    found: Family = module.FAMILY
+    found: FpgaFamily = module.FAMILY
     return found
 
 
-def family_of(board: Board) -> Family:
+def family_of(board: Board) -> FpgaFamily:
     """The family of a board's FPGA."""
-    return family(board.device.family)
+    return fpga_family(board.device.family)
 
 
 def flow_of(board: Board) -> Flow:
@@ -43,7 +43,7 @@ def flow_of(board: Board) -> Flow:
     """
     found = family_of(board)
     if found.flow is None:
-        open_ones = [name for name in family_names() if family(name).flow]
+        open_ones = [name for name in family_names() if fpga_family(name).flow]
         raise fail(
             "HW0851",
             f"the FPGA of '{board.id}' has no open flow",

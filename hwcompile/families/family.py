@@ -25,7 +25,7 @@ the wrappers `hw_pll_*.sv`."""
 
 
 @dataclass(frozen=True)
-class Family:
+class FpgaFamily:
     """One FPGA family.
 
     Attributes:

@@ -7,7 +7,7 @@ import numpy as np
 from hwcompile.ir.types import IntArray, IntType, TensorType
 
 
-def moved(kind: TensorType, index: IntArray, element: IntType) -> TensorType:
+def moved_type(kind: TensorType, index: IntArray, element: IntType) -> TensorType:
     """The type of a tensor made of elements of `kind`.
 
     Args:
@@ -31,7 +31,7 @@ def moved(kind: TensorType, index: IntArray, element: IntType) -> TensorType:
     )
 
 
-def joined(kinds: tuple[TensorType, ...], element: IntType) -> TensorType:
+def joined_type(kinds: tuple[TensorType, ...], element: IntType) -> TensorType:
     """The type of the channels of `kinds` side by side; all have the same height and width."""
     scale = np.concatenate([_per_channel(k.scale, k.channels) for k in kinds])
     zero = np.concatenate([_per_channel(k.zero_point, k.channels) for k in kinds])

@@ -51,7 +51,7 @@ def to_text(graph: Graph) -> str:
     return "\n".join(lines) + "\n"
 
 
-def parse(text: str, op_classes: dict[str, type[Op]]) -> Graph:
+def parse_graph(text: str, op_classes: dict[str, type[Op]]) -> Graph:
     """Parse the text form.
 
     Args:

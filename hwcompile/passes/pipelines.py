@@ -27,7 +27,7 @@ LOWERING: tuple[tuple[str, Pass], ...] = (
 )
 
 
-def run(
+def run_passes(
     graph: Graph, passes: tuple[tuple[str, Pass], ...], observe: Observer | None = None
 ) -> Graph:
     """Run passes in order, verifying after each.

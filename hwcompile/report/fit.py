@@ -7,7 +7,7 @@ from typing import Any
 from hwcompile.boards import Board
 from hwcompile.schedule.choose.estimate import estimate
 from hwcompile.schedule.plan import Plan
-from hwcompile.technology.design import FILL, PARTS, Budget
+from hwcompile.technology.design import FILL, PARTS, DeviceBudget
 from hwcompile.technology.model import Need, technology
 from hwcompile.technology.rules import rules_of
 
@@ -18,7 +18,7 @@ def fit_report(plan: Plan, board: Board) -> dict[str, Any]:
     Raises:
         CompileError: HW0405 when the family has no resource model.
     """
-    budget = Budget(board.capacities, rules_of(board.device.family))
+    budget = DeviceBudget(board.capacities, rules_of(board.device.family))
     found = estimate(plan, technology(board.device.family))
 
     def figures(need: Need) -> dict[str, int]:

@@ -11,7 +11,14 @@ from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import TensorType
 from hwcompile.ops.gru.op import Gru
 from hwcompile.rnn.formats import Formats, must_not_clip, samples
-from hwcompile.rnn.layers import aligned, frame_inputs, in_unit, not_buildable, scale_of, table_of
+from hwcompile.rnn.layers import (
+    aligned,
+    candidate_table,
+    format_scale,
+    frame_inputs,
+    in_unit,
+    not_buildable,
+)
 from hwcompile.rnn.weights import Fixed, Matrix, array_of, fixed, gates_of, misfit
 
 
@@ -82,7 +89,7 @@ def gru(
     if problems:
         raise not_buildable(f"the GRU '{name}'", problems)
     (result,) = op.infer(kinds)
-    result = TensorType(result.shape, result.element, scale_of(chosen.m))
+    result = TensorType(result.shape, result.element, format_scale(chosen.m))
     (output,) = builder.add(name, op, inputs, Origin("rnn", name, "GRU"), types=(result,))
     return builder.build((output,))
 
@@ -106,7 +113,7 @@ def _op(
     x, h, gate = formats.x.known(), formats.m.known(), formats.gate.known()
     z = max(x + wx.fraction, h + wr.fraction)
     v = z + gate if reset_after else z
-    tables = (formats.sigma, table_of(functions[1], formats))
+    tables = (formats.sigma, candidate_table(functions[1], formats))
     shifts = (z - tables[0].step_bits, v - tables[1].step_bits)
     aligned("the sums of the gates", "their tables", shifts)
     product = max(2 * gate, gate + h)

@@ -76,7 +76,7 @@ def lstm(
         raise not_buildable(f"the LSTM '{name}'", problems)
     result = chosen.y if op.projected else chosen.m
     (kind,) = op.infer(kinds)
-    kind = TensorType(kind.shape, kind.element, scale_of(result))
+    kind = TensorType(kind.shape, kind.element, format_scale(result))
     (output,) = builder.add(name, op, inputs, Origin("rnn", name, "LSTM"), types=(kind,))
     return builder.build((output,))
 
@@ -100,7 +100,7 @@ def frame_inputs(
     if op.channels < 1:
         what = f"there are {op.channels} channels"
         raise fail("HW0241", what, "one is the least", "channels=1 or more")
-    kind = TensorType((1, steps, op.inputs * op.channels), x.type, scale_of(x))
+    kind = TensorType((1, steps, op.inputs * op.channels), x.type, format_scale(x))
     inputs = [builder.input("x", kind)]
     if start:
         inputs.append(builder.input("start", TensorType((1, steps, op.channels), IntType(0, 1))))
@@ -158,7 +158,7 @@ def _must_fit(found: TensorType, wanted: TensorType, number: int) -> None:
         )
 
 
-def scale_of(kind: Format) -> tuple[float, ...]:
+def format_scale(kind: Format) -> tuple[float, ...]:
     """What an integer of the format is worth."""
     return (2.0 ** -kind.known(),)
 
@@ -173,7 +173,7 @@ def _op(
     sums = [x + given.wx.fraction, y + given.wr.fraction]
     z = max(*sums, *(c + p.fraction for p in given.peepholes))
     products = max(gate + c, 2 * gate)
-    tables = (formats.sigma, table_of(functions[1], formats), formats.tanh)
+    tables = (formats.sigma, candidate_table(functions[1], formats), formats.tanh)
     shifts = (z - tables[0].step_bits, z - tables[1].step_bits, c - tables[2].step_bits)
     aligned("z", "its tables", shifts[:2])
     aligned("c", "the table of its squashing", shifts[2:])
@@ -209,7 +209,7 @@ def _op(
     return op, formats.x
 
 
-def table_of(function: str, formats: Formats) -> Table:
+def candidate_table(function: str, formats: Formats) -> Table:
     """The table for a function of the candidate."""
     return formats.sigma if function.endswith("sigma") else formats.tanh
 

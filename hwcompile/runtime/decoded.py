@@ -10,7 +10,7 @@ from hwcompile.boards import load_board
 from hwcompile.emit.interface import Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.runtime.frames import run_frames
-from hwcompile.runtime.link import Link
+from hwcompile.runtime.link import BoardLink
 from hwcompile.runtime.simulated import SimulatedLine, board_header
 from hwcompile.toolchains.swap import identity_on
 from hwcompile.verify.bitstream import decoded_program, packed_build
@@ -43,6 +43,6 @@ def run_bitstream(directory: Path, board: str, inputs: Mapping[str, IntArray]) -
     interface = Interface.read(directory)
     started = time.perf_counter()
     with SimulatedLine(directory, target, program) as line:
-        link = Link(line, timeout=PATIENCE)
+        link = BoardLink(line, timeout=PATIENCE)
         outputs = run_frames(link, interface, said, inputs, patience=float("inf"))
     return SimulationResult(outputs, {}, {}, 0, time.perf_counter() - started, {}, {})

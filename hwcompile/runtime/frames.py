@@ -11,7 +11,7 @@ import numpy as np
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
-from hwcompile.runtime.link import Answer, Link
+from hwcompile.runtime.link import Answer, BoardLink
 from hwcompile.runtime.packets import MOST, PROTOCOL
 from hwcompile.verify.beats import from_beats, to_beats
 
@@ -37,7 +37,7 @@ class BrokenRunError(CompileError):
 
 
 def run_frames(
-    link: Link,
+    link: BoardLink,
     interface: Interface,
     identity: str,
     inputs: Mapping[str, IntArray],
@@ -109,7 +109,7 @@ class _Run:
         """True when every output has all its bytes."""
         return all(len(got) == size for got, size in zip(self.got, self.sizes, strict=True))
 
-    def step(self, link: Link) -> bool:
+    def step(self, link: BoardLink) -> bool:
         """One exchange; true when it moved something."""
         source, sink = self._source(), self.turn % len(self.sizes)
         self.turn += 1

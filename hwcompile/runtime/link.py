@@ -76,7 +76,7 @@ def timeout_of(baud: int) -> float:
     return 0.25 + 2 * LONGEST * 10 / baud
 
 
-class Link:
+class BoardLink:
     """A conversation with a board.
 
     Attributes:

@@ -15,7 +15,7 @@ from hwcompile.diagnostics import fail, reason_of
 from hwcompile.emit.interface import Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.runtime.frames import STUCK, run_frames
-from hwcompile.runtime.link import Line, Link, timeout_of
+from hwcompile.runtime.link import BoardLink, Line, timeout_of
 from hwcompile.runtime.spi import SpiLine, bus_exchange, is_bus, simulated_exchange
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.record import as_built, clock_of
@@ -74,7 +74,7 @@ def run_on_board(
         _port_name(directory, board, port, noise, seed) as name,
         _open_line(directory, board, name, baud) as line,
     ):
-        link = Link(line, timeout=timeout_of(baud))
+        link = BoardLink(line, timeout=timeout_of(baud))
         started = time.perf_counter()
         said = identity_on(directory, board)
         # A simulation takes as long as it takes.
@@ -114,7 +114,7 @@ def _open_line(directory: Path, board: Board, name: str, baud: int) -> Iterator[
 
 @contextmanager
 def open_port(name: str, baud: int) -> Iterator[Line]:
-    """Open a serial port, or a pseudo-terminal, as the line of a `Link`.
+    """Open a serial port, or a pseudo-terminal, as the line of a `BoardLink`.
 
     Args:
         name: As the system calls it, such as "/dev/ttyUSB1".

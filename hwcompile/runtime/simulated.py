@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from hwcompile.boards import Board
-from hwcompile.build_directory import sources as sources_of
+from hwcompile.build_directory import rtl_sources as sources_of
 from hwcompile.families import family_of
 from hwcompile.families.family import PLL_CELLS
 from hwcompile.resources import room

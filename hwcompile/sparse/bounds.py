@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwcompile.sparse.encodings import cheapest, size_report
-from hwcompile.sparse.packing import pack
+from hwcompile.sparse.packing import pack_rows
 from hwcompile.sparse.rows import SparseRows
 
 
 @dataclass(frozen=True)
-class Bounds:
+class MatrixFigures:
     """Figures of a matrix on some PEs.
 
     Attributes:
@@ -42,19 +42,19 @@ class Bounds:
     chosen: str
 
 
-def bounds(matrix: SparseRows, pes: int, weight_bits: int) -> Bounds:
+def matrix_figures(matrix: SparseRows, pes: int, weight_bits: int) -> MatrixFigures:
     """Pack a matrix that has an entry, and count."""
-    packing = pack(matrix.counts, pes)
+    packing = pack_rows(matrix.counts, pes)
     live = matrix.segments(packing)
     dead_columns = matrix.columns - len(set(matrix.column.tolist()))
-    return Bounds(
+    return MatrixFigures(
         entries=matrix.entries,
         density=matrix.entries / (matrix.rows * matrix.columns),
         dead_rows=packing.dead_rows.size,
         dead_columns=dead_columns,
         bound=packing.bound,
         cycles=packing.max_load,
-        whole_rows=pack(matrix.counts, pes, split=False).max_load,
+        whole_rows=pack_rows(matrix.counts, pes, split=False).max_load,
         interleaved=max(int(matrix.counts[pe::pes].sum()) for pe in range(pes)),
         utilisation=packing.utilisation,
         split_rows=packing.row.size - (matrix.rows - packing.dead_rows.size),

@@ -94,7 +94,9 @@ class Packing:
         return [(int(self.row[i]), int(self.first[i]), int(self.last[i])) for i in here]
 
 
-def pack(row_nnz: IntArray, pes: int, split: bool = True, max_rows: int | None = None) -> Packing:
+def pack_rows(
+    row_nnz: IntArray, pes: int, split: bool = True, max_rows: int | None = None
+) -> Packing:
     """Deal rows out to PEs so that the fullest PE has as few entries as possible.
 
     Args:

@@ -31,7 +31,7 @@ block or several, and which products stay in logic is known after synthesis only
 
 
 @dataclass(frozen=True)
-class Budget:
+class DeviceBudget:
     """What an FPGA holds, and how its cells are counted."""
 
     capacities: Capacities

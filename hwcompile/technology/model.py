@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from hwcompile.families import family
+from hwcompile.families import fpga_family
 from hwcompile.families.family import CALIBRATION
 from hwcompile.ops.contract.needs import Resources
 from hwcompile.technology.features import FF_FEATURES, LUT_FEATURES, Amounts, amounts
@@ -134,6 +134,6 @@ def technology(name: str) -> Technology:
         CompileError: HW0405 when the family was not calibrated.
     """
     rules_of(name)
-    path = family(name).file(CALIBRATION)
+    path = fpga_family(name).file(CALIBRATION)
     assert path is not None, "a family with rules comes with its coefficients"
     return Technology(msgspec.json.decode(path.read_bytes(), type=Calibration))

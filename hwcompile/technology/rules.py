@@ -11,10 +11,10 @@ from functools import cache
 from math import floor
 
 from hwcompile.diagnostics import fail
-from hwcompile.families import family, family_names
+from hwcompile.families import family_names, fpga_family
 from hwcompile.families.memory import MemoryRules
 from hwcompile.families.products import Products
-from hwcompile.ops.contract.needs import Memory, MemoryKind, Product
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications
 
 _ROM_BIT = Fraction(1, 16)
 _SMALL_SHAPE = (16, 4)
@@ -42,7 +42,7 @@ def rules_of(name: str) -> Rules:
     Raises:
         CompileError: HW0405 when it has no resource model.
     """
-    found = family(name) if name in family_names() else None
+    found = fpga_family(name) if name in family_names() else None
     if found is None or found.memory is None:
         raise fail(
             "HW0405",
@@ -55,7 +55,7 @@ def rules_of(name: str) -> Rules:
 
 def modelled() -> tuple[str, ...]:
     """The families with a resource model."""
-    return tuple(name for name in family_names() if family(name).memory)
+    return tuple(name for name in family_names() if fpga_family(name).memory)
 
 
 @cache
@@ -157,6 +157,6 @@ def _around(memory: Memory, banks: int, points: int) -> Fraction:
     return cost
 
 
-def dsp_of(product: Product, rules: Rules) -> int:
+def dsp_of(product: Multiplications, rules: Rules) -> int:
     """DSP blocks for one of the products, 0 when it stays in logic."""
     return rules.products.blocks(product.left, product.right)

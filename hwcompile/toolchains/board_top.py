@@ -152,7 +152,7 @@ def identity(directory: Path, interface: Interface) -> str:
     """
     state = hashlib.sha256()
     listed = directory / build_directory.FILES
-    files = (*build_directory.sources(directory), *build_directory.memories(directory), listed)
+    files = (*build_directory.rtl_sources(directory), *build_directory.memories(directory), listed)
     for path in sorted(files):
         state.update(f"{path.name}\n".encode())
         state.update(path.read_bytes())

@@ -44,7 +44,7 @@ from hwcompile.toolchains.overflow import (
 )
 from hwcompile.toolchains.place_and_route import Routed, place_and_route
 from hwcompile.toolchains.record import BuildRecord
-from hwcompile.toolchains.swap import SOURCES, check_swappable, fill, pack
+from hwcompile.toolchains.swap import SOURCES, check_swappable, fill_routed, pack_routed
 from hwcompile.toolchains.synthesis import Synthesis, synthesize
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.toolchains.weights import LEAST_ROWS, Structure, structure_of
@@ -125,8 +125,8 @@ def _build(job: _Job, asked: SystemClock | None) -> BoardBuild:
         made, routed = job.at(asked) if asked else job.fastest()
         job.options.step("bitstream")
         if job.structure:
-            fill(board, job.folder, job.structure)
-        pack(board, job.folder)
+            fill_routed(board, job.folder, job.structure)
+        pack_routed(board, job.folder)
     except ToolError as error:
         raise failed(error) from error
     job.record(made.clock, routed.seed)
@@ -162,7 +162,7 @@ class _Job:
         self.options = options
         self.seconds = {"synthesis": 0.0, "place_and_route": 0.0}
         self.structure: Structure | None = None
-        self.sources = build_directory.sources(directory)
+        self.sources = build_directory.rtl_sources(directory)
         interface = Interface.read(directory)
         self.identity = identity(directory, interface)
 

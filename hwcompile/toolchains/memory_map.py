@@ -23,7 +23,7 @@ _SHORTEST = (32, 8)
 
 
 @dataclass(frozen=True)
-class Column:
+class MemoryRows:
     """Rows of a memory's column: `first`, `first + step`, ... as far as the memory reaches."""
 
     memory: str
@@ -45,7 +45,7 @@ class Place:
     stride: int
 
 
-Columns = dict[Place, Column]
+Columns = dict[Place, MemoryRows]
 
 
 class AmbiguousError(Exception):
@@ -95,7 +95,7 @@ def _wholes(
 
 
 def missing_columns(
-    found: Mapping[Key, Mapping[Place, Column]],
+    found: Mapping[Key, Mapping[Place, MemoryRows]],
     seeds: Mapping[str, Image],
     depth: int,
 ) -> dict[str, tuple[int, ...]]:
@@ -112,7 +112,7 @@ def missing_columns(
     return {name: tuple(columns.tolist()) for name, columns in lost.items() if len(columns)}
 
 
-def filled(block: Any, columns: Mapping[Place, Column], images: Mapping[str, Image]) -> Any:
+def filled(block: Any, columns: Mapping[Place, MemoryRows], images: Mapping[str, Image]) -> Any:
     """A block with the contents of `images` in the columns that were found."""
     changed = block.copy()
     for place, column in columns.items():
@@ -123,10 +123,10 @@ def filled(block: Any, columns: Mapping[Place, Column], images: Mapping[str, Ima
 
 
 def _whole(
-    block: Any, stride: int, chunk: int, patterns: Mapping[bytes, list[Column]]
+    block: Any, stride: int, chunk: int, patterns: Mapping[bytes, list[MemoryRows]]
 ) -> Columns | None:
     """The columns of a block when all come from one memory and each can be only one."""
-    matches: dict[Place, list[Column]] = {}
+    matches: dict[Place, list[MemoryRows]] = {}
     for phase in range(stride):
         for bit in np.flatnonzero(block[phase::stride].any(axis=0)).tolist():
             columns = patterns.get(block[phase::stride, bit].tobytes())
@@ -147,7 +147,7 @@ def _whole(
     return sure if len(set(sure.values())) == len(sure) else None
 
 
-def _owner(column: Column, chunk: int) -> tuple[str, int]:
+def _owner(column: MemoryRows, chunk: int) -> tuple[str, int]:
     """The memory and the part of its rows that a block holds."""
     return column.memory, column.first // chunk
 
@@ -179,9 +179,9 @@ def _like_another(
 
 def _patterns(
     seeds: Mapping[str, Image], depth: int, step: int, shortest: int
-) -> dict[bytes, list[Column]]:
+) -> dict[bytes, list[MemoryRows]]:
     """What a column of a block with `depth` rows looks like, to what it may hold."""
-    found: dict[bytes, list[Column]] = {}
+    found: dict[bytes, list[MemoryRows]] = {}
     for name, image in seeds.items():
         rows, width = image.bits.shape
         for first in (start + p for start in range(0, rows, depth * step) for p in range(step)):
@@ -191,6 +191,6 @@ def _patterns(
             padded = np.zeros((width, depth), np.uint8)
             padded[:, : len(part)] = part.T
             for bit in range(width):
-                column = Column(name, bit, first, step)
+                column = MemoryRows(name, bit, first, step)
                 found.setdefault(padded[bit].tobytes(), []).append(column)
     return found

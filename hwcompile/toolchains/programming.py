@@ -38,7 +38,7 @@ def programmer_command(directory: Path, board: Board) -> list[str]:
     return [word.replace("{bitstream}", str(bitstream)) for word in board.programmer.command]
 
 
-def program(command: list[str]) -> None:
+def run_programmer(command: list[str]) -> None:
     """Run a programmer; its output goes to the terminal.
 
     Raises:

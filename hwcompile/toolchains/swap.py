@@ -25,7 +25,7 @@ from hwcompile.build_directory import (
 from hwcompile.build_directory.names import MARKER
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
-from hwcompile.families import family, family_names, family_of, flow_of
+from hwcompile.families import family_names, family_of, flow_of, fpga_family
 from hwcompile.families.blocks import BlockText
 from hwcompile.families.flow import NETLIST, ROUTED
 from hwcompile.families.programs import ToolError, command_of, failed, run_logged
@@ -57,7 +57,7 @@ def _blocks_of(board: Board) -> BlockText:
     """How the routed design for a board states its blocks of memory."""
     own = family_of(board)
     if own.blocks is None:
-        known = [name for name in family_names() if family(name).blocks]
+        known = [name for name in family_names() if fpga_family(name).blocks]
         raise fail(
             "HW0821",
             f"weights can not be exchanged in bitstreams for '{board.id}'",
@@ -67,7 +67,7 @@ def _blocks_of(board: Board) -> BlockText:
     return own.blocks
 
 
-def fill(board: Board, folder: Path, structure: Structure) -> None:
+def fill_routed(board: Board, folder: Path, structure: Structure) -> None:
     """Put a design's weights into the routed design in `folder`, which has random ones.
 
     The design with random contents stays there as `seeded`, for the next weights.
@@ -125,7 +125,7 @@ def blocks_of_weights(folder: Path) -> int:
     return count
 
 
-def pack(board: Board, folder: Path) -> None:
+def pack_routed(board: Board, folder: Path) -> None:
     """Pack the routed design in `folder`.
 
     Raises:
@@ -169,7 +169,7 @@ def update_weights(directory: Path, board: Board, previous: Path) -> Path:
         (new / BOARD_RECORD).unlink(missing_ok=True)
         (new / ROUTED).with_suffix(kind.suffix).write_text(routed)
         try:
-            pack(board, new)
+            pack_routed(board, new)
         except ToolError as error:
             raise failed(error) from error
         msgspec.structs.replace(record, **changed).write(new)

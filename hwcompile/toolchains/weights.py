@@ -99,7 +99,7 @@ def structure_of(directory: Path) -> Structure:
         build_directory.SOURCE_LIST: build_directory.read_text(directory, build_directory.FILES)
     }
     contents: dict[str, Image] = {}
-    for path in build_directory.sources(directory):
+    for path in build_directory.rtl_sources(directory):
         # A memory whose rows are not equally long is damaged, whatever its hash.
         with build_directory.parsing(directory, f"{build_directory.RTL}/{path.name}"):
             texts[path.name] = _renamed(path.read_text(), path.parent, contents)

@@ -34,7 +34,7 @@ def to_beats(values: IntArray, port: AxisPort) -> Beats:
         raise ValueError(f"'{port.name}' takes frames of shape {port.shape}, not {values.shape}")
     if not port.format.element.contains(values):
         raise ValueError(f"'{port.name}' takes {port.format.element}")
-    return pack(values, port.format)
+    return pack_beats(values, port.format)
 
 
 def from_beats(beats: Beats, port: AxisPort) -> IntArray:
@@ -49,7 +49,7 @@ def from_beats(beats: Beats, port: AxisPort) -> IntArray:
             f"output '{port.name}' has a one in a bit that carries no element",
             fix="report this as a bug: lanes beyond a vector's end must be zero",
         )
-    return unpack(beats, port.format).reshape(-1, *port.shape)
+    return unpack_beats(beats, port.format).reshape(-1, *port.shape)
 
 
 def frames_from_beats(beats: Beats, port: AxisPort) -> IntArray:
@@ -66,17 +66,19 @@ def frames_from_words(words: Beats, port: AxisPort) -> IntArray:
     """Frames [frames, height, width, channels] that a tap recorded, a block at a time."""
     column, count = Column(), port.format.words
     for block in in_blocks(words, count * rows_of(8 * port.format.vectors * port.format.size)):
-        column.append(unpack(block, port.format).reshape(-1, *port.shape))
-    return column.array() if len(words) else unpack(words, port.format).reshape(-1, *port.shape)
+        column.append(unpack_beats(block, port.format).reshape(-1, *port.shape))
+    return (
+        column.array() if len(words) else unpack_beats(words, port.format).reshape(-1, *port.shape)
+    )
 
 
-def pack(values: IntArray, form: StreamFormat) -> Beats:
+def pack_beats(values: IntArray, form: StreamFormat) -> Beats:
     """Words of whole frames of integers of any shape: uint8 [words, ceil(bits / 8)]."""
     return pack_words(values, packing_of(form))
 
 
-def unpack(words: Beats, form: StreamFormat) -> IntArray:
-    """Inverse of `pack`: int64 [frames, vectors * size]; bits without an element are ignored."""
+def unpack_beats(words: Beats, form: StreamFormat) -> IntArray:
+    """Inverse of `pack_beats`: int64 [frames, vectors * size]; other bits are ignored."""
     return unpack_words(words, packing_of(form))
 
 

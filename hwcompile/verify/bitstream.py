@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hwcompile.boards import Board, board_names, load_board
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.families import family, family_names, family_of, flow_of
+from hwcompile.families import family_names, family_of, flow_of, fpga_family
 from hwcompile.families.decoded import Decoded, DecodeError
 from hwcompile.families.programs import ToolError, failed
 from hwcompile.resources import room
@@ -41,7 +41,7 @@ def packed_build(directory: Path, board: Board | None) -> tuple[Path, BuildRecor
             "HW0609", "level 'bitstream' needs a board", fix=f"--board NAME, one of: {names}"
         )
     if family_of(board).decode is None:
-        known = [family(name).title for name in family_names() if family(name).decode]
+        known = [fpga_family(name).title for name in family_names() if fpga_family(name).decode]
         raise fail(
             "HW0611",
             f"level 'bitstream' can not decode the bits of '{board.id}'",

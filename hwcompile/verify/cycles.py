@@ -27,7 +27,7 @@ class Late:
 
 
 @dataclass(frozen=True)
-class Timing:
+class RunCycles:
     """Predicted and measured cycles of a run without stalls.
 
     Attributes:
@@ -48,12 +48,12 @@ class Timing:
     starved: int = 0
 
     @staticmethod
-    def of(ends: FrameEnds, run: SimulationResult, frames: int, early: bool) -> Timing:
+    def of(ends: FrameEnds, run: SimulationResult, frames: int, early: bool) -> RunCycles:
         """The timing of a run of so many frames."""
         exact = frames if ends.exact is None else min(ends.exact, frames)
-        predicted, measured = ends.first(frames), frame_ends(run, frames)
+        predicted, measured = ends.first(frames), measured_frame_ends(run, frames)
         starved = sum(run.starved.values())
-        return Timing(predicted, measured, ends.period, exact, early, starved)
+        return RunCycles(predicted, measured, ends.period, exact, early, starved)
 
     @property
     def interval(self) -> tuple[int, int] | None:
@@ -122,7 +122,7 @@ class Timing:
         return text
 
 
-def frame_ends(run: SimulationResult, frames: int) -> IntArray:
+def measured_frame_ends(run: SimulationResult, frames: int) -> IntArray:
     """Cycle in which each frame's last word left, counted from the first accepted word."""
     first = min(int(cycles[0]) for cycles in run.input_cycles.values())
     words = [cycles.reshape(frames, -1)[:, -1] for cycles in run.output_cycles.values()]

@@ -10,7 +10,7 @@ from hwcompile import build_directory
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
-from hwcompile.families import family, family_names, family_of, flow_of
+from hwcompile.families import family_names, family_of, flow_of, fpga_family
 from hwcompile.families.family import CELLS
 from hwcompile.families.programs import ToolError, failed
 from hwcompile.resources import room
@@ -40,7 +40,7 @@ def mapped_design(directory: Path, board: Board) -> Path:
             model of a cell.
     """
     interface = Interface.read(directory)
-    files = sorted((*build_directory.sources(directory), *build_directory.memories(directory)))
+    files = sorted((*build_directory.rtl_sources(directory), *build_directory.memories(directory)))
     models = cell_models(board)
     modules = tuple(stage_modules(interface))
     made_of = [
@@ -60,7 +60,9 @@ def mapped_design(directory: Path, board: Board) -> Path:
             (folder / "source").mkdir()
             for path in files:
                 shutil.copy(path, folder / "source")
-            sources = [folder / "source" / path.name for path in build_directory.sources(directory)]
+            sources = [
+                folder / "source" / path.name for path in build_directory.rtl_sources(directory)
+            ]
             made = synthesize(sources, interface.top, modules, board, folder)
         except ToolError as error:
             # The folder of a failed synthesis goes away; its log must not.
@@ -101,7 +103,7 @@ def _check_models(models: str, kinds: tuple[str, ...], board: Board) -> None:
     known = set(_NAME.findall(models)) - set(_BLACKBOX.findall(models))
     missing = [kind for kind in kinds if kind not in known and not kind.startswith("$")]
     if missing:
-        flows = {name: family(name).flow for name in family_names()}
+        flows = {name: fpga_family(name).flow for name in family_names()}
         complete = [name for name, flow in flows.items() if flow and flow.all_modelled]
         raise fail(
             "HW0610",

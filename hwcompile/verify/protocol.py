@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hwcompile.build_directory import sources
+from hwcompile.build_directory import rtl_sources
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.resources import room
@@ -47,7 +47,7 @@ def check_protocol(
         CompileError: HW0604 with every test that failed.
     """
     interface = Interface.read(directory)
-    program = compile_bench(sources(directory), interface.top, _ports(interface))
+    program = compile_bench(rtl_sources(directory), interface.top, _ports(interface))
     plan = {
         "inputs": [_port_plan(port, inputs[port.name]) for port in interface.inputs],
         "outputs": [_port_plan(port, outputs[port.name]) for port in interface.outputs],

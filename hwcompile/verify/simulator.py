@@ -175,7 +175,7 @@ def compile_simulator(directory: Path, *, waves: bool = False, taps: bool = Fals
         objects = folder / "objects"
         objects.mkdir()
         (objects / "hw_ports.h").write_text(header)
-        verilate(build_directory.sources(directory), interface.top, objects, variant.options)
+        verilate(build_directory.rtl_sources(directory), interface.top, objects, variant.options)
         build_program(objects, main, folder / "simulator", variant)
         shutil.rmtree(objects)
 
@@ -202,7 +202,7 @@ def simulator_key(directory: Path, variant: Variant, extra: list[str]) -> str:
     """The cache key of a program made of a build directory's sources and `extra` texts."""
     texts = [
         part
-        for path in build_directory.sources(directory)
+        for path in build_directory.rtl_sources(directory)
         for part in (path.name, path.read_text())
     ]
     return program_key(variant, [Interface.read(directory).top, *extra, *texts])

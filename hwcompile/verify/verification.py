@@ -12,7 +12,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.frame_ends import FrameEnds
 from hwcompile.verify.compare import Mismatch
 from hwcompile.verify.comparing import compare_run
-from hwcompile.verify.cycles import Late, Timing
+from hwcompile.verify.cycles import Late, RunCycles
 from hwcompile.verify.levels import run_reference
 from hwcompile.verify.simulator import SimulationResult
 from hwcompile.verify.sources import FrameSource
@@ -37,7 +37,7 @@ class Verification:
 
     frames: int
     mismatches: dict[str, tuple[Mismatch, ...]]
-    timings: dict[str, Timing]
+    timings: dict[str, RunCycles]
     settled: int
     cycles: int | None = None
     seconds: float = 0.0
@@ -76,7 +76,7 @@ class Verification:
         return not any(self.mismatches.values()) and self.cycles_agree
 
     @property
-    def _last(self) -> Timing | None:
+    def _last(self) -> RunCycles | None:
         return list(self.timings.values())[-1] if self.timings else None
 
     def lines(self) -> list[str]:
@@ -148,7 +148,7 @@ class Comparison:
         taps = tuple(port.name for port in self.interface.streams) if boundaries else ()
         reference = run_reference(self.graph, source, keep=taps)
         mismatches: dict[str, tuple[Mismatch, ...]] = {}
-        timings: dict[str, Timing] = {}
+        timings: dict[str, RunCycles] = {}
         last: SimulationResult | None = None
         ends = FrameEnds.from_json(self.design["frame_ends"])
         for level in levels:
@@ -161,7 +161,7 @@ class Comparison:
             last = result
             if timed:
                 early = bool(self.design["data_dependent"])
-                timings[level] = Timing.of(ends, result, frames, early)
+                timings[level] = RunCycles.of(ends, result, frames, early)
         settled = int(self.design["interval_cycles"]["predicted"])
         if last is None:
             return Verification(frames, mismatches, timings, settled)

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from hwcompile.boards import board_names, load_board
-from hwcompile.families import family, family_names, family_of
+from hwcompile.families import family_names, family_of, fpga_family
 from hwcompile.families.family import CALIBRATION, OPEN, PLL_CELLS
 from tests.models import ROOT
 
@@ -23,7 +23,7 @@ def test_nothing_else_switches_on_the_name_of_a_family() -> None:
 
 @NAMES
 def test_a_family_is_complete(name: str) -> None:
-    found = family(name)
+    found = fpga_family(name)
     assert found.name == name
     assert (found.flow is None) == (found.tools != OPEN)
     assert (found.file(CALIBRATION) is None) == (found.memory is None)

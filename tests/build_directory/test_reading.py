@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import hwcompile
-from hwcompile.build_directory import rewrite
+from hwcompile.build_directory import rewrite_files
 from hwcompile.diagnostics import CompileError
 from tests.cli import small
 from tests.cli.running import type_command
@@ -60,7 +60,7 @@ def test_a_file_of_another_version_is_refused(whole: Path, tmp_path: Path, name:
     if name == "manifest.json":
         (build / name).write_text(json.dumps(data))
     else:
-        rewrite(build, {name: json.dumps(data)})
+        rewrite_files(build, {name: json.dumps(data)})
     with pytest.raises(CompileError, match=r"HW0511.*another version of hwcompile.*schema 9"):
         use(build)
 
@@ -113,7 +113,7 @@ def test_what_makes_no_sense_is_refused_though_its_hash_is_right(
     build = tmp_path / "build"
     shutil.copytree(whole, build)
     name, change = BELIEVED[what]
-    rewrite(build, {name: json.dumps(change(json.loads((build / name).read_text())))})
+    rewrite_files(build, {name: json.dumps(change(json.loads((build / name).read_text())))})
     with pytest.raises(CompileError, match=f"HW0510.*{name}"):
         use(build)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import hwcompile
-from hwcompile.build_directory import new_build_directory, rewrite
+from hwcompile.build_directory import new_build_directory, rewrite_files
 from hwcompile.build_directory.process import write_marker
 from hwcompile.diagnostics import CompileError
 from tests.cli import small
@@ -230,7 +230,7 @@ def test_a_system_error_names_the_file_that_failed(tmp_path: Path) -> None:
 def test_rewritten_files_keep_the_manifest_true(model: Path, tmp_path: Path) -> None:
     design = hwcompile.compile(model, tmp_path / "build")
     design.verify(frames=1)
-    rewrite(design.directory, {"schedule.toml": "# other\n"})
+    rewrite_files(design.directory, {"schedule.toml": "# other\n"})
     loaded = hwcompile.load(design.directory)
     assert loaded.schedule == "# other\n"
     assert loaded.report["design"]["levels"]["rtl"]["mismatches"] == 0

@@ -17,11 +17,11 @@ import pytest
 
 import hwcompile
 from hwcompile.boards import load_board
-from hwcompile.build_directory import read_host, rewrite
+from hwcompile.build_directory import read_host, rewrite_files
 from hwcompile.build_directory.schemas import (
     FILES,
     PAGE,
-    described,
+    described_fields,
     page_with,
     schema_name,
     schema_of,
@@ -105,8 +105,10 @@ def test_the_page_of_the_report_tells_every_field() -> None:
 @pytest.mark.parametrize("file", FILES)
 def test_every_field_is_described(file: str) -> None:
     for cls in structs(FILES[file][0]).values():
-        assert list(described(cls)) == sorted(described(cls), key=cls.__struct_fields__.index)
-        assert set(described(cls)) == set(cls.__struct_fields__)
+        assert list(described_fields(cls)) == sorted(
+            described_fields(cls), key=cls.__struct_fields__.index
+        )
+        assert set(described_fields(cls)) == set(cls.__struct_fields__)
 
 
 @pytest.mark.parametrize("file", FILES)
@@ -140,7 +142,7 @@ def test_numbers_wider_than_64_bits_pass_through_the_host_file(tmp_path: Path) -
     build = hwcompile.compile(small.save(tmp_path), tmp_path / "build").directory
     data = json.loads((build / "host.json").read_text())
     data["outputs"][0]["sources"][0]["fill"] = -(1 << 80)
-    rewrite(build, {"host.json": json.dumps(data)})
+    rewrite_files(build, {"host.json": json.dumps(data)})
     found = msgspec.to_builtins(read_host(build))  # as readers of the parts take it
     assert found["outputs"] == data["outputs"]
     assert found["inputs"] == data["inputs"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import hwcompile
-from hwcompile.build_directory import rewrite
+from hwcompile.build_directory import rewrite_files
 from hwcompile.verify.sources import random_source
 from tests.cli.running import type_command
 from tests.cli.small import save
@@ -60,7 +60,7 @@ def test_verify_fails_on_a_wrong_weight(
     type_command(monkeypatch, capsys, "compile", save(tmp_path), "-o", build)
     memory = max((build / "rtl").glob("fc_*.mem"), key=lambda path: path.stat().st_size)
     text = memory.read_text().strip()
-    rewrite(build, {f"rtl/{memory.name}": f"{text[:-1]}{int(text[-1], 16) ^ 1:x}\n"})
+    rewrite_files(build, {f"rtl/{memory.name}": f"{text[:-1]}{int(text[-1], 16) ^ 1:x}\n"})
     outcome = type_command(monkeypatch, capsys, "verify", build, "--boundaries")
     assert outcome.code == 1
     assert "expected" in outcome.out

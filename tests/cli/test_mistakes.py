@@ -20,7 +20,7 @@ import pytest
 
 import hwcompile
 from hwcompile.boards import load_board
-from hwcompile.build_directory import rewrite
+from hwcompile.build_directory import rewrite_files
 from hwcompile.limits import output_file
 from hwcompile.resources import room
 from hwcompile.runtime.link import Line
@@ -305,7 +305,7 @@ def test_names_of_files_that_would_write_elsewhere_or_run(
     directory = hwcompile.compile(save(tmp_path), tmp_path / "in" / "build").directory
     if value == "top":
         ports = json.loads((directory / "interface.json").read_text())
-        rewrite(directory, {"interface.json": json.dumps(ports | {"top": name})})
+        rewrite_files(directory, {"interface.json": json.dumps(ports | {"top": name})})
         refused(typed("verify", directory, "--levels", "reference"), "interface.json", "damaged")
     else:
         mine = board_file(tmp_path / "mine.toml", 'pin = "35"', f"pin = {json.dumps(name)}")

@@ -19,14 +19,14 @@ from hwcompile.ir.types import IntType
 from hwcompile.resources import room
 from hwcompile.runtime.driver import c_type, write_driver
 from hwcompile.runtime.frames import run_frames
-from hwcompile.runtime.link import Link
+from hwcompile.runtime.link import BoardLink
 from hwcompile.runtime.packets import LOST, MET, PROTOCOL, TAKEN, Packet
 from hwcompile.runtime.session import open_port, run_on_board
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.board_top import BAUD, check_memory
 from hwcompile.toolchains.build import stage_modules
 from hwcompile.toolchains.place_and_route import Routed
-from hwcompile.toolchains.programming import program, programmer_command
+from hwcompile.toolchains.programming import programmer_command, run_programmer
 from hwcompile.toolchains.record import BuildRecord, only_board
 from hwcompile.toolchains.swap import (
     SOURCES,
@@ -115,7 +115,7 @@ def hw0804_a_design_larger_than_the_board(at: Place) -> None:
 
 def hw0805_a_programmer_that_is_not_installed(at: Place) -> None:
     at.patch.setenv("PATH", str(at.folder))
-    program(["iceprog", "design.bin"])
+    run_programmer(["iceprog", "design.bin"])
 
 
 def hw0805_a_tool_that_is_not_installed(at: Place) -> None:
@@ -133,7 +133,7 @@ def hw0807_a_design_that_is_too_slow(at: Place) -> None:
 
 
 def hw0808_a_programmer_that_fails(at: Place) -> None:
-    program(["false"])
+    run_programmer(["false"])
 
 
 def hw0808_a_vendors_tool_that_fails(at: Place) -> None:
@@ -152,12 +152,12 @@ def hw0809_no_bitstream(at: Place) -> None:
 
 def hw0810_a_board_that_does_not_answer(at: Place) -> None:
     ticks = count()
-    Link(Made(lambda request: b""), clock=lambda: float(next(ticks))).hello()
+    BoardLink(Made(lambda request: b""), clock=lambda: float(next(ticks))).hello()
 
 
 def hw0811_a_board_that_was_reset(at: Place) -> None:
     design = at.design()
-    run(design, Link(polite(design, lambda r: Packet(LOST, r.sequence, r.channels))))
+    run(design, BoardLink(polite(design, lambda r: Packet(LOST, r.sequence, r.channels))))
 
 
 def hw0812_a_board_with_another_design(at: Place) -> None:
@@ -165,12 +165,12 @@ def hw0812_a_board_with_another_design(at: Place) -> None:
     frames = {"x": np.zeros((1, 1, 1, 6), np.int64)}
     said = bytes([PROTOCOL, *range(7)])
     line = Made(lambda r: Packet(MET, r.sequence, r.channels, said).encode())
-    run_frames(Link(line), design.interface, "0123456789abcdef", frames)
+    run_frames(BoardLink(line), design.interface, "0123456789abcdef", frames)
 
 
 def hw0813_a_design_that_takes_nothing(at: Place) -> None:
     design = at.design()
-    run(design, Link(polite(design, lambda r: Packet(TAKEN, r.sequence, r.channels))))
+    run(design, BoardLink(polite(design, lambda r: Packet(TAKEN, r.sequence, r.channels))))
 
 
 def hw0814_a_port_that_is_not_there(at: Place) -> None:
@@ -309,10 +309,10 @@ def hw0863_a_damaged_record_of_a_bitstream(at: Place) -> None:
 def hw0870_a_board_that_is_unplugged(at: Place) -> None:
     design = at.design()
     line = polite(design, lambda r: Packet(TAKEN, r.sequence, r.channels))
-    run(design, Link(Cut(line, 0)))
+    run(design, BoardLink(Cut(line, 0)))
 
 
 def hw0871_a_board_that_sends_too_much(at: Place) -> None:
     design = at.design()
     surplus = bytes(3)
-    run(design, Link(polite(design, lambda r: Packet(TAKEN, r.sequence, 0xF0, surplus))))
+    run(design, BoardLink(polite(design, lambda r: Packet(TAKEN, r.sequence, 0xF0, surplus))))

@@ -10,7 +10,7 @@ from typing import Any
 import hwcompile
 from hwcompile.design import Design
 from hwcompile.frontends.load import load_model
-from hwcompile.passes.pipelines import LOWERING, run
+from hwcompile.passes.pipelines import LOWERING, run_passes
 from tests.models import model_path
 
 Folding = tuple[tuple[int, int], ...]
@@ -25,7 +25,7 @@ KWS: Folding = ((32, 10), (32, 8), (32, 8), (1, 8))
 
 def folded(model: Path, folding: Folding) -> dict[str, Any]:
     """A partial schedule with these foldings for the matrix-vector units, in network order."""
-    graph = run(load_model(model).graph, LOWERING)
+    graph = run_passes(load_model(model).graph, LOWERING)
     names = [node.name for node in graph.nodes if node.op.family == "matmul"]
     choices = zip(names, folding, strict=True)
     return {"nodes": {n: {"kernel": "folded", "pe": pe, "simd": simd} for n, (pe, simd) in choices}}

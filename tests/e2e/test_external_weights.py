@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hwcompile import rnn
-from hwcompile.build_directory import rewrite, sources
+from hwcompile.build_directory import rewrite_files, rtl_sources
 from hwcompile.design import Design, compile_graph
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.graph import Graph
@@ -57,7 +57,7 @@ def test_what_the_build_directory_says(design: Design) -> None:
 
 
 def test_sources_are_clean(design: Design) -> None:
-    lint(sources(design.directory), design.interface.top)
+    lint(rtl_sources(design.directory), design.interface.top)
 
 
 def test_frames_end_later_by_no_more_than_the_cycles_without_weights(design: Design) -> None:
@@ -85,7 +85,7 @@ def test_two_layers_read_two_images(tmp_path: Path) -> None:
     one, two = design.interface.memories
     assert (one.prefix, two.prefix) == ("m_axi_n_cell_0", "m_axi_gru_1")
     assert one.size != two.size
-    lint(sources(design.directory), design.interface.top)
+    lint(rtl_sources(design.directory), design.interface.top)
     outcome = design.verify(frames=3, memory_latency=40, stall=0.1)
     assert outcome.passed
     assert set(outcome.starved) == {one.name, two.name}
@@ -103,7 +103,7 @@ def test_a_wrong_image_is_seen(tmp_path: Path) -> None:
     design = compiled(tmp_path / "build")
     path = design.directory / design.interface.memories[0].file
     wrong = bytes(byte ^ 0x5A for byte in path.read_bytes())
-    rewrite(design.directory, {design.interface.memories[0].file: wrong})
+    rewrite_files(design.directory, {design.interface.memories[0].file: wrong})
     assert not design.verify(frames=3).passed
 
 

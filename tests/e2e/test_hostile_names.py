@@ -20,7 +20,7 @@ import pytest
 
 import hwcompile
 from hwcompile.boards import load_board
-from hwcompile.build_directory import sources
+from hwcompile.build_directory import rtl_sources
 from hwcompile.emit import quoting
 from hwcompile.toolchains.board_top import TOP, write_board_top
 from hwcompile.toolchains.vendor.project import project_files
@@ -87,11 +87,11 @@ def test_a_hostile_name_is_text_in_every_file(tmp_path: Path, name: str) -> None
     build = tmp_path / "out" / "build"
     design = hwcompile.compile(_model(tmp_path, name), build)
     before = sorted(tmp_path.iterdir())
-    lint(sources(build), design.interface.top)
+    lint(rtl_sources(build), design.interface.top)
     top = tmp_path / "out" / "top"
     top.mkdir()
     written = write_board_top(build, load_board("icestick"), top)
-    lint([*sources(build), *written], TOP)
+    lint([*rtl_sources(build), *written], TOP)
     files: dict[str, str] = {}
     for board in ("arty_a7_35", "de10_nano", "pynq_z2"):
         files |= {f"{board}/{k}": v for k, v in project_files(build, load_board(board)).items()}
@@ -152,4 +152,4 @@ def test_quoting_gives_the_text_back(text: str) -> None:
 def test_a_model_may_be_called_like_a_module_of_the_library(tmp_path: Path, name: str) -> None:
     design = hwcompile.compile(small.save(tmp_path, f"{name}.onnx"), tmp_path / "build")
     assert design.interface.top == f"n_{name}"
-    lint(sources(design.directory), design.interface.top)
+    lint(rtl_sources(design.directory), design.interface.top)

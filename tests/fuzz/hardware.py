@@ -11,7 +11,7 @@ import numpy as np
 import hwcompile
 from hwcompile.frontends.load import load_model
 from hwcompile.ir.graph import Graph
-from hwcompile.passes.pipelines import LOWERING, run
+from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.schedule.choose.choice import FREE
 from hwcompile.schedule.choose.options import options_of
 from tests.fuzz.attempts import attempt
@@ -62,7 +62,7 @@ def _compiled(path: Path, out: Path, rng: np.random.Generator) -> hwcompile.Desi
         chosen = attempt(lambda: hwcompile.compile(path, out, target_cycles=target, force=True))
         if chosen.kind == "right":
             return chosen.value  # type: ignore[no-any-return]
-    schedule = random_schedule(run(load_model(path).graph, LOWERING), rng)
+    schedule = random_schedule(run_passes(load_model(path).graph, LOWERING), rng)
     return hwcompile.compile(path, out, schedule=schedule, force=True)
 
 

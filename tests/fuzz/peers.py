@@ -20,7 +20,7 @@ from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.runtime.frames import STUCK, run_frames
-from hwcompile.runtime.link import Link, timeout_of
+from hwcompile.runtime.link import BoardLink, timeout_of
 from hwcompile.runtime.packets import HELLO, LOST, MET, TAKEN, Packet, find_packet
 from hwcompile.runtime.session import open_port
 from hwcompile.toolchains.board_top import identity_of
@@ -198,7 +198,7 @@ def client(name: str, timeout: float, patience: float) -> dict[str, IntArray]:
     """What `hwcompile run` does with a port."""
     frames = {"x": np.arange(8 * 7 * 3).reshape(8, 1, 7, 3) % 256}
     with open_port(name, BAUD) as line:
-        link = Link(line, timeout=timeout)
+        link = BoardLink(line, timeout=timeout)
         return run_frames(link, INTERFACE, IDENTITY, frames, patience=patience)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import hwcompile
 from hwcompile.frontends.load import load_model
 from hwcompile.passes.pipelines import LOWERING
-from hwcompile.passes.pipelines import run as lowered
+from hwcompile.passes.pipelines import run_passes as lowered
 from tests.fuzz.attempts import Attempt, attempt
 from tests.fuzz.budget import Budget
 from tests.fuzz.damage import damaged
@@ -57,7 +57,7 @@ class Network:
         return hwcompile.compile(self.path, self.out, schedule=schedule)
 
 
-def run(budget: Budget) -> Figures:
+def run_passes(budget: Budget) -> Figures:
     """Damaged schedules of random networks, and legal random ones between them."""
     files = Files(budget, 200)
     files.figures.faults["wrong integers"] = 0

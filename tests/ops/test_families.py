@@ -10,7 +10,7 @@ import pytest
 
 from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder, Graph
-from hwcompile.ir.text import parse, to_text
+from hwcompile.ir.text import parse_graph, to_text
 from hwcompile.ir.verify import verify
 from hwcompile.ops import FAMILIES, family, op_classes
 from hwcompile.ops.contract.site import Site
@@ -47,7 +47,7 @@ def test_examples_are_legal_and_typed(name: str, site: Site) -> None:
 @each_site
 def test_text_form_parses_back(name: str, site: Site) -> None:
     text = to_text(one_node(site))
-    again = parse(text, op_classes())
+    again = parse_graph(text, op_classes())
     assert to_text(again) == text
     rng = np.random.default_rng(1)
     frames = {f"x{i}": random_frames(kind, 3, rng) for i, kind in enumerate(site.inputs)}

@@ -20,7 +20,7 @@ from hwcompile.boards import load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.runtime.frames import BrokenRunError, run_frames
-from hwcompile.runtime.link import LEAST, Line, Link
+from hwcompile.runtime.link import LEAST, BoardLink, Line
 from hwcompile.runtime.packets import EXCHANGE, HELLO, MET, MOST, TAKEN, Packet, find_packet
 from hwcompile.runtime.session import PortLine, open_port
 from hwcompile.runtime.simulated import SimulatedLine
@@ -95,7 +95,7 @@ def polite(design: Design, answer: Callable[[Packet], Packet]) -> Made:
     return Made(reply)
 
 
-def run(design: Design, link: Link, frames: int = FRAMES) -> dict[str, np.ndarray]:
+def run(design: Design, link: BoardLink, frames: int = FRAMES) -> dict[str, np.ndarray]:
     said = identity(design.directory, design.interface)
     return run_frames(link, design.interface, said, integers_of(design, frames))
 
@@ -104,7 +104,7 @@ def test_an_unplugged_board_leaves_the_frames_that_came(
     design: Design, line: SimulatedLine
 ) -> None:
     with pytest.raises(BrokenRunError) as caught:
-        run(design, Link(Cut(line, 300), timeout=0.5))
+        run(design, BoardLink(Cut(line, 300), timeout=0.5))
     assert str(caught.value) == (
         "error[HW0870]: the line to the board broke, because [Errno 19] No such device. "
         "Try: plug the board in again and start the run again."
@@ -119,9 +119,9 @@ def test_an_unplugged_board_leaves_the_frames_that_came(
 def test_unplugged_before_the_first_frame(design: Design) -> None:
     board = polite(design, lambda r: Packet(TAKEN, r.sequence, r.channels))
     with pytest.raises(CompileError, match="HW0870"):
-        run(design, Link(Cut(board, 0)))
+        run(design, BoardLink(Cut(board, 0)))
     with pytest.raises(BrokenRunError) as caught:
-        run(design, Link(Cut(board, 19)))
+        run(design, BoardLink(Cut(board, 19)))
     assert caught.value.frames == 0
 
 
@@ -181,7 +181,7 @@ def test_more_bytes_than_the_frames_make(design: Design) -> None:
         design, lambda r: Packet(TAKEN, r.sequence, r.channels, bytes(r.most), len(r.payload))
     )
     with pytest.raises(BrokenRunError) as caught:
-        run(design, Link(board), frames=3)
+        run(design, BoardLink(board), frames=3)
     (port,) = design.interface.outputs
     surplus = MOST - 3 * port.format.words * port.tdata_bytes
     assert str(caught.value) == (
@@ -195,13 +195,13 @@ def test_more_bytes_than_the_frames_make(design: Design) -> None:
 def test_bytes_of_an_output_that_is_not_there(design: Design) -> None:
     board = polite(design, lambda r: Packet(TAKEN, r.sequence, 0x70, b"12", len(r.payload)))
     with pytest.raises(BrokenRunError, match=r"HW0871.* 2 bytes more"):
-        run(design, Link(board), frames=3)
+        run(design, BoardLink(board), frames=3)
 
 
 def test_a_design_that_takes_nothing(design: Design) -> None:
     board = polite(design, lambda r: Packet(TAKEN, r.sequence, r.channels))
     with pytest.raises(BrokenRunError, match=r"HW0813.*2,001 exchanges in a row moved nothing"):
-        run(design, Link(board), frames=3)
+        run(design, BoardLink(board), frames=3)
 
 
 def test_a_stale_answer_to_hello_is_not_ours() -> None:
@@ -212,7 +212,7 @@ def test_a_stale_answer_to_hello_is_not_ours() -> None:
         stale = Packet(MET, request.sequence, request.channels ^ 0x40, bytes(8)).encode()
         return stale + Packet(MET, request.sequence, request.channels, said).encode()
 
-    assert Link(Made(answer)).hello() == said
+    assert BoardLink(Made(answer)).hello() == said
 
 
 def test_packets_shrink_with_repetitions_and_grow_again() -> None:
@@ -226,7 +226,7 @@ def test_packets_shrink_with_repetitions_and_grow_again() -> None:
 
     ticks = count(0, 0.01)
     sizes: list[tuple[int, int]] = []
-    link = Link(Made(answer), timeout=0.1, clock=lambda: float(next(ticks)))
+    link = BoardLink(Made(answer), timeout=0.1, clock=lambda: float(next(ticks)))
     assert link.exchange(bytes(300)).taken == LEAST
     assert sizes == [(n, n) for n in (255, 127, 63, 31, 15, 8, 8)]
     lose = False
@@ -247,7 +247,7 @@ def ask(line: SimulatedLine, request: Packet) -> Packet:
 
 def test_a_repetition_may_ask_for_less(design: Design, line: SimulatedLine) -> None:
     """The rest comes next, and all of it is what a run brings."""
-    link = Link(line)
+    link = BoardLink(line)
     expected = run(design, link, frames=12)
     (port,) = design.interface.inputs
     from hwcompile.verify.beats import from_beats, to_beats
@@ -277,7 +277,7 @@ def test_a_repetition_may_ask_for_less(design: Design, line: SimulatedLine) -> N
 def test_an_acknowledgement_of_bytes_that_were_not_sent(
     design: Design, line: SimulatedLine
 ) -> None:
-    Link(line).hello()
+    BoardLink(line).hello()
     ask(line, Packet(HELLO, 9, 0, b"", 255))
     assert ask(line, Packet(EXCHANGE, 10, 0, b"", 255, 9)).kind == 0x83
 
@@ -290,7 +290,7 @@ def test_a_port_that_takes_no_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hwcompile.runtime.session.JAM", 0.3)
     try:
         with open_port(os.ttyname(client), BAUD) as line:
-            link = Link(line, timeout=0.02)
+            link = BoardLink(line, timeout=0.02)
             with pytest.raises(OSError, match="timeout"):
                 line.write(bytes(200_000))
             with pytest.raises(CompileError, match=r"HW08(70|10)"):

@@ -16,7 +16,7 @@ from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.types import IntArray
 from hwcompile.runtime.frames import run_frames
-from hwcompile.runtime.link import Line, Link
+from hwcompile.runtime.link import BoardLink, Line
 from hwcompile.runtime.noise import Noise
 from hwcompile.runtime.packets import EXCHANGE, Packet, find_packet
 from hwcompile.runtime.simulated import SimulatedLine
@@ -52,9 +52,9 @@ def frames_of(design: Design) -> dict[str, IntArray]:
     return {"x": np.random.default_rng(5).normal(0, 2, (FRAMES, 64)).astype(np.float32)}
 
 
-def equal(design: Design, line: Line, link: Link | None = None) -> Link:
+def equal(design: Design, line: Line, link: BoardLink | None = None) -> BoardLink:
     """Run frames over the line and demand what level reference computes."""
-    link = link or Link(line, timeout=0.3)
+    link = link or BoardLink(line, timeout=0.3)
     integers = design.quantize(frames_of(design))
     name = identity(design.directory, design.interface)
     got = run_frames(link, design.interface, name, integers)
@@ -85,14 +85,14 @@ def test_frames_over_the_line(design: Design, line: SimulatedLine) -> None:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_noise_costs_time_only(design: Design, line: SimulatedLine, seed: int) -> None:
     noisy = Noisy(line, seed, 1 / 400)
-    link = equal(design, noisy, Link(noisy, timeout=0.3, attempts=30))
+    link = equal(design, noisy, BoardLink(noisy, timeout=0.3, attempts=30))
     assert noisy.noise.hits > 0
     assert link.retries > 0
 
 
 @pytest.mark.parametrize("sent", [1, 4, 20, 100])
 def test_a_host_killed_inside_a_packet(design: Design, line: SimulatedLine, sent: int) -> None:
-    first = Link(line, timeout=0.3)
+    first = BoardLink(line, timeout=0.3)
     first.hello()
     first.exchange(bytes(70))
     line.write(Packet(EXCHANGE, 3, 0, bytes(range(200))).encode()[:sent])
@@ -101,16 +101,16 @@ def test_a_host_killed_inside_a_packet(design: Design, line: SimulatedLine, sent
 
 def test_a_reset_board_is_noticed(line: SimulatedLine) -> None:
     with pytest.raises(CompileError, match="HW0811"):
-        Link(line, timeout=0.3).exchange(b"")
+        BoardLink(line, timeout=0.3).exchange(b"")
 
 
 def test_another_design(design: Design, line: SimulatedLine) -> None:
     with pytest.raises(CompileError, match=r"HW0812.*another design"):
-        run_frames(Link(line), design.interface, "00" * 6 + "1101", {})
+        run_frames(BoardLink(line), design.interface, "00" * 6 + "1101", {})
 
 
 def test_a_repeated_request_moves_nothing(line: SimulatedLine) -> None:
-    link = Link(line, timeout=0.3)
+    link = BoardLink(line, timeout=0.3)
     link.hello()
     request = Packet(EXCHANGE, 2, 0, bytes(64)).encode()
     answers = []
@@ -132,7 +132,7 @@ def test_a_dead_line() -> None:
             return b""
 
     ticks = iter(range(1000))
-    link = Link(Dead(), timeout=3, attempts=6, clock=lambda: float(next(ticks)))
+    link = BoardLink(Dead(), timeout=3, attempts=6, clock=lambda: float(next(ticks)))
     with pytest.raises(CompileError, match="HW0810"):
         link.hello()
     assert link.retries == 3

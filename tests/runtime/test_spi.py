@@ -17,7 +17,7 @@ from hwcompile.boards import Board, load_board, with_link
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.shelves import source_text
-from hwcompile.runtime.link import Link
+from hwcompile.runtime.link import BoardLink
 from hwcompile.runtime.packets import EXCHANGE, Packet
 from hwcompile.runtime.session import open_port, run_on_board
 from hwcompile.runtime.simulated import SPI_HALF
@@ -67,7 +67,7 @@ def test_twenty_digits_through_noise(design: Design) -> None:
 def test_a_host_killed_inside_a_packet(design: Design, port: SimulatedPort) -> None:
     with open_port(port.name, BAUD) as line:
         bus = SpiLine(simulated_exchange(line))
-        first = Link(bus, timeout=0.5)
+        first = BoardLink(bus, timeout=0.5)
         first.hello()
         first.exchange(bytes(70))
         bus.write(Packet(EXCHANGE, 3, 0, bytes(range(200))).encode()[:50])

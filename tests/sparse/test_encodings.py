@@ -18,7 +18,7 @@ from hwcompile.sparse.encodings import (
     size_report,
     with_fillers,
 )
-from hwcompile.sparse.packing import pack
+from hwcompile.sparse.packing import pack_rows
 from hwcompile.sparse.rows import SparseRows
 
 
@@ -55,7 +55,7 @@ def test_every_encoding_decodes_to_the_matrix(matrix: np.ndarray) -> None:
 @given(MATRICES, st.integers(1, 9))
 def test_segments_of_a_packing_are_the_matrix(matrix: np.ndarray, pes: int) -> None:
     rows = SparseRows.of(matrix)
-    packing = pack(rows.counts, pes)
+    packing = pack_rows(rows.counts, pes)
     dense = delta(rows.segments(packing)).decode().dense()
     rebuilt = np.zeros_like(matrix)
     np.add.at(rebuilt, packing.row, dense)
@@ -66,7 +66,7 @@ def test_segments_of_a_packing_are_the_matrix(matrix: np.ndarray, pes: int) -> N
 @given(MATRICES, st.integers(1, 9))
 def test_the_column_layout_decodes_to_the_matrix(matrix: np.ndarray, pes: int) -> None:
     rows = SparseRows.of(matrix)
-    layout = column_layout(rows, pack(rows.counts, pes, split=False))
+    layout = column_layout(rows, pack_rows(rows.counts, pes, split=False))
     np.testing.assert_array_equal(layout.decode().dense(), matrix)
     assert layout.pointer.shape == (pes, rows.columns + 1)
     assert layout.local_row.max() < 1 << layout.index_bits
@@ -116,7 +116,7 @@ def test_the_cheapest_depends_on_the_density() -> None:
 def test_rows_without_entries_are_refused() -> None:
     with pytest.raises(ValueError, match="without entries"):
         delta(SparseRows.of(np.zeros((1, 3), dtype=np.int64)))
-    split = pack(np.array([9]), 3)
+    split = pack_rows(np.array([9]), 3)
     with pytest.raises(ValueError, match="split=False"):
         column_layout(SparseRows.of(np.ones((1, 9), dtype=np.int64)), split)
 
@@ -139,7 +139,7 @@ def test_sizes_of_the_published_lstm() -> None:
     bits, fillers, column_bits, entries = 0, 0, 0, 0
     for matrix in (gates, matrices[8]):
         rows = SparseRows.of(matrix)
-        live = rows.segments(pack(rows.counts, 32))
+        live = rows.segments(pack_rows(rows.counts, 32))
         code = runlength(live, 7)
         np.testing.assert_array_equal(code.decode().column, live.column)
         bits += code.bits(12)
@@ -149,7 +149,7 @@ def test_sizes_of_the_published_lstm() -> None:
     for matrix in matrices:
         rows = SparseRows.of(matrix)
         entries += rows.entries
-        packing = pack(rows.counts, 32, split=False, max_rows=32)
+        packing = pack_rows(rows.counts, 32, split=False, max_rows=32)
         assert packing.utilisation > 0.99
         layout = column_layout(rows, packing)
         np.testing.assert_array_equal(layout.decode().dense(), matrix)

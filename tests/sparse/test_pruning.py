@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from hwcompile.sparse.bounds import bounds
+from hwcompile.sparse.bounds import matrix_figures
 from hwcompile.sparse.pruning import bank_balanced, load_balanced, magnitude, magnitude_of_all
 from hwcompile.sparse.rows import SparseRows
 
@@ -61,9 +61,9 @@ def test_bad_arguments_are_refused() -> None:
 
 
 def test_packing_makes_balanced_pruning_unnecessary() -> None:
-    plain = bounds(SparseRows.of(np.sign(magnitude(WEIGHTS, 0.1)).astype(np.int64)), 8, 12)
+    plain = matrix_figures(SparseRows.of(np.sign(magnitude(WEIGHTS, 0.1)).astype(np.int64)), 8, 12)
     balanced = load_balanced(WEIGHTS, 0.1, 8)
-    fair = bounds(SparseRows.of(np.sign(balanced).astype(np.int64)), 8, 12)
+    fair = matrix_figures(SparseRows.of(np.sign(balanced).astype(np.int64)), 8, 12)
     assert plain.entries == fair.entries == 1152
     assert plain.cycles == plain.bound == fair.cycles == 144
     assert plain.interleaved > plain.bound

@@ -9,8 +9,8 @@ import pytest
 from hwcompile.boards import load_board
 from hwcompile.diagnostics import CompileError
 from hwcompile.ops import FAMILIES, family
-from hwcompile.ops.contract.needs import Memory, MemoryKind, Product, Resources, memory
-from hwcompile.technology.design import FILL, Budget
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications, Resources, memory
+from hwcompile.technology.design import FILL, DeviceBudget
 from hwcompile.technology.model import Need, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources
 from hwcompile.technology.rules import modelled, rules_of
@@ -37,7 +37,7 @@ def test_kernels_are_calibrated(name: str) -> None:
 @MODELS
 def test_more_of_anything_never_takes_less(name: str) -> None:
     model = technology(name)
-    base = Resources(100, 50, 80, (Memory(24, 16),), (Product(8, 8, 2),))
+    base = Resources(100, 50, 80, (Memory(24, 16),), (Multiplications(8, 8, 2),))
     need = model.need("matmul.folded.lut", base)
     for more in (
         Resources(lut=10),
@@ -45,8 +45,8 @@ def test_more_of_anything_never_takes_less(name: str) -> None:
         Resources(ff=10),
         memory(40, 12),
         memory(40, 12, MemoryKind.DIRECT),
-        Resources(products=(Product(8, 8),)),
-        Resources(products=(Product(3, 3),)),
+        Resources(products=(Multiplications(8, 8),)),
+        Resources(products=(Multiplications(3, 3),)),
     ):
         grown = model.need("matmul.folded.lut", base + more)
         assert grown.lut >= need.lut
@@ -78,7 +78,7 @@ def test_published_errors_keep_what_is_promised() -> None:
 
 def test_products_without_a_block_go_to_logic() -> None:
     board = load_board("icebreaker")
-    budget = Budget(board.capacities, rules_of("ice40"))
+    budget = DeviceBudget(board.capacities, rules_of("ice40"))
     settled = budget.settle(Need(lut=1000, dsp=16, soft=3200))
     # Three quarters of the 8 blocks are counted on: 6 of 16 products stay out of logic.
     assert (settled.dsp, settled.soft, settled.lut) == (8, 1200, 3000)
@@ -87,7 +87,7 @@ def test_products_without_a_block_go_to_logic() -> None:
 
 def test_a_margin_is_kept() -> None:
     board = load_board("icebreaker")
-    budget = Budget(board.capacities, rules_of("ice40"))
+    budget = DeviceBudget(board.capacities, rules_of("ice40"))
     assert budget.fits(Need(lut=FILL["lut"] * 5280 - 1))
     assert not budget.fits(Need(lut=FILL["lut"] * 5280 + 1))
     assert not budget.fits(Need(lut=FILL["lut"] * 5280 - 100, loose=200))

@@ -15,9 +15,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 import hwcompile
 from hwcompile.boards import Board, load_board
-from hwcompile.build_directory import sources
+from hwcompile.build_directory import rtl_sources
 from hwcompile.emit.interface import Interface
-from hwcompile.families import family, family_names, family_of
+from hwcompile.families import family_names, family_of, fpga_family
 from hwcompile.toolchains.build import stage_modules
 from hwcompile.toolchains.synthesis import synthesize
 from tests.cli.small import QONNX
@@ -64,7 +64,9 @@ def made_of(pairs: list[tuple[int, int]], board: Board, folder: Path) -> dict[st
 
 
 def test_every_family_with_blocks_is_asked() -> None:
-    assert set(BOARDS) == {name for name in family_names() if family(name).products.multipliers}
+    assert set(BOARDS) == {
+        name for name in family_names() if fpga_family(name).products.multipliers
+    }
 
 
 def compared(name: str, pairs: list[tuple[int, int]], folder: Path) -> None:
@@ -127,6 +129,6 @@ def test_a_narrow_product_is_predicted_where_synthesis_puts_it(tmp_path: Path) -
     )
     interface = Interface.read(design.directory)
     kept = tuple(stage_modules(interface))
-    made = synthesize(sources(design.directory), interface.top, kept, board, tmp_path)
+    made = synthesize(rtl_sources(design.directory), interface.top, kept, board, tmp_path)
     said = design.report["design"]["fit"]["predicted"]
     assert (said["dsp"], made.use.dsp) == (0, 0)

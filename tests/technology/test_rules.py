@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hwcompile.ops.contract.needs import Memory, MemoryKind, Product
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications
 from hwcompile.technology.rules import blocks_of, dsp_of, rules_of, small_of
 
 ROM, RAM, QUEUE, DIRECT = MemoryKind
@@ -88,5 +88,5 @@ def test_distributed_memory() -> None:
 def test_products_go_where_synthesis_put_them(
     family: str, left: int, right: int, blocks: int
 ) -> None:
-    assert dsp_of(Product(left, right), rules_of(family)) == blocks
-    assert dsp_of(Product(right, left), rules_of(family)) == blocks
+    assert dsp_of(Multiplications(left, right), rules_of(family)) == blocks
+    assert dsp_of(Multiplications(right, left), rules_of(family)) == blocks

@@ -8,7 +8,7 @@ import pytest
 
 import hwcompile
 from hwcompile.boards import load_board
-from hwcompile.build_directory import sources
+from hwcompile.build_directory import rtl_sources
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.interface import Interface
 from hwcompile.technology.design import FILL
@@ -38,7 +38,7 @@ def test_synthesis_needs_no_more_than_is_there(network: str, board: str, tmp_pat
     folder.mkdir()
     top = write_board_top(design.directory, target, folder)
     kept = tuple(stage_modules(Interface.read(design.directory)))
-    made = synthesize([*sources(design.directory), *top], TOP, kept, target, folder)
+    made = synthesize([*rtl_sources(design.directory), *top], TOP, kept, target, folder)
     said = design.report["design"]["fit"]["predicted"]
     for part, share in FILL.items():
         needed, have = getattr(made.use, part), getattr(target.capacities, part)

@@ -19,14 +19,14 @@ import hwcompile
 from hwcompile.boards import load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
-from hwcompile.families import family, family_names
+from hwcompile.families import family_names, fpga_family
 from hwcompile.families.ecp5.pll import EHXPLLL
 from hwcompile.families.family import PLL_CELLS
 from hwcompile.families.gowin.pll import GW1N, GW2A
 from hwcompile.families.ice40.pll import CORE, PAD
 from hwcompile.families.pll import Pll, PllKind
 from hwcompile.resources import room
-from hwcompile.runtime.link import Link
+from hwcompile.runtime.link import BoardLink
 from hwcompile.runtime.session import run_on_board
 from hwcompile.runtime.simulated import SimulatedLine
 from hwcompile.toolchains.board_top import BAUD, clocks_per_bit
@@ -184,7 +184,9 @@ def test_the_baud_rate_follows_the_clock() -> None:
         clocks_per_bit(SystemClock(Fraction(12)), 2_000_000)
 
 
-WRAPPERS = [path for name in family_names() for path in family(name).folder.glob("hw_pll_*.sv")]
+WRAPPERS = [
+    path for name in family_names() for path in fpga_family(name).folder.glob("hw_pll_*.sv")
+]
 
 
 @pytest.mark.parametrize("path", WRAPPERS, ids=lambda path: path.stem)
@@ -270,7 +272,7 @@ def test_the_lock_holds_the_reset(
         cells.write_text(text.replace("(count_q == 7'd100)", "1'b0"))
     monkeypatch.setattr("hwcompile.runtime.simulated.room", lambda name: tmp_path / name)
     with SimulatedLine(tiny.directory, board) as line:
-        link = Link(line, timeout=0.3, attempts=3)
+        link = BoardLink(line, timeout=0.3, attempts=3)
         if locks:
             assert link.hello()
         else:

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 import hwcompile
 from hwcompile.boards import Board, load_board
-from hwcompile.build_directory import rewrite
+from hwcompile.build_directory import rewrite_files
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
-from hwcompile.families import family, family_names
+from hwcompile.families import family_names, fpga_family
 from hwcompile.families.flow import NETLIST
 from hwcompile.toolchains.board_top import TOP
 from hwcompile.toolchains.build import stage_modules
@@ -37,7 +37,7 @@ from tests.cli.running import type_command
 from tests.toolchains import folded
 
 BOARD = "icebreaker"
-BLOCKS = {name: blocks for name in family_names() if (blocks := family(name).blocks)}
+BLOCKS = {name: blocks for name in family_names() if (blocks := fpga_family(name).blocks)}
 FAST = "1500000"
 
 
@@ -99,7 +99,7 @@ def test_a_small_memory_is_in_the_logic(designs: tuple[Design, Design], tmp_path
     small = min((other.directory / "rtl").glob("*.mem"), key=lambda path: path.stat().st_size)
     digits = small.read_text().strip()
     changed = f"{int(digits, 16) ^ 1:0{len(digits)}x}\n"
-    rewrite(other.directory, {f"rtl/{small.name}": changed})
+    rewrite_files(other.directory, {f"rtl/{small.name}": changed})
     with pytest.raises(CompileError, match=r"HW0819.*has 1 rows?; below 64 it is in the logic"):
         update_weights(other.directory, load_board(BOARD), first.directory)
 

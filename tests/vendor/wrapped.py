@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hwcompile import packing
-from hwcompile.build_directory import sources
+from hwcompile.build_directory import rtl_sources
 from hwcompile.ir.types import IntArray
 from hwcompile.toolchains.vendor.wrapper import BusPort, Wrapper, wrapper_files
 from hwcompile.verify.bench import compile_bench, run_bench
@@ -24,7 +24,7 @@ def sources_of(
     directory: Path, wrapper: Wrapper, work: Path, edit: tuple[str, str] = ("", "")
 ) -> list[Path]:
     """The design's files and those of the wrapper, written to `work`; `edit` plants a fault."""
-    design = sources(directory)
+    design = rtl_sources(directory)
     found = []
     for name, text in wrapper_files(wrapper, [path.name for path in design]).items():
         (work / name).write_text(text.replace(*edit) if edit[0] else text)

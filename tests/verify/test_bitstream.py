@@ -85,14 +85,14 @@ def test_a_flipped_weight_bit_is_caught(built: Design, tmp_path: Path) -> None:
     packed = spoiled.directory / BOARD / "design.bin"
     work = tmp_path / "work"
     work.mkdir()
-    text = bits.unpack(packed, work)
-    memories = bits.parse(text, chip_database("up5k")).memories
+    text = bits.unpack_text(packed, work)
+    memories = bits.parse_text(text, chip_database("up5k")).memories
     # Of the block with the most ones: its rows hold weights, none is filling.
     place = max(weight_blocks(built), key=lambda at: int(memories[at].sum()))
     changed = memories[place].copy()
     row, column = np.argwhere(changed == 1)[0]
     changed[row, column] = 0  # that row is in use
-    bits.pack(bits.with_memories(text, {place: changed}), packed, work)
+    bits.pack_text(bits.with_memories(text, {place: changed}), packed, work)
 
     outcome = spoiled.verify(levels=("reference", "bitstream"), board=BOARD, frames=6)
     assert not outcome.passed

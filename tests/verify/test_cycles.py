@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.verify.compare import Mismatch
-from hwcompile.verify.cycles import Late, Timing, last_interval
+from hwcompile.verify.cycles import Late, RunCycles, last_interval
 from hwcompile.verify.verification import Verification
 
 
-def timing(measured: list[int], **options) -> Timing:
+def timing(measured: list[int], **options) -> RunCycles:
     values = {"period": 1, "exact": 3, **options}
-    return Timing(np.array([10, 20, 30]), np.array(measured), **values)
+    return RunCycles(np.array([10, 20, 30]), np.array(measured), **values)
 
 
 def test_a_frame_that_ends_at_another_time_is_found() -> None:

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwcompile.families.family import Family
+from hwcompile.families.family import FpgaFamily
 
-FAMILY = Family(title="Artix-7", folder=Path(__path__[0]), tools="vivado")
+FAMILY = FpgaFamily(title="Artix-7", folder=Path(__path__[0]), tools="vivado")

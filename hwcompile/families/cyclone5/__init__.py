@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwcompile.families.family import Family
+from hwcompile.families.family import FpgaFamily
 
-FAMILY = Family(
+FAMILY = FpgaFamily(
     title="Cyclone V",
     folder=Path(__path__[0]),
     tools="quartus",

@@ -7,10 +7,10 @@ from pathlib import Path
 from hwcompile.families.ecp5.blocks import BLOCKS
 from hwcompile.families.ecp5.flow import FLOW, PRODUCTS
 from hwcompile.families.ecp5.pll import EHXPLLL
-from hwcompile.families.family import Family
+from hwcompile.families.family import FpgaFamily
 from hwcompile.families.memory import KBIT_18, MemoryRules
 
-FAMILY = Family(
+FAMILY = FpgaFamily(
     title="ECP5",
     folder=Path(__path__[0]),
     flow=FLOW,

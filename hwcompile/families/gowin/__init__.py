@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwcompile.families.family import Family
+from hwcompile.families.family import FpgaFamily
 from hwcompile.families.gowin.flow import FLOW, PRODUCTS
 from hwcompile.families.gowin.pll import GW1N, GW2A
 from hwcompile.families.memory import KBIT_18, MemoryRules
 
-FAMILY = Family(
+FAMILY = FpgaFamily(
     title="Gowin",
     folder=Path(__path__[0]),
     flow=FLOW,

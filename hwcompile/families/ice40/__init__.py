@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwcompile.families.family import Family
-from hwcompile.families.ice40.bits.decode import decode
+from hwcompile.families.family import FpgaFamily
+from hwcompile.families.ice40.bits.decode import decode_packed
 from hwcompile.families.ice40.blocks import BLOCKS
 from hwcompile.families.ice40.flow import FLOW, PRODUCTS
 from hwcompile.families.ice40.pll import CORE, PAD
 from hwcompile.families.memory import MemoryRules
 
-FAMILY = Family(
+FAMILY = FpgaFamily(
     title="iCE40",
     folder=Path(__path__[0]),
     flow=FLOW,
@@ -26,5 +26,5 @@ FAMILY = Family(
     paired=True,
     plls=(CORE, PAD),
     blocks=BLOCKS,
-    decode=decode,
+    decode=decode_packed,
 )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwcompile.families.family import Family
+from hwcompile.families.family import FpgaFamily
 from hwcompile.families.nexus.flow import FLOW, PRODUCTS
 
-FAMILY = Family(
+FAMILY = FpgaFamily(
     title="Nexus",
     folder=Path(__path__[0]),
     flow=FLOW,

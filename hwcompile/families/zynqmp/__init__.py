@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hwcompile.families.family import Family
+from hwcompile.families.family import FpgaFamily
 from hwcompile.families.processor import Processor
 
 
@@ -32,7 +32,7 @@ def _processor(mhz: float) -> Processor:
     )
 
 
-FAMILY = Family(
+FAMILY = FpgaFamily(
     title="Zynq UltraScale+",
     folder=Path(__path__[0]),
     tools="vivado",

@@ -84,7 +84,7 @@ class FloatKind:
     integer: bool = False
 
 
-def single(value: Any) -> AnyArray:
+def rounded_once(value: Any) -> AnyArray:
     """Round to float32 once."""
     return np.asarray(value, dtype=np.float32)
 
@@ -93,7 +93,7 @@ def _wide(function: Callable[..., Any]) -> Evaluate:
     """A function of float64 and the attributes' values, rounded to float32."""
 
     def evaluate(x: AnyArray, constants: Constants, attributes: Attributes) -> AnyArray:
-        return single(function(x.astype(np.float64), **attributes))
+        return rounded_once(function(x.astype(np.float64), **attributes))
 
     return evaluate
 
@@ -118,7 +118,7 @@ def _divide(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
 
 def _fused(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     """`x * c0 + c1` with one rounding."""
-    return single(x.astype(np.float64) * c[0].astype(np.float64) + c[1].astype(np.float64))
+    return rounded_once(x.astype(np.float64) * c[0].astype(np.float64) + c[1].astype(np.float64))
 
 
 _LOGISTIC_P = (4.37031012579801e-11, 1.15627324459942e-07, 6.08574864600143e-05,
@@ -211,7 +211,7 @@ def _mish(x: AnyArray) -> AnyArray:
 def _pow(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     if x.dtype == np.int64:
         return np.asarray(x ** c[0])
-    return single(np.power(x.astype(np.float64), c[0].astype(np.float64)))
+    return rounded_once(np.power(x.astype(np.float64), c[0].astype(np.float64)))
 
 
 def _wrap(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:

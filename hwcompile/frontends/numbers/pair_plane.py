@@ -55,7 +55,7 @@ class Plane:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class PairLines:
     """`z = narrow_factor * narrow + wide_factor * wide` and the staircase of z per row."""
 
     narrow_factor: int
@@ -63,7 +63,7 @@ class Lines:
     runs: Runs
 
 
-def separated(plane: Plane, unit: int) -> Lines | None:
+def separated(plane: Plane, unit: int) -> PairLines | None:
     """The plane as a staircase of a weighted sum, or None when no such sum exists.
 
     Args:
@@ -164,7 +164,7 @@ def _ratio_interval(plane: Plane, first: IntArray) -> tuple[Fraction | None, Fra
 
 def _lines(
     plane: Plane, levels: list[IntArray], factors: tuple[int, int], directions: list[int], unit: int
-) -> Lines:
+) -> PairLines:
     """Thresholds on z: the smallest z of the pairs that reach each level."""
     p, q = factors
     ends = np.array([plane.runs.low, plane.runs.high])
@@ -184,4 +184,4 @@ def _lines(
         last = np.append(np.diff(edges) > 0, True)
         starts.append(edges[last])
         values.append(results[last])
-    return Lines(p, q, Runs(low, high, tuple(starts), tuple(values)))
+    return PairLines(p, q, Runs(low, high, tuple(starts), tuple(values)))

@@ -54,7 +54,7 @@ ACTIVATIONS = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"]}
 
 
 @dataclass(frozen=True, eq=False)
-class Cell:
+class RealCell:
     """Real weights of an ONNX operator in the order of `hwcompile.rnn`, with G gates.
 
     Attributes:
@@ -71,7 +71,7 @@ class Cell:
     recurrent_bias: Array
     peepholes: Array | None
 
-    def on_integers(self, scale: Array, zero: IntArray, fraction: int) -> Cell:
+    def on_integers(self, scale: Array, zero: IntArray, fraction: int) -> RealCell:
         """The cell for integers q in units of 2**-fraction, where `(q - zero) * scale` was meant.
 
         Args:
@@ -105,7 +105,7 @@ def _directions(node: SourceNode) -> tuple[bool, ...]:
 
 
 def _run(
-    ctx: Context, pure: Pure, cell: Cell, backward: bool, node: SourceNode
+    ctx: Context, pure: Pure, cell: RealCell, backward: bool, node: SourceNode
 ) -> tuple[Stream, Stream]:
     """One direction: all outputs [steps, batch, cells] in the sequence's order, and the last."""
     op, formats = _fixed_point(ctx, pure, cell, node)
@@ -202,7 +202,7 @@ def must_fit(stream: Stream, size: int, batch_first: bool, node: SourceNode) -> 
 
 
 def _fixed_point(
-    ctx: Context, pure: Pure, cell: Cell, node: SourceNode
+    ctx: Context, pure: Pure, cell: RealCell, node: SourceNode
 ) -> tuple[Lstm | Gru, Formats]:
     """The op for the integers of `pure`, and the formats that it has."""
     scale, zero = per_channel(pure, -1, node)
@@ -221,7 +221,7 @@ def _fixed_point(
     return op, formats
 
 
-def _lstm(cell: Cell, formats: Formats) -> Lstm:
+def _lstm(cell: RealCell, formats: Formats) -> Lstm:
     bias = cell.bias + cell.recurrent_bias
     graph = lstm(cell.wx, cell.wr, bias, peepholes=cell.peepholes, formats=formats)
     op = graph.nodes[0].op
@@ -229,7 +229,7 @@ def _lstm(cell: Cell, formats: Formats) -> Lstm:
     return op
 
 
-def _gru(cell: Cell, formats: Formats, node: SourceNode) -> Gru:
+def _gru(cell: RealCell, formats: Formats, node: SourceNode) -> Gru:
     after = bool(node.attributes.get("linear_before_reset", 0))
     biases = (cell.bias, cell.recurrent_bias)
     graph = gru(cell.wx, cell.wr, *biases, formats=formats, reset_after=after)
@@ -256,7 +256,7 @@ def _note(formats: Formats) -> str:
     )
 
 
-def _cells(node: SourceNode, given: Sequence[Value | None]) -> list[Cell]:
+def _cells(node: SourceNode, given: Sequence[Value | None]) -> list[RealCell]:
     """The weights of each direction, checked for their shapes.
 
     Raises:
@@ -287,7 +287,7 @@ def _cells(node: SourceNode, given: Sequence[Value | None]) -> list[Cell]:
             )
     biases = bias.reshape(ways, 2, gates, cells)[:, :, order]
     return [
-        Cell(
+        RealCell(
             wx[way].reshape(gates, cells, -1)[order],
             wr[way].reshape(gates, cells, cells)[order],
             biases[way, 0],

@@ -15,7 +15,7 @@ from hwcompile.ops.arithmetic.encoding import (
     TREE_RADIX,
     WeightEncoding,
     adder_bits,
-    signed_bits,
+    bits_between,
 )
 from hwcompile.ops.contract.instance import Value
 from hwcompile.ops.contract.memory_image import MemoryImage
@@ -49,7 +49,7 @@ class Dot:
     def sum_bits(self, terms: int, out_bits: int) -> int:
         """Width of a sum of `terms` products; wider than the output would be of no use."""
         low, high = self.encoding.interval()
-        return min(signed_bits(terms * low, terms * high), out_bits)
+        return min(bits_between(terms * low, terms * high), out_bits)
 
     def start_parameters(self, starts: IntArray | None, fan_in: int) -> dict[str, Value]:
         """Parameters, a memory among them, for the constant parts of sums over `fan_in` pairs.
@@ -106,4 +106,4 @@ class Dot:
 
 def start_bits(starts: IntArray) -> int:
     """Width of the constant parts of sums in two's complement."""
-    return signed_bits(int(starts.min()), int(starts.max()))
+    return bits_between(int(starts.min()), int(starts.max()))

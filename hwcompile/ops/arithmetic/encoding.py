@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.contract.instance import Name
-from hwcompile.ops.contract.needs import Product
+from hwcompile.ops.contract.needs import Multiplications
 
 PACKAGE = "hw_encoding"
 """The package of the library whose enumeration has a name for every encoding."""
@@ -81,7 +81,7 @@ class WeightEncoding(ABC):
     @property
     def product_bits(self) -> int:
         """Width in two's complement of what one pair of weight and input adds."""
-        return signed_bits(*self.interval())
+        return bits_between(*self.interval())
 
     @property
     def stored_bits(self) -> int:
@@ -115,7 +115,7 @@ class WeightEncoding(ABC):
         """The constant part of every sum over `fan_in` pairs, when all have the same."""
         return 0
 
-    def products(self, count: int) -> tuple[Product, ...]:
+    def products(self, count: int) -> tuple[Multiplications, ...]:
         """Products of `count` lanes that may go to DSP blocks."""
         return ()
 
@@ -131,7 +131,7 @@ def adder_bits(numbers: int, bits: int) -> int:
     return pairs * bits + (pairs + left) // 2 * (bits + 1)
 
 
-def signed_bits(low: int, high: int) -> int:
+def bits_between(low: int, high: int) -> int:
     """Bits of a number between `low` and `high` as two's complement."""
     return IntType(min(low, -1), max(high, 0)).bits
 

@@ -11,7 +11,7 @@ from hwcompile.ops.arithmetic.encoding import (
     format_words,
     is_bipolar,
 )
-from hwcompile.ops.contract.needs import Product
+from hwcompile.ops.contract.needs import Multiplications
 
 LUT_PRODUCT_BITS = 16
 """A product of w x b bits with w * b up to this is left to look-up tables."""
@@ -78,9 +78,9 @@ class Multiply(_Integers):
         """Nothing but the products."""
         return 0.0, 0.0
 
-    def products(self, count: int) -> tuple[Product, ...]:
+    def products(self, count: int) -> tuple[Multiplications, ...]:
         """One per lane."""
-        return (Product(self.weight.bits, self.input.bits, count),)
+        return (Multiplications(self.weight.bits, self.input.bits, count),)
 
     def describe(self) -> str:
         """A few words for comments and reports."""

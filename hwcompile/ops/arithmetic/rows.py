@@ -65,7 +65,7 @@ class RowTable:
     @property
     def groups(self) -> int:
         """Words before the constants repeat; the depth."""
-        return row_groups(self.rows, self.shape, self.parallel)
+        return row_period(self.rows, self.shape, self.parallel)
 
     @property
     def width(self) -> int:
@@ -81,7 +81,7 @@ class RowTable:
         return MemoryImage(flat.shape[1], np.packbits(flat, axis=1, bitorder="little"))
 
 
-def row_groups(rows: int, shape: tuple[int, int, int], parallel: int) -> int:
+def row_period(rows: int, shape: tuple[int, int, int], parallel: int) -> int:
     """How many words pass before the rows repeat: the first dimension of `row_layout`."""
     words: int = -(-shape[2] // parallel)
     return 1 if rows == 1 else rows // shape[2] * words

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from hwcompile.ir.hull import hull
-from hwcompile.ir.meaning import joined
+from hwcompile.ir.meaning import joined_type
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
 
@@ -30,7 +30,7 @@ class Concat(Op):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """The hull of the element types; scales stay with their channels."""
-        return (joined(inputs, hull(*(kind.element for kind in inputs))),)
+        return (joined_type(inputs, hull(*(kind.element for kind in inputs))),)
 
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]

@@ -66,7 +66,7 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Product:
+class Multiplications:
     """Equal multiplications of two factors of so many bits; a factor may be a constant."""
 
     left: int
@@ -96,7 +96,7 @@ class Resources:
     adders: float = 0.0
     ff: float = 0.0
     memories: tuple[Memory, ...] = ()
-    products: tuple[Product, ...] = ()
+    products: tuple[Multiplications, ...] = ()
 
     def __add__(self, other: Resources) -> Resources:
         return Resources(

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from hwcompile.ops.contract.family import Family
 from hwcompile.ops.elementwise.examples import examples
-from hwcompile.ops.elementwise.extremum import Select
+from hwcompile.ops.elementwise.extremum import ExtremumLanes
 from hwcompile.ops.elementwise.linear import LinearSum
 from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
 from hwcompile.ops.elementwise.pair_table import PairRom
-from hwcompile.ops.elementwise.product import Multiply
+from hwcompile.ops.elementwise.product import ProductLanes
 
 FAMILY = Family(
     "elementwise",
     "sum with constant coefficients, product, maximum, minimum, or table, element by element",
     (Linear, Product, Extremum, PairTable),
-    (LinearSum(), Multiply(), Select(), PairRom()),
+    (LinearSum(), ProductLanes(), ExtremumLanes(), PairRom()),
     examples,
 )
 

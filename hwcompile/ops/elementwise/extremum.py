@@ -46,7 +46,7 @@ class Selection(BuiltPipe[Extremum]):
         return f"{self.op.kind} of two operands"
 
 
-class Select(Pipe[Extremum]):
+class ExtremumLanes(Pipe[Extremum]):
     """A comparison and a selection per lane, in one stage."""
 
     name = "extremum"

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract.instance import Instance, Value, Word
-from hwcompile.ops.contract.needs import Product, Resources
+from hwcompile.ops.contract.needs import Multiplications, Resources
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.elementwise.op import Linear
@@ -33,7 +33,7 @@ class ShiftsAndAdders(BuiltPipe[Linear]):
         adders = len([c for c in coefficients if c]) - 1 + (offset != 0)
         registers = out * (1 + len(coefficients) * (self.stages - 1))
         products = tuple(
-            Product(kind.element.bits, abs(c).bit_length(), parallel)
+            Multiplications(kind.element.bits, abs(c).bit_length(), parallel)
             for c, kind in zip(coefficients, self.site.inputs, strict=True)
             if abs(c).bit_count() > 1
         )

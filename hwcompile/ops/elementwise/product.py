@@ -30,7 +30,9 @@ class Multipliers(BuiltPipe[Product]):
         if any(self.bipolar):
             return Resources(lut=parallel * out, ff=parallel * out)
         left, right = (kind.element.bits for kind in self.site.inputs)
-        return Resources(ff=2 * parallel * out, products=(needs.Product(left, right, parallel),))
+        return Resources(
+            ff=2 * parallel * out, products=(needs.Multiplications(left, right, parallel),)
+        )
 
     @property
     def instance(self) -> Instance:
@@ -50,7 +52,7 @@ class Multipliers(BuiltPipe[Product]):
         return "negation" if any(self.bipolar) else "one multiplier per lane"
 
 
-class Multiply(Pipe[Product]):
+class ProductLanes(Pipe[Product]):
     """A multiplier per lane; with a bipolar operand a conditional negation, with two an xnor."""
 
     name = "product"

@@ -14,7 +14,7 @@ from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.gather.op import Gather
-from hwcompile.ops.gather.schedule import Schedule, schedule
+from hwcompile.ops.gather.schedule import ReadSchedule, schedule
 from hwcompile.ops.gather.words import (
     BuiltGather,
     check_parallel,
@@ -28,7 +28,7 @@ class CircularBuffer(BuiltGather):
     """A buffer of words with a program of reads."""
 
     @cached_property
-    def plan(self) -> Schedule:
+    def plan(self) -> ReadSchedule:
         """Which word every read takes, and when its place is free again."""
         return schedule(self.op, self.parallel, self.words_in)
 
@@ -123,7 +123,7 @@ def _parallels(site: Site[Gather]) -> tuple[int, ...]:
     return legal_parallels(site.op, site.inputs[0].size)
 
 
-def _widths(plan: Schedule) -> tuple[int, int]:
+def _widths(plan: ReadSchedule) -> tuple[int, int]:
     """Bits of a word's place and of a release count in the program."""
     place = int(plan.words[: plan.period].max(initial=0))
     return max(place.bit_length(), 1), max(int(plan.releases.max()).bit_length(), 1)

@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from hwcompile.ir.hull import with_constant
-from hwcompile.ir.meaning import moved
+from hwcompile.ir.meaning import moved_type
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
 
@@ -52,7 +52,7 @@ class Gather(Op):
         """The input's element type, with the constant where it appears."""
         (kind,) = inputs
         element = with_constant(kind.element, self.fill) if self.fills else kind.element
-        return (moved(kind, self.index, element),)
+        return (moved_type(kind, self.index, element),)
 
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]

@@ -9,11 +9,11 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.gather.op import Gather
-from hwcompile.ops.gather.words import divisors, word_sequence
+from hwcompile.ops.gather.words import all_divisors, word_sequence
 
 
 @dataclass(frozen=True)
-class Schedule:
+class ReadSchedule:
     """The reads of a frame: one per output word, and the program that makes them.
 
     The program repeats after `period` reads, every time `stride` words further on.
@@ -54,7 +54,7 @@ class Schedule:
 
 
 @lru_cache(maxsize=64)
-def schedule(op: Gather, parallel: int, arriving: int) -> Schedule:
+def schedule(op: Gather, parallel: int, arriving: int) -> ReadSchedule:
     """The schedule of a gather whose input frames have `arriving` words of `parallel` elements."""
     words = word_sequence(op, parallel)
     need = np.maximum(np.maximum.accumulate(words + 1), 1)
@@ -66,7 +66,7 @@ def schedule(op: Gather, parallel: int, arriving: int) -> Schedule:
         period, stride, free = words.size, 0, latest
     free[-1] = arriving
     capacity = 1 << max((_capacity(need, free, arriving) - 1).bit_length(), 1)
-    return Schedule(arriving, words, need, free, period, stride, capacity)
+    return ReadSchedule(arriving, words, need, free, period, stride, capacity)
 
 
 def _later(words: IntArray, arriving: int) -> IntArray:
@@ -80,7 +80,7 @@ def _period(words: IntArray) -> tuple[int, int]:
     """The shortest period after which the reads repeat a constant, not negative stride further."""
     length = words.size
     blank = words < 0
-    for period in divisors(length)[:-1]:
+    for period in all_divisors(length)[:-1]:
         if not np.array_equal(blank[period:], blank[:-period]):
             continue
         steps = (words[period:] - words[:-period])[~blank[period:]]

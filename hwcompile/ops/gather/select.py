@@ -33,7 +33,7 @@ An output word that is not the constant is the word taken last, be it in the sam
 
 
 @dataclass(frozen=True)
-class Program:
+class ReadRuns:
     """The steps of a frame as runs of equal steps, which repeat after `period` steps.
 
     Attributes:
@@ -65,7 +65,7 @@ class Passing(BuiltGather):
     """A stream whose words are skipped, passed on, repeated, or constant."""
 
     @cached_property
-    def program(self) -> Program:
+    def program(self) -> ReadRuns:
         """What happens to the words of a frame."""
         return _compile(self.op, self.parallel, self.words_in)
 
@@ -152,7 +152,7 @@ def _ascends(op: Gather, parallel: int) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _compile(op: Gather, parallel: int, arriving: int) -> Program:
+def _compile(op: Gather, parallel: int, arriving: int) -> ReadRuns:
     steps = _steps(word_sequence(op, parallel), arriving)
     period = shortest_period(steps)
     part = steps[:period]
@@ -162,7 +162,7 @@ def _compile(op: Gather, parallel: int, arriving: int) -> Program:
     repeats = -(-lengths // (1 << run_bits))
     split = np.full(int(repeats.sum()), 1 << run_bits, dtype=np.int64)
     split[np.cumsum(repeats) - 1] = lengths - (repeats - 1) * (1 << run_bits)
-    return Program(steps, period, np.repeat(part[edges[:-1]], repeats), split, run_bits)
+    return ReadRuns(steps, period, np.repeat(part[edges[:-1]], repeats), split, run_bits)
 
 
 def _rows(lengths: IntArray, bits: int) -> int:

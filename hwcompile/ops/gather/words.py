@@ -26,7 +26,7 @@ def legal_parallels(op: Gather, size: int) -> tuple[int, ...]:
     Returns:
         Divisors of both frame sizes, ascending; 1 is always among them.
     """
-    return divisors(gcd(size, _grain(op.index.reshape(-1))))
+    return all_divisors(gcd(size, _grain(op.index.reshape(-1))))
 
 
 def _grain(flat: IntArray) -> int:
@@ -43,7 +43,7 @@ def _grain(flat: IntArray) -> int:
     )
 
 
-def divisors(number: int) -> tuple[int, ...]:
+def all_divisors(number: int) -> tuple[int, ...]:
     """All divisors, ascending."""
     low = [d for d in range(1, isqrt(number) + 1) if number % d == 0]
     return tuple(low + [number // d for d in reversed(low) if d * d != number])
@@ -114,4 +114,4 @@ def code_parameters(site: Site[Gather]) -> dict[str, Value]:
 def shortest_period(*rows: IntArray) -> int:
     """The smallest divisor L of the length such that every row repeats itself after L places."""
     length = rows[0].size
-    return next(p for p in divisors(length) if all(np.array_equal(r[p:], r[:-p]) for r in rows))
+    return next(p for p in all_divisors(length) if all(np.array_equal(r[p:], r[:-p]) for r in rows))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwcompile.ir.types import IntType
-from hwcompile.ops.recurrent.bounds import magnitude, row_sums
+from hwcompile.ops.recurrent.bounds import largest_magnitude, row_sums
 
 if TYPE_CHECKING:
     from hwcompile.ops.gru.op import Gru
@@ -39,8 +39,8 @@ class Bounds:
 
 def bounds(op: Gru, x: IntType) -> Bounds:
     """Bounds of `op` on inputs of type `x`; assumes that the shapes fit."""
-    from_x = row_sums(op.wx) * (magnitude(x) << op.x_shift)
-    from_h = row_sums(op.wr) * (magnitude(op.h_type) << op.r_shift)
+    from_x = row_sums(op.wx) * (largest_magnitude(x) << op.x_shift)
+    from_h = row_sums(op.wr) * (largest_magnitude(op.h_type) << op.r_shift)
     sigma, table = int(np.abs(op.sigma).max()), int(np.abs(op.candidate).max())
     bias = np.abs(op.bias).astype(object)
     gates = from_x[:2] + from_h[:2] + bias[:2]
@@ -48,6 +48,8 @@ def bounds(op: Gru, x: IntType) -> Bounds:
     pre = (from_x[2] + bias[2]) * (1 << op.n_shift)
     pre = pre + recurrent * (max(sigma, 1) if op.reset_after else 1)
     rest = int(np.abs(op.one - op.sigma).max())
-    state = (rest * table << op.h_shifts[0]) + (sigma * magnitude(op.h_type) << op.h_shifts[1])
+    state = (rest * table << op.h_shifts[0]) + (
+        sigma * largest_magnitude(op.h_type) << op.h_shifts[1]
+    )
     largest = max(int((from_x + from_h).max()), int(recurrent.max()))
     return Bounds(largest, int(gates.max()), int(pre.max()), state)

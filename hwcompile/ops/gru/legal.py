@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwcompile.ir.types import TensorType
-from hwcompile.ops.recurrent.bounds import magnitude
+from hwcompile.ops.recurrent.bounds import largest_magnitude
 from hwcompile.ops.recurrent.legal import (
     MAX_BITS,
     MAX_FORMAT_BITS,
@@ -65,7 +65,7 @@ def _numbers(op: Gru) -> list[str]:
     arrays = (op.wx, op.wr, op.sigma, op.candidate, np.array([op.one]))
     if any(int(np.abs(a).max(initial=0)) >= limit for a in arrays):
         found.append(f"weights and tables have at most {MAX_FORMAT_BITS} bits")
-    if magnitude(op.h_type) >= limit:
+    if largest_magnitude(op.h_type) >= limit:
         found.append(f"h has at most {MAX_FORMAT_BITS} bits")
     if int(np.abs(op.bias).max()) >= 1 << (MAX_BITS - 2):
         found.append(f"biases have at most {MAX_BITS - 2} bits")

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from hwcompile.ops.contract.instance import Name
 from hwcompile.ops.gru.op import Gru
-from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program, Table
+from hwcompile.ops.recurrent.cell import Cell, CellProgram, CellTable, Gate, Latencies
 from hwcompile.ops.recurrent.engine import Engine
 from hwcompile.ops.recurrent.images import signed_bits
 from hwcompile.ops.recurrent.numbers import signed_width
@@ -59,14 +59,14 @@ def cell_of(op: Gru) -> Cell:
     )
 
 
-def _program(op: Gru) -> Program:
+def _program(op: Gru) -> CellProgram:
     """`hw_gru_cell`, or `hw_gru_reset_cell`."""
     tables = {
-        "Sigma": Table(op.sigma, 2),
-        "Candidate": Table(op.candidate, 1),
+        "Sigma": CellTable(op.sigma, 2),
+        "Candidate": CellTable(op.candidate, 1),
     }
     latencies = Latencies(m=15, y=4) if op.reset_after else Latencies(m=8, y=11)
-    return Program(_fields(op), tables, latencies, narrow=2, wide=1)
+    return CellProgram(_fields(op), tables, latencies, narrow=2, wide=1)
 
 
 def _fields(op: Gru) -> dict[str, bool | int | Name]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwcompile.ir.types import IntType
-from hwcompile.ops.recurrent.bounds import magnitude, row_sums
+from hwcompile.ops.recurrent.bounds import largest_magnitude, row_sums
 
 if TYPE_CHECKING:
     from hwcompile.ops.lstm.op import Lstm
@@ -38,22 +38,22 @@ class Bounds:
 
 def bounds(op: Lstm, x: IntType) -> Bounds:
     """Bounds of `op` on inputs of type `x`; assumes that the shapes fit."""
-    sums = row_sums(op.wx) * (magnitude(x) << op.x_shift)
-    sums = sums + row_sums(op.wr) * (magnitude(op.result) << op.r_shift)
+    sums = row_sums(op.wx) * (largest_magnitude(x) << op.x_shift)
+    sums = sums + row_sums(op.wr) * (largest_magnitude(op.result) << op.r_shift)
     z = sums + np.abs(op.bias)
     if op.peeped:
         shifts = np.array([1 << s for s in op.peephole_shifts], dtype=object)[:, None]
-        reach = np.abs(op.peepholes).astype(object) * magnitude(op.c_type) * shifts
+        reach = np.abs(op.peepholes).astype(object) * largest_magnitude(op.c_type) * shifts
         z = z + np.stack([reach[0], reach[1], 0 * reach[0], reach[2]])
     largest = int(sums.max())
     if op.projected:
-        largest = max(largest, int((row_sums(op.projection) * magnitude(op.m_type)).max()))
+        largest = max(largest, int((row_sums(op.projection) * largest_magnitude(op.m_type)).max()))
     sigma, candidate, squash = (
         int(np.abs(table).max()) for table in (op.sigma, op.candidate, op.squash)
     )
-    parts = [sigma * magnitude(op.c_type), sigma * candidate]
+    parts = [sigma * largest_magnitude(op.c_type), sigma * candidate]
     if op.part_shifts:
-        parts = [max(part, magnitude(op.c_type)) for part in parts]
+        parts = [max(part, largest_magnitude(op.c_type)) for part in parts]
     cell = (parts[0] << op.cell_shifts[0]) + (parts[1] << op.cell_shifts[1])
     gates = z.max(axis=1)
     return Bounds(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from hwcompile.ir.types import IntType, TensorType
-from hwcompile.ops.recurrent.bounds import magnitude
+from hwcompile.ops.recurrent.bounds import largest_magnitude
 from hwcompile.ops.recurrent.legal import (
     MAX_BITS,
     MAX_FORMAT_BITS,
@@ -77,7 +77,7 @@ def _numbers(op: Lstm) -> list[str]:
     limit = 1 << (MAX_FORMAT_BITS - 1)
     if any(int(np.abs(a).max(initial=0)) >= limit for a in arrays):
         found.append(f"weights and tables have at most {MAX_FORMAT_BITS} bits")
-    if any(magnitude(kind) >= limit for kind in (op.c_type, op.m_type, op.y_type)):
+    if any(largest_magnitude(kind) >= limit for kind in (op.c_type, op.m_type, op.y_type)):
         found.append(f"c, m and y have at most {MAX_FORMAT_BITS} bits")
     if int(np.abs(op.bias).max()) >= 1 << (MAX_BITS - 2):
         found.append(f"biases have at most {MAX_BITS - 2} bits")

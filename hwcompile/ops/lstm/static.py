@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from hwcompile.ops.contract.instance import Name
 from hwcompile.ops.lstm.op import Lstm
-from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program, Table
+from hwcompile.ops.recurrent.cell import Cell, CellProgram, CellTable, Gate, Latencies
 from hwcompile.ops.recurrent.engine import Engine
 from hwcompile.ops.recurrent.images import signed_bits
 from hwcompile.ops.recurrent.numbers import signed_width
@@ -51,15 +51,15 @@ def cell_of(op: Lstm) -> Cell:
     )
 
 
-def _program(op: Lstm) -> Program:
+def _program(op: Lstm) -> CellProgram:
     """`hw_lstm_cell`."""
     tables = {
-        "Sigma": Table(op.sigma, 3),
-        "Candidate": Table(op.candidate, 1),
-        "Squash": Table(op.squash, 1),
+        "Sigma": CellTable(op.sigma, 3),
+        "Candidate": CellTable(op.candidate, 1),
+        "Squash": CellTable(op.squash, 1),
     }
     latencies = Latencies(m=15, y=4)
-    return Program(_fields(op), tables, latencies, narrow=6, lookup=op.lookup)
+    return CellProgram(_fields(op), tables, latencies, narrow=6, lookup=op.lookup)
 
 
 def _fields(op: Lstm) -> dict[str, bool | int | Name]:

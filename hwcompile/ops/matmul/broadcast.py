@@ -22,7 +22,7 @@ from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
 from hwcompile.sparse.collecting import Collection, collect
 from hwcompile.sparse.encodings import ColumnLayout, column_layout, index_width
-from hwcompile.sparse.packing import Packing, pack
+from hwcompile.sparse.packing import Packing, pack_rows
 from hwcompile.sparse.rows import SparseRows
 
 MAX_PES = 512
@@ -238,7 +238,7 @@ def _planned(op: Matmul, pes: int, out: int) -> _Plan:
     """Rows dealt out so that PEs have about equal loads, and equal numbers of rows."""
     matrix = SparseRows.of(op.weights[0])
     live = int(np.count_nonzero(matrix.counts))
-    packing = pack(matrix.counts, pes, split=False, max_rows=-(-live // pes))
+    packing = pack_rows(matrix.counts, pes, split=False, max_rows=-(-live // pes))
     return _Plan(column_layout(matrix, packing), packing, collect(packing, op.rows, out))
 
 

@@ -26,7 +26,7 @@ from hwcompile.ops.contract.weights_port import (
 )
 from hwcompile.ops.matmul.lane import lane_dot, most_entries, row_counts, style_names
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.matmul.sparse_design import LAG, MAX_RUN_BITS, Design, design
+from hwcompile.ops.matmul.sparse_design import LAG, MAX_RUN_BITS, SparseDesign, design
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
 from hwcompile.sparse.encodings import index_width
 
@@ -41,7 +41,7 @@ class Programs(Built[Matmul]):
     """PEs that follow programs, and the collection of their sums."""
 
     @cached_property
-    def plan(self) -> Design:
+    def plan(self) -> SparseDesign:
         """Who does what in which cycle."""
         return design(
             self.op,
@@ -312,7 +312,7 @@ def _load(words: int, vectors: int) -> Actor:
     return Actor(ones, {"in0": Access.stream(ones)}, {"words": np.cumsum(ones)})
 
 
-def _compute(plan: Design, sets: int) -> Actor:
+def _compute(plan: SparseDesign, sets: int) -> Actor:
     """Phases: the first program row, the one that announces the sums, and the last one."""
     phases = np.unique([0, plan.ready_step, plan.steps - 1])
     durations = np.diff(np.append(phases, plan.steps))
@@ -335,7 +335,7 @@ def _compute(plan: Design, sets: int) -> Actor:
     )
 
 
-def _collect(plan: Design, sets: int) -> Actor:
+def _collect(plan: SparseDesign, sets: int) -> Actor:
     """Phases: every row that completes a word, and the first row of every vector.
 
     Only the first vector of a set waits for its sums, and the last one frees them.
@@ -360,7 +360,7 @@ def _collect(plan: Design, sets: int) -> Actor:
     )
 
 
-def _program(plan: Design, dot: Dot) -> MemoryImage:
+def _program(plan: SparseDesign, dot: Dot) -> MemoryImage:
     """Rows of {last, index, weight} for every PE."""
     weight, index, end = plan.entries()
     shift = dot.encoding.stored_bits

@@ -12,7 +12,7 @@ from hwcompile.ops.matmul.lane import row_counts, stored_type
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.sparse.collecting import Collection, collect, cycles_of
 from hwcompile.sparse.encodings import gaps, index_width, with_fillers
-from hwcompile.sparse.packing import Packing, pack
+from hwcompile.sparse.packing import Packing, pack_rows
 from hwcompile.sparse.rows import SparseRows, segment_entries
 
 LAG = 6
@@ -46,7 +46,7 @@ class Settings:
 
 
 @dataclass(frozen=True, eq=False)
-class Design:
+class SparseDesign:
     """The schedule of one engine. Every group has programs of equal lengths.
 
     Attributes:
@@ -168,7 +168,7 @@ def design(
     index: str,
     channels: int = 1,
     paced: bool = True,
-) -> Design:
+) -> SparseDesign:
     """Decide on everything; 0 for `lanes` or `out` means the smallest that does not slow it down.
 
     A row is cut into segments only if fillers are not asked for: they depend on where rows begin.
@@ -181,11 +181,11 @@ def design(
     split = not index.startswith("run")
     if not split:
         counts = tuple(matrix.counts for matrix in _placed(op, width, index))
-    packings = tuple(pack(count, pes, split=split) for count in counts)
+    packings = tuple(pack_rows(count, pes, split=split) for count in counts)
     height = out or _enough_rows(op, packings, width, channels)
     collections = tuple(collect(packing, op.rows, height) for packing in packings)
     settings = Settings(pes, width, height, index, channels, paced)
-    return Design(op, settings, packings, collections)
+    return SparseDesign(op, settings, packings, collections)
 
 
 @lru_cache(maxsize=16)

@@ -7,7 +7,7 @@ import numpy as np
 from hwcompile.ir.types import IntArray, IntType
 
 
-def magnitude(kind: IntType) -> int:
+def largest_magnitude(kind: IntType) -> int:
     """The largest absolute value of a type."""
     return max(abs(kind.low), abs(kind.high))
 

@@ -63,7 +63,7 @@ class Gate:
 
 
 @dataclass(frozen=True, eq=False)
-class Table:
+class CellTable:
     """A function of one number, by its values.
 
     Attributes:
@@ -91,7 +91,7 @@ class Latencies:
 
 
 @dataclass(frozen=True, eq=False)
-class Program:
+class CellProgram:
     """The element-wise part of a cell: which pipeline, and with what.
 
     Attributes:
@@ -105,7 +105,7 @@ class Program:
     """
 
     fields: Mapping[str, bool | int | Name]
-    tables: Mapping[str, Table]
+    tables: Mapping[str, CellTable]
     latencies: Latencies
     narrow: int
     wide: int = 0
@@ -133,7 +133,7 @@ class Cell:
 
     inputs: int
     gates: tuple[Gate, ...]
-    program: Program
+    program: CellProgram
     result: IntType
     m_type: IntType
     x_shift: int

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwcompile.ops.recurrent.images import widths
 from hwcompile.ops.recurrent.layout import Layout
-from hwcompile.ops.recurrent.simulation import Schedule
+from hwcompile.ops.recurrent.simulation import StepSchedule
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Description:
     channels: int
 
     @staticmethod
-    def of(layout: Layout, schedule: Schedule) -> Description:
+    def of(layout: Layout, schedule: StepSchedule) -> Description:
         """That of an engine with a layout and a schedule."""
         width = widths(layout)
         last = [max(lane.takes) for lane in schedule.lanes]

@@ -21,7 +21,7 @@ from hwcompile.ops.recurrent.numbers import SignalBits, formats, pipeline, shape
 from hwcompile.ops.recurrent.op import R_co
 from hwcompile.ops.recurrent.resources import needs
 from hwcompile.ops.recurrent.rounding import rounding_name
-from hwcompile.ops.recurrent.simulation import Schedule, simulate_step
+from hwcompile.ops.recurrent.simulation import StepSchedule, simulate_step
 
 OUT_STAGES = 3
 
@@ -35,7 +35,7 @@ class Engine(Built[R_co]):
         """The op as the engine sees it; the same object for the same op."""
 
     @cached_property
-    def scheduled(self) -> tuple[Layout, Schedule]:
+    def scheduled(self) -> tuple[Layout, StepSchedule]:
         """Who does what, and when."""
         return _scheduled(self.cell, self.number("pes"), self.number("lanes"))
 
@@ -45,7 +45,7 @@ class Engine(Built[R_co]):
         return self.scheduled[0]
 
     @property
-    def schedule(self) -> Schedule:
+    def schedule(self) -> StepSchedule:
         """What happens in which cycle of a step."""
         return self.scheduled[1]
 
@@ -179,6 +179,6 @@ def _drain(cell: Cell) -> int:
 
 
 @lru_cache(maxsize=64)
-def _scheduled(cell: Cell, pes: int, lanes: int) -> tuple[Layout, Schedule]:
+def _scheduled(cell: Cell, pes: int, lanes: int) -> tuple[Layout, StepSchedule]:
     layout = Layout(cell, pes, lanes)
     return layout, simulate_step(layout)

@@ -11,7 +11,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES, Cell
 from hwcompile.ops.recurrent.layout import Layout
-from hwcompile.ops.recurrent.simulation import Schedule
+from hwcompile.ops.recurrent.simulation import StepSchedule
 
 Fields = Sequence[tuple[IntArray, int]]
 """Numbers int64 [depth, columns] with the bits of each; negative ones in two's complement."""
@@ -63,7 +63,7 @@ def widths(layout: Layout) -> Widths:
     )
 
 
-def images(layout: Layout, schedule: Schedule) -> dict[str, MemoryImage]:
+def images(layout: Layout, schedule: StepSchedule) -> dict[str, MemoryImage]:
     """All images, by the name of the parameter that takes the file."""
     tables = layout.cell.program.tables
     return {
@@ -90,7 +90,7 @@ def pack_fields(fields: Fields) -> MemoryImage:
     return MemoryImage(flat.shape[1], np.packbits(flat, axis=1, bitorder="little"))
 
 
-def entry_image(layout: Layout, schedule: Schedule) -> MemoryImage:
+def entry_image(layout: Layout, schedule: StepSchedule) -> MemoryImage:
     """The PEs' programs: row t holds the entry of each PE in cycle t, {over m, last, skip, w}.
 
     A cycle without an entry has one of weight 0 that stays at its place.
@@ -115,7 +115,7 @@ def entry_image(layout: Layout, schedule: Schedule) -> MemoryImage:
     return MemoryImage.pack(codes, width.entry)
 
 
-def _control_image(layout: Layout, schedule: Schedule) -> MemoryImage:
+def _control_image(layout: Layout, schedule: StepSchedule) -> MemoryImage:
     """The lanes' programs: which sum is taken when, and what is complete with it."""
     cell, width = layout.cell, widths(layout)
     names = ("thing", "pe", "gate", "slot", "use", "first", "final", "second", "valid")

@@ -15,7 +15,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.recurrent.cell import Cell, Gate
-from hwcompile.sparse.packing import pack
+from hwcompile.sparse.packing import pack_rows
 
 MAX_FILLERS = 0.0075
 """Fillers per entry that a narrower column index may cost."""
@@ -38,7 +38,7 @@ class Placement:
     @staticmethod
     def of(counts: IntArray, lanes: int) -> Placement:
         """Deal out things so that the lanes' sums of `counts` are as equal as possible."""
-        packing = pack(np.maximum(counts, 1), lanes, split=False)
+        packing = pack_rows(np.maximum(counts, 1), lanes, split=False)
         lane = np.empty(counts.size, dtype=np.int64)
         lane[packing.row] = packing.pe
         rank = np.empty(counts.size, dtype=np.int64)
@@ -215,7 +215,9 @@ class Layout:
     def _dealt(self, rows: list[Row]) -> list[list[Segment]]:
         """The rows dealt out to the PEs of a lane, with fillers."""
         rows = [row.filled(self.skip_bits) for row in rows]
-        packing = pack(np.array([r.places.size for r in rows], dtype=np.int64), self.pes_per_lane)
+        packing = pack_rows(
+            np.array([r.places.size for r in rows], dtype=np.int64), self.pes_per_lane
+        )
         queues: list[list[Segment]] = [[] for _ in range(self.pes_per_lane)]
         for pe, row, first, last in zip(
             packing.pe, packing.row, packing.first, packing.last, strict=True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwcompile.ops.contract.needs import MemoryKind, Product, Resources, memory
+from hwcompile.ops.contract.needs import MemoryKind, Multiplications, Resources, memory
 from hwcompile.ops.contract.site import Parameters
 from hwcompile.ops.contract.weights_port import weights_memory
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES
@@ -42,9 +42,9 @@ def _channel(layout: Layout, bits: SignalBits) -> Resources:
         ff=pes * (4 * bits.total + 6 * act) + lanes * 24 * z,
         # The elements of the cell are as wide as activations.
         products=(
-            Product(widths(layout).weight, act, pes),
-            Product(act, act, program.narrow * lanes),
-            *((Product(act, z, program.wide * lanes),) if program.wide else ()),
+            Multiplications(widths(layout).weight, act, pes),
+            Multiplications(act, act, program.narrow * lanes),
+            *((Multiplications(act, z, program.wide * lanes),) if program.wide else ()),
         ),
     )
     for table in program.tables.values():

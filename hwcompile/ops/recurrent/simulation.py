@@ -12,10 +12,10 @@ A worked example. Two units with one gate over three elements of x and one of y,
 both onto that y; one lane with one PE. Places 0 to 2 are those of x, 3 that of y, 4 and 5 of m.
 
     >>> from hwcompile.ir.types import IntType
-    >>> from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program
+    >>> from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, CellProgram
     >>> x, y = np.array([[3, 0, 5], [0, 2, 0]]), np.array([[7], [0]])
     >>> gate = Gate(bias=np.zeros(2, dtype=np.int64), x=x, y=y)
-    >>> pipeline = Program({}, {}, Latencies(m=15, y=4), narrow=1)
+    >>> pipeline = CellProgram({}, {}, Latencies(m=15, y=4), narrow=1)
     >>> int8 = IntType(-128, 127)
     >>> cell = Cell(3, (gate,), pipeline, int8, int8, 0, 0, keep=True, channels=1,
     ...             projection=np.array([[1, 1]]))
@@ -116,7 +116,7 @@ class Lane:
 
 
 @dataclass(frozen=True)
-class Schedule:
+class StepSchedule:
     """The schedule of a step.
 
     Attributes:
@@ -143,7 +143,7 @@ class _Carry:
     least: int  # cycles of a step
 
 
-def simulate_step(layout: Layout) -> Schedule:
+def simulate_step(layout: Layout) -> StepSchedule:
     """The schedule of `layout`.
 
     Raises:
@@ -173,7 +173,7 @@ def simulate_step(layout: Layout) -> Schedule:
 
 def _round(
     layout: Layout, work: list[tuple[list[list[Segment]], list[list[Segment]]]], carry: _Carry
-) -> tuple[Schedule, _Carry]:
+) -> tuple[StepSchedule, _Carry]:
     cell = layout.cell
     late = cell.program.latencies
     lanes = [_Collector(layout, n, carry) for n in range(layout.lanes)]
@@ -208,12 +208,12 @@ def _round(
     return schedule, _Carry(ready - schedule.cycles, free - schedule.cycles, tail, carry.least)
 
 
-def _measure(lanes: list[Lane], times: list[list[int]], gates_end: int, least: int) -> Schedule:
+def _measure(lanes: list[Lane], times: list[list[int]], gates_end: int, least: int) -> StepSchedule:
     takes = [take for lane in lanes for take in lane.takes]
     delay = max(min(takes) - 1, 1)
     last_entry = max(time for lane in times for time in lane)
     cycles = max(last_entry, max(takes) - delay, delay, least)
-    return Schedule(cycles, delay, int(gates_end), tuple(lanes))
+    return StepSchedule(cycles, delay, int(gates_end), tuple(lanes))
 
 
 class _Collector:

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from hwcompile.ir.meaning import moved
+from hwcompile.ir.meaning import moved_type
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
 
@@ -38,7 +38,7 @@ class Reshape(Op):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """The input's element type under the new shape."""
         (kind,) = inputs
-        return (moved(kind, np.arange(kind.size).reshape(self.shape), kind.element),)
+        return (moved_type(kind, np.arange(kind.size).reshape(self.shape), kind.element),)
 
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.arithmetic.rows import row_groups, row_layout
+from hwcompile.ops.arithmetic.rows import row_layout, row_period
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import Resources, memory
@@ -29,7 +29,7 @@ class LaneMemories(BuiltPipe[Table]):
     @cached_property
     def groups(self) -> int:
         """Words before the rows of values repeat."""
-        return row_groups(self.rows, self.site.inputs[0].shape, self.parallel)
+        return row_period(self.rows, self.site.inputs[0].shape, self.parallel)
 
     @property
     def depth(self) -> int:

@@ -17,19 +17,19 @@ from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic.rows import Field, RowTable, row_layout
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.memory_image import MemoryImage
-from hwcompile.ops.contract.needs import Product, Resources, memory
+from hwcompile.ops.contract.needs import Multiplications, Resources, memory
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.multiplier import solve_late
 from hwcompile.ops.threshold.op import Threshold
-from hwcompile.ops.threshold.requantize import MOST_SUM_BITS, signed_bits
+from hwcompile.ops.threshold.requantize import MOST_SUM_BITS, constant_bits
 from hwcompile.ops.threshold.staircase import Staircase, staircase
 
 MOST_LEVEL_BITS = 12
 
 
 @dataclass(frozen=True, eq=False)
-class Line:
+class LateLine:
     """`y = floor + level - late[level]` where x is the first with that level of the line.
 
     Attributes:
@@ -69,7 +69,7 @@ class MovedSteps(BuiltPipe[Threshold]):
     """A multiplier per lane, and a memory of the bits that move steps."""
 
     @cached_property
-    def line(self) -> Line:
+    def line(self) -> LateLine:
         """The line and the steps off it."""
         line = _solution(staircase(self.site))
         if line is None:
@@ -81,8 +81,8 @@ class MovedSteps(BuiltPipe[Threshold]):
         """Factors, biases and floors of the rows."""
         line = self.line
         fields = [
-            Field(line.factor[:, None], signed_bits(line.factor)),
-            Field(line.bias[:, None], signed_bits(line.bias)),
+            Field(line.factor[:, None], constant_bits(line.factor)),
+            Field(line.bias[:, None], constant_bits(line.bias)),
         ]
         if line.row_floor:
             fields.append(Field(line.floor[:, None], self.out_bits))
@@ -99,15 +99,15 @@ class MovedSteps(BuiltPipe[Threshold]):
     def needs(self) -> Resources:
         """Multiplier, adder, three comparisons and a subtraction per lane; rows and bits."""
         line, parallel, table, out = self.line, self.parallel, self.table, self.out_bits
-        factor, width = signed_bits(line.factor), self.site.inputs[0].element.bits + 1
+        factor, width = constant_bits(line.factor), self.site.inputs[0].element.bits + 1
         levels, kept = line.steps.bit_length(), line.sum_bits - line.shift
-        registers = 2 * line.sum_bits + signed_bits(line.bias) + 2 * factor + levels + out + 1
+        registers = 2 * line.sum_bits + constant_bits(line.bias) + 2 * factor + levels + out + 1
         lanes = Resources(
             parallel * levels,
             parallel * (line.sum_bits + 2 * kept + line.shift + out),
             parallel * (registers + (3 * out if line.row_floor else 0)),
             (),
-            (Product(width, factor, parallel),),
+            (Multiplications(width, factor, parallel),),
         )
         bits = memory(table.groups << levels, 1, count=parallel)
         return lanes + bits + memory(table.groups, table.width)
@@ -123,8 +123,8 @@ class MovedSteps(BuiltPipe[Threshold]):
                 "InWidth": kind.bits,
                 "InSigned": kind.signed,
                 "OutWidth": self.out_bits,
-                "FactorWidth": signed_bits(line.factor),
-                "BiasWidth": signed_bits(line.bias),
+                "FactorWidth": constant_bits(line.factor),
+                "BiasWidth": constant_bits(line.bias),
                 "SumWidth": line.sum_bits,
                 "Shift": line.shift,
                 "Steps": line.steps,
@@ -152,7 +152,7 @@ class MovedSteps(BuiltPipe[Threshold]):
         """Factor, shift, and the steps that are moved."""
         line = self.line
         return (
-            f"multiplier of {signed_bits(line.factor)} bits, shift by {line.shift}, "
+            f"multiplier of {constant_bits(line.factor)} bits, shift by {line.shift}, "
             f"{int(line.late.sum())} steps moved by one, "
             f"{self.table.groups} group(s) of constants"
         )
@@ -178,16 +178,16 @@ class LateRequantize(Pipe[Threshold]):
 
 
 @lru_cache(maxsize=1024)
-def _solution(stairs: Staircase) -> Line | None:
+def _solution(stairs: Staircase) -> LateLine | None:
     found = solve_late(stairs.thresholds, stairs.low, stairs.high)
     if found is None:
         return None
     line, late = found
     ends = [x * line.factor.astype(object) for x in (stairs.low, stairs.high)]
     values = [int(v) for part in (*ends, *(e + line.bias for e in ends), line.bias) for v in part]
-    bits = max(signed_bits(values), line.shift + stairs.steps.bit_length() + 1)
+    bits = max(constant_bits(values), line.shift + stairs.steps.bit_length() + 1)
     if bits > MOST_SUM_BITS:
         return None
     late = np.concatenate([np.zeros((late.shape[0], 1), dtype=np.int64), late], axis=1)
     bias = line.bias.astype(np.int64)
-    return Line(line.factor, bias, line.shift, late, stairs.floor, bits)
+    return LateLine(line.factor, bias, line.shift, late, stairs.floor, bits)

@@ -25,7 +25,7 @@ MOST_PATCHES = 3  # per row; each is a comparator and an adder in every lane
 
 
 @dataclass(frozen=True, eq=False)
-class Multiplier:
+class LevelMultiplier:
     """`level = clamp((x * factor[r] + bias[r]) >> shift, 0, n) + change`.
 
     The change is `patch_change[r, p]` where x is `patch_at[r, p]`, and 0 elsewhere.
@@ -71,7 +71,7 @@ def solve(
     high: int,
     max_shift: int = MAX_SHIFT,
     most_patches: int = MOST_PATCHES,
-) -> Multiplier | None:
+) -> LevelMultiplier | None:
     """The fewest patches, the smallest shift, the smallest |M| that give the staircases exactly.
 
     Row r is wanted to be `#{k : x >= T_k}` when its slope is +1, and n minus that when it is -1.
@@ -113,7 +113,7 @@ def solve(
 
 def solve_shift(
     thresholds: IntArray, slope: IntArray, low: int, high: int, max_shift: int = MAX_SHIFT
-) -> tuple[Multiplier, int] | None:
+) -> tuple[LevelMultiplier, int] | None:
     """Like `solve`, without patches, and with one power of two for |M|: a factor or a shift.
 
     Returns:
@@ -133,7 +133,7 @@ def solve_shift(
 
 def solve_late(
     thresholds: IntArray, low: int, high: int, max_shift: int = MAX_SHIFT
-) -> tuple[Multiplier, IntArray] | None:
+) -> tuple[LevelMultiplier, IntArray] | None:
     """A line whose steps come at the thresholds, or one value of x before them.
 
     Args:
@@ -167,7 +167,9 @@ def solve_late(
     return (line, late) if late_holds(line, late, thresholds, low, high) else None
 
 
-def late_holds(line: Multiplier, late: IntArray, thresholds: IntArray, low: int, high: int) -> bool:
+def late_holds(
+    line: LevelMultiplier, late: IntArray, thresholds: IntArray, low: int, high: int
+) -> bool:
     """Compare the corrected line with the staircases around every step, exactly.
 
     Both change nowhere else: a step of the line is at its threshold or one value before it.
@@ -184,7 +186,9 @@ def late_holds(line: Multiplier, late: IntArray, thresholds: IntArray, low: int,
     return bool(np.all(got == _wanted(thresholds, np.ones(rows, dtype=np.int64), x)))
 
 
-def holds(found: Multiplier, thresholds: IntArray, slope: IntArray, low: int, high: int) -> bool:
+def holds(
+    found: LevelMultiplier, thresholds: IntArray, slope: IntArray, low: int, high: int
+) -> bool:
     """Compare levels around every step and every patch, exactly.
 
     Between two neighbouring points of the comparison the line is monotone and without a patch, so
@@ -266,8 +270,8 @@ def _relaxed(row: Constraints, steps: IntArray) -> list[int]:
 
 
 def _with_patches(
-    plain: Multiplier, places: list[list[int]], thresholds: IntArray, slope: IntArray
-) -> Multiplier | None:
+    plain: LevelMultiplier, places: list[list[int]], thresholds: IntArray, slope: IntArray
+) -> LevelMultiplier | None:
     """Add patches at `places` [R][...]; None if one of them would have to change by 2 or more."""
     width = max(len(part) for part in places)
     at = np.array([(part + part[:1] * width)[:width] or [0] * width for part in places])
@@ -276,7 +280,7 @@ def _with_patches(
     change = np.where(used, change, 0)
     if np.abs(change).max() > 1:
         return None
-    return Multiplier(plain.factor, plain.bias, plain.shift, at, change)
+    return LevelMultiplier(plain.factor, plain.bias, plain.shift, at, change)
 
 
 def _placed(
@@ -287,7 +291,7 @@ def _placed(
     slope: IntArray,
     low: int,
     high: int,
-) -> Multiplier:
+) -> LevelMultiplier:
     """M and B for x itself, from M, L and U for x counted from an end of the interval."""
     factor = factor * slope
     # x - low rises from 0; high - x does so for a falling row.
@@ -298,7 +302,7 @@ def _placed(
         for a, b, o in zip(least, greatest, origin, strict=True)
     ]
     none = np.zeros((factor.size, 0), dtype=np.int64)
-    return Multiplier(factor, bias, shift, none, none)
+    return LevelMultiplier(factor, bias, shift, none, none)
 
 
 def _narrowed(low: int, high: int, shift: int) -> tuple[int, int]:

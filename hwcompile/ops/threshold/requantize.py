@@ -11,10 +11,10 @@ from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
 from hwcompile.ops.contract.instance import Instance, Value
-from hwcompile.ops.contract.needs import Product, Resources, memory
+from hwcompile.ops.contract.needs import Multiplications, Resources, memory
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
-from hwcompile.ops.threshold.multiplier import Multiplier, holds, solve
+from hwcompile.ops.threshold.multiplier import LevelMultiplier, holds, solve
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.staircase import Staircase, staircase
 
@@ -67,7 +67,7 @@ class Affine:
         }
 
 
-def affine(found: Multiplier, stairs: Staircase, out_bits: int) -> Affine | None:
+def affine(found: LevelMultiplier, stairs: Staircase, out_bits: int) -> Affine | None:
     """Fold the floor, find the widths; None when the sum is too wide to be sensible."""
     floor = stairs.floor
     same = bool(np.all(floor == floor[0]))
@@ -80,7 +80,7 @@ def affine(found: Multiplier, stairs: Staircase, out_bits: int) -> Affine | None
     high = low + stairs.steps
     clamp = not same or found.patch_at.size > 0 or min(values) < low or max(values) > high
     after = IntType(min(low, *values), max(high, *values, 0)).bits + 1
-    sum_bits = max(signed_bits(ends), found.shift + max(after, out_bits))
+    sum_bits = max(constant_bits(ends), found.shift + max(after, out_bits))
     if sum_bits > MOST_SUM_BITS:
         return None
     return Affine(
@@ -97,7 +97,7 @@ def affine(found: Multiplier, stairs: Staircase, out_bits: int) -> Affine | None
     )
 
 
-def signed_bits(values: IntArray | list[int]) -> int:
+def constant_bits(values: IntArray | list[int]) -> int:
     """Least width of a two's complement number that holds all `values`."""
     low, high = min(int(v) for v in values), max(int(v) for v in values)
     return IntType(min(low, -1), max(high, 0)).bits
@@ -123,7 +123,7 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
     @property
     def factor_bits(self) -> int:
         """Bits of the multiplier, as two's complement."""
-        return signed_bits(self.form.factor)
+        return constant_bits(self.form.factor)
 
     @property
     def stages(self) -> int:
@@ -139,14 +139,14 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
         kept = form.sum_bits - form.shift
         clamped = out if form.clamp else 0
         patched = form.patches > 0 or form.floor is not None
-        bias = signed_bits(form.bias) if table.groups > 1 else 0
+        bias = constant_bits(form.bias) if table.groups > 1 else 0
         registers = form.sum_bits + bias + kept + clamped
         lanes = Resources(
             parallel * (clamped + form.patches * (width / 3 + out)),
             parallel * (form.sum_bits + (2 * kept if form.clamp else 0) + (out if patched else 0)),
             parallel * (registers + (2 * out if patched else 0)),
             (),
-            (Product(width, self.factor_bits, parallel),),
+            (Multiplications(width, self.factor_bits, parallel),),
         )
         return lanes + memory(table.groups, table.width)
 
@@ -162,7 +162,7 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
                 "InSigned": kind.signed,
                 "OutWidth": self.out_bits,
                 "FactorWidth": self.factor_bits,
-                "BiasWidth": signed_bits(form.bias),
+                "BiasWidth": constant_bits(form.bias),
                 "SumWidth": form.sum_bits,
                 "Shift": form.shift,
                 **form.clamp_parameters,
@@ -209,8 +209,8 @@ def _solution(stairs: Staircase, out_bits: int) -> Affine | None:
 @lru_cache(maxsize=1024)
 def _fields(form: Affine, in_bits: int, out_bits: int) -> tuple[Field, ...]:
     fields = [
-        Field(form.factor[:, None], signed_bits(form.factor)),
-        Field(form.bias[:, None], signed_bits(form.bias)),
+        Field(form.factor[:, None], constant_bits(form.factor)),
+        Field(form.bias[:, None], constant_bits(form.bias)),
     ]
     if form.floor is not None:
         fields.append(Field(form.floor[:, None], out_bits))

@@ -14,7 +14,7 @@ from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.multiplier import holds, solve_shift
 from hwcompile.ops.threshold.op import Threshold
-from hwcompile.ops.threshold.requantize import Affine, affine, signed_bits
+from hwcompile.ops.threshold.requantize import Affine, affine, constant_bits
 from hwcompile.ops.threshold.staircase import Staircase, staircase
 
 
@@ -69,7 +69,7 @@ class AddShift(BuiltPipe[Threshold]):
                 "InWidth": kind.bits,
                 "InSigned": kind.signed,
                 "OutWidth": self.out_bits,
-                "BiasWidth": signed_bits(form.bias),
+                "BiasWidth": constant_bits(form.bias),
                 "SumWidth": form.sum_bits,
                 "Left": left,
                 "Shift": form.shift,
@@ -116,7 +116,7 @@ def _solution(stairs: Staircase, out_bits: int) -> tuple[Affine, int] | None:
 @lru_cache(maxsize=1024)
 def _fields(form: Affine, out_bits: int) -> tuple[Field, ...]:
     fields = [
-        Field(form.bias[:, None], signed_bits(form.bias)),
+        Field(form.bias[:, None], constant_bits(form.bias)),
         Field((form.factor < 0).astype(np.int64)[:, None], 1),
     ]
     if form.floor is not None:

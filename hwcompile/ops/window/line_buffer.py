@@ -14,7 +14,7 @@ from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
-from hwcompile.ops.window.needs import Layout, least_depth, sustains
+from hwcompile.ops.window.needs import WindowLayout, least_depth, sustains
 from hwcompile.ops.window.op import Window
 
 
@@ -27,7 +27,7 @@ class Lines(Built[Window]):
         return self.number("parallel")
 
     @cached_property
-    def layout(self) -> Layout:
+    def layout(self) -> WindowLayout:
         """Which words the reader wants, in which order."""
         return _layout(self.site, self.parallel)
 
@@ -186,7 +186,7 @@ class LineBuffer(Kernel[Window]):
         return None
 
 
-def automatic_depth(layout: Layout) -> int:
+def automatic_depth(layout: WindowLayout) -> int:
     """The smallest power of two that can not deadlock and slows neither side down.
 
     A buffer of just `least_depth` words works, but at the end of a frame it has no place for the
@@ -200,19 +200,19 @@ def automatic_depth(layout: Layout) -> int:
 
 
 @lru_cache(maxsize=1024)
-def _automatic_depth(layout: Layout) -> int:
+def _automatic_depth(layout: WindowLayout) -> int:
     return automatic_depth(layout)
 
 
 @lru_cache(maxsize=1024)
-def _least_depth(layout: Layout) -> int:
+def _least_depth(layout: WindowLayout) -> int:
     return least_depth(layout.need(), layout.free())
 
 
-def _layout(site: Site[Window], parallel: int) -> Layout:
+def _layout(site: Site[Window], parallel: int) -> WindowLayout:
     window = site.op
     words = -(-_group_size(site) // parallel)
-    return Layout(window.geometry, site.inputs[0].shape, window.groups, words)
+    return WindowLayout(window.geometry, site.inputs[0].shape, window.groups, words)
 
 
 def _group_size(site: Site[Window]) -> int:

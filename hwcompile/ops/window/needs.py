@@ -15,7 +15,7 @@ from hwcompile.ops.window.geometry import Geometry
 
 
 @dataclass(frozen=True)
-class Layout:
+class WindowLayout:
     """A map as a stream of words, and the windows over it.
 
     Attributes:

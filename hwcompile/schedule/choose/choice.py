@@ -36,7 +36,7 @@ def place(graph: Graph, node: Node, choice: Choice) -> Placed:
     return Placed(node, kernel.at(site_of(graph, node), choice.parameters))
 
 
-def sources(graph: Graph) -> dict[str, str]:
+def stream_sources(graph: Graph) -> dict[str, str]:
     """For every value the value whose stream carries it: itself, or what it is a reshape of."""
     origin = {value: value for value in graph.inputs}
     for node in graph.nodes:

@@ -16,14 +16,14 @@ from hwcompile.ir.graph import Graph, Node
 from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import StreamFormat
-from hwcompile.schedule.choose.choice import FREE, Choice, sources
+from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
 from hwcompile.schedule.choose.estimate import Estimate, estimate
 from hwcompile.schedule.choose.folding import Costs, Space
 from hwcompile.schedule.choose.options import Option
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.choose.widths import width_choice, width_site
 from hwcompile.schedule.plan import Link, Placed, Plan
-from hwcompile.technology.design import FILL, PARTS, Budget
+from hwcompile.technology.design import FILL, PARTS, DeviceBudget
 from hwcompile.technology.model import Need, Technology, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, port_resources
 from hwcompile.technology.rules import rules_of
@@ -92,11 +92,11 @@ class Fitter:
         self.board = board
         self.space = Space.of(graph, fixed)
         self.model: Technology = technology(board.device.family)
-        self.budget = Budget(board.capacities, rules_of(board.device.family))
+        self.budget = DeviceBudget(board.capacities, rules_of(board.device.family))
         self.reserve = Need()
         self._needs: dict[int, Need] = {}
         self._joints: dict[tuple[StreamFormat, StreamFormat], Need] = {}
-        self._origin = sources(graph)
+        self._origin = stream_sources(graph)
         self._joined = _followed_by_pipes(graph)
         self._registers: dict[object, int] = {}
 
@@ -254,7 +254,7 @@ class Fitter:
 
 def _followed_by_pipes(graph: Graph) -> frozenset[str]:
     """Nodes whose only reader is a pipe, which joins their stage."""
-    origin = sources(graph)
+    origin = stream_sources(graph)
     readers: dict[str, list[Node | None]] = {}
     for node in graph.nodes:
         if node.op.family not in FREE:
@@ -271,7 +271,7 @@ def _followed_by_pipes(graph: Graph) -> frozenset[str]:
     return frozenset(found)
 
 
-def describe(attempt: Attempt, budget: Budget) -> tuple[str, str]:
+def describe(attempt: Attempt, budget: DeviceBudget) -> tuple[str, str]:
     """What is short, in figures, and which layers of the user's model take most of it."""
     part = max(attempt.shares, key=lambda name: attempt.shares[name] / FILL[name])
     have = getattr(budget.capacities, part)

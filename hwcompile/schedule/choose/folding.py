@@ -18,7 +18,7 @@ from hwcompile.ir.graph import Graph, Node
 from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import StreamFormat
-from hwcompile.schedule.choose.choice import FREE, Choice, sources
+from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
 from hwcompile.schedule.choose.options import Option, fitting, fixed_option, joint_cost, options_of
 from hwcompile.schedule.choose.widths import width_choice, width_site
 
@@ -120,7 +120,7 @@ def _all_options(
     graph: Graph, nodes: Sequence[Node], fixed: Mapping[str, Choice]
 ) -> dict[str, tuple[Option, ...]]:
     """By node name; a fixed node has one option."""
-    origin = sources(graph)
+    origin = stream_sources(graph)
     found: dict[str, tuple[Option, ...]] = {}
     for node in nodes:
         if node.name in fixed:
@@ -243,7 +243,7 @@ class _Problem:
         self.out: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
         self._known: dict[tuple[StreamFormat, StreamFormat], float] = {}
         self._too_slow: set[tuple[StreamFormat, StreamFormat]] = set()
-        origin = sources(graph)
+        origin = stream_sources(graph)
         for node in nodes:
             for port, value in enumerate(node.inputs):
                 producer = graph.producer(origin[value])

@@ -14,7 +14,7 @@ from dataclasses import replace
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.graph import Graph
 from hwcompile.ops.contract.site import StreamFormat
-from hwcompile.schedule.choose.choice import FREE, Choice, place, sources
+from hwcompile.schedule.choose.choice import FREE, Choice, place, stream_sources
 from hwcompile.schedule.choose.widths import insert_widths
 from hwcompile.schedule.plan import LEAST_DEPTH, Link, Placed, Plan, Stage
 
@@ -38,7 +38,7 @@ def build_stages(graph: Graph, choices: Mapping[str, Choice]) -> Plan:
 
 def _group(graph: Graph, choices: Mapping[str, Choice]) -> tuple[Stage, ...]:
     """Cores open stages; a pipe joins the stage before it when nobody else reads in between."""
-    origin = sources(graph)
+    origin = stream_sources(graph)
     hardware = [node for node in graph.nodes if node.op.family not in FREE]
     uses = Counter(origin[v] for node in hardware for v in node.inputs)
     uses.update(origin[v] for v in graph.outputs)
@@ -62,7 +62,7 @@ def _links(
     graph: Graph, stages: tuple[Stage, ...], formats: Mapping[str, StreamFormat]
 ) -> tuple[Link, ...]:
     """One FIFO per consumer: consuming stages first, then graph outputs."""
-    origin = sources(graph)
+    origin = stream_sources(graph)
     links = [
         Link(value, stage.name, port, formats[value], LEAST_DEPTH)
         for stage in stages

@@ -11,7 +11,7 @@ from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import Site, StreamFormat
 from hwcompile.ops.width.op import Width
-from hwcompile.schedule.choose.choice import FREE, Choice, place, sources
+from hwcompile.schedule.choose.choice import FREE, Choice, place, stream_sources
 
 
 def insert_widths(
@@ -62,7 +62,7 @@ class _Joints:
 
     def __post_init__(self) -> None:
         self.types = dict(self.graph.types)
-        self._sources = sources(self.graph)
+        self._sources = stream_sources(self.graph)
         self._names = {node.name for node in self.graph.nodes} | set(self.types)
         self._shared: dict[tuple[str, int, int], str] = {}
 

@@ -32,7 +32,7 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Frames:
+class SimulatedFrames:
     """Simulated frames.
 
     Attributes:
@@ -66,7 +66,7 @@ class _Wait:
 
 
 def steady_firings(
-    network: Network, seen: Frames, frames: int, period: int
+    network: Network, seen: SimulatedFrames, frames: int, period: int
 ) -> tuple[int, tuple[Flags, ...]] | None:
     """The pace of the slowest firings, and which of the last turn keep it for ever.
 
@@ -103,7 +103,7 @@ def _always(flags: Flags, period: int) -> Flags:
     return np.concatenate(turns)
 
 
-def _own(seen: Frames, index: int, period: int) -> Flags:
+def _own(seen: SimulatedFrames, index: int, period: int) -> Flags:
     """Firings of the last turn that wait only for the process's own firing before."""
     cycles = seen.firings[index]
     slack = np.diff(cycles.ravel() - seen.sweepers[index].elapsed)
@@ -111,7 +111,7 @@ def _own(seen: Frames, index: int, period: int) -> Flags:
     return own
 
 
-def _waits(network: Network, seen: Frames, index: int, period: int) -> list[_Wait]:
+def _waits(network: Network, seen: SimulatedFrames, index: int, period: int) -> list[_Wait]:
     sweeper, cycles = seen.sweepers[index], seen.firings[index]
     last = cycles.ravel()[-period * cycles.shape[1] :]
     found = []
@@ -129,7 +129,7 @@ def _waits(network: Network, seen: Frames, index: int, period: int) -> list[_Wai
 
 
 def _wait(
-    seen: Frames,
+    seen: SimulatedFrames,
     other: int,
     firing: IntArray,
     ready: IntArray,

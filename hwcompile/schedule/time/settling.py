@@ -23,7 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.time.critical import Frames, steady_firings
+from hwcompile.schedule.time.critical import SimulatedFrames, steady_firings
 from hwcompile.schedule.time.engine import NEVER, Run, run
 from hwcompile.schedule.time.frame_ends import FrameEnds, Stretch
 from hwcompile.schedule.time.network import UNBOUNDED, Network
@@ -118,7 +118,7 @@ class _Follower:
     def _exhausted(self, frames: int) -> bool:
         return frames * self.per_frame > self.effort
 
-    def _simulate(self, frames: int, known: Offered) -> Frames:
+    def _simulate(self, frames: int, known: Offered) -> SimulatedFrames:
         offered = {name: _padded(cycles, frames) for name, cycles in known.items()}
         found = run_sweeps(self.network, frames, offered)
         self.effort -= frames * self.per_frame * (1 if found else _WORD_BY_WORD)
@@ -127,7 +127,7 @@ class _Follower:
             raise deadlock(self.network, found)
         return _frames(self.network, found, frames, offered)
 
-    def _course(self, seen: Frames) -> _Course | None:
+    def _course(self, seen: SimulatedFrames) -> _Course | None:
         """The course that the last frames are on, with the shortest turn; None without one."""
         for period in range(1, _MOST_PERIOD + 1):
             if seen.count < self.span + 2 * period:
@@ -140,7 +140,7 @@ class _Follower:
                 return _held(self.network, seen, period, later)
         return None
 
-    def _steady(self, seen: Frames, period: int) -> _Course | None:
+    def _steady(self, seen: SimulatedFrames, period: int) -> _Course | None:
         """The course of the outputs, if all of them keep the pace of the slowest firings."""
         found = steady_firings(self.network, seen, self.span + period, period)
         if found is None:
@@ -151,7 +151,7 @@ class _Follower:
                 return None
         return _Course(period, (pace,) * len(kept), None)
 
-    def _pace(self, seen: Frames) -> _Course:
+    def _pace(self, seen: SimulatedFrames) -> _Course:
         """The average pace of the later half, where no course was found."""
         half = max(seen.count // 2, 1)
         later = tuple(
@@ -159,7 +159,7 @@ class _Follower:
         )
         return _Course(1, later, None)
 
-    def _later(self, seen: Frames, held: int, course: _Course) -> Offered:
+    def _later(self, seen: SimulatedFrames, held: int, course: _Course) -> Offered:
         """Firings at the end of a course, as the first `held` frames of another simulation.
 
         A firing is never earlier than it is offered, and these would be no later by themselves,
@@ -169,7 +169,7 @@ class _Follower:
         processes = zip(self.network.processes, seen.firings, course.later, strict=True)
         return {p.name: cycles[-held:] + turns * later for p, cycles, later in processes}
 
-    def _record(self, start: int, seen: Frames, course: _Course) -> None:
+    def _record(self, start: int, seen: SimulatedFrames, course: _Course) -> None:
         for (index, phase), line in zip(self.outputs, self.stretches, strict=True):
             ends = tuple(seen.firings[index][:, phase].tolist())
             line.append(Stretch(start, ends, course.period, course.later[index]).trimmed())
@@ -178,14 +178,14 @@ class _Follower:
         return FrameEnds(tuple(tuple(line) for line in self.stretches), exact)
 
 
-def _frames(network: Network, found: Run, frames: int, offered: Offered) -> Frames:
+def _frames(network: Network, found: Run, frames: int, offered: Offered) -> SimulatedFrames:
     """The cycles of all firings, from those of the tokens."""
     none = np.array([NEVER])
     started = {n: np.concatenate([none, t.started]) for n, t in found.channels.items()}
     freed = {n: np.concatenate([none, t.freed]) for n, t in found.channels.items()}
     sweepers = tuple(Sweeper(p, network, frames, offered.get(p.name)) for p in network.processes)
     firings = tuple(s.cycles(started, freed).reshape(frames, -1) for s in sweepers)
-    return Frames(frames, sweepers, firings, started, freed)
+    return SimulatedFrames(frames, sweepers, firings, started, freed)
 
 
 def _padded(cycles: IntArray, frames: int) -> IntArray:
@@ -202,7 +202,7 @@ def _sink(network: Network, channel: str) -> tuple[int, int]:
     return index, int(np.searchsorted(free, network.channels[channel].tokens, "left"))
 
 
-def _shifts(seen: Frames, frames: int, period: int) -> tuple[int, ...] | None:
+def _shifts(seen: SimulatedFrames, frames: int, period: int) -> tuple[int, ...] | None:
     """Cycles that each process moved by per turn, if it did so alike in all of the last frames."""
     shifts = []
     for cycles in seen.firings:
@@ -213,7 +213,9 @@ def _shifts(seen: Frames, frames: int, period: int) -> tuple[int, ...] | None:
     return tuple(shifts)
 
 
-def _held(network: Network, seen: Frames, period: int, later: tuple[int, ...]) -> _Course | None:
+def _held(
+    network: Network, seen: SimulatedFrames, period: int, later: tuple[int, ...]
+) -> _Course | None:
     """How long the course holds; None when a firing does not keep what it waits for."""
     turns: int | None = None
     for index, sweeper in enumerate(seen.sweepers):

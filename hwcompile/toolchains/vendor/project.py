@@ -107,7 +107,7 @@ def project_files(directory: Path, board: Board, baud: int = BAUD) -> dict[str, 
 def copy_design(directory: Path, folder: Path) -> None:
     """Copy the design's sources, memory contents and images of external memory into a folder."""
     (folder / build_directory.RTL).mkdir()
-    for path in (*build_directory.sources(directory), *build_directory.memories(directory)):
+    for path in (*build_directory.rtl_sources(directory), *build_directory.memories(directory)):
         shutil.copy(path, folder / build_directory.RTL)
     for port in Interface.read(directory).memories:
         (folder / port.file).parent.mkdir(exist_ok=True)

@@ -13,7 +13,7 @@ from hwcompile.ir.types import TensorType
 from hwcompile.ops.contract.site import Site, StreamFormat
 from hwcompile.ops.width.gearbox import Gearbox
 from hwcompile.ops.width.op import Width
-from hwcompile.packing import Packing
+from hwcompile.packing import FrameWords
 from hwcompile.toolchains.vendor.registers import (
     ADDRESS_BITS,
     MOST_PORTS,
@@ -46,7 +46,7 @@ class BusPort:
     port: AxisPort
     index: int
     form: StreamFormat
-    packing: Packing
+    packing: FrameWords
     full_bytes: int
     last_bytes: int
     gearbox: dict[str, int]

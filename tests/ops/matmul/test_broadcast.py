@@ -17,7 +17,7 @@ from hwcompile.ops.matmul.op import Matmul
 from hwcompile.schedule.choose.options import options_of
 from hwcompile.schedule.time.tokens import simulate
 from hwcompile.sparse.broadcast import broadcast_cycles, column_counts
-from hwcompile.sparse.packing import pack
+from hwcompile.sparse.packing import pack_rows
 from hwcompile.sparse.pruning import load_balanced
 from hwcompile.sparse.rows import SparseRows
 from hwcompile.verify.simulator import compile_simulator
@@ -148,7 +148,7 @@ def test_the_recurrence_equals_the_token_simulation(
     trace = simulate(one_node_plan(site, BROADCAST, parameters), 1)
     matrix = SparseRows.of(weights[0])
     most = -(-rows // min(pes, rows))
-    packing = pack(matrix.counts, min(pes, rows), split=False, max_rows=most)
+    packing = pack_rows(matrix.counts, min(pes, rows), split=False, max_rows=most)
     started = np.concatenate([trace.buffers[f"dut.done{p}"].started for p in range(packing.pes)])
     first = trace.links["in0__dut"].freed[0]
     cycles = broadcast_cycles(column_counts(matrix, packing), queue)
@@ -167,7 +167,7 @@ def test_a_queue_of_sixteen_is_the_knee() -> None:
         score = rng.normal(size=(rows, columns)) * rng.lognormal(0, 0.3, (rows, 1))
         matrix = SparseRows.of((load_balanced(score, 0.1, 32) != 0).astype(np.int64))
         entries += matrix.entries
-        packing = pack(matrix.counts, 32, split=False, max_rows=rows // 32)
+        packing = pack_rows(matrix.counts, 32, split=False, max_rows=rows // 32)
         counts = column_counts(matrix, packing)
         for queue in share:
             share[queue] += broadcast_cycles(counts, queue)

@@ -9,7 +9,7 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.matmul.sparse_design import Design, design
+from hwcompile.ops.matmul.sparse_design import SparseDesign, design
 from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
 
@@ -235,7 +235,7 @@ def test_the_smaller_index_is_chosen() -> None:
     assert not lonely.delta
 
 
-def _bits(plan: Design, weight_bits: int) -> int:
+def _bits(plan: SparseDesign, weight_bits: int) -> int:
     entries = sum(matrix.entries for matrix in plan.matrices)
     return entries * (weight_bits + plan.index_bits + 1)
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.contract.instance import Name
-from hwcompile.ops.recurrent.bounds import magnitude, row_sums
-from hwcompile.ops.recurrent.cell import Cell, Gate, Latencies, Program, Table
+from hwcompile.ops.recurrent.bounds import largest_magnitude, row_sums
+from hwcompile.ops.recurrent.cell import Cell, CellProgram, CellTable, Gate, Latencies
 from hwcompile.ops.recurrent.engine import Engine
 from hwcompile.ops.recurrent.images import signed_bits
 from hwcompile.ops.recurrent.numbers import signed_width
@@ -53,8 +53,8 @@ class Elman(Recurrent):
         return int(self.wx.shape[1])
 
     def bounds(self, x: IntType) -> Bounds:
-        sums = row_sums(self.wx) * (magnitude(x) << self.x_shift)
-        sums = sums + row_sums(self.wr) * (magnitude(self.h_type) << self.r_shift)
+        sums = row_sums(self.wx) * (largest_magnitude(x) << self.x_shift)
+        sums = sums + row_sums(self.wr) * (largest_magnitude(self.h_type) << self.r_shift)
         widest = int((sums + np.abs(self.bias)).max())
         return Bounds(int(sums.max()), widest.bit_length() + 2)
 
@@ -101,7 +101,7 @@ def cell_of(op: Elman) -> Cell:
         "one": 1,
     }
     # Of -1 the table gives 0, of 0 it gives 1.
-    tables = {"Sigma": Table(np.array([0, 1]), 2), "Candidate": Table(op.table, 1)}
+    tables = {"Sigma": CellTable(np.array([0, 1]), 2), "Candidate": CellTable(op.table, 1)}
     return Cell(
         inputs=op.inputs,
         gates=(
@@ -109,7 +109,7 @@ def cell_of(op: Elman) -> Cell:
             Gate(np.full_like(op.bias, -1)),
             Gate(op.bias, x=op.wx, y=op.wr),
         ),
-        program=Program(fields, tables, Latencies(m=15, y=4), narrow=2, wide=1),
+        program=CellProgram(fields, tables, Latencies(m=15, y=4), narrow=2, wide=1),
         result=op.h_type,
         m_type=op.h_type,
         x_shift=op.x_shift,

@@ -14,7 +14,7 @@ from hwcompile.ops import family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.recurrent.layout import Layout
-from hwcompile.ops.recurrent.simulation import Schedule, simulate_step
+from hwcompile.ops.recurrent.simulation import StepSchedule, simulate_step
 from hwcompile.ops.recurrent.static import Static
 from tests.kernelbench import check_kernel
 from tests.ops.gru.samples import grus
@@ -26,7 +26,7 @@ ORACLE_REASON = "the rules of its own static schedule"
 SIZES = ((1, 1), (2, 1), (3, 1), (4, 2), (8, 4), (5, 1), (12, 2), (16, 4))
 
 
-def _check(layout: Layout, schedule: Schedule) -> None:
+def _check(layout: Layout, schedule: StepSchedule) -> None:
     cycles = schedule.cycles
     for lane in schedule.lanes:
         takes = lane.takes
@@ -58,7 +58,7 @@ def _check(layout: Layout, schedule: Schedule) -> None:
     _check_vectors(layout, schedule)
 
 
-def _check_vectors(layout: Layout, schedule: Schedule) -> None:
+def _check_vectors(layout: Layout, schedule: StepSchedule) -> None:
     """Every element is written before it is read, and not overwritten before."""
     cycles, resets = schedule.cycles, layout.cell.twice
     latency = {False: 8, True: 11} if resets else {False: 15, True: 4}

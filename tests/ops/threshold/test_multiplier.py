@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.threshold.multiplier import Multiplier, holds, solve, solve_shift
+from hwcompile.ops.threshold.multiplier import LevelMultiplier, holds, solve, solve_shift
 
 ORACLE = "this project"
 ORACLE_REASON = "a multiplier is held to the thresholds on every value"
@@ -19,7 +19,7 @@ ORACLE_REASON = "a multiplier is held to the thresholds on every value"
 RISING = np.ones(1, dtype=np.int64)
 
 
-def apply(found: Multiplier, row: int, x: IntArray, steps: int) -> IntArray:
+def apply(found: LevelMultiplier, row: int, x: IntArray, steps: int) -> IntArray:
     """What the hardware computes, in Python integers."""
     factor, bias = int(found.factor[row]), int(found.bias[row])
     changes = dict(zip(found.patch_at[row].tolist(), found.patch_change[row].tolist(), strict=True))

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.window.line_buffer import LineBuffer, automatic_depth
-from hwcompile.ops.window.needs import Layout, least_depth, sustains
+from hwcompile.ops.window.needs import WindowLayout, least_depth, sustains
 from hwcompile.ops.window.op import Window
 from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import one_node_plan
@@ -17,8 +17,8 @@ ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
 
-def layout(op: Window, kind: TensorType, words: int) -> Layout:
-    return Layout(op.geometry, kind.shape, op.groups, words)
+def layout(op: Window, kind: TensorType, words: int) -> WindowLayout:
+    return WindowLayout(op.geometry, kind.shape, op.groups, words)
 
 
 def firings(need: IntArray, free: IntArray, depth: int, frames: int) -> IntArray | None:
@@ -108,13 +108,17 @@ def test_automatic_depth_reaches_the_interval(case: tuple[Window, TensorType]) -
 
 def test_a_small_convolution_needs_its_lines() -> None:
     """3x3 on 32x32: two lines and three pixels; one more window row for the next frame's start."""
-    plan = Layout(Window((3, 3), (1, 1), (1, 1), (0, 0, 0, 0), 0, 1).geometry, (32, 32, 64), 1, 1)
+    plan = WindowLayout(
+        Window((3, 3), (1, 1), (1, 1), (0, 0, 0, 0), 0, 1).geometry, (32, 32, 64), 1, 1
+    )
     assert least_depth(plan.need(), plan.free()) == 2 * 32 + 3
     assert automatic_depth(plan) == 128
 
 
 def test_a_pointwise_stride_needs_almost_nothing() -> None:
     """A 1x1 kernel with stride 2 drops the pixels in between as they arrive."""
-    plan = Layout(Window((1, 1), (2, 2), (1, 1), (0, 0, 0, 0), 0, 1).geometry, (16, 16, 1), 1, 1)
+    plan = WindowLayout(
+        Window((1, 1), (2, 2), (1, 1), (0, 0, 0, 0), 0, 1).geometry, (16, 16, 1), 1, 1
+    )
     assert least_depth(plan.need(), plan.free()) == 1
     assert automatic_depth(plan) == 2

@@ -36,7 +36,7 @@ class Configuration:
     extra: frozenset[tuple[int, int, int]]
 
 
-def unpack(bitstream: Path, folder: Path) -> str:
+def unpack_text(bitstream: Path, folder: Path) -> str:
     """The text form of a packed bitstream; `folder` receives it and the log.
 
     Raises:
@@ -49,7 +49,7 @@ def unpack(bitstream: Path, folder: Path) -> str:
     return (folder / "unpacked.asc").read_text()
 
 
-def pack(text: str, bitstream: Path, folder: Path) -> None:
+def pack_text(text: str, bitstream: Path, folder: Path) -> None:
     """Pack the text form; `folder` receives it and the log.
 
     Raises:
@@ -83,7 +83,7 @@ def sections(text: str) -> list[tuple[list[str], list[str]]]:
     return parts
 
 
-def parse(text: str, database: ChipDatabase) -> Configuration:
+def parse_text(text: str, database: ChipDatabase) -> Configuration:
     """Read the text form.
 
     Raises:

@@ -55,7 +55,7 @@ Bit = tuple[int, int]
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellPlace:
     """A place for a cell.
 
     Attributes:
@@ -163,7 +163,7 @@ class ChipDatabase:
         return found
 
     @cached_property
-    def cells(self) -> tuple[Cell, ...]:
+    def cells(self) -> tuple[CellPlace, ...]:
         """All places for cells."""
         at, count = self._blob.place(self._bels)
         cells = []
@@ -173,7 +173,7 @@ class ChipDatabase:
             x, y, z = bel["xyz"].tolist()[:3]
             name = self._blob.text(here).rpartition("_")[0] or self._blob.text(here)
             kind = name.rstrip("0123456789") if name.startswith(("lc", "io")) else name
-            cells.append(Cell(kind, (x, y, z), tuple(ports["wire"].tolist())))
+            cells.append(CellPlace(kind, (x, y, z), tuple(ports["wire"].tolist())))
         return tuple(cells)
 
     @cached_property

@@ -10,13 +10,13 @@ from pathlib import Path
 from hwcompile.board_file import Board
 from hwcompile.families.decoded import Decoded, DecodeError
 from hwcompile.families.flow import NETLIST, TOP
-from hwcompile.families.ice40.bits.bits import parse, unpack
+from hwcompile.families.ice40.bits.bits import parse_text, unpack_text
 from hwcompile.families.ice40.bits.database import ChipDatabase, Place, chip_database, die_of
 from hwcompile.families.ice40.bits.logic import Decoder
-from hwcompile.families.ice40.bits.verilog import Port, verilog_of
+from hwcompile.families.ice40.bits.verilog import TopPort, verilog_of
 
 
-def decode(bitstream: Path, board: Board) -> Decoded:
+def decode_packed(bitstream: Path, board: Board) -> Decoded:
     """Decode a packed bitstream of an iCE40 board.
 
     Beside the bitstream lie the netlist, which names the ports, and the pin constraints, which
@@ -33,9 +33,9 @@ def decode(bitstream: Path, board: Board) -> Decoded:
     """
     database = chip_database(board.device.device)
     with tempfile.TemporaryDirectory(prefix="hwcompile-bits-") as work:
-        text = unpack(bitstream, Path(work))
+        text = unpack_text(bitstream, Path(work))
     try:
-        bits = parse(text, database)
+        bits = parse_text(text, database)
     except (ValueError, IndexError) as error:
         raise DecodeError(f"it is not for this device: {error}") from error
     ports = _ports(bitstream.parent / NETLIST)
@@ -49,9 +49,9 @@ def decode(bitstream: Path, board: Board) -> Decoded:
     return Decoded(verilog_of(netlist, TOP, ports), netlist.pll)
 
 
-def _ports(path: Path) -> Mapping[str, Port]:
+def _ports(path: Path) -> Mapping[str, TopPort]:
     found = json.loads(path.read_text())["modules"][TOP]["ports"]
-    return {name: Port(port["direction"], len(port["bits"])) for name, port in found.items()}
+    return {name: TopPort(port["direction"], len(port["bits"])) for name, port in found.items()}
 
 
 def _places(path: Path, database: ChipDatabase, package: str) -> dict[str, Place]:

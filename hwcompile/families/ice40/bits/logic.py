@@ -19,7 +19,7 @@ import numpy as np
 
 from hwcompile.families.decoded import DecodeError
 from hwcompile.families.ice40.bits.bits import Configuration
-from hwcompile.families.ice40.bits.database import TILE_KINDS, Cell, ChipDatabase, Place
+from hwcompile.families.ice40.bits.database import TILE_KINDS, CellPlace, ChipDatabase, Place
 from hwcompile.families.ice40.bits.ports import (
     MAC_PORTS,
     MAC_SINGLE,
@@ -40,7 +40,7 @@ _CARRY, _REGISTER, _SET, _ASYNCHRONOUS = 8, 9, 18, 19
 
 
 @dataclass(frozen=True)
-class Instance:
+class NetlistCell:
     """A cell of the netlist.
 
     Attributes:
@@ -57,7 +57,7 @@ class Instance:
 
 
 @dataclass
-class Netlist:
+class CellNetlist:
     """What the bits make.
 
     Attributes:
@@ -67,7 +67,7 @@ class Netlist:
         pll: Frequency that a PLL makes of the oscillator's, when one is in use.
     """
 
-    instances: list[Instance] = field(default_factory=list)
+    instances: list[NetlistCell] = field(default_factory=list)
     aliases: list[tuple[str, str]] = field(default_factory=list)
     signals: list[str] = field(default_factory=list)
     pll: Fraction | None = None
@@ -85,13 +85,13 @@ class Decoder:
             low_power_up: Memories and inputs are enabled by zeros (dies of 1,280 cells).
         """
         self.database, self.bits, self._low = database, bits, low_power_up
-        self._netlist = Netlist()
+        self._netlist = CellNetlist()
         self._done: set[int] = set()
         self._waiting: list[int] = []
         self._made: set[str] = set()
         self._inputs: dict[int, str] = {}
 
-    def run(self, inputs: Mapping[str, Place], outputs: Mapping[str, Place]) -> Netlist:
+    def run(self, inputs: Mapping[str, Place], outputs: Mapping[str, Place]) -> CellNetlist:
         """Everything that the output pins depend on.
 
         Args:
@@ -152,7 +152,7 @@ class Decoder:
         return found
 
     @cached_property
-    def _sources(self) -> dict[int, Cell]:
+    def _sources(self) -> dict[int, CellPlace]:
         """Wire to the cell that drives it."""
         found = {}
         for cell in self.database.cells:
@@ -172,10 +172,10 @@ class Decoder:
         return {cell.wires[-5]: cell.place[:2] for cell in cells}
 
     @cached_property
-    def _places(self) -> dict[tuple[str, Place], Cell]:
+    def _places(self) -> dict[tuple[str, Place], CellPlace]:
         return {(cell.kind, cell.place): cell for cell in self.database.cells}
 
-    def _cell(self, kind: str, place: Place) -> Cell:
+    def _cell(self, kind: str, place: Place) -> CellPlace:
         return self._places[kind, place]
 
     def _root(self, wire: int) -> int:
@@ -210,9 +210,9 @@ class Decoder:
         if name not in self._made:
             self._made.add(name)
             listed = {k: (v,) if isinstance(v, str) else tuple(v) for k, v in ports.items()}
-            self._netlist.instances.append(Instance(kind, name, parameters, listed))
+            self._netlist.instances.append(NetlistCell(kind, name, parameters, listed))
 
-    def _logic(self, cell: Cell, root: int) -> None:
+    def _logic(self, cell: CellPlace, root: int) -> None:
         x, y, z = cell.place
         carry_out, enable, clock, reset = cell.wires[-4:]
         bits = [self.setting(x, y, f"LC_{z}", index) for index in range(20)]
@@ -223,16 +223,18 @@ class Decoder:
         else:
             self._lut(cell, bits, f"w{root}", f"lut_{_at(cell)}_{root}")
 
-    def _input(self, cell: Cell, index: int) -> str:
+    def _input(self, cell: CellPlace, index: int) -> str:
         x, y, z = cell.place
         return self.signal(self.database.wires[x, y, f"lutff_{z}:in_{index}"])
 
-    def _lut(self, cell: Cell, bits: list[bool], out: str, name: str) -> None:
+    def _lut(self, cell: CellPlace, bits: list[bool], out: str, name: str) -> None:
         table = sum(bits[place] << index for index, place in enumerate(_LUT_BITS))
         inputs = {f"I{index}": self._input(cell, index) for index in range(4)}
         self._add("SB_LUT4", name, {"LUT_INIT": f"16'h{table:04x}"}, O=out, **inputs)
 
-    def _flip_flop(self, cell: Cell, bits: list[bool], enable: str, reset: str, clock: int) -> None:
+    def _flip_flop(
+        self, cell: CellPlace, bits: list[bool], enable: str, reset: str, clock: int
+    ) -> None:
         x, y, _ = cell.place
         kind = "SB_DFF" + ("N" if self.setting(x, y, "NegClk") else "")
         ports = {"C": self.signal(clock)}
@@ -246,7 +248,7 @@ class Decoder:
         self._lut(cell, bits, data, f"lut_{_at(cell)}")
         self._add(kind, f"ff_{_at(cell)}", {}, Q=out, D=data, **ports)
 
-    def _carry(self, cell: Cell, bits: list[bool]) -> None:
+    def _carry(self, cell: CellPlace, bits: list[bool]) -> None:
         name = f"carry_{_at(cell)}"
         if not bits[_CARRY]:
             raise DecodeError(f"the carry at {_at(cell)} is used but not enabled")
@@ -254,7 +256,7 @@ class Decoder:
         operands = {"I0": self._input(cell, 1), "I1": self._input(cell, 2)}
         self._add("SB_CARRY", name, {}, CO=f"w{cell.wires[-4]}", CI=carry_in, **operands)
 
-    def _global(self, cell: Cell, root: int) -> None:
+    def _global(self, cell: CellPlace, root: int) -> None:
         number = int(self._names[root].rpartition("_")[2])
         net = self.database.globals[number]
         if net.bit in self.bits.extra:
@@ -267,7 +269,7 @@ class Decoder:
     def _names(self) -> dict[int, str]:
         return {index: name for (_, _, name), index in self.database.wires.items()}
 
-    def _pll(self, cell: Cell, root: int) -> None:
+    def _pll(self, cell: CellPlace, root: int) -> None:
         """A PLL passes its reference on: the board's clock is simulated at the design's speed."""
         kind = self._pll_setting(cell, "PLLTYPE", 3)
         path, select = (
@@ -289,12 +291,12 @@ class Decoder:
             raise DecodeError(f"the pad of the PLL at {_at(cell)} is no input of the board")
         self._netlist.aliases.append((f"w{root}", source))
 
-    def _pll_setting(self, cell: Cell, name: str, width: int) -> int:
+    def _pll_setting(self, cell: CellPlace, name: str, width: int) -> int:
         settings = self.database.extra[cell.place]
         bits = (settings[f"{name}_{index}"] for index in range(width))
         return sum(self.setting(x, y, f"PLL.{bit}") << i for i, (x, y, bit) in enumerate(bits))
 
-    def _pin(self, cell: Cell, root: int) -> None:
+    def _pin(self, cell: CellPlace, root: int) -> None:
         if root not in self._inputs:
             raise DecodeError(f"the pin at {_at(cell)} is read, but the board names it as no input")
         x, y, z = cell.place
@@ -318,7 +320,7 @@ class Decoder:
             if place not in driven and any(drive[2:]):
                 raise DecodeError(f"the pin at {place} is driven, but the board names it not")
 
-    def _memory(self, cell: Cell, root: int) -> None:
+    def _memory(self, cell: CellPlace, root: int) -> None:
         x, y, _ = cell.place
         if self.setting(x, y, "RamConfig.PowerUp") == self._low:
             raise DecodeError(f"the memory at {_at(cell)} is read but has no power")
@@ -350,7 +352,7 @@ class Decoder:
     def _row(self, wire: int) -> int:
         return next(y for (_, y, _), index in self.database.wires.items() if index == wire)
 
-    def _multiplier(self, cell: Cell, root: int) -> None:
+    def _multiplier(self, cell: CellPlace, root: int) -> None:
         settings = self.database.extra[cell.place]
         value: dict[str, int] = {}
         for name, (x, y, bit) in settings.items():
@@ -371,7 +373,7 @@ class Decoder:
             ports[port] = self.signal(wires[port], ONE if port == "CE" else ZERO)
         self._add("SB_MAC16", f"mac_{_at(cell)}", parameters, **ports)
 
-    def _large_memory(self, cell: Cell, root: int) -> None:
+    def _large_memory(self, cell: CellPlace, root: int) -> None:
         ((x, y, bit),) = self.database.extra[cell.place].values()
         if not self.setting(x, y, f"IpConfig.{bit}"):
             raise DecodeError(f"the large memory at {_at(cell)} is read but not enabled")
@@ -388,5 +390,5 @@ class Decoder:
         return [self.signal(wires[f"{port}_{index}"]) for index in reversed(range(width))]
 
 
-def _at(cell: Cell) -> str:
+def _at(cell: CellPlace) -> str:
     return "_".join(str(part) for part in cell.place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwcompile.families.ice40.bits.database import Cell
+from hwcompile.families.ice40.bits.database import CellPlace
 
 
 def _numbered(port: str, width: int) -> list[str]:
@@ -52,7 +52,7 @@ TWO_BITS = tuple(
 )
 
 
-def outputs_of(cell: Cell) -> tuple[int, ...]:
+def outputs_of(cell: CellPlace) -> tuple[int, ...]:
     """The wires that a cell drives."""
     wires = cell.wires
     if cell.kind == "lc":

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from hwcompile.families.ice40.bits.logic import ONE, ZERO, Instance, Netlist
+from hwcompile.families.ice40.bits.logic import ONE, ZERO, CellNetlist, NetlistCell
 
 
 @dataclass(frozen=True)
-class Port:
+class TopPort:
     """A port of the top level.
 
     Attributes:
@@ -25,7 +25,7 @@ class Port:
         return (name,) if self.width == 1 else tuple(f"{name}[{i}]" for i in range(self.width))
 
 
-def verilog_of(netlist: Netlist, top: str, ports: Mapping[str, Port]) -> str:
+def verilog_of(netlist: CellNetlist, top: str, ports: Mapping[str, TopPort]) -> str:
     """Verilog of a module `top` with instances of Lattice's cells."""
     heads = [
         f"  {port.direction} wire " + (f"[{port.width - 1}:0] " if port.width > 1 else "") + name
@@ -78,7 +78,7 @@ def _halves(table: int, index: int, count: int) -> tuple[int, int]:
     return halves[0], halves[1]
 
 
-def _statement(cell: Instance) -> str:
+def _statement(cell: NetlistCell) -> str:
     # As instances, LUTs make simulators of five times the size.
     if cell.kind == "SB_LUT4":
         table = int(cell.parameters["LUT_INIT"].rpartition("h")[2], 16)

@@ -9,7 +9,7 @@ from hwcompile.diagnostics import CompileError, fail
 
 
 @dataclass(frozen=True)
-class Format:
+class OtherFormat:
     """A format that is no ONNX.
 
     Attributes:
@@ -33,37 +33,37 @@ _NO_MODEL = "give the model here and such frames to --inputs"
 _WEIGHTS = "these are weights without a network; export the network that uses them as ONNX"
 
 FORMATS = (
-    Format("a TensorFlow Lite model",
+    OtherFormat("a TensorFlow Lite model",
            "convert it: python -m tf2onnx.convert --tflite FILE --opset 13 --output model.onnx",
            (b"TFL3",), 4, (".tflite", ".lite")),
-    Format("a numpy array", _NO_MODEL, (b"\x93NUMPY",), 0, (".npy", ".npz")),
-    Format("a Keras model", _KERAS, (), 0, (".keras",)),
-    Format("an HDF5 file, as Keras writes them", _KERAS, (b"\x89HDF\r\n\x1a\n",), 0,
+    OtherFormat("a numpy array", _NO_MODEL, (b"\x93NUMPY",), 0, (".npy", ".npz")),
+    OtherFormat("a Keras model", _KERAS, (), 0, (".keras",)),
+    OtherFormat("an HDF5 file, as Keras writes them", _KERAS, (b"\x89HDF\r\n\x1a\n",), 0,
            (".h5", ".hdf5")),
-    Format("a PyTorch checkpoint", _TORCH, (), 0, (".pt", ".pth", ".ckpt", ".bin")),
-    Format("a pickle, as old PyTorch checkpoints are", _TORCH,
+    OtherFormat("a PyTorch checkpoint", _TORCH, (), 0, (".pt", ".pth", ".ckpt", ".bin")),
+    OtherFormat("a pickle, as old PyTorch checkpoints are", _TORCH,
            (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), 0, (".pkl", ".pickle")),
-    Format("a safetensors file", _WEIGHTS, (), 0, (".safetensors",)),
-    Format("a GGUF file", _WEIGHTS, (b"GGUF",), 0, (".gguf",)),
-    Format("an ONNX Runtime model", "give the .onnx file from which it was made",
+    OtherFormat("a safetensors file", _WEIGHTS, (), 0, (".safetensors",)),
+    OtherFormat("a GGUF file", _WEIGHTS, (b"GGUF",), 0, (".gguf",)),
+    OtherFormat("an ONNX Runtime model", "give the .onnx file from which it was made",
            (b"ORTM",), 4, (".ort",)),
-    Format("a TensorFlow graph",
+    OtherFormat("a TensorFlow graph",
            "convert it: python -m tf2onnx.convert --saved-model FOLDER --output model.onnx",
            (), 0, (".pb", ".pbtxt")),
-    Format("a PyTorch program", _TORCH, (), 0, (".pt2", ".ptl")),
-    Format("a table of text", _NO_MODEL, (), 0, (".csv", ".tsv", ".txt")),
-    Format("a picture", _NO_MODEL, (b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), 0,
+    OtherFormat("a PyTorch program", _TORCH, (), 0, (".pt2", ".ptl")),
+    OtherFormat("a table of text", _NO_MODEL, (), 0, (".csv", ".tsv", ".txt")),
+    OtherFormat("a picture", _NO_MODEL, (b"\x89PNG", b"\xff\xd8\xff", b"GIF8"), 0,
            (".png", ".jpg", ".jpeg", ".gif", ".bmp")),
-    Format("a text of JSON, TOML or YAML", "give the model file itself", (), 0,
+    OtherFormat("a text of JSON, TOML or YAML", "give the model file itself", (), 0,
            (".json", ".toml", ".yaml", ".yml", ".xml")),
-    Format("a Python program", "run it to export its model as ONNX", (b"#!",), 0,
+    OtherFormat("a Python program", "run it to export its model as ONNX", (b"#!",), 0,
            (".py", ".ipynb")),
-    Format("a compressed archive", "unpack it and give the ONNX file inside",
+    OtherFormat("a compressed archive", "unpack it and give the ONNX file inside",
            (b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd"), 0,
            (".gz", ".tgz", ".xz", ".bz2", ".7z", ".tar", ".zst")),
-    Format("a Git LFS pointer, not the file itself", "fetch the file: git lfs pull",
+    OtherFormat("a Git LFS pointer, not the file itself", "fetch the file: git lfs pull",
            (b"version https://git-lfs",)),
-    Format("a web page", "download the file itself; the page that shows it was saved",
+    OtherFormat("a web page", "download the file itself; the page that shows it was saved",
            (b"<!DOCTYPE", b"<!doctype", b"<html"), 0, (".html", ".htm")),
 )  # fmt: skip
 
@@ -97,21 +97,21 @@ def named_by_suffix(path: Path) -> CompileError | None:
     suffix = path.suffix.lower()
     known = next((f for f in FORMATS if suffix in f.suffixes), None)
     if suffix == ".zip":
-        known = Format("a zip archive", "unpack it and give the ONNX file inside")
+        known = OtherFormat("a zip archive", "unpack it and give the ONNX file inside")
     return None if known is None else _refused(path, known)
 
 
-def _zipped(path: Path, start: bytes) -> Format:
+def _zipped(path: Path, start: bytes) -> OtherFormat:
     """What a zip archive holds: by its suffix, else by its first members' names."""
     suffix = path.suffix.lower()
     by_name = next((f for f in FORMATS if suffix in f.suffixes), None)
     for member, _, name in _MEMBERS:
         if by_name is None and member.encode() in start:
             by_name = next(f for f in FORMATS if f.name == name)
-    return by_name or Format("a zip archive", "unpack it and give the ONNX file inside")
+    return by_name or OtherFormat("a zip archive", "unpack it and give the ONNX file inside")
 
 
-def _refused(path: Path, known: Format) -> CompileError:
+def _refused(path: Path, known: OtherFormat) -> CompileError:
     return fail(
         "HW0120",
         f"'{path.name}' is {known.name}",
