@@ -144,12 +144,12 @@ def hw0611_a_bitstream_with_another_link(at: Place) -> None:
 
 def hw0612_bits_of_another_device(at: Place) -> None:
     at.patch.setattr("hwcompile.families.ice40.bits.decode.chip_database", lambda device: None)
-    at.patch.setattr("hwcompile.families.ice40.bits.decode.unpack", lambda *_: "")
+    at.patch.setattr("hwcompile.families.ice40.bits.decode.unpack_text", lambda *_: "")
 
     def parse(*_: object) -> None:
         raise ValueError("there is no tile at 40, 2")
 
-    at.patch.setattr("hwcompile.families.ice40.bits.decode.parse", parse)
+    at.patch.setattr("hwcompile.families.ice40.bits.decode.parse_text", parse)
     _built(at).verify(levels=("bitstream",), board="icebreaker")
 
 
