@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from msgspec import structs
 from scipy.optimize import lsq_linear
 
 from benchmarks.resource_runs import Measured
@@ -53,20 +54,33 @@ def fit(family: str, yosys: str, runs: Sequence[Run]) -> Calibration:
         kind: _solve(*_system(used, kind), [weights[run.name] for run in used], None)
         for kind in ("lut", "ff")
     }
-    kernels = {}
-    for name in names:
-        own = [run for run in used if run.name == name]
-        each = {
-            kind: _solve(*_system(own, kind), [1.0 / len(own)] * len(own), shared[kind])
-            for kind in ("lut", "ff")
-        }
-        kernels[name] = _coefficients(each, own)
+    kernels = {name: _own(used, name, shared) for name in names}
     return Calibration(family, yosys, len(used), _coefficients(shared, used), kernels)
+
+
+def refit(known: Calibration, runs: Sequence[Run]) -> Calibration:
+    """The same with coefficients of the kernels of these runs, near those that all share."""
+    used = [run for run in runs if not run.held]
+    common = known.common
+    shared = {
+        "lut": np.array([common.lut.get(feature, 0.0) for feature in LUT_FEATURES]),
+        "ff": np.array([common.ff.get(feature, 0.0) for feature in FF_FEATURES]),
+    }
+    kernels = {name: _own(used, name, shared) for name in {run.name for run in used}}
+    return structs.replace(known, kernels=dict(sorted({**known.kernels, **kernels}.items())))
 
 
 def error(predicted: float, measured: float, part: str) -> float:
     """Relative error of a prediction."""
     return (predicted - measured) / max(measured, LEAST[part])
+
+
+def _own(runs: Sequence[Run], name: str, shared: dict[str, Floats]) -> Coefficients:
+    """Coefficients of one kernel, drawn to those that all share."""
+    own = [run for run in runs if run.name == name]
+    weights = [1.0 / len(own)] * len(own)
+    each = {kind: _solve(*_system(own, kind), weights, shared[kind]) for kind in ("lut", "ff")}
+    return _coefficients(each, own)
 
 
 def _coefficients(each: dict[str, Floats], runs: Sequence[Run]) -> Coefficients:

@@ -1,11 +1,15 @@
 """Calibrates the resource models on synthesis runs, and publishes their errors.
 
     python benchmarks/resources.py [--boards NAME ...] [--cache FOLDER] [--dry] [--json FILE]
+                                   [--only WORD]
 
 Every kernel is synthesized alone at several sizes for the FPGA of every board named; coefficients
 are fitted to three quarters of the runs and errors measured on the rest. Writes
 `calibration.json` in the families' folders, which the compiler reads, and `docs/resources.md`; with
 --dry it only prints. Runs are kept in the cache by the contents of everything that goes in.
+
+With `--only`, kernels whose name holds the word are synthesized and fitted alone; the others keep
+their coefficients, and the document is left as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +27,7 @@ from platformdirs import user_cache_path
 from rich.console import Console
 from rich.progress import track
 
-from benchmarks.resource_fit import Run, error, fit
+from benchmarks.resource_fit import Run, error, fit, refit
 from benchmarks.resource_runs import circuit_of, fifo_circuit, measure, measure_link
 from benchmarks.resource_sites import INT8, U4, subjects
 from hwcompile.boards import Board, load_board
@@ -31,7 +35,7 @@ from hwcompile.families.family import CALIBRATION
 from hwcompile.families.programs import ToolError
 from hwcompile.ir.types import BIPOLAR
 from hwcompile.technology.features import LUT_FEATURES, amounts
-from hwcompile.technology.model import Calibration, Technology
+from hwcompile.technology.model import Calibration, Technology, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources
 from hwcompile.technology.rules import rules_of
 
@@ -39,6 +43,9 @@ ROOT = Path(sys.argv[0]).resolve().parents[1]
 BOARDS = ("icebreaker", "ulx3s_25", "tang_nano_9k")
 PARTS = ("lut", "ff", "bram", "dsp")
 _AIM = 0.15
+SOFT = ("elementwise.product", "matmul.folded.multiply", "depthwise.folded.multiply")
+"""Kernels that are also synthesized without DSP blocks, so that products in logic have a price."""
+
 HELD_OF = 4
 """Of so many runs of a kernel, one is held out."""
 
@@ -55,13 +62,17 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=user_cache_path("hwcompile") / "resources")
     parser.add_argument("--dry", action="store_true")
     parser.add_argument("--json", type=Path, metavar="FILE", help="every run, with plain names")
+    parser.add_argument("--only", default="", metavar="WORD", help="kernels with it in their name")
     options = parser.parse_args()
     results: dict[str, tuple[Calibration, list[Run]]] = {}
     for name in options.boards:
         board = load_board(name)
         family = board.device.family
-        found = _split(_runs(board, options.cache))
-        results[family] = (fit(family, version("pyosys"), found), found)
+        found = _split(_runs(board, options.cache, options.only))
+        if options.only:
+            results[family] = (refit(technology(family).calibration, found), found)
+        else:
+            results[family] = (fit(family, version("pyosys"), found), found)
     text = document(results, options.boards)
     console.print(text, markup=False, soft_wrap=True)
     if options.json:
@@ -71,7 +82,8 @@ def main() -> None:
             encoded = msgspec.json.format(msgspec.json.encode(calibration), indent=2)
             folder = ROOT / "hwcompile" / "families" / family
             (folder / CALIBRATION).write_bytes(encoded + b"\n")
-        (ROOT / "docs" / "resources.md").write_text(text)
+        if not options.only:
+            (ROOT / "docs" / "resources.md").write_text(text)
 
 
 def plain(
@@ -87,11 +99,12 @@ def plain(
             yield row | {f"{part}_predicted": said[part] for part in PARTS}
 
 
-def _runs(board: Board, cache: Path) -> Iterator[Run]:
+def _runs(board: Board, cache: Path, word: str) -> Iterator[Run]:
     rules = rules_of(board.device.family)
-    for subject in track(list(subjects()), f"synthesis for {board.id}", console=console):
+    chosen = [subject for subject in subjects() if word in subject.name]
+    for subject in track(chosen, f"synthesis for {board.id}", console=console):
         resources = subject.kernel.at(subject.site, subject.parameters).needs
-        for dsp in (True, False) if subject.name == "elementwise.product" else (True,):
+        for dsp in (True, False) if subject.name in SOFT else (True,):
             device = board if dsp else _without_dsp(board)
             label = subject.label if dsp else f"{subject.label}, no DSP blocks"
             try:
@@ -100,12 +113,12 @@ def _runs(board: Board, cache: Path) -> Iterator[Run]:
                 console.print(f"{board.id}: {subject.name} {label}: {problem}", markup=False)
                 continue
             yield Run(subject.name, label, amounts(resources, rules, dsp=dsp), measured, held=False)
-    for width, depth in FIFOS:
+    for width, depth in FIFOS if word in FIFO else ():
         block = depth > 64
         measured = measure(fifo_circuit(width, depth, block), board, cache)
         resources = fifo_resources(width, depth, block=block)
         yield Run(FIFO, f"{width} bits x {depth}", amounts(resources, rules), measured, held=False)
-    for element, channels in LINKS:
+    for element, channels in LINKS if word in LINK else ():
         bits = 8 * -(-element.bits * channels // 8), 8 * -(-(element.bits + 2) * channels // 8)
         measured = measure_link(element, channels, board, cache)
         resources = link_resources([bits[0]], [bits[1]])
