@@ -1,8 +1,7 @@
-"""Element-wise operators: they only append to what is pending."""
+"""Element-wise operators of ONNX: they only append to what is pending."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -13,87 +12,18 @@ from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.dialect import Handler
+from hwcompile.frontends.symbolic.elementwise import Inputs, binary, required_constant, rounding
 from hwcompile.frontends.symbolic.integer_arithmetic import (
-    check_divisor,
-    check_exponent,
-    check_power,
     check_shift,
-    check_streams,
     held,
 )
 from hwcompile.frontends.symbolic.integer_ends import close_if_whole
 from hwcompile.frontends.symbolic.pending import (
     append,
     common_shape,
-    domain_of_value,
-    join,
     lazy_of,
 )
-from hwcompile.frontends.symbolic.values import HostValue, Lazy, Value, constant_of
-
-Inputs = Sequence[Value | None]
-
-
-def _required(inputs: Inputs, position: int, node: SourceNode) -> Array:
-    array = constant_of(inputs[position]) if position < len(inputs) else None
-    if array is None:
-        raise fail(
-            "HW0201",
-            f"input {position} of this {node.op_type} is computed while the network runs",
-            "it must be a constant of the model",
-            "fold the constants of the model with onnxsim",
-            node.origin,
-        )
-    return array
-
-
-_REVERSED = {"sub": "rsub", "div": "rdiv"}
-
-
-def binary(ctx: Context, node: SourceNode, inputs: Inputs, kind: str) -> list[Value]:
-    """Two operands (or more, one after the other), at least one of them not constant."""
-    value = inputs[0]
-    for other in inputs[1:]:
-        value = held(ctx, _binary(ctx, node, value, other, kind), node)
-    assert value is not None
-    return [value]
-
-
-def _binary(
-    ctx: Context, node: SourceNode, left: Value | None, right: Value | None, kind: str
-) -> Value:
-    first, second = constant_of(left), constant_of(right)
-    if second is not None:
-        return _by_constant(ctx, node, lazy_of(left, node), second, kind)
-    if first is None:
-        check_streams(node, kind, lazy_of(left, node).dtype)
-        return join(kind, lazy_of(left, node), lazy_of(right, node), node)
-    value = lazy_of(right, node)
-    if kind == "div" and np.all(first == 1) and domain_of_value(value) is np.float32:
-        return append(value, "reciprocal", node)
-    if kind == "pow" or (kind == "div" and domain_of_value(value) is np.int64):
-        raise fail(
-            "HW0201",
-            f"a {node.op_type} of a constant by the tensor is not supported",
-            "",
-            "rewrite it with Exp or Reciprocal",
-            node.origin,
-        )
-    return append(value, _REVERSED.get(kind, kind), node, (first,))
-
-
-def _by_constant(
-    ctx: Context, node: SourceNode, value: Lazy | HostValue, constant: Array, kind: str
-) -> Value:
-    whole = domain_of_value(value) is np.int64
-    if whole and kind == "div":
-        check_divisor(node, value.dtype, constant)
-    if whole and kind == "pow":
-        check_exponent(node, constant)
-    result = append(value, kind, node, (constant,))
-    if whole and kind == "pow":
-        check_power(ctx, node, result, constant)
-    return result
+from hwcompile.frontends.symbolic.values import Value
 
 
 def unary(
@@ -108,15 +38,8 @@ def _plain(value: Any) -> Any:
     return float(value) if isinstance(value, float | int) else value
 
 
-def _rounding(ctx: Context, node: SourceNode, inputs: Inputs, kind: str) -> list[Value]:
-    value = lazy_of(inputs[0], node)
-    if domain_of_value(value) is np.int64:
-        return [value]
-    return [close_if_whole(ctx, append(value, kind, node), node)]
-
-
 def _prelu(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
-    slope = _required(inputs, 1, node)
+    slope = required_constant(inputs, 1, node)
     value = lazy_of(inputs[0], node)
     if common_shape(node, value.shape, slope.shape) != value.shape:
         raise fail(
@@ -147,7 +70,7 @@ def _bound(node: SourceNode, inputs: Inputs, position: int, name: str) -> Array 
         return np.array(node.attributes[name], dtype=np.float32)
     if position >= len(inputs) or inputs[position] is None:
         return None
-    array = _required(inputs, position, node)
+    array = required_constant(inputs, position, node)
     if array.size != 1:
         raise fail(
             "HW0107",
@@ -171,7 +94,7 @@ def _batch_norm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         )
     axis = 1 if len(value.shape) > 1 else 0
     shape = [-1 if i == axis else 1 for i in range(len(value.shape))]
-    constants = tuple(_required(inputs, i, node).reshape(shape) for i in range(1, 5))
+    constants = tuple(required_constant(inputs, i, node).reshape(shape) for i in range(1, 5))
     epsilon = float(node.attributes.get("epsilon", 1e-5))
     return [append(value, "batch_norm", node, constants, epsilon=epsilon)]
 
@@ -189,7 +112,7 @@ def _swish(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
 def _fast_gelu(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     value = lazy_of(inputs[0], node)
     if len(inputs) > 1 and inputs[1] is not None:
-        value = append(value, "add", node, (_required(inputs, 1, node),))
+        value = append(value, "add", node, (required_constant(inputs, 1, node),))
     if node.op_type == "FastGelu":
         return [append(value, "gelu", node, approximate="tanh")]
     return [append(value, "gelu", node)]
@@ -197,7 +120,7 @@ def _fast_gelu(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
 
 def _bit_shift(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     kind = "shift_left" if node.attributes.get("direction") == "LEFT" else "shift_right"
-    value, steps = lazy_of(inputs[0], node), _required(inputs, 1, node)
+    value, steps = lazy_of(inputs[0], node), required_constant(inputs, 1, node)
     check_shift(node, value.dtype, steps)
     return [held(ctx, append(value, kind, node, (steps,)), node)]
 
@@ -233,7 +156,7 @@ _UNARY: dict[str, tuple[str, tuple[str, ...]]] = {
 
 def _table() -> dict[str, Operator]:
     handlers: dict[str, Handler] = {n: partial(binary, kind=k) for n, k in _BINARY.items()}
-    handlers |= {n: partial(_rounding, kind=k) for n, k in _ROUNDING.items()}
+    handlers |= {n: partial(rounding, kind=k) for n, k in _ROUNDING.items()}
     handlers |= {n: partial(unary, kind=k, names=a) for n, (k, a) in _UNARY.items()}
     handlers |= {
         "PRelu": _prelu,

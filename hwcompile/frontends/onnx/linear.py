@@ -27,7 +27,7 @@ from hwcompile.frontends.symbolic.linear import (
     product,
 )
 from hwcompile.frontends.symbolic.pending import append, lazy_of
-from hwcompile.frontends.symbolic.pure import Pure, pure_stream
+from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
 from hwcompile.frontends.symbolic.values import (
     Constant,
     QuantizedConstant,
@@ -42,27 +42,6 @@ Inputs = Sequence[Value | None]
 
 _LARGEST = 1 << 15
 """Weights beyond it are not made by multiplying scales into them."""
-
-
-def per_channel(pure: Pure, axis: int, node: SourceNode) -> tuple[Array, IntArray]:
-    """Scale and zero point of each entry of an axis.
-
-    Raises:
-        CompileError: HW0235 when they vary along another axis.
-    """
-    found = []
-    for constant in (pure.scale_at(), pure.zero_point_at()):
-        table = np.moveaxis(constant, axis, 0).reshape(constant.shape[axis], -1)
-        if np.any(table != table[:, :1]):
-            raise fail(
-                "HW0235",
-                f"the scale of this {node.op_type}'s operand differs between positions",
-                "products can only be added when they have one scale",
-                "insert a quantizer with one scale in front of it",
-                node.origin,
-            )
-        found.append(table[:, 0])
-    return found[0], found[1]
 
 
 def _per_row(pure: Pure, node: SourceNode) -> tuple[Array, IntArray]:

@@ -14,13 +14,13 @@ from hwcompile.frontends.model import SourceModel
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.onnx.dialect.dialect import OnnxDialect
 from hwcompile.frontends.onnx.dialect.frames import Frames, NotFramesError
-from hwcompile.frontends.onnx.inputs import start_values
 from hwcompile.frontends.onnx.operators import OPERATORS
-from hwcompile.frontends.onnx.outputs import finish_outputs
 from hwcompile.frontends.onnx.reading.read import read_model
 from hwcompile.frontends.onnx.recurrent import RECURRENT
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.inputs import start_values
 from hwcompile.frontends.symbolic.interpreter import interpret
+from hwcompile.frontends.symbolic.outputs import finish_outputs
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.ir.verify import verify
@@ -160,7 +160,7 @@ def _attempt(
     ctx = Context(model, builder, layouts, frames=frames, formats=formats)
     dialect = OnnxDialect(model, OPERATORS, frames)
     values, problems = interpret(ctx, dialect, start_values(ctx, input_types))
-    outputs, host, more = finish_outputs(ctx, values)
+    outputs, host, more = finish_outputs(ctx, values, "onnxruntime.quantization, Brevitas")
     if problems or more:
         raise CompileError([*problems, *more])
     if frames is not None and any(frames.axis(name) != 0 for name in model.outputs):

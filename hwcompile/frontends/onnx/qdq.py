@@ -14,15 +14,15 @@ from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Intege
 from hwcompile.frontends.numbers.integer_types import LIMITS
 from hwcompile.frontends.numbers.quantizer_checks import checked_scale, checked_zero_point
 from hwcompile.frontends.onnx.dialect.operator import Operator
-from hwcompile.frontends.onnx.inputs import NARROW
-from hwcompile.frontends.onnx.quant import spread
 from hwcompile.frontends.onnx.quantizer_sources import from_quantize_linear
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.element_types import NARROW, integer_interval
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.integer_ends import close_whole
 from hwcompile.frontends.symbolic.pending import append, common_shape, lazy_of
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
+from hwcompile.frontends.symbolic.spreading import spread
 from hwcompile.frontends.symbolic.values import (
     HostValue,
     Lazy,
@@ -90,23 +90,6 @@ def _along(node: SourceNode, shape: tuple[int, ...], constant: Array, axis: int)
         )
     axis %= len(shape)
     return constant.reshape([-1 if i == axis else 1 for i in range(len(shape))])
-
-
-def integer_interval(dtype: np.dtype[np.generic], node: SourceNode) -> IntType:
-    """The interval of a narrow integer type of the source model.
-
-    Raises:
-        CompileError: HW0219 for other types.
-    """
-    if dtype.name not in NARROW:
-        raise fail(
-            "HW0219",
-            f"quantization to {dtype.name} is not supported",
-            "streams carry integers of at most 16 bits",
-            "quantize to int8, uint8, int4, uint4, int16 or uint16",
-            node.origin,
-        )
-    return IntType(*NARROW[dtype.name])
 
 
 def _quantize_linear(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:

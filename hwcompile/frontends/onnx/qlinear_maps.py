@@ -16,8 +16,7 @@ import numpy as np
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import FloatOp
-from hwcompile.frontends.onnx.concat import joined
-from hwcompile.frontends.onnx.qdq import as_float, dequantized, integer_interval
+from hwcompile.frontends.onnx.qdq import as_float, dequantized
 from hwcompile.frontends.onnx.qlinear_parameters import (
     output_type,
     quantized,
@@ -27,11 +26,13 @@ from hwcompile.frontends.onnx.qlinear_parameters import (
     zero_of,
 )
 from hwcompile.frontends.onnx.qlinear_pools import POOLS
-from hwcompile.frontends.onnx.ranking import on_host
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.dialect import Handler
+from hwcompile.frontends.symbolic.element_types import integer_interval
+from hwcompile.frontends.symbolic.joining import joined
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.pending import append, common_shape, join, lazy_of, wide
+from hwcompile.frontends.symbolic.ranking import on_host
 from hwcompile.frontends.symbolic.values import (
     Bundle,
     HostValue,

@@ -9,9 +9,10 @@ import numpy as np
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.quantizer_checks import checked_scale
-from hwcompile.frontends.onnx.qdq import dequantized, integer_interval
+from hwcompile.frontends.onnx.qdq import dequantized
 from hwcompile.frontends.onnx.quantizer_sources import from_quantize_linear
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.element_types import integer_interval
 from hwcompile.frontends.symbolic.pending import lazy_of
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization

@@ -19,15 +19,16 @@ from hwcompile.frontends.numbers.chain import Chain, Dequantize
 from hwcompile.frontends.numbers.float_sums import MOST_WORK, extreme_sums, work
 from hwcompile.frontends.numbers.quantizers import ClippedQuantizer, StepQuantizer
 from hwcompile.frontends.numbers.rows import FloatArray, floats, integers
-from hwcompile.frontends.onnx.float_pools import float_average
-from hwcompile.frontends.onnx.pooling import divisors, rounded_up, sum_pool, whole_window
-from hwcompile.frontends.onnx.qdq import integer_interval
+from hwcompile.frontends.onnx.pooling import rounded_up
 from hwcompile.frontends.onnx.qlinear_parameters import output_type, rounded, scale_of, zero_of
 from hwcompile.frontends.onnx.windows import window_of
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.dialect import Handler
+from hwcompile.frontends.symbolic.element_types import integer_interval
+from hwcompile.frontends.symbolic.float_pools import float_average
 from hwcompile.frontends.symbolic.linear import Window, feature_stream
 from hwcompile.frontends.symbolic.moving import moved
+from hwcompile.frontends.symbolic.pooling import divisors, sum_pool, whole_window
 from hwcompile.frontends.symbolic.pure import Pure, pure_stream
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization

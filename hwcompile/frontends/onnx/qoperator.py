@@ -16,12 +16,12 @@ from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.quantizer_checks import checked_scale
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.dialect.operator import Operator
-from hwcompile.frontends.onnx.qdq import integer_interval
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
 from hwcompile.frontends.onnx.qlinear_pools import channels_first
 from hwcompile.frontends.onnx.quantizer_sources import from_requantizer, qlinear_multiplier
 from hwcompile.frontends.onnx.windows import window_of
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.element_types import integer_interval
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.linear import (
     Accumulator,

@@ -19,10 +19,9 @@ from hwcompile.diagnostics import CompileError, Diagnostic
 from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.numbers.quantizers import ROUNDINGS
 from hwcompile.frontends.onnx.dialect.operator import QONNX_DOMAINS, Operator
-from hwcompile.frontends.onnx.linear import per_channel
 from hwcompile.frontends.onnx.recurrent import must_fit, placed
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.pure import Pure, pure_stream
+from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
 from hwcompile.frontends.symbolic.values import Failed, Stream, Value, constant_of
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.lstm.op import Lstm

@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Integers
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.pending import lazy_of
+from hwcompile.frontends.symbolic.ranking import on_host, ranked, same_rising_function
 from hwcompile.frontends.symbolic.values import (
     Bundle,
-    HostStep,
     HostValue,
-    Lazy,
     Pair,
     Stream,
     Value,
     constant_of,
 )
-from hwcompile.ops.argmax.op import TopK
 
 Inputs = Sequence[Value | None]
-_FEW_LEVELS = 1 << 20
-
-
-def on_host(
-    value: Lazy | HostValue,
-    kind: str,
-    shape: tuple[int, ...],
-    dtype: np.dtype[np.generic],
-    /,
-    **attributes: Any,
-) -> HostValue:
-    """The value behind one more function of the host."""
-    step = HostStep(kind, attributes=attributes)
-    if isinstance(value, HostValue):
-        return HostValue(value.base, (*value.steps, step), shape, dtype)
-    return HostValue(value, (step,), shape, dtype)
 
 
 def _softmax(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
@@ -54,39 +34,6 @@ def _softmax(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         split = int(node.attributes.get("axis", 1)) % rank
         shape, axis = (int(np.prod(shape[:split])), int(np.prod(shape[split:]))), 1
     return [on_host(value, kind, value.shape, value.dtype, shape=list(shape), axis=axis)]
-
-
-def _same_rising_function(ctx: Context, stream: Stream) -> bool:
-    """True when all elements have one chain and it keeps every integer apart and in order."""
-    chain, kind = stream.chain, ctx.type(stream.value)
-    if chain.rows != 1 or stream.raw or int(stream.index.min()) < 0:
-        return False
-    if not chain.ops and max(abs(kind.element.low), abs(kind.element.high)) < 2**22:
-        return True
-    if kind.element.levels > _FEW_LEVELS:
-        return False
-    real = chain.apply(kind.element.values().reshape(1, -1))[0]
-    return bool(np.all(np.diff(real) > 0))
-
-
-def _ranked(
-    ctx: Context, stream: Stream, axis: int, count: int, result: str, node: SourceNode
-) -> Stream:
-    """`TopK` along an axis; the result has `count` entries there."""
-    moved = np.moveaxis(stream.index, axis, -1)
-    table = moved.reshape(1, -1, moved.shape[-1])
-    kind = ctx.type(stream.value)
-    same_map = kind.channels == moved.shape[-1] and np.array_equal(
-        table.reshape(-1), np.arange(kind.size)
-    )
-    wanted = table.reshape(kind.shape) if same_map else table
-    arranged = ctx.arrange(stream.value, wanted, int(stream.fill), node)
-    value = ctx.emit(node, TopK(count, result), (arranged,))
-    index = np.arange(ctx.type(value).size).reshape(*moved.shape[:-1], count)
-    index = np.moveaxis(index, -1, axis)
-    if result == "value":
-        return Stream(value, index, stream.chain, stream.dtype)
-    return Stream(value, index, Chain(Integers()), np.dtype(np.int64))
 
 
 def _arg_max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
@@ -103,8 +50,8 @@ def _arg_max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     shape = tuple(1 if a == axis else n for a, n in enumerate(value.shape))
     keep = bool(node.attributes.get("keepdims", 1))
     result: Stream | HostValue
-    if isinstance(value, Stream) and _same_rising_function(ctx, value):
-        result = _ranked(ctx, value, axis, 1, "index", node)
+    if isinstance(value, Stream) and same_rising_function(ctx, value):
+        result = ranked(ctx, value, axis, 1, "index", node)
     else:
         size = list(value.shape)
         result = on_host(value, "argmax", shape, np.dtype(np.int64), shape=size, axis=axis)
@@ -142,9 +89,9 @@ def _top_k(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             f"use a k from 1 to {value.shape[axis]}",
             node.origin,
         )
-    if isinstance(value, Stream) and _same_rising_function(ctx, value):
+    if isinstance(value, Stream) and same_rising_function(ctx, value):
         return [
-            _ranked(ctx, value, axis, k, result, node) if used else value
+            ranked(ctx, value, axis, k, result, node) if used else value
             for result, used in zip(("value", "index"), _used(node), strict=True)
         ]
     assert isinstance(value, Stream | Pair | Bundle | HostValue)

@@ -19,9 +19,8 @@ from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.chain import Chain, Dequantize
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.dialect.operator import Operator
-from hwcompile.frontends.onnx.linear import per_channel
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.pure import Pure, pure_stream
+from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
 from hwcompile.frontends.symbolic.values import (
     Bundle,
     Failed,

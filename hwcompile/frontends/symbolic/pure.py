@@ -202,3 +202,24 @@ def _steps(chain: Chain, real: Array) -> list[np.float32]:
         gaps = np.diff(magnitudes)
         found += [np.float32(gaps.min())] if gaps.size else []
     return found
+
+
+def per_channel(pure: Pure, axis: int, node: SourceNode) -> tuple[Array, IntArray]:
+    """Scale and zero point of each entry of an axis.
+
+    Raises:
+        CompileError: HW0235 when they vary along another axis.
+    """
+    found = []
+    for constant in (pure.scale_at(), pure.zero_point_at()):
+        table = np.moveaxis(constant, axis, 0).reshape(constant.shape[axis], -1)
+        if np.any(table != table[:, :1]):
+            raise fail(
+                "HW0235",
+                f"the scale of this {node.op_type}'s operand differs between positions",
+                "products can only be added when they have one scale",
+                "insert a quantizer with one scale in front of it",
+                node.origin,
+            )
+        found.append(table[:, 0])
+    return found[0], found[1]

@@ -13,14 +13,10 @@ from hwcompile.frontends.numbers.chain import Chain, Dequantize
 from hwcompile.frontends.numbers.quantizers import IntegerQuantizer
 from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.element_types import NARROW
 from hwcompile.frontends.symbolic.quantizing import Quantization, quantize_stream
 from hwcompile.frontends.symbolic.values import Stream, Value
 from hwcompile.ir.types import IntType
-
-NARROW = {"int8": (-128, 127), "uint8": (0, 255), "int16": (-(2**15), 2**15 - 1),
-          "uint16": (0, 2**16 - 1), "int4": (-8, 7), "uint4": (0, 15), "int2": (-2, 1),
-          "uint2": (0, 3), "bool": (0, 1)}  # fmt: skip
-"""Intervals of the element types that a stream may have."""
 
 
 def start_values(ctx: Context, input_types: Mapping[str, str]) -> dict[str, Value]:

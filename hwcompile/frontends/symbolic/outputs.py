@@ -22,9 +22,15 @@ from hwcompile.frontends.symbolic.values import (
 
 
 def finish_outputs(
-    ctx: Context, values: Mapping[str, Value]
+    ctx: Context, values: Mapping[str, Value], tools: str
 ) -> tuple[tuple[str, ...], list[HostOutput], list[Diagnostic]]:
-    """The network's outputs, the host's part behind them, and what is wrong with them."""
+    """The network's outputs, the host's part behind them, and what is wrong with them.
+
+    Args:
+        ctx: State.
+        values: By tensor name.
+        tools: That quantize models of the format, for messages.
+    """
     outputs: dict[str, None] = {}
     host: list[HostOutput] = []
     problems: list[Diagnostic] = []
@@ -32,7 +38,7 @@ def finish_outputs(
         value = values[name]
         if isinstance(value, Failed):
             continue
-        reason = _unusable(value)
+        reason = _unusable(value, tools)
         if reason:
             origin = Origin(ctx.model.file, name, "graph output")
             problems.append(Diagnostic("HW0207", *reason, origin))
@@ -44,7 +50,7 @@ def finish_outputs(
     return tuple(outputs), host, problems
 
 
-def _unusable(value: Value) -> tuple[str, str, str] | None:
+def _unusable(value: Value, tools: str) -> tuple[str, str, str] | None:
     """What is wrong, why, and what to do; None when nothing is."""
     if isinstance(value, Constant | QuantizedConstant):
         return (
@@ -57,7 +63,7 @@ def _unusable(value: Value) -> tuple[str, str, str] | None:
         return (
             "no quantizer stands between this output and the model's input",
             "hardware computes on integers, and nothing says which",
-            "quantize the model (onnxruntime.quantization, Brevitas), or give --input-type",
+            f"quantize the model ({tools}), or give --input-type",
         )
     return None
 
