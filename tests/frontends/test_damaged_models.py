@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,40 @@ def damage(model: onnx.ModelProto, rng: np.random.Generator) -> None:
         array = numpy_helper.to_array(tensor)
         shorter = np.ascontiguousarray(array.reshape(-1)[:-1]) if array.size > 1 else array
         tensor.CopyFrom(numpy_helper.from_array(shorter, tensor.name))
+
+
+ATTRIBUTES = [
+    ("Transpose", "perm"), ("MaxPool", "kernel_shape"), ("MaxPool", "pads"), ("Concat", "axis"),
+    ("Conv", "group"), ("LeakyRelu", "alpha"), ("Flatten", "axis"), ("ReduceMax", "axes"),
+    ("Gemm", "transB"), ("Resize", "mode"), ("Cast", "to"), ("BatchNormalization", "epsilon"),
+    ("Split", "num_outputs"), ("Squeeze", "axes"), ("MaxPool", "auto_pad"),
+]  # fmt: skip
+VALUES = {
+    "a graph": onnx.GraphProto(name="g"),
+    "a text": "text",
+    "texts": ["a", "b"],
+    "a number": 1.5,
+    "numbers": [1.5, 2.5],
+    "an integer": 7,
+    "integers": [1, 2],
+    "a tensor": numpy_helper.from_array(np.zeros((2, 3), np.int8)),
+}
+
+
+@pytest.mark.parametrize("domain", ["", "com.microsoft"])
+@pytest.mark.parametrize("value", VALUES)
+def test_attributes_of_any_type_are_refused_in_words(
+    value: str, domain: str, tmp_path: Path
+) -> None:
+    for kind, name in ATTRIBUTES:
+        m = Model()
+        x = m.quantize(m.input(1, 3, 5, 7))
+        y = m.op(
+            kind, x, *[m.weights(3, 3)] * (kind == "Gemm"), domain=domain, **{name: VALUES[value]}
+        )
+        path = m.save(tmp_path, m.quantize(y))
+        with suppress(CompileError):
+            load_model(path)
 
 
 @pytest.mark.parametrize("seed", range(60))

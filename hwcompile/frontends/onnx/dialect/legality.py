@@ -88,6 +88,9 @@ class Legality:
         schema = _schema(node.op_type, self._model.version, node.domain)
         if schema is None:
             return Verdict(contrib_problem(node) or broken_rule(node, inputs))
+        mistyped = _mistyped(schema, node)
+        if mistyped:
+            return Verdict(mistyped)
         attributes = node.attributes
         windows = prod(attributes.get("kernel_shape") or [1]) if _are_ints(attributes) else 1
         if windows > LARGEST:
@@ -196,6 +199,22 @@ class Legality:
             opset_imports=[helper.make_opsetid(node.domain, self._model.version)],
         )
         return {name: _type(kind) for name, kind in found.items()}
+
+
+def _mistyped(schema: defs.OpSchema, node: SourceNode) -> str:
+    """An attribute of another type than the operator's; empty when there is none.
+
+    What has the right type is all that further rules need to expect.
+    """
+    for attribute in proto_of(node).attribute:
+        wanted = schema.attributes.get(attribute.name)
+        if wanted is None:
+            continue
+        kind = onnx.AttributeProto.AttributeType.Name(attribute.type)
+        name = str(wanted.type).rpartition(".")[2]
+        if kind != name:
+            return f"the attribute {attribute.name} is of type {kind}, not {name}"
+    return ""
 
 
 def _is_disputed(node: SourceNode) -> bool:

@@ -51,6 +51,8 @@ def _permutation(node: SourceNode, shapes: Sequence[tuple[int, ...] | None]) -> 
     if node.op_type != "Transpose" or order is None or shape is None:
         return ""
     axes = len(shape)
+    if not _whole(order):
+        return "the attribute perm is no list of integers"
     return "" if sorted(order) == list(range(axes)) else f"perm {order} is no order of {axes} axes"
 
 
