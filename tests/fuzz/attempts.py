@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -57,9 +58,10 @@ class Attempt:
 
 
 def attempt(action: Callable[[], Any], seconds: float = HANG_SECONDS) -> Attempt:
-    """Run `action` under a watchdog."""
+    """Run `action` under a watchdog; what numpy would write to the user's screen is a traceback."""
     try:
-        with watchdog(seconds):
+        with watchdog(seconds), warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)
             return Attempt("right", action())
     except CompileError as error:
         return Attempt("refused", error)

@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.model import SourceModel
@@ -149,6 +151,9 @@ def _gathers(graph: Graph) -> int:
     return sum(1 for node in graph.nodes if node.op.family == "gather")
 
 
+# A model's arithmetic is IEEE's: what overflows is infinite, and 0/0 is not a number. Both are
+# refused by name where they matter.
+@np.errstate(all="ignore")
 def _attempt(
     model: SourceModel,
     input_types: Mapping[str, str],

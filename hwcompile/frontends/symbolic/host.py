@@ -82,6 +82,7 @@ class HostInput:
     chain: Chain
     quantizer: Quantizer
 
+    @np.errstate(all="ignore")
     def run(self, x: Array) -> IntArray:
         """Integers int64 [frames, H, W, C] of real numbers [frames, ...] or one frame."""
         frames = as_frames(np.asarray(x), self.source_shape)
@@ -133,6 +134,7 @@ class HostSource:
     fill: int
     chain: Chain
 
+    @np.errstate(all="ignore")
     def run(self, outputs: Mapping[str, IntArray]) -> Array:
         """The tensor [frames, n] from integers [frames, H, W, C]."""
         frames = outputs[self.value]
@@ -182,6 +184,7 @@ class HostOutput:
     pick: IntArray | None
     steps: tuple[HostStep, ...]
 
+    @np.errstate(all="ignore")
     def run(self, outputs: Mapping[str, IntArray]) -> Array:
         """The model's output [frames, ...] from integers [frames, H, W, C] by output name."""
         parts = [source.run(outputs) for source in self.sources]
