@@ -57,7 +57,7 @@ class Network:
         return hwcompile.compile(self.path, self.out, schedule=schedule)
 
 
-def run_passes(budget: Budget) -> Figures:
+def run(budget: Budget) -> Figures:
     """Damaged schedules of random networks, and legal random ones between them."""
     files = Files(budget, 200)
     files.figures.faults["wrong integers"] = 0
