@@ -22,7 +22,7 @@ from hwcompile.families import flow_of
 from hwcompile.families.flow import NETLIST, Use
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
-from hwcompile.ops.contract.instance import Name, Struct, Word
+from hwcompile.ops.contract.instance import Scalar
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.schedule.planner import plan
@@ -52,7 +52,7 @@ class Circuit:
     """A module of the library with its parameters: ports are (direction, bits, name)."""
 
     module: str
-    parameters: tuple[tuple[str, bool | int | Word | Name | Struct | str], ...]
+    parameters: tuple[tuple[str, Scalar | str], ...]
     ports: tuple[tuple[str, int, str], ...]
     files: tuple[tuple[str, str], ...] = ()
 
@@ -69,6 +69,9 @@ class Circuit:
                 "  );", "endmodule", "",
             ]
         )  # fmt: skip
+
+
+_OUTPUT = (("input", 1, "out_ok_i"), ("output", 1, "out_start_o"), ("output", 1, "out_valid_o"))
 
 
 def circuit_of(subject: Subject) -> Circuit:
@@ -88,6 +91,15 @@ def circuit_of(subject: Subject) -> Circuit:
             ("input", 1, "valid_i"), ("input", width, "data_i"),
             ("output", 1, "valid_o"), ("output", ports.output.bits, "data_o"),
         ]  # fmt: skip
+    elif instance.packed:
+        count, width = len(ports.inputs), sum(form.bits for form in ports.inputs)
+        around = [
+            ("input", count, "in_valid_i"),
+            ("output", count, "in_ready_o"),
+            ("input", width, "in_data_i"),
+            *_OUTPUT,
+            ("output", ports.output.bits, "out_data_o"),
+        ]
     else:
         around = [
             port
@@ -99,9 +111,9 @@ def circuit_of(subject: Subject) -> Circuit:
             )
         ]
         around += [
-            ("input", 1, "out_ok_i"), ("output", 1, "out_start_o"),
-            ("output", 1, "out_valid_o"), ("output", ports.output.bits, "out_data_o"),
-        ]  # fmt: skip
+            *_OUTPUT,
+            ("output", ports.output.bits, "out_data_o"),
+        ]
     return Circuit(instance.library, values, (*common, *around), tuple(sorted(files.items())))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 
 from hwcompile.emit.structures import structure_lines
-from hwcompile.ops.contract.instance import Name, Struct, Word
+from hwcompile.ops.contract.instance import Each, Name, Scalar, Struct, Word
 from hwcompile.ops.contract.memory_image import MemoryImage
 
 
-def literal(value: bool | int | Word | Name | Struct | str) -> str:
+def literal(value: Scalar | str) -> str:
     """A value as SystemVerilog text, several lines for a structure; a `str` is a memory's file."""
     if isinstance(value, bool):
         return f"1'b{value:d}"
@@ -17,9 +17,15 @@ def literal(value: bool | int | Word | Name | Struct | str) -> str:
         return f"{value.bits}'h{value.code:x}"
     if isinstance(value, Struct):
         return "\n      ".join(["{", *structure_lines(value)]) + "\n    }"
+    if isinstance(value, Each):
+        return "{" + ", ".join(map(_part, reversed(value.values))) + "}"
     if isinstance(value, Name):
         return f"{value.package}_pkg::{value.name}"
     return f'"{value}"' if isinstance(value, str) else str(int(value))
+
+
+def _part(value: int | Name) -> str:
+    return literal(value if isinstance(value, Name) else Word.of(value, 32))
 
 
 def memory_text(image: MemoryImage) -> str:

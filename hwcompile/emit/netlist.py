@@ -11,7 +11,7 @@ from hwcompile.emit.memory_ports import MemoryView, memory_ports, memory_view
 from hwcompile.emit.names import identifier, top_name
 from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.ops.contract.external_memory import ExternalMemory
-from hwcompile.ops.contract.instance import Name, Struct, Value, Word
+from hwcompile.ops.contract.instance import Name, Scalar, Value, Word
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
@@ -23,12 +23,12 @@ class InstanceView:
 
     `valid` and `data` name the signals it drives; `source_valid` and `source_data` (pipes only)
     those it reads. `constants` are input ports with a fixed value, `unused` one-bit outputs that
-    nothing reads.
+    nothing reads; a `packed` core has its inputs in one port.
     """
 
     module: str
     name: str
-    parameters: tuple[tuple[str, bool | int | Word | Name | Struct | str], ...]
+    parameters: tuple[tuple[str, Scalar | str], ...]
     notes: tuple[str, ...]
     width: int
     valid: str
@@ -38,6 +38,7 @@ class InstanceView:
     constants: tuple[tuple[str, Word], ...] = ()
     unused: tuple[str, ...] = ()
     external: ExternalMemory | None = None
+    packed: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,11 @@ class StageView:
     valid: str
     data: str
     memory: MemoryView | None = None
+
+    def inputs(self, port: str) -> str:
+        """A port of all inputs together, the first in the least significant bits."""
+        count = len(self.input_widths)
+        return "{" + ", ".join(f"in{i}_{port}" for i in reversed(range(count))) + "}"
 
 
 @dataclass(frozen=True)
@@ -230,9 +236,17 @@ def _stage_view(
 
 
 def _issue_view(widths: tuple[int, ...]) -> InstanceView:
-    module = "hw_issue" if len(widths) == 1 else "hw_issue2"
-    parameters = tuple((f"Width{i}", width) for i, width in enumerate(widths))
-    return InstanceView(module, "u_core", parameters, (), sum(widths), "core_valid", "core_data")
+    width = sum(widths)
+    return InstanceView(
+        module="hw_issue",
+        name="u_core",
+        parameters=(("Inputs", len(widths)), ("Width", width)),
+        notes=(),
+        width=width,
+        valid="core_valid",
+        data="core_data",
+        packed=True,
+    )
 
 
 def _instance_view(
@@ -266,12 +280,11 @@ def _instance_view(
         constants=tuple(instance.constants.items()),
         unused=instance.unused,
         external=instance.external,
+        packed=instance.packed,
     )
 
 
-def _printable(
-    part: Placed, value: Value, memories: dict[str, str]
-) -> bool | int | Word | Name | Struct | str:
+def _printable(part: Placed, value: Value, memories: dict[str, str]) -> Scalar | str:
     """The value; in the place of a memory's contents the name of the file that they go to."""
     if not isinstance(value, MemoryImage):
         return value

@@ -10,7 +10,6 @@ from hwcompile.passes.compose_thresholds import compose_thresholds
 from hwcompile.passes.dead_nodes import remove_dead_nodes
 from hwcompile.passes.lower_conv import lower_conv
 from hwcompile.passes.lower_pool import lower_pool
-from hwcompile.passes.nest_concat import nest_concats
 
 Pass = Callable[[Graph], Graph]
 Observer = Callable[[str, Graph], None]
@@ -23,7 +22,6 @@ LOWERING: tuple[tuple[str, Pass], ...] = (
     ("remove-composed-nodes", remove_dead_nodes),
     ("lower-conv", lower_conv),
     ("lower-pool", lower_pool),
-    ("nest-concats", nest_concats),
 )
 
 

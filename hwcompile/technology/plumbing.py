@@ -33,7 +33,7 @@ def fifo_resources(width: int, depth: int, *, block: bool) -> Resources:
 
 
 def issue_resources(inputs: int) -> Resources:
-    """The controller in front of pipes (`hw_issue`, `hw_issue2`)."""
+    """The controller in front of pipes (`hw_issue`)."""
     return Resources(lut=2.0 * inputs)
 
 

@@ -12,7 +12,7 @@ from hwcompile.emit.library import module_text
 from hwcompile.ops import FAMILIES, family
 from hwcompile.ops.arithmetic import ENCODINGS, encodings
 from hwcompile.ops.arithmetic.dot import Dot, weight_type
-from hwcompile.ops.contract.instance import Name, Struct, Value
+from hwcompile.ops.contract.instance import Each, Name, Struct, Value
 from hwcompile.ops.matmul.folded import Folded
 from tests.models import ROOT
 from tests.ops.matmul.cases import signed, site, span, unsigned
@@ -98,6 +98,8 @@ def test_names_are_those_of_the_library(name: str) -> None:
             for value in values:
                 if isinstance(value, Struct):
                     values += value.fields.values()
+                if isinstance(value, Each):
+                    values += value.values
                 if isinstance(value, Name):
                     text = module_text(f"{value.package}_pkg")
                     assert re.search(rf"\b{value.name}\b", text), value

@@ -164,12 +164,13 @@ PROOFS = (
         ),
     ),
     Proof(
-        "hw_issue2",
-        {"Width0": 3, "Width1": 2},
+        "hw_issue",
+        {"Inputs": 3, "Width": 5},
         (
-            ("in0_valid_i && in1_valid_i && out_ok_i;", "in0_valid_i && in1_valid_i;"),
-            ("in1_ready_o = out_start_o", "in1_ready_o = out_ok_i && in1_valid_i"),
-            ("{in1_data_i, in0_data_i}", "{in0_data_i, in1_data_i}"),
+            ("&in_valid_i && out_ok_i;", "&in_valid_i;"),
+            ("&in_valid_i && out_ok_i;", "|in_valid_i && out_ok_i;"),
+            ("in_ready_o = {Inputs{out_start_o}}", "in_ready_o = in_valid_i & {Inputs{out_ok_i}}"),
+            ("out_data_o = in_data_i", "out_data_o = in_data_i << 1"),
         ),
     ),
 )

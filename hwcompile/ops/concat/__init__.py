@@ -22,6 +22,14 @@ def _examples() -> tuple[Site, ...]:
             TensorType((1, 2, 4), signed),
             TensorType((1, 2, 4), BIPOLAR),
         ),
+        Site.of(
+            Concat(),
+            *(
+                TensorType((1, 3, 2 * (i + 1)), (signed, BIPOLAR, unsigned)[i % 3])
+                for i in range(6)
+            ),
+            TensorType((1, 3, 5), BIPOLAR),
+        ),
     )
 
 

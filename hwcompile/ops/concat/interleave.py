@@ -11,13 +11,11 @@ import numpy as np
 from hwcompile.ops.arithmetic.recoding import recoding
 from hwcompile.ops.concat.op import Concat
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance, Value
+from hwcompile.ops.contract.instance import Each, Instance, Value
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
-
-MOST_INPUTS = 4
 
 
 class TakingTurns(Built[Concat]):
@@ -62,18 +60,20 @@ class TakingTurns(Built[Concat]):
 
     @property
     def instance(self) -> Instance:
-        """Of `hw_concat<inputs>`."""
+        """Of `hw_concat`."""
         inputs, out = self.ports.inputs, self.ports.output
-        numbers: dict[str, Value] = {
+        widths = tuple(form.element.bits for form in inputs)
+        values: dict[str, Value] = {
+            "Inputs": len(inputs),
             "Lanes": out.parallel,
-            "OutWidth": out.element.bits,
             "LastLanes": (inputs[-1].size - 1) % out.parallel + 1,
+            "Widths": Each(widths),
+            "Recodings": Each(tuple(recoding(form.element, out.element) for form in inputs)),
+            "Words": Each(tuple(self.words)),
+            "InBits": sum(widths),
+            "OutWidth": out.element.bits,
         }
-        for i, (form, words) in enumerate(zip(inputs, self.words, strict=True)):
-            numbers[f"Width{i}"] = form.element.bits
-            numbers[f"Recoding{i}"] = recoding(form.element, out.element)
-            numbers[f"Words{i}"] = words
-        return Instance(f"hw_concat{len(inputs)}", numbers)
+        return Instance("hw_concat", values, packed=True)
 
     @property
     def comment(self) -> str:
@@ -93,12 +93,6 @@ class Interleave(Kernel[Concat]):
     name = "interleave"
     op = Concat
     built = TakingTurns
-
-    def unable(self, site: Site[Concat]) -> str | None:
-        """More inputs than the library module has."""
-        if len(site.inputs) > MOST_INPUTS:
-            return f"{len(site.inputs)} inputs are more than {MOST_INPUTS}; join them in steps"
-        return None
 
     def space(self, site: Site[Concat]) -> Iterable[Parameters]:
         """The common divisors of the channels of all inputs but the last, ascending."""

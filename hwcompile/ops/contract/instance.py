@@ -54,9 +54,23 @@ class Struct:
     fields: Mapping[str, bool | int | Name]
 
 
-Value = bool | int | Word | Name | Struct | MemoryImage
-"""Of a parameter: a bit, a number, a number of so many bits, a name, values of a structure, or
-contents of a memory."""
+@dataclass(frozen=True)
+class Each:
+    """A value for each of several alike things, as for each input of a core.
+
+    Attributes:
+        values: That of the first thing first; numbers of 32 bits, or names of one enumeration.
+    """
+
+    values: tuple[int | Name, ...]
+
+
+Scalar = bool | int | Word | Name | Struct | Each
+"""Of a parameter that is not a memory."""
+
+Value = Scalar | MemoryImage
+"""Of a parameter: a bit, a number, a number of so many bits, a name, values of a structure, a value
+for each of several things, or contents of a memory."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +85,8 @@ class Instance:
         external: Rows that a core takes, over and over, on its port `weights_valid_i`,
             `weights_ready_o`, `weights_data_i`, from external memory. `weights_ready_o` is high
             exactly when a row is wanted, whether it is there or not.
+        packed: Whether a core has the ports `in_valid_i`, `in_ready_o` and `in_data_i` for all its
+            inputs together, the first in the least significant bits.
     """
 
     library: str
@@ -78,6 +94,7 @@ class Instance:
     constants: Mapping[str, Word] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
     external: ExternalMemory | None = None
+    packed: bool = False
 
     @property
     def memories(self) -> dict[str, MemoryImage]:

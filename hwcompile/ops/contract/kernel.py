@@ -20,7 +20,7 @@ class Kernel(ABC, Generic[O]):
 
         input  wire logic clk_i, rst_ni,
         input  wire logic in0_valid_i,  output logic in0_ready_o,  input wire logic [..] in0_data_i,
-        (in1_..., for two inputs)
+        (in1_..., for two inputs; or one vector each for all inputs, see `Instance.packed`)
         input  wire logic out_ok_i,     // the output FIFO has room for one more word
         output logic      out_start_o,  // high in the cycle of the phase that starts a word
         output logic      out_valid_o,  // `stages` cycles after out_start_o
@@ -32,7 +32,7 @@ class Kernel(ABC, Generic[O]):
     Pipe: a pipeline without any control, one word out for each word in, `stages` cycles later. Its
     module has `clk_i, rst_ni, valid_i, data_i, valid_o, data_o`; with two operands data_i is
     {operand 1, operand 0}. Pipes are chained behind the core of the node before them, or behind
-    the library module `hw_issue`, which takes one word from every input.
+    the library module `hw_issue`, which takes one word of every input.
 
     Attributes:
         name: Of the kernel, in `schedule.toml`.
