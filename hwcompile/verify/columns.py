@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -48,6 +49,7 @@ class Column:
     def _spill(self) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile(prefix="hwcompile-rows-")  # noqa: SIM115
+            weakref.finalize(self, self._file.close)  # what is mapped stays
         for block in self._blocks:
             self._file.write(np.ascontiguousarray(block).data if block.size else b"")
         self._blocks = [self._blocks[-1][:0]]
