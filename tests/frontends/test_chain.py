@@ -87,12 +87,12 @@ EXACT = [
 
 
 @pytest.mark.parametrize(("op", "node", "constants"), EXACT, ids=lambda v: getattr(v, "kind", ""))
-def test_arithmetic_equals_onnx_runtime_bit_for_bit(op, node, constants):
+def test_arithmetic_equals_onnx_runtime_bit_for_bit(op, node, constants) -> None:
     x = _values()
     np.testing.assert_array_equal(op.apply(x), _ort(node, x, constants))
 
 
-def test_sqrt_equals_onnx_runtime():
+def test_sqrt_equals_onnx_runtime() -> None:
     x = np.abs(_values())
     node = helper.make_node("Sqrt", ["x"], ["y"])
     np.testing.assert_array_equal(FloatOp("sqrt").apply(x), _ort(node, x))
@@ -115,7 +115,7 @@ SMOOTH = [
 
 
 @pytest.mark.parametrize(("kind", "name", "attributes"), SMOOTH)
-def test_smooth_functions_agree_with_onnx_runtime_in_float_accuracy(kind, name, attributes):
+def test_smooth_functions_agree_with_onnx_runtime_in_float_accuracy(kind, name, attributes) -> None:
     x = np.clip(_values(), -30, 30)
     node = helper.make_node(name, ["x"], ["y"], **attributes)
     made = FloatOp(kind, attributes=attributes).apply(x)
@@ -123,7 +123,7 @@ def test_smooth_functions_agree_with_onnx_runtime_in_float_accuracy(kind, name, 
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_batch_norm_equals_onnx_runtime_bit_for_bit(seed):
+def test_batch_norm_equals_onnx_runtime_bit_for_bit(seed: int) -> None:
     rng = np.random.default_rng(seed)
     rows = 37
     scale, bias, mean = (rng.normal(0, 2, rows).astype(np.float32) for _ in range(3))
@@ -151,7 +151,7 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_announced_signs_hold_on_every_float(kind):
+def test_announced_signs_hold_on_every_float(kind) -> None:
     """Whatever counts as rising or falling really is, on a dense grid and on random values."""
     integer = kind.startswith("shift") or kind == "wrap"
     count = KINDS[kind].constants
@@ -173,7 +173,7 @@ def test_announced_signs_hold_on_every_float(kind):
         assert np.any(after < before)
 
 
-def test_signs_per_row():
+def test_signs_per_row() -> None:
     op = FloatOp("mul", (floats([1, -2, 0]),))
     np.testing.assert_array_equal(op.monotone_sign(), [1, -1, 1])
     chain = Chain(Dequantize(floats(0.1)), (op, FloatOp("neg"), FloatOp("relu")))
@@ -184,7 +184,7 @@ def test_signs_per_row():
     np.testing.assert_array_equal(both.monotone_sign(), [0, 1, 0])
 
 
-def test_integer_domain():
+def test_integer_domain() -> None:
     chain = Chain(
         Integers(),
         (
@@ -204,7 +204,7 @@ def test_integer_domain():
     assert down.apply(q).dtype == np.float32
 
 
-def test_cast_drops_the_fraction_and_refuses_overflow():
+def test_cast_drops_the_fraction_and_refuses_overflow() -> None:
     op = FloatOp("cast", attributes={"to": "int8"})
     x = np.array([[-1.9, -0.5, 0.5, 1.9, 127.9]], dtype=np.float32)
     np.testing.assert_array_equal(op.apply(x), [[-1, 0, 0, 1, 127]])
@@ -218,7 +218,7 @@ def test_cast_drops_the_fraction_and_refuses_overflow():
     zero=st.integers(-128, 255),
     bias=st.floats(-100, 100, width=32),
 )
-def test_json_round_trip_and_float32_order(scale, zero, bias):
+def test_json_round_trip_and_float32_order(scale: float, zero: int, bias: float) -> None:
     fake = FloatOp("fake_quant", quantizer=from_qonnx_quant([0.1, 0.3], 0, 4, True, False))
     ops = (
         FloatOp("add", (floats(bias),)),

@@ -32,7 +32,7 @@ factor = st.one_of(st.floats(-4, 4, width=32), st.sampled_from([1.0, -1.0, 0.0, 
 offset = st.floats(-40, 40, width=32)
 
 
-def per_row(draw, rows, elements):
+def per_row(draw: st.DrawFn, rows, elements):
     count = draw(st.sampled_from([1, rows]))
     return floats(draw(st.lists(elements, min_size=count, max_size=count)))
 
@@ -42,7 +42,7 @@ OTHERS = ["abs", "gelu", "silu", "mish", "hard_swish"]
 
 
 @st.composite
-def float_ops(draw, rows, kinds):
+def float_ops(draw: st.DrawFn, rows, kinds):
     kind = draw(
         st.sampled_from(
             ["mul", "add", "div", "batch_norm", "clip", "prelu", "fake", "join", *kinds]
@@ -73,7 +73,7 @@ def float_ops(draw, rows, kinds):
 
 
 @st.composite
-def quantizers(draw, rows):
+def quantizers(draw: st.DrawFn, rows):
     form = draw(st.sampled_from(["qonnx", "linear", "bipolar", "steps", "steps2"]))
     scale = per_row(draw, rows, positive)
     if form == "bipolar":
@@ -93,7 +93,7 @@ def quantizers(draw, rows):
 
 
 @st.composite
-def cases(draw, kinds, widest):
+def cases(draw: st.DrawFn, kinds, widest):
     rows = draw(st.sampled_from([1, 3]))
     ops = tuple(draw(st.lists(float_ops(rows, kinds), max_size=4)))
     start = Dequantize(per_row(draw, rows, positive), integers(draw(st.integers(-30, 30))))
@@ -123,13 +123,13 @@ def check(chain, quantizer, element, rows, bounds=None) -> tuple:
 
 @settings(deadline=None, max_examples=250)
 @given(case=cases(MONOTONE + OTHERS, 400))
-def test_small_intervals(case):
+def test_small_intervals(case) -> None:
     check(*case)
 
 
 @settings(deadline=None, max_examples=150)
 @given(case=cases(MONOTONE, 3000))
-def test_bisection_alone(case):
+def test_bisection_alone(case) -> None:
     """As if every interval were too wide for full evaluation."""
     kept = closing.FULL_EVALUATION
     closing.FULL_EVALUATION = 0
@@ -141,7 +141,7 @@ def test_bisection_alone(case):
 
 @settings(deadline=None, max_examples=12)
 @given(data=st.data())
-def test_wide_accumulators(data):
+def test_wide_accumulators(data: st.DataObject) -> None:
     """Twenty bits, per channel batch norm: all 2**20 integers of every row."""
     rng = np.random.default_rng(data.draw(st.integers(0, 2**32)))
     rows = 2
@@ -159,7 +159,7 @@ def test_wide_accumulators(data):
     check(chain, quantizer, IntType(-(1 << 19), (1 << 19) - 1), rows)
 
 
-def test_intervals_per_row():
+def test_intervals_per_row() -> None:
     chain = Chain(Dequantize(floats(0.1)), (FloatOp("mul", (floats([1, -1, 2]),)),))
     quantizer = sources.from_qonnx_quant(0.5, 0, 4, True, False)
     bounds = integers([-10, -200, 3]), integers([50, 40, 3])
@@ -168,7 +168,7 @@ def test_intervals_per_row():
     np.testing.assert_array_equal(op.slope, [1, -1, 1])
 
 
-def test_identity_needs_nothing():
+def test_identity_needs_nothing() -> None:
     step = floats(0.37)
     chain = Chain(Dequantize(step, integers(3)), (FloatOp("relu"),))
     quantizer = sources.from_quantize_linear(step, 3, 0, 255)
@@ -179,14 +179,14 @@ def test_identity_needs_nothing():
     assert (shifted.family, shifted.coefficients, shifted.offset) == ("elementwise", (1,), -3)
 
 
-def test_equal_rows_become_one():
+def test_equal_rows_become_one() -> None:
     chain = Chain(Dequantize(floats([0.1] * 4)), (FloatOp("add", (floats([2.0] * 4),)),))
     (op,) = check(chain, sources.from_bipolar_quant([1.0] * 4), IntType(-90, 90), 4)
     assert op.thresholds.shape == (1, 1)
     assert op.thresholds[0, 0] == -20
 
 
-def test_forms():
+def test_forms() -> None:
     """A wide valley becomes runs and a small table, a narrow one a table, stairs thresholds."""
     quantizer = sources.from_quantize_linear(0.05, 10, 0, 255)
     silu = FloatOp("join", attributes={"op": "mul"}, branches=((), (FloatOp("sigmoid"),)))
@@ -199,7 +199,7 @@ def test_forms():
     assert [op.family for op in stairs] == ["threshold"]
 
 
-def test_integer_chains():
+def test_integer_chains() -> None:
     chain = Chain(
         Integers(),
         (
@@ -217,7 +217,7 @@ def test_integer_chains():
     assert (op.coefficients, op.offset) == ((1000,), -7)
 
 
-def test_requantizer_equals_its_formula():
+def test_requantizer_equals_its_formula() -> None:
     rng = np.random.default_rng(3)
     rows = 5
     multiplier = sources.qlinear_multiplier(0.02, rng.uniform(1e-4, 1e-2, rows), 0.11)
@@ -232,7 +232,7 @@ def test_requantizer_equals_its_formula():
     np.testing.assert_array_equal(results, np.clip(scaled, -128, 127))
 
 
-def test_a_row_goes_on_beyond_its_own_integers():
+def test_a_row_goes_on_beyond_its_own_integers() -> None:
     """Its line would end there otherwise, and the cheapest kernels need lines."""
     chain = Chain(Dequantize(np.array([0.01, 0.02])))
     quantizer = sources.from_quantize_linear(0.5, 128, 0, 255)
@@ -245,7 +245,7 @@ def test_a_row_goes_on_beyond_its_own_integers():
     assert set(np.unique(steps[1])) <= {24, 25, 26}
 
 
-def test_a_row_stops_where_its_chain_is_undefined():
+def test_a_row_stops_where_its_chain_is_undefined() -> None:
     chain = Chain(Dequantize(np.array([1.0])), (FloatOp("log"),))
     quantizer = sources.from_quantize_linear(np.array([1.0, 2.0]), 0, 0, 255)
     element = IntType(-50, 400)
@@ -264,7 +264,7 @@ def test_a_row_stops_where_its_chain_is_undefined():
          IntType(-5, 500), "HW0223", "a cast to integers overflows"),
     ],
 )  # fmt: skip
-def test_refused_by_name(chain, element, code, words):
+def test_refused_by_name(chain, element, code: str, words: str) -> None:
     with pytest.raises(CompileError) as caught:
         close(chain, sources.from_quantize_linear(0.1, 0, 0, 255), Domain(element), ORIGIN)
     (finding,) = caught.value.diagnostics
@@ -272,7 +272,9 @@ def test_refused_by_name(chain, element, code, words):
     assert words in str(finding)
 
 
-def test_an_operation_that_lies_about_being_monotone_is_caught(monkeypatch):
+def test_an_operation_that_lies_about_being_monotone_is_caught(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The bisection checks itself between its thresholds."""
     monkeypatch.setattr(FloatOp, "monotone_sign", lambda self: np.ones(1, dtype=np.int64))
     chain = Chain(Dequantize(floats(0.001)), (FloatOp("add", (floats(-2000),)), FloatOp("abs")))
@@ -281,7 +283,7 @@ def test_an_operation_that_lies_about_being_monotone_is_caught(monkeypatch):
         close(chain, sources.from_quantize_linear(8.0, 128, 0, 255), Domain(IntType(0, 1 << 22)))
 
 
-def test_fast_enough():
+def test_fast_enough() -> None:
     rng = np.random.default_rng(1)
     rows = 256
     parts = tuple(rng.normal(1, 0.2, rows).astype(np.float32) for _ in range(3))

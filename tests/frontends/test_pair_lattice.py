@@ -33,7 +33,7 @@ def _stream(step, zero):
     zeros=st.tuples(st.integers(-200, 200), st.integers(-200, 200)),
     sign=st.sampled_from([1, -1]),
 )
-def test_what_is_called_exact_is(steps, zeros, sign):
+def test_what_is_called_exact_is(steps, zeros, sign) -> None:
     (u, left), (v, right) = (_stream(s, z) for s, z in zip(steps, zeros, strict=True))
     if left is None or right is None:
         return
@@ -51,14 +51,14 @@ def test_what_is_called_exact_is(steps, zeros, sign):
         np.testing.assert_array_equal(real.astype(np.float64), z * float(step))
 
 
-def test_powers_of_two_and_equal_short_scales_are_exact():
+def test_powers_of_two_and_equal_short_scales_are_exact() -> None:
     cases = ((0.5, 0.125, (4, 1)), (0.75, 0.5, (3, 2)), (3.0, 3.0, (1, 1)))
     for left, right, factors in cases:
         total = exact_sum(_stream(left, 0)[1], _stream(right, 0)[1], 1)
         assert (total.left_factor, total.right_factor) == factors
 
 
-def test_what_float32_rounds_is_not_exact():
+def test_what_float32_rounds_is_not_exact() -> None:
     assert _stream(0.1, 0)[1] is None
     coarse, fine = _stream(1.0, 0)[1], _stream(2.0**-20, 0)[1]
     assert exact_sum(coarse, fine, 1) is None

@@ -56,7 +56,7 @@ def check(kind, left, right, ops, quantizer, rows=1, pairs=None):
 
 
 @st.composite
-def cases(draw, size=255):
+def cases(draw: st.DrawFn, size=255):
     rows = draw(st.sampled_from([1, 1, 3]))
     kind = draw(st.sampled_from(["add", "sub", "mul", "max", "min"]))
     sides = []
@@ -88,7 +88,7 @@ def cases(draw, size=255):
 
 @settings(deadline=None, max_examples=120)
 @given(case=cases())
-def test_every_pair(case):
+def test_every_pair(case) -> None:
     """Narrow streams: a form or, for some rows that differ, a refusal by name."""
     try:
         check(*case)
@@ -105,12 +105,12 @@ def test_every_pair(case):
     out=st.floats(0.03125, 4, width=32),
     zeros=st.tuples(st.integers(-9, 9), st.integers(-9, 9)),
 )
-def test_residual_add_of_bytes(left, right, out, zeros):
+def test_residual_add_of_bytes(left, right, out: float, zeros) -> None:
     quantizer = sources.from_quantize_linear(out, 3, -128, 127)
     check("add", branch(left, INT8, zeros[0]), branch(right, INT8, zeros[1]), (), quantizer)
 
 
-def test_scales_without_ties_need_two_factors_and_thresholds_only():
+def test_scales_without_ties_need_two_factors_and_thresholds_only() -> None:
     rng = np.random.default_rng(11)
     for kind in ("add", "sub", "mul") * 5:
         left, right = rng.uniform(0.005, 0.1, 2).astype(np.float32)
@@ -124,7 +124,7 @@ def test_scales_without_ties_need_two_factors_and_thresholds_only():
             assert max(map(abs, form.first.coefficients)) < 1 << 15
 
 
-def test_equal_scales_give_a_plain_sum():
+def test_equal_scales_give_a_plain_sum() -> None:
     quantizer = sources.from_quantize_linear(0.013, 0, -128, 127)
     form = check("add", branch(0.01, INT8), branch(0.01, INT8), (), quantizer)
     assert form.first.coefficients == (1, 1)
@@ -132,7 +132,7 @@ def test_equal_scales_give_a_plain_sum():
     assert minus.first.coefficients == (1, -1)
 
 
-def test_batch_norm_per_channel_behind_a_sum():
+def test_batch_norm_per_channel_behind_a_sum() -> None:
     rng = np.random.default_rng(7)
     rows = 24
     parts = (rng.normal(0, 1, rows), rng.normal(0, 1, rows), rng.normal(0, 1, rows))
@@ -148,7 +148,7 @@ def test_batch_norm_per_channel_behind_a_sum():
 
 @settings(deadline=None, max_examples=20)
 @given(seed=st.integers(0, 2**32))
-def test_rows_with_different_offsets_share_two_factors(seed):
+def test_rows_with_different_offsets_share_two_factors(seed: int) -> None:
     """Each row narrows the interval of the factors; no table could serve all rows."""
     rng = np.random.default_rng(seed)
     bias = FloatOp("add", (floats(rng.uniform(-1, 1, 6)),))
@@ -159,7 +159,7 @@ def test_rows_with_different_offsets_share_two_factors(seed):
     assert type(form.first).__name__ == "Linear"
 
 
-def test_wide_sums_of_exact_scales():
+def test_wide_sums_of_exact_scales() -> None:
     quantizer = sources.from_quantize_linear(0.3, 1, -128, 127)
     wide = IntType(-(1 << 20), 1 << 20)
     rng = np.random.default_rng(0)
@@ -177,7 +177,7 @@ def test_wide_sums_of_exact_scales():
     assert mixed.then[0].family == "threshold"
 
 
-def test_wide_sums_that_float32_rounds_are_refused_by_name():
+def test_wide_sums_that_float32_rounds_are_refused_by_name() -> None:
     wide = IntType(-(1 << 20), 1 << 20)
     with pytest.raises(CompileError) as caught:
         close_pair(
@@ -189,7 +189,7 @@ def test_wide_sums_that_float32_rounds_are_refused_by_name():
     assert "put a quantizer on both branches before 'add'" in finding.fix
 
 
-def test_products():
+def test_products() -> None:
     quantizer = sources.from_quantize_linear(0.3, 1, -128, 127)
     form = check("mul", branch(0.25, INT8, 3), branch(0.5, INT8), (), quantizer)
     assert type(form.first).__name__ == "Product"
@@ -203,7 +203,7 @@ def test_products():
     assert signs.first.family == "elementwise"
 
 
-def test_extremes_close_each_stream():
+def test_extremes_close_each_stream() -> None:
     wide = IntType(-(1 << 20), 1 << 20)
     rng = np.random.default_rng(0)
     pairs = [rng.integers(wide.low, wide.high, 100_000) for _ in range(2)]
@@ -221,7 +221,7 @@ def test_extremes_close_each_stream():
     low=st.one_of(st.none(), st.fractions(-50, 50, max_denominator=900)),
     high=st.one_of(st.none(), st.fractions(-50, 50, max_denominator=900)),
 )
-def test_coefficients_lie_strictly_inside(low, high):
+def test_coefficients_lie_strictly_inside(low, high) -> None:
     found = cheapest_coefficients(low, high)
     if low is not None and high is not None and low >= high:
         assert found is None
@@ -234,11 +234,11 @@ def test_coefficients_lie_strictly_inside(low, high):
     assert high is None or Fraction(p, q) < high
 
 
-def test_signed_digits():
+def test_signed_digits() -> None:
     assert [signed_digits(v) for v in (0, 1, -2, 3, 5, 7, 255, 85)] == [0, 1, 1, 2, 2, 2, 2, 4]
 
 
-def test_simplest_coefficients():
+def test_simplest_coefficients() -> None:
     half = Fraction(1, 1000)
     assert cheapest_coefficients(Fraction(1, 3) - half, Fraction(1, 3) + half) == (1, 3)
     assert cheapest_coefficients(Fraction(-2) - half, Fraction(-2) + half) == (-2, 1)

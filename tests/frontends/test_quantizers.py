@@ -33,7 +33,7 @@ scales = st.one_of(
 
 
 @st.composite
-def reals(draw, scale, span=600):
+def reals(draw: st.DrawFn, scale, span=600):
     """Values on, next to and between the rounding boundaries of a step."""
     halves = np.arange(-2 * span, 2 * span + 1, dtype=np.float32) * np.float32(0.5)
     grid = halves * np.float32(scale)
@@ -58,7 +58,9 @@ def _same(made: Quantizer, x, expected) -> None:
     mode=st.sampled_from(MODES),
     zero=st.integers(-20, 20),
 )
-def test_quant_equals_qonnx(data, scale, bits, signed, narrow, mode, zero):
+def test_quant_equals_qonnx(
+    data: st.DataObject, scale, bits: int, signed: bool, narrow: bool, mode, zero: int
+) -> None:
     if bits == 1 and not signed and narrow:
         narrow = False  # an interval without a second value
     x = data.draw(reals(scale))
@@ -67,7 +69,7 @@ def test_quant_equals_qonnx(data, scale, bits, signed, narrow, mode, zero):
     _same(made, x, int_quant(x, f32[0], f32[1], f32[2], signed, narrow, mode))
 
 
-def test_quant_per_channel_equals_qonnx():
+def test_quant_per_channel_equals_qonnx() -> None:
     rng = np.random.default_rng(5)
     scale = rng.uniform(0.01, 2, 7).astype(np.float32)
     x = rng.normal(0, 20, (7, 500)).astype(np.float32)
@@ -82,7 +84,7 @@ def test_quant_per_channel_equals_qonnx():
 
 @settings(deadline=None, max_examples=30)
 @given(data=st.data(), scale=scales)
-def test_bipolar_quant_equals_qonnx(data, scale):
+def test_bipolar_quant_equals_qonnx(data: st.DataObject, scale) -> None:
     x = data.draw(reals(scale))
     x[0, :3] = (0.0, -0.0, np.float32(-1e-45))
     _same(sources.from_bipolar_quant(scale), x, binary_quant(x, np.float32(scale)))
@@ -97,7 +99,9 @@ def test_bipolar_quant_equals_qonnx(data, scale):
     signed=st.booleans(),
     mode=st.sampled_from(MODES),
 )
-def test_trunc_equals_qonnx(data, scale, bits, dropped, signed, mode):
+def test_trunc_equals_qonnx(
+    data: st.DataObject, scale, bits: int, dropped: int, signed: bool, mode
+) -> None:
     x = data.draw(reals(scale))
     step = np.float32(np.float32(scale) * 2.0**dropped)
     ops, made = sources.from_trunc(scale, 0, step, bits, signed, False, mode)
@@ -115,7 +119,7 @@ def test_trunc_equals_qonnx(data, scale, bits, dropped, signed, mode):
     count=st.integers(1, 15),
     affine=st.sampled_from([(1.0, 0.0), (2.0, -1.0), (1.0, -8.0), (0.25, -1.0), (1.0, -0.5)]),
 )
-def test_multi_threshold_equals_qonnx(data, rows, count, affine):
+def test_multi_threshold_equals_qonnx(data: st.DataObject, rows, count: int, affine) -> None:
     steps = data.draw(
         hnp.arrays(np.float32, (rows, count), elements=st.floats(-100, 100, width=32))
     )
@@ -141,7 +145,7 @@ def _ort(nodes, inputs, initializers, outputs) -> np.ndarray:
 @given(
     data=st.data(), scale=scales, kind=st.sampled_from(["int8", "uint8"]), zero=st.integers(0, 100)
 )
-def test_quantize_linear_equals_onnx_runtime(data, scale, kind, zero):
+def test_quantize_linear_equals_onnx_runtime(data: st.DataObject, scale, kind, zero: int) -> None:
     x = data.draw(reals(scale))
     info = np.iinfo(kind)
     made = sources.from_quantize_linear(scale, zero, info.min, info.max)
@@ -156,7 +160,7 @@ def test_quantize_linear_equals_onnx_runtime(data, scale, kind, zero):
     )
 
 
-def test_quantize_linear_per_axis_equals_onnx_runtime():
+def test_quantize_linear_per_axis_equals_onnx_runtime() -> None:
     rng = np.random.default_rng(2)
     scale = rng.uniform(0.01, 1, 6).astype(np.float32)
     zero = rng.integers(-20, 20, 6).astype(np.int8)
@@ -192,7 +196,7 @@ def test_quantize_linear_per_axis_equals_onnx_runtime():
          "no common integer step"),
     ],
 )  # fmt: skip
-def test_refused_by_name(make, code, words):
+def test_refused_by_name(make, code: str, words: str) -> None:
     with pytest.raises(CompileError) as caught:
         make()
     (finding,) = caught.value.diagnostics
@@ -211,7 +215,7 @@ def test_refused_by_name(make, code, words):
         sources.from_multi_threshold([[-1.5, 2, np.inf]], 0.5, -1.0),
     ],
 )
-def test_json_round_trip(made):
+def test_json_round_trip(made) -> None:
     back = quantizer_from_json(json.loads(json.dumps(made.to_json(), allow_nan=False)))
     x = np.linspace(-5, 5, 400, dtype=np.float32).reshape(2, 200)
     np.testing.assert_array_equal(back.quantize(x), made.quantize(x))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,7 @@ def branches() -> Graph:
     [(cnn(6, (4,), 3), 400), (cnn(6, (4,), 3), None), (branches(), 400)],
     ids=["cnn-400", "cnn-fast", "branches"],
 )
-def test_streams_of_a_design(tmp_path, graph, target):
+def test_streams_of_a_design(tmp_path: Path, graph, target: int | None) -> None:
     planned, prediction = plan(graph, target_cycles=target)
     write_files(tmp_path, rtl_files(planned))
     random = np.random.default_rng(1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def _run(folder, **options) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize("block", [0, 1])
-def test_a_fifo_keeps_the_rules(tmp_path, block):
+def test_a_fifo_keeps_the_rules(tmp_path: Path, block: int) -> None:
     assert len(_run(tmp_path, block=block)) == 9
 
 
@@ -50,7 +52,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_faults_are_found(tmp_path, fault):
+def test_faults_are_found(tmp_path: Path, fault) -> None:
     edit, test = FAULTS[fault]
     repairs = {
         "unstable": (".valid_o(m_axis_y_tvalid)", ".valid_o(stored)"),

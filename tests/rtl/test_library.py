@@ -43,12 +43,12 @@ def _instantiates(module: str, part: str) -> bool:
     return re.search(rf"^ +{part} (#\(|\w+ \()", text, re.MULTILINE) is not None
 
 
-def test_there_are_modules():
+def test_there_are_modules() -> None:
     assert len(MODULES) >= 10
 
 
 @pytest.mark.parametrize("module", SOURCES)
-def test_a_file_holds_the_module_of_its_name(module):
+def test_a_file_holds_the_module_of_its_name(module) -> None:
     text = module_text(module)
     assert re.findall(r"^(?:module|package) (\w+)", text, re.MULTILINE) == [module]
     code = re.sub(r"//[^\n]*", "", text).strip()
@@ -63,7 +63,7 @@ def test_a_file_holds_the_module_of_its_name(module):
 
 @pytest.mark.parametrize("module", MODULES)
 @pytest.mark.parametrize("define", ["", "-DHW_TAP"])
-def test_verilator_has_no_warning(module, define, tmp_path):
+def test_verilator_has_no_warning(module, define: str, tmp_path: Path) -> None:
     options = [define] if define else []
     # Verilator warns about the outermost instance of a recursive module if it is the top level.
     users = [name for name in MODULES if name != module and _instantiates(name, module)]
@@ -74,14 +74,14 @@ def test_verilator_has_no_warning(module, define, tmp_path):
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_yosys_has_no_warning(module, tmp_path):
+def test_yosys_has_no_warning(module, tmp_path: Path) -> None:
     written(module, tmp_path)
     code, warnings = _yosys(module, tmp_path)
     assert not warnings
     assert code == 0
 
 
-def test_faults_are_seen(tmp_path):
+def test_faults_are_seen(tmp_path: Path) -> None:
     """An undriven wire is a warning in both tools, and both checks must fail on it."""
     text = module_text("hw_join")
     bad = text.replace("assign valid_o = &valid_i;", "")

@@ -110,7 +110,9 @@ def _design(folder: Path, words: int, depths: tuple[int, int]) -> Simulator:
     ("words", "depths", "cycles_per_word"),
     [(1, (1, 1), 3), (7, (3, 3), 1), (8, (5, 4), 1)],
 )
-def test_words_arrive_in_order_on_both_ways(tmp_path, words, depths, cycles_per_word):
+def test_words_arrive_in_order_on_both_ways(
+    tmp_path: Path, words: int, depths: tuple[int, int], cycles_per_word: int
+) -> None:
     """A place in block RAM is taken for three cycles, so one place takes every third word."""
     simulator = _design(tmp_path, words, depths)
     values = np.random.default_rng(words).integers(0, 256, size=(20, 1, words, 1))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -190,7 +191,7 @@ def _formulate(proof: Proof, folder, sources: dict[str, str]) -> Problem:
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=str)
-def test_the_properties_hold(proof, tmp_path):
+def test_the_properties_hold(proof, tmp_path: Path) -> None:
     problem = _formulate(proof, tmp_path, _sources(proof))
     assert decide(problem, "bounded", DEPTH)
     assert decide(problem, "cover", DEPTH)
@@ -201,7 +202,7 @@ def test_the_properties_hold(proof, tmp_path):
 @pytest.mark.parametrize(
     ("proof", "index"), MUTANTS, ids=[f"{proof}-{index}" for proof, index in MUTANTS]
 )
-def test_a_planted_fault_is_found(proof, index, tmp_path):
+def test_a_planted_fault_is_found(proof, index, tmp_path: Path) -> None:
     """The fault must be reachable from reset: the bounded check fails, not only the induction."""
     old, new = proof.mutants[index]
     sources = _sources(proof)
@@ -211,7 +212,7 @@ def test_a_planted_fault_is_found(proof, index, tmp_path):
     assert not decide(_formulate(proof, tmp_path, sources), "bounded", DEPTH)
 
 
-def test_nothing_of_a_proof_is_in_what_is_emitted(tmp_path):
+def test_nothing_of_a_proof_is_in_what_is_emitted(tmp_path: Path) -> None:
     """Properties stand in files of the tests; users read modules without them."""
     builder = Builder("product")
     x = builder.input("x", TensorType((1, 2, 3), IntType(-8, 7)))

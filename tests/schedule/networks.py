@@ -10,7 +10,7 @@ from hwcompile.schedule.time.network import Channel, Network, Process
 
 
 @st.composite
-def networks(draw, max_phases: int = 7):
+def networks(draw: st.DrawFn, max_phases: int = 7):
     """A random acyclic network of 2 to 5 processes; every process has at least one channel.
 
     Capacities are small, so many of the networks with two paths between processes get stuck.
@@ -43,14 +43,14 @@ def durations(phases: int):
 
 
 @st.composite
-def cumulative(draw, phases: int, tokens: int):
+def cumulative(draw: st.DrawFn, phases: int, tokens: int):
     """Ascending counts that end with `tokens`."""
     marks = draw(st.lists(st.integers(0, tokens), min_size=phases - 1, max_size=phases - 1))
     return np.array([*sorted(marks), tokens], dtype=np.int64)
 
 
 @st.composite
-def accesses(draw, phases: int, tokens: int):
+def accesses(draw: st.DrawFn, phases: int, tokens: int):
     """A stream, a buffer whose tokens are kept for later, or one with tokens nobody needs."""
     free = draw(cumulative(phases, tokens))
     kind = draw(st.sampled_from(["stream", "kept", "any"]))

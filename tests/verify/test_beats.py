@@ -22,7 +22,7 @@ def elements(draw: st.DrawFn) -> IntType:
 
 @given(elements(), st.integers(1, 7), st.integers(1, 9), st.data())
 @settings(deadline=None)
-def test_every_element_has_its_place(element, vectors, size, data):
+def test_every_element_has_its_place(element, vectors, size, data: st.DataObject) -> None:
     """The word is compared with arithmetic on Python integers, bit by bit."""
     parallel = data.draw(st.integers(1, size))
     form = StreamFormat(vectors, size, parallel, element)
@@ -46,7 +46,7 @@ def test_every_element_has_its_place(element, vectors, size, data):
 @pytest.mark.parametrize(
     ("parallel", "beat", "bit"), [(2, 1, 4), (2, 3, 7), (3, 0, 12), (3, 1, 15)]
 )
-def test_a_one_in_an_unused_bit_is_reported(parallel, beat, bit):
+def test_a_one_in_an_unused_bit_is_reported(parallel: int, beat: int, bit: int) -> None:
     """Two vectors of 3 elements of 4 bits: the second of two beats has one element, a beat of
     three lanes has 12 bits in two bytes.
     """
@@ -59,7 +59,7 @@ def test_a_one_in_an_unused_bit_is_reported(parallel, beat, bit):
         from_beats(beats, port)
 
 
-def test_values_that_do_not_fit_are_refused():
+def test_values_that_do_not_fit_are_refused() -> None:
     port = AxisPort("x", "s", StreamFormat(1, 2, 2, IntType(0, 3)), (1, 1, 2))
     with pytest.raises(ValueError, match="shape"):
         to_beats(np.zeros((1, 1, 1, 3), dtype=np.int64), port)

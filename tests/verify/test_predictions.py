@@ -82,7 +82,9 @@ def check(design: hwcompile.design.Design, frames: int) -> None:
         assert outcome.latency[0] == outcome.latency[1]
 
 
-def test_parts_that_do_not_meet_end_as_predicted_before_and_after_they_settle(tmp_path) -> None:
+def test_parts_that_do_not_meet_end_as_predicted_before_and_after_they_settle(
+    tmp_path: Path,
+) -> None:
     """A short chain of 45 cycles, a longer one of 44: the longer ends last until frame 57."""
     design = hwcompile.compile_graph(chains((9, 5), (11, 4, 11)), tmp_path / "b", target_cycles=45)
     assert design.report["design"]["interval_cycles"]["predicted"] == 45

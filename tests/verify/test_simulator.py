@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -22,7 +24,7 @@ def frames(kind: IntType, count: int = 3, seed: int = 0) -> np.ndarray:
     ("kind", "parallel"), [(IntType(-4, 3), 1), (IntType(0, 200), 5), (IntType(-99, 900), 4)]
 )
 @pytest.mark.parametrize("stall", [0.0, 0.6])
-def test_frames_come_back(tmp_path, kind, parallel, stall):
+def test_frames_come_back(tmp_path: Path, kind, parallel: int, stall: float) -> None:
     """Widths 8, 40 and 48 bits: tdata is a byte, an integer, and bytes that fill no word."""
     write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, parallel, kind))
     simulator = compile_simulator(tmp_path)
@@ -34,7 +36,7 @@ def test_frames_come_back(tmp_path, kind, parallel, stall):
 
 
 @pytest.mark.parametrize("block", [0, 1])
-def test_a_fifo_takes_its_cycles(tmp_path, block):
+def test_a_fifo_takes_its_cycles(tmp_path: Path, block: int) -> None:
     """Beat i enters in cycle i and leaves one cycle later, two in block RAM."""
     form = StreamFormat(1, 30, 1, BIPOLAR)
     write_passthrough(tmp_path, SHAPE, form, depth=4, block=block)
@@ -49,7 +51,7 @@ def test_a_fifo_takes_its_cycles(tmp_path, block):
     assert stalled.occupancy == {"fifo": 4}
 
 
-def test_words_of_thousands_of_bits(tmp_path):
+def test_words_of_thousands_of_bits(tmp_path: Path) -> None:
     form = StreamFormat(1, 4001, 4001, BIPOLAR)
     write_passthrough(tmp_path, (1, 1, 4001), form)
     simulator = compile_simulator(tmp_path)
@@ -57,7 +59,7 @@ def test_words_of_thousands_of_bits(tmp_path):
     assert np.array_equal(simulator.run({"x": values}, stall=0.3).outputs["y"], values)
 
 
-def test_runs_repeat_and_seeds_differ(tmp_path):
+def test_runs_repeat_and_seeds_differ(tmp_path: Path) -> None:
     kind = IntType(0, 15)
     write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, 2, kind))
     simulator = compile_simulator(tmp_path)
@@ -69,7 +71,7 @@ def test_runs_repeat_and_seeds_differ(tmp_path):
     assert not np.array_equal(cycles[0], cycles[2])
 
 
-def test_waveforms_are_written(tmp_path):
+def test_waveforms_are_written(tmp_path: Path) -> None:
     kind = IntType(0, 15)
     write_passthrough(tmp_path / "build", SHAPE, StreamFormat(6, 5, 5, kind))
     simulator = compile_simulator(tmp_path / "build", waves=True)
@@ -105,7 +107,7 @@ REPAIRS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_faults_are_named(tmp_path, fault):
+def test_faults_are_named(tmp_path: Path, fault) -> None:
     edit, expected = FAULTS[fault]
     kind = IntType(0, 14)
     write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, 5, kind), edit=edit)

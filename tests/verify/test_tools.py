@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+from pathlib import Path
 
 import pytest
 
@@ -9,7 +10,7 @@ from hwcompile.verify import verilator
 from hwcompile.verify.cache import cache_root, cached, digest
 
 
-def test_missing_tools_say_what_to_install(monkeypatch, tmp_path):
+def test_missing_tools_say_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
@@ -19,21 +20,23 @@ def test_missing_tools_say_what_to_install(monkeypatch, tmp_path):
         verilator._find_compiler()
 
 
-def test_a_failing_compiler_is_reported():
+def test_a_failing_compiler_is_reported() -> None:
     with pytest.raises(CompileError, match="HW0705"):
         verilator._run_all([["false"]])
 
 
-def test_the_cache_makes_things_once_and_whole(monkeypatch, tmp_path):
+def test_the_cache_makes_things_once_and_whole(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
     assert cache_root() == tmp_path
     calls = []
 
-    def make(folder):
+    def make(folder) -> None:
         calls.append(folder)
         (folder / "data").write_text("x")
 
-    def fail(folder):
+    def fail(folder) -> None:
         (folder / "data").write_text("half")
         raise RuntimeError
 
@@ -47,11 +50,11 @@ def test_the_cache_makes_things_once_and_whole(monkeypatch, tmp_path):
     assert [path.name for path in (tmp_path / "kind").iterdir()] == ["key"]
 
 
-def test_two_makers_of_one_result_agree(monkeypatch, tmp_path):
+def test_two_makers_of_one_result_agree(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The second to finish finds the result in place and throws its own away."""
     monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
 
-    def make_while_another_does(folder):
+    def make_while_another_does(folder) -> None:
         (folder / "data").write_text("second")
         cached("kind", "key", lambda other: (other / "data").write_text("first"))
 
@@ -59,5 +62,5 @@ def test_two_makers_of_one_result_agree(monkeypatch, tmp_path):
     assert [path.name for path in (tmp_path / "kind").iterdir()] == ["key"]
 
 
-def test_a_key_knows_where_a_part_ends():
+def test_a_key_knows_where_a_part_ends() -> None:
     assert digest(["ab", "c"]) != digest(["a", "bc"])

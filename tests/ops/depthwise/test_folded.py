@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,7 +36,7 @@ def _site(weights, element: IntType, shape, pixels=(1, 1), seed=0) -> Site:
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9), st.data())
-def test_timing_is_that_of_the_loops(pixels, taps, channels, data):
+def test_timing_is_that_of_the_loops(pixels, taps, channels, data: st.DataObject) -> None:
     here = _site(span(-8, 7), signed(4), (taps, channels), (pixels, 2))
     parameters = {"pe": data.draw(st.integers(1, channels))}
     timing = KERNEL.at(here, parameters).timing
@@ -54,7 +56,7 @@ def test_timing_is_that_of_the_loops(pixels, taps, channels, data):
     assert KERNEL.at(here, parameters).lanes == parameters["pe"]
 
 
-def test_the_space_has_every_number_of_words_once():
+def test_the_space_has_every_number_of_words_once() -> None:
     here = _site(span(-8, 7), signed(4), (3, 10))
     assert list(KERNEL.space(here)) == [{"pe": pe} for pe in (1, 2, 3, 4, 5, 10)]
     assert [KERNEL.check(here, p) for p in KERNEL.space(here)] == [None] * 6
@@ -72,13 +74,13 @@ def test_the_space_has_every_number_of_words_once():
         ),
     ],
 )
-def test_what_is_not_legal_is_said(parameters, message):
+def test_what_is_not_legal_is_said(parameters, message: str) -> None:
     here = _site(span(-8, 7), signed(8), (3, 5))
     assert KERNEL.check(here, parameters) == message
 
 
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
-def test_instances_have_no_lint(here, tmp_path):
+def test_instances_have_no_lint(here, tmp_path: Path) -> None:
     chosen = list(KERNEL.space(here))
     for index, parameters in enumerate(chosen):
         folder = tmp_path / str(index)
@@ -87,7 +89,7 @@ def test_instances_have_no_lint(here, tmp_path):
         lint([folder / RTL / name for name in sources], "bench")
 
 
-def test_resources_grow_with_the_lanes_and_know_their_multipliers():
+def test_resources_grow_with_the_lanes_and_know_their_multipliers() -> None:
     here = _site(span(-128, 127), signed(8), (9, 32))
     small, large = (KERNEL.at(here, {"pe": pe}).needs for pe in (1, 16))
     assert (small.multipliers, large.multipliers) == (1, 16)
@@ -115,13 +117,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_computes_and_takes_the_cycles_it_says(name):
+def test_it_computes_and_takes_the_cycles_it_says(name) -> None:
     here, pe, style, depth = CASES[name]
     check_kernel(here, KERNEL, {"pe": pe, "style": style}, frames=12, depth=depth)
 
 
 @st.composite
-def _sites(draw):
+def _sites(draw: st.DrawFn):
     element = draw(st.sampled_from([BIPOLAR, unsigned(1), unsigned(8), signed(7), IntType(-3, 9)]))
     weights = draw(
         st.sampled_from([[-1, 1], [-1, 0, 1], [0, 1], span(-4, 3), span(0, 9), span(-128, 127)])
@@ -136,13 +138,13 @@ def _sites(draw):
 @pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(_sites())
-def test_any_site_computes_and_takes_the_cycles_it_says(drawn):
+def test_any_site_computes_and_takes_the_cycles_it_says(drawn) -> None:
     here, pe, depth = drawn
     check_kernel(here, KERNEL, {"pe": pe}, frames=6, depth=depth)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
-def test_examples_compute_in_every_folding(here):
+def test_examples_compute_in_every_folding(here) -> None:
     for parameters in KERNEL.space(here):
         check_kernel(here, KERNEL, parameters, frames=6)

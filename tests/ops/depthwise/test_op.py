@@ -23,7 +23,7 @@ def _naive(weights, x):
 
 
 @st.composite
-def _sites(draw):
+def _sites(draw: st.DrawFn):
     taps, channels = draw(st.integers(1, 9)), draw(st.integers(1, 6))
     low, span = draw(st.integers(-300, 300)), draw(st.integers(0, 300))
     element = draw(st.sampled_from([BIPOLAR, IntType(low, low + span)]))
@@ -36,7 +36,7 @@ def _sites(draw):
 
 @settings(deadline=None)
 @given(_sites())
-def test_it_is_the_sum_over_the_taps(site):
+def test_it_is_the_sum_over_the_taps(site) -> None:
     op, kind, rng = site
     assert op.problems((kind,)) == []
     x = rng.choice(kind.element.values(), size=(2, *kind.shape))
@@ -47,7 +47,7 @@ def test_it_is_the_sum_over_the_taps(site):
 
 @settings(deadline=None)
 @given(_sites())
-def test_both_ends_of_the_interval_are_reached_and_not_passed(site):
+def test_both_ends_of_the_interval_are_reached_and_not_passed(site) -> None:
     op, kind, _ = site
     (result,) = op.infer((kind,))
     assert result.shape == (*kind.shape[:2], op.channels)
@@ -59,7 +59,7 @@ def test_both_ends_of_the_interval_are_reached_and_not_passed(site):
     assert op.evaluate(pixel, (smallest,))[0].min() == result.element.low
 
 
-def test_what_is_not_legal_is_said():
+def test_what_is_not_legal_is_said() -> None:
     kind = TensorType((1, 1, 6), IntType(0, 255))
     ones = np.ones((3, 4), dtype=np.int64)
     assert Depthwise(ones).problems((kind,)) == ["its weights need 12 channels, its input has 6"]

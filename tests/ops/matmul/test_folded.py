@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -32,7 +33,7 @@ KERNEL = Folded()
 
 @settings(deadline=None, max_examples=60)
 @given(st.tuples(*[st.integers(1, 3)] * 3), st.integers(1, 9), st.integers(1, 9), st.data())
-def test_timing_is_that_of_the_loops(sizes, rows, fan_in, data):
+def test_timing_is_that_of_the_loops(sizes, rows, fan_in, data: st.DataObject) -> None:
     height, width, groups = sizes
     here = site(span(-8, 7), signed(4), (groups, rows, fan_in), (height, width))
     pe, simd = data.draw(st.integers(1, rows)), data.draw(st.integers(1, fan_in))
@@ -59,7 +60,7 @@ def test_timing_is_that_of_the_loops(sizes, rows, fan_in, data):
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 5000))
-def test_no_folding_beats_one_of_the_space(rows, columns, limit):
+def test_no_folding_beats_one_of_the_space(rows, columns, limit) -> None:
     points = {
         (-(-rows // pe) * -(-columns // simd), pe * simd)
         for pe in range(1, rows + 1)
@@ -79,7 +80,7 @@ def test_no_folding_beats_one_of_the_space(rows, columns, limit):
 
 
 @pytest.mark.parametrize("size", [(512, 4608), (4096, 4096), (1000, 1024), (4095, 4093)])
-def test_the_space_of_a_large_matrix_is_bounded(size):
+def test_the_space_of_a_large_matrix_is_bounded(size: tuple[int, int]) -> None:
     found = foldings(*size, 65536)
     cycles = np.array([-(-size[0] // p) * -(-size[1] // s) for p, s in found])
     assert len(found) <= MAX_FOLDINGS
@@ -98,11 +99,13 @@ def test_the_space_of_a_large_matrix_is_bounded(size):
         ((256, 490), (32, 10)),
     ],
 )
-def test_published_foldings_are_in_the_space(matrix, folding):
+def test_published_foldings_are_in_the_space(
+    matrix: tuple[int, int], folding: tuple[int, int]
+) -> None:
     assert folding in foldings(*matrix, 65536)
 
 
-def test_every_parameter_set_of_the_space_is_legal():
+def test_every_parameter_set_of_the_space_is_legal() -> None:
     for here in FAMILY.examples():
         assert KERNEL.refuses(here) is None
         for parameters in KERNEL.space(here):
@@ -126,7 +129,7 @@ def test_every_parameter_set_of_the_space_is_legal():
         ),
     ],
 )
-def test_what_is_not_legal_is_said(parameters, message):
+def test_what_is_not_legal_is_said(parameters, message: str) -> None:
     here = site(span(-8, 7), signed(8), (1, 3, 5))
     assert KERNEL.check(here, parameters) == message
 
@@ -150,7 +153,7 @@ def test_what_is_not_legal_is_said(parameters, message):
         ([-128, 127], signed(8), Multiply),
     ],
 )
-def test_types_decide_the_arithmetic(weights, element, encoding):
+def test_types_decide_the_arithmetic(weights, element, encoding) -> None:
     dot = Dot.choose(weight_type(np.array(weights)), element)
     assert dot is not None
     assert type(dot.encoding) is encoding
@@ -160,7 +163,7 @@ def test_types_decide_the_arithmetic(weights, element, encoding):
 @pytest.mark.parametrize(
     "element", [BIPOLAR, unsigned(1), unsigned(3), signed(2), IntType(-5, 2), IntType(-9, -4)]
 )
-def test_widths_hold_every_sum(element, weights):
+def test_widths_hold_every_sum(element, weights) -> None:
     """What `hw_dot` adds up fits its `SumBits`, also when every pair adds its extreme."""
     dot = Dot.choose(weight_type(np.array(weights)), element)
     assert dot is not None
@@ -176,7 +179,7 @@ def test_widths_hold_every_sum(element, weights):
 
 
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
-def test_instances_have_no_lint(here, tmp_path):
+def test_instances_have_no_lint(here, tmp_path: Path) -> None:
     space = list(KERNEL.space(here))
     chosen = (space[0], space[len(space) // 2], space[-1])
     for index, parameters in enumerate(chosen):
@@ -186,7 +189,7 @@ def test_instances_have_no_lint(here, tmp_path):
         lint([folder / RTL / name for name in sources], "bench")
 
 
-def test_resources_grow_with_the_lanes_and_know_their_multipliers():
+def test_resources_grow_with_the_lanes_and_know_their_multipliers() -> None:
     wide = site(span(-128, 127), signed(8), (1, 8, 256))
     small = KERNEL.at(wide, {"pe": 1, "simd": 2}).needs
     large = KERNEL.at(wide, {"pe": 4, "simd": 8}).needs
@@ -219,7 +222,7 @@ def test_resources_grow_with_the_lanes_and_know_their_multipliers():
         (signed(4), unsigned(4), 4, 16, 2136),
     ],
 )
-def test_estimates_agree_with_synthesis(weights, element, rows, terms, lut):
+def test_estimates_agree_with_synthesis(weights, element, rows: int, terms: int, lut: int) -> None:
     """Tables of `hw_dot` alone that `synth_xilinx -family xc7 -flatten` of Yosys makes."""
     dot = Dot.choose(weights, element)
     assert dot is not None

@@ -32,7 +32,7 @@ def _naive(weights, x):
 
 
 @st.composite
-def _sites(draw):
+def _sites(draw: st.DrawFn):
     groups, rows, fan_in = (draw(st.integers(1, 4)) for _ in range(3))
     element = draw(ELEMENTS)
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
@@ -44,7 +44,7 @@ def _sites(draw):
 
 @settings(deadline=None)
 @given(_sites())
-def test_it_is_the_sum_of_products(site):
+def test_it_is_the_sum_of_products(site) -> None:
     op, kind, rng = site
     assert op.problems((kind,)) == []
     x = rng.choice(kind.element.values(), size=(2, *kind.shape))
@@ -55,7 +55,7 @@ def test_it_is_the_sum_of_products(site):
 
 @settings(deadline=None)
 @given(_sites())
-def test_both_ends_of_the_interval_are_reached_and_not_passed(site):
+def test_both_ends_of_the_interval_are_reached_and_not_passed(site) -> None:
     op, kind, _ = site
     (result,) = op.infer((kind,))
     assert result.shape == (*kind.shape[:2], op.groups * op.rows)
@@ -74,7 +74,7 @@ def test_both_ends_of_the_interval_are_reached_and_not_passed(site):
 
 
 @pytest.mark.parametrize("bits", [11, 12, 13, 25, 26, 27, 29])
-def test_sums_stay_exact_beyond_the_precision_of_floating_point(bits):
+def test_sums_stay_exact_beyond_the_precision_of_floating_point(bits: int) -> None:
     rng = np.random.default_rng(bits)
     element = IntType(-(1 << bits), (1 << bits) - 1)
     weights = rng.integers(element.low, element.high, size=(2, 3, 5), endpoint=True)
@@ -90,7 +90,7 @@ def test_sums_stay_exact_beyond_the_precision_of_floating_point(bits):
     assert op.infer((kind,))[0].element.contains(y)
 
 
-def test_many_pixels_go_through_in_blocks(monkeypatch):
+def test_many_pixels_go_through_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("hwcompile.ops.matmul.op._BLOCK_ELEMENTS", 64)
     rng = np.random.default_rng(0)
     op = Matmul(rng.integers(-8, 8, size=(2, 3, 4)))
@@ -100,7 +100,7 @@ def test_many_pixels_go_through_in_blocks(monkeypatch):
     np.testing.assert_array_equal(y, _naive(op.weights, x))
 
 
-def test_what_is_not_legal_is_said():
+def test_what_is_not_legal_is_said() -> None:
     kind = TensorType((1, 1, 6), IntType(0, 255))
     ones = np.ones((2, 3, 4), dtype=np.int64)
     assert Matmul(ones).problems((kind,)) == ["its weights need 8 channels, its input has 6"]

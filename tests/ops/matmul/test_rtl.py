@@ -41,21 +41,21 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_computes_and_takes_the_cycles_it_says(name):
+def test_it_computes_and_takes_the_cycles_it_says(name) -> None:
     here, pe, simd, style, depth = CASES[name]
     parameters = {"pe": pe, "simd": simd, "style": style}
     check_kernel(here, KERNEL, parameters, frames=12, depth=depth)
 
 
 @pytest.mark.parametrize("weights", [[-1, 1], span(-16, 15)])
-def test_an_output_type_may_be_wider_than_needed(weights):
+def test_an_output_type_may_be_wider_than_needed(weights) -> None:
     here = site(weights, signed(5), (2, 3, 7))
     wide = here.outputs[0].with_element(signed(20))
     check_kernel(Site(here.op, here.inputs, (wide,)), KERNEL, {"pe": 2, "simd": 3}, frames=8)
 
 
 @st.composite
-def _sites(draw):
+def _sites(draw: st.DrawFn):
     groups, rows, fan_in = (
         draw(st.integers(1, 3)),
         draw(st.integers(1, 9)),
@@ -75,13 +75,13 @@ def _sites(draw):
 @pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(_sites())
-def test_any_site_computes_and_takes_the_cycles_it_says(drawn):
+def test_any_site_computes_and_takes_the_cycles_it_says(drawn) -> None:
     here, pe, simd, depth = drawn
     check_kernel(here, KERNEL, {"pe": pe, "simd": simd}, frames=6, depth=depth)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
-def test_examples_compute_in_every_folding(here):
+def test_examples_compute_in_every_folding(here) -> None:
     for parameters in KERNEL.space(here):
         check_kernel(here, KERNEL, parameters, frames=6)

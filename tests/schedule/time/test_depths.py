@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +52,9 @@ def bare(network: Network) -> tuple[Network, Plan]:
 
 @settings(max_examples=150, deadline=None)
 @given(network=networks(max_phases=12), data=st.data())
-def test_sized_networks_are_as_fast_as_unbounded_ones(network: Network, data) -> None:
+def test_sized_networks_are_as_fast_as_unbounded_ones(
+    network: Network, data: st.DataObject
+) -> None:
     channels = dict(network.channels)
     if data.draw(st.booleans()):
         channels = {n: replace(c, link=True) for n, c in channels.items()}
@@ -162,7 +165,9 @@ def test_a_fifo_beside_many_frames_of_delay_holds_them_all() -> None:
     assert predict(build_network(plan)).interval == 6
 
 
-def test_the_cycle_of_block_ram_is_counted_in_its_own_depth(monkeypatch) -> None:
+def test_the_cycle_of_block_ram_is_counted_in_its_own_depth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """70 registers in a pipe of full rate: 72 places, and one more because that is block RAM."""
     pattern = single({"in0": np.ones(256)}, np.ones(256), stages=70)
     monkeypatch.setattr(BuiltPipe, "timing", pattern)

@@ -112,7 +112,9 @@ def compare(network: Network, frames: int, offered: dict[str, np.ndarray] | None
 @pytest.mark.parametrize(("vector", "few"), [(1, 64), (3, 1), (3, 5), (1000, 64)])
 @settings(max_examples=150, deadline=None)
 @given(network=networks(), frames=st.integers(1, 3), data=st.data())
-def test_equal_to_the_naive_simulator(vector, few, network, frames, data) -> None:
+def test_equal_to_the_naive_simulator(
+    vector: int, few: int, network, frames: int, data: st.DataObject
+) -> None:
     """Long runs (numpy) and short runs (loop) alike: the threshold between them moves."""
     offered = None
     if data.draw(st.booleans()):

@@ -161,7 +161,9 @@ def test_parts_with_their_own_paces_overtake_each_other_a_million_frames_later()
     assert sum(len(s.ends) for line in ends.outputs for s in line) < 20
 
 
-def test_without_effort_the_simulated_frames_are_exact_and_it_says_how_many(monkeypatch) -> None:
+def test_without_effort_the_simulated_frames_are_exact_and_it_says_how_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(settling, "_EFFORT", 0)
     network = fork(slow=23, fast=21, depth=70, late=90)
     ends = predict(network).ends
