@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
+import numpy as np
+
 from hwcompile.emit.structures import structure_lines
 from hwcompile.ops.contract.instance import Each, Name, Scalar, Struct, Word
 from hwcompile.ops.contract.memory_image import MemoryImage
@@ -31,7 +33,11 @@ def _part(value: int | Name) -> str:
 def memory_text(image: MemoryImage) -> str:
     """The image as a `$readmemh` file: one row per line, most significant digit first."""
     digits = -(-image.width // 4)
-    return "".join(row[::-1].tobytes().hex()[-digits:] + "\n" for row in image.rows)
+    depth, row_bytes = image.rows.shape
+    nibbles = np.frombuffer(image.rows[:, ::-1].tobytes().hex().encode(), np.uint8)
+    lines = np.full((depth, digits + 1), ord("\n"), np.uint8)
+    lines[:, :-1] = nibbles.reshape(depth, 2 * row_bytes)[:, -digits:]
+    return lines.tobytes().decode()
 
 
 def memory_name(node: str, text: str) -> str:

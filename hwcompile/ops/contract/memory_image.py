@@ -26,8 +26,9 @@ class MemoryImage:
     def pack(codes: IntArray, bits: int) -> MemoryImage:
         """Pack unsigned codes [depth, lanes], each below 2**bits; lane 0 is least significant."""
         depth, lanes = codes.shape
-        planes = (codes[:, :, None] >> np.arange(bits)) & 1
-        flat = planes.reshape(depth, lanes * bits).astype(np.uint8)
+        narrow = codes.astype(np.min_scalar_type(2**bits - 1))
+        planes = (narrow[:, :, None] >> np.arange(bits, dtype=narrow.dtype)) & 1
+        flat = planes.reshape(depth, lanes * bits).astype(np.uint8, copy=False)
         return MemoryImage(lanes * bits, np.packbits(flat, axis=1, bitorder="little"))
 
     @property

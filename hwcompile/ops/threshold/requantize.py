@@ -99,8 +99,9 @@ def affine(found: LevelMultiplier, stairs: Staircase, out_bits: int) -> Affine |
 
 def constant_bits(values: IntArray | list[int]) -> int:
     """Least width of a two's complement number that holds all `values`."""
-    low, high = min(int(v) for v in values), max(int(v) for v in values)
-    return IntType(min(low, -1), max(high, 0)).bits
+    if isinstance(values, np.ndarray):
+        values = [int(values.min()), int(values.max())]
+    return IntType(min(*values, -1), max(*values, 0)).bits
 
 
 class MultiplyAddShift(BuiltPipe[Threshold]):
