@@ -6,19 +6,28 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from hwcompile.boards import board_names, load_board
+from hwcompile.build_directory import read_report
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.families import family_of
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.limits import writable_place
 from hwcompile.verify.netlist import mapped_design
-from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult, compile_simulator
+from hwcompile.verify.simulator import (
+    MAX_IDLE_CYCLES,
+    MEMORY_LATENCY,
+    SimulationResult,
+    compile_simulator,
+)
 from hwcompile.verify.sources import Block, FrameSource, collected
 
 LEVELS = ("reference", "rtl", "netlist", "bitstream")
 """Levels that can be run; the order is that of growing distance from the model."""
 
 _LATER = ("hls",)
+
+_IDLE_FRAMES = 4
+"""Of latency and interval together; more than one, as stalls and slow memories cost time, too."""
 
 
 def check_levels(levels: Sequence[str]) -> None:
@@ -59,7 +68,13 @@ def run_rtl(
 ) -> SimulationResult:
     """Simulate the RTL of a build; see `Simulator.run`."""
     simulator = compile_simulator(directory, waves=waves is not None, taps=taps)
-    return simulator.run(inputs, stall=stall, waves=waves, memory_latency=memory_latency)
+    return simulator.run(
+        inputs,
+        stall=stall,
+        waves=waves,
+        max_idle_cycles=idle_limit(directory),
+        memory_latency=memory_latency,
+    )
 
 
 def run_netlist(
@@ -81,7 +96,24 @@ def run_netlist(
         raise fail("HW0609", "level 'netlist' needs a board", fix=f"--board NAME, one of: {names}")
     mapped = mapped_design(directory, load_board(board))
     simulator = compile_simulator(mapped, waves=waves is not None)
-    return simulator.run(inputs, stall=stall, waves=waves, memory_latency=memory_latency)
+    return simulator.run(
+        inputs,
+        stall=stall,
+        waves=waves,
+        max_idle_cycles=idle_limit(directory),
+        memory_latency=memory_latency,
+    )
+
+
+def idle_limit(directory: Path) -> int:
+    """Cycles without a transfer at the ports after which a build counts as stuck.
+
+    A working design may be silent while it computes, but not for longer than a frame takes from
+    its first word in to its last word out, and the next one behind it.
+    """
+    design = read_report(directory)["design"]
+    frame = sum(int(design[part]["predicted"]) for part in ("latency_cycles", "interval_cycles"))
+    return max(MAX_IDLE_CYCLES, _IDLE_FRAMES * frame)
 
 
 def run_reference(

@@ -25,6 +25,7 @@ from hwcompile.verify.taps import read_occupancy, read_taps
 from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
 
 MAX_IDLE_CYCLES = 1_000_000
+"""Cycles without a transfer that count as a deadlock, unless told otherwise."""
 
 MEMORY_LATENCY = 8
 """Cycles from an address taken by external memory to the first beat, unless told otherwise."""

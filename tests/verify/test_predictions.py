@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import hwcompile
+from hwcompile.build_directory import update_report
 from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntType, TensorType
@@ -19,7 +20,8 @@ from hwcompile.ops import family
 from hwcompile.ops.elementwise.linear import Linear
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.schedule.choose.choice import site_of
-from hwcompile.verify.levels import run_rtl
+from hwcompile.verify.levels import idle_limit, run_rtl
+from hwcompile.verify.simulator import MAX_IDLE_CYCLES
 from hwcompile.verify.verification import Comparison
 
 ORIGIN = Origin("random.onnx", "layer", "MatMul")
@@ -134,3 +136,18 @@ def test_random_graphs_end_every_frame_as_predicted(tmp_path: Path, seed: int) -
             raise
     else:
         check(other, 60)
+
+
+def test_a_long_silent_frame_is_no_deadlock(tmp_path: Path) -> None:
+    """A frame of 2**32 cycles may show nothing for longer than a small one takes in all."""
+    builder = Builder("slow")
+    value = builder.input("x", TensorType((1, 1, 5), IntType(-3, 3)))
+    graph = builder.build((layer(builder, value, 4, np.random.default_rng(3)),))
+    design = hwcompile.compile_graph(graph, tmp_path / "build", target_cycles=20)
+    assert idle_limit(design.directory) == MAX_IDLE_CYCLES
+
+    def slow(report) -> None:
+        report["design"]["interval_cycles"]["predicted"] = 4_613_734_400
+
+    update_report(design.directory, slow)
+    assert idle_limit(design.directory) > 4_613_734_400
