@@ -23,6 +23,7 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.schedule.plan import LEAST_DEPTH, Link, Plan
 from hwcompile.schedule.time.network import Network, Process, build_network
 from hwcompile.schedule.time.prediction import MOST_FRAMES, even_input, settle
+from hwcompile.schedule.time.proportion import scaled
 from hwcompile.schedule.time.settling import first_trial
 from hwcompile.schedule.time.tokens import TokenTrace, simulate_network
 
@@ -110,14 +111,16 @@ def _limited(free: Network) -> _Schedule:
 
 def _settle(network: Network, interval: int) -> _Schedule | None:
     """Simulate with evenly offered input until all words repeat; None if they do not."""
-    trace = settle(network, interval)
-    if trace is None:
+    found = settle(network, interval)
+    if found is None:
         return None
-    # A place that is held for n intervals shows its full occupancy after n frames.
-    frames = _longest_stay(trace) // interval + first_trial(network)
-    if frames > trace.frames:
-        offered = even_input(network, interval, frames)
-        trace = simulate_network(network, frames, input_cycles=offered)
+    # A place that is held for n intervals shows its full occupancy n frames after all repeat.
+    more = _longest_stay(found.trace) // found.interval
+    trace = found.trace
+    if more:
+        frames = trace.frames + more
+        offered = even_input(found.network, found.interval, frames)
+        trace = simulate_network(found.network, frames, input_cycles=offered)
     return _Schedule(interval, trace)
 
 
@@ -132,7 +135,7 @@ def _spread(network: Network, interval: int) -> Network:
     def stretch(process: Process) -> Process:
         if not process.writes:
             return process
-        steps = np.concatenate(([0], np.cumsum(process.duration))) * interval // process.cycles
+        steps = scaled(process.elapsed, interval, process.cycles)
         return replace(process, duration=np.diff(steps))
 
     return replace(network, processes=tuple(stretch(p) for p in network.processes))

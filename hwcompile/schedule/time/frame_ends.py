@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from typing import Any
 
 import numpy as np
@@ -36,13 +36,26 @@ class Stretch:
 
     def until(self, stop: int) -> IntArray:
         """The ends of frames `first` to `stop - 1`, int64."""
-        count = max(stop - self.first, 0)
-        known = np.array(self.ends[:count], dtype=np.int64)
-        index = np.arange(count - known.size, dtype=np.int64)
-        turn = np.array(self.ends[-self.period :], dtype=np.int64)
-        more = turn[index % self.period] + (index // self.period + 1) * self.later
-        ends: IntArray = np.concatenate([known, more])
+        return self.at(np.arange(self.first, stop, dtype=np.int64))
+
+    def at(self, frames: IntArray) -> IntArray:
+        """The ends of these frames, none before `first`, int64."""
+        index = frames - self.first
+        turns = np.maximum(index - len(self.ends), -self.period) // self.period + 1
+        known = np.array(self.ends, dtype=np.int64)
+        ends: IntArray = known[index - turns * self.period] + turns * self.later
         return ends
+
+    def every(self, count: int, stop: int | None) -> Stretch | None:
+        """The last of each `count` frames before `stop` as frames; None if there is none."""
+        first = max(-((count - 1 - self.first) // count), 0)
+        if stop is not None and (first + 1) * count > stop:
+            return None
+        period = self.period // gcd(self.period, count)
+        known = -(-len(self.ends) // count) + period
+        last = (first + np.arange(known, dtype=np.int64) + 1) * count - 1
+        later = self.later * (period * count // self.period)
+        return Stretch(first, tuple(self.at(last).tolist()), period, later).trimmed()
 
     def trimmed(self) -> Stretch:
         """The same stretch without ends that follow from those before."""
@@ -83,6 +96,10 @@ class FrameEnds:
         pace = max(Fraction(stretch.later, stretch.period) for stretch in last)
         return lcm(*(s.period for s in last if Fraction(s.later, s.period) == pace))
 
+    def every(self, count: int) -> FrameEnds:
+        """The ends of frames of which each is `count` of these; all ends must be exact."""
+        return FrameEnds(tuple(_every(line, count) for line in self.outputs))
+
     def paced(self, interval: int) -> FrameEnds:
         """The same ends as far as they are exact, and then a frame every `interval` cycles."""
         lines = tuple(
@@ -113,3 +130,9 @@ def _ends(stretches: Sequence[Stretch], frames: int) -> IntArray:
     parts = [s.until(min(stop, frames)) for s, stop in zip(stretches, stops, strict=True)]
     ends: IntArray = np.concatenate(parts)
     return ends
+
+
+def _every(line: Sequence[Stretch], count: int) -> tuple[Stretch, ...]:
+    stops = [*(stretch.first for stretch in line[1:]), None]
+    parts = (stretch.every(count, stop) for stretch, stop in zip(line, stops, strict=True))
+    return tuple(part for part in parts if part is not None)

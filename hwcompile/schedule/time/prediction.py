@@ -8,7 +8,9 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.frame_ends import FrameEnds, Stretch
+from hwcompile.schedule.time.laps import laps_of
 from hwcompile.schedule.time.network import Network
+from hwcompile.schedule.time.proportion import scaled
 from hwcompile.schedule.time.settling import first_trial, frame_ends, span
 from hwcompile.schedule.time.tokens import TokenTrace, simulate_network
 
@@ -65,24 +67,54 @@ def predict(network: Network) -> Prediction:
 
 
 def _part_ends(part: Network) -> FrameEnds:
+    laps = laps_of(part)
+    if laps is not None:
+        ends = frame_ends(laps.network)
+        if ends.exact is None:
+            return ends.every(laps.count)
     ends = frame_ends(part)
     if ends.exact is None or settle(part, part.bound) is None:
         return ends
     return ends.paced(part.bound)
 
 
-def settle(network: Network, interval: int, most_frames: int = MOST_FRAMES) -> TokenTrace | None:
+@dataclass(frozen=True)
+class Settled:
+    """A simulation with evenly offered input whose last frames repeat for ever.
+
+    Attributes:
+        network: What was simulated: the network, or a lap of it.
+        interval: Cycles per frame of that.
+        trace: What happened.
+    """
+
+    network: Network
+    interval: int
+    trace: TokenTrace
+
+
+def settle(network: Network, interval: int, most_frames: int = MOST_FRAMES) -> Settled | None:
     """Show that a network keeps up with input that is offered evenly, a frame every `interval`.
 
     If so, it also keeps up with a source that is always ready, which offers every word earlier,
     because the recurrences are monotone.
 
-    Returns:
-        A simulation whose last frames repeat for ever, or None.
-
     Raises:
         CompileError: HW0403 when the network gets stuck.
     """
+    laps = laps_of(network)
+    if laps is not None and interval % laps.count == 0:
+        # So many laps show what the first trial of whole frames would.
+        most_laps = laps.count + first_trial(laps.network) - 1
+        lap = interval // laps.count
+        trace = _settle(laps.network, lap, most_laps)
+        if trace is not None:
+            return Settled(laps.network, lap, trace)
+    trace = _settle(network, interval, most_frames)
+    return None if trace is None else Settled(network, interval, trace)
+
+
+def _settle(network: Network, interval: int, most_frames: int) -> TokenTrace | None:
     frames = first_trial(network)
     while frames <= most_frames:
         offered = even_input(network, interval, frames)
@@ -119,5 +151,6 @@ def even_input(network: Network, interval: int, frames: int) -> dict[str, IntArr
     for process in network.processes:
         if process.name in network.inputs:
             words = process.duration.size
-            offered[process.name] = np.arange(frames * words, dtype=np.int64) * interval // words
+            every = np.arange(frames * words, dtype=np.int64)
+            offered[process.name] = scaled(every, interval, words)
     return offered
