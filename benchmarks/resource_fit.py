@@ -84,7 +84,9 @@ def _own(runs: Sequence[Run], name: str, shared: dict[str, Floats]) -> Coefficie
 
 
 def _coefficients(each: dict[str, Floats], runs: Sequence[Run]) -> Coefficients:
-    loose = float(np.median([run.measured.loose / max(run.measured.ff, 1) for run in runs]))
+    # Products go to DSP blocks where there are some: those in logic feed registers themselves.
+    usual = [run for run in runs if run.amounts.dsp] or runs
+    loose = float(np.median([run.measured.loose / max(run.measured.ff, 1) for run in usual]))
     return Coefficients(_named(LUT_FEATURES, each["lut"]), _named(FF_FEATURES, each["ff"]), loose)
 
 
