@@ -32,6 +32,10 @@ from hwcompile.ir.types import IntArray, IntType
 
 _FEW_LEVELS = 1 << 12
 _LONGEST_GRID = 1 << 15
+_WIDEST_GRID = 1 << 40
+"""Of an input's normalization, whose differences near zero are as fine as float32 numbers are."""
+
+_AFFINE = frozenset({"add", "sub", "mul", "div", "cast"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,16 +182,33 @@ def _regrid(ctx: Context, stream: Stream, node: SourceNode) -> Stream | None:
     real = chain.apply(kind.element.values().reshape(1, -1))
     if not np.all(np.isfinite(real)):
         return None
-    for step in _steps(chain, real):
+    normalizes = stream.value in ctx.builder.inputs and all(o.kind in _AFFINE for o in chain.ops)
+    limit = _WIDEST_GRID if normalizes else _LONGEST_GRID
+    for step in (*_steps(chain, real), _finest(real)):
         counts = np.round(real.astype(np.float64) / step)
-        if np.abs(counts).max() > _LONGEST_GRID:
+        if np.abs(counts).max() > limit:
             continue
         if np.array_equal(counts.astype(np.float32) * step, real):
             element = IntType(int(counts.min()), int(counts.max()))
             quantizer = LinearQuantizer(floats(step), integers(0), element, floats(step))
             by = Quantization(quantizer, None, False, stream.dtype)
+            if np.abs(counts).max() > _LONGEST_GRID:
+                ctx.note(
+                    f"the normalization of the input is exact in numbers of {element.bits} bits; a "
+                    f"quantizer in front of this {node.op_type} makes them, and its multipliers, "
+                    "narrower",
+                    node.origin,
+                )
             return quantize_stream(ctx, stream, by, node)
     return None
+
+
+def _finest(real: Array) -> np.float32:
+    """The last binary place of the smallest of these float32 numbers: all are multiples of it."""
+    magnitudes = np.abs(real[real != 0])
+    if not magnitudes.size:
+        return np.float32(1)
+    return np.float32(np.ldexp(1.0, int(np.frexp(magnitudes)[1].min()) - 24))
 
 
 def _steps(chain: Chain, real: Array) -> list[np.float32]:

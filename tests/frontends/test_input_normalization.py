@@ -1,0 +1,80 @@
+"""`(x / 255 - mean) / deviation` in front of the first layer, with the pixels as uint8.
+
+The oracle is ONNX Runtime. It adds products up in float32 in its own order; the frames are such
+that no sum lies within the error of that from a threshold.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hwcompile
+from hwcompile.diagnostics import CompileError
+from hwcompile.frontends.load import load_model
+from tests.frontends.oracle import Model, runtime
+
+ORACLE = "ONNX Runtime"
+
+MEANS = {"means of ImageNet": [0.485, 0.456, 0.406], "one mean": [0.5, 0.5, 0.5]}
+
+
+def _normalized(m: Model, mean: list[float], height: int, width: int) -> str:
+    y = m.op("Div", m.input(1, 3, height, width), m.constant(255.0))
+    y = m.op("Sub", y, m.constant(np.reshape(mean, (1, 3, 1, 1))))
+    return m.op("Div", y, m.constant(np.reshape([0.229, 0.224, 0.225], (1, 3, 1, 1))))
+
+
+def _frames(count: int, height: int, width: int) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(4)
+    return {"x": rng.integers(0, 256, (count, 3, height, width)).astype(np.float32)}
+
+
+@pytest.mark.parametrize("pad", [0, 1])
+@pytest.mark.parametrize("mean", MEANS)
+def test_normalization_in_front_of_the_first_layer(mean: str, pad: int, tmp_path: Path) -> None:
+    m = Model()
+    x = _normalized(m, MEANS[mean], 8, 7)
+    y = m.op("Conv", x, m.weights(5, 3, 3, 2, scale=0.0625), pads=[pad, 0, 2 * pad, pad])
+    path = m.save(tmp_path, m.quantize(m.op("Relu", y), 0.25, -128))
+    imported = load_model(path, {"x": "uint8:1"})
+    feeds = _frames(20, 8, 7)
+    (expected,) = runtime(path, feeds)
+    (result,) = imported.run(feeds).values()
+    assert np.unique(expected).size > 30
+    np.testing.assert_array_equal(result, expected)
+    assert any("normalization" in note for note in imported.notes)
+
+
+def test_normalization_without_a_mean_costs_nothing(tmp_path: Path) -> None:
+    m = Model()
+    x = m.op("Div", m.input(1, 3, 6, 5), m.constant(256.0))
+    path = m.save(tmp_path, m.quantize(m.op("Conv", x, m.weights(4, 3, 2, 2)), 0.5))
+    imported = load_model(path, {"x": "uint8:1"})
+    assert not imported.notes
+    feeds = _frames(3, 6, 5)
+    np.testing.assert_array_equal(next(iter(imported.run(feeds).values())), runtime(path, feeds)[0])
+
+
+def test_other_functions_of_the_input_need_a_quantizer(tmp_path: Path) -> None:
+    m = Model()
+    x = m.op("Sigmoid", _normalized(m, [0.5, 0.5, 0.5], 6, 5))
+    path = m.save(tmp_path, m.quantize(m.op("Conv", x, m.weights(4, 3, 2, 2))))
+    with pytest.raises(CompileError, match="HW0209"):
+        load_model(path, {"x": "uint8:1"})
+
+
+@pytest.mark.slow
+def test_normalization_in_hardware(tmp_path: Path) -> None:
+    m = Model()
+    x = _normalized(m, MEANS["means of ImageNet"], 5, 4)
+    y = m.op("Conv", x, m.weights(2, 3, 2, 2, scale=0.0625), pads=[1, 0, 0, 1])
+    path = m.save(tmp_path, m.quantize(m.op("Relu", y), 0.25, -128))
+    design = hwcompile.compile(path, tmp_path / "out", input_types={"x": "uint8:1"})
+    feeds = _frames(2, 5, 4)
+    reference = design.simulate(feeds, level="reference").real
+    (result,) = design.simulate(feeds, level="rtl").real.values()
+    np.testing.assert_array_equal(result, next(iter(reference.values())))
+    np.testing.assert_array_equal(result, runtime(path, feeds)[0])
