@@ -5,6 +5,7 @@ The oracle is the same network taken whole, word by word.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.timing import Access
 from hwcompile.schedule.time import depths, prediction
 from hwcompile.schedule.time.depths import size_network
@@ -21,6 +23,7 @@ from hwcompile.schedule.time.laps import Laps, laps_of, process_laps
 from hwcompile.schedule.time.network import Channel, Network, Process
 from hwcompile.schedule.time.prediction import predict
 from hwcompile.schedule.time.proportion import scaled
+from hwcompile.schedule.time.tokens import TokenTrace, simulate_network
 from tests.schedule.networks import networks
 from tests.schedule.time.test_depths import bare
 
@@ -110,12 +113,13 @@ def rows(count: int, size: int) -> Network:
 
 def test_the_work_is_that_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """1100 rows are never simulated: that took minutes and gigabytes for rows of 2048 words."""
-    sizes = []
-    simulate = prediction.simulate_network
+    sizes: list[int] = []
 
-    def note(network: Network, *args, **options):
+    def note(
+        network: Network, frames: int, *, input_cycles: Mapping[str, IntArray] | None = None
+    ) -> TokenTrace:
         sizes.append(max(process.duration.size for process in network.processes))
-        return simulate(network, *args, **options)
+        return simulate_network(network, frames, input_cycles=input_cycles)
 
     monkeypatch.setattr(prediction, "simulate_network", note)
     monkeypatch.setattr(depths, "simulate_network", note)
