@@ -9,6 +9,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,13 +29,18 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return hwcompile.compile(small.save(folder), folder / "build").directory
 
 
+def _folder_in_its_place(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 FILES = ("report.json", "host.json", "interface.json", "graph.txt", "schedule.toml", "rtl/files.f")
 WAYS: dict[str, Callable[[Path], object]] = {
     "changed": lambda path: path.write_text(path.read_text() + "\n"),
     "empty": lambda path: path.write_bytes(b""),
     "binary": lambda path: path.write_bytes(bytes(range(256))),
     "missing": lambda path: path.unlink(),
-    "a folder": lambda path: [path.unlink(), path.mkdir()],
+    "a folder": _folder_in_its_place,
 }
 
 
@@ -65,7 +71,7 @@ def test_a_file_of_another_version_is_refused(whole: Path, tmp_path: Path, name:
         use(build)
 
 
-BELIEVED = {
+BELIEVED: dict[str, tuple[str, Callable[[Any], object]]] = {
     "top": ("interface.json", lambda d: d | {"top": "../../../evil"}),
     "top of a module": ("interface.json", lambda d: d | {"top": "always"}),
     "prefix": (

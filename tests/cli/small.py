@@ -32,7 +32,7 @@ def model(
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [batch, width])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [batch, 4])],
         [numpy_helper.from_array(weights, "weights")]
-        + [numpy_helper.from_array(np.float32(v), k) for k, v in constants.items()],
+        + [numpy_helper.from_array(np.asarray(v, np.float32), k) for k, v in constants.items()],
     )
     opsets = [helper.make_opsetid("", 13), helper.make_opsetid(QONNX, 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=8)

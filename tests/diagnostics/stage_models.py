@@ -215,7 +215,7 @@ def hw0126_a_newer_operator_set(at: Place) -> None:
 
 def hw0127_a_constant_of_texts(at: Place) -> None:
     m = Model()
-    m.constants.append(helper.make_tensor("words", TensorProto.STRING, [2], [b"a", b"b"]))
+    m.constants.append(numpy_helper.from_array(np.array(["a", "b"], object), "words"))
     at.read(m, m.op("Add", m.quantize(m.input(1, 2)), "words"))
 
 

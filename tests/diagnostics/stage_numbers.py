@@ -169,8 +169,8 @@ def hw0264_an_attribute_that_is_misspelt(at: Place) -> None:
 
 def hw0265_dilations_that_are_padded_in_two_ways(at: Place) -> None:
     m = Model()
-    attributes = {"kernel_shape": [2, 3], "dilations": [2, 2], "auto_pad": "SAME_UPPER"}
-    at.read(m, m.op("MaxPool", picture(m), **attributes))
+    pool = m.op("MaxPool", picture(m), kernel_shape=[2, 3], dilations=[2, 2], auto_pad="SAME_UPPER")
+    at.read(m, pool)
 
 
 def _pool(at: Place, kind: str, scales: tuple[float, float], size: int = 6, **more: object) -> None:

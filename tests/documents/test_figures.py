@@ -44,7 +44,8 @@ def benchmarks() -> dict[str, dict[str, list[str]]]:
         check=True,
         cwd=ROOT,
     )
-    return json.loads(done.stdout)
+    found: dict[str, dict[str, list[str]]] = json.loads(done.stdout)
+    return found
 
 
 def test_documents_have_tables_of_all_kinds() -> None:

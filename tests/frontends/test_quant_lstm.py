@@ -109,7 +109,7 @@ FEW = {name: {"bits": 5.0, "scale": 2.0**-4} for name in NAMES}
 SUMS = {name: {"scale": 2.0**-4} for name in NAMES[2:6]} | {"cell_acc": {"scale": 2.0**-5}}
 
 
-MIXED = {
+MIXED: dict[str, Any] = {
     "input_acc": {"scale": 2.0**-5},
     "forget_acc": {"bits": 6.0, "scale": 2.0**-4},
     "output_acc": {"scale": 2.0**-7, "narrow": 1},

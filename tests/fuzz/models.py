@@ -52,13 +52,13 @@ def _attribute(model: onnx.ModelProto, rng: np.random.Generator) -> AttributePro
                .attribute)  # fmt: skip
 
 
-def drop_attribute(model, rng) -> None:
+def drop_attribute(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     node = _of(rng, [n for n in model.graph.node if n.attribute])
     if node is not None:
         del node.attribute[int(rng.integers(len(node.attribute)))]
 
 
-def change_attribute(model, rng) -> None:
+def change_attribute(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     a = _attribute(model, rng)
     if a is None:
         return
@@ -72,7 +72,7 @@ def change_attribute(model, rng) -> None:
         a.i = int(_of(rng, NUMBERS))
 
 
-def retype_attribute(model, rng) -> None:
+def retype_attribute(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     a = _attribute(model, rng)
     if a is not None:
         value = _of(rng, (3, 2.5, "text", [1, 2], [1.5], ["a"], np.zeros(3, np.int8)))
@@ -82,7 +82,7 @@ def retype_attribute(model, rng) -> None:
         a.CopyFrom(helper.make_attribute(name, value))
 
 
-def break_attribute(model, rng) -> None:
+def break_attribute(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     a = _attribute(model, rng)
     if a is not None:
         kind = int(rng.integers(5))
@@ -99,7 +99,7 @@ def break_attribute(model, rng) -> None:
             del a.ints[:]
 
 
-def add_attribute(model, rng) -> None:
+def add_attribute(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     node = _of(rng, model.graph.node)
     name = _of(rng, ("axis", "axes", "perm", "pads", "strides", "group", "kernel_shape", "to",
                      "keepdims", "mode", "block_size", "auto_pad", "ceil_mode", "dilations",
@@ -108,13 +108,13 @@ def add_attribute(model, rng) -> None:
     node.attribute.append(helper.make_attribute(name, value))
 
 
-def drop_input(model, rng) -> None:
+def drop_input(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     node = _of(rng, [n for n in model.graph.node if n.input])
     if node is not None:
         del node.input[int(rng.integers(len(node.input)))]
 
 
-def rewire(model, rng) -> None:
+def rewire(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     graph = model.graph
     names = [o for n in graph.node for o in n.output] + [t.name for t in graph.initializer]
     node = _of(rng, [n for n in graph.node if n.input])
@@ -123,12 +123,12 @@ def rewire(model, rng) -> None:
         node.input[place] = _of(rng, [*names, *names, "", "nobody", graph.input[0].name])
 
 
-def more_inputs(model, rng) -> None:
+def more_inputs(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     node = _of(rng, model.graph.node)
     node.input.extend([_of(rng, ("", node.input[0] if node.input else "x"))] * 3)
 
 
-def outputs(model, rng) -> None:
+def outputs(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     node = _of(rng, model.graph.node)
     kind = int(rng.integers(4))
     if kind == 0:
@@ -142,7 +142,7 @@ def outputs(model, rng) -> None:
         node.name = _of(rng, ("", "a" * 400, "\n\x00", "always", "../x"))
 
 
-def retype_node(model, rng) -> None:
+def retype_node(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     node, other = _of(rng, model.graph.node), _of(rng, model.graph.node)
     kinds = (other.op_type, other.op_type, "", "If", "Loop", "Scan", "Relu", "Conv", "LSTM", "GRU",
              "Reshape", "Quant", "MultiThreshold", "QLinearAdd", "TopK", "Einsum", "Gather",
@@ -153,7 +153,7 @@ def retype_node(model, rng) -> None:
         node.domain = _of(rng, ("com.microsoft", "qonnx.custom_op.general", "ai.onnx", "acme"))
 
 
-def order(model, rng) -> None:
+def order(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     nodes = list(model.graph.node)
     a, b = (int(v) for v in rng.integers(0, len(nodes), 2))
     nodes[a], nodes[b] = nodes[b], nodes[a]
@@ -165,7 +165,7 @@ def order(model, rng) -> None:
     model.graph.node.extend(nodes)
 
 
-def reshape_tensor(model, rng) -> None:
+def reshape_tensor(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     t = _of(rng, model.graph.initializer)
     if t is None:
         return
@@ -186,7 +186,7 @@ def reshape_tensor(model, rng) -> None:
     t.CopyFrom(numpy_helper.from_array(np.asarray(array), t.name))
 
 
-def refill_tensor(model, rng) -> None:
+def refill_tensor(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     t = _of(rng, model.graph.initializer)
     if t is None:
         return
@@ -204,7 +204,7 @@ def refill_tensor(model, rng) -> None:
     t.CopyFrom(numpy_helper.from_array(array, t.name))
 
 
-def break_tensor(model, rng) -> None:
+def break_tensor(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     t = _of(rng, model.graph.initializer)
     if t is None:
         return
@@ -229,7 +229,7 @@ def break_tensor(model, rng) -> None:
         t.float_data.extend([1.0, 2.0])
 
 
-def change_input(model, rng) -> None:
+def change_input(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     value = _of(rng, model.graph.input)
     tensor = value.type.tensor_type
     kind = int(rng.integers(6))
@@ -249,7 +249,7 @@ def change_input(model, rng) -> None:
         model.graph.input.append(value)
 
 
-def change_model(model, rng) -> None:
+def change_model(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     kind = int(rng.integers(7))
     if kind == 0:
         model.opset_import[0].version = int(_of(rng, NUMBERS))
@@ -267,7 +267,7 @@ def change_model(model, rng) -> None:
         model.graph.output[0].name = _of(rng, [t.name for t in model.graph.initializer] or ["x"])
 
 
-def functions(model, rng) -> None:
+def functions(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     node = _of(rng, model.graph.node)
     name = _of(rng, ("Own", node.op_type))
     inner = helper.make_node(_of(rng, ("Own", "Relu")), ["a"], ["b"], domain="own")
@@ -277,7 +277,7 @@ def functions(model, rng) -> None:
     node.op_type, node.domain = name, "own"
 
 
-def bombs(model, rng):
+def bombs(model: onnx.ModelProto, rng: np.random.Generator):
     """Few bytes that ask for many elements."""
     size = int(_of(rng, HUGE))
     graph = model.graph
@@ -309,7 +309,7 @@ def bombs(model, rng):
         graph.output[0].name = f"{name}_y"
 
 
-def subgraphs(model, rng) -> None:
+def subgraphs(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     depth = int(_of(rng, (1, 2, 5, 26)))
     node = helper.make_node("Identity", ["x"], ["deep"])
     for level in range(depth):

@@ -135,7 +135,8 @@ def leaks(files: dict[str, str]) -> list[str]:
             found.append(f"a file is called {name!r}")
         if MARK not in text:
             continue
-        said = CHECKS.get(Path(name).suffix, lambda text: "")(text)
+        check = CHECKS.get(Path(name).suffix)
+        said = check(text) if check else ""
         found += [f"{name}: {said}"] if said else []
     return found
 

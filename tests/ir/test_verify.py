@@ -11,8 +11,8 @@ from hwcompile.diagnostics import InternalError, Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ir.verify import verify
-from hwcompile.ops.matmul import Matmul
-from hwcompile.ops.reshape import Reshape
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.reshape.op import Reshape
 
 ORIGIN = Origin("file", "node", "Op")
 

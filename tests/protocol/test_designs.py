@@ -10,6 +10,7 @@ import pytest
 from hwcompile.diagnostics import Origin
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Builder, Graph
+from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.matmul.op import Matmul
@@ -26,7 +27,7 @@ def branches() -> Graph:
     x = builder.input("x", TensorType((4, 5, 3), IntType(-4, 3)))
     z = builder.input("z", TensorType((4, 5, 2), IntType(0, 6)))
 
-    def add(name, op, *values):
+    def add(name: str, op: Op, *values: str) -> str:
         return builder.add(name, op, values, Origin("branches.onnx", name, "Op"))[0]
 
     window = add("window", Window((3, 3), (1, 1), (1, 1), (1, 1, 1, 1), 0, 1), x)
@@ -41,7 +42,7 @@ def branches() -> Graph:
     [(cnn(6, (4,), 3), 400), (cnn(6, (4,), 3), None), (branches(), 400)],
     ids=["cnn-400", "cnn-fast", "branches"],
 )
-def test_streams_of_a_design(tmp_path: Path, graph, target: int | None) -> None:
+def test_streams_of_a_design(tmp_path: Path, graph: Graph, target: int | None) -> None:
     planned, prediction = plan(graph, target_cycles=target)
     write_files(tmp_path, rtl_files(planned))
     random = np.random.default_rng(1)

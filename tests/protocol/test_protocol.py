@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ SHAPE = (2, 3, 5)
 KIND = IntType(-3, 4)
 
 
-def _run(folder, **options) -> tuple[str, ...]:
+def _run(folder: Path, **options: Any) -> tuple[str, ...]:
     write_passthrough(folder, SHAPE, StreamFormat(6, 5, 4, KIND), **options)
     values = np.random.default_rng(0).choice(KIND.values(), size=(3, *SHAPE))
     return check_protocol(folder, {"x": values}, {"y": values}, timeout_cycles=2000)
@@ -52,7 +53,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_faults_are_found(tmp_path: Path, fault) -> None:
+def test_faults_are_found(tmp_path: Path, fault: str) -> None:
     edit, test = FAULTS[fault]
     repairs = {
         "unstable": (".valid_o(m_axis_y_tvalid)", ".valid_o(stored)"),

@@ -13,6 +13,7 @@ import pytest
 import hwcompile
 from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder, Graph
+from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.contract.timing import Access
 from hwcompile.ops.gather.op import Gather
@@ -55,12 +56,12 @@ def printed(design: hwcompile.design.Design) -> str:
 def graph(kind: str) -> Graph:
     builder = Builder("idle")
     x = builder.input("x", TensorType((1, 5, 3), IntType(-2, 1)))
-    ops = {
-        "wires": lambda: Reshape((1, 3, 5)),
-        "moved": lambda: Gather(np.arange(15)[::-1].reshape(1, 5, 3).copy(), 0),
-        "computed": lambda: Matmul(np.array([[[1, -1, 2]]])),
+    ops: dict[str, Op] = {
+        "wires": Reshape((1, 3, 5)),
+        "moved": Gather(np.arange(15)[::-1].reshape(1, 5, 3).copy(), 0),
+        "computed": Matmul(np.array([[[1, -1, 2]]])),
     }
-    return builder.build(builder.add("layer", ops[kind](), (x,), ORIGIN))
+    return builder.build(builder.add("layer", ops[kind], (x,), ORIGIN))
 
 
 @pytest.mark.parametrize(

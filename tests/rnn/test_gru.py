@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from hwcompile import rnn
@@ -13,9 +14,19 @@ from hwcompile.rnn import Format, Formats
 from tests.kernelbench import check_kernel
 
 X, C, T = 20, 32, 25
+Array = npt.NDArray[Any]
 
 
-def _weights() -> dict[str, np.ndarray]:
+class Weights(TypedDict):
+    """Arguments of `rnn.gru`."""
+
+    wx: Array
+    wr: Array
+    bias: Array
+    recurrent_bias: Array
+
+
+def _weights() -> Weights:
     rng = np.random.default_rng(0)
     return {
         "wx": rng.normal(size=(3 * C, X)) * 0.4,
@@ -25,11 +36,11 @@ def _weights() -> dict[str, np.ndarray]:
     }
 
 
-def _sigma(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
+def _sigma(z: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-z)))
 
 
-def _float_gru(w: dict[str, np.ndarray], x: np.ndarray, after: bool) -> np.ndarray:
+def _float_gru(w: Weights, x: Array, after: bool) -> Array:
     """The textbook's cell on floating-point numbers, [T, X] to [T, C]."""
     h, found = np.zeros(C), []
     wr, b = w["wr"].reshape(3, C, C), w["recurrent_bias"]

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import scipy.sparse
 
@@ -13,9 +14,20 @@ from hwcompile.ir.types import IntType
 from hwcompile.rnn import Format, Formats, Table
 
 X, C, Y, T = 20, 32, 16, 25
+Array = npt.NDArray[Any]
 
 
-def _weights(seed: int = 0, outputs: int = Y) -> dict[str, np.ndarray]:
+class Weights(TypedDict):
+    """Arguments of `rnn.lstm`."""
+
+    wx: Array
+    wr: Array
+    bias: Array
+    peepholes: NotRequired[Array]
+    projection: NotRequired[Array]
+
+
+def _weights(seed: int = 0, outputs: int = Y) -> Weights:
     rng = np.random.default_rng(seed)
     return {
         "wx": rng.normal(size=(4 * C, X)) * 0.4,
@@ -26,11 +38,11 @@ def _weights(seed: int = 0, outputs: int = Y) -> dict[str, np.ndarray]:
     }
 
 
-def _sigma(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
+def _sigma(z: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-z)))
 
 
-def _float_lstm(w: dict[str, np.ndarray], x: np.ndarray, candidate: str) -> np.ndarray:
+def _float_lstm(w: Weights, x: Array, candidate: str) -> Array:
     """The textbook's cell on floating-point numbers, [T, X] to [T, Y]."""
     project = "projection" in w
     peep = w.get("peepholes", np.zeros((3, C)))
@@ -46,7 +58,7 @@ def _float_lstm(w: dict[str, np.ndarray], x: np.ndarray, candidate: str) -> np.n
     return np.array(found)
 
 
-def _run(graph: Graph, x: np.ndarray) -> np.ndarray:
+def _run(graph: Graph, x: Array) -> Array:
     """Floats in, floats out: [frames, T, X] to [frames, T, Y]."""
     kind, result = graph.types[graph.inputs[0]], graph.types[graph.outputs[0]]
     codes = np.rint(x / kind.scale[0]).astype(np.int64)[:, None]
@@ -90,15 +102,19 @@ def test_kinds_of_matrices_mean_the_same() -> None:
     graph = rnn.lstm(**w, steps=T)
     x = np.random.default_rng(1).normal(size=(1, T, X))
     wanted = _run(graph, x)
-    sparse = {**w, "wx": scipy.sparse.csr_matrix(w["wx"]), "wr": scipy.sparse.coo_array(w["wr"])}
-    four = {**w, "wx": list(w["wx"].reshape(4, C, X)), "bias": w["bias"].ravel()}
-    codes = np.rint(w["wx"] * 2**9).astype(int)
+    sparse: dict[str, Any] = {
+        **w,
+        "wx": scipy.sparse.csr_matrix(w["wx"]),
+        "wr": scipy.sparse.coo_array(w["wr"]),
+    }
+    four: dict[str, Any] = {**w, "wx": list(w["wx"].reshape(4, C, X)), "bias": w["bias"].ravel()}
+    coded: dict[str, Any] = {**w, "wx": np.rint(w["wx"] * 2**9).astype(int)}
     formats = Formats(wx=Format(12, 9))
     assert np.array_equal(_run(rnn.lstm(**sparse, steps=T), x), wanted)
     assert np.array_equal(_run(rnn.lstm(**four, steps=T), x), wanted)
     assert np.array_equal(
-        _run(rnn.lstm(**{**w, "wx": codes}, steps=T, formats=formats), x),
-        _run(rnn.lstm(**{**w, "wx": w["wx"]}, steps=T, formats=formats), x),
+        _run(rnn.lstm(**coded, steps=T, formats=formats), x),
+        _run(rnn.lstm(**w, steps=T, formats=formats), x),
     )
 
 

@@ -48,7 +48,7 @@ def test_there_are_modules() -> None:
 
 
 @pytest.mark.parametrize("module", SOURCES)
-def test_a_file_holds_the_module_of_its_name(module) -> None:
+def test_a_file_holds_the_module_of_its_name(module: str) -> None:
     text = module_text(module)
     assert re.findall(r"^(?:module|package) (\w+)", text, re.MULTILINE) == [module]
     code = re.sub(r"//[^\n]*", "", text).strip()
@@ -63,7 +63,7 @@ def test_a_file_holds_the_module_of_its_name(module) -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 @pytest.mark.parametrize("define", ["", "-DHW_TAP"])
-def test_verilator_has_no_warning(module, define: str, tmp_path: Path) -> None:
+def test_verilator_has_no_warning(module: str, define: str, tmp_path: Path) -> None:
     options = [define] if define else []
     # Verilator warns about the outermost instance of a recursive module if it is the top level.
     users = [name for name in MODULES if name != module and _instantiates(name, module)]
@@ -74,7 +74,7 @@ def test_verilator_has_no_warning(module, define: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_yosys_has_no_warning(module, tmp_path: Path) -> None:
+def test_yosys_has_no_warning(module: str, tmp_path: Path) -> None:
     written(module, tmp_path)
     code, warnings = _yosys(module, tmp_path)
     assert not warnings

@@ -183,7 +183,7 @@ def _sources(proof: Proof) -> dict[str, str]:
     return {f"{name}.sv": module_text(name) for name in (*proof.parts, proof.top)}
 
 
-def _formulate(proof: Proof, folder, sources: dict[str, str]) -> Problem:
+def _formulate(proof: Proof, folder: Path, sources: dict[str, str]) -> Problem:
     problem = formulate(folder, sources, proof.top, proof.parameters, proof.defines)
     assert problem.asserts > 0
     assert problem.covers > 0
@@ -191,7 +191,7 @@ def _formulate(proof: Proof, folder, sources: dict[str, str]) -> Problem:
 
 
 @pytest.mark.parametrize("proof", PROOFS, ids=str)
-def test_the_properties_hold(proof, tmp_path: Path) -> None:
+def test_the_properties_hold(proof: Proof, tmp_path: Path) -> None:
     problem = _formulate(proof, tmp_path, _sources(proof))
     assert decide(problem, "bounded", DEPTH)
     assert decide(problem, "cover", DEPTH)
@@ -202,7 +202,7 @@ def test_the_properties_hold(proof, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("proof", "index"), MUTANTS, ids=[f"{proof}-{index}" for proof, index in MUTANTS]
 )
-def test_a_planted_fault_is_found(proof, index, tmp_path: Path) -> None:
+def test_a_planted_fault_is_found(proof: Proof, index: int, tmp_path: Path) -> None:
     """The fault must be reachable from reset: the bounded check fails, not only the induction."""
     old, new = proof.mutants[index]
     sources = _sources(proof)

@@ -6,6 +6,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
+from typing import Any
 
 import numpy as np
 import onnx
@@ -36,15 +37,15 @@ def _model() -> onnx.ModelProto:
         constants.append(numpy_helper.from_array(value, name))
         return name
 
-    def node(kind: str, inputs: list[str], output: str, **attributes: int) -> str:
+    def node(kind: str, inputs: list[str], output: str, **attributes: Any) -> str:
         nodes.append(helper.make_node(kind, inputs, [output], output, **attributes))
         return output
 
     value = "image"
     for layer, scale in zip(LAYERS, SCALES, strict=True):
         pair = [
-            constant(f"{layer}_x_scale", np.float32(scale)),
-            constant(f"{layer}_x_zero", np.uint8(0)),
+            constant(f"{layer}_x_scale", np.asarray(scale, np.float32)),
+            constant(f"{layer}_x_zero", np.asarray(0, np.uint8)),
         ]
         value = node("QuantizeLinear", [value, *pair], f"{layer}_quantized")
         value = node("DequantizeLinear", [value, *pair], f"{layer}_input")
@@ -57,7 +58,10 @@ def _model() -> onnx.ModelProto:
         quantized = constant(f"{layer}_w", integers.astype(np.int8))
         bias_step = np.float32(scale) * step
         bias = np.rint(data[f"{layer}_bias"] / bias_step).astype(np.int32)
-        scales = [constant(f"{layer}_w_scale", step), constant(f"{layer}_b_scale", bias_step)]
+        scales = [
+            constant(f"{layer}_{of}_scale", np.asarray(size))
+            for of, size in (("w", step), ("b", bias_step))
+        ]
         w = node("DequantizeLinear", [quantized, scales[0]], f"{layer}_weight")
         b = node("DequantizeLinear", [constant(f"{layer}_b", bias), scales[1]], f"{layer}_bias")
         value = node("Gemm", [value, w, b], layer, transB=1)

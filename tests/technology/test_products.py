@@ -98,8 +98,16 @@ def save_matmul(folder: Path) -> Path:
 
     def quant(name: str, source: str, scale: str, target: str) -> onnx.NodeProto:
         inputs = [source, scale, "zero", "four"]
-        rounding = {"signed": 1, "narrow": 0, "rounding_mode": "ROUND"}
-        return helper.make_node("Quant", inputs, [target], name, domain=QONNX, **rounding)
+        return helper.make_node(
+            "Quant",
+            inputs,
+            [target],
+            name,
+            domain=QONNX,
+            signed=1,
+            narrow=0,
+            rounding_mode="ROUND",
+        )
 
     graph = helper.make_graph(
         [
@@ -110,7 +118,10 @@ def save_matmul(folder: Path) -> Path:
         "product",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 16])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 16])],
-        [numpy_helper.from_array(np.float32(value), name) for name, value in constants.items()],
+        [
+            numpy_helper.from_array(np.asarray(value, np.float32), name)
+            for name, value in constants.items()
+        ],
     )
     opsets = [helper.make_opsetid("", 13), helper.make_opsetid(QONNX, 1)]
     path = folder / "product.onnx"

@@ -38,7 +38,10 @@ def save(path: Path, seed: int, largest: int = 7) -> Path:
         "folded",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, INPUTS])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, OUTPUTS])],
-        [numpy_helper.from_array(np.float32(value), name) for name, value in constants.items()],
+        [
+            numpy_helper.from_array(np.asarray(value, np.float32), name)
+            for name, value in constants.items()
+        ],
     )
     opsets = [helper.make_opsetid("", 13), helper.make_opsetid(QONNX, 1)]
     onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)

@@ -41,7 +41,10 @@ def save(folder: Path) -> Path:
         "medium",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, 64])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, 8])],
-        [numpy_helper.from_array(np.float32(value), name) for name, value in constants.items()],
+        [
+            numpy_helper.from_array(np.asarray(value, np.float32), name)
+            for name, value in constants.items()
+        ],
     )
     opsets = [helper.make_opsetid("", 13), helper.make_opsetid(QONNX, 1)]
     path = folder / "medium.onnx"

@@ -22,7 +22,9 @@ def elements(draw: st.DrawFn) -> IntType:
 
 @given(elements(), st.integers(1, 7), st.integers(1, 9), st.data())
 @settings(deadline=None)
-def test_every_element_has_its_place(element, vectors, size, data: st.DataObject) -> None:
+def test_every_element_has_its_place(
+    element: IntType, vectors: int, size: int, data: st.DataObject
+) -> None:
     """The word is compared with arithmetic on Python integers, bit by bit."""
     parallel = data.draw(st.integers(1, size))
     form = StreamFormat(vectors, size, parallel, element)

@@ -31,6 +31,11 @@ def check(entry: Path) -> None:
     assert (entry / "inner" / "data").read_bytes() == b"x" * 4096
 
 
+def _emptied(entry: Path) -> None:
+    shutil.rmtree(entry)
+    entry.mkdir()
+
+
 def _folder_in_place_of_a_file(entry: Path) -> None:
     (entry / "program").unlink()
     (entry / "program").mkdir()
@@ -58,7 +63,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "no list": lambda entry: (entry / CONTENTS).unlink(),
     "empty list": lambda entry: (entry / CONTENTS).write_bytes(b""),
     "list of another kind": lambda entry: (entry / CONTENTS).write_bytes(b"[1]"),
-    "everything deleted": lambda entry: [shutil.rmtree(entry), entry.mkdir()],
+    "everything deleted": _emptied,
 }
 
 

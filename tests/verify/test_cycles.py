@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from hwcompile.verify.compare import Mismatch
@@ -9,8 +11,8 @@ from hwcompile.verify.cycles import Late, RunCycles, last_interval
 from hwcompile.verify.verification import Verification
 
 
-def timing(measured: list[int], **options) -> RunCycles:
-    values = {"period": 1, "exact": 3, **options}
+def timing(measured: list[int], **options: Any) -> RunCycles:
+    values: dict[str, Any] = {"period": 1, "exact": 3, **options}
     return RunCycles(np.array([10, 20, 30]), np.array(measured), **values)
 
 
@@ -73,7 +75,7 @@ def test_a_wrong_integer_fails_whatever_the_timing() -> None:
 
 
 def test_a_run_that_ended_before_the_design_settled_leaves_the_interval_open() -> None:
-    def recorded(settled: int) -> dict:
+    def recorded(settled: int) -> dict[str, Any]:
         cycles = {"predicted": settled, "measured": None}
         design = {"levels": {}, "interval_cycles": cycles, "latency_cycles": {"measured": None}}
         Verification(3, {"rtl": ()}, {"rtl": timing([10, 20, 30])}, settled).record(

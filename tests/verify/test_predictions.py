@@ -17,7 +17,7 @@ from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
-from hwcompile.ops.elementwise.linear import Linear
+from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.schedule.choose.choice import site_of
 from hwcompile.verify.levels import idle_limit, run_rtl
@@ -65,9 +65,9 @@ def random_graph(rng: np.random.Generator) -> Graph:
     return builder.build(tuple(outputs))
 
 
-def foldings(graph: Graph, rng: np.random.Generator) -> dict[str, dict[str, object]]:
+def foldings(graph: Graph, rng: np.random.Generator) -> dict[str, dict[str, int | str]]:
     """A random kernel and folding for every node."""
-    found: dict[str, dict[str, object]] = {}
+    found: dict[str, dict[str, int | str]] = {}
     for node in graph.nodes:
         site = site_of(graph, node)
         able = [k for k in family(node.op.family).kernels if k.refuses(site) is None]

@@ -24,7 +24,7 @@ def frames(kind: IntType, count: int = 3, seed: int = 0) -> np.ndarray:
     ("kind", "parallel"), [(IntType(-4, 3), 1), (IntType(0, 200), 5), (IntType(-99, 900), 4)]
 )
 @pytest.mark.parametrize("stall", [0.0, 0.6])
-def test_frames_come_back(tmp_path: Path, kind, parallel: int, stall: float) -> None:
+def test_frames_come_back(tmp_path: Path, kind: IntType, parallel: int, stall: float) -> None:
     """Widths 8, 40 and 48 bits: tdata is a byte, an integer, and bytes that fill no word."""
     write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, parallel, kind))
     simulator = compile_simulator(tmp_path)
@@ -107,7 +107,7 @@ REPAIRS = {
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_faults_are_named(tmp_path: Path, fault) -> None:
+def test_faults_are_named(tmp_path: Path, fault: str) -> None:
     edit, expected = FAULTS[fault]
     kind = IntType(0, 14)
     write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, 5, kind), edit=edit)

@@ -32,11 +32,11 @@ def test_the_cache_makes_things_once_and_whole(
     assert cache_root() == tmp_path
     calls = []
 
-    def make(folder) -> None:
+    def make(folder: Path) -> None:
         calls.append(folder)
         (folder / "data").write_text("x")
 
-    def fail(folder) -> None:
+    def fail(folder: Path) -> None:
         (folder / "data").write_text("half")
         raise RuntimeError
 
@@ -54,9 +54,12 @@ def test_two_makers_of_one_result_agree(monkeypatch: pytest.MonkeyPatch, tmp_pat
     """The second to finish finds the result in place and throws its own away."""
     monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
 
-    def make_while_another_does(folder) -> None:
+    def first_maker(folder: Path) -> None:
+        (folder / "data").write_text("first")
+
+    def make_while_another_does(folder: Path) -> None:
         (folder / "data").write_text("second")
-        cached("kind", "key", lambda other: (other / "data").write_text("first"))
+        cached("kind", "key", first_maker)
 
     assert (cached("kind", "key", make_while_another_does) / "data").read_text() == "first"
     assert [path.name for path in (tmp_path / "kind").iterdir()] == ["key"]

@@ -13,7 +13,8 @@ from hwcompile.build_directory import FILES, RTL
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.contract.site import Site
-from hwcompile.ops.depthwise import FAMILY, Folded
+from hwcompile.ops.depthwise import FAMILY
+from hwcompile.ops.depthwise.folded import Folded
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.verify.verilator import lint
 from tests.kernelbench import check_kernel, one_node_plan

@@ -19,7 +19,8 @@ from hwcompile.ops.arithmetic.products import InTables, Multiply
 from hwcompile.ops.arithmetic.select import SelectInput, SelectWeight
 from hwcompile.ops.contract.needs import Resources
 from hwcompile.ops.contract.timing import single
-from hwcompile.ops.matmul import FAMILY, Folded
+from hwcompile.ops.matmul import FAMILY
+from hwcompile.ops.matmul.folded import Folded
 from hwcompile.ops.matmul.space import MAX_FOLDINGS, foldings
 from hwcompile.verify.verilator import lint
 from tests.kernelbench import one_node_plan

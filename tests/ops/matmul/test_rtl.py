@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.contract.site import Site
-from hwcompile.ops.matmul import FAMILY, Folded
+from hwcompile.ops.matmul import FAMILY
+from hwcompile.ops.matmul.folded import Folded
 from tests.kernelbench import check_kernel
 from tests.ops.matmul.cases import signed, site, span, unsigned
 

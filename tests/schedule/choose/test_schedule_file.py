@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,14 +25,14 @@ def network() -> Graph:
     return net.build(net.add(Light, "sum", gathered, value))
 
 
-def findings(data: dict) -> tuple[Diagnostic, ...]:
+def findings(data: dict[str, Any]) -> tuple[Diagnostic, ...]:
     with pytest.raises(CompileError) as caught:
         read_schedule(data, network())
     assert {finding.code for finding in caught.value.diagnostics} == {"HW0402"}
     return caught.value.diagnostics
 
 
-def finding(data: dict) -> Diagnostic:
+def finding(data: dict[str, Any]) -> Diagnostic:
     (only,) = findings(data)
     return only
 
@@ -206,7 +207,7 @@ def test_numbers_that_fit_nothing_and_words_for_numbers_are_refused() -> None:
 
 
 def test_a_long_value_is_shown_in_part() -> None:
-    deep: list = []
+    deep: list[Any] = []
     for _ in range(900):
         deep = [deep]
     for value in ("a" * 5000, deep, ["x"] * 5000, "two\nlines"):

@@ -169,7 +169,8 @@ def test_the_cycle_of_block_ram_is_counted_in_its_own_depth(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """70 registers in a pipe of full rate: 72 places, and one more because that is block RAM."""
-    pattern = single({"in0": np.ones(256)}, np.ones(256), stages=70)
+    ones = np.ones(256, dtype=np.int64)
+    pattern = single({"in0": ones}, ones, stages=70)
     monkeypatch.setattr(BuiltPipe, "timing", pattern)
     net = Net((16, 16, 64))
     plan = size_links(plan_of(net, net.add(Light, "p", "x"), parallel=64))

@@ -113,7 +113,7 @@ def compare(network: Network, frames: int, offered: dict[str, np.ndarray] | None
 @settings(max_examples=150, deadline=None)
 @given(network=networks(), frames=st.integers(1, 3), data=st.data())
 def test_equal_to_the_naive_simulator(
-    vector: int, few: int, network, frames: int, data: st.DataObject
+    vector: int, few: int, network: Network, frames: int, data: st.DataObject
 ) -> None:
     """Long runs (numpy) and short runs (loop) alike: the threshold between them moves."""
     offered = None

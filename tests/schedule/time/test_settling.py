@@ -33,7 +33,8 @@ def simulated(network: Network, frames: int = FRAMES) -> np.ndarray:
     if found.waits:
         reject()
     freed = [found.channels[name].freed.reshape(frames, -1)[:, -1] for name in network.outputs]
-    return np.max(freed, axis=0)
+    latest: np.ndarray = np.max(freed, axis=0)
+    return latest
 
 
 def renamed(network: Network, prefix: str) -> Network:
