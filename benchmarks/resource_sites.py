@@ -108,7 +108,7 @@ def _matmul() -> Iterator[Subject]:
     yield from _folded(INT8, INT8, 24, 36, (1, 1), (1, 2), (2, 2), (1, 6))
     yield from _folded(INT8, U8, 10, 96, (1, 4), (2, 3), (5, 1))
     yield from _folded(INT8, IntType(-2048, 2047), 8, 32, (1, 2), (2, 2))
-    narrow = ({"pe": pe, "simd": simd, "style": "multiply"} for pe, simd in ((4, 1), (4, 4)))
+    narrow: list[Parameters] = [{"pe": 4, "simd": simd, "style": "multiply"} for simd in (1, 4)]
     yield from _of(Matmul(_weights(INT4, 1, 16, 16)), _vector(INT4, 16), "folded", *narrow)
     rng = np.random.default_rng(5)
     for rows, columns, density in ((32, 48, 0.2), (48, 64, 0.1)):
