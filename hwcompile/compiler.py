@@ -22,6 +22,7 @@ from hwcompile.build_directory import (
     manifest_text,
     new_build_directory,
 )
+from hwcompile.emit.hls.view import check_layers
 from hwcompile.emit.project import Files, rtl_files, write_files
 from hwcompile.frontends.load import ImportedModel, load_model
 from hwcompile.frontends.plain import imported_graph
@@ -82,6 +83,8 @@ def build_files(model: Path | Graph, goal: Goal, options: CompileOptions) -> Fil
     planned, prediction = plan(
         graph, target_cycles=goal.cycles, schedule=options.schedule, board=goal.board
     )
+    if options.hls:
+        check_layers(planned)
     predicted = fit_report(planned, goal.board) if goal.board else None
     options.step("writing RTL")
     files = rtl_files(planned)

@@ -20,6 +20,7 @@ from hwcompile.outcomes import Result
 from hwcompile.running import real_outputs, simulate_build, verify_build
 from hwcompile.toolchains.build import BoardBuild, build_bitstream
 from hwcompile.toolchains.options import BuildKeywords, BuildOptions
+from hwcompile.toolchains.vendor.hls import write_hls
 from hwcompile.verify.frames import Frames
 from hwcompile.verify.options import (
     SimulateKeywords,
@@ -102,6 +103,14 @@ class Design(Opened):
         """
         return build_bitstream(self.directory, board, BuildOptions(**options))
 
+    def build_hls(self) -> Path:
+        """Write a project for high-level synthesis to `<directory>/hls/`; returns the folder.
+
+        Raises:
+            CompileError: Those of `write_hls`.
+        """
+        return write_hls(self.directory)
+
 
 def compile_with(model: Path | Graph, output: Path, options: CompileOptions) -> Design:
     """Compile a model file or a graph; `compile` and `compile_graph` do nothing else.
@@ -114,7 +123,10 @@ def compile_with(model: Path | Graph, output: Path, options: CompileOptions) -> 
     Raises:
         CompileError: With every finding of the stage that failed; nothing is written then.
     """
-    return Design(output, build(model, output, options))
+    design = Design(output, build(model, output, options))
+    if options.hls:
+        design.build_hls()
+    return design
 
 
 @keywords_of(CompileOptions, ModelKeywords)

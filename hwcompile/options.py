@@ -23,6 +23,7 @@ class GraphKeywords(TypedDict, total=False):
     board: str
     clock_mhz: float | None
     dump_ir: bool
+    hls: bool
     force: bool
     progress: Callable[[str], None] | None
 
@@ -49,6 +50,7 @@ class CompileOptions:
         formats: Number formats of recurrent nodes: a file, or the same as nested mappings; see
             `hwcompile.rnn.description`.
         dump_ir: Write the graph after each pass to `ir/` in the build directory.
+        hls: Write C++ for high-level synthesis to `hls/` in the build directory.
         force: Replace the files of an existing build directory; others in it stay.
         progress: Called with the name of each step as it starts.
     """
@@ -61,6 +63,7 @@ class CompileOptions:
     input_types: Mapping[str, str] | None = None
     formats: Path | Mapping[str, Any] | None = None
     dump_ir: bool = False
+    hls: bool = False
     force: bool = False
     progress: Callable[[str], None] | None = None
 

@@ -15,6 +15,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.outcomes import Result
 from hwcompile.runtime.decoded import run_bitstream
 from hwcompile.verify.frames import Frames
+from hwcompile.verify.hls.running import run_hls
 from hwcompile.verify.levels import run_netlist, run_reference, run_rtl
 from hwcompile.verify.options import SimulateOptions, VerifyOptions
 from hwcompile.verify.quantizing import quantized_source
@@ -31,8 +32,9 @@ class Conditions:
         board: Name or file of the board whose netlist or bitstream it is.
         stall: Probability that a source or a sink holds back in a cycle (rtl, netlist).
         waves: VCD waveform file to write (rtl, netlist).
-        taps: Record the streams inside (rtl).
+        taps: Record the streams inside (hls, rtl).
         memory_latency: Cycles until external memory answers (rtl, netlist).
+        thorough: Run the first frames in every way that there is (hls).
     """
 
     board: str = ""
@@ -40,6 +42,7 @@ class Conditions:
     waves: Path | None = None
     taps: bool = False
     memory_latency: int = MEMORY_LATENCY
+    thorough: bool = False
 
 
 def run_level(
@@ -54,6 +57,8 @@ def run_level(
     latency = conditions.memory_latency
     if level == "bitstream":
         return run_bitstream(directory, board, source.whole())
+    if level == "hls":
+        return run_hls(directory, source, taps=conditions.taps, thorough=conditions.thorough)
     if level == "netlist":
         return run_netlist(
             directory, board, source, stall=stall, waves=waves, memory_latency=latency
@@ -102,8 +107,9 @@ def verify_build(build: Opened, options: VerifyOptions) -> Verification:
         conditions = Conditions(
             board=asked.board,
             stall=asked.stall,
-            taps=asked.boundaries and level == "rtl",
+            taps=asked.boundaries and level in ("hls", "rtl"),
             memory_latency=asked.memory_latency,
+            thorough=True,
         )
         return run_level(build.directory, level, source, conditions)
 

@@ -22,6 +22,8 @@ MEMORY = "memory"
 DUMPS = "ir"
 DRIVER = "c"
 """Where `hwcompile driver` writes to."""
+HLS = "hls"
+"""Where `hwcompile compile --hls` writes C++ for high-level synthesis to."""
 SOC = "soc"
 """Where `hwcompile wrap` writes to."""
 KEPT = "kept"
@@ -37,7 +39,7 @@ MARKER = ".hwcompile-made"
 REQUIRED = (REPORT, HOST, INTERFACE, GRAPH, SCHEDULE, FILES)
 """What every manifest lists."""
 
-_TAKEN = {RTL, MEMORY, DUMPS, DRIVER, SOC, KEPT, WORK, MARKER, MANIFEST, *REQUIRED}
+_TAKEN = {RTL, MEMORY, DUMPS, DRIVER, HLS, SOC, KEPT, WORK, MARKER, MANIFEST, *REQUIRED}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 

@@ -47,6 +47,9 @@ def compile_command(
     dump_ir: Annotated[
         bool, typer.Option(help="Write the graph after each pass to DIR/ir.")
     ] = False,
+    hls: Annotated[
+        bool, typer.Option("--hls", help="Write C++ for high-level synthesis to DIR/hls.")
+    ] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing build directory.")] = False,
 ) -> None:
     """Compile MODEL to SystemVerilog in a build directory."""
@@ -60,6 +63,7 @@ def compile_command(
             input_types=named_input_types(input_type or []),
             formats=formats,
             dump_ir=dump_ir,
+            hls=hls,
             force=force,
             progress=status.update,
         )

@@ -17,7 +17,7 @@ from hwcompile.cli.app import app, console
 from hwcompile.diagnostics import CompileError
 from hwcompile.families import family_names, fpga_family
 
-_PROGRAMS = (("g++", "level rtl"), ("make", "level rtl"), ("perl", "level rtl"))
+_PROGRAMS = (("g++", "levels hls and rtl"), ("make", "level rtl"), ("perl", "level rtl"))
 
 
 def _packages() -> list[tuple[str, str, str]]:
@@ -29,6 +29,7 @@ def _packages() -> list[tuple[str, str, str]]:
         ("cocotb", "sim", "protocol tests"),
         ("cocotbext-axi", "sim", "protocol tests"),
         ("pyosys", "fpga", "synthesis, level netlist"),
+        ("hls4ml", "hls4ml", "level hls: its headers ap_int.h and hls_stream.h"),
         *_family_packages(),
         ("pyserial", "fpga", "boards on a serial port"),
         ("onnxruntime", "oracle", "comparison with ONNX Runtime"),

@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from hwcompile.emit.structures import structure_lines
-from hwcompile.ops.contract.instance import Each, Name, Scalar, Struct, Word
+from hwcompile.ops.contract.instance import Each, Name, Scalar, Struct, Word, Words
 from hwcompile.ops.contract.memory_image import MemoryImage
 
 
@@ -17,6 +17,8 @@ def literal(value: Scalar | str) -> str:
         return f"1'b{value:d}"
     if isinstance(value, Word):
         return f"{value.bits}'h{value.code:x}"
+    if isinstance(value, Words):
+        return literal(value.whole)
     if isinstance(value, Struct):
         return "\n      ".join(["{", *structure_lines(value)]) + "\n    }"
     if isinstance(value, Each):

@@ -151,7 +151,7 @@ def build_netlist(plan: Plan) -> Netlist:
     stages = [
         replace(made, memory=ports.get(name)) for name, made in zip(found, stages, strict=True)
     ]
-    interface = replace(_interface(top, plan), memories=tuple(ports.values()))
+    interface = replace(interface_of(plan), memories=tuple(ports.values()))
     return Netlist(
         interface=interface,
         inputs=tuple(
@@ -301,7 +301,9 @@ def _fifo_views(links: tuple[Link, ...]) -> tuple[FifoView, ...]:
     )
 
 
-def _interface(top: str, plan: Plan) -> Interface:
+def interface_of(plan: Plan) -> Interface:
+    """Ports and inner streams of a plan's top level, without those to external memory."""
+
     def ports(
         values: tuple[str, ...], formats: tuple[StreamFormat, ...], prefix: str
     ) -> tuple[AxisPort, ...]:
@@ -318,7 +320,7 @@ def _interface(top: str, plan: Plan) -> Interface:
 
     output_formats = tuple(plan.link_to(None, i).format for i in range(len(plan.graph.outputs)))
     return Interface(
-        top,
+        top_name(plan.graph.name),
         ports(plan.graph.inputs, plan.inputs, "s_axis"),
         ports(plan.graph.outputs, output_formats, "m_axis"),
         tuple(

@@ -25,6 +25,8 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import parse_graph
 from hwcompile.ir.verify import verify
 from hwcompile.ops import op_classes
+from hwcompile.schedule.plan import Plan
+from hwcompile.schedule.planner import plan
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,18 @@ def read_graph(directory: Path) -> Graph:
         _agree(graph, graph.inputs, ports.inputs)
         _agree(graph, graph.outputs, ports.outputs)
     return graph
+
+
+def read_plan(directory: Path) -> Plan:
+    """The plan that the build directory was made from: its schedule, on its graph.
+
+    Raises:
+        CompileError: HW0510 when one of them is damaged, HW0402 when they do not fit.
+    """
+    graph = read_graph(directory)
+    read_text(directory, SCHEDULE)  # refuses a damaged one
+    planned, _ = plan(graph, schedule=directory / SCHEDULE)
+    return planned
 
 
 def _agree(graph: Graph, values: tuple[str, ...], ports: tuple[AxisPort, ...]) -> None:

@@ -25,6 +25,10 @@ def compare_run(
     for port in interface.streams:
         if port.name in run.taps:
             got = frames_from_words(run.taps[port.name], port)
-            found.append(first_mismatch(port.name, reference[port.name], got, port.prefix))
+        elif port.name in run.streams:
+            got = run.streams[port.name]
+        else:
+            continue
+        found.append(first_mismatch(port.name, reference[port.name], got, port.prefix))
     found += [first_mismatch(name, reference[name], values) for name, values in run.outputs.items()]
     return tuple(mismatch for mismatch in found if mismatch)

@@ -21,10 +21,8 @@ from hwcompile.verify.simulator import (
 )
 from hwcompile.verify.sources import Block, FrameSource, collected
 
-LEVELS = ("reference", "rtl", "netlist", "bitstream")
+LEVELS = ("reference", "hls", "rtl", "netlist", "bitstream")
 """Levels that can be run; the order is that of growing distance from the model."""
-
-_LATER = ("hls",)
 
 _IDLE_FRAMES = 4
 """Of latency and interval together; more than one, as stalls and slow memories cost time, too."""
@@ -131,5 +129,4 @@ def run_reference(
 
 
 def _unknown_level(level: str) -> CompileError:
-    why = "this version does not emit what it needs" if level in _LATER else ""
-    return fail("HW0607", f"there is no level '{level}'", why, f"one of: {', '.join(LEVELS)}")
+    return fail("HW0607", f"there is no level '{level}'", fix=f"one of: {', '.join(LEVELS)}")

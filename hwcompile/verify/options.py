@@ -33,7 +33,7 @@ class SimulateOptions:
     """How frames run.
 
     Attributes:
-        level: "reference", "rtl", "netlist" or "bitstream".
+        level: "reference", "hls", "rtl", "netlist" or "bitstream".
         board: Name or file of the board for levels "netlist" and "bitstream".
         stall: Probability that a source or a sink holds back in a cycle (rtl, netlist).
         waves: VCD waveform file to write (rtl, netlist).

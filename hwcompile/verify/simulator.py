@@ -45,6 +45,7 @@ class SimulationResult:
         seconds: Wall-clock time of the run, without compilation.
         taps: Stage name to the words it produced, uint8 [words, bytes]; empty without taps.
         occupancy: FIFO name to the largest number of places in use; empty without taps.
+        streams: Stage name to the frames that left it, where they are known as integers.
         starved: Stage name to the cycles in which it waited for weights from external memory.
     """
 
@@ -56,6 +57,7 @@ class SimulationResult:
     taps: dict[str, Beats]
     occupancy: dict[str, int]
     starved: dict[str, int] = field(default_factory=dict)
+    streams: dict[str, IntArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

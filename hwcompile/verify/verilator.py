@@ -89,7 +89,7 @@ def find_tools() -> Tools:
         CompileError: If one is missing.
     """
     root, program = _find_verilator()
-    compiler = _find_compiler()
+    compiler = find_compiler()
     versions = "\n".join(
         subprocess.run([str(name), "--version"], capture_output=True, text=True).stdout.strip()
         for name in (program, compiler)
@@ -245,7 +245,12 @@ def _find_verilator() -> tuple[Path, Path]:
     )
 
 
-def _find_compiler() -> str:
+def find_compiler() -> str:
+    """The C++ compiler: CXX, or the first on the `PATH`.
+
+    Raises:
+        CompileError: HW0703 without one.
+    """
     for name in (os.environ.get("CXX", ""), "g++", "clang++", "c++"):
         found = shutil.which(name) if name else None
         if found:

@@ -163,8 +163,8 @@ def test_a_folder_that_is_no_build(
 
 
 def test_an_unknown_level(build: Path, monkeypatch: MonkeyPatch, capsys: Capture) -> None:
-    outcome = type_command(monkeypatch, capsys, "verify", build, "--levels", "hls")
-    refused(outcome, "HW0607", "'hls'", "reference, rtl, netlist")
+    outcome = type_command(monkeypatch, capsys, "verify", build, "--levels", "layout")
+    refused(outcome, "HW0607", "'layout'", "reference, hls, rtl, netlist")
 
 
 def test_an_unknown_input_type(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture) -> None:

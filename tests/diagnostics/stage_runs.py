@@ -101,7 +101,7 @@ def hw0606_a_file_that_is_none_of_numpys(at: Place) -> None:
 
 
 def hw0607_a_level_that_is_none(at: Place) -> None:
-    at.design().verify(levels=("reference", "hls"))
+    at.design().verify(levels=("reference", "layout"))
 
 
 def hw0609_no_board_for_a_netlist(at: Place) -> None:
@@ -225,7 +225,7 @@ def hw0702_no_verilator(at: Place) -> None:
 def hw0703_no_compiler(at: Place) -> None:
     at.patch.setenv("PATH", str(at.folder))
     at.patch.delenv("CXX", raising=False)
-    verilator._find_compiler()
+    verilator.find_compiler()
 
 
 def hw0704_verilator_refuses_the_design(at: Place) -> None:

@@ -25,6 +25,7 @@ from hwcompile.diagnostics import CompileError
 from tests.diagnostics import (
     stage_boards,
     stage_designs,
+    stage_hls,
     stage_models,
     stage_numbers,
     stage_operators,
@@ -39,6 +40,7 @@ STAGES = (
     stage_numbers,
     stage_designs,
     stage_runs,
+    stage_hls,
     stage_boards,
 )
 UPDATE = bool(os.environ.get("HWCOMPILE_UPDATE"))

@@ -62,7 +62,12 @@ class Dot:
             return {"Start": self.encoding.start(fan_in)}
         bits = start_bits(starts)
         codes = starts & ((1 << bits) - 1)
-        return {"StartBits": bits, "StartFile": MemoryImage.pack(codes, bits)}
+        return {"StartBits": bits, "StartFile": MemoryImage.pack(codes, bits, signed=True)}
+
+    def image(self, codes: IntArray) -> MemoryImage:
+        """A memory of stored weights, int64 [depth, lanes]."""
+        encoding = self.encoding
+        return MemoryImage.pack(codes, encoding.stored_bits, signed=encoding.weight.signed)
 
     def stages(self, terms: int) -> int:
         """Register stages of `hw_dot`: products and first sums, then a stage per tree level."""

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import MemoryImage, Part
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,12 @@ class Field:
         rows, count = self.values.shape
         codes = self.values[:, :, None] >> np.arange(self.bits, dtype=np.int64)
         return (codes & 1).astype(np.uint8).reshape(rows, count * self.bits)
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The numbers of a row as parts of a lane in a memory."""
+        part = Part(self.bits, signed=bool(self.values.min() < 0))
+        return tuple(part for _ in range(self.values.shape[1]))
 
 
 def merged(fields: Sequence[Field]) -> tuple[Field, ...]:
@@ -78,7 +84,8 @@ class RowTable:
         planes = np.concatenate([field.planes() for field in self.fields], axis=1)
         layout = row_layout(self.rows, self.shape, self.parallel)
         flat = planes[layout].reshape(layout.shape[0], -1)
-        return MemoryImage(flat.shape[1], np.packbits(flat, axis=1, bitorder="little"))
+        parts = tuple(part for field in self.fields for part in field.parts)
+        return MemoryImage(flat.shape[1], np.packbits(flat, axis=1, bitorder="little"), parts)
 
 
 def row_period(rows: int, shape: tuple[int, int, int], parallel: int) -> int:

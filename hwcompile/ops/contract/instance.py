@@ -27,6 +27,20 @@ class Word:
 
 
 @dataclass(frozen=True)
+class Words:
+    """Numbers of exactly `bits` bits each, the first in the least significant bits."""
+
+    bits: int
+    codes: tuple[int, ...]
+
+    @property
+    def whole(self) -> Word:
+        """All of them as one number."""
+        code = sum(code << (index * self.bits) for index, code in enumerate(self.codes))
+        return Word(self.bits * len(self.codes), code)
+
+
+@dataclass(frozen=True)
 class Name:
     """One of the names of an enumeration of the library, for example of an encoding.
 
@@ -65,12 +79,12 @@ class Each:
     values: tuple[int | Name, ...]
 
 
-Scalar = bool | int | Word | Name | Struct | Each
+Scalar = bool | int | Word | Words | Name | Struct | Each
 """Of a parameter that is not a memory."""
 
 Value = Scalar | MemoryImage
-"""Of a parameter: a bit, a number, a number of so many bits, a name, values of a structure, a value
-for each of several things, or contents of a memory."""
+"""Of a parameter: a bit, a number, a number of so many bits or several of them, a name, values of a
+structure, a value for each of several things, or contents of a memory."""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
@@ -125,7 +124,7 @@ class FoldedChannels(Built[Depthwise]):
                 **dot.parameters(),
                 "Doubled": dot.encoding.doubled,
                 "OutBits": self.out_bits,
-                "WeightFile": MemoryImage.pack(self._weight_codes(), dot.encoding.stored_bits),
+                "WeightFile": dot.image(self._weight_codes()),
                 **dot.start_parameters(self.starts, op.taps),
             },
         )

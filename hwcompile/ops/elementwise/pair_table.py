@@ -44,7 +44,9 @@ class PairMemories(BuiltPipe[PairTable]):
                 "InWidth1": second.bits,
                 "OutWidth": result.bits,
                 "Stages": self.stages,
-                "TableFile": MemoryImage.pack(codes.reshape(-1, 1), result.bits),
+                "TableFile": MemoryImage.pack(
+                    codes.reshape(-1, 1), result.bits, signed=result.signed
+                ),
             },
         )
 

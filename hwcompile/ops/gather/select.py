@@ -11,7 +11,7 @@ import numpy as np
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import MemoryImage, Part
 from hwcompile.ops.contract.needs import Resources, memory
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.contract.timing import Timing, single
@@ -102,7 +102,11 @@ class Passing(BuiltGather):
                 "Rows": rows.size,
                 "RunWidth": program.run_bits,
                 "Hold": program.repeats,
-                "ProgramFile": MemoryImage.pack(rows[:, None], 3 + program.run_bits),
+                "ProgramFile": MemoryImage.pack(
+                    rows[:, None],
+                    3 + program.run_bits,
+                    parts=(Part(1), Part(1), Part(1), Part(program.run_bits)),
+                ),
             },
         )
 

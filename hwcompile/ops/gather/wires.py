@@ -10,7 +10,7 @@ import numpy as np
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance, Word
+from hwcompile.ops.contract.instance import Instance, Words
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
@@ -53,15 +53,14 @@ class Wiring(Built[Gather]):
         lanes = _lanes(self.op, kind.pixels, kind.channels)
         if lanes is None:
             raise InternalError("wires were asked for a gather that they refuse")
-        sources = np.where(lanes < 0, NO_SOURCE, lanes).astype("<u2")
-        code = int.from_bytes(sources.tobytes(), "little")
+        sources = tuple(np.where(lanes < 0, NO_SOURCE, lanes).tolist())
         return Instance(
             "hw_rewire",
             {
                 "InLanes": kind.channels,
                 "OutLanes": out.channels,
                 **code_parameters(self.site),
-                "Sources": Word(out.channels * SOURCE_BITS, code),
+                "Sources": Words(SOURCE_BITS, sources),
             },
         )
 

@@ -62,7 +62,7 @@ class LaneMemories(BuiltPipe[Table]):
                 "Groups": layout.shape[0],
                 "Shared": self.rows == 1,
                 "Stages": self.stages,
-                "TableFile": MemoryImage.pack(image, result.bits),
+                "TableFile": MemoryImage.pack(image, result.bits, signed=result.signed),
             },
         )
 

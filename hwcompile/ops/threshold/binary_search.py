@@ -120,4 +120,4 @@ def _level_image(rows: IntArray, layout: IntArray, level: int, bits: int) -> Mem
     middles = rows[:, spacing // 2 - 1 :: spacing]
     table = middles[layout].transpose(0, 2, 1)
     flat = table.reshape(-1, layout.shape[1]) & ((1 << bits) - 1)
-    return MemoryImage.pack(flat, bits)
+    return MemoryImage.pack(flat, bits, signed=True)

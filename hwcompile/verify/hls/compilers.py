@@ -1,0 +1,118 @@
+"""Finds C++ compilers and the headers of ap_types, and turns an HLS project into programs."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from hwcompile.diagnostics import fail
+from hwcompile.emit.project import write_files
+from hwcompile.processes import run_captured
+from hwcompile.verify.cache import cached, digest
+from hwcompile.verify.verilator import find_compiler
+
+MAIN = "bulk.cpp"
+"""The file with the main program, among the project's sources."""
+
+STANDARD = ("-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas")
+"""Every warning is an error; pragmas are for other compilers."""
+
+SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g1")
+
+UNINITIALIZED = ("-Wno-uninitialized", "-Wno-maybe-uninitialized")
+"""What ap_types' own constructors do: a number without a value is cut to its width."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A program to make of a project.
+
+    Attributes:
+        exact: Numbers are ap_int and ap_uint, intermediate results have the circuit's widths.
+        sanitize: Faults of memory and undefined behaviour end the program.
+        taps: Streams are recorded; not with `exact`.
+    """
+
+    exact: bool = False
+    sanitize: bool = False
+    taps: bool = False
+
+    @property
+    def words(self) -> str:
+        """What is peculiar, for people."""
+        return "a program with ap_int" if self.exact else "a program under sanitizers"
+
+    def options(self) -> list[str]:
+        """The compiler's options besides `STANDARD`."""
+        options = ["-O1" if self.exact or self.sanitize else "-O2"]
+        if self.exact:
+            options += ["-DHW_AP_TYPES", *UNINITIALIZED, "-isystem", str(ap_types())]
+        if self.sanitize:
+            options += SANITIZE
+        return options + (["-DHW_TAPS"] if self.taps else [])
+
+
+@cache
+def ap_types() -> Path:
+    """The folder with `ap_int.h` and `hls_stream.h`, inside the package hls4ml.
+
+    Raises:
+        CompileError: HW0707 without it.
+    """
+    package = importlib.util.find_spec("hls4ml")
+    for place in package.submodule_search_locations or () if package else ():
+        folder = Path(place) / "templates" / "vivado" / "ap_types"
+        if (folder / "ap_int.h").is_file() and (folder / "hls_stream.h").is_file():
+            return folder
+    raise fail(
+        "HW0707",
+        "the headers ap_int.h and hls_stream.h were not found",
+        "level hls compiles the project with them, and takes them from the package hls4ml",
+        'pip install "hwcompile[hls4ml]"',
+    )
+
+
+def compile_program(sources: Mapping[str, str], variant: Variant) -> Path:
+    """The program of a project; cached.
+
+    Args:
+        sources: Path to text, `MAIN` among them.
+        variant: What to make.
+
+    Raises:
+        CompileError: HW0703, HW0707 when something is missing, HW0620 when the compiler refuses.
+    """
+    compiler = find_compiler()
+    command = [compiler, *STANDARD, *variant.options()]
+
+    def make(folder: Path) -> None:
+        write_files(folder, sources)
+        _run([*command, "-o", str(folder / "program"), str(folder / MAIN)])
+        for name in sources:
+            (folder / name).unlink()
+
+    texts = [part for name, text in sorted(sources.items()) for part in (name, text)]
+    key = digest([_version(compiler), *command, *texts])
+    return cached("hls", key, make) / "program"
+
+
+@cache
+def _version(compiler: str) -> str:
+    return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+
+
+def _run(command: list[str]) -> None:
+    done = run_captured(command)
+    if done.returncode == 0:
+        return
+    lines = [line for line in done.stderr.splitlines() if line.strip()]
+    raise fail(
+        "HW0620",
+        "the C++ compiler does not accept the HLS project",
+        "it says:\n" + "\n".join(lines[:40]),
+        "report this as a bug",
+    )

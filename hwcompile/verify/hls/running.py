@@ -1,0 +1,193 @@
+"""Runs frames through the C++ of a design.
+
+All frames pass a program that keeps numbers in machine words. The first ones also pass it under the
+compiler's sanitizers, and pass a program whose numbers are `ap_int` and `ap_uint`, as in synthesis.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from hwcompile.diagnostics import fail
+from hwcompile.emit.hls.project import bulk_program, hls_sources
+from hwcompile.emit.hls.view import Project
+from hwcompile.emit.interface import AxisPort
+from hwcompile.emit.opened import read_plan
+from hwcompile.ir.types import IntArray, IntType
+from hwcompile.processes import run_captured
+from hwcompile.schedule.plan import Plan
+from hwcompile.verify.beats import frames_from_beats, to_beats
+from hwcompile.verify.columns import from_file
+from hwcompile.verify.hls.compilers import MAIN, Variant, compile_program
+from hwcompile.verify.hls.lint import check_sources
+from hwcompile.verify.simulator import SimulationResult
+from hwcompile.verify.sources import FrameSource
+from hwcompile.verify.verilator import JOBS
+
+FIRST_FRAMES = 16
+"""Frames at most that pass the slow programs, too."""
+
+FIRST_PRODUCTS = 50_000_000
+"""Products at most that they take together, unless a single frame takes more."""
+
+SLOW = (Variant(exact=True), Variant(sanitize=True))
+"""Programs for the first frames; those of synthesis' types come first."""
+
+
+@dataclass(frozen=True)
+class HlsDesign:
+    """The C++ of a design, ready to be compiled.
+
+    Attributes:
+        project: Its ports and streams.
+        sources: Path to text, the main program among them.
+        products: Products of a frame.
+    """
+
+    project: Project
+    sources: Mapping[str, str]
+    products: int
+
+    @staticmethod
+    def of(plan: Plan) -> HlsDesign:
+        """The C++ of a plan.
+
+        Raises:
+            CompileError: HW0430; HW0622 when the project breaks a rule of synthesis.
+        """
+        project, sources = hls_sources(plan)
+        check_sources(sources)
+        parts = [part.built for stage in plan.stages for part in stage.parts]
+        products = sum(built.lanes * built.interval for built in parts)
+        return HlsDesign(project, {**sources, MAIN: bulk_program(project)}, products)
+
+    def first_frames(self, frames: int) -> int:
+        """How many of the frames pass the slow programs."""
+        return min(frames, FIRST_FRAMES, max(1, FIRST_PRODUCTS // max(self.products, 1)))
+
+
+def run_hls(
+    directory: Path, inputs: FrameSource, *, taps: bool = False, thorough: bool = True
+) -> SimulationResult:
+    """Compile the C++ of a build directory, and run frames through it.
+
+    Args:
+        directory: The build directory; an HLS project in it is not needed.
+        inputs: The frames.
+        taps: Record what leaves every stage.
+        thorough: Run the first frames in the slow programs, too.
+
+    Raises:
+        CompileError: Those of `HlsDesign.of`, `compile_program` and `run_program`.
+    """
+    design = HlsDesign.of(read_plan(directory))
+    return run_design(design, inputs, taps=taps, thorough=thorough)
+
+
+def run_design(
+    design: HlsDesign, inputs: FrameSource, *, taps: bool = False, thorough: bool = True
+) -> SimulationResult:
+    """The same for a design that is at hand.
+
+    Raises:
+        CompileError: HW0623 when a slow program brings other integers than the fast one.
+    """
+    variants = (*(SLOW if thorough else ()), Variant(taps=taps))
+    with ThreadPoolExecutor(JOBS) as pool:
+        programs = list(pool.map(partial(compile_program, design.sources), variants))
+    found = run_program(programs[-1], design.project, inputs)
+    few = first_of(inputs, design.first_frames(inputs.frames))
+    for program, variant in zip(programs[:-1], variants, strict=False):
+        slow = run_program(program, design.project, few)
+        agree(slow.outputs, found.outputs, variant.words)
+    return found
+
+
+def first_of(source: FrameSource, frames: int) -> FrameSource:
+    """The first frames of a source, or all of its first block when that has fewer."""
+    block = next(iter(source.blocks()))
+    return FrameSource.of({name: values[:frames] for name, values in block.items()})
+
+
+def agree(checked: Mapping[str, IntArray], found: Mapping[str, IntArray], what: str) -> None:
+    """Raise if two programs of a design bring different integers for the same frames.
+
+    Raises:
+        CompileError: HW0623.
+    """
+    for name, values in checked.items():
+        wrong = np.any((found[name][: len(values)] != values).reshape(len(values), -1), axis=1)
+        if wrong.any():
+            raise fail(
+                "HW0623",
+                f"'{name}' of frame {int(np.argmax(wrong))} depends on how the C++ is compiled",
+                f"{what} brings other integers than numbers in machine words do",
+                "report this as a bug",
+            )
+
+
+def run_program(program: Path, project: Project, inputs: FrameSource) -> SimulationResult:
+    """Send frames through a program and collect what comes out.
+
+    Raises:
+        CompileError: HW0621 when the program ends badly, HW0603 when padding bits are not zero.
+    """
+    interface = project.interface
+    with tempfile.TemporaryDirectory(prefix="hwcompile-hls-") as folder:
+        work = Path(folder)
+        _write_inputs(work, interface.inputs, inputs)
+        done = run_captured([str(program), str(work), str(inputs.frames)], cwd=work)
+        if done.returncode != 0:
+            lines = (done.stdout + done.stderr).strip().splitlines()
+            raise fail(
+                "HW0621",
+                f"the C++ of '{interface.top}' ended with code {done.returncode}",
+                "it says:\n" + "\n".join(lines[:40]) if lines else "a port had too few beats",
+                "report this as a bug",
+            )
+        outputs = {
+            port.name: np.array(frames_from_beats(_beats(work, index, port), port))
+            for index, port in enumerate(interface.outputs)
+        }
+        streams = {
+            port.name: recorded(work / f"{name}.words", port)
+            for port in interface.streams
+            if (name := project.taps[port.name]) and (work / f"{name}.words").is_file()
+        }
+        seconds = float((work / "seconds.txt").read_text())
+    return SimulationResult(outputs, {}, {}, 0, seconds, {}, {}, streams=streams)
+
+
+def _write_inputs(work: Path, ports: tuple[AxisPort, ...], source: FrameSource) -> None:
+    with ExitStack() as stack:
+        names = [work / f"input_{index}.beats" for index in range(len(ports))]
+        files = [stack.enter_context(name.open("wb")) for name in names]
+        for block in source.blocks():
+            for file, port in zip(files, ports, strict=True):
+                file.write(to_beats(block[port.name], port).data)
+
+
+def _beats(work: Path, index: int, port: AxisPort) -> np.ndarray:
+    return from_file(work / f"output_{index}.beats", "u1", (port.tdata_bytes,))
+
+
+def recorded(path: Path, port: AxisPort) -> IntArray:
+    """Frames [frames, height, width, channels] of a stream that was recorded in machine words."""
+    form = port.format
+    lanes = from_file(path, _machine_word(form.element), (form.words_per_vector * form.parallel,))
+    values = np.asarray(lanes[:, : form.size], dtype=np.int64)
+    decoded = form.element.decode(values & ((1 << form.element.bits) - 1))
+    return decoded.reshape(-1, *port.shape)
+
+
+def _machine_word(element: IntType) -> str:
+    size = next(size for size in (1, 2, 4, 8) if element.bits <= 8 * size)
+    return f"<{'i' if element.signed else 'u'}{size}"

@@ -1,0 +1,64 @@
+// Weighted sums over taps, for every channel with its own constant weights, Pe channels at a time.
+//
+// A pixel arrives as Taps vectors of Words words of Pe channels each. The sums of all channels are
+// kept; the steps of the last tap give one output word each. Row tap * Words + word of the weights
+// holds the weight of lane p at p. A sum starts from the constant part of its dot product (see
+// dot.hpp), in row `word` of `starts`, or Start without. See hw_depthwise.
+#ifndef HW_DEPTHWISE_HPP
+#define HW_DEPTHWISE_HPP
+
+#include "dot.hpp"
+#include "stream.hpp"
+
+namespace hw {
+
+namespace detail {
+
+template <class C, class X, class Y, class Weights, class Starts>
+void depthwise_from(stream<X> &x, stream<Y> &y, const Weights &weights, const Starts &starts) {
+  constexpr int pixels = C::OutFrameWords / C::Words;
+  word<modular<C::OutBits>, C::Pe> sums[C::Words];
+
+  for (int pixel = 0; pixel < pixels; ++pixel) {
+    for (int tap = 0; tap < C::Taps; ++tap) {
+      for (int index = 0; index < C::Words; ++index) {
+#pragma HLS PIPELINE II=1
+        const X in = x.read();
+        word<modular<C::OutBits>, C::Pe> sum = sums[index];
+        Y out;
+        for (int p = 0; p < C::Pe; ++p) {
+#pragma HLS UNROLL
+          const calc<C::ProductBits> product = products<C::Encoding>::template one<C>(
+              weights[tap * C::Words + index][p], in.lane[p]);
+          const modular<C::OutBits> before =
+              (tap == 0) ? modular<C::OutBits>(start_of<C>(starts, index, p)) : sum.lane[p];
+          sum.lane[p] = modular<C::OutBits>(before + term<C, C::OutBits>(product));
+          const bool unused = p >= C::KeptLanes && index == C::Words - 1;
+          out.lane[p] = unused ? typename Y::element(0) : typename Y::element(sum.lane[p]);
+        }
+        sums[index] = sum;
+        if (tap == C::Taps - 1) y.write(out);
+      }
+    }
+  }
+}
+
+}  // namespace detail
+
+template <class C, class X, class Y, class Weight, int Depth>
+void depthwise(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][C::Pe]) {
+#pragma HLS ARRAY_PARTITION variable=weights complete dim=2
+  detail::depthwise_from<C>(x, y, weights, no_memory());
+}
+
+template <class C, class X, class Y, class Weight, int Depth, class Start, int Rows>
+void depthwise(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][C::Pe],
+               const Start (&starts)[Rows][C::Pe]) {
+#pragma HLS ARRAY_PARTITION variable=weights complete dim=2
+#pragma HLS ARRAY_PARTITION variable=starts complete dim=2
+  detail::depthwise_from<C>(x, y, weights, starts);
+}
+
+}  // namespace hw
+
+#endif

@@ -1,0 +1,81 @@
+// Sliding window over a padded map, one word of a window per cycle, from a circular line buffer.
+//
+// Every step stores a word of the map, when the buffer has a free place, and gives a word of a
+// window, when the word that it needs was stored in a step before. Windows are walked in the order
+// (window row, window column, group, tap row, tap column, word of the group). Taps in the padding
+// read nothing and give PadCode in every lane. After the last word of a window, everything before
+// the next window's first tap is free. See hw_window.
+#ifndef HW_WINDOW_HPP
+#define HW_WINDOW_HPP
+
+#include "recode.hpp"
+#include "stream.hpp"
+
+namespace hw {
+
+template <class C, class X, class Y>
+void window(stream<X> &x, stream<Y> &y) {
+  constexpr int pixel_words = C::Groups * C::GroupWords;
+  constexpr int row_words = C::Width * pixel_words;
+  constexpr int frame_words = C::Height * row_words;
+  constexpr recoding style = C::BipolarToInt ? recoding::Bipolar : recoding::Sign;
+  X lines[C::Depth];
+#pragma HLS BIND_STORAGE variable=lines type=ram_s2p
+  int written = 0, kept = 0, given = 0;
+  int row = 0, col = 0, group = 0, tap_row = 0, tap_col = 0, index = 0;
+
+  for (int step = 0; step < frame_words + C::OutFrameWords; ++step) {
+#pragma HLS PIPELINE II=1
+    const int map_row = row * C::StrideHeight - C::PadTop + tap_row * C::DilationHeight;
+    const int map_col = col * C::StrideWidth - C::PadLeft + tap_col * C::DilationWidth;
+    const bool on_map = map_row >= 0 && map_row < C::Height && map_col >= 0 && map_col < C::Width;
+    const int number = map_row * row_words + map_col * pixel_words + group * C::GroupWords + index;
+    const int wanted = on_map ? number : 0;
+    const bool stores = written < frame_words && written - kept < C::Depth;
+
+    if (given < C::OutFrameWords && written > wanted) {
+      const X word = lines[wanted % C::Depth];
+      Y out;
+      for (int lane = 0; lane < C::Parallel; ++lane) {
+#pragma HLS UNROLL
+        typedef typename Y::element element;
+        const element pad = element(C::PadCode);
+        const bool unused = lane >= C::LastLanes && index == C::GroupWords - 1;
+        const element used = on_map ? recode<element, style>(word.lane[lane]) : pad;
+        out.lane[lane] = unused ? element(0) : used;
+      }
+      y.write(out);
+      ++given;
+
+      // The loops, from the innermost outwards.
+      const bool end_word = index == C::GroupWords - 1;
+      const bool end_row = end_word && tap_col == C::KernelWidth - 1;
+      const bool end_group = end_row && tap_row == C::KernelHeight - 1;
+      const bool end_window = end_group && group == C::Groups - 1;
+      const bool end_line = end_window && col == C::OutWidth - 1;
+      index = end_word ? 0 : index + 1;
+      if (end_word) tap_col = end_row ? 0 : tap_col + 1;
+      if (end_row) tap_row = end_group ? 0 : tap_row + 1;
+      if (end_group) group = end_window ? 0 : group + 1;
+      if (end_window) col = end_line ? 0 : col + 1;
+      if (end_line) ++row;
+      if (end_window) {
+        const int first_row = row * C::StrideHeight - C::PadTop;
+        const int first_col = col * C::StrideWidth - C::PadLeft;
+        const int first = first_row * row_words + first_col * pixel_words;
+        // Right of the map or below it, a number would be that of another pixel.
+        if (first_row < C::Height && first_col < C::Width && first > kept) kept = first;
+        if (row == C::OutHeight) kept = frame_words;
+      }
+    }
+    if (stores) {
+      lines[written % C::Depth] = x.read();
+      ++written;
+    }
+    if (given == C::OutFrameWords && written == frame_words) break;
+  }
+}
+
+}  // namespace hw
+
+#endif

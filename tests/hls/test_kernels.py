@@ -1,0 +1,64 @@
+"""Every kernel's C++ gives the integers that its op means, at the families' own examples."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hwcompile.emit.hls.library import has_header
+from hwcompile.verify.hls.compilers import SANITIZE, STANDARD, UNINITIALIZED, ap_types
+from hwcompile.verify.verilator import find_compiler
+from tests.hls.kernels import Case, every_case, result, write_program
+
+ORACLE = "this project"
+ORACLE_REASON = "the evaluation of an op is the definition of its meaning"
+
+FRAMES = 3
+CASES = [
+    case
+    for case in every_case()
+    if has_header(case.kernel.at(case.site, case.parameters).instance.library)
+]
+FIRST = list({case.kernel: case for case in reversed(CASES)}.values())
+
+
+def run_all(folder: Path, cases: list[Case], options: list[str]) -> None:
+    projects = write_program(folder, cases, FRAMES)
+    program = folder / "program"
+    source = str(folder / "all.cpp")
+    command = [find_compiler(), *STANDARD, "-O0", *options, f"-I{folder}", "-o", str(program)]
+    done = subprocess.run([*command, source], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[:4000]
+    for number, (case, project) in enumerate(zip(cases, projects, strict=True)):
+        arguments = [str(program), str(number), str(folder / case.name), str(FRAMES)]
+        ran = subprocess.run(arguments, capture_output=True, text=True)
+        assert ran.returncode == 0, (case.name, ran.stderr)
+        np.testing.assert_array_equal(*result(folder, project, case), case.name)
+
+
+def test_every_kernel_at_its_first_example(tmp_path: Path) -> None:
+    run_all(tmp_path, FIRST, [])
+
+
+@pytest.mark.slow
+def test_every_kernel_at_every_example_under_sanitizers(tmp_path: Path) -> None:
+    run_all(tmp_path, CASES, [*SANITIZE])
+
+
+@pytest.mark.slow
+def test_every_kernel_with_the_types_of_synthesis(tmp_path: Path) -> None:
+    headers = ["-DHW_AP_TYPES", *UNINITIALIZED, "-isystem", str(ap_types())]
+    run_all(tmp_path, CASES, headers)
+
+
+@pytest.mark.slow
+def test_every_kernel_at_every_folding_of_small_sites(tmp_path: Path) -> None:
+    cases = [
+        case
+        for case in every_case(all_parameters=True)
+        if has_header(case.kernel.at(case.site, case.parameters).instance.library)
+    ]
+    run_all(tmp_path, cases[:: max(1, len(cases) // 250)], [])
