@@ -7,7 +7,7 @@ import hashlib
 import numpy as np
 
 from hwcompile.emit.structures import structure_lines
-from hwcompile.ops.contract.instance import Each, Name, Scalar, Struct, Word, Words
+from hwcompile.ops.contract.instance import Each, Name, Scalar, Struct, Word
 from hwcompile.ops.contract.memory_image import MemoryImage
 
 
@@ -17,19 +17,17 @@ def literal(value: Scalar | str) -> str:
         return f"1'b{value:d}"
     if isinstance(value, Word):
         return f"{value.bits}'h{value.code:x}"
-    if isinstance(value, Words):
-        return literal(value.whole)
     if isinstance(value, Struct):
         return "\n      ".join(["{", *structure_lines(value)]) + "\n    }"
     if isinstance(value, Each):
-        return "{" + ", ".join(map(_part, reversed(value.values))) + "}"
+        return "{" + ", ".join(_part(v, value.bits) for v in reversed(value.values)) + "}"
     if isinstance(value, Name):
         return f"{value.package}_pkg::{value.name}"
     return f'"{value}"' if isinstance(value, str) else str(int(value))
 
 
-def _part(value: int | Name) -> str:
-    return literal(value if isinstance(value, Name) else Word.of(value, 32))
+def _part(value: int | Name, bits: int) -> str:
+    return literal(value if isinstance(value, Name) else Word.of(value, bits))
 
 
 def memory_text(image: MemoryImage) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from hwcompile.emit.hls import view
 from hwcompile.emit.opened import read_plan
 from hwcompile.verify.hls import compilers
-from hwcompile.verify.hls.compilers import MAIN, Variant, ap_types, compile_program
+from hwcompile.verify.hls.compilers import MAIN, ProgramKind, ap_types, compile_program
 from hwcompile.verify.hls.lint import check_sources
 from hwcompile.verify.hls.running import HlsDesign, agree, run_program
 from hwcompile.verify.sources import FrameSource
@@ -27,7 +27,7 @@ def hw0620_a_source_that_a_compiler_refuses(at: Place) -> None:
     compiler.write_text("#!/bin/sh\necho 'bulk.cpp:2: error: no such name' >&2\nexit 1\n")
     compiler.chmod(0o755)
     at.patch.setattr(compilers, "find_compiler", lambda: str(compiler))
-    compile_program({MAIN: "int main() {\n  return unheard_of;\n}\n"}, Variant())
+    compile_program({MAIN: "int main() {\n  return unheard_of;\n}\n"}, ProgramKind())
 
 
 def hw0621_a_program_that_ends_before_its_frames(at: Place) -> None:

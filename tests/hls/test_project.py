@@ -21,7 +21,7 @@ from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.verify.comparing import compare_run
-from hwcompile.verify.hls.compilers import Variant, compile_program
+from hwcompile.verify.hls.compilers import ProgramKind, compile_program
 from hwcompile.verify.hls.running import HlsDesign, run_program
 from hwcompile.verify.levels import run_reference
 from hwcompile.verify.sources import random_source
@@ -96,7 +96,7 @@ def test_a_wrong_weight_is_seen_at_the_layer_that_has_it() -> None:
     text = made.sources["weights/fc2.hpp"]
     at = text.index("{", text.index("= {") + 3) + 1
     flipped = text[:at] + ("1" if text[at] == "0" else "0") + text[at + 1 :]
-    program = compile_program({**made.sources, "weights/fc2.hpp": flipped}, Variant(taps=True))
+    program = compile_program({**made.sources, "weights/fc2.hpp": flipped}, ProgramKind(taps=True))
     graph = design.graph
     frames = random_source({name: graph.types[name] for name in graph.inputs}, 5, 1)
     result = run_program(program, made.project, frames)

@@ -9,8 +9,8 @@ import numpy as np
 
 from hwcompile.emit.structures import fields_of
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.contract.instance import Name, Struct, Value, Word, Words
-from hwcompile.ops.contract.memory_image import MemoryImage, Part
+from hwcompile.ops.contract.instance import Each, Name, Scalar, Struct, Word
+from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
 
 LIMB = 64
 """Bits of a number of a row of which nobody says what it is made of."""
@@ -41,18 +41,19 @@ def element_type(element: IntType) -> str:
     return f"hw::{kind}<{element.bits}>"
 
 
-def member(name: str, value: Value) -> list[str]:
+def member(name: str, value: Scalar) -> list[str]:
     """The lines of a configuration that declare a parameter which is no memory."""
     if isinstance(value, Struct):
         return _nested(name, value)
-    if isinstance(value, Words):
-        codes = ", ".join(str(code) for code in value.codes)
-        return [f"static constexpr unsigned {name}[{len(value.codes)}] = {{{codes}}};"]
+    if isinstance(value, Each):
+        parts = [typed(part) for part in value.values]
+        texts = ", ".join(text for _, text in parts)
+        return [f"static constexpr {parts[0][0]} {name}[{len(parts)}] = {{{texts}}};"]
     kind, text = typed(value)
     return [f"static constexpr {kind} {name} = {text};"]
 
 
-def typed(value: bool | int | Word | Name | Words | Struct | MemoryImage) -> tuple[str, str]:
+def typed(value: Scalar) -> tuple[str, str]:
     """Type and text of a number, a bit, or a name of an enumeration.
 
     Raises:
@@ -102,7 +103,7 @@ def array(name: str, image: MemoryImage) -> Array:
     )
 
 
-def lanes_of(image: MemoryImage) -> tuple[IntArray, tuple[Part, ...]]:
+def lanes_of(image: MemoryImage) -> tuple[IntArray, tuple[LanePart, ...]]:
     """The numbers of a memory, int64 or uint64 [depth, lanes, parts], and what the parts are."""
     planes = np.unpackbits(image.rows, axis=1, count=image.width, bitorder="little")
     parts = image.parts
@@ -110,7 +111,7 @@ def lanes_of(image: MemoryImage) -> tuple[IntArray, tuple[Part, ...]]:
         limbs = -(-image.width // LIMB)
         planes = np.pad(planes, ((0, 0), (0, limbs * LIMB - image.width)))
         codes = np.packbits(planes.reshape(image.depth, limbs, LIMB), axis=2, bitorder="little")
-        return codes.view("<u8").astype(np.uint64), (Part(min(image.width, LIMB)),)
+        return codes.view("<u8").astype(np.uint64), (LanePart(min(image.width, LIMB)),)
     lane = sum(part.bits for part in parts)
     planes = planes.reshape(image.depth, -1, lane)
     numbers = np.zeros((*planes.shape[:2], len(parts)), dtype=np.int64)
@@ -121,7 +122,7 @@ def lanes_of(image: MemoryImage) -> tuple[IntArray, tuple[Part, ...]]:
     return numbers, parts
 
 
-def _decoded(planes: np.ndarray, part: Part) -> IntArray:
+def _decoded(planes: np.ndarray, part: LanePart) -> IntArray:
     field = np.zeros((*planes.shape[:2], 64), dtype=np.uint8)
     field[:, :, : part.bits] = planes
     if part.signed:

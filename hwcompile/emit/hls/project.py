@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hwcompile.emit.environment import render
 from hwcompile.emit.hls.library import FOLDER, headers
-from hwcompile.emit.hls.view import Project, build_project
+from hwcompile.emit.hls.view import Project, view_of
 from hwcompile.schedule.plan import Plan
 
 TESTBENCH = ("axis.hpp", "testbench.hpp")
@@ -14,7 +14,7 @@ Texts = dict[str, str]
 """Path relative to the project's folder to text."""
 
 
-def source_files(project: Project) -> Texts:
+def cpp_sources(project: Project) -> Texts:
     """What C++ compilers read: the top function, layers, memories, the library."""
     ports = (*project.inputs, *project.outputs)
     files = {
@@ -42,5 +42,5 @@ def hls_sources(plan: Plan) -> tuple[Project, Texts]:
     Raises:
         CompileError: HW0430, with every layer that there is no header for.
     """
-    project = build_project(plan)
-    return project, source_files(project)
+    project = view_of(plan)
+    return project, cpp_sources(project)

@@ -21,7 +21,7 @@ BETWEEN = 2
 
 
 @dataclass(frozen=True)
-class StreamView:
+class ChannelView:
     """A stream of the top function."""
 
     name: str
@@ -32,7 +32,7 @@ class StreamView:
 
 
 @dataclass(frozen=True)
-class PortView:
+class AxisView:
     """An AXI4-Stream port, and the stream on its inner side."""
 
     prefix: str
@@ -79,9 +79,9 @@ class Project:
     """
 
     interface: Interface
-    inputs: tuple[PortView, ...]
-    outputs: tuple[PortView, ...]
-    streams: tuple[StreamView, ...]
+    inputs: tuple[AxisView, ...]
+    outputs: tuple[AxisView, ...]
+    streams: tuple[ChannelView, ...]
     steps: tuple[LayerView | ForkView, ...]
     encodings: tuple[str, ...]
     taps: dict[str, str]
@@ -107,7 +107,7 @@ class Project:
         return tuple(sorted({layer.header for layer in self.layers}))
 
 
-def build_project(plan: Plan) -> Project:
+def view_of(plan: Plan) -> Project:
     """Legalise a plan: names, constants, memories. Pure; the same plan gives the same project.
 
     Raises:
@@ -154,7 +154,7 @@ class _Builder:
         self.plan = plan
         self.interface = interface_of(plan)
         self.names = Names(self.interface)
-        self.streams: list[StreamView] = []
+        self.streams: list[ChannelView] = []
         self.steps: list[LayerView | ForkView] = []
         self.taps: dict[str, str] = {}
         self.signals: dict[str, str] = {}
@@ -185,14 +185,14 @@ class _Builder:
             self.taps,
         )
 
-    def _input(self, port: AxisPort) -> PortView:
+    def _input(self, port: AxisPort) -> AxisView:
         links = self.plan.links_from(port.name)
         return self._port(port, self._leaving(port.name, port.format, links))
 
-    def _port(self, port: AxisPort, stream: str) -> PortView:
+    def _port(self, port: AxisPort, stream: str) -> AxisView:
         config = self.names.new(f"{port.prefix}_config")
         form = port.format
-        return PortView(
+        return AxisView(
             prefix=port.prefix,
             config=config,
             tdata_bytes=port.tdata_bytes,
@@ -235,7 +235,7 @@ class _Builder:
     def _stream(self, value: str, form: StreamFormat, depth: int, *, block: bool) -> str:
         name = self.names.new(value)
         kind = f"hw::word<{element_type(form.element)}, {form.parallel}>"
-        self.streams.append(StreamView(name, kind, depth, block, form.words))
+        self.streams.append(ChannelView(name, kind, depth, block, form.words))
         return name
 
     def _layer(self, part: Placed, name: str, streams: tuple[str, ...]) -> LayerView:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.contract.memory_image import MemoryImage, Part
+from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Field:
         return (codes & 1).astype(np.uint8).reshape(rows, count * self.bits)
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[LanePart, ...]:
         """The numbers of a row as parts of a lane in a memory."""
-        part = Part(self.bits, signed=bool(self.values.min() < 0))
+        part = LanePart(self.bits, signed=bool(self.values.min() < 0))
         return tuple(part for _ in range(self.values.shape[1]))
 
 

@@ -27,20 +27,6 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Words:
-    """Numbers of exactly `bits` bits each, the first in the least significant bits."""
-
-    bits: int
-    codes: tuple[int, ...]
-
-    @property
-    def whole(self) -> Word:
-        """All of them as one number."""
-        code = sum(code << (index * self.bits) for index, code in enumerate(self.codes))
-        return Word(self.bits * len(self.codes), code)
-
-
-@dataclass(frozen=True)
 class Name:
     """One of the names of an enumeration of the library, for example of an encoding.
 
@@ -73,18 +59,20 @@ class Each:
     """A value for each of several alike things, as for each input of a core.
 
     Attributes:
-        values: That of the first thing first; numbers of 32 bits, or names of one enumeration.
+        values: That of the first thing first; numbers of `bits` bits, or names of one enumeration.
+        bits: Of a number.
     """
 
     values: tuple[int | Name, ...]
+    bits: int = 32
 
 
-Scalar = bool | int | Word | Words | Name | Struct | Each
+Scalar = bool | int | Word | Name | Struct | Each
 """Of a parameter that is not a memory."""
 
 Value = Scalar | MemoryImage
-"""Of a parameter: a bit, a number, a number of so many bits or several of them, a name, values of a
-structure, a value for each of several things, or contents of a memory."""
+"""Of a parameter: a bit, a number, a number of so many bits, a name, values of a structure, a value
+for each of several things, or contents of a memory."""
 
 
 @dataclass(frozen=True)

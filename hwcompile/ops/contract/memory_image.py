@@ -11,7 +11,7 @@ from hwcompile.ir.types import IntArray
 
 
 @dataclass(frozen=True)
-class Part:
+class LanePart:
     """A number in a lane of a row: `bits` bits, in two's complement if `signed`."""
 
     bits: int
@@ -32,11 +32,11 @@ class MemoryImage:
 
     width: int
     rows: npt.NDArray[np.uint8]
-    parts: tuple[Part, ...] = ()
+    parts: tuple[LanePart, ...] = ()
 
     @staticmethod
     def pack(
-        codes: IntArray, bits: int, *, signed: bool = False, parts: tuple[Part, ...] = ()
+        codes: IntArray, bits: int, *, signed: bool = False, parts: tuple[LanePart, ...] = ()
     ) -> MemoryImage:
         """Pack unsigned codes [depth, lanes], each below 2**bits; lane 0 is least significant.
 
@@ -51,7 +51,7 @@ class MemoryImage:
         planes = (narrow[:, :, None] >> np.arange(bits, dtype=narrow.dtype)) & 1
         flat = planes.reshape(depth, lanes * bits).astype(np.uint8, copy=False)
         rows = np.packbits(flat, axis=1, bitorder="little")
-        return MemoryImage(lanes * bits, rows, parts or (Part(bits, signed),))
+        return MemoryImage(lanes * bits, rows, parts or (LanePart(bits, signed),))
 
     @property
     def depth(self) -> int:

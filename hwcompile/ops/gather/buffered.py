@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.memory_image import MemoryImage, Part
+from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
@@ -88,7 +88,7 @@ class CircularBuffer(BuiltGather):
                 "ProgramFile": MemoryImage.pack(
                     rows[:, None],
                     1 + word_bits + release_bits,
-                    parts=(Part(1), Part(word_bits), Part(release_bits)),
+                    parts=(LanePart(1), LanePart(word_bits), LanePart(release_bits)),
                 ),
             },
         )

@@ -11,7 +11,7 @@ import numpy as np
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.memory_image import MemoryImage, Part
+from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
 from hwcompile.ops.contract.needs import Resources, memory
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.contract.timing import Timing, single
@@ -105,7 +105,7 @@ class Passing(BuiltGather):
                 "ProgramFile": MemoryImage.pack(
                     rows[:, None],
                     3 + program.run_bits,
-                    parts=(Part(1), Part(1), Part(1), Part(program.run_bits)),
+                    parts=(LanePart(1), LanePart(1), LanePart(1), LanePart(program.run_bits)),
                 ),
             },
         )

@@ -10,7 +10,7 @@ import numpy as np
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance, Words
+from hwcompile.ops.contract.instance import Each, Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
@@ -60,7 +60,7 @@ class Wiring(Built[Gather]):
                 "InLanes": kind.channels,
                 "OutLanes": out.channels,
                 **code_parameters(self.site),
-                "Sources": Words(SOURCE_BITS, sources),
+                "Sources": Each(sources, SOURCE_BITS),
             },
         )
 

@@ -28,7 +28,7 @@ UNINITIALIZED = ("-Wno-uninitialized", "-Wno-maybe-uninitialized")
 
 
 @dataclass(frozen=True)
-class Variant:
+class ProgramKind:
     """A program to make of a project.
 
     Attributes:
@@ -76,7 +76,7 @@ def ap_types() -> Path:
     )
 
 
-def compile_program(sources: Mapping[str, str], variant: Variant) -> Path:
+def compile_program(sources: Mapping[str, str], variant: ProgramKind) -> Path:
     """The program of a project; cached.
 
     Args:

@@ -26,7 +26,7 @@ from hwcompile.processes import run_captured
 from hwcompile.schedule.plan import Plan
 from hwcompile.verify.beats import frames_from_beats, to_beats
 from hwcompile.verify.columns import from_file
-from hwcompile.verify.hls.compilers import MAIN, Variant, compile_program
+from hwcompile.verify.hls.compilers import MAIN, ProgramKind, compile_program
 from hwcompile.verify.hls.lint import check_sources
 from hwcompile.verify.simulator import SimulationResult
 from hwcompile.verify.sources import FrameSource
@@ -38,7 +38,7 @@ FIRST_FRAMES = 16
 FIRST_PRODUCTS = 50_000_000
 """Products at most that they take together, unless a single frame takes more."""
 
-SLOW = (Variant(exact=True), Variant(sanitize=True))
+SLOW = (ProgramKind(exact=True), ProgramKind(sanitize=True))
 """Programs for the first frames; those of synthesis' types come first."""
 
 
@@ -100,7 +100,7 @@ def run_design(
     Raises:
         CompileError: HW0623 when a slow program brings other integers than the fast one.
     """
-    variants = (*(SLOW if thorough else ()), Variant(taps=taps))
+    variants = (*(SLOW if thorough else ()), ProgramKind(taps=taps))
     with ThreadPoolExecutor(JOBS) as pool:
         programs = list(pool.map(partial(compile_program, design.sources), variants))
     found = run_program(programs[-1], design.project, inputs)
