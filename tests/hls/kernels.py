@@ -51,7 +51,9 @@ def every_case(*, all_parameters: bool = False) -> list[Case]:
 
 def write_program(folder: Path, cases: Sequence[Case], frames: int) -> list[Project]:
     """`all.cpp`, which runs case number argument 1 in the folder argument 2; and the inputs."""
-    projects, names, bodies = [], set(), []
+    projects: list[Project] = []
+    names: set[str] = set()
+    bodies = []
     for number, case in enumerate(cases):
         plan = one_node_plan(case.site, case.kernel, case.parameters)
         plan = replace(plan, graph=replace(plan.graph, name=f"bench{number}"))

@@ -149,7 +149,8 @@ def _counts(loop: re.Match[str], constants: set[str]) -> bool:
 def _recursions(read: Mapping[str, str]) -> Iterator[Finding]:
     """Functions that call themselves, through others or not.
 
-    A template that calls itself with another constant is unrolled by the compiler.
+    A template that calls itself with another constant, or with fewer arguments of a pack, is
+    unrolled by the compiler.
     """
     bodies: dict[str, tuple[str, int, str]] = {}
     for name, text in read.items():
@@ -174,6 +175,7 @@ def _body(text: str, start: int) -> str:
 
 def _called(body: str, bodies: Mapping[str, object]) -> set[str]:
     unrolled = re.sub(r"\b\w+<[^;<>()]*[+-] 1[^;<>()]*>\s*\(", "(", body)
+    unrolled = re.sub(r"\b\w+\([^;()]*\.\.\.\)", "", unrolled)
     # A member of an object is not the function of the same name.
     found = re.findall(r"(?<![\w.])(\w+)(?:<[^;()]*?>)?\s*\(", unrolled)
     return {name for name in found if name in bodies}
