@@ -51,10 +51,10 @@ def hw0201_indices_of_a_pool(at: Place) -> None:
     at.read(m, y, places)
 
 
-def hw0202_a_sum_of_three(at: Place) -> None:
+def hw0202_a_product_and_a_third(at: Place) -> None:
     m = Model()
     x, y = vector(m), vector(m, name="y")
-    at.read(m, m.quantize(m.op("Add", m.op("Add", x, y), x)))
+    at.read(m, m.quantize(m.op("Add", m.op("Mul", x, y), x)))
 
 
 def hw0202_behind_the_host(at: Place) -> None:

@@ -168,8 +168,8 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
         ),
         "HW0202", "on the host",
     ),
-    "sum_of_three": (
-        lambda m: (lambda x, y: m.quantize(m.op("Add", m.op("Add", x, y), x)))(
+    "sum_with_a_product": (
+        lambda m: (lambda x, y: m.quantize(m.op("Add", m.op("Mul", x, y), x)))(
             m.quantize(m.input(1, 8)), m.quantize(m.input(1, 8, name="y"))
         ),
         "HW0202", "insert a quantizer",

@@ -17,13 +17,14 @@ from hwcompile.frontends.symbolic.integer_arithmetic import (
     held,
 )
 from hwcompile.frontends.symbolic.integer_ends import close_if_whole
+from hwcompile.frontends.symbolic.meeting import one_stream
 from hwcompile.frontends.symbolic.pending import (
     append,
     domain_of_value,
     join,
     lazy_of,
 )
-from hwcompile.frontends.symbolic.values import HostValue, Lazy, Value, constant_of
+from hwcompile.frontends.symbolic.values import HostValue, Lazy, Stream, Value, constant_of
 
 Inputs = Sequence[Value | None]
 
@@ -66,6 +67,8 @@ def _binary(
         return _by_constant(ctx, node, lazy_of(left, node), second, kind)
     if first is None:
         check_streams(node, kind, lazy_of(left, node).dtype)
+        if isinstance(left, Stream) or isinstance(right, Stream):
+            left, right = one_stream(ctx, left, node), one_stream(ctx, right, node)
         return join(kind, lazy_of(left, node), lazy_of(right, node), node)
     value = lazy_of(right, node)
     if kind == "div" and np.all(first == 1) and domain_of_value(value) is np.float32:

@@ -12,6 +12,7 @@ from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.quantizers import LinearQuantizer
 from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.meeting import one_stream
 from hwcompile.frontends.symbolic.quantizing import (
     Quantization,
     quantize_stream,
@@ -111,7 +112,7 @@ def pure_stream(ctx: Context, value: Value | None, node: SourceNode) -> Pure:
     Raises:
         CompileError: HW0209 when real numbers are pending that are no multiples of one step.
     """
-    stream = stream_of(value, node)
+    stream = stream_of(one_stream(ctx, value, node), node)
     chain = _absorbing(stream.chain)
     if isinstance(chain.start, Dequantize) and not chain.ops:
         return _pure(replace(stream, chain=chain))
