@@ -124,7 +124,10 @@ class FloatLayers(Grower):
         if not others:
             return None
         kind = str(self.rng.choice(["Add", "Add", "Sub", "Max", "Min", "Mul"]))
-        return self.finish(self.model.op(kind, x, others[self.some(0, len(others))]), shape)
+        y = self.model.op(kind, x, others[self.some(0, len(others))])
+        if self.style != "real" and kind in ("Add", "Sub") and self.maybe(0.3):
+            y = self.model.op("Add", y, others[self.some(0, len(others))])
+        return self.finish(y, shape)
 
     def add_gate(self, x: str, shape: Shape) -> Grown:
         """Squeeze and excite: a product with one number per channel."""
