@@ -214,6 +214,19 @@ def _candidates(
     return tuple(option for option in unlike if id(option) in kept)
 
 
+def _numbered(candidates: Mapping[str, tuple[Option, ...]]) -> dict[int, tuple[int, ...]]:
+    """By identity of a candidate the numbers of its formats, inputs first; equal ones share one.
+
+    Very many pairs of formats are looked up, and hashing two formats takes longer than the rest.
+    """
+    numbers: dict[StreamFormat, int] = {}
+    found: dict[int, tuple[int, ...]] = {}
+    for option in (option for options in candidates.values() for option in options):
+        forms = (*option.built.ports.inputs, option.built.ports.output)
+        found[id(option)] = tuple(numbers.setdefault(form, len(numbers)) for form in forms)
+    return found
+
+
 @dataclass(frozen=True)
 class _Edge:
     """A stream from node `start` to input `port` of node `end`."""
@@ -241,7 +254,8 @@ class _Problem:
         self.costs = costs
         self.into: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
         self.out: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
-        self._known: dict[tuple[StreamFormat, StreamFormat], float] = {}
+        self._numbers = _numbered(candidates)
+        self._known: dict[tuple[int, int], float] = {}
         self._too_slow: set[tuple[StreamFormat, StreamFormat]] = set()
         origin = stream_sources(graph)
         for node in nodes:
@@ -313,10 +327,10 @@ class _Problem:
         return self.costs.option(node, option) + before + after
 
     def _joint(self, edge: _Edge, before: Option, after: Option) -> float:
-        have, want = before.built.ports.output, after.built.ports.inputs[edge.port]
-        key = (have, want)
+        key = (self._numbers[id(before)][-1], self._numbers[id(after)][edge.port])
         if key not in self._known:
-            slow = key in self._too_slow
+            have, want = before.built.ports.output, after.built.ports.inputs[edge.port]
+            slow = (have, want) in self._too_slow
             self._known[key] = _APART * 1e3 if slow else self.costs.joint(have, want)
         cost = self._known[key]
         if cost and after.built.kernel.rigid and len(after.built.ports.inputs) == 1:
