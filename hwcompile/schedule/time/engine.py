@@ -49,6 +49,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.network import Channel, Network, Process
 
 NEVER = -(1 << 40)  # "before the first cycle": index 0 of every list of token cycles
+_ASLEEP = 1 << 62  # more tokens than there will ever be
 _VECTOR = 96  # phases from which numpy is faster than the loop
 _FEW = 64  # phases to try by the loop before looking whether there are that many
 
@@ -94,6 +95,8 @@ class _Channel:
     """Cycles of the tokens of one channel, 1-based; index 0 means a token that needs no waiting.
 
     Counters run over all frames: tokens written, needed by the reader so far, and released by it.
+    `written_wanted` tokens written wake the reader, `released_wanted` released ones the writer; at
+    `_ASLEEP` it does not wait for this channel.
     """
 
     __slots__ = (
@@ -104,12 +107,14 @@ class _Channel:
         "needed",
         "reader",
         "released",
+        "released_wanted",
         "spec",
         "started",
         "started_view",
         "tokens",
         "writer",
         "written",
+        "written_wanted",
     )
 
     def __init__(self, spec: Channel, frames: int) -> None:
@@ -125,6 +130,8 @@ class _Channel:
         self.written = 0
         self.needed = 0
         self.released = 0
+        self.written_wanted = _ASLEEP
+        self.released_wanted = _ASLEEP
         self.writer: _Process
         self.reader: _Process
 
@@ -141,7 +148,7 @@ _Step = tuple[int, list[tuple[_Channel, int, int]], list[tuple[_Channel, int]]]
 class _Process:
     """State of one process."""
 
-    __slots__ = ("frame", "offered", "phase", "queued", "reads", "ready", "spec", "steps", "writes")
+    __slots__ = ("frame", "offered", "phase", "reads", "ready", "spec", "steps", "writes")
 
     def __init__(
         self, spec: Process, channels: Mapping[str, _Channel], offered: IntArray | None
@@ -154,7 +161,6 @@ class _Process:
         self.frame = 0
         self.phase = 0
         self.ready = 0
-        self.queued = True
         for channel, _ in self.reads:
             channel.reader = self
         for channel, _ in self.writes:
@@ -222,9 +228,7 @@ def run(network: Network, frames: int, offered: Mapping[str, IntArray] | None = 
     ]
     queue = deque(processes)
     while queue:
-        process = queue.popleft()
-        process.queued = False
-        _advance(process, frames, queue)
+        _advance(queue.popleft(), frames, queue)
     stuck = [p for p in processes if p.frame < frames]
     waits = tuple(wait for p in stuck for wait in p.waits())
     return Run({name: channel.trace() for name, channel in channels.items()}, waits)
@@ -232,7 +236,6 @@ def run(network: Network, frames: int, offered: Mapping[str, IntArray] | None = 
 
 def _advance(process: _Process, frames: int, queue: deque[_Process]) -> None:
     """Fire as many phases as the known tokens and places allow; wake whoever can use them."""
-    before = (process.frame, process.phase)
     while process.frame < frames:
         limit = process.limit() if not process.steps else 0
         if limit - process.phase >= _VECTOR:
@@ -244,15 +247,13 @@ def _advance(process: _Process, frames: int, queue: deque[_Process]) -> None:
             break
         if process.limit() - process.phase >= _VECTOR:
             _fire_many(process, process.limit())
-    if before == (process.frame, process.phase):
-        return
     for channel, _ in process.writes:
-        if not channel.reader.queued:
-            channel.reader.queued = True
+        if channel.written >= channel.written_wanted:
+            channel.written_wanted = _ASLEEP
             queue.append(channel.reader)
     for channel, _ in process.reads:
-        if not channel.writer.queued:
-            channel.writer.queued = True
+        if channel.released >= channel.released_wanted:
+            channel.released_wanted = _ASLEEP
             queue.append(channel.writer)
 
 
@@ -271,15 +272,19 @@ def _fire_few(process: _Process, frames: int) -> bool:
                 continue
             token = channel.needed + need
             if token > channel.written:
+                channel.written_wanted = token
                 going = False
                 break
             arrival = channel.started[token] + channel.delay
             if arrival > cycle:
                 cycle = arrival
+        if not going:
+            break
         for channel, give in gives:
             token = channel.written + give - channel.capacity
             if token > 0:
                 if token > channel.released:
+                    channel.released_wanted = token
                     going = False
                     break
                 room = channel.freed[token] + 1
