@@ -17,6 +17,7 @@ FAMILIES = (
     "reduce",
     "threshold",
     "table",
+    "cast",
     "elementwise",
     "concat",
     "gather",
