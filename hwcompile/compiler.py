@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from hwcompile.build_directory import (
     GRAPH,
@@ -36,12 +36,15 @@ from hwcompile.report.summary import build_report
 from hwcompile.schedule.choose.schedule_file import schedule_text
 from hwcompile.schedule.planner import plan
 
+Source: TypeAlias = Path | Graph | ImportedModel
+"""What is compiled: a model file, a graph on integers, or a model behind its front end."""
 
-def build(model: Path | Graph, target: Path, options: CompileOptions) -> tuple[str, ...]:
+
+def build(model: Source, target: Path, options: CompileOptions) -> tuple[str, ...]:
     """Compile a model into a build directory.
 
     Args:
-        model: QONNX or ONNX file, or a graph on integers.
+        model: QONNX or ONNX file, a graph on integers, or a model that was imported.
         target: The build directory.
         options: What is wanted.
 
@@ -58,11 +61,11 @@ def build(model: Path | Graph, target: Path, options: CompileOptions) -> tuple[s
     return tuple(staging.kept)
 
 
-def build_files(model: Path | Graph, goal: Goal, options: CompileOptions) -> Files:
+def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     """Compile a model; return relative path to contents of every file of the build directory.
 
     Args:
-        model: QONNX or ONNX file, or a graph on integers.
+        model: QONNX or ONNX file, a graph on integers, or a model that was imported.
         goal: What to reach, and where.
         options: What else is wanted.
     """
@@ -73,7 +76,9 @@ def build_files(model: Path | Graph, goal: Goal, options: CompileOptions) -> Fil
             dumps[dump_name(len(dumps), name)] = to_text(graph)
 
     options.step("reading the model")
-    if isinstance(model, Graph):
+    if isinstance(model, ImportedModel):
+        imported = model
+    elif isinstance(model, Graph):
         imported = imported_graph(model)
     else:
         imported = load_model(model, dict(options.input_types or {}), options.formats)
@@ -106,11 +111,12 @@ def _host(imported: ImportedModel, notes: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _manifest(model: Path | Graph, files: Mapping[str, str | bytes]) -> str:
-    if isinstance(model, Graph):
-        source = {"graph": model.name, "sha256": _sha256(to_text(model).encode())}
+def _manifest(model: Source, files: Mapping[str, str | bytes]) -> str:
+    graph = model.graph if isinstance(model, ImportedModel) else model
+    if isinstance(graph, Graph):
+        source = {"graph": graph.name, "sha256": _sha256(to_text(graph).encode())}
     else:
-        source = {"file": model.name, "sha256": _sha256(model.read_bytes())}
+        source = {"file": graph.name, "sha256": _sha256(graph.read_bytes())}
     return manifest_text(
         Manifest(
             schema=MANIFEST_SCHEMA,

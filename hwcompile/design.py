@@ -10,8 +10,10 @@ from typing import Any, Unpack
 import numpy as np
 
 from hwcompile.build_directory import require_build_directory
-from hwcompile.compiler import build
+from hwcompile.compiler import Source, build
 from hwcompile.emit.opened import Opened
+from hwcompile.frontends.hls4ml.graph import ModelGraph
+from hwcompile.frontends.hls4ml.load import import_model_graph
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.keywords import keywords_of
@@ -112,11 +114,11 @@ class Design(Opened):
         return write_hls(self.directory)
 
 
-def compile_with(model: Path | Graph, output: Path, options: CompileOptions) -> Design:
+def compile_with(model: Source, output: Path, options: CompileOptions) -> Design:
     """Compile a model file or a graph; `compile` and `compile_graph` do nothing else.
 
     Args:
-        model: QONNX or ONNX file, or a graph on integers.
+        model: QONNX or ONNX file, a graph on integers, or a model that was imported.
         output: Build directory to make.
         options: What is wanted.
 
@@ -130,18 +132,21 @@ def compile_with(model: Path | Graph, output: Path, options: CompileOptions) -> 
 
 
 @keywords_of(CompileOptions, ModelKeywords)
-def compile(model: Path | str, output: Path | str, **options: Unpack[ModelKeywords]) -> Design:
-    """Compile a model file into a build directory.
+def compile(
+    model: Path | str | ModelGraph, output: Path | str, **options: Unpack[ModelKeywords]
+) -> Design:
+    """Compile a model into a build directory.
 
     Args:
-        model: QONNX or ONNX file.
+        model: QONNX or ONNX file, or a model graph that hls4ml made for its Vitis backend.
         output: Build directory to make.
         options: See `hwcompile.options.CompileOptions`.
 
     Raises:
         CompileError: With every finding of the stage that failed; nothing is written then.
     """
-    return compile_with(Path(model), Path(output), CompileOptions(**options))
+    source = Path(model) if isinstance(model, str | Path) else import_model_graph(model)
+    return compile_with(source, Path(output), CompileOptions(**options))
 
 
 @keywords_of(CompileOptions, GraphKeywords)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from hwcompile.frontends.numbers.fixed_point import assigned
 from hwcompile.frontends.numbers.rows import (
     AnyArray,
     FloatArray,
@@ -67,6 +68,8 @@ class Quantizer(ABC):
     """
 
     kind: ClassVar[str]
+    doubles: ClassVar[bool] = False
+    """It looks at real numbers in double precision; all others do in float32."""
 
     scale: FloatArray
     zero_point: IntArray
@@ -252,12 +255,37 @@ class IntegerQuantizer(Quantizer):
         return q
 
 
+@dataclass(frozen=True, eq=False)
+class FixedQuantizer(Quantizer):
+    """hls4ml's `ap_fixed`: steps of a power of two, rounded and fitted as `Cast` does.
+
+    Attributes:
+        fraction: Digits behind the point.
+        rounding: See `hwcompile.ops.cast.op.Cast`.
+        overflow: See there.
+    """
+
+    kind: ClassVar[str] = "fixed"
+    doubles: ClassVar[bool] = True
+
+    fraction: int
+    rounding: str
+    overflow: str
+
+    def quantize(self, x: AnyArray) -> IntArray:
+        """See `Quantizer.quantize`; takes float64 too."""
+        if np.isnan(x).any():
+            raise NotANumberError
+        return assigned(x, self.fraction, self.element, self.rounding, self.overflow)
+
+
 _CLASSES: tuple[type[Quantizer], ...] = (
     ClippedQuantizer,
     LinearQuantizer,
     BipolarQuantizer,
     StepQuantizer,
     IntegerQuantizer,
+    FixedQuantizer,
 )
 
 

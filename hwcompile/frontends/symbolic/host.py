@@ -70,7 +70,8 @@ class HostInput:
         source_shape: Its shape, batch axis 1 included.
         index: int64 [H, W, C]: flat position in the model's input, -1 for `fill`.
         fill: Real number at places that come from nowhere.
-        chain: Real numbers to real numbers; rows 1, C or H*W*C.
+        chain: Real numbers to real numbers in float32, which a quantizer of doubles passes over;
+            rows 1, C or H*W*C.
         quantizer: Real numbers to integers; rows likewise.
     """
 
@@ -89,7 +90,10 @@ class HostInput:
         flat = frames.reshape(frames.shape[0], -1)
         chosen = np.where(self.index < 0, self.fill, flat[:, np.maximum(self.index, 0)])
         rows = max(self.chain.rows, self.quantizer.rows)
-        real = self.chain.apply(by_rows(chosen.astype(np.float32), rows))
+        if self.quantizer.doubles:
+            real = by_rows(chosen.astype(np.float64), rows)
+        else:
+            real = self.chain.apply(by_rows(chosen.astype(np.float32), rows))
         return from_rows(self.quantizer.quantize(real), chosen.shape)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,0 +1,150 @@
+"""Dense layers and convolutions."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.frontends.hls4ml.sums import (
+    ConvLayout,
+    DenseLayout,
+    DepthwiseLayout,
+    weighted_sum,
+)
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
+from hwcompile.frontends.hls4ml.weights import Constants
+from hwcompile.ir.types import IntArray
+
+STRATEGIES = ("latency", "resource", "resource_unrolled", "distributed_arithmetic")
+
+
+def dense(ctx: Lowering) -> None:
+    """`nnet::dense`: over the last axis, or over all of a flattened input."""
+    check_strategy(ctx)
+    source = ctx.source()
+    fan_in, outputs = int(ctx.node.get_attr("n_in")), int(ctx.node.get_attr("n_out"))
+    weights = ctx.constants("weight")
+    matrix = _transposed(ctx, weights.values, outputs, fan_in)
+    shape = map_shape(source.shape)
+    if shape[2] != fan_in:
+        shape = (1, int(np.prod(shape)) // fan_in, fan_in)
+    flat = Fixed(ctx.shaped(source.value, shape), source.shape, source.fraction, source.format)
+    sums = Constants(np.ascontiguousarray(matrix), weights.format)
+    weighted_sum(ctx, DenseLayout(), flat, sums, ctx.constants("bias"))
+    _back_in_shape(ctx)
+
+
+def _transposed(ctx: Lowering, values: IntArray, outputs: int, fan_in: int) -> IntArray:
+    """[M, K], however the strategy has laid the weights."""
+    if ctx.node.get_attr("_weights_transposed", False):
+        return values.reshape(outputs, fan_in)
+    return values.reshape(fan_in, outputs).T
+
+
+def convolution(ctx: Lowering) -> None:
+    """`nnet::conv_1d_cl`, `conv_2d_cl` and their pointwise forms."""
+    check_strategy(ctx)
+    layout = _layout(ctx)
+    weights = ctx.constants("weight")
+    filters = int(ctx.node.get_attr("n_filt"))
+    # [kh, kw, C, M], or with the resource strategy [M, kh, kw, C].
+    moved = ctx.node.get_attr("_weights_transposed", False)
+    matrix = weights.values.reshape(filters, -1) if moved else weights.values.reshape(-1, filters).T
+    sums = Constants(np.ascontiguousarray(matrix), weights.format)
+    weighted_sum(ctx, ConvLayout(*layout), _mapped(ctx), sums, ctx.constants("bias"))
+    _back_in_shape(ctx)
+
+
+def depthwise(ctx: Lowering) -> None:
+    """`nnet::depthwise_conv_1d_cl` and `_2d_cl`, one filter for each channel."""
+    check_strategy(ctx)
+    multiplier = int(ctx.node.get_attr("depth_multiplier", 1) or 1)
+    if multiplier != 1:
+        raise ctx.refuse(
+            "HW0294",
+            f"the layer has {multiplier} filters for each channel",
+            "hls4ml's own kernels have one",
+            "depth_multiplier 1",
+        )
+    weights, channels = ctx.constants("weight"), int(ctx.node.get_attr("n_chan"))
+    taps = np.ascontiguousarray(weights.values.reshape(-1, channels).T)
+    sums = Constants(taps, weights.format)
+    weighted_sum(ctx, DepthwiseLayout(*_layout(ctx)), _mapped(ctx), sums, ctx.constants("bias"))
+    _back_in_shape(ctx)
+
+
+def check_strategy(ctx: Lowering) -> None:
+    """All strategies compute the same numbers; an unknown one might not.
+
+    Raises:
+        CompileError: HW0294, also for compressed weights and weights that are powers of two.
+    """
+    strategy = str(ctx.node.get_attr("strategy", "latency")).lower()
+    kind = type(ctx.node.weights["weight"]).__name__
+    if strategy not in STRATEGIES or not kind.endswith(("WeightVariable", "BramWeightVariable")):
+        raise _unknown_strategy(ctx, strategy)
+    if kind.startswith(("Compressed", "Exponent")):
+        raise _unknown_strategy(ctx, f"{kind}")
+    data_format = ctx.node.get_attr("data_format", "channels_last")
+    if data_format != "channels_last":
+        raise ctx.refuse(
+            "HW0294",
+            f"the layer's data are in the order {data_format}",
+            "hls4ml's Vitis backend computes in the order channels_last",
+            "ChannelsLastConversion 'full' in hls4ml's configuration",
+        )
+
+
+def _unknown_strategy(ctx: Lowering, name: str) -> Exception:
+    return ctx.refuse(
+        "HW0294",
+        f"the layer's weights come as '{name}'",
+        "only plain matrices are read",
+        "the strategy 'latency' or 'resource', without Compression",
+    )
+
+
+def _mapped(ctx: Lowering) -> Fixed:
+    source = ctx.source()
+    value = ctx.shaped(source.value, map_shape(source.shape))
+    return Fixed(value, source.shape, source.fraction, source.format)
+
+
+def _layout(
+    ctx: Lowering,
+) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int], tuple[int, int, int, int]]:
+    """Kernel, strides, dilations, padding; a layer of one dimension has the height 1."""
+
+    def pair(name: str, missing: int) -> tuple[int, int]:
+        down = ctx.node.get_attr(f"{name}_height", missing) if _is_2d(ctx) else missing
+        return int(down), int(ctx.node.get_attr(f"{name}_width", missing))
+
+    def pad(side: str) -> int:
+        return int(ctx.node.get_attr(f"pad_{side}", 0) or 0)
+
+    padding = (pad("top"), pad("left"), pad("bottom"), pad("right"))
+    return pair("filt", 1), pair("stride", 1), pair("dilation", 1), padding
+
+
+def _is_2d(ctx: Lowering) -> bool:
+    return ctx.node.class_name.endswith("2D")
+
+
+def _back_in_shape(ctx: Lowering) -> None:
+    """The result as the feature map of hls4ml's shape; surplus windows at the end are not used."""
+    name = ctx.node.outputs[0]
+    fixed = ctx.tensors[name]
+    value = ctx.shaped(fixed.value, map_shape(fixed.shape))
+    for output in ctx.node.outputs:
+        ctx.tensors[output] = Fixed(value, fixed.shape, fixed.fraction, fixed.format)
+
+
+HANDLERS = {
+    "Dense": dense,
+    "Conv1D": convolution,
+    "Conv2D": convolution,
+    "Conv2DBatchnorm": convolution,
+    "PointwiseConv1D": convolution,
+    "PointwiseConv2D": convolution,
+    "DepthwiseConv1D": depthwise,
+    "DepthwiseConv2D": depthwise,
+}
