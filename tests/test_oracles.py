@@ -18,6 +18,7 @@ EXECUTORS = {
     "QONNX executor": "qonnx' own executor",
     "ONNX reference": "onnx.reference",
     "published vectors": "inputs and outputs that were published with a network",
+    "hls4ml C simulation": "hls4ml's Vitis backend and Xilinx' ap_types, compiled with g++",
     "hardware tools": "Verilator, Yosys and their like, which read what is emitted",
 }
 OTHERS = {

@@ -12,6 +12,7 @@ Refusals = dict[str, dict[str, dict[str, int]]]
 POINTWISE: Refusals = {
     "hw_abreast": {"only become wider": {"Width0": 6}},
     "hw_binary_search": {"1 to 16 levels": {"Levels": 17}, "widths must be": {"InWidth": 0}},
+    "hw_cast": {"more than Right and MaskWidth": {"Right": 10}},
     "hw_extremum": {
         "has one bit": {"Bipolar0": 1},
         "plain bits": {"Bipolar0": 1, "Bipolar1": 1, "InWidth0": 1, "InWidth1": 1},

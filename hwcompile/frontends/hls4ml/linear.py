@@ -14,7 +14,7 @@ from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
 from hwcompile.frontends.hls4ml.weights import Constants
 from hwcompile.ir.types import IntArray
 
-STRATEGIES = ("latency", "resource", "resource_unrolled", "distributed_arithmetic")
+STRATEGIES = ("latency", "resource", "resource_unrolled")
 
 
 def dense(ctx: Lowering) -> None:

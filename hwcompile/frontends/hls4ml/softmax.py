@@ -104,9 +104,7 @@ def _shares(
     exponents = _by_top_bits(
         ctx, value, form, sizes.exponents, accumulator.of_integers(entries, table.fraction)
     )
-    total = ctx.emit(Reduce("sum", channels), exponents)
-    _check_sum(ctx, total, accumulator)
-    wrapped = ctx.assigned(total, accumulator.fraction, accumulator)
+    wrapped = _tree(ctx, exponents, accumulator)
     address = _reciprocal_format(ctx)
     inverse = ctx.format("inv_table_t")
     with np.errstate(divide="ignore"):
@@ -116,6 +114,37 @@ def _shares(
     share = _by_top_bits(ctx, index, address, sizes.inverses, reciprocals)
     product = ctx.emit(Product(), exponents, _spread(ctx, share, channels))
     return ctx.assigned(product, accumulator.fraction + inverse.fraction, result)
+
+
+def _tree(ctx: Lowering, value: str, form: Format) -> str:
+    """The sum of the channels in the accumulator: `nnet::reduce`, whose tree a limit can show.
+
+    The largest power of two of the channels is added in neighbouring pairs, over and over, and so
+    is the rest; each sum is assigned to the accumulator.
+    """
+    channels = ctx.kind(value).channels
+    total = Reduce("sum", channels)
+    element = total.infer((ctx.kind(value),))[0].element
+    inside = element.low >= form.low and element.high <= form.high
+    if channels == 1 or inside or form.overflow == "wrap":
+        return ctx.assigned(ctx.emit(total, value), form.fraction, form)
+    left = 1 << ((channels - 1).bit_length() - 1)
+    if channels == 2 * left:
+        return _tree(
+            ctx, _sum_of(ctx, _channels(ctx, value, 0, 2), _channels(ctx, value, 1, 2), form), form
+        )
+    first = _tree(ctx, _channels(ctx, value, 0, 1, left), form)
+    return _sum_of(ctx, first, _tree(ctx, _channels(ctx, value, left, 1), form), form)
+
+
+def _channels(ctx: Lowering, value: str, first: int, step: int, end: int | None = None) -> str:
+    kind = ctx.kind(value)
+    places = np.arange(kind.size, dtype=np.int64).reshape(kind.shape)
+    return ctx.picked(value, places[..., first:end:step])
+
+
+def _sum_of(ctx: Lowering, left: str, right: str, form: Format) -> str:
+    return ctx.assigned(ctx.emit(Linear((1, 1), 0), left, right), form.fraction, form)
 
 
 def _check_sum(ctx: Lowering, total: str, accumulator: Format) -> None:

@@ -257,7 +257,7 @@ class IntegerQuantizer(Quantizer):
 
 @dataclass(frozen=True, eq=False)
 class FixedQuantizer(Quantizer):
-    """hls4ml's `ap_fixed`: steps of a power of two, rounded and fitted as `Cast` does.
+    """Steps of a power of two, rounded and fitted as `Cast` does.
 
     Attributes:
         fraction: Digits behind the point.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwcompile.ops.cast.adjust import Adjust
 from hwcompile.ops.cast.examples import examples
 from hwcompile.ops.cast.op import Cast
-from hwcompile.ops.family import Family
+from hwcompile.ops.contract.family import Family
 
 FAMILY = Family(
     "cast",

@@ -7,11 +7,11 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
 from hwcompile.ops.cast.op import Cast
 from hwcompile.ops.contract.instance import Instance, Name
-from hwcompile.ops.needs import Resources, memory
-from hwcompile.ops.pipe import BuiltPipe, Pipe
-from hwcompile.ops.rows import Field, RowTable, merged
+from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 
 _BY_VALUE = {
     "zero": "TowardsZero",

@@ -8,7 +8,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.cast.op import OVERFLOWS, ROUNDINGS, Cast
-from hwcompile.ops.site import Site
+from hwcompile.ops.contract.site import Site
 
 
 def examples() -> tuple[Site, ...]:

@@ -1,0 +1,41 @@
+"""Models of hls4ml's converters: integer for integer what its C simulation computes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.hls4ml_oracle import differing, hasty_compiler
+from benchmarks.hls4ml_zoo import Sample, samples
+
+ORACLE = "hls4ml C simulation"
+
+QUICK = ("truncating_convolution_default io_parallel", "mobile io_stream")
+"""Together they have rounded products, both io types, pools, divisions and tables."""
+
+
+def named(sample: Sample) -> str:
+    return f"{sample.name} {sample.io_type}"
+
+
+def cases() -> list[object]:
+    marks = {True: (), False: (pytest.mark.slow,)}
+    return [
+        pytest.param(sample, id=named(sample), marks=marks[named(sample) in QUICK])
+        for sample in samples()
+    ]
+
+
+@pytest.mark.parametrize("sample", cases())
+def test_integers_are_those_of_the_simulation(sample: Sample, tmp_path: Path) -> None:
+    graph = sample.graph(tmp_path / "project")
+    with hasty_compiler(tmp_path):
+        graph.compile()
+    found = differing(graph, frames=400)
+    assert found
+    assert found == dict.fromkeys(found, 0)
+
+
+def test_quick_ones_are_among_them() -> None:
+    assert set(QUICK) <= {named(sample) for sample in samples()}
