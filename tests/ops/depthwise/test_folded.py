@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hwcompile.build_directory import FILES, RTL
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
-from hwcompile.ops.contract.site import Site
+from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.depthwise import FAMILY
 from hwcompile.ops.depthwise.folded import Folded
 from hwcompile.ops.depthwise.op import Depthwise
@@ -23,10 +24,16 @@ from tests.ops.matmul.cases import signed, span, unsigned
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
-KERNEL = Folded()
+KERNEL: AnyKernel = Folded()
 
 
-def _site(weights, element: IntType, shape, pixels=(1, 1), seed=0) -> Site:
+def _site(
+    weights: list[int],
+    element: IntType,
+    shape: tuple[int, int],
+    pixels: tuple[int, int] = (1, 1),
+    seed: int = 0,
+) -> Site[Depthwise]:
     """A site with random weights [T, C] out of a list, every one of which occurs."""
     rng = np.random.default_rng(seed)
     chosen = rng.choice(np.asarray(weights, dtype=np.int64), size=shape)
@@ -37,7 +44,9 @@ def _site(weights, element: IntType, shape, pixels=(1, 1), seed=0) -> Site:
 
 @settings(deadline=None, max_examples=40)
 @given(st.integers(1, 2), st.integers(1, 9), st.integers(1, 9), st.data())
-def test_timing_is_that_of_the_loops(pixels, taps, channels, data: st.DataObject) -> None:
+def test_timing_is_that_of_the_loops(
+    pixels: int, taps: int, channels: int, data: st.DataObject
+) -> None:
     here = _site(span(-8, 7), signed(4), (taps, channels), (pixels, 2))
     parameters = {"pe": data.draw(st.integers(1, channels))}
     timing = KERNEL.at(here, parameters).timing
@@ -75,13 +84,13 @@ def test_the_space_has_every_number_of_words_once() -> None:
         ),
     ],
 )
-def test_what_is_not_legal_is_said(parameters, message: str) -> None:
+def test_what_is_not_legal_is_said(parameters: Parameters, message: str) -> None:
     here = _site(span(-8, 7), signed(8), (3, 5))
     assert KERNEL.check(here, parameters) == message
 
 
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
-def test_instances_have_no_lint(here, tmp_path: Path) -> None:
+def test_instances_have_no_lint(here: Site[Depthwise], tmp_path: Path) -> None:
     chosen = list(KERNEL.space(here))
     for index, parameters in enumerate(chosen):
         folder = tmp_path / str(index)
@@ -118,13 +127,13 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_computes_and_takes_the_cycles_it_says(name) -> None:
+def test_it_computes_and_takes_the_cycles_it_says(name: str) -> None:
     here, pe, style, depth = CASES[name]
     check_kernel(here, KERNEL, {"pe": pe, "style": style}, frames=12, depth=depth)
 
 
 @st.composite
-def _sites(draw: st.DrawFn):
+def _sites(draw: st.DrawFn) -> tuple[Site[Depthwise], int, int]:
     element = draw(st.sampled_from([BIPOLAR, unsigned(1), unsigned(8), signed(7), IntType(-3, 9)]))
     weights = draw(
         st.sampled_from([[-1, 1], [-1, 0, 1], [0, 1], span(-4, 3), span(0, 9), span(-128, 127)])
@@ -139,13 +148,15 @@ def _sites(draw: st.DrawFn):
 @pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(_sites())
-def test_any_site_computes_and_takes_the_cycles_it_says(drawn) -> None:
+def test_any_site_computes_and_takes_the_cycles_it_says(
+    drawn: tuple[Site[Depthwise], int, int],
+) -> None:
     here, pe, depth = drawn
     check_kernel(here, KERNEL, {"pe": pe}, frames=6, depth=depth)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
-def test_examples_compute_in_every_folding(here) -> None:
+def test_examples_compute_in_every_folding(here: Site) -> None:
     for parameters in KERNEL.space(here):
         check_kernel(here, KERNEL, parameters, frames=6)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops.depthwise.op import Depthwise
 
 ORACLE = "numpy"
 ORACLE_REASON = "loops over the definition of a depthwise product"
 
 
-def _naive(weights, x):
+def _naive(weights: IntArray, x: IntArray) -> npt.NDArray[np.object_]:
     taps, channels = weights.shape
     y = np.zeros((*x.shape[:3], channels), dtype=object)
     for place in np.ndindex(*x.shape[:3]):
@@ -23,7 +24,7 @@ def _naive(weights, x):
 
 
 @st.composite
-def _sites(draw: st.DrawFn):
+def _sites(draw: st.DrawFn) -> tuple[Depthwise, TensorType, np.random.Generator]:
     taps, channels = draw(st.integers(1, 9)), draw(st.integers(1, 6))
     low, span = draw(st.integers(-300, 300)), draw(st.integers(0, 300))
     element = draw(st.sampled_from([BIPOLAR, IntType(low, low + span)]))
@@ -36,7 +37,9 @@ def _sites(draw: st.DrawFn):
 
 @settings(deadline=None)
 @given(_sites())
-def test_it_is_the_sum_over_the_taps(site) -> None:
+def test_it_is_the_sum_over_the_taps(
+    site: tuple[Depthwise, TensorType, np.random.Generator],
+) -> None:
     op, kind, rng = site
     assert op.problems((kind,)) == []
     x = rng.choice(kind.element.values(), size=(2, *kind.shape))
@@ -47,7 +50,9 @@ def test_it_is_the_sum_over_the_taps(site) -> None:
 
 @settings(deadline=None)
 @given(_sites())
-def test_both_ends_of_the_interval_are_reached_and_not_passed(site) -> None:
+def test_both_ends_of_the_interval_are_reached_and_not_passed(
+    site: tuple[Depthwise, TensorType, np.random.Generator],
+) -> None:
     op, kind, _ = site
     (result,) = op.infer((kind,))
     assert result.shape == (*kind.shape[:2], op.channels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -39,7 +40,7 @@ def all_frames(site: Site) -> tuple[IntArray, ...]:
     return tuple(c.reshape(-1)[orders].reshape(-1, *site.inputs[0].shape) for c in columns)
 
 
-def check_on_all_pairs(op: Op, elements: tuple[IntType, ...], meaning: object) -> None:
+def check_on_all_pairs(op: Op, elements: tuple[IntType, ...], meaning: Callable[..., int]) -> None:
     """`evaluate` equals `meaning` of Python integers, and the inferred interval is reached."""
     site = Site.of(op, *(TensorType((1, 1, 1), element) for element in elements))
     assert op.problems(site.inputs) == []

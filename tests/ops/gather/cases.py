@@ -46,16 +46,16 @@ def _step(draw: st.DrawFn, x: np.ndarray) -> np.ndarray:
 
 
 @st.composite
-def sites(draw: st.DrawFn, ordered: bool = False) -> Site:
+def sites(draw: st.DrawFn, ordered: bool = False) -> Site[Gather]:
     """A site of a gather; with `ordered`, of one whose elements are needed as they come."""
     shape = tuple(draw(st.integers(1, 4)) for _ in range(3))
-    index = pixels(*shape)
+    index: np.ndarray = pixels(*shape)
     for _ in range(draw(st.integers(0, 3))):
         index = draw(_step(index))
     size = int(np.prod(shape))
     if not ordered and draw(st.integers(0, 4)) == 0:
-        flat = draw(st.lists(st.integers(-1, size - 1), min_size=1, max_size=20))
-        index = np.array(flat).reshape(1, 1, -1)
+        chosen = draw(st.lists(st.integers(-1, size - 1), min_size=1, max_size=20))
+        index = np.array(chosen).reshape(1, 1, -1)
     if ordered:
         flat = index.reshape(-1).copy()
         flat[flat >= 0] = np.sort(flat[flat >= 0])

@@ -16,7 +16,7 @@ ORACLE_REASON = "loops over the definition of a gather"
 
 @settings(deadline=None, max_examples=100)
 @given(sites(), st.integers(0, 99))
-def test_op_against_plain_loops(site: Site, seed: int) -> None:
+def test_op_against_plain_loops(site: Site[Gather], seed: int) -> None:
     op, (kind,), (out,) = site.op, site.inputs, site.outputs
     assert op.problems((kind,)) == []
     x = np.random.default_rng(seed).choice(kind.element.values(), (2, *kind.shape))
@@ -32,7 +32,7 @@ def test_op_against_plain_loops(site: Site, seed: int) -> None:
 
 @settings(deadline=None, max_examples=200)
 @given(sites())
-def test_legal_word_sizes_are_exactly_those_that_move_whole_words(site: Site) -> None:
+def test_legal_word_sizes_are_exactly_those_that_move_whole_words(site: Site[Gather]) -> None:
     op, size = site.op, site.inputs[0].size
     legal = []
     flat = op.index.reshape(-1).tolist()

@@ -37,7 +37,7 @@ def test_finds_the_lanes(data: st.DataObject, height: int, width: int, channels:
 
 @settings(deadline=None, max_examples=200)
 @given(sites())
-def test_refuses_whatever_is_not_the_same_for_all_pixels(site: Site) -> None:
+def test_refuses_whatever_is_not_the_same_for_all_pixels(site: Site[Gather]) -> None:
     (kind,) = site.inputs
     lanes = _lanes(site.op, kind.pixels, kind.channels)
     refused = WIRES.refuses(site)

@@ -13,7 +13,7 @@ FORMATS = (IntType(-128, 127), IntType(-30, 45), IntType(0, 63), IntType(-2048, 
 
 
 @st.composite
-def grus(draw: st.DrawFn, after: bool | None = None) -> Site:
+def grus(draw: st.DrawFn, after: bool | None = None) -> Site[Gru]:
     """A legal site; sparse, dense, or with dead rows and units."""
     rng = np.random.default_rng(draw(st.integers(0, 10**6)))
     cells, inputs = draw(st.integers(1, 8)), draw(st.integers(1, 6))
@@ -60,7 +60,9 @@ def grus(draw: st.DrawFn, after: bool | None = None) -> Site:
     return Site.of(op, *kinds)
 
 
-def naive(op: Gru, frames: list, starts: list | None) -> list:
+def naive(
+    op: Gru, frames: list[list[list[int]]], starts: list[list[int]] | None
+) -> list[list[list[int]]]:
     """The equations with Python integers: [frames][steps][X] to [frames][steps][C]."""
 
     def look(table: np.ndarray, value: int, shift: int) -> int:
@@ -70,14 +72,14 @@ def naive(op: Gru, frames: list, starts: list | None) -> list:
     def rounded(value: int, shift: int) -> int:
         if shift and op.rounding == "half_up":
             value += 2 ** (shift - 1)
-        return min(max(value // 2**shift, op.h_type.low), op.h_type.high)
+        return int(min(max(value // 2**shift, op.h_type.low), op.h_type.high))
 
     def dot(row: np.ndarray, vector: list[int], shift: int) -> int:
-        return sum(int(w) * v for w, v in zip(row, vector, strict=True)) * 2**shift
+        return sum(int(w) * v for w, v in zip(row, vector, strict=True)) << shift
 
     cells = range(op.cells)
     h = [0] * op.cells
-    results = []
+    results: list[list[list[int]]] = []
     for number, frame in enumerate(frames):
         if not op.keep:
             h = [0] * op.cells

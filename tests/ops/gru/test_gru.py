@@ -9,22 +9,24 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gru.examples import examples, small
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.gru.static import GruStatic
 from tests.kernelbench import check_kernel, random_frames
 from tests.ops.gru.samples import grus, naive
+from tests.ops.recurrent.describing import described
 
 ORACLE = ("numpy", "this project")
 ORACLE_REASON = "the equations of the paper with Python integers; its kernel is held to `evaluate`"
 
-STATIC = family("gru").kernel("static")
+STATIC: AnyKernel = family("gru").kernel("static")
 
 
 @settings(deadline=None, max_examples=150)
 @given(grus(), st.integers(0, 99))
-def test_op_against_plain_loops(site: Site, seed: int) -> None:
+def test_op_against_plain_loops(site: Site[Gru], seed: int) -> None:
     op = site.op
     assert isinstance(op, Gru)
     assert op.problems(site.inputs) == []
@@ -39,7 +41,7 @@ def test_op_against_plain_loops(site: Site, seed: int) -> None:
 
 @pytest.mark.parametrize("site", examples(), ids=("frames", "start", "before", "two"))
 @pytest.mark.parametrize("parameters", [{"pes": 1, "lanes": 1}, {"pes": 6, "lanes": 2}])
-def test_examples_in_hardware(site: Site, parameters: dict[str, int]) -> None:
+def test_examples_in_hardware(site: Site[Gru], parameters: dict[str, int]) -> None:
     check_kernel(site, STATIC, parameters, frames=5)
 
 
@@ -50,7 +52,7 @@ def test_examples_in_hardware(site: Site, parameters: dict[str, int]) -> None:
     suppress_health_check=list(HealthCheck),
 )
 @given(grus(), st.sampled_from(((1, 1), (3, 1), (4, 2))), st.integers(0, 99))
-def test_random_engines(site: Site, size: tuple[int, int], seed: int) -> None:
+def test_random_engines(site: Site[Gru], size: tuple[int, int], seed: int) -> None:
     parameters = {"pes": size[0], "lanes": size[1]}
     if STATIC.check(site, parameters) is not None:
         parameters = {"pes": 1, "lanes": 1}
@@ -77,7 +79,7 @@ def test_a_step_takes_little_more_than_its_share_of_entries(after: bool, pes: in
     kernel = STATIC
     assert isinstance(kernel, GruStatic)
     parameters = next(p for p in kernel.space(site) if p["pes"] == pes)
-    found = kernel.at(site, parameters).describe()
+    found = described(kernel, site, parameters)
     second = 0 if after else np.count_nonzero(op.wx[2]) + np.count_nonzero(op.wr[2])
     entries = np.count_nonzero(op.wx) + np.count_nonzero(op.wr)
     assert found.gates_entries == entries - second

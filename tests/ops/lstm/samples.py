@@ -23,7 +23,7 @@ def _settled(values: np.ndarray) -> np.ndarray:
 
 
 @st.composite
-def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site:
+def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site[Lstm]:
     """A legal site; sparse, dense, or with dead rows and units."""
     seed = draw(st.integers(0, 10**6))
     rng = np.random.default_rng(seed)
@@ -75,14 +75,16 @@ def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site
     return Site.of(op, *kinds)
 
 
-def naive(op: Lstm, frames: list, starts: list | None) -> list:
+def naive(
+    op: Lstm, frames: list[list[list[int]]], starts: list[list[int]] | None
+) -> list[list[list[int]]]:
     """The equations with Python integers: [frames][steps][X] to [frames][steps][Y]."""
 
     def divided(value: int, shift: int, rounding: str) -> int:
         exact = Fraction(value, 2**shift)
         below = value // 2**shift
         if rounding == "floor":
-            return below
+            return int(below)
         if rounding == "half_up":
             return math.floor(exact + Fraction(1, 2))
         return round(exact)  # of Python: ties to even
@@ -97,7 +99,7 @@ def naive(op: Lstm, frames: list, starts: list | None) -> list:
     sigmas = op.sigma if op.sigma.ndim == 2 else [op.sigma] * 3
     cells, size = range(op.cells), op.outputs
     y, c = [0] * size, [0] * op.cells
-    results = []
+    results: list[list[list[int]]] = []
     for number, frame in enumerate(frames):
         if not op.keep:
             y, c = [0] * size, [0] * op.cells

@@ -20,7 +20,7 @@ ORACLE_REASON = "the equations of the papers a second time, with Python integers
 
 @settings(deadline=None, max_examples=150)
 @given(lstms(), st.integers(0, 99))
-def test_op_against_plain_loops(site: Site, seed: int) -> None:
+def test_op_against_plain_loops(site: Site[Lstm], seed: int) -> None:
     op = site.op
     assert isinstance(op, Lstm)
     assert op.problems(site.inputs) == []
@@ -63,7 +63,7 @@ def test_a_start_token_forgets_everything() -> None:
 
 @settings(deadline=None, max_examples=60)
 @given(lstms(), st.integers(1, 5), st.integers(0, 99))
-def test_channels_are_independent_runs(site: Site, channels: int, seed: int) -> None:
+def test_channels_are_independent_runs(site: Site[Lstm], channels: int, seed: int) -> None:
     one, many = (replace(site.op, channels=n) for n in (1, channels))
     sizes = zip(site.inputs, (one.inputs, 1), strict=False)
     single = tuple(replace(kind, shape=(1, kind.shape[1], n)) for kind, n in sizes)

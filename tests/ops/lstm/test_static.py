@@ -10,22 +10,25 @@ from hypothesis import strategies as st
 from benchmarks.recurrent import layer
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.contract.timing import Timing
 from hwcompile.ops.lstm.examples import examples, small
+from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.lstm.static import LstmEngine, LstmStatic
 from tests.kernelbench import check_kernel, random_frames
 from tests.ops.lstm.samples import lstms
+from tests.ops.recurrent.describing import described
 
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
-STATIC = LstmStatic()
+STATIC: AnyKernel = LstmStatic()
 
 
 @pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start", "channels"))
 @pytest.mark.parametrize("parameters", [{"pes": 1, "lanes": 1}, {"pes": 6, "lanes": 2}])
-def test_examples_in_hardware(site: Site, parameters: Parameters) -> None:
+def test_examples_in_hardware(site: Site[Lstm], parameters: Parameters) -> None:
     check_kernel(site, STATIC, parameters, frames=5)
 
 
@@ -36,7 +39,7 @@ def test_examples_in_hardware(site: Site, parameters: Parameters) -> None:
     suppress_health_check=list(HealthCheck),
 )
 @given(lstms(), st.sampled_from(((1, 1), (2, 1), (3, 1), (4, 2), (8, 4))), st.integers(0, 99))
-def test_random_engines(site: Site, size: tuple[int, int], seed: int) -> None:
+def test_random_engines(site: Site[Lstm], size: tuple[int, int], seed: int) -> None:
     parameters = {"pes": size[0], "lanes": size[1]}
     if STATIC.check(site, parameters) is not None:
         parameters = {"pes": 1, "lanes": 1}
@@ -71,7 +74,7 @@ def _ese_like(
 
 
 def _close_to_bound(site: Site, parameters: Parameters, slack: int) -> None:
-    found = STATIC.at(site, parameters).describe()
+    found = described(STATIC, site, parameters)
     entries = found.gates_entries + found.projection_entries
     bound = -(-(entries + found.fillers) // found.pes)
     assert bound <= found.cycles <= bound + slack
@@ -98,7 +101,7 @@ def test_channels_share_programs_and_have_their_own_multipliers() -> None:
     single, wide = (STATIC.at(site, parameters).instance.memories for site in (one, many))
     for name, image in single.items():
         assert np.array_equal(image.rows, wide[name].rows), name
-    found = [STATIC.at(site, parameters).describe() for site in (one, many)]
+    found = [described(STATIC, site, parameters) for site in (one, many)]
     assert found[1].read_bits == found[0].read_bits == found[1].weight_bits
     assert [d.multipliers for d in found] == [8, 64]
     assert [STATIC.at(site, parameters).lanes for site in (one, many)] == [8, 64]
@@ -115,7 +118,7 @@ def test_channels_share_programs_and_have_their_own_multipliers() -> None:
 def test_a_step_takes_little_more_than_its_share_of_entries(density: float, pes: int) -> None:
     site, _ = _ese_like(128, 1, density)
     parameters = next(p for p in STATIC.space(site) if p["pes"] == pes)
-    found = STATIC.at(site, parameters).describe()
+    found = described(STATIC, site, parameters)
     entries = found.gates_entries + found.projection_entries
     assert found.cycles <= entries / pes / 0.95 + 80
 
@@ -183,7 +186,7 @@ def test_ese_lstm() -> None:
     graph = layer(153, 0.1, 1)
     site = Site.of(graph.nodes[0].op, graph.types["x"])
     parameters = {"pes": 32, "lanes": 1}
-    found = STATIC.at(site, parameters).describe()
+    found = described(STATIC, site, parameters)
     assert abs(found.gates_entries + found.projection_entries - 324_813) < 8
     assert found.cycles <= 10_300
     assert found.weight_bits <= 893_000 * 8
@@ -199,7 +202,7 @@ def test_ese_lstm_with_32_channels() -> None:
     single, site = (Site.of(g.nodes[0].op, g.types["x"]) for g in (one, many))
     parameters = {"pes": 32, "lanes": 1}
     assert STATIC.at(site, parameters).interval == STATIC.at(single, parameters).interval
-    found = [STATIC.at(s, parameters).describe() for s in (single, site)]
+    found = [described(STATIC, s, parameters) for s in (single, site)]
     assert found[1].read_bits == found[0].read_bits
     assert found[1].multipliers == 1024
     rng = np.random.default_rng(0)
@@ -214,7 +217,7 @@ def test_layers_of_sr1(inputs: int, pes: int) -> None:
     graph = layer(inputs, 1 / 13, inputs)
     site = Site.of(graph.nodes[0].op, graph.types["x"])
     parameters = {"pes": pes, "lanes": 8}
-    assert STATIC.at(site, parameters).describe().cycles <= 1_260
+    assert described(STATIC, site, parameters).cycles <= 1_260
     rng = np.random.default_rng(0)
     x = np.rint(rng.normal(size=(20, 1, 1, inputs)) * 4096).astype(np.int64)
     check_kernel(site, STATIC, parameters, inputs=(x,))

@@ -9,7 +9,13 @@ from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul.op import Matmul
 
 
-def site(weights, element: IntType, shape, pixels=(1, 1), seed=0) -> Site:
+def site(
+    weights: list[int],
+    element: IntType,
+    shape: tuple[int, int, int],
+    pixels: tuple[int, int] = (1, 1),
+    seed: int = 0,
+) -> Site[Matmul]:
     """A site with random weights out of a list, every one of which occurs.
 
     Args:

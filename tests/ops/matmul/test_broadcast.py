@@ -32,13 +32,15 @@ BYTES = IntType(-128, 127)
 
 def _weights(seed: int, rows: int, columns: int, density: float) -> np.ndarray:
     rng = np.random.default_rng(seed)
-    weights = rng.integers(1, 8, (1, rows, columns)) * rng.choice([-1, 1], (1, rows, columns))
+    weights: np.ndarray = rng.integers(1, 8, (1, rows, columns)) * rng.choice(
+        [-1, 1], (1, rows, columns)
+    )
     weights[rng.random(weights.shape) >= density] = 0
     weights[0, 0, rng.integers(columns)] = 7
     return weights
 
 
-def _site(weights: np.ndarray, pixels: int = 1, element: IntType = BYTES) -> Site:
+def _site(weights: np.ndarray, pixels: int = 1, element: IntType = BYTES) -> Site[Matmul]:
     return Site.of(Matmul(weights), TensorType((1, pixels, weights.shape[2]), element))
 
 

@@ -26,12 +26,14 @@ SPARSE = family("matmul").kernel("sparse")
     suppress_health_check=list(HealthCheck),
 )
 @given(sites(), st.sampled_from((4, 32, 128)), st.integers(0, 99))
-def test_random_matrices(case: tuple[Site, Parameters], prefetch: int, seed: int) -> None:
+def test_random_matrices(case: tuple[Site[Matmul], Parameters], prefetch: int, seed: int) -> None:
     site, chosen = case
     parameters = {**chosen, "weights": "external", "prefetch": prefetch}
     instance = SPARSE.at(site, parameters).instance
     channels = int(chosen.get("channels", 1))
-    rows = int(instance.parameters["Steps"]) * site.op.groups * site.inputs[0].pixels // channels
+    steps = instance.parameters["Steps"]
+    assert isinstance(steps, int)
+    rows = steps * site.op.groups * site.inputs[0].pixels // channels
     check_external(site, SPARSE, parameters, rows, seed=seed)
 
 

@@ -15,12 +15,16 @@ from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.arithmetic.agree import Agree
 from hwcompile.ops.arithmetic.dot import Dot, weight_type
+from hwcompile.ops.arithmetic.encoding import WeightEncoding
 from hwcompile.ops.arithmetic.products import InTables, Multiply
 from hwcompile.ops.arithmetic.select import SelectInput, SelectWeight
+from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.contract.timing import single
 from hwcompile.ops.matmul import FAMILY
 from hwcompile.ops.matmul.folded import Folded
+from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.space import MAX_FOLDINGS, foldings
 from hwcompile.verify.verilator import lint
 from tests.kernelbench import one_node_plan
@@ -29,12 +33,14 @@ from tests.ops.matmul.cases import signed, site, span, unsigned
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
-KERNEL = Folded()
+KERNEL: AnyKernel = Folded()
 
 
 @settings(deadline=None, max_examples=60)
 @given(st.tuples(*[st.integers(1, 3)] * 3), st.integers(1, 9), st.integers(1, 9), st.data())
-def test_timing_is_that_of_the_loops(sizes, rows, fan_in, data: st.DataObject) -> None:
+def test_timing_is_that_of_the_loops(
+    sizes: tuple[int, int, int], rows: int, fan_in: int, data: st.DataObject
+) -> None:
     height, width, groups = sizes
     here = site(span(-8, 7), signed(4), (groups, rows, fan_in), (height, width))
     pe, simd = data.draw(st.integers(1, rows)), data.draw(st.integers(1, fan_in))
@@ -61,7 +67,7 @@ def test_timing_is_that_of_the_loops(sizes, rows, fan_in, data: st.DataObject) -
 
 @settings(deadline=None, max_examples=60)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(1, 5000))
-def test_no_folding_beats_one_of_the_space(rows, columns, limit) -> None:
+def test_no_folding_beats_one_of_the_space(rows: int, columns: int, limit: int) -> None:
     points = {
         (-(-rows // pe) * -(-columns // simd), pe * simd)
         for pe in range(1, rows + 1)
@@ -130,7 +136,7 @@ def test_every_parameter_set_of_the_space_is_legal() -> None:
         ),
     ],
 )
-def test_what_is_not_legal_is_said(parameters, message: str) -> None:
+def test_what_is_not_legal_is_said(parameters: Parameters, message: str) -> None:
     here = site(span(-8, 7), signed(8), (1, 3, 5))
     assert KERNEL.check(here, parameters) == message
 
@@ -154,7 +160,9 @@ def test_what_is_not_legal_is_said(parameters, message: str) -> None:
         ([-128, 127], signed(8), Multiply),
     ],
 )
-def test_types_decide_the_arithmetic(weights, element, encoding) -> None:
+def test_types_decide_the_arithmetic(
+    weights: list[int], element: IntType, encoding: type[WeightEncoding]
+) -> None:
     dot = Dot.choose(weight_type(np.array(weights)), element)
     assert dot is not None
     assert type(dot.encoding) is encoding
@@ -164,7 +172,7 @@ def test_types_decide_the_arithmetic(weights, element, encoding) -> None:
 @pytest.mark.parametrize(
     "element", [BIPOLAR, unsigned(1), unsigned(3), signed(2), IntType(-5, 2), IntType(-9, -4)]
 )
-def test_widths_hold_every_sum(element, weights) -> None:
+def test_widths_hold_every_sum(element: IntType, weights: list[int]) -> None:
     """What `hw_dot` adds up fits its `SumBits`, also when every pair adds its extreme."""
     dot = Dot.choose(weight_type(np.array(weights)), element)
     assert dot is not None
@@ -180,7 +188,7 @@ def test_widths_hold_every_sum(element, weights) -> None:
 
 
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
-def test_instances_have_no_lint(here, tmp_path: Path) -> None:
+def test_instances_have_no_lint(here: Site[Matmul], tmp_path: Path) -> None:
     space = list(KERNEL.space(here))
     chosen = (space[0], space[len(space) // 2], space[-1])
     for index, parameters in enumerate(chosen):
@@ -223,7 +231,9 @@ def test_resources_grow_with_the_lanes_and_know_their_multipliers() -> None:
         (signed(4), unsigned(4), 4, 16, 2136),
     ],
 )
-def test_estimates_agree_with_synthesis(weights, element, rows: int, terms: int, lut: int) -> None:
+def test_estimates_agree_with_synthesis(
+    weights: IntType, element: IntType, rows: int, terms: int, lut: int
+) -> None:
     """Tables of `hw_dot` alone that `synth_xilinx -family xc7 -flatten` of Yosys makes."""
     dot = Dot.choose(weights, element)
     assert dot is not None

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.ir.types import BIPOLAR, Encoding, IntType, TensorType
+from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType, TensorType
 from hwcompile.ops.matmul.op import Matmul
 
 ORACLE = "numpy"
@@ -21,7 +22,7 @@ ELEMENTS = st.one_of(
 )
 
 
-def _naive(weights, x):
+def _naive(weights: IntArray, x: IntArray) -> npt.NDArray[np.object_]:
     groups, rows, fan_in = weights.shape
     frames, height, width, _ = x.shape
     y = np.zeros((frames, height, width, groups * rows), dtype=object)
@@ -32,7 +33,7 @@ def _naive(weights, x):
 
 
 @st.composite
-def _sites(draw: st.DrawFn):
+def _sites(draw: st.DrawFn) -> tuple[Matmul, TensorType, np.random.Generator]:
     groups, rows, fan_in = (draw(st.integers(1, 4)) for _ in range(3))
     element = draw(ELEMENTS)
     rng = np.random.default_rng(draw(st.integers(0, 2**32)))
@@ -44,7 +45,7 @@ def _sites(draw: st.DrawFn):
 
 @settings(deadline=None)
 @given(_sites())
-def test_it_is_the_sum_of_products(site) -> None:
+def test_it_is_the_sum_of_products(site: tuple[Matmul, TensorType, np.random.Generator]) -> None:
     op, kind, rng = site
     assert op.problems((kind,)) == []
     x = rng.choice(kind.element.values(), size=(2, *kind.shape))
@@ -55,7 +56,9 @@ def test_it_is_the_sum_of_products(site) -> None:
 
 @settings(deadline=None)
 @given(_sites())
-def test_both_ends_of_the_interval_are_reached_and_not_passed(site) -> None:
+def test_both_ends_of_the_interval_are_reached_and_not_passed(
+    site: tuple[Matmul, TensorType, np.random.Generator],
+) -> None:
     op, kind, _ = site
     (result,) = op.infer((kind,))
     assert result.shape == (*kind.shape[:2], op.groups * op.rows)

@@ -7,19 +7,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul import FAMILY
 from hwcompile.ops.matmul.folded import Folded
+from hwcompile.ops.matmul.op import Matmul
 from tests.kernelbench import check_kernel
 from tests.ops.matmul.cases import signed, site, span, unsigned
 
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
-KERNEL = Folded()
+KERNEL: AnyKernel = Folded()
 
 # Name: (site, pe, simd, style, depth of the output FIFO or None).
-CASES = {
+CASES: dict[str, tuple[Site[Matmul], int, int, str, int | None]] = {
     "xnor, ragged both ways": (site([-1, 1], BIPOLAR, (1, 7, 53)), 3, 20, "auto", None),
     "xnor, whole matrix at once": (site([-1, 1], BIPOLAR, (1, 4, 18)), 4, 18, "auto", 2),
     "xnor, three levels": (site([-1, 1], BIPOLAR, (1, 3, 97), (1, 2)), 2, 97, "auto", None),
@@ -42,21 +44,21 @@ CASES = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_it_computes_and_takes_the_cycles_it_says(name) -> None:
+def test_it_computes_and_takes_the_cycles_it_says(name: str) -> None:
     here, pe, simd, style, depth = CASES[name]
-    parameters = {"pe": pe, "simd": simd, "style": style}
+    parameters: dict[str, int | str] = {"pe": pe, "simd": simd, "style": style}
     check_kernel(here, KERNEL, parameters, frames=12, depth=depth)
 
 
 @pytest.mark.parametrize("weights", [[-1, 1], span(-16, 15)])
-def test_an_output_type_may_be_wider_than_needed(weights) -> None:
+def test_an_output_type_may_be_wider_than_needed(weights: list[int]) -> None:
     here = site(weights, signed(5), (2, 3, 7))
     wide = here.outputs[0].with_element(signed(20))
     check_kernel(Site(here.op, here.inputs, (wide,)), KERNEL, {"pe": 2, "simd": 3}, frames=8)
 
 
 @st.composite
-def _sites(draw: st.DrawFn):
+def _sites(draw: st.DrawFn) -> tuple[Site[Matmul], int, int, int]:
     groups, rows, fan_in = (
         draw(st.integers(1, 3)),
         draw(st.integers(1, 9)),
@@ -76,13 +78,15 @@ def _sites(draw: st.DrawFn):
 @pytest.mark.slow
 @settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
 @given(_sites())
-def test_any_site_computes_and_takes_the_cycles_it_says(drawn) -> None:
+def test_any_site_computes_and_takes_the_cycles_it_says(
+    drawn: tuple[Site[Matmul], int, int, int],
+) -> None:
     here, pe, simd, depth = drawn
     check_kernel(here, KERNEL, {"pe": pe, "simd": simd}, frames=6, depth=depth)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("here", FAMILY.examples(), ids=lambda s: str(s.inputs[0]))
-def test_examples_compute_in_every_folding(here) -> None:
+def test_examples_compute_in_every_folding(here: Site) -> None:
     for parameters in KERNEL.space(here):
         check_kernel(here, KERNEL, parameters, frames=6)

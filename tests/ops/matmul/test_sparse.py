@@ -21,7 +21,7 @@ BYTES = IntType(-128, 127)
 
 
 def _weights(rng: np.random.Generator, shape: tuple[int, int, int], density: float) -> np.ndarray:
-    weights = rng.integers(1, 8, shape) * rng.choice([-1, 1], shape)
+    weights: np.ndarray = rng.integers(1, 8, shape) * rng.choice([-1, 1], shape)
     weights[rng.random(shape) >= density] = 0
     weights[:, 0, -1] = 7
     return weights
@@ -38,7 +38,7 @@ def _skewed(rng: np.random.Generator, rows: int, columns: int) -> np.ndarray:
     return weights
 
 
-def _site(weights: np.ndarray, pixels: int = 1, element: IntType = BYTES) -> Site:
+def _site(weights: np.ndarray, pixels: int = 1, element: IntType = BYTES) -> Site[Matmul]:
     channels = weights.shape[0] * weights.shape[2]
     return Site.of(Matmul(weights), TensorType((1, pixels, channels), element))
 
@@ -166,7 +166,7 @@ def test_rtl_takes_the_predicted_cycles(kind: str) -> None:
     check_kernel(site, SPARSE, {"pes": 12}, frames=5)
 
 
-ANY = {
+ANY: dict[str, tuple[Site[Matmul], Parameters]] = {
     "one_pe": (_site(_weights(np.random.default_rng(1), (1, 9, 11), 0.3)), {"pes": 1}),
     "groups": (_site(_weights(np.random.default_rng(2), (3, 7, 9), 0.3), 2), {"pes": 3}),
     "one_row_on_many": (
@@ -266,7 +266,7 @@ def test_rtl_decodes_the_exact_matrix(index: str) -> None:
 def test_bad_parameters_are_refused_in_words() -> None:
     site = _site(_weights(np.random.default_rng(0), (1, 4, 6), 0.5))
     assert SPARSE.check(site, {"pes": 2}) is None
-    most = np.count_nonzero(_op(site).weights)
+    most = int(np.count_nonzero(_op(site).weights))
     assert SPARSE.check(site, {}) == f"pes must be a number from 1 to {most}, not None"
     assert SPARSE.check(site, {"pes": most + 1})
     assert SPARSE.check(site, {"pes": 2, "in": 3}) == "in must be a power of two up to 8, not 3"
@@ -291,8 +291,8 @@ def test_bad_channels_are_refused_in_words() -> None:
 def test_channels_read_the_program_once() -> None:
     site = _site(_test_matrix("0.1", 1), 8)
     one, four = {"pes": 16}, {"pes": 16, "channels": 4}
-    programs = [SPARSE.at(site, p).instance.memories["ProgramFile"].rows for p in (one, four)]
-    np.testing.assert_array_equal(*programs)
+    first, second = (SPARSE.at(site, p).instance.memories["ProgramFile"].rows for p in (one, four))
+    np.testing.assert_array_equal(first, second)
     # Four times the multipliers do four vectors in the time of one.
     assert SPARSE.at(site, one).interval == 4 * SPARSE.at(site, four).interval
     assert [SPARSE.at(site, p).lanes for p in (one, four)] == [16, 64]

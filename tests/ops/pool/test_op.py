@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,7 +20,8 @@ def naive(op: Pool, x: IntArray) -> IntArray:
     """All loops of the definition; x is [H, W, C]."""
     height, width, channels = x.shape
     rows, columns = op.geometry.output((height, width, channels))
-    python = {"max": max, "sum": sum}[op.kind]
+    ways: dict[str, Callable[[Iterable[int]], int]] = {"max": max, "sum": sum}
+    python = ways[op.kind]
     result = np.zeros((rows, columns, channels), dtype=np.int64)
     for row, column, channel in np.ndindex(rows, columns, channels):
         taps = []

@@ -8,24 +8,26 @@ from hypothesis import strategies as st
 
 from benchmarks.recurrent import layer
 from hwcompile.ops import family
+from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.lstm.examples import examples
 from hwcompile.ops.recurrent.static import Static
 from tests.externalbench import check_external
 from tests.ops.gru import samples as grus
 from tests.ops.lstm.samples import lstms
+from tests.ops.recurrent.describing import described
 
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
-STATIC = family("lstm").kernel("static")
+STATIC: AnyKernel = family("lstm").kernel("static")
 
 
 def _rows(site: Site, parameters: Parameters) -> int:
     """Rows of the program that a frame takes."""
     kernel = family(site.op.family).kernel("static")
     assert isinstance(kernel, Static)
-    return kernel.at(site, parameters).describe().cycles * site.inputs[0].shape[1]
+    return described(kernel, site, parameters).cycles * site.inputs[0].shape[1]
 
 
 def _check(site: Site, parameters: Parameters, seed: int = 0) -> list[int]:
@@ -53,7 +55,7 @@ def test_examples_with_every_memory(site: Site) -> None:
     st.integers(0, 99),
 )
 def test_random_engines(site: Site, size: tuple[int, int], prefetch: int, seed: int) -> None:
-    parameters = {"weights": "external", "prefetch": prefetch}
+    parameters: dict[str, int | str] = {"weights": "external", "prefetch": prefetch}
     kernel = family(site.op.family).kernel("static")
     assume(kernel.refuses(site) is None)
     sizes = {"pes": size[0], "lanes": size[1]}
@@ -71,7 +73,7 @@ def test_ese_lstm() -> None:
     """
     graph = layer(153, 0.1, 1)
     site = Site.of(graph.nodes[0].op, graph.types["x"])
-    parameters = {"pes": 32, "lanes": 1, "weights": "external"}
+    parameters: dict[str, int | str] = {"pes": 32, "lanes": 1, "weights": "external"}
     memories = ((1, 0.0), (60, 0.0), (60, 0.05))
     starved = check_external(site, STATIC, parameters, _rows(site, parameters), memories)
     assert starved[:2] == [0, 0]

@@ -52,9 +52,8 @@ def _check(layout: Layout, schedule: StepSchedule) -> None:
             assert all(taken < arrives for (_, taken), (arrives, _) in pairwise(uses))
         # A sum is written two cycles after it was taken. The next step's first one reads no sum, so
         # it may follow in the next cycle; that takes are distinct over both steps is shown above.
-        for times in things.values():
-            times.sort()
-            assert all(b - a >= 2 for a, b in pairwise(times))
+        for taken in things.values():
+            assert all(b - a >= 2 for a, b in pairwise(sorted(taken)))
     _check_vectors(layout, schedule)
 
 

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.reduce import FAMILY
 from hwcompile.ops.reduce.folded import Folded
@@ -15,10 +16,10 @@ from tests.ops.reduce.test_op import ELEMENTS
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
-KERNEL = Folded()
+KERNEL: AnyKernel = Folded()
 
 
-def site(op: Reduce, shape: tuple[int, int, int], element: IntType) -> Site:
+def site(op: Reduce, shape: tuple[int, int, int], element: IntType) -> Site[Reduce]:
     return Site.of(op, TensorType(shape, element))
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -33,7 +35,8 @@ def test_evaluate_equals_loops_and_the_interval_is_tight(
     (y,) = op.evaluate((source,), (x,))
     (result,) = op.infer((source,))
     assert y.shape == (4, *result.shape)
-    python = {"max": max, "min": min, "sum": sum}[kind]
+    ways: dict[str, Callable[[Iterable[int]], int]] = {"max": max, "min": min, "sum": sum}
+    python = ways[kind]
     for place in np.ndindex(4, 2, width, channels):
         vector = x[place[:3]]
         assert y[place] == python(int(vector[t * channels + place[3]]) for t in range(taps))

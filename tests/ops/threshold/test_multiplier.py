@@ -32,7 +32,7 @@ def apply(found: LevelMultiplier, row: int, x: IntArray, steps: int) -> IntArray
 
 
 def wanted(thresholds: IntArray, slope: int, x: IntArray) -> IntArray:
-    counts = (x[:, None] >= thresholds).sum(axis=1)
+    counts: IntArray = (x[:, None] >= thresholds).sum(axis=1)
     return counts if slope > 0 else thresholds.size - counts
 
 
@@ -52,7 +52,8 @@ def float_chain(
     """Accumulator to code as a float runtime computes it: op by op in float32."""
     real = x.astype(np.float32) * scale + bias
     rounded = {"even": np.rint, "floor": np.floor, "ceil": np.ceil}[rounding](real)
-    return np.clip(rounded.astype(np.int64) + zero, 0, 2**bits - 1)
+    codes: IntArray = np.clip(rounded.astype(np.int64) + zero, 0, 2**bits - 1)
+    return codes
 
 
 @st.composite

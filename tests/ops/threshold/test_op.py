@@ -33,7 +33,7 @@ def naive(op: Threshold, kind: TensorType, values: IntArray) -> IntArray:
 
 
 @st.composite
-def sites(draw: st.DrawFn) -> Site:
+def sites(draw: st.DrawFn) -> Site[Threshold]:
     """Any legal threshold node on a small feature map."""
     shape = (draw(st.integers(1, 2)), draw(st.integers(1, 3)), draw(st.integers(1, 4)))
     element = draw(st.sampled_from(ELEMENTS))
@@ -50,7 +50,7 @@ def sites(draw: st.DrawFn) -> Site:
     return Site.of(Threshold(thresholds, base, slope, result), TensorType(shape, element))
 
 
-def all_inputs(site: Site) -> IntArray:
+def all_inputs(site: Site[Threshold]) -> IntArray:
     """Frames in which every element takes every value of the type once."""
     kind = site.inputs[0]
     values = kind.element.values()
@@ -59,7 +59,7 @@ def all_inputs(site: Site) -> IntArray:
 
 @settings(max_examples=150, deadline=None)
 @given(sites())
-def test_evaluate_equals_the_definition(site: Site) -> None:
+def test_evaluate_equals_the_definition(site: Site[Threshold]) -> None:
     assert site.op.problems(site.inputs) == []
     values = all_inputs(site)
     (result,) = site.op.evaluate(site.inputs, (values,))
@@ -68,7 +68,7 @@ def test_evaluate_equals_the_definition(site: Site) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(sites())
-def test_inferred_interval_is_reached_at_both_ends(site: Site) -> None:
+def test_inferred_interval_is_reached_at_both_ends(site: Site[Threshold]) -> None:
     (result,) = site.op.evaluate(site.inputs, (all_inputs(site),))
     element = site.outputs[0].element
     assert element.contains(result)
@@ -78,7 +78,7 @@ def test_inferred_interval_is_reached_at_both_ends(site: Site) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(sites())
-def test_staircase_on_bits_equals_evaluate(site: Site) -> None:
+def test_staircase_on_bits_equals_evaluate(site: Site[Threshold]) -> None:
     stairs = staircase(site)
     values = all_inputs(site)
     (result,) = site.op.evaluate(site.inputs, (values,))

@@ -11,7 +11,7 @@ from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold import FAMILY, Threshold
-from hwcompile.ops.threshold.requantize import MultiplyAddShift, Requantize
+from hwcompile.ops.threshold.requantize import MultiplyAddShift
 from tests.kernelbench import check_kernel
 
 ORACLE = "this project"
@@ -78,14 +78,18 @@ def test_output_declared_wider_than_reached(name: str) -> None:
     run(Site(site.op, site.inputs, (wide,)), FAMILY.kernel(name), 2)
 
 
+def _requantized(index: int) -> MultiplyAddShift:
+    built = FAMILY.kernel("requantize").at(SITES[index], {"parallel": 2})
+    assert isinstance(built, MultiplyAddShift)
+    return built
+
+
 def test_thresholds_off_the_line_are_patched() -> None:
-    patches = [Requantize().at(SITES[i], {"parallel": 2}).form.patches for i in (7, 5)]
-    assert patches == [2, 0]
+    assert [_requantized(i).form.patches for i in (7, 5)] == [2, 0]
 
 
 def test_description_names_multiplier_and_shift() -> None:
-    built = Requantize().at(SITES[5], {"parallel": 2})
-    assert isinstance(built, MultiplyAddShift)
+    built = _requantized(5)
     assert built.form.shift > 8
     assert 3 <= built.factor_bits <= 16
     assert f"{built.factor_bits} bits" in built.comment

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.window import FAMILY
 from hwcompile.ops.window.line_buffer import LineBuffer
@@ -17,12 +18,12 @@ from tests.ops.window.cases import windows
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
 
-KERNEL = LineBuffer()
+KERNEL: AnyKernel = LineBuffer()
 BYTE, NIBBLE = IntType(0, 255), IntType(-8, 7)
 NO_PADS, ONE, ALL_ROUND = (0, 0, 0, 0), (1, 1), (1, 1, 1, 1)
 
 
-def site(op: Window, shape: tuple[int, int, int], element: IntType) -> Site:
+def site(op: Window, shape: tuple[int, int, int], element: IntType) -> Site[Window]:
     return Site.of(op, TensorType(shape, element))
 
 
