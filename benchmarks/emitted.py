@@ -42,6 +42,7 @@ ENDS = 2
 _INSTANCE = re.compile(r"^ *(hw_\w+) #\(\n(.*?)\n *\) (\w+) \(", re.DOTALL | re.MULTILINE)
 _VALUE = re.compile(r"\.(\w+)\((.*)\),?$", re.MULTILINE)
 _FIELD = re.compile(r"^ *(\S+?),? +// (\w+)$", re.MULTILINE)
+_FILES = re.compile(r"\.(\w+)\(\{\n((?: *\"\S+\.mem\",?\n)+) *\}\)")
 _NAMED = re.compile(r"(\w+)::(\w+)")
 _ENUM = re.compile(r"enum\b[^{;]*\{(.*?)\}", re.DOTALL)
 
@@ -110,6 +111,9 @@ def _values(rtl: Path, text: str, named: Mapping[str, int]) -> dict[str, str]:
     found = dict(_VALUE.findall(text))
     for value, field in _FIELD.findall(text):
         found["".join(word.capitalize() for word in field.split("_"))] = value
+    for name, files in _FILES.findall(text):
+        for index, file in enumerate(reversed(re.findall(r'"\S+?"', files))):
+            found[f"{name}{index}"] = file
     return {name: _value(rtl, value, named) for name, value in found.items() if name != "Name"}
 
 

@@ -16,13 +16,13 @@ from hwcompile.build_directory import rtl_sources
 from hwcompile.diagnostics import Origin
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.library import library_files
-from hwcompile.emit.literals import literal, memory_text
+from hwcompile.emit.literals import Printable, literal, memory_text
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.families import flow_of
 from hwcompile.families.flow import NETLIST, Use
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
-from hwcompile.ops.contract.instance import Scalar
+from hwcompile.ops.contract.instance import Memories, Value
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.schedule.planner import plan
@@ -52,7 +52,7 @@ class Circuit:
     """A module of the library with its parameters: ports are (direction, bits, name)."""
 
     module: str
-    parameters: tuple[tuple[str, Scalar | str], ...]
+    parameters: tuple[tuple[str, Printable], ...]
     ports: tuple[tuple[str, int, str], ...]
     files: tuple[tuple[str, str], ...] = ()
 
@@ -80,10 +80,7 @@ def circuit_of(subject: Subject) -> Circuit:
     built = kernel.at(site, parameters)
     instance, ports = built.instance, built.ports
     files = {f"{name.lower()}.mem": memory_text(i) for name, i in instance.memories.items()}
-    values = tuple(
-        (name, f"{name.lower()}.mem" if isinstance(value, MemoryImage) else value)
-        for name, value in instance.parameters.items()
-    )
+    values = tuple((name, _printable(name, value)) for name, value in instance.parameters.items())
     common = [("input", 1, "clk_i"), ("input", 1, "rst_ni")]
     if kernel.rigid:
         width = sum(form.bits for form in ports.inputs)
@@ -115,6 +112,12 @@ def circuit_of(subject: Subject) -> Circuit:
             ("output", ports.output.bits, "out_data_o"),
         ]
     return Circuit(instance.library, values, (*common, *around), tuple(sorted(files.items())))
+
+
+def _printable(name: str, value: Value) -> Printable:
+    if isinstance(value, Memories):
+        return tuple(f"{name.lower()}{i:02}.mem" for i in range(len(value.images)))
+    return f"{name.lower()}.mem" if isinstance(value, MemoryImage) else value
 
 
 def fifo_circuit(width: int, depth: int, block: bool) -> Circuit:

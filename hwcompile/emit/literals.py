@@ -6,19 +6,27 @@ import hashlib
 
 import numpy as np
 
+from hwcompile.diagnostics import InternalError
 from hwcompile.emit.structures import structure_lines
 from hwcompile.ops.contract.instance import Each, Name, Scalar, Struct, Word
 from hwcompile.ops.contract.memory_image import MemoryImage
 
+Printable = Scalar | str | tuple[str, ...]
+"""Of a parameter, when memories are files: their names, equally long when there are several."""
 
-def literal(value: Scalar | str) -> str:
-    """A value as SystemVerilog text, several lines for a structure; a `str` is a memory's file."""
+
+def literal(value: Printable) -> str:
+    """A value as SystemVerilog text, several lines for a structure."""
     if isinstance(value, bool):
         return f"1'b{value:d}"
     if isinstance(value, Word):
         return f"{value.bits}'h{value.code:x}"
     if isinstance(value, Struct):
         return "\n      ".join(["{", *structure_lines(value)]) + "\n    }"
+    if isinstance(value, tuple):
+        if len({len(name) for name in value}) > 1:
+            raise InternalError(f"the names of files {value} are not equally long")
+        return "{\n      " + ",\n      ".join(map(literal, reversed(value))) + "\n    }"
     if isinstance(value, Each):
         return "{" + ", ".join(_part(v, value.bits) for v in reversed(value.values)) + "}"
     if isinstance(value, Name):

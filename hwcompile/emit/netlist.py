@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hwcompile.emit.interface import AxisPort, Interface, MemoryPort
-from hwcompile.emit.literals import memory_name, memory_text
+from hwcompile.emit.literals import Printable, memory_name, memory_text
 from hwcompile.emit.memory_ports import MemoryView, memory_ports, memory_view
 from hwcompile.emit.names import identifier, top_name
 from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.ops.contract.external_memory import ExternalMemory
-from hwcompile.ops.contract.instance import Name, Scalar, Value, Word
+from hwcompile.ops.contract.instance import Memories, Name, Value, Word
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
@@ -28,7 +28,7 @@ class InstanceView:
 
     module: str
     name: str
-    parameters: tuple[tuple[str, Scalar | str], ...]
+    parameters: tuple[tuple[str, Printable], ...]
     notes: tuple[str, ...]
     width: int
     valid: str
@@ -284,11 +284,15 @@ def _instance_view(
     )
 
 
-def _printable(part: Placed, value: Value, memories: dict[str, str]) -> Scalar | str:
+def _printable(part: Placed, value: Value, memories: dict[str, str]) -> Printable:
     """The value; in the place of a memory's contents the name of the file that they go to."""
-    if not isinstance(value, MemoryImage):
-        return value
-    text = memory_text(value)
+    if isinstance(value, Memories):
+        return tuple(_file(part, image, memories) for image in value.images)
+    return _file(part, value, memories) if isinstance(value, MemoryImage) else value
+
+
+def _file(part: Placed, image: MemoryImage, memories: dict[str, str]) -> str:
+    text = memory_text(image)
     file = memory_name(identifier(part.node.name), text)
     memories[file] = text
     return file

@@ -11,5 +11,6 @@ from __future__ import annotations
 from hwcompile.rnn.formats import FUNCTIONS, Format, Formats, Table
 from hwcompile.rnn.gru import gru
 from hwcompile.rnn.layers import lstm, stack
+from hwcompile.rnn.options import LayerOptions
 
-__all__ = ["FUNCTIONS", "Format", "Formats", "Table", "gru", "lstm", "stack"]
+__all__ = ["FUNCTIONS", "Format", "Formats", "LayerOptions", "Table", "gru", "lstm", "stack"]

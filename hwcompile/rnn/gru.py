@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Unpack
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from hwcompile.rnn.layers import (
     in_unit,
     not_buildable,
 )
+from hwcompile.rnn.options import Layer, LayerOptions
 from hwcompile.rnn.weights import Fixed, Matrix, array_of, fixed, gates_of, misfit
 
 
@@ -29,15 +31,8 @@ def gru(
     recurrent_bias: Matrix | None = None,
     *,
     formats: Formats | None = None,
-    gates: str = "sigma",
-    candidate: str = "tanh",
     reset_after: bool = True,
-    rounding: str = "half_up",
-    steps: int = 1,
-    keep: bool = False,
-    start: bool = False,
-    channels: int = 1,
-    name: str = "gru",
+    **options: Unpack[LayerOptions],
 ) -> Graph:
     """A GRU layer as a graph; see `hwcompile.ops.gru.op.Gru` for the equations.
 
@@ -49,17 +44,9 @@ def gru(
         recurrent_bias: The same, added to the recurrent sums: inside the reset's product with
             `reset_after`.
         formats: Number formats; `m` is that of the state. Projection and peepholes do not count.
-        gates: Function of both gates, a name in `FUNCTIONS`.
-        candidate: That of the candidate.
         reset_after: Whether the reset gate acts after the recurrent matrix (PyTorch, cuDNN, Keras'
             default) or before (ONNX's default).
-        rounding: `half_up` or `floor`.
-        steps: Time steps per frame, T.
-        keep: Whether the state survives the end of a frame; else each frame is a sequence.
-        start: With `keep`: a second input (1, T, channels) whose 1 starts a sequence.
-        channels: Independent sequences in step, for which every weight is read once. Element e of
-            channel b stands at e * channels + b of a step's vector.
-        name: Name of graph and node.
+        options: See `LayerOptions`.
 
     Returns:
         A graph with the input `x` (1, T, X * channels), perhaps `start`, and one output
@@ -68,7 +55,7 @@ def gru(
     Raises:
         CompileError: HW0240 to HW0245, as for `lstm`.
     """
-    chosen = formats or Formats()
+    chosen, layer = formats or Formats(), Layer.of("gru", options)
     x, r = gates_of(wx, 3, "the input weights"), gates_of(wr, 3, "the recurrent weights")
     cells = x.shape[1]
     if r.shape != (3, cells, cells):
@@ -78,19 +65,21 @@ def gru(
         fixed(r, chosen.wr, "the recurrent weights"),
         (_biases(bias, cells, chosen), _biases(recurrent_bias, cells, chosen)),
         chosen,
-        (gates, candidate),
-        (reset_after, rounding, keep),
+        layer,
+        reset_after,
     )
-    op = replace(op, channels=channels)
-    builder = Builder(name)
-    inputs = frame_inputs(builder, op, chosen.x, steps, start)
+    op = replace(op, channels=layer.channels)
+    builder = Builder(layer.name)
+    inputs = frame_inputs(builder, op, chosen.x, layer)
     kinds = tuple(builder.types[value] for value in inputs)
     problems = op.problems(kinds)
     if problems:
-        raise not_buildable(f"the GRU '{name}'", problems)
+        raise not_buildable(f"the GRU '{layer.name}'", problems)
     (result,) = op.infer(kinds)
     result = TensorType(result.shape, result.element, format_scale(chosen.m))
-    (output,) = builder.add(name, op, inputs, Origin("rnn", name, "GRU"), types=(result,))
+    (output,) = builder.add(
+        layer.name, op, inputs, Origin("rnn", layer.name, "GRU"), types=(result,)
+    )
     return builder.build((output,))
 
 
@@ -106,14 +95,13 @@ def _op(
     wr: Fixed,
     biases: tuple[Fixed, Fixed],
     formats: Formats,
-    functions: tuple[str, str],
-    style: tuple[bool, str, bool],
+    layer: Layer,
+    reset_after: bool,
 ) -> Gru:
-    reset_after, rounding, keep = style
     x, h, gate = formats.x.known(), formats.m.known(), formats.gate.known()
     z = max(x + wx.fraction, h + wr.fraction)
     v = z + gate if reset_after else z
-    tables = (formats.sigma, candidate_table(functions[1], formats))
+    tables = (formats.sigma, candidate_table(layer.candidate, formats))
     shifts = (z - tables[0].step_bits, v - tables[1].step_bits)
     aligned("the sums of the gates", "their tables", shifts)
     product = max(2 * gate, gate + h)
@@ -125,18 +113,18 @@ def _op(
         x_shift=z - x - wx.fraction,
         r_shift=z - h - wr.fraction,
         n_shift=v - z,
-        sigma=samples(functions[0], tables[0], formats.gate),
-        candidate=samples(functions[1], tables[1], formats.gate),
+        sigma=samples(layer.gates, tables[0], formats.gate),
+        candidate=samples(layer.candidate, tables[1], formats.gate),
         table_shifts=shifts,
         one=1 << gate,
         reset_shift=gate,
         h_shifts=(product - 2 * gate, product - gate - h, product - h),
         h_type=formats.m.type,
-        rounding=rounding,
+        rounding=layer.rounding,
         reset_after=reset_after,
-        keep=keep,
+        keep=layer.keep,
     )
     limit = op.bounds(formats.x.type)
-    must_not_clip(functions[0], tables[0], limit.gates / 2.0**z)
-    must_not_clip(functions[1], tables[1], limit.candidate / 2.0**v)
+    must_not_clip(layer.gates, tables[0], limit.gates / 2.0**z)
+    must_not_clip(layer.candidate, tables[1], limit.candidate / 2.0**v)
     return op

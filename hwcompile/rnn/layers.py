@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Unpack
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.recurrent.op import Recurrent
 from hwcompile.rnn.formats import Format, Formats, Table, must_not_clip, samples
+from hwcompile.rnn.options import Layer, LayerOptions
 from hwcompile.rnn.weights import Fixed, Matrices, Matrix
 
 
@@ -25,15 +27,8 @@ def lstm(
     peepholes: Matrix | None = None,
     projection: Matrix | None = None,
     formats: Formats | None = None,
-    gates: str = "sigma",
-    candidate: str = "tanh",
     squash: str = "tanh",
-    rounding: str = "half_up",
-    steps: int = 1,
-    keep: bool = False,
-    start: bool = False,
-    channels: int = 1,
-    name: str = "lstm",
+    **options: Unpack[LayerOptions],
 ) -> Graph:
     """An LSTM layer as a graph; see `hwcompile.ops.lstm.op.Lstm` for the equations.
 
@@ -44,16 +39,8 @@ def lstm(
         peepholes: [3, C] for input, forget and output gate.
         projection: [Y, C].
         formats: Number formats; 12-bit weights and 16-bit signals without it.
-        gates: Function of the three gates, a name in `FUNCTIONS`.
-        candidate: That of the candidate.
-        squash: That of the new state.
-        rounding: `half_up` or `floor`, of products and sums.
-        steps: Time steps per frame, T.
-        keep: Whether the state survives the end of a frame; else each frame is a sequence.
-        start: With `keep`: a second input (1, T, channels) whose 1 starts a sequence.
-        channels: Independent sequences in step, for which every weight is read once. Element e of
-            channel b stands at e * channels + b of a step's vector.
-        name: Name of graph and node.
+        squash: Function of the new state, a name in `FUNCTIONS`.
+        options: See `LayerOptions`.
 
     Returns:
         A graph with the input `x` (1, T, X * channels), perhaps `start`, and one output
@@ -65,19 +52,22 @@ def lstm(
             can not be aligned, HW0245 an LSTM that is too large for the arithmetic.
     """
     chosen = formats or Formats()
+    layer = Layer.of("lstm", options)
     matrices = Matrices.of(wx, wr, bias, peepholes, projection, chosen)
-    op, x = _op(matrices, chosen, (gates, candidate, squash), rounding, keep)
-    op = replace(op, channels=channels)
-    builder = Builder(name)
-    inputs = frame_inputs(builder, op, x, steps, start)
+    op, x = _op(matrices, chosen, (layer.gates, layer.candidate, squash), layer)
+    op = replace(op, channels=layer.channels)
+    builder = Builder(layer.name)
+    inputs = frame_inputs(builder, op, x, layer)
     kinds = tuple(builder.types[value] for value in inputs)
     problems = op.problems(kinds)
     if problems:
-        raise not_buildable(f"the LSTM '{name}'", problems)
+        raise not_buildable(f"the LSTM '{layer.name}'", problems)
     result = chosen.y if op.projected else chosen.m
     (kind,) = op.infer(kinds)
     kind = TensorType(kind.shape, kind.element, format_scale(result))
-    (output,) = builder.add(name, op, inputs, Origin("rnn", name, "LSTM"), types=(kind,))
+    (output,) = builder.add(
+        layer.name, op, inputs, Origin("rnn", layer.name, "LSTM"), types=(kind,)
+    )
     return builder.build((output,))
 
 
@@ -87,23 +77,25 @@ def not_buildable(what: str, problems: Sequence[str], origin: Origin | None = No
     return fail("HW0245", f"{what} can not be built", "; ".join(problems), fix, origin)
 
 
-def frame_inputs(
-    builder: Builder, op: Recurrent, x: Format, steps: int, start: bool
-) -> tuple[str, ...]:
+def frame_inputs(builder: Builder, op: Recurrent, x: Format, layer: Layer) -> tuple[str, ...]:
     """The inputs of a layer's graph: `x`, and perhaps `start`.
 
     Raises:
         CompileError: HW0241 when there is no step or no channel.
     """
-    if steps < 1:
-        raise fail("HW0241", f"a sequence has {steps} steps", "one is the least", "steps=1 or more")
+    if layer.steps < 1:
+        raise fail(
+            "HW0241", f"a sequence has {layer.steps} steps", "one is the least", "steps=1 or more"
+        )
     if op.channels < 1:
         what = f"there are {op.channels} channels"
         raise fail("HW0241", what, "one is the least", "channels=1 or more")
-    kind = TensorType((1, steps, op.inputs * op.channels), x.type, format_scale(x))
+    kind = TensorType((1, layer.steps, op.inputs * op.channels), x.type, format_scale(x))
     inputs = [builder.input("x", kind)]
-    if start:
-        inputs.append(builder.input("start", TensorType((1, steps, op.channels), IntType(0, 1))))
+    if layer.start:
+        inputs.append(
+            builder.input("start", TensorType((1, layer.steps, op.channels), IntType(0, 1)))
+        )
     return tuple(inputs)
 
 
@@ -164,7 +156,7 @@ def format_scale(kind: Format) -> tuple[float, ...]:
 
 
 def _op(
-    given: Matrices, formats: Formats, functions: tuple[str, str, str], rounding: str, keep: bool
+    given: Matrices, formats: Formats, functions: tuple[str, str, str], layer: Layer
 ) -> tuple[Lstm, Format]:
     """The op, and the format of its input."""
     projected = given.projection.values.shape[0] > 0
@@ -199,8 +191,8 @@ def _op(
         c_type=formats.c.type,
         m_type=formats.m.type,
         y_type=formats.y.type,
-        rounding=rounding,
-        keep=keep,
+        rounding=layer.rounding,
+        keep=layer.keep,
     )
     reaches = [bound / 2.0**z for bound in op.bounds(formats.x.type).z]
     must_not_clip(functions[0], tables[0], max(reaches[0], reaches[1], reaches[3]))

@@ -161,7 +161,7 @@ def _digest(texts: Mapping[str, str]) -> str:
 def _renamed(text: str, rtl: Path, contents: dict[str, Image]) -> str:
     def rename(match: re.Match[str]) -> str:
         count = sum(name.startswith(f"{match[1]}_use") for name in contents)
-        name = f"{match[1]}_use{count}.mem"
+        name = f"{match[1]}_use{count:05}.mem"
         contents[name] = read_image(rtl / match[0].strip('"'))
         return f'"{name}"'
 

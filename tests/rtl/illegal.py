@@ -96,7 +96,7 @@ VECTORS: Refusals = {
         "as wide as an input": {"InBits": 7},
     },
     "hw_sparse_collect": {"counts of parts": {"Channels": 0}},
-    "hw_sparse_matvec": {"a power of two": {"InLanes": 3}, "one of Steps": {"ReadyStep": 7}},
+    "hw_sparse_matvec": {"a power of two": {"InLanes": 3}, "one of Steps": {"Plan.ready_step": 7}},
     "hw_sparse_pe": {"a power of two": {"Lanes": 3}},
     "hw_sparse_results": {"must be at least 1": {"Readers": 0}},
     "hw_sum_level": {"Rows, Terms and widths": {"InBits": 0}},

@@ -57,8 +57,8 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_uart_tx": {"at least 2 cycles": {"ClocksPerBit": 1}},
     "hw_window": {
         "power of two": {"Depth": 12},
-        "sizes, strides": {"KernelWidth": 0},
-        "strides and dilations": {"DilationHeight": 0},
+        "sizes, strides": {"Shape.kernel_width": 0},
+        "strides and dilations": {"Shape.dilation_height": 0},
         "between 1 and all lanes": {"Parallel": 2, "LastLanes": 3},
         "outputs hold the inputs": {"InBits": 4, "OutBits": 3},
     },
@@ -118,7 +118,7 @@ def test_a_refused_module_does_not_become_a_simulator() -> None:
         tempfile.TemporaryDirectory() as folder,
         pytest.raises(CompileError, match="hw_window: Depth must be a power of two"),
     ):
-        verilate([source_files()["hw_window"]], "hw_window", Path(folder), ["-GDepth=12"])
+        verilate(written("hw_window", Path(folder)), "hw_window", Path(folder), ["-GDepth=12"])
 
 
 def test_refusals_are_written_in_one_way() -> None:

@@ -11,7 +11,7 @@ from hwcompile.emit.hls.names import Names, memory_suffix, top_function
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.emit.netlist import interface_of
 from hwcompile.ops.arithmetic.encoding import PACKAGE
-from hwcompile.ops.contract.instance import Instance, Name
+from hwcompile.ops.contract.instance import Instance, Memories, Name
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.site import Ports, StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
@@ -240,12 +240,10 @@ class _Builder:
 
     def _layer(self, part: Placed, name: str, streams: tuple[str, ...]) -> LayerView:
         instance = part.built.instance
-        arrays: dict[int, Array] = {}
-        for key, value in instance.parameters.items():
-            # A memory that stands in for another one is printed once.
-            if isinstance(value, MemoryImage) and id(value) not in arrays:
-                arrays[id(value)] = array(self.names.new(f"{name}_{memory_suffix(key)}"), value)
-        memories = tuple(arrays.values())
+        memories = tuple(
+            array(self.names.new(f"{name}_{memory_suffix(key)}"), image)
+            for key, image in instance.memories.items()
+        )
         return LayerView(
             name=name,
             config=self.names.new(f"{name}_config"),
@@ -263,7 +261,7 @@ def _members(instance: Instance) -> list[str]:
     return [
         line
         for name, value in instance.parameters.items()
-        if not isinstance(value, MemoryImage)
+        if not isinstance(value, MemoryImage | Memories)
         for line in member(name, value)
     ]
 

@@ -70,9 +70,17 @@ class Each:
 Scalar = bool | int | Word | Name | Struct | Each
 """Of a parameter that is not a memory."""
 
-Value = Scalar | MemoryImage
+
+@dataclass(frozen=True)
+class Memories:
+    """The contents of several memories that one parameter names, the first one first."""
+
+    images: tuple[MemoryImage, ...]
+
+
+Value = Scalar | MemoryImage | Memories
 """Of a parameter: a bit, a number, a number of so many bits, a name, values of a structure, a value
-for each of several things, or contents of a memory."""
+for each of several things, or contents of a memory or of several."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +108,11 @@ class Instance:
 
     @property
     def memories(self) -> dict[str, MemoryImage]:
-        """The parameters that are contents of memories."""
-        return {
-            name: value for name, value in self.parameters.items() if isinstance(value, MemoryImage)
-        }
+        """The parameters that are contents of memories; of several, each with its number."""
+        found: dict[str, MemoryImage] = {}
+        for name, value in self.parameters.items():
+            if isinstance(value, MemoryImage):
+                found[name] = value
+            elif isinstance(value, Memories):
+                found.update({f"{name}{i:02}": image for i, image in enumerate(value.images)})
+        return found

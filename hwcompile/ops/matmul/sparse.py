@@ -10,7 +10,7 @@ import numpy as np
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.contract.instance import Instance, Struct
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
@@ -153,6 +153,20 @@ class Programs(Built[Matmul]):
         total += weights_memory(self.parameters, groups * plan.steps, pes * self._entry_bits)
         return total + pe.times(pes)
 
+    @property
+    def _layout(self) -> Struct:
+        plan = self.plan
+        fields = {
+            "steps": plan.steps,
+            "ready_step": plan.ready_step,
+            "collects": plan.collects,
+            "slots": plan.slots,
+            "result_banks": plan.result_banks,
+            "index_bits": plan.index_bits,
+            "delta": plan.delta,
+        }
+        return Struct("hw_sparse", "plan", fields)
+
     @cached_property
     def instance(self) -> Instance:
         """Of `hw_sparse_matvec`."""
@@ -168,21 +182,15 @@ class Programs(Built[Matmul]):
         return Instance(
             "hw_sparse_matvec",
             {
+                "Plan": self._layout,
                 "External": program.external is not None,
                 "Pes": plan.settings.pes,
                 "InLanes": plan.settings.lanes,
                 "InWords": plan.in_words,
                 "Words": plan.kept.size,
-                "Steps": plan.steps,
                 "Groups": plan.op.groups,
                 "Channels": plan.settings.channels,
-                "ReadyStep": plan.ready_step,
                 "OutLanes": plan.settings.out,
-                "Collects": plan.collects,
-                "Slots": plan.slots,
-                "ResultBanks": plan.result_banks,
-                "IndexBits": plan.index_bits,
-                "Delta": plan.delta,
                 **self.dot.parameters(),
                 "OutBits": bits,
                 **memories,

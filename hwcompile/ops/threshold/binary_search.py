@@ -8,7 +8,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic.rows import Field, RowTable, row_layout
-from hwcompile.ops.contract.instance import Instance, Value
+from hwcompile.ops.contract.instance import Instance, Memories, Value
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import Resources, memory
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
@@ -72,10 +72,8 @@ class SearchLevels(BuiltPipe[Threshold]):
             "Groups": layout.shape[0],
             "Shared": rows.shape[0] == 1,
             "OffsetFile": self.offsets.image(),
+            "LevelFiles": Memories(tuple(images)),
         }
-        for level in range(MOST_LEVELS):
-            # Names of unused levels must be as long as the others: the module selects among them.
-            values[f"LevelFile{level}"] = images[min(level, depth - 1)]
         return Instance("hw_binary_search", values)
 
     @property

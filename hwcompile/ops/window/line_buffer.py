@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.ir.types import Encoding, IntType
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance, Word
+from hwcompile.ops.contract.instance import Instance, Struct, Word
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
@@ -95,29 +95,36 @@ class Lines(Built[Window]):
         loops = (self.layout.group_words, *window.kernel, window.groups, *out)
         return sum((n - 1).bit_length() for n in loops)
 
+    @property
+    def _shape(self) -> Struct:
+        window, shape = self.op, self.site.inputs[0].shape
+        height, width = window.geometry.output(shape)
+        fields = {
+            "height": shape[0],
+            "width": shape[1],
+            "groups": self.layout.groups,
+            "group_words": self.layout.group_words,
+            "kernel_height": window.kernel[0],
+            "kernel_width": window.kernel[1],
+            "stride_height": window.strides[0],
+            "stride_width": window.strides[1],
+            "dilation_height": window.dilations[0],
+            "dilation_width": window.dilations[1],
+            "pad_top": window.pads[0],
+            "pad_left": window.pads[1],
+            "out_height": height,
+            "out_width": width,
+        }
+        return Struct("hw_window", "shape", fields)
+
     @cached_property
     def instance(self) -> Instance:
         """Of `hw_window`."""
-        window, shape = self.op, self.site.inputs[0].shape
         source, result = self.ports.inputs[0], self.ports.output
-        height, width = window.geometry.output(shape)
         return Instance(
             "hw_window",
             {
-                "Height": shape[0],
-                "Width": shape[1],
-                "Groups": self.layout.groups,
-                "GroupWords": self.layout.group_words,
-                "KernelHeight": window.kernel[0],
-                "KernelWidth": window.kernel[1],
-                "StrideHeight": window.strides[0],
-                "StrideWidth": window.strides[1],
-                "DilationHeight": window.dilations[0],
-                "DilationWidth": window.dilations[1],
-                "PadTop": window.pads[0],
-                "PadLeft": window.pads[1],
-                "OutHeight": height,
-                "OutWidth": width,
+                "Shape": self._shape,
                 "Parallel": source.parallel,
                 "LastLanes": result.size - (result.words_per_vector - 1) * result.parallel,
                 "InBits": source.element.bits,
@@ -125,7 +132,7 @@ class Lines(Built[Window]):
                 "InSigned": source.element.signed,
                 "BipolarToInt": source.element.encoding is Encoding.BIPOLAR
                 and result.element.encoding is not Encoding.BIPOLAR,
-                "PadCode": _pad_code(window.pad_value, result.element),
+                "PadCode": _pad_code(self.op.pad_value, result.element),
                 "Depth": self.depth,
             },
         )

@@ -15,9 +15,10 @@ namespace hw {
 
 template <class C, class X, class Y>
 void window(stream<X> &x, stream<Y> &y) {
-  constexpr int pixel_words = C::Groups * C::GroupWords;
-  constexpr int row_words = C::Width * pixel_words;
-  constexpr int frame_words = C::Height * row_words;
+  typedef typename C::Shape S;
+  constexpr int pixel_words = S::groups * S::group_words;
+  constexpr int row_words = S::width * pixel_words;
+  constexpr int frame_words = S::height * row_words;
   constexpr recoding style = C::BipolarToInt ? recoding::Bipolar : recoding::Sign;
   X lines[C::Depth];
 #pragma HLS BIND_STORAGE variable=lines type=ram_s2p
@@ -26,10 +27,10 @@ void window(stream<X> &x, stream<Y> &y) {
 
   for (int step = 0; step < frame_words + C::OutFrameWords; ++step) {
 #pragma HLS PIPELINE II=1
-    const int map_row = row * C::StrideHeight - C::PadTop + tap_row * C::DilationHeight;
-    const int map_col = col * C::StrideWidth - C::PadLeft + tap_col * C::DilationWidth;
-    const bool on_map = map_row >= 0 && map_row < C::Height && map_col >= 0 && map_col < C::Width;
-    const int number = map_row * row_words + map_col * pixel_words + group * C::GroupWords + index;
+    const int map_row = row * S::stride_height - S::pad_top + tap_row * S::dilation_height;
+    const int map_col = col * S::stride_width - S::pad_left + tap_col * S::dilation_width;
+    const bool on_map = map_row >= 0 && map_row < S::height && map_col >= 0 && map_col < S::width;
+    const int number = map_row * row_words + map_col * pixel_words + group * S::group_words + index;
     const int wanted = on_map ? number : 0;
     const bool stores = written < frame_words && written - kept < C::Depth;
 
@@ -40,7 +41,7 @@ void window(stream<X> &x, stream<Y> &y) {
 #pragma HLS UNROLL
         typedef typename Y::element element;
         const element pad = element(C::PadCode);
-        const bool unused = lane >= C::LastLanes && index == C::GroupWords - 1;
+        const bool unused = lane >= C::LastLanes && index == S::group_words - 1;
         const element used = on_map ? recode<element, style>(word.lane[lane]) : pad;
         out.lane[lane] = unused ? element(0) : used;
       }
@@ -48,11 +49,11 @@ void window(stream<X> &x, stream<Y> &y) {
       ++given;
 
       // The loops, from the innermost outwards.
-      const bool end_word = index == C::GroupWords - 1;
-      const bool end_row = end_word && tap_col == C::KernelWidth - 1;
-      const bool end_group = end_row && tap_row == C::KernelHeight - 1;
-      const bool end_window = end_group && group == C::Groups - 1;
-      const bool end_line = end_window && col == C::OutWidth - 1;
+      const bool end_word = index == S::group_words - 1;
+      const bool end_row = end_word && tap_col == S::kernel_width - 1;
+      const bool end_group = end_row && tap_row == S::kernel_height - 1;
+      const bool end_window = end_group && group == S::groups - 1;
+      const bool end_line = end_window && col == S::out_width - 1;
       index = end_word ? 0 : index + 1;
       if (end_word) tap_col = end_row ? 0 : tap_col + 1;
       if (end_row) tap_row = end_group ? 0 : tap_row + 1;
@@ -60,12 +61,12 @@ void window(stream<X> &x, stream<Y> &y) {
       if (end_window) col = end_line ? 0 : col + 1;
       if (end_line) ++row;
       if (end_window) {
-        const int first_row = row * C::StrideHeight - C::PadTop;
-        const int first_col = col * C::StrideWidth - C::PadLeft;
+        const int first_row = row * S::stride_height - S::pad_top;
+        const int first_col = col * S::stride_width - S::pad_left;
         const int first = first_row * row_words + first_col * pixel_words;
         // Right of the map or below it, a number would be that of another pixel.
-        if (first_row < C::Height && first_col < C::Width && first > kept) kept = first;
-        if (row == C::OutHeight) kept = frame_words;
+        if (first_row < S::height && first_col < S::width && first > kept) kept = first;
+        if (row == S::out_height) kept = frame_words;
       }
     }
     if (stores) {

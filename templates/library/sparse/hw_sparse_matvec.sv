@@ -27,21 +27,15 @@
 `default_nettype none
 
 module hw_sparse_matvec #(
+  parameter hw_sparse_pkg::plan_t Plan = hw_sparse_pkg::PLAN,
   parameter bit          External = 1'b0,
   parameter int unsigned Pes = 3,
   parameter int unsigned InLanes = 2,
   parameter int unsigned InWords = 5,
   parameter int unsigned Words = 4,
-  parameter int unsigned Steps = 7,
   parameter int unsigned Groups = 1,
   parameter int unsigned Channels = 1,
-  parameter int unsigned ReadyStep = 3,
   parameter int unsigned OutLanes = 2,
-  parameter int unsigned Collects = 4,
-  parameter int unsigned Slots = 3,
-  parameter int unsigned ResultBanks = 2,
-  parameter int unsigned IndexBits = 3,
-  parameter bit          Delta = 1'b0,
   parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned WBits = 4,
   parameter bit          WSigned = 1'b1,
@@ -52,6 +46,7 @@ module hw_sparse_matvec #(
   parameter ProgramFile = "",
   parameter CollectFile = "",
   parameter KeepFile = "",
+  localparam int unsigned IndexBits = Plan.index_bits,
   localparam int unsigned EntryBits = WBits + IndexBits + 1
 ) (
   input  wire logic                        clk_i,
@@ -70,6 +65,13 @@ module hw_sparse_matvec #(
   output logic                             out_valid_o,
   output logic      [OutLanes*OutBits-1:0] out_data_o
 );
+
+  localparam int unsigned Steps = Plan.steps;
+  localparam int unsigned ReadyStep = Plan.ready_step;
+  localparam int unsigned Collects = Plan.collects;
+  localparam int unsigned Slots = Plan.slots;
+  localparam int unsigned ResultBanks = Plan.result_banks;
+  localparam bit Delta = Plan.delta;
 
   if (ReadyStep >= Steps || InWords < 1 || Channels < 1 || ResultBanks < 1) begin : gen_illegal
     $error("hw_sparse_matvec: ReadyStep is one of Steps, and counts are at least 1");

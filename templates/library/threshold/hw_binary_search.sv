@@ -1,7 +1,8 @@
 // Staircase by pipelined binary search: a threshold memory per level, one word per cycle.
 //
 // A row has 2**Levels - 1 limits, the greatest number for those that are never exceeded.
-// LevelFile<l> holds 2**l limits per row (see hw_search_level); OffsetFile, per lane, the output
+// LevelFiles names a file for each level, that of level 0 last and all names equally long; that of
+// level l holds 2**l limits per row (see hw_search_level). OffsetFile holds, per lane, the output
 // for a count of zero and above it a bit that says that the output falls with the count.
 //
 // Latency: Levels + 1.
@@ -19,22 +20,7 @@ module hw_binary_search #(
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
   parameter OffsetFile = "",
-  parameter LevelFile0 = "",
-  parameter LevelFile1 = "",
-  parameter LevelFile2 = "",
-  parameter LevelFile3 = "",
-  parameter LevelFile4 = "",
-  parameter LevelFile5 = "",
-  parameter LevelFile6 = "",
-  parameter LevelFile7 = "",
-  parameter LevelFile8 = "",
-  parameter LevelFile9 = "",
-  parameter LevelFile10 = "",
-  parameter LevelFile11 = "",
-  parameter LevelFile12 = "",
-  parameter LevelFile13 = "",
-  parameter LevelFile14 = "",
-  parameter LevelFile15 = ""
+  parameter LevelFiles = ""
 ) (
   input  wire logic                         clk_i,
   input  wire logic                         rst_ni,
@@ -55,6 +41,12 @@ module hw_binary_search #(
   localparam int unsigned LaneWidth = OutWidth + 1;
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
 
+  // Without any file, every name is an empty one.
+  localparam int unsigned NameBits =
+      ($bits(LevelFiles) >= 8 * Levels) ? 8 * ($bits(LevelFiles) / (8 * Levels)) : 8;
+  localparam int unsigned AllBits = Levels * NameBits;
+  localparam logic [AllBits-1:0] NAMES = AllBits'(LevelFiles);
+
   // What enters each level; entry Levels leaves the last one.
   logic [GroupBits-1:0]         group [Levels+1];
   logic [Parallel*InWidth-1:0]  data  [Levels+1];
@@ -72,15 +64,8 @@ module hw_binary_search #(
   assign path[0] = '0;
 
   for (genvar level = 0; level < Levels; level++) begin : gen_level
-    localparam File =
-        (level == 0) ? LevelFile0 : (level == 1) ? LevelFile1 :
-        (level == 2) ? LevelFile2 : (level == 3) ? LevelFile3 :
-        (level == 4) ? LevelFile4 : (level == 5) ? LevelFile5 :
-        (level == 6) ? LevelFile6 : (level == 7) ? LevelFile7 :
-        (level == 8) ? LevelFile8 : (level == 9) ? LevelFile9 :
-        (level == 10) ? LevelFile10 : (level == 11) ? LevelFile11 :
-        (level == 12) ? LevelFile12 : (level == 13) ? LevelFile13 :
-        (level == 14) ? LevelFile14 : LevelFile15;
+    localparam logic [NameBits-1:0] File = NAMES[level*NameBits +: NameBits];
+
     hw_search_level #(
       .Parallel(Parallel),
       .InWidth(InWidth),

@@ -16,31 +16,16 @@
 `default_nettype none
 
 module hw_window #(
-  parameter int unsigned Height = 4,
-  parameter int unsigned Width = 4,
-  parameter int unsigned Groups = 1,
-  parameter int unsigned GroupWords = 1,
-  parameter int unsigned KernelHeight = 3,
-  parameter int unsigned KernelWidth = 3,
-  parameter int unsigned StrideHeight = 1,
-  parameter int unsigned StrideWidth = 1,
-  parameter int unsigned DilationHeight = 1,
-  parameter int unsigned DilationWidth = 1,
-  parameter int unsigned PadTop = 1,
-  parameter int unsigned PadLeft = 1,
-  parameter int unsigned OutHeight = 4,
-  parameter int unsigned OutWidth = 4,
+  parameter hw_window_pkg::shape_t Shape = hw_window_pkg::SHAPE,
   parameter int unsigned Parallel = 1,
-  // Lanes in use in the last word of a tap.
-  parameter int unsigned LastLanes = 1,
+  parameter int unsigned LastLanes = 1,  // in use in the last word of a tap
   parameter int unsigned InBits = 1,
   parameter int unsigned OutBits = 1,
   parameter bit InSigned = 1'b0,
   // The input is one bit (0 means -1, 1 means +1), the output two's complement.
   parameter bit BipolarToInt = 1'b0,
   parameter logic [OutBits-1:0] PadCode = '0,
-  // Words of the buffer, a power of two, at least 2.
-  parameter int unsigned Depth = 16
+  parameter int unsigned Depth = 16  // words of the buffer, a power of two, at least 2
 ) (
   input  wire logic clk_i,
   input  wire logic rst_ni,
@@ -52,6 +37,21 @@ module hw_window #(
   output logic out_valid_o,
   output logic [Parallel*OutBits-1:0] out_data_o
 );
+
+  localparam int unsigned Height = Shape.height;
+  localparam int unsigned Width = Shape.width;
+  localparam int unsigned Groups = Shape.groups;
+  localparam int unsigned GroupWords = Shape.group_words;
+  localparam int unsigned KernelHeight = Shape.kernel_height;
+  localparam int unsigned KernelWidth = Shape.kernel_width;
+  localparam int unsigned StrideHeight = Shape.stride_height;
+  localparam int unsigned StrideWidth = Shape.stride_width;
+  localparam int unsigned DilationHeight = Shape.dilation_height;
+  localparam int unsigned DilationWidth = Shape.dilation_width;
+  localparam int unsigned PadTop = Shape.pad_top;
+  localparam int unsigned PadLeft = Shape.pad_left;
+  localparam int unsigned OutHeight = Shape.out_height;
+  localparam int unsigned OutWidth = Shape.out_width;
 
   if (Depth < 2 || (Depth & (Depth - 1)) != 0) begin : gen_illegal
     $error("hw_window: Depth must be a power of two, at least 2");

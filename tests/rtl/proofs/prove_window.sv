@@ -30,10 +30,12 @@ module prove_window #(
   logic [Bits-1:0] data;
 
   hw_window #(
-    .Height(Height), .Width(Width), .Groups(Groups), .GroupWords(GroupWords),
-    .KernelHeight(KernelHeight), .KernelWidth(KernelWidth), .StrideHeight(StrideHeight),
-    .StrideWidth(StrideWidth), .PadTop(PadTop), .PadLeft(PadLeft), .OutHeight(OutHeight),
-    .OutWidth(OutWidth), .InBits(Bits), .OutBits(Bits), .PadCode(Bits'(PadCode)), .Depth(Depth)
+    .Shape({
+      32'(Height), 32'(Width), 32'(Groups), 32'(GroupWords), 32'(KernelHeight), 32'(KernelWidth),
+      32'(StrideHeight), 32'(StrideWidth), 32'd1, 32'd1, 32'(PadTop), 32'(PadLeft),
+      32'(OutHeight), 32'(OutWidth)
+    }),
+    .InBits(Bits), .OutBits(Bits), .PadCode(Bits'(PadCode)), .Depth(Depth)
   ) u_core (
     .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o(ready), .in0_data_i, .out_ok_i,
     .out_start_o(start), .out_valid_o(valid), .out_data_o(data)

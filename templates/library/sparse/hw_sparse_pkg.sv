@@ -1,0 +1,31 @@
+// How the program of a sparse product is laid out. The constant is an example, with which the
+// module can be read alone.
+
+`default_nettype none
+
+package hw_sparse_pkg;
+
+  // Rows, places, and their codes.
+  typedef struct packed {
+    logic [31:0] steps;         // rows of a program
+    logic [31:0] ready_step;    // the row after which sums may be collected
+    logic [31:0] collects;      // rows of a collector's program
+    logic [31:0] slots;         // sums of a PE
+    logic [31:0] result_banks;  // sets of sums that are kept
+    logic [31:0] index_bits;    // of an entry's place or gap
+    logic        delta;         // indices are gaps
+  } plan_t;
+
+  localparam plan_t PLAN = {
+    32'd7,  // steps
+    32'd3,  // ready_step
+    32'd4,  // collects
+    32'd3,  // slots
+    32'd2,  // result_banks
+    32'd3,  // index_bits
+    1'b0    // delta
+  };
+
+endpackage
+
+`default_nettype wire
