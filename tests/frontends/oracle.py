@@ -64,7 +64,7 @@ class Model:
         scales = np.asarray(scale, dtype=np.float32)
         zeros = np.full(scales.shape, zero)
         s, z = self.constant(scales), self.constant(zeros, np.int8)
-        extra = {"axis": axis} if scales.ndim else {}
+        extra: dict[str, Any] = {"axis": axis} if scales.ndim else {}
         return self.op("DequantizeLinear", w, s, z, **extra)
 
     def proto(self, outputs: Sequence[str]) -> onnx.ModelProto:

@@ -20,7 +20,7 @@ ORACLE = "ONNX Runtime"
 
 
 def _graph(name: str, nodes: list[onnx.NodeProto], result: str) -> onnx.GraphProto:
-    weights = numpy_helper.from_array(np.float32([2, -3, 1, 4, -1, 2]), f"{name}_weights")
+    weights = numpy_helper.from_array(np.array([2, -3, 1, 4, -1, 2], np.float32), f"{name}_weights")
     output = onnx.ValueInfoProto(name=result)
     return helper.make_graph(nodes, name, [], [output], [weights])
 
@@ -63,7 +63,7 @@ def test_a_condition_of_the_batch_is_the_files(tmp_path: Path) -> None:
     condition = m.op("Equal", size, m.constant(1, np.int64))
     y = m.quantize(m.op("If", condition, then_branch=then, else_branch=other), 0.5)
     imported = load_model(m.save(tmp_path, y))
-    frames = np.float32([[1, 2, 3, 4, 5, 6]] * 3)
+    frames = np.array([[1, 2, 3, 4, 5, 6]] * 3, np.float32)
     # x + the weights of the else branch, on the quantizers' grids.
     np.testing.assert_array_equal(imported.run(frames)[y][0], [3, -1, 4, 8, 4, 8])
 

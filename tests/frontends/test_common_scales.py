@@ -109,4 +109,4 @@ def test_a_common_step_is_exact_and_the_largest() -> None:
 
 @pytest.mark.parametrize("scales", [[0.1, 0.3], [1.0, 1 + 2**-23], [1.0, 2.0**-40], [0.0, 1.0]])
 def test_scales_without_a_common_step(scales: list[float]) -> None:
-    assert common_step(np.float32(scales)) is None
+    assert common_step(np.array(scales, np.float32)) is None

@@ -7,6 +7,7 @@ The oracle is ONNX Runtime.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,7 +52,7 @@ def test_constants_without_an_axis(kind: str, made: str, tmp_path: Path) -> None
 def _weights(m: Model, values: np.ndarray, scale: object = 1.0) -> str:
     steps = np.asarray(scale, dtype=np.float32)
     zeros = m.constant(np.zeros(steps.shape), np.int8)
-    extra = {"axis": 0} if steps.ndim else {}
+    extra: dict[str, Any] = {"axis": 0} if steps.ndim else {}
     return m.op("DequantizeLinear", m.constant(values, np.int8), m.constant(steps), zeros, **extra)
 
 

@@ -25,7 +25,7 @@ def model() -> onnx.ModelProto:
         "stamped",
         [info("x", TensorProto.FLOAT, [3, 5])],
         [info("y", TensorProto.FLOAT, [3, 5])],
-        [numpy_helper.from_array(np.float32(2), "two")],
+        [numpy_helper.from_array(np.asarray(2, np.float32), "two")],
     )
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)])
 

@@ -9,6 +9,7 @@ from onnx import TensorProto
 
 from hwcompile.frontends.load import load_model
 from hwcompile.frontends.symbolic.host import HostInput, HostOutput
+from hwcompile.ops.matmul.op import Matmul
 from tests.frontends.oracle import Model, check, families, grid, runtime
 
 ORACLE = ("ONNX Runtime", "this project")
@@ -115,7 +116,9 @@ def test_recovered_grids_of_folded_weights_are_noted(tmp_path: Path) -> None:
     y = m.op("Gemm", m.quantize(m.input(1, 12)), m.constant(w), transB=1)
     imported = load_model(m.save(tmp_path, y))
     assert any("grid was recovered" in note for note in imported.notes)
-    assert np.abs(imported.graph.nodes[0].op.weights).max() <= 7
+    op = imported.graph.nodes[0].op
+    assert isinstance(op, Matmul)
+    assert np.abs(op.weights).max() <= 7
 
 
 def test_integer_inputs_need_no_quantizer(tmp_path: Path) -> None:

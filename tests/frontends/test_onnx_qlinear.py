@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -30,7 +31,7 @@ def ints(m: Model, *shape: int, dtype: type = np.int8, low: int = -50, high: int
     return m.constant(m.rng.integers(low, high, shape), dtype)
 
 
-def qconv(m: Model, **attributes: object) -> str:
+def qconv(m: Model, **attributes: Any) -> str:
     return m.op(
         "QLinearConv",
         integers(m, 1, 4, 6, 5),

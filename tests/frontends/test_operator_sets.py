@@ -197,7 +197,7 @@ def test_random_attributes_mean_what_the_runtime_computes(kind: str, tmp_path: P
 @pytest.mark.parametrize("kind", ["MaxPool", "AveragePool"])
 def test_padding_that_executors_dispute_is_refused(kind: str, tmp_path: Path) -> None:
     m = Model(opset=19)
-    given = {"kernel_shape": [2, 3], "dilations": [1, 2], "auto_pad": "SAME_UPPER"}
+    given: dict[str, Any] = {"kernel_shape": [2, 3], "dilations": [1, 2], "auto_pad": "SAME_UPPER"}
     path = m.save(tmp_path, m.op(kind, m.quantize(m.input(1, 2, 5, 7)), **given))
     with pytest.raises(CompileError) as caught:
         load_model(path)

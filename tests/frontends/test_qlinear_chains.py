@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -96,7 +97,7 @@ def chain(m: Scaled, dtype: Dtype) -> str:
         x = STEPS[position](m, dtype, x)
     if m.rng.random() < 0.5:
         return x[0]
-    attributes = {"domain": MS, "channels_last": 0}
+    attributes: dict[str, Any] = {"domain": MS, "channels_last": 0}
     return m.op("QLinearGlobalAveragePool", x[0], *x[1], *number(m, dtype), **attributes)
 
 

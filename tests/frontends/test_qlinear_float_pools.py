@@ -9,6 +9,7 @@ that counts, a sum kept with more digits than float32 has.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -99,7 +100,7 @@ def test_ties_that_the_order_of_float_additions_decides_equal_onnx_runtime(
 
 
 def pool(
-    folder: Path, scales: tuple[float, float], size: tuple[int, ...], **attributes: object
+    folder: Path, scales: tuple[float, float], size: tuple[int, ...], **attributes: Any
 ) -> tuple[Model, Path, str]:
     """A pool of uint8 elements with zero points 119."""
     m = Model()

@@ -13,6 +13,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -137,7 +138,7 @@ def conv(weight_type: Dtype | None = None, last: bool = False) -> Build:
         operands = [stream(m, dtype, *size), *number(m, dtype), weights, steps, zeros]
         bias = m.constant(m.rng.integers(-2000, 2000, 6), np.int32)
         out = m.constant(m.rng.uniform(0.5, 3)), number(m, dtype)[1]
-        extra = {"domain": MS, "channels_last": 1} if last else {}
+        extra: dict[str, Any] = {"domain": MS, "channels_last": 1} if last else {}
         return m.op("QLinearConv", *operands, *out, bias, group=groups, pads=[1, 0, 2, 1], **extra)
 
     return build

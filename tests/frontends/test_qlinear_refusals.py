@@ -7,6 +7,7 @@ it refuses a factor, ignores dilations, wraps what is beyond 32 bits, has no ker
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ MS = "com.microsoft"
 
 
 def pool(
-    m: Model, kind: str, *scales: float, size: tuple[int, ...] = (3, 5, 6), **attributes: object
+    m: Model, kind: str, *scales: float, size: tuple[int, ...] = (3, 5, 6), **attributes: Any
 ) -> str:
     x = m.input(1, *size, kind=TensorProto.UINT8)
     zero = m.constant(119, np.uint8)
@@ -38,7 +39,7 @@ def paragraph(m: Model, folder: Path, output: str) -> str:
     return str(found)
 
 
-def average(m: Model, *scales: float, **attributes: object) -> str:
+def average(m: Model, *scales: float, **attributes: Any) -> str:
     return pool(m, "QLinearAveragePool", *scales, kernel_shape=[2, 2], **attributes)
 
 

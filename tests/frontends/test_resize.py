@@ -57,7 +57,7 @@ def _kernel(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
     x = np.arange(length, dtype=np.float32)[None, None]
-    return session.run(None, {"x": x})[0][0, 0].astype(np.int64)
+    return np.asarray(session.run(None, {"x": x})[0][0, 0], np.int64)
 
 
 def _scales(rng: np.random.Generator) -> Iterator[tuple[int, np.float32, int | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -30,7 +31,7 @@ def _ints(m: Model, *values: int) -> str:
     return m.constant(list(values), np.int64)
 
 
-def _legal(kind: str, *others: tuple[int, ...], **attributes: object) -> Build:
+def _legal(kind: str, *others: tuple[int, ...], **attributes: Any) -> Build:
     return lambda m, x: m.op(kind, x, *(_ints(m, *o) for o in others), **attributes)
 
 
@@ -38,7 +39,7 @@ def _scaled(m: Model, *scales: float) -> str:
     return m.constant(list(scales), np.float32)
 
 
-def _convolution(kind: str, channels: tuple[int, int], **attributes: object) -> Build:
+def _convolution(kind: str, channels: tuple[int, int], **attributes: Any) -> Build:
     def build(m: Model, x: str) -> str:
         y = m.op("Reshape", x, _ints(m, 1, 1, 2, 3))
         return m.op(kind, y, m.weights(*channels, 2, 2), **attributes)
@@ -56,7 +57,7 @@ def _beside(m: Model, x: str, constant: str) -> str:
     return m.op("Add", x, m.op("ReduceMax", m.op("Cast", constant, to=1), keepdims=0))
 
 
-def _constant(kind: str, operands: Callable[[Model], list[str]], **attributes: object) -> Build:
+def _constant(kind: str, operands: Callable[[Model], list[str]], **attributes: Any) -> Build:
     return lambda m, x: _beside(m, x, m.op(kind, *operands(m), **attributes))
 
 

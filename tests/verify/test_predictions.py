@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from hwcompile.ops.matmul.op import Matmul
 from hwcompile.schedule.choose.choice import site_of
 from hwcompile.verify.levels import idle_limit, run_rtl
 from hwcompile.verify.simulator import MAX_IDLE_CYCLES
+from hwcompile.verify.sources import FrameSource
 from hwcompile.verify.verification import Comparison
 
 ORIGIN = Origin("random.onnx", "layer", "MatMul")
@@ -109,7 +111,7 @@ def test_a_prediction_that_is_wrong_by_one_cycle_per_frame_fails(tmp_path: Path)
         outcome = Comparison(design.graph, design.interface, data).of(
             ("reference", "rtl"),
             inputs,
-            lambda level: run_rtl(design.directory, inputs),
+            lambda level: run_rtl(design.directory, FrameSource.of(inputs)),
             timed=True,
             boundaries=False,
         )
@@ -146,7 +148,7 @@ def test_a_long_silent_frame_is_no_deadlock(tmp_path: Path) -> None:
     design = hwcompile.compile_graph(graph, tmp_path / "build", target_cycles=20)
     assert idle_limit(design.directory) == MAX_IDLE_CYCLES
 
-    def slow(report) -> None:
+    def slow(report: dict[str, Any]) -> None:
         report["design"]["interval_cycles"]["predicted"] = 4_613_734_400
 
     update_report(design.directory, slow)
