@@ -20,8 +20,8 @@ from hwcompile.rnn.layers import (
     in_unit,
     not_buildable,
 )
-from hwcompile.rnn.options import Layer, LayerOptions
-from hwcompile.rnn.weights import Fixed, Matrix, array_of, fixed, gates_of, misfit
+from hwcompile.rnn.options import CompleteOptions, LayerOptions
+from hwcompile.rnn.weights import FixedMatrix, Matrix, array_of, fixed, gates_of, misfit
 
 
 def gru(
@@ -55,7 +55,7 @@ def gru(
     Raises:
         CompileError: HW0240 to HW0245, as for `lstm`.
     """
-    chosen, layer = formats or Formats(), Layer.of("gru", options)
+    chosen, layer = formats or Formats(), CompleteOptions.of("gru", options)
     x, r = gates_of(wx, 3, "the input weights"), gates_of(wr, 3, "the recurrent weights")
     cells = x.shape[1]
     if r.shape != (3, cells, cells):
@@ -83,7 +83,7 @@ def gru(
     return builder.build((output,))
 
 
-def _biases(bias: Matrix | None, cells: int, formats: Formats) -> Fixed:
+def _biases(bias: Matrix | None, cells: int, formats: Formats) -> FixedMatrix:
     array = array_of(np.zeros((3, cells)) if bias is None else bias, "the biases")
     if array.size != 3 * cells:
         raise misfit("the biases", array.shape, f"[3, {cells}]")
@@ -91,11 +91,11 @@ def _biases(bias: Matrix | None, cells: int, formats: Formats) -> Fixed:
 
 
 def _op(
-    wx: Fixed,
-    wr: Fixed,
-    biases: tuple[Fixed, Fixed],
+    wx: FixedMatrix,
+    wr: FixedMatrix,
+    biases: tuple[FixedMatrix, FixedMatrix],
     formats: Formats,
-    layer: Layer,
+    layer: CompleteOptions,
     reset_after: bool,
 ) -> Gru:
     x, h, gate = formats.x.known(), formats.m.known(), formats.gate.known()

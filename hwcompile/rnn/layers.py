@@ -15,8 +15,8 @@ from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.recurrent.op import Recurrent
 from hwcompile.rnn.formats import Format, Formats, Table, must_not_clip, samples
-from hwcompile.rnn.options import Layer, LayerOptions
-from hwcompile.rnn.weights import Fixed, Matrices, Matrix
+from hwcompile.rnn.options import CompleteOptions, LayerOptions
+from hwcompile.rnn.weights import FixedMatrix, Matrices, Matrix
 
 
 def lstm(
@@ -52,7 +52,7 @@ def lstm(
             can not be aligned, HW0245 an LSTM that is too large for the arithmetic.
     """
     chosen = formats or Formats()
-    layer = Layer.of("lstm", options)
+    layer = CompleteOptions.of("lstm", options)
     matrices = Matrices.of(wx, wr, bias, peepholes, projection, chosen)
     op, x = _op(matrices, chosen, (layer.gates, layer.candidate, squash), layer)
     op = replace(op, channels=layer.channels)
@@ -77,7 +77,9 @@ def not_buildable(what: str, problems: Sequence[str], origin: Origin | None = No
     return fail("HW0245", f"{what} can not be built", "; ".join(problems), fix, origin)
 
 
-def frame_inputs(builder: Builder, op: Recurrent, x: Format, layer: Layer) -> tuple[str, ...]:
+def frame_inputs(
+    builder: Builder, op: Recurrent, x: Format, layer: CompleteOptions
+) -> tuple[str, ...]:
     """The inputs of a layer's graph: `x`, and perhaps `start`.
 
     Raises:
@@ -156,7 +158,7 @@ def format_scale(kind: Format) -> tuple[float, ...]:
 
 
 def _op(
-    given: Matrices, formats: Formats, functions: tuple[str, str, str], layer: Layer
+    given: Matrices, formats: Formats, functions: tuple[str, str, str], layer: CompleteOptions
 ) -> tuple[Lstm, Format]:
     """The op, and the format of its input."""
     projected = given.projection.values.shape[0] > 0
@@ -223,7 +225,7 @@ def _stacked(given: Matrices) -> IntArray:
     return np.stack([p.values for p in given.peepholes])
 
 
-def in_unit(bias: Fixed, z: int) -> IntArray:
+def in_unit(bias: FixedMatrix, z: int) -> IntArray:
     """Biases in units of 2**-z."""
     if bias.fraction <= z:
         return bias.values << (z - bias.fraction)

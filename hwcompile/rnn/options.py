@@ -32,7 +32,7 @@ class LayerOptions(TypedDict, total=False):
 
 
 @dataclass(frozen=True)
-class Layer:
+class CompleteOptions:
     """`LayerOptions`, complete."""
 
     name: str
@@ -45,8 +45,8 @@ class Layer:
     channels: int = 1
 
     @staticmethod
-    def of(name: str, options: LayerOptions) -> Layer:
+    def of(name: str, options: LayerOptions) -> CompleteOptions:
         """Options of a layer that is called `name` unless they say otherwise."""
         given: LayerOptions = {"name": name}
         given.update(options)
-        return Layer(**given)
+        return CompleteOptions(**given)

@@ -18,7 +18,7 @@ Matrix = Any
 
 
 @dataclass(frozen=True)
-class Fixed:
+class FixedMatrix:
     """Integers with their fraction bits."""
 
     values: IntArray
@@ -29,11 +29,11 @@ class Fixed:
 class Matrices:
     """The weights in fixed point, with shapes that fit each other."""
 
-    wx: Fixed  # [4, C, X]
-    wr: Fixed  # [4, C, Y]
-    bias: Fixed  # [4, C]
-    peepholes: tuple[Fixed, ...]  # three of [C], or none
-    projection: Fixed  # [Y, C], or [0, C]
+    wx: FixedMatrix  # [4, C, X]
+    wr: FixedMatrix  # [4, C, Y]
+    bias: FixedMatrix  # [4, C]
+    peepholes: tuple[FixedMatrix, ...]  # three of [C], or none
+    projection: FixedMatrix  # [Y, C], or [0, C]
 
     @staticmethod
     def of(
@@ -123,7 +123,7 @@ def gates_of(matrix: Matrix, count: int, what: str) -> npt.NDArray[Any]:
     return array
 
 
-def fixed(array: npt.NDArray[Any], form: Format, what: str) -> Fixed:
+def fixed(array: npt.NDArray[Any], form: Format, what: str) -> FixedMatrix:
     """Floats rounded to the format, integers as they are."""
     if not 2 <= form.bits <= 24:
         bits, why = f"the format of {what} has {form.bits} bits", "2 to 24 are supported"
@@ -139,7 +139,7 @@ def fixed(array: npt.NDArray[Any], form: Format, what: str) -> Fixed:
                 "integer weights are taken as they are",
                 "a wider format, or weights as floating-point numbers",
             )
-        return Fixed(values, form.fraction or 0)
+        return FixedMatrix(values, form.fraction or 0)
     largest = float(np.abs(array).max(initial=0.0))
     fraction = form.fraction
     if fraction is None:
@@ -155,4 +155,4 @@ def fixed(array: npt.NDArray[Any], form: Format, what: str) -> Fixed:
             fix="fewer fraction bits, or none stated, so that they are chosen",
         )
     rounded = np.clip(np.rint(array * 2.0**fraction), limit.low, limit.high)
-    return Fixed(rounded.astype(np.int64), fraction)
+    return FixedMatrix(rounded.astype(np.int64), fraction)

@@ -22,6 +22,7 @@ REPEATED = {
     "Folded": "every kernel that is called `folded` in schedules",
     "Table": "the operator, which texts of graphs name, and the users' word for samples of one",
     "Window": "the operator, which texts of graphs name, and windows over any axes of a source",
+    "Format": "a fixed-point format: of recurrent layers, and of hls4ml's types",
     "identifier": "any text as a name: of a node, and of what is emitted for it",
     "dequantized": "integers as real numbers: a tensor's, and an accumulator's",
     "spread": "constants as rows: of a quantizer, and of the rows that are distinct",

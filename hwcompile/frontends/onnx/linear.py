@@ -22,7 +22,7 @@ from hwcompile.frontends.symbolic.linear import (
     Window,
     check_fan_in,
     check_groups,
-    convolution,
+    convolved,
     feature_stream,
     product,
 )
@@ -151,7 +151,7 @@ def _conv(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     scale, zero = per_channel(pure, 1, node)
     check_groups(weights.integers, stream.shape[1], groups, node)
     weights = _common(scale[None], weights, groups, node)
-    accumulator = convolution(ctx, stream, zero, weights.integers, groups, window, node)
+    accumulator = convolved(ctx, stream, zero, weights.integers, groups, window, node)
     result = dequantized(ctx, accumulator, weights.scale)
     return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
 
@@ -173,7 +173,7 @@ def _conv_transpose(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Valu
     spread, window = _spread(stream, weights.integers.shape[2:], int(zero[0]), node)
     check_groups(weights.integers, stream.shape[1], groups, node)
     weights = _common(scale[None], weights, groups, node)
-    accumulator = convolution(ctx, spread, zero, weights.integers, groups, window, node)
+    accumulator = convolved(ctx, spread, zero, weights.integers, groups, window, node)
     result = dequantized(ctx, accumulator, weights.scale)
     return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
 

@@ -25,7 +25,7 @@ from hwcompile.frontends.symbolic.element_types import integer_interval
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.linear import (
     Accumulator,
-    convolution,
+    convolved,
     feature_stream,
     product,
 )
@@ -162,7 +162,7 @@ def _qlinear_conv(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]
     zero = np.full(stream.shape[1], _single_zero(inputs, 2, node), dtype=np.int64)
     window = window_of(node, weights.shape[2:], stream.shape[2:])
     groups = int(node.attributes.get("group", 1))
-    accumulator = convolution(ctx, stream, zero, weights, groups, window, node)
+    accumulator = convolved(ctx, stream, zero, weights, groups, window, node)
     bias = parameter(inputs, 8, node).astype(np.int64) if _given(inputs, 8) else None
     scales = _scales(inputs, (1, 4, 6), node)
     return [requantized(ctx, accumulator, scales, inputs[7], bias, node)]
@@ -254,7 +254,7 @@ def _conv_integer(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]
     zero = np.full(stream.shape[1], _single_zero(inputs, 2, node), dtype=np.int64)
     window = window_of(node, weights.shape[2:], stream.shape[2:])
     groups = int(node.attributes.get("group", 1))
-    accumulator = convolution(ctx, stream, zero, weights, groups, window, node)
+    accumulator = convolved(ctx, stream, zero, weights, groups, window, node)
     return [_as_integers(ctx, accumulator, node)]
 
 

@@ -124,7 +124,7 @@ def check_fan_in(weights: IntArray, shape: tuple[int, ...], node: SourceNode) ->
         )
 
 
-def convolution(
+def convolved(
     ctx: Context,
     stream: Stream,
     zero_point: IntArray,

@@ -16,7 +16,7 @@ from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.linear import (
     Window,
-    convolution,
+    convolved,
     strip_padding,
 )
 from hwcompile.frontends.symbolic.pending import append
@@ -106,7 +106,7 @@ def _rising(ctx: Context, stream: Stream, node: SourceNode) -> Stream | None:
     ones, zeros = (1,) * (len(stream.shape) - 2), (0,) * (len(stream.shape) - 2)
     window = Window(ones, ones, ones, zeros, zeros)
     zero = np.zeros(channels, dtype=np.int64)
-    turned = convolution(ctx, stream, zero, weights, channels, window, node)
+    turned = convolved(ctx, stream, zero, weights, channels, window, node)
     # (-q - z) * s is (q - -z) * -s, also in float32.
     fresh = Dequantize(start.scale * signs.astype(np.float32), start.zero_point * signs)
     return replace(stream, value=turned.value, index=turned.index, chain=Chain(fresh, chain.ops))

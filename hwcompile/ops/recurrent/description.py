@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ops.recurrent.images import widths
-from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.simulation import StepSchedule
 
 
@@ -45,7 +45,7 @@ class Description:
     channels: int
 
     @staticmethod
-    def of(layout: Layout, schedule: StepSchedule) -> Description:
+    def of(layout: EngineLayout, schedule: StepSchedule) -> Description:
         """That of an engine with a layout and a schedule."""
         width = widths(layout)
         last = [max(lane.takes) for lane in schedule.lanes]
@@ -96,7 +96,7 @@ class Description:
         return self.projection_entries / (self.pes * max(self.projection_cycles, 1))
 
 
-def control_bits(layout: Layout) -> int:
+def control_bits(layout: EngineLayout) -> int:
     """Bits of a row of the lanes' programs."""
     width = widths(layout)
     return layout.lanes * (8 + width.pe + width.thing)

@@ -16,7 +16,7 @@ from hwcompile.ops.contract.weights_port import weights_comment, weights_port
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.description import Description
 from hwcompile.ops.recurrent.images import images, widths
-from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.numbers import SignalBits, formats, pipeline, shape
 from hwcompile.ops.recurrent.op import R_co
 from hwcompile.ops.recurrent.resources import needs
@@ -35,12 +35,12 @@ class Engine(Built[R_co]):
         """The op as the engine sees it; the same object for the same op."""
 
     @cached_property
-    def scheduled(self) -> tuple[Layout, StepSchedule]:
+    def scheduled(self) -> tuple[EngineLayout, StepSchedule]:
         """Who does what, and when."""
         return _scheduled(self.cell, self.number("pes"), self.number("lanes"))
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> EngineLayout:
         """Who does what."""
         return self.scheduled[0]
 
@@ -179,6 +179,6 @@ def _drain(cell: Cell) -> int:
 
 
 @lru_cache(maxsize=64)
-def _scheduled(cell: Cell, pes: int, lanes: int) -> tuple[Layout, StepSchedule]:
-    layout = Layout(cell, pes, lanes)
+def _scheduled(cell: Cell, pes: int, lanes: int) -> tuple[EngineLayout, StepSchedule]:
+    layout = EngineLayout(cell, pes, lanes)
     return layout, simulate_step(layout)

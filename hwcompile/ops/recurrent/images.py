@@ -10,7 +10,7 @@ import numpy as np
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES, Cell
-from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.simulation import StepSchedule
 
 Fields = Sequence[tuple[IntArray, int]]
@@ -50,7 +50,7 @@ def signed_bits(*arrays: IntArray) -> int:
     return max((-low - 1).bit_length() if low < 0 else 0, high.bit_length()) + 1
 
 
-def widths(layout: Layout) -> Widths:
+def widths(layout: EngineLayout) -> Widths:
     """The widths that `layout` needs."""
     cell = layout.cell
     return Widths(
@@ -63,7 +63,7 @@ def widths(layout: Layout) -> Widths:
     )
 
 
-def images(layout: Layout, schedule: StepSchedule) -> dict[str, MemoryImage]:
+def images(layout: EngineLayout, schedule: StepSchedule) -> dict[str, MemoryImage]:
     """All images, by the name of the parameter that takes the file."""
     tables = layout.cell.program.tables
     return {
@@ -90,7 +90,7 @@ def pack_fields(fields: Fields) -> MemoryImage:
     return MemoryImage(flat.shape[1], np.packbits(flat, axis=1, bitorder="little"))
 
 
-def entry_image(layout: Layout, schedule: StepSchedule) -> MemoryImage:
+def entry_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
     """The PEs' programs: row t holds the entry of each PE in cycle t, {over m, last, skip, w}.
 
     A cycle without an entry has one of weight 0 that stays at its place.
@@ -115,7 +115,7 @@ def entry_image(layout: Layout, schedule: StepSchedule) -> MemoryImage:
     return MemoryImage.pack(codes, width.entry)
 
 
-def _control_image(layout: Layout, schedule: StepSchedule) -> MemoryImage:
+def _control_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
     """The lanes' programs: which sum is taken when, and what is complete with it."""
     cell, width = layout.cell, widths(layout)
     names = ("thing", "pe", "gate", "slot", "use", "first", "final", "second", "valid")
@@ -143,7 +143,7 @@ def _control_image(layout: Layout, schedule: StepSchedule) -> MemoryImage:
     )
 
 
-def _unit_image(layout: Layout) -> MemoryImage:
+def _unit_image(layout: EngineLayout) -> MemoryImage:
     """Row r holds, for each lane, what its unit r needs: dead gates, biases, constants."""
     cell, units, width = layout.cell, layout.units, widths(layout)
     fields: list[tuple[IntArray, int]] = []
@@ -175,7 +175,7 @@ def _dead(cell: Cell) -> IntArray:
     return dead
 
 
-def _order_image(layout: Layout) -> MemoryImage:
+def _order_image(layout: EngineLayout) -> MemoryImage:
     """Row r says where element r of the output is: {lane, place within the lane}."""
     rows = layout.rows
     lane_bits = max((layout.lanes - 1).bit_length(), 1)

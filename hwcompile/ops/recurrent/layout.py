@@ -103,7 +103,7 @@ class Segment:
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class EngineLayout:
     """Everything about an engine that does not depend on time.
 
     Places of a vector's elements: x, then (from `state_base` on) y, then (from `m_base` on) m. The
@@ -256,7 +256,7 @@ def fill(places: IntArray, weights: IntArray, base: int, bits: int) -> tuple[Int
     return np.where(real, places[at], start + (position + 1) * step), np.where(real, weights[at], 0)
 
 
-def _segment(pe: int, row: Row, first: int, last: int, layout: Layout) -> Segment:
+def _segment(pe: int, row: Row, first: int, last: int, layout: EngineLayout) -> Segment:
     part = slice(first, last + 1)
     # The second part of a row starts at the base again.
     piece = replace(row, places=row.places[part], weights=row.weights[part])

@@ -9,7 +9,7 @@ from hwcompile.ops.contract.instance import Struct
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.images import widths
-from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.op import Recurrent
 
 
@@ -43,12 +43,12 @@ def signed_width(kind: IntType) -> int:
     return kind.bits + (0 if kind.signed else 1)
 
 
-def place_bits(layout: Layout) -> int:
+def place_bits(layout: EngineLayout) -> int:
     """Bits of a place."""
     return max((layout.places - 1).bit_length(), 1)
 
 
-def shape(layout: Layout) -> Struct:
+def shape(layout: EngineLayout) -> Struct:
     """How many of what there are, and where they stand."""
     cell = layout.cell
     fields = {
@@ -67,7 +67,7 @@ def shape(layout: Layout) -> Struct:
     return Struct("hw_rnn_lane", "shape", fields)
 
 
-def formats(layout: Layout, bits: SignalBits) -> Struct:
+def formats(layout: EngineLayout, bits: SignalBits) -> Struct:
     """Numbers of the PEs."""
     cell, width = layout.cell, widths(layout)
     fields = {
@@ -84,7 +84,7 @@ def formats(layout: Layout, bits: SignalBits) -> Struct:
     return Struct("hw_rnn_lane", "format", fields)
 
 
-def pipeline(layout: Layout, bits: SignalBits) -> Struct:
+def pipeline(layout: EngineLayout, bits: SignalBits) -> Struct:
     """What the element-wise pipeline computes."""
     width = widths(layout)
     fields = {

@@ -8,11 +8,11 @@ from hwcompile.ops.contract.weights_port import weights_memory
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES
 from hwcompile.ops.recurrent.description import control_bits
 from hwcompile.ops.recurrent.images import signed_bits, widths
-from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.numbers import SignalBits, place_bits
 
 
-def needs(layout: Layout, cycles: int, bits: SignalBits, parameters: Parameters) -> Resources:
+def needs(layout: EngineLayout, cycles: int, bits: SignalBits, parameters: Parameters) -> Resources:
     """Programs and vectors in memories; per channel a multiplier per PE, several per lane.
 
     Programs and constants of the units are there once; all the rest is there per channel.
@@ -32,7 +32,7 @@ def needs(layout: Layout, cycles: int, bits: SignalBits, parameters: Parameters)
     return total + _channel(layout, bits).times(layout.cell.channels)
 
 
-def _channel(layout: Layout, bits: SignalBits) -> Resources:
+def _channel(layout: EngineLayout, bits: SignalBits) -> Resources:
     """Multipliers, registers and tables of a channel."""
     lanes, pes, program = layout.lanes, layout.pes, layout.cell.program
     act, z = bits.element, bits.widest
@@ -53,7 +53,7 @@ def _channel(layout: Layout, bits: SignalBits) -> Resources:
     return found
 
 
-def _vectors(layout: Layout, bits: SignalBits) -> Resources:
+def _vectors(layout: EngineLayout, bits: SignalBits) -> Resources:
     """Memories of x, y, m, of sums and states; the channels' elements side by side in a word."""
     cell, lanes, units = layout.cell, layout.lanes, layout.units.depth
     element, total = cell.channels * bits.element, cell.channels * bits.total

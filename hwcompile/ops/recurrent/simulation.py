@@ -19,7 +19,7 @@ both onto that y; one lane with one PE. Places 0 to 2 are those of x, 3 that of 
     >>> int8 = IntType(-128, 127)
     >>> cell = Cell(3, (gate,), pipeline, int8, int8, 0, 0, keep=True, channels=1,
     ...             projection=np.array([[1, 1]]))
-    >>> schedule = simulate_step(Layout(cell, pes=1, lanes=1))
+    >>> schedule = simulate_step(EngineLayout(cell, pes=1, lanes=1))
 
 If nothing had to wait, the PE would issue the entries of unit 0 in cycles 0, 1, 2 and that of
 unit 1 in cycle 3. The collector takes a sum `TO_RESULT` = 6 cycles after its last entry, in cycles
@@ -52,7 +52,7 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.recurrent.layout import Layout, Placement, Segment
+from hwcompile.ops.recurrent.layout import EngineLayout, Placement, Segment
 
 TO_RESULT = 6
 """Cycles from the issue of a segment's last entry until the collector can take its sum."""
@@ -143,7 +143,7 @@ class _Carry:
     least: int  # cycles of a step
 
 
-def simulate_step(layout: Layout) -> StepSchedule:
+def simulate_step(layout: EngineLayout) -> StepSchedule:
     """The schedule of `layout`.
 
     Raises:
@@ -172,7 +172,7 @@ def simulate_step(layout: Layout) -> StepSchedule:
 
 
 def _round(
-    layout: Layout, work: list[tuple[list[list[Segment]], list[list[Segment]]]], carry: _Carry
+    layout: EngineLayout, work: list[tuple[list[list[Segment]], list[list[Segment]]]], carry: _Carry
 ) -> tuple[StepSchedule, _Carry]:
     cell = layout.cell
     late = cell.program.latencies
@@ -219,7 +219,7 @@ def _measure(lanes: list[Lane], times: list[list[int]], gates_end: int, least: i
 class _Collector:
     """A lane's state throughout a step."""
 
-    def __init__(self, layout: Layout, number: int, carry: _Carry) -> None:
+    def __init__(self, layout: EngineLayout, number: int, carry: _Carry) -> None:
         self.number, self.lanes = number, layout.lanes
         self.result = Lane()
         self.time = [0] * layout.pes_per_lane  # first cycle in which a PE is free

@@ -11,7 +11,7 @@ from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.contract.weights_port import PARAMETERS, why_not
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.images import widths
-from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.op import R
 
 MAX_PES = 4096
@@ -76,7 +76,7 @@ class Static(Kernel[R]):
             return f"pes is {pes}, which is not a multiple of the {lanes} lanes up to {MAX_PES}"
         if pes > cell.rows:
             return f"there are {pes} PEs for {cell.rows} rows of weights"
-        return why_not(parameters, lambda: pes * widths(Layout(cell, pes, lanes)).entry)
+        return why_not(parameters, lambda: pes * widths(EngineLayout(cell, pes, lanes)).entry)
 
 
 def _most_lanes(cell: Cell) -> int:

@@ -12,7 +12,7 @@ from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.ops.recurrent.images import entry_image, widths
-from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.simulation import simulate_step
 from hwcompile.ops.recurrent.static import Static
 from tests.ops.gru.samples import grus
@@ -30,12 +30,12 @@ def test_programs_decode_to_the_matrices(site: Site, size: tuple[int, int]) -> N
     kernel = family(site.op.family).kernel("static")
     assert isinstance(kernel, Static)
     assume(kernel.check(site, {"pes": size[0], "lanes": size[1]}) is None)
-    layout = Layout(kernel.cell(site.op), *size)
+    layout = EngineLayout(kernel.cell(site.op), *size)
     assert isinstance(site.op, Lstm | Gru)
     assert _decoded(layout) == _wanted(layout, site.op)
 
 
-def _decoded(layout: Layout) -> list[tuple[int, int, int]]:
+def _decoded(layout: EngineLayout) -> list[tuple[int, int, int]]:
     """(over m, place, weight) of every non-zero weight of the programs, sorted."""
     schedule, width = simulate_step(layout), widths(layout)
     image = entry_image(layout, schedule)
@@ -57,7 +57,7 @@ def _decoded(layout: Layout) -> list[tuple[int, int, int]]:
     return sorted(found)
 
 
-def _wanted(layout: Layout, op: Lstm | Gru) -> list[tuple[int, int, int]]:
+def _wanted(layout: EngineLayout, op: Lstm | Gru) -> list[tuple[int, int, int]]:
     lanes = layout.lanes
     y = layout.state_base + layout.rows.rank * lanes + layout.rows.lane
     m = layout.m_base + layout.units.rank * lanes + layout.units.lane

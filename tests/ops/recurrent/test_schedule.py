@@ -13,7 +13,7 @@ from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gru.op import Gru
-from hwcompile.ops.recurrent.layout import Layout
+from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.simulation import StepSchedule, simulate_step
 from hwcompile.ops.recurrent.static import Static
 from tests.kernelbench import check_kernel
@@ -26,7 +26,7 @@ ORACLE_REASON = "the rules of its own static schedule"
 SIZES = ((1, 1), (2, 1), (3, 1), (4, 2), (8, 4), (5, 1), (12, 2), (16, 4))
 
 
-def _check(layout: Layout, schedule: StepSchedule) -> None:
+def _check(layout: EngineLayout, schedule: StepSchedule) -> None:
     cycles = schedule.cycles
     for lane in schedule.lanes:
         takes = lane.takes
@@ -57,7 +57,7 @@ def _check(layout: Layout, schedule: StepSchedule) -> None:
     _check_vectors(layout, schedule)
 
 
-def _check_vectors(layout: Layout, schedule: StepSchedule) -> None:
+def _check_vectors(layout: EngineLayout, schedule: StepSchedule) -> None:
     """Every element is written before it is read, and not overwritten before."""
     cycles, resets = schedule.cycles, layout.cell.twice
     latency = {False: 8, True: 11} if resets else {False: 15, True: 4}
@@ -107,7 +107,7 @@ def test_schedules_settle_and_keep_their_rules(site: Site, size: tuple[int, int]
     kernel = family(site.op.family).kernel("static")
     assert isinstance(kernel, Static)
     assume(kernel.check(site, {"pes": size[0], "lanes": size[1]}) is None)
-    layout = Layout(kernel.cell(site.op), *size)
+    layout = EngineLayout(kernel.cell(site.op), *size)
     _check(layout, simulate_step(layout))
 
 

@@ -27,7 +27,7 @@ _FIELDS = {
 """Where each kind of attribute keeps its value; lists of tensors and graphs are nobody's."""
 
 
-def dense(tensor: onnx.TensorProto, origin: Origin) -> Array:
+def dense_tensor(tensor: onnx.TensorProto, origin: Origin) -> Array:
     """The numbers of a tensor of the file.
 
     Raises:
@@ -68,7 +68,7 @@ def expanded(sparse: onnx.SparseTensorProto, origin: Origin) -> Array:
     name, shape = sparse.values.name, tuple(sparse.dims)
     if any(size < 0 for size in shape):
         raise _damaged(name, f"its shape is {list(shape)}", origin)
-    values, indices = dense(sparse.values, origin), dense(sparse.indices, origin)
+    values, indices = dense_tensor(sparse.values, origin), dense_tensor(sparse.indices, origin)
     limit = min(STORED, max(LARGEST, SPARSE * values.size))
     if prod(shape) > limit:
         raise too_large(f"the sparse constant '{name}'", shape, limit, origin)
@@ -117,7 +117,7 @@ def attribute_value(attribute: AttributeProto, origin: Origin) -> Attribute:
         )
     value = getattr(attribute, field)
     if field == "t":
-        return dense(value, origin)
+        return dense_tensor(value, origin)
     if field == "sparse_tensor":
         return expanded(value, origin)
     if field == "s":
@@ -207,7 +207,7 @@ def source_graph(proto: onnx.GraphProto, file: str, known: Iterable[str]) -> Sou
         if name in used:
             try:
                 origin = Origin(file, name, "initializer")
-                constants[name] = (expanded if sparse else dense)(tensor, origin)
+                constants[name] = (expanded if sparse else dense_tensor)(tensor, origin)
             except CompileError as error:
                 problems += error.diagnostics
     problems += _undefined(nodes, outputs, {*known, *stored}, file) if not problems else []
