@@ -15,6 +15,7 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.argmax.op import TopK
+from hwcompile.ops.cast.op import Cast
 from hwcompile.ops.concat.op import Concat
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
@@ -61,7 +62,7 @@ class Subject:
 def subjects(most: int = 5) -> Iterator[Subject]:
     """At most so many of each kernel, of `matmul.folded` three times as many."""
     found: dict[str, list[Subject]] = {}
-    for part in (_matmul, _depthwise, _thresholds, _pipes, _movers, _recurrent):
+    for part in (_matmul, _depthwise, _thresholds, _casts, _pipes, _movers, _recurrent):
         for subject in part():
             found.setdefault(f"{subject.site.op.family}.{subject.kernel.name}", []).append(subject)
     for name, every in found.items():
@@ -205,6 +206,27 @@ def _thresholds() -> Iterator[Subject]:
         rows = first[:, None] + spacing * np.arange(steps, dtype=np.int64)
         op = Threshold(rows, np.full(channels, result.low), np.ones(channels, np.int64), result)
         yield from _at("shift", Site.of(op, *_vector(element, channels, 2)), *parallels)
+
+
+def _casts() -> Iterator[Subject]:
+    """Fewer bits behind the point, and before it, with constants of all elements or of channels."""
+    for bits, dropped, result, rows, rounding, overflow, parallels in (
+        (12, 4, 6, 1, "floor", "wrap", (2, 4)),
+        (16, 6, 8, 16, "half_even", "saturate", (1, 2)),
+        (20, 8, 8, 16, "half_up", "saturate", (1, 4)),
+        (12, 3, 8, 1, "half_away", "saturate", (4,)),
+        (16, 8, 6, 16, "zero", "wrap", (2,)),
+    ):
+        rng = np.random.default_rng(bits + dropped)
+        offset = rng.integers(-9, 10, rows) if rows > 1 else np.zeros(1, dtype=np.int64)
+        grain = np.full(rows, dropped, dtype=np.int64)
+        ends = (np.full(rows, end, dtype=np.int64) for end in _twos(result))
+        op = Cast(0, dropped, offset, grain, *ends, rounding, overflow)
+        yield from _at("adjust", Site.of(op, *_vector(IntType(*_twos(bits)), 16, 2)), *parallels)
+
+
+def _twos(bits: int) -> tuple[int, int]:
+    return -(1 << (bits - 1)), (1 << (bits - 1)) - 1
 
 
 def _pipes() -> Iterator[Subject]:
