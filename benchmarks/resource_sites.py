@@ -220,8 +220,8 @@ def _casts() -> Iterator[Subject]:
         rng = np.random.default_rng(bits + dropped)
         offset = rng.integers(-9, 10, rows) if rows > 1 else np.zeros(1, dtype=np.int64)
         grain = np.full(rows, dropped, dtype=np.int64)
-        ends = (np.full(rows, end, dtype=np.int64) for end in _twos(result))
-        op = Cast(0, dropped, offset, grain, *ends, rounding, overflow)
+        low, high = (np.full(rows, end, dtype=np.int64) for end in _twos(result))
+        op = Cast(0, dropped, offset, grain, low, high, rounding, overflow)
         yield from _at("adjust", Site.of(op, *_vector(IntType(*_twos(bits)), 16, 2)), *parallels)
 
 
