@@ -34,6 +34,7 @@ from hwcompile.frontends.symbolic.values import (
     Stream,
     Value,
     constant_of,
+    shape_of,
 )
 from hwcompile.frontends.symbolic.weights import Weights, weights_of
 from hwcompile.ir.types import IntArray
@@ -277,11 +278,21 @@ def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     else:
         result = dequantized(ctx, accumulator, weights.scale)
     if swapped:
-        return [result.moved(lambda a, fill: np.swapaxes(a, -1, -2))]
-    vector = constant_of(inputs[1])
-    if vector is not None and vector.ndim == 1:
-        return [result.moved(lambda a, fill: a[..., 0])]
-    return [result]
+        result = result.moved(lambda a, fill: np.swapaxes(a, -1, -2))
+    constant = constant_of(inputs[0 if swapped else 1])
+    if constant is not None and constant.ndim == 1:
+        result = result.moved(lambda a, fill: a[..., 0, :] if swapped else a[..., 0])
+    return [with_product_axes(result, inputs[0], inputs[1])]
+
+
+def with_product_axes(result: Stream, left: Value | None, right: Value | None) -> Stream:
+    """The product with the leading axes of 1 that a matrix with more axes than the other brings."""
+    ranks = [len(shape_of(v)) for v in (left, right) if v is not None]
+    missing = max(ranks) - (1 in ranks) - len(result.shape)
+    if missing <= 0:
+        return result
+    target = (*[1] * missing, *result.shape)
+    return result.moved(lambda a, fill: a.reshape(target))
 
 
 def _gemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:

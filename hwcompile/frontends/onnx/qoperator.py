@@ -16,6 +16,7 @@ from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.quantizer_checks import checked_scale
 from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.dialect.operator import Operator
+from hwcompile.frontends.onnx.linear import with_product_axes
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
 from hwcompile.frontends.onnx.qlinear_pools import channels_first
 from hwcompile.frontends.onnx.quantizer_sources import from_requantizer, qlinear_multiplier
@@ -185,7 +186,9 @@ def _qlinear_matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Valu
     zero = np.full(stream.shape[-1], _single_zero(inputs, 2, node), dtype=np.int64)
     accumulator = product(ctx, stream, zero, weights.T, node)
     scales = _scales(inputs, (1, 4, 6), node)
-    return [requantized(ctx, accumulator, scales, inputs[7], None, node)]
+    result = requantized(ctx, accumulator, scales, inputs[7], None, node)
+    assert isinstance(result, Stream)
+    return [with_product_axes(result, inputs[0], inputs[3])]
 
 
 def _matrix(weights: IntArray, node: SourceNode) -> IntArray:
@@ -263,7 +266,9 @@ def _matmul_integer(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Valu
     weights = _matrix(parameter(inputs, 1, node).astype(np.int64), node)
     weights = weights - zero_point_of(inputs, 3, node)
     zero = np.full(pure.stream.shape[-1], _single_zero(inputs, 2, node), dtype=np.int64)
-    return [_as_integers(ctx, product(ctx, pure.stream, zero, weights.T, node), node)]
+    result = _as_integers(ctx, product(ctx, pure.stream, zero, weights.T, node), node)
+    assert isinstance(result, Stream)
+    return [with_product_axes(result, inputs[0], inputs[1])]
 
 
 def _as_integers(ctx: Context, accumulator: Accumulator, node: SourceNode) -> Value:

@@ -56,6 +56,28 @@ def _permutation(node: SourceNode, shapes: Sequence[tuple[int, ...] | None]) -> 
     return "" if sorted(order) == list(range(axes)) else f"perm {order} is no order of {axes} axes"
 
 
+def _one_way(node: SourceNode, shapes: Sequence[tuple[int, ...] | None]) -> str:
+    """A bias and slopes spread over the result, and the result does not spread over them."""
+    result: tuple[int, ...]
+    if node.op_type == "Gemm" and len(shapes) > 2 and all(s and len(s) == 2 for s in shapes[:2]):
+        a, b = (s or () for s in shapes[:2])
+        rows = a[1 if node.attributes.get("transA") else 0]
+        result, position = (rows, b[0 if node.attributes.get("transB") else 1]), 2
+    elif node.op_type == "PRelu" and len(shapes) > 1 and shapes[0] is not None:
+        result, position = shapes[0], 1
+    else:
+        return ""
+    shape = shapes[position]
+    if shape is None or _spreads(shape, result):
+        return ""
+    return f"input {position} has shape {list(shape)} for a result of shape {list(result)}"
+
+
+def _spreads(shape: tuple[int, ...], result: tuple[int, ...]) -> bool:
+    pairs = zip(shape[::-1], result[::-1], strict=False)
+    return len(shape) <= len(result) and all(n in (1, size) for n, size in pairs)
+
+
 def broken_rule(node: SourceNode, inputs: Sequence[Value | None]) -> str:
     """Which rule the node breaks; empty when none."""
     for name, value in node.attributes.items():
@@ -69,6 +91,7 @@ def broken_rule(node: SourceNode, inputs: Sequence[Value | None]) -> str:
     return (
         _emptiness(node, inputs, shapes)
         or _permutation(node, shapes)
+        or _one_way(node, shapes)
         or _ranks(node, shapes)
         or _per_channel(node, shapes)
         or _repeated_axes(node, inputs, shapes)
