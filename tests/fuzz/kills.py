@@ -76,6 +76,14 @@ def _seconds(folder: Path) -> dict[str, float]:
     return found
 
 
+def _changed(folder: Path, before: dict[str, tuple[int, int]]) -> bool:
+    """True when the folder is another, or one of its files goes while it is looked at."""
+    try:
+        return snapshot(folder) != before
+    except FileNotFoundError:
+        return True
+
+
 def _kill(bench: Bench, command: str, after: float, writing: bool) -> bool:
     """Start a command and kill all of it; False when it had ended before.
 
@@ -87,7 +95,7 @@ def _kill(bench: Bench, command: str, after: float, writing: bool) -> bool:
     """
     before = snapshot(bench.folder)
     process = bench.start(command)
-    while writing and process.poll() is None and snapshot(bench.folder) == before:
+    while writing and process.poll() is None and not _changed(bench.folder, before):
         time.sleep(0.002)
     time.sleep(after)
     ended = process.poll() is not None
