@@ -116,6 +116,11 @@ STREAMS: Refusals = {
         "a row is wider than a beat": {"RowBits": 65},
     },
     "hw_axil_endpoint": {"at least 3": {"AddressBits": 2}},
+    "hw_axil_registers": {
+        "Registers must be": {"Registers": 0},
+        "that AddressBits reach": {"Offsets": 4096},
+        "no such kind": {"Kinds": 5},
+    },
     "hw_axis_gearbox": {"between 1 and all units": {"OutUnits": 2, "OutLast": 3}},
     "hw_axis_receiver": {
         "all bytes in use": {"FullBytes": 5},

@@ -183,7 +183,7 @@ def wrapper_files(wrapper: Wrapper, present: Iterable[str] = ()) -> dict[str, st
         f"{wrapper.top}.sv": render(f"vendor/{'axil' if wrapper.data else 'axi'}.sv.j2", **view),
     }
     needed = [
-        *("hw_axis_receiver", "hw_axis_sender", "hw_axil_endpoint", "hw_soft_reset"),
+        *("hw_axis_receiver", "hw_axis_sender", "hw_axil_registers", "hw_soft_reset"),
         *(("hw_axi_drain",) if wrapper.interface.memories else ()),
         *(("hw_level_fifo", "hw_axis_gearbox") if wrapper.data else ()),
     ]
