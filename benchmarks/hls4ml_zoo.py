@@ -191,10 +191,18 @@ ACTIVATIONS = (
 )
 
 
-def activations() -> Any:
+def functions() -> Any:
+    """Streams can be read seven times at most."""
     x = layers.Input((7,), name="x")
     spread = layers.Dense(6, name="spread")(x)
-    ends = [layers.Activation(a, name=f"as_{a}")(spread) for a in ACTIVATIONS]
+    chosen = [layers.Activation(a, name=f"as_{a}")(spread) for a in ACTIVATIONS[:6]]
+    return keras.Model(x, chosen)
+
+
+def more_functions() -> Any:
+    x = layers.Input((7,), name="x")
+    spread = layers.Dense(6, name="spread")(x)
+    ends = [layers.Activation(a, name=f"as_{a}")(spread) for a in ACTIVATIONS[6:]]
     ends += [
         layers.LeakyReLU(negative_slope=0.3, name="leaky")(spread),
         layers.ELU(alpha=0.7, name="elu7")(spread),
@@ -315,6 +323,37 @@ def embedded() -> Any:
     return keras.Model(x, layers.Embedding(16, 3, name="rows")(x))
 
 
+def heterogeneous() -> Any:
+    """HGQ2: every weight and every element has bits of its own."""
+    from hgq.config import LayerConfigScope, QuantizerConfigScope
+    from hgq.layers import QConv2D, QDense, QMaxPooling2D
+    from hgq.utils import trace_minmax
+
+    weights = QuantizerConfigScope(q_type="kbi", place="weight", overflow_mode="SAT_SYM")
+    data = QuantizerConfigScope(q_type="kif", place="datalane", overflow_mode="WRAP")
+    with weights, data, LayerConfigScope(enable_ebops=False):
+        x = layers.Input((8, 7, 2), name="x")
+        first = QConv2D(4, (3, 3), activation="relu", name="first")(x)
+        small = QMaxPooling2D((2, 2), name="small")(first)
+        hidden = QDense(6, activation="relu", name="hidden")(layers.Flatten(name="flat")(small))
+        model = keras.Model(x, QDense(3, name="last")(hidden))
+    frames = np.random.default_rng(0).normal(size=(16, 8, 7, 2)).astype(np.float32)
+    _spread_bits(model)
+    trace_minmax(model, frames)
+    return model
+
+
+def _spread_bits(model: Any) -> None:
+    """Bits of all quantizers, one more or less here and there."""
+    rng = np.random.default_rng(1)
+    for layer in model._flatten_layers():
+        for name in ("_f", "_i", "_b"):
+            bits = getattr(layer, name, None)
+            if bits is not None and hasattr(bits, "assign"):
+                now = keras.ops.convert_to_numpy(bits)
+                bits.assign(now + rng.integers(-1, 2, now.shape))
+
+
 BOTH = ("io_parallel", "io_stream")
 PARALLEL = ("io_parallel",)
 SATURATED = precise("fixed<12,5,RND,SAT>")
@@ -329,12 +368,13 @@ KERAS: tuple[tuple[Callable[[], Any], tuple[str, ...], Edit | None, str], ...] =
     (signals, BOTH, SATURATED, "name"),
     (enlarged, BOTH, SATURATED, "name"),
     (moved, PARALLEL, SATURATED, "name"),
-    (activations, BOTH, SATURATED, "name"),
+    (functions, BOTH, SATURATED, "name"),
+    (more_functions, BOTH, SATURATED, "name"),
     (softmaxes, BOTH, of_softmaxes, "name"),
     (merges, BOTH, SATURATED, "name"),
     (residual, BOTH, None, "name"),
     (mobile, BOTH, SATURATED, "name"),
-    (roundings, BOTH, of_roundings, "name"),
+    (roundings, PARALLEL, of_roundings, "name"),
     (accumulators, PARALLEL, of_accumulators, "name"),
     (accumulators, PARALLEL, with_resource(of_accumulators), "name"),
     (truncating_convolution, BOTH, None, "model"),
@@ -351,4 +391,5 @@ def samples() -> tuple[Sample, ...]:
         taken = sum(s.name.startswith(name) for s in found)
         name = f"{name}_resource" if taken and edit not in (None, SATURATED) else name
         found += [Sample(name, "keras3", io, model, edit, granularity) for io in io_types]
+    found.append(Sample("heterogeneous", "hgq2", "io_parallel", heterogeneous))
     return tuple(found)

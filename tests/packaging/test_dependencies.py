@@ -20,6 +20,7 @@ EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 MODULES = {
     "cocotb": ("cocotb", "cocotb_tools"),
     "cocotbext-axi": ("cocotbext",),
+    "hgq2": ("hgq",),
     "protobuf": ("google",),
     "pyserial": ("serial",),
     "scikit-learn": ("sklearn",),
@@ -77,7 +78,7 @@ def test_every_declared_dependency_is_imported(requirement: str) -> None:
 
 
 def test_every_import_of_the_package_is_declared() -> None:
-    extras = [r for extra in ("sim", "fpga", "spi", "oracle") for r in EXTRAS[extra]]
+    extras = [r for extra in ("sim", "fpga", "spi", "oracle", "hls4ml") for r in EXTRAS[extra]]
     declared = {m for r in [*PROJECT["dependencies"], *extras] for m in modules_of(r)}
     found = imported(ROOT / "hwcompile")
     assert len(found) > 100

@@ -73,6 +73,48 @@ def test_the_wheel_compiles_and_verifies_a_model(dist: Path, tmp_path: Path) -> 
     run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(site))
 
 
+SCRIPT = """
+import os
+os.environ["KERAS_BACKEND"] = "jax"
+import hls4ml
+import keras
+import numpy as np
+
+model = keras.Sequential([
+    keras.layers.Input((16,)),
+    keras.layers.Dense(8, activation="relu", name="fc1"),
+    keras.layers.Dense(5, activation="softmax", name="fc2"),
+])
+config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="BACKEND")
+hls_model = hls4ml.converters.convert_from_keras_model(
+    model,
+    hls_config=config,
+    backend="BACKEND",
+    io_type="io_parallel",
+    output_dir="my-hls-test",
+    part="xcu250-figd2104-2L-e",
+)
+hls_model.compile()
+y_hls = hls_model.predict(np.random.rand(100, 16))
+assert y_hls.shape == (100, 5), y_hls.shape
+report = hls_model.build(csim=False, synth=True)
+assert int(report["CSynthesisReport"]["BestLatency"]) > 0, report
+"""
+"""As hls4ml's documentation writes such scripts; only the backend's name is ours."""
+
+
+def test_hls4ml_finds_the_installed_backend(dist: Path, tmp_path: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    site = tmp_path / "site"
+    run(
+        sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, wheel,
+        cwd=tmp_path,
+    )  # fmt: skip
+    script = SCRIPT.replace("BACKEND", "hwcompile")
+    run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(site))
+    assert (tmp_path / "my-hls-test" / "hwcompile" / "rtl").is_dir()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
 def test_a_clean_environment_installs_and_compiles(kind: str, dist: Path, tmp_path: Path) -> None:

@@ -75,6 +75,11 @@ def import_model_graph(model: ModelGraph) -> ImportedModel:
     Raises:
         CompileError: HW0293 for another backend; every layer that can not be built.
     """
+    return import_with_tensors(model)[0]
+
+
+def import_with_tensors(model: ModelGraph) -> tuple[ImportedModel, Mapping[str, Fixed]]:
+    """The same, and the value of the graph that stands for each tensor of hls4ml, by its name."""
     name = str(model.config.get_project_name())
     _check_backend(model, name)
     stream = model.config.get_config_value("IOType") == "io_stream"
@@ -95,7 +100,7 @@ def import_model_graph(model: ModelGraph) -> ImportedModel:
         _output(name, fixed, graph.types[fixed.value])
         for name, fixed in zip(model.outputs, outputs, strict=True)
     )
-    return ImportedModel(graph, tuple(hosts), ends, tuple(ctx.notes))
+    return ImportedModel(graph, tuple(hosts), ends, tuple(ctx.notes)), ctx.tensors
 
 
 def _check_backend(model: ModelGraph, name: str) -> None:

@@ -11,8 +11,8 @@ from benchmarks.hls4ml_zoo import Sample, samples
 
 ORACLE = "hls4ml C simulation"
 
-QUICK = ("truncating_convolution_default io_parallel", "mobile io_stream")
-"""Together they have rounded products, both io types, pools, divisions and tables."""
+QUICK = ("truncating_convolution_default io_parallel",)
+"""Rounded products, convolutions, a pool and its division."""
 
 
 def named(sample: Sample) -> str:
