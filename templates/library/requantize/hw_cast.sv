@@ -24,8 +24,8 @@ module hw_cast #(
   parameter int unsigned Left = 0,
   parameter int unsigned Right = 3,
   parameter bit Bias = 1'b1,
-  parameter hw_cast_pkg::rounding_e Rounding = hw_cast_pkg::TiesToEven,
-  parameter hw_cast_pkg::fit_e Fit = hw_cast_pkg::Saturate,
+  parameter hw_cast_rounding_pkg::cast_rounding_e Rounding = hw_cast_rounding_pkg::TiesToEven,
+  parameter hw_cast_fit_pkg::cast_fit_e Fit = hw_cast_fit_pkg::Saturate,
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
   parameter RowFile = ""
@@ -42,12 +42,12 @@ module hw_cast #(
     $error("hw_cast: SumWidth must be more than Right and MaskWidth, and hold the bias");
   end
 
-  localparam bit Wraps = Fit == hw_cast_pkg::Wrap;
-  localparam bit Limits = Fit == hw_cast_pkg::Saturate || Fit == hw_cast_pkg::Zero;
+  localparam bit Wraps = Fit == hw_cast_fit_pkg::Wrap;
+  localparam bit Limits = Fit == hw_cast_fit_pkg::Saturate || Fit == hw_cast_fit_pkg::Zero;
   localparam int unsigned FitWidth = Wraps ? OutWidth + 1 : (Limits ? 2 * OutWidth + 2 : 0);
   localparam int unsigned LaneWidth = BiasWidth + MaskWidth + FitWidth;
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
-  localparam bit Rounds = Rounding != hw_cast_pkg::Constant;
+  localparam bit Rounds = Rounding != hw_cast_rounding_pkg::Constant;
   localparam int unsigned Stages = 1 + (Bias ? 1 : 0) + (Rounds ? 1 : 0) + ((Groups > 1) ? 1 : 0);
   // Wide enough for the shifted sum, for both limits, and for the result.
   localparam int unsigned ShiftedWidth = SumWidth - Right;
@@ -126,9 +126,9 @@ module hw_cast #(
       assign negative = biased[SumWidth-1];
       always_comb begin
         unique case (Rounding)
-          hw_cast_pkg::TowardsZero: added = negative ? {1'b0, mask} : '0;
-          hw_cast_pkg::TiesAway: added = negative ? below : half;
-          hw_cast_pkg::TiesToZero: added = negative ? half : below;
+          hw_cast_rounding_pkg::TowardsZero: added = negative ? {1'b0, mask} : '0;
+          hw_cast_rounding_pkg::TiesAway: added = negative ? below : half;
+          hw_cast_rounding_pkg::TiesToZero: added = negative ? half : below;
           default: begin
             added = below;
             if (mask[0] && (biased[MaskWidth:0] & step) != '0) added = half;
@@ -163,7 +163,7 @@ module hw_cast #(
       assign high = rounded_row[First+BiasWidth+MaskWidth+OutWidth+1 +: OutWidth+1];
       always_comb begin
         result = value[OutWidth-1:0];
-        if (Fit == hw_cast_pkg::Zero) begin
+        if (Fit == hw_cast_fit_pkg::Zero) begin
           if (value < ValueWidth'(low) || value > ValueWidth'(high)) result = '0;
         end else begin
           if (value < ValueWidth'(low)) result = low[OutWidth-1:0];

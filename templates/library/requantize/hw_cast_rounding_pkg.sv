@@ -1,8 +1,8 @@
-// What hw_cast adds to round a number, and what it makes of one that is out of range.
+// What hw_cast adds to a number to round it.
 
 `default_nettype none
 
-package hw_cast_pkg;
+package hw_cast_rounding_pkg;
 
   typedef enum logic [2:0] {
     // Nothing: a constant rounding is part of the bias.
@@ -15,18 +15,7 @@ package hw_cast_pkg;
     TiesToZero,
     // One less than half a step; half a step to an odd number of steps.
     TiesToEven
-  } rounding_e;
-
-  typedef enum logic [1:0] {
-    // No number is.
-    None,
-    // The higher bits are dropped.
-    Wrap,
-    // The nearer end of the range.
-    Saturate,
-    // Zero.
-    Zero
-  } fit_e;
+  } cast_rounding_e;
 
 endpackage
 
