@@ -13,7 +13,7 @@ from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
@@ -288,11 +288,13 @@ def _entry_image(plan: _Plan, dot: Dot) -> MemoryImage:
     pe = np.repeat(np.arange(loads.size), loads)
     place = np.arange(pe.size) - np.repeat(np.cumsum(loads) - loads, loads)
     table[place, pe] = codes | plan.layout.local_row << weight_bits
-    return MemoryImage.pack(table, weight_bits + row_bits)
+    parts = (LanePart(weight_bits, dot.encoding.weight.signed), LanePart(row_bits))
+    return MemoryImage.pack(table, weight_bits + row_bits, parts=parts)
 
 
 def _column_image(plan: _Plan) -> MemoryImage:
     """Rows of {count, start} for every PE; a start behind the last entry belongs to no entry."""
     address, count = index_width(plan.entries), _count_bits(plan)
     start = plan.layout.pointer[:, :-1] & ((1 << address) - 1)
-    return MemoryImage.pack((start | plan.counts << address).T, address + count)
+    parts = (LanePart(address), LanePart(count))
+    return MemoryImage.pack((start | plan.counts << address).T, address + count, parts=parts)

@@ -12,7 +12,7 @@ from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Struct
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
@@ -373,4 +373,6 @@ def _program(plan: SparseDesign, dot: Dot) -> MemoryImage:
     weight, index, end = plan.entries()
     shift = dot.encoding.stored_bits
     codes = dot.encoding.encode(weight) | index << shift | end << (shift + plan.index_bits)
-    return MemoryImage.pack(codes, shift + plan.index_bits + 1)
+    stored = LanePart(shift, dot.encoding.weight.signed)
+    parts = (stored, LanePart(plan.index_bits), LanePart(1))
+    return MemoryImage.pack(codes, shift + plan.index_bits + 1, parts=parts)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
 from hwcompile.sparse.collecting import Collection
 from hwcompile.sparse.encodings import index_width
 from hwcompile.sparse.packing import Packing
@@ -17,8 +17,8 @@ def collect_image(
     packings: Sequence[Packing], collections: Sequence[Collection], slots: int
 ) -> MemoryImage:
     """Rows of {free, emit, lanes x {use, pe, slot}}; groups are filled up with idle rows."""
-    slot_bits = index_width(slots)
-    lane_bits = slot_bits + index_width(packings[0].pes) + 1
+    slot_bits, pe_bits = index_width(slots), index_width(packings[0].pes)
+    lane_bits = slot_bits + pe_bits + 1
     longest = max(collection.cycles for collection in collections)
     images = []
     for packing, collection in zip(packings, collections, strict=True):
@@ -29,7 +29,10 @@ def collect_image(
         flags = collection.emit + 2 * free.astype(np.int64)
         bits = np.concatenate([_bits(lane, lane_bits), _bits(flags[:, None], 2)], axis=1)
         images.append(np.pad(bits, ((0, longest - collection.cycles), (0, 0))))
-    return MemoryImage.pack(np.concatenate(images), 1)
+    rows = np.concatenate(images)
+    lanes = (rows.shape[1] - 2) // lane_bits
+    lane_parts = (LanePart(slot_bits), LanePart(pe_bits), LanePart(1))
+    return MemoryImage.pack(rows, 1, parts=(*lane_parts * lanes, LanePart(1), LanePart(1)))
 
 
 def mux_levels(count: int) -> int:

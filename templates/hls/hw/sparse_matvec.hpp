@@ -1,0 +1,144 @@
+// Product of a constant sparse matrix and vectors: Pes processing elements work in step through a
+// program with one row of entries per cycle.
+//
+// A vector arrives as InWords words of InLanes elements; those that a column of the matrix needs
+// (Words of them, by the keep memory) are stored. Channels vectors that follow each other make a set,
+// for which the Steps rows of the program run once; then the sums of PEs are collected, vector by
+// vector, by a program of Collects rows. Sets with different matrices (Groups) take turns. Loading,
+// computing and collecting of three sets overlap.
+//
+// Program row, for every PE: {weight, index, last}; the place of its element is the index, or with
+// Delta so many places behind that of the segment's entry before. Collect row: for every lane {slot,
+// pe, use}, then emit and free. See hw_sparse_matvec, hw_sparse_pe, hw_sparse_collect.
+#ifndef HW_SPARSE_MATVEC_HPP
+#define HW_SPARSE_MATVEC_HPP
+
+#include "dot.hpp"
+#include "sparse_collect.hpp"
+#include "stream.hpp"
+
+namespace hw {
+
+namespace detail {
+
+// Places of a vector: whole words, a power of two of them.
+template <class C>
+constexpr int places() {
+  return C::InLanes << clog2(C::Words);
+}
+
+template <class Value, int Rows>
+bool keeps(const Value (&keep)[Rows][1], int index) {
+#pragma HLS INLINE
+  return keep[index][0] != 0;
+}
+
+inline bool keeps(const no_memory &, int) { return true; }
+
+template <class C, class X, class Keep, class Element>
+void sparse_load(stream<X> &x, const Keep &keep, Element (&vectors)[C::Channels][places<C>()]) {
+  for (int channel = 0; channel < C::Channels; ++channel) {
+    int stored = 0;
+    for (int index = 0; index < C::InWords; ++index) {
+#pragma HLS PIPELINE II=1
+      const X in = x.read();
+      if (keeps(keep, index)) {
+        for (int lane = 0; lane < C::InLanes; ++lane) {
+#pragma HLS UNROLL
+          vectors[channel][stored * C::InLanes + lane] = in.lane[lane];
+        }
+        ++stored;
+      }
+    }
+  }
+}
+
+template <class C, class Program, class Element, class Sum>
+void sparse_compute(int first, const Program &program,
+                    const Element (&vectors)[C::Channels][places<C>()],
+                    Sum (&sums)[C::Pes][C::Slots][C::Channels]) {
+  int place[C::Pes], slot[C::Pes];
+  Sum sum[C::Pes][C::Channels];
+#pragma HLS ARRAY_PARTITION variable=place complete
+#pragma HLS ARRAY_PARTITION variable=slot complete
+#pragma HLS ARRAY_PARTITION variable=sum complete dim=0
+  for (int p = 0; p < C::Pes; ++p) {
+#pragma HLS UNROLL
+    place[p] = 0;
+    slot[p] = 0;
+    for (int channel = 0; channel < C::Channels; ++channel) {
+#pragma HLS UNROLL
+      sum[p][channel] = 0;
+    }
+  }
+
+  for (int step = 0; step < C::Steps; ++step) {
+#pragma HLS PIPELINE II=1
+    for (int p = 0; p < C::Pes; ++p) {
+#pragma HLS UNROLL
+      const auto &entry = program[first + step][p];
+      const int index = static_cast<int>(entry[1]);
+      const int at = ((C::Delta ? place[p] : 0) + index) & (places<C>() - 1);
+      const bool last = entry[2] != 0;
+      for (int channel = 0; channel < C::Channels; ++channel) {
+#pragma HLS UNROLL
+        typedef calc<C::ProductBits> product_t;
+        const product_t product =
+            products<C::Encoding>::template one<C>(entry[0], vectors[channel][at]);
+        sum[p][channel] = Sum(sum[p][channel] + Sum(product));
+        if (last) {
+          sums[p][slot[p]][channel] = sum[p][channel];
+          sum[p][channel] = 0;
+        }
+      }
+      place[p] = last ? 0 : at + 1;
+      if (last) ++slot[p];
+    }
+  }
+}
+
+template <class C, class X, class Y, class Program, class Collect, class Keep>
+void sparse_sets(stream<X> &x, stream<Y> &y, const Program &program, const Collect &collect,
+                 const Keep &keep) {
+  typedef modular<C::OutBits> sum_t;
+  constexpr int sets = C::In0FrameWords / (C::InWords * C::Channels);
+
+  for (int set = 0; set < sets; ++set) {
+#pragma HLS DATAFLOW
+    typename X::element vectors[C::Channels][places<C>()];
+    sum_t sums[C::Pes][C::Slots][C::Channels];
+#pragma HLS ARRAY_PARTITION variable=vectors complete dim=1
+#pragma HLS ARRAY_PARTITION variable=sums complete dim=1
+#pragma HLS ARRAY_PARTITION variable=sums complete dim=3
+    sparse_load<C>(x, keep, vectors);
+    sparse_compute<C>((set % C::Groups) * C::Steps, program, vectors, sums);
+    sparse_collect<C, C::Channels>((set % C::Groups) * C::Collects, collect, sums, y);
+  }
+}
+
+}  // namespace detail
+
+// Every column of the matrix has a weight.
+template <class C, class X, class Y, class Entry, int Rows, class Field, int Collects, int Fields>
+void sparse_matvec(stream<X> &x, stream<Y> &y, const Entry (&program)[Rows][C::Pes][3],
+                   const Field (&collect)[Collects][1][Fields]) {
+#pragma HLS ARRAY_PARTITION variable=program complete dim=2
+#pragma HLS ARRAY_PARTITION variable=program complete dim=3
+#pragma HLS ARRAY_PARTITION variable=collect complete dim=3
+  detail::sparse_sets<C>(x, y, program, collect, no_memory());
+}
+
+// Words of the vector whose columns have no weight are not stored.
+template <class C, class X, class Y, class Entry, int Rows, class Field, int Collects, int Fields,
+          class Bit, int InWords>
+void sparse_matvec(stream<X> &x, stream<Y> &y, const Entry (&program)[Rows][C::Pes][3],
+                   const Field (&collect)[Collects][1][Fields], const Bit (&keep)[InWords][1]) {
+#pragma HLS ARRAY_PARTITION variable=program complete dim=2
+#pragma HLS ARRAY_PARTITION variable=program complete dim=3
+#pragma HLS ARRAY_PARTITION variable=collect complete dim=3
+  detail::sparse_sets<C>(x, y, program, collect, keep);
+}
+
+}  // namespace hw
+
+#endif
