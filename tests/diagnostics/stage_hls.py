@@ -21,6 +21,11 @@ def hw0430_a_layer_that_c_has_no_header_for(at: Place) -> None:
     at.design(hls=True)
 
 
+def hw0430_arithmetic_that_c_has_no_header_for(at: Place) -> None:
+    at.patch.setattr(view, "has_header", lambda module: not module.startswith("hw_products"))
+    at.design(hls=True)
+
+
 def hw0620_a_source_that_a_compiler_refuses(at: Place) -> None:
     """What a compiler says differs from one to the next."""
     compiler = at.folder / "compiler"

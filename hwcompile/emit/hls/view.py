@@ -10,6 +10,7 @@ from hwcompile.emit.hls.literals import Array, array, element_type, member
 from hwcompile.emit.hls.names import Names, memory_suffix, top_function
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.emit.netlist import interface_of
+from hwcompile.ops.arithmetic import ENCODINGS
 from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.ops.contract.instance import Instance, Memories, Name
 from hwcompile.ops.contract.memory_image import MemoryImage
@@ -142,9 +143,19 @@ def check_layers(plan: Plan) -> None:
 def _reason(instance: Instance) -> str:
     if instance.external:
         return "its weights come from external memory, which the HLS library does not read"
-    if not has_header(instance.library):
-        return f"the HLS library has no header for {instance.library} yet"
-    return ""
+    wanted = [instance.library, *(f"hw_products_{module}" for module in _products(instance))]
+    missing = [module for module in wanted if not has_header(module)]
+    return f"the HLS library has no header for {missing[0]} yet" if missing else ""
+
+
+def _products(instance: Instance) -> list[str]:
+    """What the library's modules of its encodings are called, after `hw_products_`."""
+    labels = {
+        value.name
+        for value in instance.parameters.values()
+        if isinstance(value, Name) and value.package == PACKAGE
+    }
+    return [kind.module for kind in ENCODINGS if kind.label in labels]
 
 
 class _Builder:

@@ -8,6 +8,10 @@
 
 #if defined(__SYNTHESIS__) || defined(HW_AP_TYPES)
 #define HW_EXACT_WIDTHS 1
+// A beat of a port may be wider than the 1024 bits that ap_int allows unless it is told.
+#ifndef AP_INT_MAX_W
+#define AP_INT_MAX_W 32768
+#endif
 #include <ap_int.h>
 #else
 #include <cstdint>
