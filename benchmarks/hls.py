@@ -2,11 +2,11 @@
 
     python benchmarks/hls.py [--only NETWORK] [--frames N] [--json FILE] [--markdown FILE]
 
-Every row is a network at the compiler's own folding. Its C++ is compiled with all warnings as errors,
-read by the lint, and run over the frames: all of them with numbers in machine words, the first ones
-under sanitizers and with the types of synthesis. Mismatches are elements that differ from the integer
-reference, at the outputs and behind every stage. Frames per second are those of the compiled
-simulations of C++ and of SystemVerilog, without compiling, on one core.
+Every row is a network at the compiler's own folding. Its C++ is compiled with all warnings as
+errors, read by the lint, and run over the frames: all of them with numbers in machine words, the
+first ones under sanitizers and with the types of synthesis. Mismatches are elements that differ
+from the integer reference, at the outputs and behind every stage. Frames per second are those of
+the compiled simulations of C++ and of SystemVerilog, without compiling, on one core.
 Networks that are not part of the project are skipped when their folder is absent (see
 tests/models.py).
 """

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.contract.memory_image import MemoryImage
+from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES, Cell
 from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.simulation import StepSchedule
 
-Fields = Sequence[tuple[IntArray, int]]
-"""Numbers int64 [depth, columns] with the bits of each; negative ones in two's complement."""
+Fields = Sequence[tuple[IntArray, LanePart]]
+"""Numbers int64 [depth, columns] and what each is; negative ones in two's complement."""
 
 
 @dataclass(frozen=True)
@@ -77,17 +77,26 @@ def images(layout: EngineLayout, schedule: StepSchedule) -> dict[str, MemoryImag
 
 def table_image(table: IntArray) -> MemoryImage:
     """A table [N], one element per row; or tables [n, N] side by side."""
-    return pack_fields([(np.atleast_2d(table).T, signed_bits(table))])
+    return pack_fields([(np.atleast_2d(table).T, LanePart(signed_bits(table), signed=True))], 1)
 
 
-def pack_fields(fields: Fields) -> MemoryImage:
-    """Rows of the fields side by side, the first in the least significant bits."""
+def pack_fields(fields: Fields, lane: int) -> MemoryImage:
+    """Rows of the fields side by side, the first in the least significant bits.
+
+    Args:
+        fields: Those of all lanes.
+        lane: Numbers of a lane.
+    """
     planes = [
-        ((codes[:, :, None] >> np.arange(bits)) & 1).astype(np.uint8).reshape(codes.shape[0], -1)
-        for codes, bits in fields
+        ((codes[:, :, None] >> np.arange(part.bits)) & 1)
+        .astype(np.uint8)
+        .reshape(codes.shape[0], -1)
+        for codes, part in fields
     ]
     flat = np.concatenate(planes, axis=1)
-    return MemoryImage(flat.shape[1], np.packbits(flat, axis=1, bitorder="little"))
+    parts = [part for codes, part in fields for _ in range(codes.shape[1])]
+    rows = np.packbits(flat, axis=1, bitorder="little")
+    return MemoryImage(flat.shape[1], rows, tuple(parts[:lane]))
 
 
 def entry_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
@@ -112,7 +121,9 @@ def entry_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
                     begin -= 1
                 codes[begin : done.issue[-1] + 1, column] |= 1 << (width.entry - 1)
             codes[done.issue, column] |= code
-    return MemoryImage.pack(codes, width.entry)
+    weight, skip = LanePart(width.weight, signed=True), LanePart(width.skip)
+    parts = (weight, skip, LanePart(1), LanePart(1))
+    return MemoryImage.pack(codes, width.entry, parts=parts)
 
 
 def _control_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
@@ -136,28 +147,29 @@ def _control_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
                 table[name][bare.take - schedule.delay - 1, number] = value
     return pack_fields(
         [
-            (table[name][:, [lane]], count)
+            (table[name][:, [lane]], LanePart(count))
             for lane in range(layout.lanes)
             for name, count in zip(names, bits, strict=True)
-        ]
+        ],
+        len(names),
     )
 
 
 def _unit_image(layout: EngineLayout) -> MemoryImage:
     """Row r holds, for each lane, what its unit r needs: dead gates, biases, constants."""
     cell, units, width = layout.cell, layout.units, widths(layout)
-    fields: list[tuple[IntArray, int]] = []
+    fields: list[tuple[IntArray, LanePart]] = []
     for lane in range(layout.lanes):
         things = units.things(lane)
-        for array, bits in (
-            (_dead(cell), 1),
-            (_stacked([gate.bias for gate in cell.gates], GATES, cell), width.bias),
-            (_stacked(cell.constants, CONSTANTS, cell), width.constant),
+        for array, part in (
+            (_dead(cell), LanePart(1)),
+            (_stacked([g.bias for g in cell.gates], GATES, cell), LanePart(width.bias, True)),
+            (_stacked(cell.constants, CONSTANTS, cell), LanePart(width.constant, True)),
         ):
             rows = np.zeros((units.depth, array.shape[0]), dtype=np.int64)
             rows[: things.size] = array[:, things].T
-            fields.append((rows, bits))
-    return pack_fields(fields)
+            fields.append((rows, part))
+    return pack_fields(fields, 2 * GATES + CONSTANTS)
 
 
 def _stacked(columns: Sequence[IntArray], count: int, cell: Cell) -> IntArray:
@@ -179,6 +191,5 @@ def _order_image(layout: EngineLayout) -> MemoryImage:
     """Row r says where element r of the output is: {lane, place within the lane}."""
     rows = layout.rows
     lane_bits = max((layout.lanes - 1).bit_length(), 1)
-    return pack_fields(
-        [(rows.rank[:, None], widths(layout).thing), (rows.lane[:, None], lane_bits)]
-    )
+    thing, lane = LanePart(widths(layout).thing), LanePart(lane_bits)
+    return pack_fields([(rows.rank[:, None], thing), (rows.lane[:, None], lane)], 2)
