@@ -52,6 +52,6 @@ class Names:
 
 
 def memory_suffix(parameter: str) -> str:
-    """How an array is called after its layer: `WeightFile` is `weight`."""
-    plain = parameter.removesuffix("File")
+    """How an array is called after its layer: `WeightFile` is `weight`, `LevelFiles02` `level2`."""
+    plain = re.sub(r"File$|Files0?(?=\d+$)", "", parameter)
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", plain).lower()

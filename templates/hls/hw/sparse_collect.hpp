@@ -13,9 +13,9 @@ namespace hw {
 
 namespace detail {
 
-template <class C, int Channels, class Y, class Collect, class Sum>
+template <class C, int Collects, int Channels, class Y, class Collect, int Slots, class Sum>
 void sparse_collect(int first, const Collect &collect,
-                    const Sum (&sums)[C::Pes][C::Slots][Channels], stream<Y> &y) {
+                    const Sum (&sums)[C::Pes][Slots][Channels], stream<Y> &y) {
   Sum total[C::OutLanes];
 #pragma HLS ARRAY_PARTITION variable=total complete
   for (int lane = 0; lane < C::OutLanes; ++lane) {
@@ -24,7 +24,7 @@ void sparse_collect(int first, const Collect &collect,
   }
 
   for (int channel = 0; channel < Channels; ++channel) {
-    for (int step = 0; step < C::Collects; ++step) {
+    for (int step = 0; step < Collects; ++step) {
 #pragma HLS PIPELINE II=1
       const auto &row = collect[first + step][0];
       const bool emit = row[3 * C::OutLanes] != 0;

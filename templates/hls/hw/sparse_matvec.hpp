@@ -56,7 +56,7 @@ void sparse_load(stream<X> &x, const Keep &keep, Element (&vectors)[C::Channels]
 template <class C, class Program, class Element, class Sum>
 void sparse_compute(int first, const Program &program,
                     const Element (&vectors)[C::Channels][places<C>()],
-                    Sum (&sums)[C::Pes][C::Slots][C::Channels]) {
+                    Sum (&sums)[C::Pes][C::Plan::slots][C::Channels]) {
   int place[C::Pes], slot[C::Pes];
   Sum sum[C::Pes][C::Channels];
 #pragma HLS ARRAY_PARTITION variable=place complete
@@ -72,13 +72,13 @@ void sparse_compute(int first, const Program &program,
     }
   }
 
-  for (int step = 0; step < C::Steps; ++step) {
+  for (int step = 0; step < C::Plan::steps; ++step) {
 #pragma HLS PIPELINE II=1
     for (int p = 0; p < C::Pes; ++p) {
 #pragma HLS UNROLL
       const auto &entry = program[first + step][p];
       const int index = static_cast<int>(entry[1]);
-      const int at = ((C::Delta ? place[p] : 0) + index) & (places<C>() - 1);
+      const int at = ((C::Plan::delta ? place[p] : 0) + index) & (places<C>() - 1);
       const bool last = entry[2] != 0;
       for (int channel = 0; channel < C::Channels; ++channel) {
 #pragma HLS UNROLL
@@ -106,13 +106,13 @@ void sparse_sets(stream<X> &x, stream<Y> &y, const Program &program, const Colle
   for (int set = 0; set < sets; ++set) {
 #pragma HLS DATAFLOW
     typename X::element vectors[C::Channels][places<C>()];
-    sum_t sums[C::Pes][C::Slots][C::Channels];
+    sum_t sums[C::Pes][C::Plan::slots][C::Channels];
 #pragma HLS ARRAY_PARTITION variable=vectors complete dim=1
 #pragma HLS ARRAY_PARTITION variable=sums complete dim=1
 #pragma HLS ARRAY_PARTITION variable=sums complete dim=3
     sparse_load<C>(x, keep, vectors);
-    sparse_compute<C>((set % C::Groups) * C::Steps, program, vectors, sums);
-    sparse_collect<C, C::Channels>((set % C::Groups) * C::Collects, collect, sums, y);
+    sparse_compute<C>((set % C::Groups) * C::Plan::steps, program, vectors, sums);
+    sparse_collect<C, C::Plan::collects, C::Channels>((set % C::Groups) * C::Plan::collects, collect, sums, y);
   }
 }
 
