@@ -1,0 +1,161 @@
+"""Models that hls4ml converts, beside hls4ml's own C simulation: integers and speed.
+
+    python benchmarks/hls4ml_models.py [--only WORD ...] [--inputs N] [--hasty] [--csim]
+                                       [--json FILE] [--markdown FILE]
+
+For each model: random and extreme inputs, how many elements of all outputs differ, or why the model
+is refused; seconds to convert, compile and predict 1,000 frames here and with hls4ml's Vitis
+backend; frames per second of hls4ml's compiled C++ and, with --csim, of the C++ that is emitted
+here. With --hasty hls4ml's C++ is compiled without optimization, which changes no integer but says
+nothing about its speed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from benchmarks.hls4ml_oracle import Reals, computed, hasty_compiler, inputs_of, simulated
+from benchmarks.hls4ml_zoo import Sample, samples
+from benchmarks.output import markdown, number, parser, show, write
+from hwcompile.compiler import build
+from hwcompile.design import Design
+from hwcompile.diagnostics import CompileError
+from hwcompile.frontends.hls4ml.load import import_model_graph
+from hwcompile.frontends.imported import ImportedModel
+from hwcompile.options import CompileOptions
+
+FRAMES = 1000
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model.
+
+    Attributes:
+        model: Its name.
+        source: What it was trained with.
+        io_type: hls4ml's.
+        inputs: Frames compared.
+        elements: Elements of all their outputs.
+        differing: Elements in which both differ; None when refused.
+        refused_reason: What the front end says; empty when it is built.
+        seconds: To convert, compile and predict here.
+        hls4ml_seconds: The same with hls4ml's Vitis backend.
+        reference_fps: Frames per second of `predict` here.
+        csim_fps: Of the C++ that is emitted here; None when it was not asked for.
+        hls4ml_fps: Of hls4ml's compiled C++.
+    """
+
+    model: str
+    source: str
+    io_type: str
+    inputs: int
+    elements: int = 0
+    differing: int | None = None
+    refused_reason: str = ""
+    seconds: float = 0.0
+    hls4ml_seconds: float = 0.0
+    reference_fps: float = 0.0
+    csim_fps: float | None = None
+    hls4ml_fps: float = 0.0
+
+
+def measured(sample: Sample, folder: Path, frames: int, *, csim: bool) -> Row:
+    """Convert, compile and predict both ways, and compare."""
+    start = time.perf_counter()
+    graph = sample.graph(folder / "project")
+    converted = time.perf_counter() - start
+    named = {"model": sample.name, "source": sample.source, "io_type": sample.io_type}
+    start = time.perf_counter()
+    try:
+        imported = import_model_graph(graph)
+    except CompileError as error:
+        first = error.diagnostics[0]
+        return Row(**named, inputs=0, refused_reason=f"{first.what}: {first.why}")
+    inputs = inputs_of(imported, frames, seed=0)
+    read, start = time.perf_counter() - start, time.perf_counter()
+    values, digits = computed(imported, inputs)
+    ours, start = time.perf_counter() - start, time.perf_counter()
+    graph.compile()
+    compiled, start = time.perf_counter() - start, time.perf_counter()
+    expected = simulated(graph, inputs)
+    theirs = time.perf_counter() - start
+    wrong = [
+        int(np.sum(a != np.ldexp(b, d))) for a, b, d in zip(values, expected, digits, strict=True)
+    ]
+    return Row(
+        **named,
+        inputs=frames,
+        elements=sum(a.size for a in values),
+        differing=sum(wrong),
+        seconds=converted + read + ours,
+        hls4ml_seconds=converted + compiled + theirs,
+        reference_fps=frames / ours,
+        csim_fps=emitted_speed(imported, inputs, folder / "build") if csim else None,
+        hls4ml_fps=frames / theirs,
+    )
+
+
+def emitted_speed(imported: ImportedModel, inputs: list[Reals], folder: Path) -> float:
+    """Frames per second of the C++ simulation of the design; its outputs are compared too."""
+    build(imported, folder, CompileOptions(force=True))
+    design = Design(folder)
+    by_name = {host.source: x for host, x in zip(imported.host_inputs, inputs, strict=True)}
+    run = design.simulate(by_name, level="hls")
+    reference = design.simulate(by_name, level="reference")
+    for name, raw in reference.raw.items():
+        np.testing.assert_array_equal(run.raw[name], raw)
+    return inputs[0].shape[0] / run.seconds
+
+
+def rows_of(chosen: list[Sample], frames: int, *, hasty: bool, csim: bool) -> list[Row]:
+    found = []
+    for sample in chosen:
+        with TemporaryDirectory() as place:
+            folder = Path(place)
+            with hasty_compiler(folder) if hasty else nullcontext():
+                try:
+                    row = measured(sample, folder, frames, csim=csim)
+                except Exception as error:  # hls4ml's own converters and compilers fail too
+                    row = Row(sample.name, sample.source, sample.io_type, 0)
+                    row = Row(**asdict(row) | {"refused_reason": f"hls4ml: {error}"[:200]})
+        print(row, file=sys.stderr, flush=True)
+        found.append(row)
+    return found
+
+
+TITLES = (
+    "model", "source", "io_type", "inputs", "elements", "differing", "refused", "s", "hls4ml s",
+    "predict/s", "C++/s", "hls4ml C++/s",
+)  # fmt: skip
+
+
+def texts(row: Row) -> list[str]:
+    return ["-" if value is None else number(value) for value in asdict(row).values()]
+
+
+def main() -> None:
+    arguments = parser(__doc__)
+    arguments.add_argument("--only", nargs="*", default=[], metavar="WORD", help="models by name")
+    arguments.add_argument("--inputs", type=int, default=FRAMES, help="frames of each model")
+    arguments.add_argument("--hasty", action="store_true", help="compile hls4ml's C++ with -O0")
+    arguments.add_argument("--csim", action="store_true", help="the speed of the emitted C++ too")
+    options: Any = arguments.parse_args()
+    words = options.only
+    chosen = [s for s in samples() if not words or any(word in s.name for word in words)]
+    rows = rows_of(chosen, options.inputs, hasty=options.hasty, csim=options.csim)
+    table = [texts(row) for row in rows]
+    show(TITLES, table, left=3)
+    write(options, [asdict(row) for row in rows], markdown(TITLES, table, left=3))
+
+
+if __name__ == "__main__":
+    main()
