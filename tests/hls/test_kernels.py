@@ -9,6 +9,10 @@ import numpy as np
 import pytest
 
 from hwcompile.emit.hls.library import has_header
+from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops import family
+from hwcompile.ops.contract.site import Site
+from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.verify.hls.compilers import SANITIZE, STANDARD, UNINITIALIZED, ap_types
 from hwcompile.verify.verilator import find_compiler
 from tests.hls.kernels import Case, every_case, result, write_program
@@ -43,6 +47,13 @@ def test_every_module_of_a_kernel_has_a_header() -> None:
 
 def test_every_kernel_at_its_first_example(tmp_path: Path) -> None:
     run_all(tmp_path, FIRST, [])
+
+
+def test_products_are_wider_than_a_machine_word(tmp_path: Path) -> None:
+    kind = TensorType((1, 2, 3), IntType(-(1 << 15), (1 << 15) - 1))
+    site = Site.of(Depthwise(np.full((1, 3), 116509, dtype=np.int64)), kind)
+    (kernel, *_) = family("depthwise").kernels
+    run_all(tmp_path, [Case("wide", site, kernel, next(iter(kernel.space(site))))], [])
 
 
 @pytest.mark.slow

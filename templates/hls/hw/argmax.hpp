@@ -11,8 +11,8 @@ namespace hw {
 template <class C, class X, class Y>
 void argmax(stream<X> &x, stream<Y> &y) {
   typedef calc<C::Width + 1> value_t;
-  value_t best[C::Lanes];
-  int place[C::Lanes];
+  value_t best[C::Lanes] = {};
+  int place[C::Lanes] = {};
 #pragma HLS ARRAY_PARTITION variable=best complete
 #pragma HLS ARRAY_PARTITION variable=place complete
 

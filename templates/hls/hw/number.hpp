@@ -60,6 +60,10 @@ using modular = ap_uint<Bits>;
 template <int Grown, int Kept>
 using partial = ap_int<(Grown < Kept) ? Grown : Kept>;
 
+// A signed factor of Bits bits in a product of Product bits.
+template <int Bits, int Product>
+using factor = ap_int<Bits>;
+
 #else
 
 __extension__ typedef __int128 int128;
@@ -109,6 +113,10 @@ using modular = typename detail::machine<(Bits <= 32) ? 4 : (Bits <= 64) ? 8 : 1
 
 template <int Grown, int>
 using partial = calc<Grown>;
+
+// A machine multiplies in the width of its factors.
+template <int Bits, int Product>
+using factor = calc<(Bits > Product) ? Bits : Product>;
 
 // A stored number: conversions to it keep the lowest Bits bits, as those of ap_int do.
 template <int Bits, bool Signed>

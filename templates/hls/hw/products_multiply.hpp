@@ -11,7 +11,7 @@ struct products_multiply {
   static calc<C::ProductBits> one(const W &w, const X &x) {
 #pragma HLS INLINE
     const calc<C::ProductBits> product =
-        calc<C::WBits + 1>(w) * calc<C::XBits + 1>(x);
+        factor<C::WBits + 1, C::ProductBits>(w) * factor<C::XBits + 1, C::ProductBits>(x);
 #pragma HLS BIND_OP variable=product op=mul impl=dsp
     return product;
   }
