@@ -15,7 +15,7 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -73,13 +73,13 @@ def measured(sample: Sample, folder: Path, frames: int, *, csim: bool) -> Row:
     start = time.perf_counter()
     graph = sample.graph(folder / "project")
     converted = time.perf_counter() - start
-    named = {"model": sample.name, "source": sample.source, "io_type": sample.io_type}
+    named = Row(sample.name, sample.source, sample.io_type, 0)
     start = time.perf_counter()
     try:
         imported = import_model_graph(graph)
     except CompileError as error:
         first = error.diagnostics[0]
-        return Row(**named, inputs=0, refused_reason=f"{first.what}: {first.why}")
+        return replace(named, refused_reason=f"{first.what}: {first.why}")
     inputs = inputs_of(imported, frames, seed=0)
     read, start = time.perf_counter() - start, time.perf_counter()
     values, digits = computed(imported, inputs)
@@ -91,8 +91,8 @@ def measured(sample: Sample, folder: Path, frames: int, *, csim: bool) -> Row:
     wrong = [
         int(np.sum(a != np.ldexp(b, d))) for a, b, d in zip(values, expected, digits, strict=True)
     ]
-    return Row(
-        **named,
+    return replace(
+        named,
         inputs=frames,
         elements=sum(a.size for a in values),
         differing=sum(wrong),
@@ -113,7 +113,7 @@ def emitted_speed(imported: ImportedModel, inputs: list[Reals], folder: Path) ->
     reference = design.simulate(by_name, level="reference")
     for name, raw in reference.raw.items():
         np.testing.assert_array_equal(run.raw[name], raw)
-    return inputs[0].shape[0] / run.seconds
+    return len(inputs[0]) / run.seconds
 
 
 def rows_of(chosen: list[Sample], frames: int, *, hasty: bool, csim: bool) -> list[Row]:
@@ -126,7 +126,7 @@ def rows_of(chosen: list[Sample], frames: int, *, hasty: bool, csim: bool) -> li
                     row = measured(sample, folder, frames, csim=csim)
                 except Exception as error:  # hls4ml's own converters and compilers fail too
                     row = Row(sample.name, sample.source, sample.io_type, 0)
-                    row = Row(**asdict(row) | {"refused_reason": f"hls4ml: {error}"[:200]})
+                    row = replace(row, refused_reason=f"hls4ml: {error}"[:200])
         print(row, file=sys.stderr, flush=True)
         found.append(row)
     return found

@@ -180,10 +180,13 @@ def _elu(ctx: Lowering, source: Fixed) -> None:
 
 
 def _selu(ctx: Lowering, source: Fixed) -> None:
-    """Like `elu` with its own constants; the positive side is multiplied too."""
+    """Like `elu` with its own constants; the positive side is multiplied too.
+
+    Its factor is an `ap_ufixed<16, 1>`, and in a stream a number of the input's format.
+    """
     size, table = int(ctx.node.get_attr("table_size")), ctx.format("table_t")
     result = ctx.result_format()
-    factor = Format(16, 1, False)
+    factor = source.format if ctx.stream else Format(16, 1, False)
     scale = int(factor.of_reals(np.array([1.0507009873554805]))[0])
     positive = ctx.scaled(ctx.limited(source.value, low=0), scale)
     rising = ctx.assigned(positive, source.fraction + factor.fraction, result)
@@ -212,9 +215,9 @@ def _binary_tanh(ctx: Lowering, source: Fixed) -> None:
 
 
 def ternary_tanh(ctx: Lowering) -> None:
-    """`2 * x` in the input's format; above 1, above -1, or not."""
+    """`2 * x` in the input's format, in a stream `x`; above 1, above -1, or not."""
     source, result = ctx.source(), ctx.result_format()
-    doubled = ctx.assigned(source.value, source.fraction - 1, source.format)
+    doubled = ctx.assigned(source.value, source.fraction - (not ctx.stream), source.format)
     digits = max(source.fraction, 0)
     doubled, one = ctx.scaled(doubled, 1 << (digits - source.fraction)), 1 << digits
     levels = result.of_integers(np.array([-1, 0, 1], dtype=np.int64), 0)
