@@ -95,7 +95,7 @@ TITLES = (
     *("network", "frames", "mismatches", "warnings", "lint", "C++ frames/s", "RTL frames/s"),
     *("files", "lines"),
 )
-TABLE = ("network", "frames", "mismatches", "C++ frames/s", "RTL frames/s", "lines")
+TABLES = {"": ("network", "frames", "mismatches", "C++ frames/s", "RTL frames/s", "lines")}
 
 
 def line(row: Row) -> list[str]:
@@ -119,7 +119,7 @@ def main() -> int:
             console.print(f"{work.network} ...", style="dim")
             rows.append(measure(work, options.frames or work.frames))
     show(TITLES, [[number(value) for value in asdict(row).values()] for row in rows], left=1)
-    write(options, [asdict(row) for row in rows], markdown(TABLE, [*map(line, rows)], left=1))
+    write(options, [asdict(row) for row in rows], markdown(TABLES[""], [*map(line, rows)], left=1))
     return 1 if any(row.mismatches or row.warnings or row.lint for row in rows) else 0
 
 

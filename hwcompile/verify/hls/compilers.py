@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ STANDARD = ("-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas")
 
 SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g1")
 
-UNINITIALIZED = ("-Wno-uninitialized", "-Wno-maybe-uninitialized")
+UNINITIALIZED = ("-Wno-uninitialized", "-Wno-maybe-uninitialized", "-Wno-unknown-warning-option")
 """What ap_types' own constructors do: a number without a value is cut to its width."""
 
 
@@ -35,15 +36,19 @@ class ProgramKind:
         exact: Numbers are ap_int and ap_uint, intermediate results have the circuit's widths.
         sanitize: Faults of memory and undefined behaviour end the program.
         taps: Streams are recorded; not with `exact`.
+        compiler: Another one than usually.
     """
 
     exact: bool = False
     sanitize: bool = False
     taps: bool = False
+    compiler: str = ""
 
     @property
     def words(self) -> str:
         """What is peculiar, for people."""
+        if self.compiler:
+            return f"a program of {self.compiler}"
         return "a program with ap_int" if self.exact else "a program under sanitizers"
 
     def options(self) -> list[str]:
@@ -76,6 +81,13 @@ def ap_types() -> Path:
     )
 
 
+def other_compilers() -> tuple[str, ...]:
+    """C++ compilers that are there besides the first one."""
+    first = Path(find_compiler()).resolve()
+    found = (shutil.which(name) for name in ("g++", "clang++"))
+    return tuple(name for name in found if name and Path(name).resolve() != first)
+
+
 def compile_program(sources: Mapping[str, str], variant: ProgramKind) -> Path:
     """The program of a project; cached.
 
@@ -86,7 +98,7 @@ def compile_program(sources: Mapping[str, str], variant: ProgramKind) -> Path:
     Raises:
         CompileError: HW0703, HW0707 when something is missing, HW0620 when the compiler refuses.
     """
-    compiler = find_compiler()
+    compiler = variant.compiler or find_compiler()
     command = [compiler, *STANDARD, *variant.options()]
 
     def make(folder: Path) -> None:

@@ -26,7 +26,12 @@ from hwcompile.processes import run_captured
 from hwcompile.schedule.plan import Plan
 from hwcompile.verify.beats import frames_from_beats, to_beats
 from hwcompile.verify.columns import from_file
-from hwcompile.verify.hls.compilers import MAIN, ProgramKind, compile_program
+from hwcompile.verify.hls.compilers import (
+    MAIN,
+    ProgramKind,
+    compile_program,
+    other_compilers,
+)
 from hwcompile.verify.hls.lint import check_sources
 from hwcompile.verify.simulator import SimulationResult
 from hwcompile.verify.sources import FrameSource
@@ -100,14 +105,15 @@ def run_design(
     Raises:
         CompileError: HW0623 when a slow program brings other integers than the fast one.
     """
-    variants = (*(SLOW if thorough else ()), ProgramKind(taps=taps))
+    slow = (*SLOW, *(ProgramKind(compiler=name) for name in other_compilers()))
+    variants = (*(slow if thorough else ()), ProgramKind(taps=taps))
     with ThreadPoolExecutor(JOBS) as pool:
         programs = list(pool.map(partial(compile_program, design.sources), variants))
     found = run_program(programs[-1], design.project, inputs)
     few = first_of(inputs, design.first_frames(inputs.frames))
     for program, variant in zip(programs[:-1], variants, strict=False):
-        slow = run_program(program, design.project, few)
-        agree(slow.outputs, found.outputs, variant.words)
+        other = run_program(program, design.project, few)
+        agree(other.outputs, found.outputs, variant.words)
     return found
 
 
