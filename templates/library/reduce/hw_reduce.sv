@@ -65,6 +65,11 @@ module hw_reduce #(
 
   logic [Parallel*OutBits-1:0] operand;
 
+  if (!BipolarToInt) begin : gen_unused
+    logic unused;
+    assign unused = &{1'b0, last_word};
+  end
+
   if (BipolarToInt) begin : gen_bipolar
     for (genvar l = 0; l < Parallel; l++) begin : gen_lane
       // +1 is 0...01 and -1 is 1...11; a lane behind the end of the vector counts as zero.

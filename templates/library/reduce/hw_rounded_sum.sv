@@ -44,7 +44,7 @@ module hw_rounded_sum #(
   localparam int unsigned Width = Signed ? OutBits - 1 : OutBits;
   localparam int unsigned Dropped = (Width > Digits) ? Width - Digits : 0;
 
-  logic first_tap;
+  logic first_tap, last_word;
   logic [Parallel*OutBits-1:0] stored, result;
 
   hw_by_tap #(
@@ -57,7 +57,7 @@ module hw_rounded_sum #(
     .in0_valid_i,
     .in0_ready_o,
     .first_tap_o(first_tap),
-    .last_word_o(),
+    .last_word_o(last_word),
     .stored_o(stored),
     .result_i(result),
     .out_ok_i,
@@ -65,6 +65,9 @@ module hw_rounded_sum #(
     .out_valid_o,
     .out_data_o
   );
+
+  logic unused;
+  assign unused = &{1'b0, last_word};
 
   // ---------------------------------------------------------------------------------------------
   // Addition and rounding

@@ -86,6 +86,10 @@ module hw_cast #(
     assign rounded_row = biased_row;
   end
 
+  // Its bias has done its work.
+  logic unused_row;
+  assign unused_row = &{1'b0, rounded_row};
+
   for (genvar lane = 0; lane < Parallel; lane++) begin : gen_lane
     localparam int unsigned First = (Shared ? 0 : lane) * LaneWidth;
 
@@ -143,6 +147,9 @@ module hw_cast #(
     assign kept_mask = ~rounded_row[First+BiasWidth +: MaskWidth];
     assign masked = {rounded[SumWidth-1:MaskWidth], rounded[MaskWidth-1:0] & kept_mask};
     assign value = ValueWidth'($signed(masked[SumWidth-1:Right]));
+    // The digits behind the point are cut off.
+    logic unused_low;
+    assign unused_low = &{1'b0, masked};
 
     if (Wraps) begin : gen_wrap
       logic [OutWidth-1:0] keep;

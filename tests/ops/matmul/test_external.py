@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ops import family
+from hwcompile.ops.contract.instance import Struct
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_design import design
@@ -31,8 +32,9 @@ def test_random_matrices(case: tuple[Site[Matmul], Parameters], prefetch: int, s
     parameters = {**chosen, "weights": "external", "prefetch": prefetch}
     instance = SPARSE.at(site, parameters).instance
     channels = int(chosen.get("channels", 1))
-    steps = instance.parameters["Steps"]
-    assert isinstance(steps, int)
+    plan = instance.parameters["Plan"]
+    assert isinstance(plan, Struct)
+    steps = int(plan.fields["steps"])
     rows = steps * site.op.groups * site.inputs[0].pixels // channels
     check_external(site, SPARSE, parameters, rows, seed=seed)
 
