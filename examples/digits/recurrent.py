@@ -61,12 +61,11 @@ def cell_of(weights: Weights) -> str:
 
 def layer_of(weights: Weights) -> Graph:
     """The recurrent layer alone: rows (1, 8, 8) to outputs (1, 8, cells)."""
-    common = {"formats": formats(weights), "steps": ROWS}
+    wx, wr, bias = weights["wx"], weights["wr"], weights["bias"]
     if cell_of(weights) == "lstm":
-        return rnn.lstm(weights["wx"], weights["wr"], weights["bias"], **common)
-    return rnn.gru(
-        weights["wx"], weights["wr"], weights["bias"], weights["recurrent_bias"], **common
-    )
+        return rnn.lstm(wx, wr, bias, formats=formats(weights), steps=ROWS)
+    recurrent_bias = weights["recurrent_bias"]
+    return rnn.gru(wx, wr, bias, recurrent_bias, formats=formats(weights), steps=ROWS)
 
 
 def network(weights: Weights) -> Graph:
@@ -85,18 +84,23 @@ def network(weights: Weights) -> Graph:
     return builder.build((value,))
 
 
+State = tuple[np.ndarray, np.ndarray]
+"""Output and inner state of a layer."""
+
+
 def _sigma(z: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-z))
+    result: np.ndarray = 1 / (1 + np.exp(-z))
+    return result
 
 
-def _lstm_step(weights: Weights, x: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple:
+def _lstm_step(weights: Weights, x: np.ndarray, h: np.ndarray, c: np.ndarray) -> State:
     z = x @ weights["wx"].T + h @ weights["wr"].T + weights["bias"]
     i, f, g, o = np.split(z, 4, axis=1)
     c = _sigma(f) * c + _sigma(i) * np.tanh(g)
     return _sigma(o) * np.tanh(c), c
 
 
-def _gru_step(weights: Weights, x: np.ndarray, h: np.ndarray, c: np.ndarray) -> tuple:
+def _gru_step(weights: Weights, x: np.ndarray, h: np.ndarray, c: np.ndarray) -> State:
     xr, xz, xn = np.split(x @ weights["wx"].T + weights["bias"], 3, axis=1)
     hr, hz, hn = np.split(h @ weights["wr"].T + weights["recurrent_bias"], 3, axis=1)
     z = _sigma(xz + hz)

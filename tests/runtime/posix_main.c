@@ -119,6 +119,9 @@ int main(int argc, char **argv) {
   line.read = receive_bytes;
   line.milliseconds = milliseconds;
   hwcompile_init(&link, &line, 115200);
+#ifdef PATIENCE_MS
+  link.timeout_ms = PATIENCE_MS;
+#endif
   status = hwcompile_open(&link, design);
   if (status != HWCOMPILE_OK) return (int)status;
 #ifdef RUN

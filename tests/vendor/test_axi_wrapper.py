@@ -145,7 +145,7 @@ FAULTS = {
     "not starved": ("inside_o && tready_o", "tready_o"),
     "not blocked": ("tvalid_o && !tready_i", "tvalid_o"),
     "no reset": ("left_q <= CountBits'(Cycles)", "left_q <= CountBits'(0)"),
-    "strobes": ("if (write_strobe[i])", "if (write_strobe[0] || 1'b1)"),
+    "strobes": ("if (write_strobe[b])", "if (write_strobe[b] || 1'b1)"),
     "an address lost": ("address_q && data_q &&", "data_q &&"),
     "withdrawn": ("rvalid_o && !rready_i", "1'b0"),
     "in reset": ("beat_valid && rst_ni", "beat_valid"),

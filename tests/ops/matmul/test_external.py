@@ -34,7 +34,8 @@ def test_random_matrices(case: tuple[Site[Matmul], Parameters], prefetch: int, s
     channels = int(chosen.get("channels", 1))
     plan = instance.parameters["Plan"]
     assert isinstance(plan, Struct)
-    steps = int(plan.fields["steps"])
+    steps = plan.fields["steps"]
+    assert isinstance(steps, int)
     rows = steps * site.op.groups * site.inputs[0].pixels // channels
     check_external(site, SPARSE, parameters, rows, seed=seed)
 
