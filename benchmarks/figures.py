@@ -26,7 +26,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-WALL_CLOCK = ("minutes", "C++ frames/s", "RTL frames/s")
+WALL_CLOCK = (
+    *("minutes", "C++ frames/s", "RTL frames/s"),
+    *("s", "hls4ml s", "C++/s", "hls4ml C++/s"),
+)
 
 FEWER = """left as it was, because rows would be lost: networks that are not part of the project are
 skipped when their folder is absent; name it with HWCOMPILE_MODELS, or delete the rows by hand"""

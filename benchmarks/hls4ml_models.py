@@ -145,6 +145,15 @@ TITLES = (
 )  # fmt: skip
 
 
+TABLES = {
+    "--csim": (
+        *("model", "source", "io_type", "elements", "differing"),
+        *("s", "hls4ml s", "C++/s", "hls4ml C++/s"),
+    )
+}
+"""Columns of documents."""
+
+
 def texts(row: Row) -> list[str]:
     return ["-" if value is None else number(value) for value in asdict(row).values()]
 
@@ -161,7 +170,11 @@ def main() -> None:
     rows = rows_of(chosen, options.inputs, hasty=options.hasty, csim=options.csim)
     table = [texts(row) for row in rows]
     show(TITLES, table, left=3)
-    write(options, [asdict(row) for row in rows], markdown(TITLES, table, left=3))
+    kept = TABLES["--csim"]
+    shown = [
+        [text for title, text in zip(TITLES, line, strict=True) if title in kept] for line in table
+    ]
+    write(options, [asdict(row) for row in rows], markdown(kept, shown, left=3))
 
 
 if __name__ == "__main__":
