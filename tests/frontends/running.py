@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hwcompile.frontends.numbers.pairing import PairForm
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
 
@@ -15,13 +16,15 @@ def run(ops: tuple[Op, ...], element: IntType, rows: IntArray) -> tuple[IntType,
     return _apply(ops, kind, values)
 
 
-def _apply(ops, kind, values) -> tuple[IntType, IntArray]:
+def _apply(ops: tuple[Op, ...], kind: TensorType, values: IntArray) -> tuple[IntType, IntArray]:
     for op in ops:
         kind, values = step(op, (kind,), (values,))
     return kind.element, values[:, 0, 0, :].T
 
 
-def step(op: Op, kinds, values):
+def step(
+    op: Op, kinds: tuple[TensorType, ...], values: tuple[IntArray, ...]
+) -> tuple[TensorType, IntArray]:
     """One operation; its type must be legal and hold its results."""
     assert op.problems(kinds) == []
     (kind,) = op.infer(kinds)
@@ -30,7 +33,9 @@ def step(op: Op, kinds, values):
     return kind, result
 
 
-def run_pair(form, left: IntType, right: IntType, a: IntArray, b: IntArray):
+def run_pair(
+    form: PairForm, left: IntType, right: IntType, a: IntArray, b: IntArray
+) -> tuple[IntType, IntArray]:
     """Apply a pair form to values [rows, n] each."""
     shape = (1, 1, a.shape[0])
     kinds = [TensorType(shape, left), TensorType(shape, right)]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -111,7 +111,7 @@ def test_operators_in_the_table_exist_and_the_others_have_no_attributes() -> Non
         assert (operator.attributes is None) == (name in REFUSED)
 
 
-REFUSALS = {
+REFUSALS: dict[str, tuple[Callable[[Model], str], int, str]] = {
     "value of a Resize": (
         lambda m: m.op(
             "Resize", m.quantize(m.input(1, 2, 3, 5)), "", "", m.constant([1, 2, 6, 7], np.int64),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import onnx
@@ -14,14 +16,16 @@ from onnx import TensorProto, helper
 
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.numbers.float_kinds import KINDS
-from hwcompile.frontends.numbers.rows import floats, integers
+from hwcompile.frontends.numbers.rows import AnyArray, FloatArray, floats, integers
 from hwcompile.frontends.onnx.quantizer_sources import from_qonnx_quant
 
 ORACLE = ("ONNX Runtime", "numpy")
 ORACLE_REASON = "Python's integers, for integer chains; signs are looked at on dense grids"
 
 
-def _ort(node, x, constants=(), opset=20):
+def _ort(
+    node: onnx.NodeProto, x: FloatArray, constants: Sequence[FloatArray] = (), opset: int = 20
+) -> AnyArray:
     values = [helper.make_tensor_value_info("x", TensorProto.FLOAT, x.shape)]
     initializers = [onnx.numpy_helper.from_array(c, f"c{i}") for i, c in enumerate(constants)]
     outputs = [helper.make_tensor_value_info("y", TensorProto.FLOAT, None)]
@@ -30,17 +34,17 @@ def _ort(node, x, constants=(), opset=20):
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = ort.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-    return session.run(None, {"x": x})[0]
+    return np.asarray(session.run(None, {"x": x})[0])
 
 
-def _values(count=4000, spread=4.0, seed=0):
+def _values(count: int = 4000, spread: float = 4.0, seed: int = 0) -> FloatArray:
     rng = np.random.default_rng(seed)
     edges = np.array([0, -0.0, 1, -1, 0.5, -0.5, 1.5, 2.5, 3, -3, 6, 100, -100], dtype=np.float32)
     return np.concatenate([edges, rng.normal(0, spread, count)]).astype(np.float32).reshape(1, -1)
 
 
-C = np.float32(-1.7)
-EXACT = [
+C = np.array(-1.7, dtype=np.float32)
+EXACT: list[tuple[FloatOp, onnx.NodeProto, list[FloatArray]]] = [
     (FloatOp("mul", (floats(C),)), helper.make_node("Mul", ["x", "c0"], ["y"]), [C]),
     (FloatOp("add", (floats(C),)), helper.make_node("Add", ["x", "c0"], ["y"]), [C]),
     (FloatOp("sub", (floats(C),)), helper.make_node("Sub", ["x", "c0"], ["y"]), [C]),
@@ -59,7 +63,7 @@ EXACT = [
     (
         FloatOp("clip", (floats(-1.1), floats(2.2))),
         helper.make_node("Clip", ["x", "c0", "c1"], ["y"]),
-        [np.float32(-1.1), np.float32(2.2)],
+        [np.array(bound, dtype=np.float32) for bound in (-1.1, 2.2)],
     ),
     (
         FloatOp("leaky_relu", attributes={"alpha": 0.13}),
@@ -69,7 +73,7 @@ EXACT = [
     (
         FloatOp("prelu", (floats(0.3),)),
         helper.make_node("PRelu", ["x", "c0"], ["y"]),
-        [np.float32([0.3])],
+        [floats(0.3)],
     ),
     (
         FloatOp("hard_sigmoid", attributes={"alpha": 0.3, "beta": 0.4}),
@@ -87,7 +91,9 @@ EXACT = [
 
 
 @pytest.mark.parametrize(("op", "node", "constants"), EXACT, ids=lambda v: getattr(v, "kind", ""))
-def test_arithmetic_equals_onnx_runtime_bit_for_bit(op, node, constants) -> None:
+def test_arithmetic_equals_onnx_runtime_bit_for_bit(
+    op: FloatOp, node: onnx.NodeProto, constants: list[FloatArray]
+) -> None:
     x = _values()
     np.testing.assert_array_equal(op.apply(x), _ort(node, x, constants))
 
@@ -98,7 +104,7 @@ def test_sqrt_equals_onnx_runtime() -> None:
     np.testing.assert_array_equal(FloatOp("sqrt").apply(x), _ort(node, x))
 
 
-SMOOTH = [
+SMOOTH: list[tuple[str, str, dict[str, Any]]] = [
     ("sigmoid", "Sigmoid", {}),
     ("tanh", "Tanh", {}),
     ("erf", "Erf", {}),
@@ -115,7 +121,9 @@ SMOOTH = [
 
 
 @pytest.mark.parametrize(("kind", "name", "attributes"), SMOOTH)
-def test_smooth_functions_agree_with_onnx_runtime_in_float_accuracy(kind, name, attributes) -> None:
+def test_smooth_functions_agree_with_onnx_runtime_in_float_accuracy(
+    kind: str, name: str, attributes: dict[str, Any]
+) -> None:
     x = np.clip(_values(), -30, 30)
     node = helper.make_node(name, ["x"], ["y"], **attributes)
     made = FloatOp(kind, attributes=attributes).apply(x)
@@ -140,7 +148,7 @@ def test_batch_norm_equals_onnx_runtime_bit_for_bit(seed: int) -> None:
     np.testing.assert_array_equal(op.monotone_sign(), np.where(scale < 0, -1, 1))
 
 
-PARAMETERS = {
+PARAMETERS: dict[str, tuple[AnyArray, ...]] = {
     "pow": (floats(3),),
     "clip": (floats(-3), floats(2)),
     "batch_norm": (floats(-2), floats(1), floats(0.5), floats(2)),
@@ -151,7 +159,7 @@ PARAMETERS = {
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
-def test_announced_signs_hold_on_every_float(kind) -> None:
+def test_announced_signs_hold_on_every_float(kind: str) -> None:
     """Whatever counts as rising or falling really is, on a dense grid and on random values."""
     integer = kind.startswith("shift") or kind == "wrap"
     count = KINDS[kind].constants

@@ -13,10 +13,13 @@ from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.frontends.numbers import closing
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.numbers.closing import Domain, close
-from hwcompile.frontends.numbers.quantizers import IntegerQuantizer
-from hwcompile.frontends.numbers.rows import floats, integers
+from hwcompile.frontends.numbers.quantizers import IntegerQuantizer, Quantizer
+from hwcompile.frontends.numbers.rows import FloatArray, floats, integers
 from hwcompile.frontends.onnx import quantizer_sources as sources
-from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ir.op import Op
+from hwcompile.ir.types import BIPOLAR, IntArray, IntType
+from hwcompile.ops.elementwise.op import Linear
+from hwcompile.ops.threshold.op import Threshold
 from tests.frontends.running import run
 
 ORACLE = "this project"
@@ -32,7 +35,7 @@ factor = st.one_of(st.floats(-4, 4, width=32), st.sampled_from([1.0, -1.0, 0.0, 
 offset = st.floats(-40, 40, width=32)
 
 
-def per_row(draw: st.DrawFn, rows, elements):
+def per_row(draw: st.DrawFn, rows: int, elements: st.SearchStrategy[float]) -> FloatArray:
     count = draw(st.sampled_from([1, rows]))
     return floats(draw(st.lists(elements, min_size=count, max_size=count)))
 
@@ -42,7 +45,7 @@ OTHERS = ["abs", "gelu", "silu", "mish", "hard_swish"]
 
 
 @st.composite
-def float_ops(draw: st.DrawFn, rows, kinds):
+def float_ops(draw: st.DrawFn, rows: int, kinds: list[str]) -> FloatOp:
     kind = draw(
         st.sampled_from(
             ["mul", "add", "div", "batch_norm", "clip", "prelu", "fake", "join", *kinds]
@@ -73,7 +76,7 @@ def float_ops(draw: st.DrawFn, rows, kinds):
 
 
 @st.composite
-def quantizers(draw: st.DrawFn, rows):
+def quantizers(draw: st.DrawFn, rows: int) -> Quantizer:
     form = draw(st.sampled_from(["qonnx", "linear", "bipolar", "steps", "steps2"]))
     scale = per_row(draw, rows, positive)
     if form == "bipolar":
@@ -92,8 +95,11 @@ def quantizers(draw: st.DrawFn, rows):
     return sources.from_qonnx_quant(scale, zero, bits, signed, narrow, mode)
 
 
+Case = tuple[Chain, Quantizer, IntType, int]
+
+
 @st.composite
-def cases(draw: st.DrawFn, kinds, widest):
+def cases(draw: st.DrawFn, kinds: list[str], widest: int) -> Case:
     rows = draw(st.sampled_from([1, 3]))
     ops = tuple(draw(st.lists(float_ops(rows, kinds), max_size=4)))
     start = Dequantize(per_row(draw, rows, positive), integers(draw(st.integers(-30, 30))))
@@ -105,13 +111,19 @@ def cases(draw: st.DrawFn, kinds, widest):
     return Chain(start, ops), quantizer, element, rows
 
 
-def check(chain, quantizer, element, rows, bounds=None) -> tuple:
+def check(
+    chain: Chain,
+    quantizer: Quantizer,
+    element: IntType,
+    rows: int,
+    bounds: tuple[IntArray, IntArray] | None = None,
+) -> tuple[Op, ...]:
     """The closed operations agree with the chain on all integers of every row's interval."""
     low, high = bounds or (None, None)
     ops = close(chain, quantizer, Domain(element, low, high), ORIGIN)
     points = np.tile(element.values(), (rows, 1))
     if bounds:
-        points = np.clip(points, np.atleast_1d(low)[:, None], np.atleast_1d(high)[:, None])
+        points = np.clip(points, *(np.atleast_1d(bound)[:, None] for bound in bounds))
     expected = quantizer.quantize(chain.apply(points))
     found, results = run(ops, element, points)
     np.testing.assert_array_equal(results, np.broadcast_to(expected, points.shape))
@@ -123,13 +135,13 @@ def check(chain, quantizer, element, rows, bounds=None) -> tuple:
 
 @settings(deadline=None, max_examples=250)
 @given(case=cases(MONOTONE + OTHERS, 400))
-def test_small_intervals(case) -> None:
+def test_small_intervals(case: Case) -> None:
     check(*case)
 
 
 @settings(deadline=None, max_examples=150)
 @given(case=cases(MONOTONE, 3000))
-def test_bisection_alone(case) -> None:
+def test_bisection_alone(case: Case) -> None:
     """As if every interval were too wide for full evaluation."""
     kept = closing.FULL_EVALUATION
     closing.FULL_EVALUATION = 0
@@ -164,6 +176,7 @@ def test_intervals_per_row() -> None:
     quantizer = sources.from_qonnx_quant(0.5, 0, 4, True, False)
     bounds = integers([-10, -200, 3]), integers([50, 40, 3])
     (op,) = check(chain, quantizer, IntType(-200, 100), 3, bounds)
+    assert isinstance(op, Threshold)
     assert op.thresholds.shape == (3, 15)
     np.testing.assert_array_equal(op.slope, [1, -1, 1])
 
@@ -176,12 +189,14 @@ def test_identity_needs_nothing() -> None:
     bipolar = sources.from_bipolar_quant(1.0)
     assert check(Chain(Dequantize(floats(2.0))), bipolar, BIPOLAR, 1) == ()
     (shifted,) = check(chain, sources.from_quantize_linear(step, 0, 0, 255), IntType(3, 200), 1)
+    assert isinstance(shifted, Linear)
     assert (shifted.family, shifted.coefficients, shifted.offset) == ("elementwise", (1,), -3)
 
 
 def test_equal_rows_become_one() -> None:
     chain = Chain(Dequantize(floats([0.1] * 4)), (FloatOp("add", (floats([2.0] * 4),)),))
     (op,) = check(chain, sources.from_bipolar_quant([1.0] * 4), IntType(-90, 90), 4)
+    assert isinstance(op, Threshold)
     assert op.thresholds.shape == (1, 1)
     assert op.thresholds[0, 0] == -20
 
@@ -214,6 +229,7 @@ def test_integer_chains() -> None:
     doubled = Chain(Integers(), (FloatOp("mul", (integers(1000),)), FloatOp("sub", (integers(7),))))
     wide = IntegerQuantizer(floats(1), integers(0), IntType(-(1 << 40), 1 << 40))
     (op,) = check(doubled, wide, IntType(-4000, 4000), 1)
+    assert isinstance(op, Linear)
     assert (op.coefficients, op.offset) == ((1000,), -7)
 
 
@@ -239,6 +255,7 @@ def test_a_row_goes_on_beyond_its_own_integers() -> None:
     element = IntType(-30_000, 30_000)
     low, high = np.array([-30_000, -100]), np.array([30_000, 9_000])
     (op,) = check(chain, quantizer, element, 2, (low, high))
+    assert isinstance(op, Threshold)
     steps = np.diff(op.thresholds, axis=1)
     inside = (op.thresholds[1] > element.low) & (op.thresholds[1] <= element.high)
     assert inside.sum() == 255  # every step of the second row, reached or not
@@ -264,7 +281,7 @@ def test_a_row_stops_where_its_chain_is_undefined() -> None:
          IntType(-5, 500), "HW0223", "a cast to integers overflows"),
     ],
 )  # fmt: skip
-def test_refused_by_name(chain, element, code: str, words: str) -> None:
+def test_refused_by_name(chain: Chain, element: IntType, code: str, words: str) -> None:
     with pytest.raises(CompileError) as caught:
         close(chain, sources.from_quantize_linear(0.1, 0, 0, 255), Domain(element), ORIGIN)
     (finding,) = caught.value.diagnostics
@@ -292,6 +309,7 @@ def test_fast_enough() -> None:
     quantizer = sources.from_quantize_linear(0.16, 0, 0, 255)
     started = time.process_time()
     (op,) = close(chain, quantizer, Domain(IntType(-(1 << 19), (1 << 19) - 1)))
+    assert isinstance(op, Threshold)
     assert op.thresholds.shape[1] > 200
     # About 0.3 s on one slow core; the limit leaves room for a busy machine.
     assert time.process_time() - started < 3

@@ -326,6 +326,12 @@ def test_two_streams(name: str, quantized: bool, tmp_path: Path) -> None:
     check(m, tmp_path, m.quantize(y, 1.0, -3) if quantized else y)
 
 
+def _nested(m: Model) -> str:
+    x, y = _two(m, 0.5)
+    inner = m.op("Concat", x, m.op("Conv", y, m.weights(2, 4, 1, 1)), axis=1)
+    return m.op("Concat", m.op("Relu", inner), x, axis=1)
+
+
 CONCATS: dict[str, Case] = {
     "channels": lambda m: m.op("Concat", *_two(m), axis=1),
     "channels_unequal": lambda m: m.op("Relu", m.op("Concat", *_two(m, 0.5), axis=1)),
@@ -337,18 +343,11 @@ CONCATS: dict[str, Case] = {
             m.constant(np.reshape(2.0 ** np.arange(-3, 3), (1, 6, 1, 1))),
         )
     )(picture(m)),
-    "nested": lambda m: (
-        lambda x, y: m.op(
-            "Concat", m.op("Relu", m.op("Concat", x, m.op("Conv", y, m.weights(2, 4, 1, 1)),
-            axis=1)), x, axis=1,
-        )
-    )(*_two(m, 0.5)),
+    "nested": _nested,
     "after_split": lambda m: (
         lambda parts: m.op("Concat", parts[1], parts[0], axis=1)
     )(m.ops("Split", picture(m), m.constant([1, 3], np.int64), outputs=2, axis=1)),
-    "flattened": lambda m: (
-        lambda x, y: m.op("Concat", m.op("Flatten", x), m.op("Flatten", y), axis=1)
-    )(*_two(m, 0.5)),
+    "flattened": lambda m: m.op("Concat", *(m.op("Flatten", v) for v in _two(m, 0.5)), axis=1),
 }  # fmt: skip
 
 

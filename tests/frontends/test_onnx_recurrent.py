@@ -116,9 +116,9 @@ def test_a_gru_is_near_the_float_cell(
     m = Model(seed=10)
     x = m.quantize(m.input(STEPS, 1, INPUTS), scale, zero)
     y = lstm(m, x, kind="GRU", outputs=2, linear_before_reset=after)[output]
-    x = sequences(5, STEPS, 1, INPUTS)
-    assert distance(m, tmp_path, y, x) < 0.01
-    assert distance(m, tmp_path, y, x, FINE) < 0.002
+    values = sequences(5, STEPS, 1, INPUTS)
+    assert distance(m, tmp_path, y, values) < 0.01
+    assert distance(m, tmp_path, y, values, FINE) < 0.002
     (op,) = grus(m.save(tmp_path, y))
     assert op.reset_after == bool(after)
 
@@ -136,12 +136,12 @@ def test_a_gru_resets_first_unless_told_otherwise(tmp_path: Path) -> None:
 def test_other_directions(direction: str, output: int, kind: str, tmp_path: Path) -> None:
     m = Model(seed=12)
     x = m.quantize(m.input(STEPS, 1, INPUTS), 0.0625, 0)
-    more = {"linear_before_reset": 1} if kind == "GRU" else {}
+    more: dict[str, Any] = {"linear_before_reset": 1} if kind == "GRU" else {}
     y = lstm(m, x, kind=kind, outputs=2, direction=direction, **more)[output]
-    x = sequences(6, STEPS, 1, INPUTS)
-    assert distance(m, tmp_path, y, x) < 0.02
+    values = sequences(6, STEPS, 1, INPUTS)
+    assert distance(m, tmp_path, y, values) < 0.02
     # What is left with the default formats is their rounding: finer ones come nearer.
-    assert distance(m, tmp_path, y, x, FINE) < 0.004
+    assert distance(m, tmp_path, y, values, FINE) < 0.004
 
 
 def test_backward_is_forward_on_the_turned_sequence(tmp_path: Path) -> None:
@@ -182,14 +182,15 @@ def test_layout_with_the_batch_first(tmp_path: Path) -> None:
 
 
 def test_sequence_lens_may_say_that_all_steps_count(tmp_path: Path) -> None:
-    results = []
+    results: list[np.ndarray] = []
     for lengths in ("", "all"):
         m = Model(seed=7)
         x = m.quantize(m.input(STEPS, 1, INPUTS), 0.0625, 0)
         y = lstm(m, x, extra=(lengths and m.constant([STEPS], np.int32), "", ""))[0]
         values = sequences(2, STEPS, 1, INPUTS)
         results += load_model(m.save(tmp_path, y)).run(values).values()
-    np.testing.assert_array_equal(*results)
+    first, second = results
+    np.testing.assert_array_equal(first, second)
 
 
 def test_zero_states_are_welcome_and_quantized_weights_are_kept(tmp_path: Path) -> None:
@@ -226,7 +227,7 @@ def test_a_note_says_that_fixed_point_is_near_only(tmp_path: Path) -> None:
     assert "near the model's" in note
 
 
-REFUSALS = {
+REFUSALS: dict[str, tuple[dict[str, Any], str]] = {
     "activations": (
         {"activations": ["HardSigmoid", "Tanh", "Tanh"]},
         "activations HardSigmoid, Tanh, Tanh",
@@ -278,7 +279,7 @@ def test_a_batch_becomes_channels(direction: str, output: int, kind: str, tmp_pa
     batch = 3
     m = Model(seed=15)
     x = m.quantize(m.input(STEPS, batch, INPUTS), 0.0625, 3)
-    more = {"linear_before_reset": 1} if kind == "GRU" else {}
+    more: dict[str, Any] = {"linear_before_reset": 1} if kind == "GRU" else {}
     y = lstm(m, x, kind=kind, outputs=2, direction=direction, **more)[output]
     assert distance(m, tmp_path, y, sequences(9, STEPS, batch, INPUTS), FINE) < 0.004
     graph = load_model(m.save(tmp_path, y)).graph
@@ -307,7 +308,8 @@ def test_layout_with_a_batch_first(tmp_path: Path) -> None:
         (result,) = load_model(m.save(tmp_path, y)).run(sequences(4, 3, STEPS, INPUTS)).values()
         found.append(result if layout else result.transpose(0, 3, 1, 2, 4))
     assert found[0].shape[1:] == (3, STEPS, 1, CELLS)
-    np.testing.assert_array_equal(*found)
+    first, second = found
+    np.testing.assert_array_equal(first, second)
 
 
 def test_what_is_no_sequence_is_refused(tmp_path: Path) -> None:

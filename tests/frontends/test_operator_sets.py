@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pytest
@@ -27,6 +27,8 @@ _NO_ORACLE = (runtime.Fail, runtime.RuntimeException, runtime.InvalidArgument)
 CASES = 24
 """Models of each kind."""
 
+T = TypeVar("T")
+
 
 class Draw:
     """Random choices of one model."""
@@ -37,7 +39,7 @@ class Draw:
     def ints(self, low: int, high: int, count: int) -> list[int]:
         return [int(v) for v in self.m.rng.integers(low, high, count, endpoint=True)]
 
-    def one(self, *choices: Any) -> Any:
+    def one(self, *choices: T) -> T:
         return choices[int(self.m.rng.integers(len(choices)))]
 
     def chance(self, share: float) -> bool:
@@ -143,13 +145,13 @@ def _split(d: Draw) -> str:
         if d.opset < 13:
             return d.m.ops("Split", x, outputs=2, axis=axis, split=sizes)[d.one(0, 1)]
         return d.m.ops("Split", x, d.vector(sizes), outputs=2, axis=axis)[d.one(0, 1)]
-    given = {"num_outputs": parts} if d.opset > 17 else {}
+    given: dict[str, Any] = {"num_outputs": parts} if d.opset > 17 else {}
     return d.m.ops("Split", x, outputs=parts, axis=axis, **given)[parts - 1]
 
 
 def _gemm(d: Draw) -> str:
     turned = d.one(0, 1)
-    given = {"transB": turned}
+    given: dict[str, Any] = {"transB": turned}
     given |= {k: d.one(0.5, 2.0, -1.0) for k in ("alpha", "beta") if d.chance(0.5)}
     bias = d.one([1.5], [1.0, 2, 3, 4], [[1.0, 2, 3, 4]], 2.0)
     operands = [d.input(6), d.m.weights(*((4, 6) if turned else (6, 4))), d.m.constant(bias)]

@@ -7,8 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp
-from hwcompile.frontends.numbers.pair_lattice import exact_product, exact_sum, lattice_of
-from hwcompile.frontends.numbers.rows import floats, integers
+from hwcompile.frontends.numbers.pair_lattice import (
+    Lattice,
+    exact_product,
+    exact_sum,
+    lattice_of,
+)
+from hwcompile.frontends.numbers.rows import AnyArray, floats, integers
 from hwcompile.ir.types import IntType
 
 ORACLE = "numpy"
@@ -22,9 +27,15 @@ steps = st.builds(
 BYTE = IntType(-128, 127)
 
 
-def _stream(step, zero):
+def _stream(step: float | np.float32, zero: int) -> tuple[AnyArray, Lattice | None]:
     chain = Chain(Dequantize(floats(step), integers(zero)))
     return chain.apply(BYTE.values()), lattice_of(chain, BYTE)
+
+
+def _lattice(step: float) -> Lattice:
+    found = _stream(step, 0)[1]
+    assert found is not None
+    return found
 
 
 @settings(deadline=None, max_examples=300)
@@ -33,7 +44,9 @@ def _stream(step, zero):
     zeros=st.tuples(st.integers(-200, 200), st.integers(-200, 200)),
     sign=st.sampled_from([1, -1]),
 )
-def test_what_is_called_exact_is(steps, zeros, sign) -> None:
+def test_what_is_called_exact_is(
+    steps: tuple[np.float32, np.float32], zeros: tuple[int, int], sign: int
+) -> None:
     (u, left), (v, right) = (_stream(s, z) for s, z in zip(steps, zeros, strict=True))
     if left is None or right is None:
         return
@@ -54,15 +67,16 @@ def test_what_is_called_exact_is(steps, zeros, sign) -> None:
 def test_powers_of_two_and_equal_short_scales_are_exact() -> None:
     cases = ((0.5, 0.125, (4, 1)), (0.75, 0.5, (3, 2)), (3.0, 3.0, (1, 1)))
     for left, right, factors in cases:
-        total = exact_sum(_stream(left, 0)[1], _stream(right, 0)[1], 1)
+        total = exact_sum(_lattice(left), _lattice(right), 1)
+        assert total is not None
         assert (total.left_factor, total.right_factor) == factors
 
 
 def test_what_float32_rounds_is_not_exact() -> None:
     assert _stream(0.1, 0)[1] is None
-    coarse, fine = _stream(1.0, 0)[1], _stream(2.0**-20, 0)[1]
+    coarse, fine = _lattice(1.0), _lattice(2.0**-20)
     assert exact_sum(coarse, fine, 1) is None
-    odd = _stream(1025 * 2.0**-10, 0)[1]
+    odd = _lattice(1025 * 2.0**-10)
     assert exact_product(odd, odd) is None
     chain = Chain(Dequantize(floats(0.5)), (FloatOp("relu"),))
     assert lattice_of(chain, BYTE) is None

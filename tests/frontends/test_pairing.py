@@ -13,10 +13,14 @@ from hypothesis import strategies as st
 from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, apply_all, join_values
 from hwcompile.frontends.numbers.fractions import cheapest_coefficients, signed_digits
-from hwcompile.frontends.numbers.pairing import Branch, close_pair
+from hwcompile.frontends.numbers.pair_values import Branch
+from hwcompile.frontends.numbers.pairing import PairForm, close_pair
+from hwcompile.frontends.numbers.quantizers import Quantizer
 from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.frontends.onnx import quantizer_sources as sources
-from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ir.types import BIPOLAR, IntArray, IntType
+from hwcompile.ops.elementwise.op import Extremum, Linear, Product
+from hwcompile.ops.threshold.op import Threshold
 from tests.frontends.running import run_pair
 
 ORACLE = "this project"
@@ -24,6 +28,10 @@ ORACLE_REASON = "a form of two streams is held to the float32 chains on all pair
 
 ORIGIN = Origin("net.onnx", "Add_9", "Add")
 INT8 = IntType(-128, 127)
+# The operator, two streams, what comes behind, and the quantizer.
+Meeting = tuple[str, Branch, Branch, tuple[FloatOp, ...], Quantizer]
+# The same and a number of rows.
+Case = tuple[str, Branch, Branch, tuple[FloatOp, ...], Quantizer, int]
 scales = st.one_of(
     st.floats(2**-9, 2, width=32), st.sampled_from([1.0, 0.5, 0.125, 0.75, 0.1, 1 / 3])
 )
@@ -32,40 +40,54 @@ intervals = st.builds(
 )
 
 
-def branch(scale, element, zero=0, *ops) -> Branch:
+def branch(scale: float | np.floating, element: IntType, zero: int = 0, *ops: FloatOp) -> Branch:
     return Branch(Chain(Dequantize(floats(scale), integers(zero)), ops), element)
 
 
-def expected_of(kind, left, right, ops, quantizer, a, b):
+def expected_of(meeting: Meeting, a: IntArray, b: IntArray) -> IntArray:
+    kind, left, right, ops, quantizer = meeting
     joined = join_values(kind, left.chain.apply(a), right.chain.apply(b))
     return np.broadcast_to(quantizer.quantize(apply_all(ops, joined)), a.shape)
 
 
-def check(kind, left, right, ops, quantizer, rows=1, pairs=None):
+def check(
+    kind: str,
+    left: Branch,
+    right: Branch,
+    ops: tuple[FloatOp, ...],
+    quantizer: Quantizer,
+    rows: int = 1,
+    pairs: list[IntArray] | None = None,
+) -> PairForm:
     """The form agrees with the float32 model on all pairs (or on the given ones)."""
     form = close_pair(kind, left, right, ops, quantizer, ORIGIN)
     if pairs is None:
         grid = np.meshgrid(left.element.values(), right.element.values(), indexing="ij")
         pairs = [g.reshape(-1) for g in grid]
     a, b = (np.tile(p, (rows, 1)) for p in pairs)
-    expected = expected_of(kind, left, right, ops, quantizer, a, b)
+    expected = expected_of((kind, left, right, ops, quantizer), a, b)
     found, results = run_pair(form, left.element, right.element, a, b)
     np.testing.assert_array_equal(results, expected)
     assert found.encoding is quantizer.element.encoding
     return form
 
 
+def factors(form: PairForm) -> tuple[int, ...]:
+    assert isinstance(form.first, Linear)
+    return form.first.coefficients
+
+
 @st.composite
-def cases(draw: st.DrawFn, size=255):
+def cases(draw: st.DrawFn) -> Case:
     rows = draw(st.sampled_from([1, 1, 3]))
     kind = draw(st.sampled_from(["add", "sub", "mul", "max", "min"]))
-    sides = []
+    sides: list[Branch] = []
     for _ in range(2):
         element = draw(st.one_of(intervals, st.just(BIPOLAR)))
         zero = draw(st.sampled_from([0, 0, -5, 17]))
-        ops = draw(st.sampled_from([(), (), (FloatOp("relu"),)]))
-        sides.append(branch(draw(scales), element, zero, *ops))
-    ops = []
+        before = draw(st.sampled_from([(), (), (FloatOp("relu"),)]))
+        sides.append(branch(draw(scales), element, zero, *before))
+    ops: list[FloatOp] = []
     for word in draw(
         st.lists(st.sampled_from(["relu", "add", "neg", "abs", "sigmoid"]), max_size=2)
     ):
@@ -83,12 +105,13 @@ def cases(draw: st.DrawFn, size=255):
             ]
         )
     )
-    return kind, *sides, tuple(ops), quantizer, rows
+    left, right = sides
+    return kind, left, right, tuple(ops), quantizer, rows
 
 
 @settings(deadline=None, max_examples=120)
 @given(case=cases())
-def test_every_pair(case) -> None:
+def test_every_pair(case: Case) -> None:
     """Narrow streams: a form or, for some rows that differ, a refusal by name."""
     try:
         check(*case)
@@ -105,7 +128,9 @@ def test_every_pair(case) -> None:
     out=st.floats(0.03125, 4, width=32),
     zeros=st.tuples(st.integers(-9, 9), st.integers(-9, 9)),
 )
-def test_residual_add_of_bytes(left, right, out: float, zeros) -> None:
+def test_residual_add_of_bytes(
+    left: float, right: float, out: float, zeros: tuple[int, int]
+) -> None:
     quantizer = sources.from_quantize_linear(out, 3, -128, 127)
     check("add", branch(left, INT8, zeros[0]), branch(right, INT8, zeros[1]), (), quantizer)
 
@@ -121,15 +146,15 @@ def test_scales_without_ties_need_two_factors_and_thresholds_only() -> None:
         form = check(kind, branch(left, INT8, 4), branch(right, INT8, -128), (), quantizer)
         assert [op.family for op in form.then] == ["threshold"]
         if kind != "mul":
-            assert max(map(abs, form.first.coefficients)) < 1 << 15
+            assert max(map(abs, factors(form))) < 1 << 15
 
 
 def test_equal_scales_give_a_plain_sum() -> None:
     quantizer = sources.from_quantize_linear(0.013, 0, -128, 127)
     form = check("add", branch(0.01, INT8), branch(0.01, INT8), (), quantizer)
-    assert form.first.coefficients == (1, 1)
+    assert factors(form) == (1, 1)
     minus = check("sub", branch(0.01, INT8), branch(0.01, INT8), (), quantizer)
-    assert minus.first.coefficients == (1, -1)
+    assert factors(minus) == (1, -1)
 
 
 def test_batch_norm_per_channel_behind_a_sum() -> None:
@@ -141,8 +166,10 @@ def test_batch_norm_per_channel_behind_a_sum() -> None:
     quantizer = sources.from_qonnx_quant(0.21, 0, 4, False, False)
     started = time.process_time()
     form = check("add", branch(0.031, INT8), branch(0.017, INT8), (norm,), quantizer, rows)
-    assert set(form.then[0].slope) == {1, -1}
-    assert form.then[0].thresholds.shape[0] == rows
+    stairs = form.then[0]
+    assert isinstance(stairs, Threshold)
+    assert set(stairs.slope) == {1, -1}
+    assert stairs.thresholds.shape[0] == rows
     assert time.process_time() - started < 20
 
 
@@ -156,7 +183,7 @@ def test_rows_with_different_offsets_share_two_factors(seed: int) -> None:
     left, right = (branch(s, element) for s in rng.uniform(0.02, 0.2, 2))
     quantizer = sources.from_qonnx_quant(rng.uniform(0.1, 0.4), 0, 5, True, False)
     form = check("add", left, right, (bias,), quantizer, 6)
-    assert type(form.first).__name__ == "Linear"
+    assert isinstance(form.first, Linear)
 
 
 def test_wide_sums_of_exact_scales() -> None:
@@ -169,7 +196,7 @@ def test_wide_sums_of_exact_scales() -> None:
         "add", branch(2**-10, wide), branch(3 * 2**-12, wide), (FloatOp("relu"),), quantizer,
         1, pairs,
     )  # fmt: skip
-    assert form.first.coefficients == (4, 3)
+    assert factors(form) == (4, 3)
     narrow = branch(0.37, IntType(-8, 7))
     small = [pairs[0], rng.integers(-8, 8, pairs[0].size)]
     steps = sources.from_qonnx_quant(0.3, 0, 3, True, False)
@@ -192,7 +219,7 @@ def test_wide_sums_that_float32_rounds_are_refused_by_name() -> None:
 def test_products() -> None:
     quantizer = sources.from_quantize_linear(0.3, 1, -128, 127)
     form = check("mul", branch(0.25, INT8, 3), branch(0.5, INT8), (), quantizer)
-    assert type(form.first).__name__ == "Product"
+    assert isinstance(form.first, Product)
     assert len(form.left) == 1
     assert form.right == ()
     form = check("mul", branch(0.0123, INT8), branch(0.037, INT8, -128), (), quantizer)
@@ -211,8 +238,10 @@ def test_extremes_close_each_stream() -> None:
     left, right = branch(0.0001, wide), branch(0.0003, wide)
     ops = (FloatOp("relu"), FloatOp("neg"))
     form = check("max", left, right, ops, quantizer, 1, pairs)
+    assert isinstance(form.first, Extremum)
     assert form.first.kind == "min"
     form = check("min", left, right, ops[:1], quantizer, 1, pairs)
+    assert isinstance(form.first, Extremum)
     assert form.first.kind == "min"
 
 
@@ -221,7 +250,7 @@ def test_extremes_close_each_stream() -> None:
     low=st.one_of(st.none(), st.fractions(-50, 50, max_denominator=900)),
     high=st.one_of(st.none(), st.fractions(-50, 50, max_denominator=900)),
 )
-def test_coefficients_lie_strictly_inside(low, high) -> None:
+def test_coefficients_lie_strictly_inside(low: Fraction | None, high: Fraction | None) -> None:
     found = cheapest_coefficients(low, high)
     if low is not None and high is not None and low >= high:
         assert found is None

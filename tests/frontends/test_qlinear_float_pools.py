@@ -25,7 +25,7 @@ ORACLE = "ONNX Runtime"
 
 MS = "com.microsoft"
 Dtype = type[np.uint8] | type[np.int8]
-WINDOWS: dict[str, tuple[tuple[int, ...], dict[str, object]]] = {
+WINDOWS: dict[str, tuple[tuple[int, ...], dict[str, Any]]] = {
     "2x2": ((3, 6, 7), {"kernel_shape": [2, 2]}),
     "2x3, strides": ((3, 8, 11), {"kernel_shape": [2, 3], "strides": [1, 2]}),
     "3x2, channels last": ((5, 7, 6), {"kernel_shape": [3, 2], "channels_last": 1}),

@@ -77,9 +77,10 @@ class Layer:
         high = 2 ** (int(q["bits"]) - q["signed"]) - 1
         low = -high - 1 + q["narrow"] if q["signed"] else 0
         high -= q["narrow"] * (1 - q["signed"])
-        rounding = {"ROUND": np.round, "FLOOR": np.floor}[q["rounding_mode"]]
         scale = F(q["scale"])
-        return (np.clip(rounding(values.astype(F) / scale), low, high) * scale).astype(F)
+        steps = values.astype(F) / scale
+        whole = {"ROUND": np.round(steps), "FLOOR": np.floor(steps)}[q["rounding_mode"]]
+        return np.asarray(np.clip(whole, low, high) * scale, F)
 
     def run(self, x: np.ndarray) -> np.ndarray:
         """[steps, batch, inputs] to [steps, batch, cells], in float32 like the original."""
@@ -88,8 +89,8 @@ class Layer:
         results = []
         for step in x:
             gates = []
-            for g, gate in enumerate(("input", "forget", "cell", "output")):
-                z = step @ self.wx[g].T + h @ self.wr[g].T + self.bias[g]
+            for k, gate in enumerate(("input", "forget", "cell", "output")):
+                z = step @ self.wx[k].T + h @ self.wr[k].T + self.bias[k]
                 z = self.quantize(f"{gate}_acc", z)
                 if gate == "cell":
                     gates.append(self.quantize("cell_tanh", np.tanh(z)))

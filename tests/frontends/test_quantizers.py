@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import onnx
@@ -20,6 +21,7 @@ from qonnx.custom_op.general.trunc import trunc_v1, trunc_v2
 from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.frontends.numbers.chain import apply_all
 from hwcompile.frontends.numbers.quantizers import Quantizer, quantizer_from_json
+from hwcompile.frontends.numbers.rows import AnyArray, FloatArray
 from hwcompile.frontends.onnx import quantizer_sources as sources
 
 ORACLE = ("QONNX executor", "ONNX Runtime")
@@ -33,7 +35,7 @@ scales = st.one_of(
 
 
 @st.composite
-def reals(draw: st.DrawFn, scale, span=600):
+def reals(draw: st.DrawFn, scale: float, span: int = 600) -> FloatArray:
     """Values on, next to and between the rounding boundaries of a step."""
     halves = np.arange(-2 * span, 2 * span + 1, dtype=np.float32) * np.float32(0.5)
     grid = halves * np.float32(scale)
@@ -42,7 +44,7 @@ def reals(draw: st.DrawFn, scale, span=600):
     return np.concatenate([near, wild]).astype(np.float32).reshape(1, -1)
 
 
-def _same(made: Quantizer, x, expected) -> None:
+def _same(made: Quantizer, x: AnyArray, expected: AnyArray) -> None:
     q = made.quantize(x)
     assert made.element.contains(q)
     np.testing.assert_array_equal(made.dequantize(q), np.asarray(expected, dtype=np.float32))
@@ -59,7 +61,13 @@ def _same(made: Quantizer, x, expected) -> None:
     zero=st.integers(-20, 20),
 )
 def test_quant_equals_qonnx(
-    data: st.DataObject, scale, bits: int, signed: bool, narrow: bool, mode, zero: int
+    data: st.DataObject,
+    scale: float,
+    bits: int,
+    signed: bool,
+    narrow: bool,
+    mode: str,
+    zero: int,
 ) -> None:
     if bits == 1 and not signed and narrow:
         narrow = False  # an interval without a second value
@@ -84,7 +92,7 @@ def test_quant_per_channel_equals_qonnx() -> None:
 
 @settings(deadline=None, max_examples=30)
 @given(data=st.data(), scale=scales)
-def test_bipolar_quant_equals_qonnx(data: st.DataObject, scale) -> None:
+def test_bipolar_quant_equals_qonnx(data: st.DataObject, scale: float) -> None:
     x = data.draw(reals(scale))
     x[0, :3] = (0.0, -0.0, np.float32(-1e-45))
     _same(sources.from_bipolar_quant(scale), x, binary_quant(x, np.float32(scale)))
@@ -100,7 +108,7 @@ def test_bipolar_quant_equals_qonnx(data: st.DataObject, scale) -> None:
     mode=st.sampled_from(MODES),
 )
 def test_trunc_equals_qonnx(
-    data: st.DataObject, scale, bits: int, dropped: int, signed: bool, mode
+    data: st.DataObject, scale: float, bits: int, dropped: int, signed: bool, mode: str
 ) -> None:
     x = data.draw(reals(scale))
     step = np.float32(np.float32(scale) * 2.0**dropped)
@@ -119,7 +127,9 @@ def test_trunc_equals_qonnx(
     count=st.integers(1, 15),
     affine=st.sampled_from([(1.0, 0.0), (2.0, -1.0), (1.0, -8.0), (0.25, -1.0), (1.0, -0.5)]),
 )
-def test_multi_threshold_equals_qonnx(data: st.DataObject, rows, count: int, affine) -> None:
+def test_multi_threshold_equals_qonnx(
+    data: st.DataObject, rows: int, count: int, affine: tuple[float, float]
+) -> None:
     steps = data.draw(
         hnp.arrays(np.float32, (rows, count), elements=st.floats(-100, 100, width=32))
     )
@@ -129,7 +139,12 @@ def test_multi_threshold_equals_qonnx(data: st.DataObject, rows, count: int, aff
     _same(sources.from_multi_threshold(steps, *affine), x, expected)
 
 
-def _ort(nodes, inputs, initializers, outputs) -> np.ndarray:
+def _ort(
+    nodes: list[onnx.NodeProto],
+    inputs: FloatArray,
+    initializers: list[onnx.TensorProto],
+    outputs: int,
+) -> AnyArray:
     values = [helper.make_tensor_value_info("x", TensorProto.FLOAT, inputs.shape)]
     graph = helper.make_graph(
         nodes, "g", values, [helper.make_tensor_value_info("y", outputs, None)], initializers
@@ -138,14 +153,16 @@ def _ort(nodes, inputs, initializers, outputs) -> np.ndarray:
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = ort.InferenceSession(model.SerializeToString(), options, ["CPUExecutionProvider"])
-    return session.run(None, {"x": inputs})[0]
+    return np.asarray(session.run(None, {"x": inputs})[0])
 
 
 @settings(deadline=None, max_examples=40)
 @given(
     data=st.data(), scale=scales, kind=st.sampled_from(["int8", "uint8"]), zero=st.integers(0, 100)
 )
-def test_quantize_linear_equals_onnx_runtime(data: st.DataObject, scale, kind, zero: int) -> None:
+def test_quantize_linear_equals_onnx_runtime(
+    data: st.DataObject, scale: float, kind: str, zero: int
+) -> None:
     x = data.draw(reals(scale))
     info = np.iinfo(kind)
     made = sources.from_quantize_linear(scale, zero, info.min, info.max)
@@ -196,7 +213,7 @@ def test_quantize_linear_per_axis_equals_onnx_runtime() -> None:
          "no common integer step"),
     ],
 )  # fmt: skip
-def test_refused_by_name(make, code: str, words: str) -> None:
+def test_refused_by_name(make: Callable[[], Quantizer], code: str, words: str) -> None:
     with pytest.raises(CompileError) as caught:
         make()
     (finding,) = caught.value.diagnostics
@@ -215,7 +232,7 @@ def test_refused_by_name(make, code: str, words: str) -> None:
         sources.from_multi_threshold([[-1.5, 2, np.inf]], 0.5, -1.0),
     ],
 )
-def test_json_round_trip(made) -> None:
+def test_json_round_trip(made: Quantizer) -> None:
     back = quantizer_from_json(json.loads(json.dumps(made.to_json(), allow_nan=False)))
     x = np.linspace(-5, 5, 400, dtype=np.float32).reshape(2, 200)
     np.testing.assert_array_equal(back.quantize(x), made.quantize(x))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -83,9 +84,12 @@ def test_weight_scales_that_are_not_positive_are_constants(name: str, tmp_path: 
 def test_negative_scales_of_qonnx_weights(kind: str, scale: list[float], tmp_path: Path) -> None:
     m = Model(seed=len(scale))
     real = (m.rng.integers(-40, 40, (12, 5)) * 0.125).astype(np.float32)
-    inputs = {"x": real, "s": np.float32(scale), "z": np.float32(0), "b": np.float32(4)}
+    numbers = {"x": real, "s": scale, "z": 0, "b": 4}
+    inputs = {name: np.asarray(value, np.float32) for name, value in numbers.items()}
     names = ["x", "s", "z", "b"] if kind == "Quant" else ["x", "s"]
-    given = {"signed": 1, "narrow": 0, "rounding_mode": "ROUND"} if kind == "Quant" else {}
+    given: dict[str, Any] = {}
+    if kind == "Quant":
+        given = {"signed": 1, "narrow": 0, "rounding_mode": "ROUND"}
     weights = m.op(kind, *(m.constant(inputs[n]) for n in names), domain=QONNX, **given)
     y = m.op("MatMul", m.quantize(m.input(1, 12), 0.125, 0), weights)
     path = tmp_path / "m.onnx"
