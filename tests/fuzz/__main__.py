@@ -60,7 +60,8 @@ def run_apart(names: Sequence[str], chosen: argparse.Namespace, log: Console) ->
     """Run every part in a process of its own, so that one that dies takes no other with it."""
     results: dict[str, Figures] = {}
     # The longest first, so that no processor waits for it in the end.
-    waiting, running = sorted(names, key=lambda name: name not in LONG), {}
+    waiting = sorted(names, key=lambda name: name not in LONG)
+    running: dict[str, subprocess.Popen[bytes]] = {}
     folder = Path(tempfile.mkdtemp(prefix="hwcompile-fuzz-rows-"))
     minutes = chosen.minutes * chosen.jobs / len(names)
     try:

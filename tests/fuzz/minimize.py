@@ -76,7 +76,9 @@ def _pruned(model: onnx.ModelProto, output: str) -> onnx.ModelProto:
 
 
 def _node(node: onnx.NodeProto) -> onnx.NodeProto:
-    return onnx.NodeProto.FromString(node.SerializeToString())
+    fresh = onnx.NodeProto()
+    fresh.CopyFrom(node)
+    return fresh
 
 
 def _without(model: onnx.ModelProto, index: int) -> onnx.ModelProto:

@@ -5,11 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
 import onnx
 from onnx import AttributeProto, TensorProto, helper, numpy_helper
 
@@ -40,20 +42,26 @@ NUMBERS = (-(1 << 63), -(1 << 31), -9, -2, -1, 0, 1, 2, 3, 5, 7, 99, *HUGE)
 REALS = (np.nan, np.inf, -np.inf, 0.0, -1.0, 1e-45, 1e38, 0.5)
 TYPES = (0, *range(1, 24), 99, -1)
 Damage = Callable[[onnx.ModelProto, np.random.Generator], None]
+T = TypeVar("T")
 
 
-def _of(rng: np.random.Generator, items):
+def _of(rng: np.random.Generator, items: Sequence[T]) -> T:
+    """One of a sequence that is not empty."""
+    return items[int(rng.integers(len(items)))]
+
+
+def _any(rng: np.random.Generator, items: Sequence[T]) -> T | None:
     """One of a sequence, None of an empty one."""
-    return items[int(rng.integers(len(items)))] if len(items) else None
+    return _of(rng, items) if len(items) else None
 
 
 def _attribute(model: onnx.ModelProto, rng: np.random.Generator) -> AttributeProto | None:
-    return _of(rng, _of(rng, [n for n in model.graph.node if n.attribute] or [onnx.NodeProto()])
-               .attribute)  # fmt: skip
+    nodes = [n for n in model.graph.node if n.attribute] or [onnx.NodeProto()]
+    return _any(rng, _of(rng, nodes).attribute)
 
 
 def drop_attribute(model: onnx.ModelProto, rng: np.random.Generator) -> None:
-    node = _of(rng, [n for n in model.graph.node if n.attribute])
+    node = _any(rng, [n for n in model.graph.node if n.attribute])
     if node is not None:
         del node.attribute[int(rng.integers(len(node.attribute)))]
 
@@ -87,7 +95,7 @@ def break_attribute(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     if a is not None:
         kind = int(rng.integers(5))
         if kind == 0:
-            a.type = int(rng.integers(0, 15))
+            a.type = sorted(AttributeProto.AttributeType.values())[int(rng.integers(15))]
         elif kind == 1:
             a.ref_attr_name = "outer"
         elif kind == 2:
@@ -109,7 +117,7 @@ def add_attribute(model: onnx.ModelProto, rng: np.random.Generator) -> None:
 
 
 def drop_input(model: onnx.ModelProto, rng: np.random.Generator) -> None:
-    node = _of(rng, [n for n in model.graph.node if n.input])
+    node = _any(rng, [n for n in model.graph.node if n.input])
     if node is not None:
         del node.input[int(rng.integers(len(node.input)))]
 
@@ -117,7 +125,7 @@ def drop_input(model: onnx.ModelProto, rng: np.random.Generator) -> None:
 def rewire(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     graph = model.graph
     names = [o for n in graph.node for o in n.output] + [t.name for t in graph.initializer]
-    node = _of(rng, [n for n in graph.node if n.input])
+    node = _any(rng, [n for n in graph.node if n.input])
     if node is not None:
         place = int(rng.integers(len(node.input)))
         node.input[place] = _of(rng, [*names, *names, "", "nobody", graph.input[0].name])
@@ -166,7 +174,7 @@ def order(model: onnx.ModelProto, rng: np.random.Generator) -> None:
 
 
 def reshape_tensor(model: onnx.ModelProto, rng: np.random.Generator) -> None:
-    t = _of(rng, model.graph.initializer)
+    t = _any(rng, model.graph.initializer)
     if t is None:
         return
     array = numpy_helper.to_array(t)
@@ -187,12 +195,15 @@ def reshape_tensor(model: onnx.ModelProto, rng: np.random.Generator) -> None:
 
 
 def refill_tensor(model: onnx.ModelProto, rng: np.random.Generator) -> None:
-    t = _of(rng, model.graph.initializer)
+    t = _any(rng, model.graph.initializer)
     if t is None:
         return
     array = np.array(numpy_helper.to_array(t))
-    dtype = _of(rng, (array.dtype, np.float32, np.int64, np.int8, np.uint8, np.float64, np.int32,
-                      np.bool_, np.float16, np.complex64, np.str_))  # fmt: skip
+    dtypes: tuple[npt.DTypeLike, ...] = (
+        array.dtype, np.float32, np.int64, np.int8, np.uint8, np.float64, np.int32, np.bool_,
+        np.float16, np.complex64, np.str_,
+    )  # fmt: skip
+    dtype = _of(rng, dtypes)
     with np.errstate(all="ignore"):
         if array.dtype.kind == "f" and array.size:
             array.reshape(-1)[int(rng.integers(array.size))] = _of(rng, REALS)
@@ -205,7 +216,7 @@ def refill_tensor(model: onnx.ModelProto, rng: np.random.Generator) -> None:
 
 
 def break_tensor(model: onnx.ModelProto, rng: np.random.Generator) -> None:
-    t = _of(rng, model.graph.initializer)
+    t = _any(rng, model.graph.initializer)
     if t is None:
         return
     kind = int(rng.integers(7))
@@ -277,7 +288,7 @@ def functions(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     node.op_type, node.domain = name, "own"
 
 
-def bombs(model: onnx.ModelProto, rng: np.random.Generator):
+def bombs(model: onnx.ModelProto, rng: np.random.Generator) -> None:
     """Few bytes that ask for many elements."""
     size = int(_of(rng, HUGE))
     graph = model.graph
@@ -285,16 +296,15 @@ def bombs(model: onnx.ModelProto, rng: np.random.Generator):
     source = graph.node[-1].output[0] if graph.node[-1].output else "x"
     kind = int(rng.integers(7))
 
-    def constant(value):
-        graph.initializer.append(
-            numpy_helper.from_array(np.asarray(value), f"{name}_c{len(graph.initializer)}")
-        )
-        return graph.initializer[-1].name
+    def constant(value: npt.ArrayLike) -> str:
+        made = f"{name}_c{len(graph.initializer)}"
+        graph.initializer.append(numpy_helper.from_array(np.asarray(value), made))
+        return made
 
     shape = constant(np.array([size, 3], np.int64))
     nodes = [
         helper.make_node("ConstantOfShape", [shape], [name]),
-        helper.make_node("Expand", [constant(np.float32([1])), shape], [name]),
+        helper.make_node("Expand", [constant(np.ones(1, np.float32)), shape], [name]),
         helper.make_node("Tile", [constant(np.ones(2)), constant(np.array([size]))], [name]),
         helper.make_node("Range", [constant(np.int64(0)), constant(np.int64(size)),
                                    constant(np.int64(1))], [name]),
@@ -364,12 +374,12 @@ def damaged_model(rng: np.random.Generator) -> bytes:
             with suppress(Exception):  # what is broken already can not always be broken again
                 _of(rng, DAMAGES)(model, rng)
     try:
-        return model.SerializeToString()
+        return bytes(model.SerializeToString())
     except Exception:  # a text that is none: protobuf refuses to write it
         return base[: len(base) // 2]
 
 
-def _attempt(data: bytes, budget: Budget, whole: bool) -> Attempt:
+def _attempt(budget: Budget, whole: bool, data: bytes) -> Attempt:
     path = budget.folder / "m.onnx"
     path.write_bytes(data)
     if not whole:
@@ -382,5 +392,5 @@ def run(budget: Budget) -> Figures:
     files = Files(budget, 2000)
     for case in budget.cases(2000):
         data = damaged_model(budget.rng(case))
-        files.judge(case, "model.onnx", data, lambda d, c=case: _attempt(d, budget, c % 10 == 0))
+        files.judge(case, "model.onnx", data, partial(_attempt, budget, case % 10 == 0))
     return files.figures

@@ -138,7 +138,7 @@ class _Run:
         bare.CopyFrom(node)
         del bare.input[2:]
         operands = (x.integers, w.integers)
-        (total,) = self._reference(bare).run(None, dict(zip(bare.input, operands, strict=True)))
+        (total,) = _run(self._reference(bare), dict(zip(bare.input, operands, strict=True)))
         scale = np.float32(_scale(node, x.scale, w.scale))
         y = total.astype(np.float32) * scale
         if len(node.input) > 2:
@@ -171,8 +171,8 @@ class _Run:
         kept = ("kernel_shape", "pads", "strides")
         conv.attribute.extend(a for a in node.attribute if a.name in kept)
         evaluator, ones = self._reference(conv), np.ones((x.shape[1], 1, *kernel))
-        (total,) = evaluator.run(None, {"x": x, "w": ones})
-        (count,) = evaluator.run(None, {"x": np.ones_like(x), "w": ones})
+        (total,) = _run(evaluator, {"x": x, "w": ones})
+        (count,) = _run(evaluator, {"x": np.ones_like(x), "w": ones})
         return total, np.full(total.shape, ones[0].size) if whole else count
 
     def _reference(self, node: onnx.NodeProto) -> ReferenceEvaluator:
@@ -201,6 +201,11 @@ class _Run:
         )
         found: list[Array] = session.run(None, feeds)
         return found
+
+
+def _run(evaluator: ReferenceEvaluator, feeds: dict[str, Array]) -> list[Array]:
+    """The tensors that an evaluator of one node makes."""
+    return [np.asarray(y) for y in evaluator.run(None, feeds)]
 
 
 def _common(node: onnx.NodeProto, x: Known, w: Known) -> tuple[Known, Known]:
