@@ -60,7 +60,8 @@ def run(
     ports = ports_of((work / f"{wrapper.top}.sv").read_text())
     program = compile_bench(sources, wrapper.top, ports)
     link_memories(directory, work)
-    shutil.copy(BENCHES / f"{bench}.py", work)
+    for name in ("bench_plan", bench):
+        shutil.copy(BENCHES / f"{name}.py", work)
     plan = {
         "inputs": [_port(bus, frames[bus.port.name]) for bus in wrapper.inputs],
         "outputs": [_port(bus, expected[bus.port.name]) for bus in wrapper.outputs],

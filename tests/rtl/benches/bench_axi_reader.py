@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 import random
+from collections.abc import Iterator
 from pathlib import Path
 
 import cocotb
 from cocotb.clock import Clock
+from cocotb.handle import HierarchyObject, LogicArrayObject, LogicObject
 from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge
 from cocotbext.axi import AxiRamRead, AxiReadBus
 
 PLAN = json.loads(Path("reader.json").read_text())
-BYTES = PLAN["data_bits"] // 8
+BYTES: int = PLAN["data_bits"] // 8
 IMAGE = bytes.fromhex(PLAN["image"])
 ROWS = len(IMAGE) // BYTES
 BASE = PLAN["base"]
@@ -26,7 +28,30 @@ EXPECTED = [
 ]
 
 
-def pauses(seed: object, share: float, longest: int):
+class Dut(HierarchyObject):
+    """The reader's ports."""
+
+    clk_i: LogicObject
+    rst_ni: LogicObject
+    base_i: LogicArrayObject
+    m_axi_arid: LogicArrayObject
+    m_axi_araddr: LogicArrayObject
+    m_axi_arlen: LogicArrayObject
+    m_axi_arsize: LogicArrayObject
+    m_axi_arburst: LogicArrayObject
+    m_axi_arvalid: LogicObject
+    m_axi_arready: LogicObject
+    m_axi_rresp: LogicArrayObject
+    m_axi_rvalid: LogicObject
+    m_axi_rready: LogicObject
+    row_valid_o: LogicObject
+    row_ready_i: LogicObject
+    row_data_o: LogicArrayObject
+    starved_o: LogicArrayObject
+    error_o: LogicObject
+
+
+def pauses(seed: object, share: float, longest: int) -> Iterator[bool]:
     """Waits of up to `longest` cycles that fill a share of the time."""
     choice = random.Random(f"{seed}")
     while True:
@@ -38,7 +63,7 @@ def pauses(seed: object, share: float, longest: int):
 class Bench:
     """The reader with a memory in front, a consumer behind, and watchers beside it."""
 
-    def __init__(self, dut, memory: bool = True) -> None:
+    def __init__(self, dut: Dut, memory: bool = True) -> None:
         self.dut = dut
         self.rows: list[int] = []
         self.cycles: list[int] = []  # of the rows
@@ -46,7 +71,7 @@ class Bench:
         self.idle = pauses(0, 0.0, 1)
         dut.base_i.value = BASE
         dut.row_ready_i.value = 0
-        cocotb.start_soon(Clock(dut.clk_i, 10, unit="ns").start())
+        Clock(dut.clk_i, 10, unit="ns").start()
         if memory:
             self.ram = AxiRamRead(
                 AxiReadBus.from_prefix(dut, "m_axi"), dut.clk_i, dut.rst_ni,
@@ -124,7 +149,7 @@ class Bench:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def an_ideal_memory_never_lets_wait(dut) -> None:
+async def an_ideal_memory_never_lets_wait(dut: Dut) -> None:
     """Once the first row is there, a row comes in every cycle, round after round."""
     bench = Bench(dut)
     cocotb.start_soon(bench.watch())
@@ -138,7 +163,7 @@ async def an_ideal_memory_never_lets_wait(dut) -> None:
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 @cocotb.parametrize(shares=[(0.0, 0.6, 0.0), (0.7, 0.0, 0.3), (0.5, 0.5, 0.5), (0.0, 0.0, 0.8)])
 @cocotb.parametrize(longest=[1, 25])
-async def pauses_lose_nothing(dut, shares, longest) -> None:
+async def pauses_lose_nothing(dut: Dut, shares: tuple[float, float, float], longest: int) -> None:
     """Slow addresses, slow data, a slow consumer."""
     bench = Bench(dut)
     bench.memory_pauses(shares[0], shares[1], longest, PLAN["seed"])
@@ -149,7 +174,7 @@ async def pauses_lose_nothing(dut, shares, longest) -> None:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def it_fills_its_places_and_no_more(dut) -> None:
+async def it_fills_its_places_and_no_more(dut: Dut) -> None:
     """Without a consumer as many bursts come as have room; then nothing."""
     bench = Bench(dut)
     bench.idle = iter(lambda: True, False)
@@ -163,7 +188,7 @@ async def it_fills_its_places_and_no_more(dut) -> None:
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 @cocotb.parametrize(after=[3, 17, 40])
-async def a_reset_begins_anew(dut, after) -> None:
+async def a_reset_begins_anew(dut: Dut, after: int) -> None:
     """A reset at any time, in the middle of bursts, begins with row 0 again."""
     bench = Bench(dut)
     bench.memory_pauses(0.2, 0.2, 5, PLAN["seed"] + 2)
@@ -176,7 +201,7 @@ async def a_reset_begins_anew(dut, after) -> None:
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 @cocotb.parametrize(response=[2, 3])
-async def an_error_response_is_kept(dut, response) -> None:
+async def an_error_response_is_kept(dut: Dut, response: int) -> None:
     """SLVERR and DECERR raise error_o until the next reset."""
     bench = Bench(dut, memory=False)
     dut.m_axi_arready.value = 1

@@ -1,7 +1,7 @@
 """Tests of a design behind AXI4-Streams and an AXI4-Lite register block, run by cocotb.
 
-`plan.json` in the working directory holds the register map, and for every port the bytes of some
-frames as a driver packs them. What came out is left in `received.json`.
+The plan (`bench_plan`) holds the register map, and for every port the bytes of some frames as a
+driver packs them. What came out is left in `received.json`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import cocotb
+from bench_plan import AT, FRAMES, PLAN, Dut, Memory, Port, coins
 from cocotb.clock import Clock
+from cocotb.handle import LogicArrayObject, LogicObject
 from cocotb.triggers import ClockCycles, ReadOnly, RisingEdge, with_timeout
 from cocotb.utils import get_sim_time
 from cocotbext.axi import (
@@ -25,30 +28,20 @@ from cocotbext.axi import (
     AxiStreamSource,
 )
 
-PLAN = json.loads(Path("plan.json").read_text())
-AT = PLAN["registers"]
-FRAMES = PLAN["frames"]
 LIMIT = 40 * PLAN["timeout_ns"]
 
 
-def frame_bytes(port: dict, first: int, count: int = 1) -> bytes:
+def frame_bytes(port: Port, first: int, count: int = 1) -> bytes:
     """Consecutive frames as one transfer."""
     return bytes.fromhex("".join(port["frames"][first : first + count]))
-
-
-def coins(seed: object, probability: float):
-    """True with a probability, forever."""
-    choice = random.Random(f"{seed}")
-    while True:
-        yield choice.random() < probability
 
 
 class Bench:
     """The wrapped design with sources, sinks, a bus master and watchers."""
 
-    def __init__(self, dut) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
-        cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
+        Clock(dut.aclk, 10, unit="ns").start()
         reset = {"reset": dut.aresetn, "reset_active_level": False}
         self.host = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), dut.aclk, **reset)
         self.sources = [
@@ -61,13 +54,14 @@ class Bench:
         ]
         self.memories = [self.memory(dut, port, reset) for port in PLAN["memories"]]
         self.waited = {port["prefix"]: 0 for port in (*PLAN["inputs"], *PLAN["outputs"])}
-        self.ends = {port["prefix"]: [] for port in PLAN["outputs"]}  # ns, of every tlast
+        # ns, of every tlast
+        self.ends: dict[str, list[float]] = {port["prefix"]: [] for port in PLAN["outputs"]}
         for port in PLAN["inputs"]:
             cocotb.start_soon(self.watch_input(port))
         for port in PLAN["outputs"]:
             cocotb.start_soon(self.watch_output(port))
 
-    def memory(self, dut, port: dict, reset: dict):
+    def memory(self, dut: Dut, port: Memory, reset: dict[str, Any]) -> AxiRamRead:
         """A memory with weights behind an AXI4 read master."""
         bus = AxiReadBus.from_prefix(dut, port["prefix"])
         ram = AxiRamRead(bus, dut.aclk, **reset, size=1 << 20)
@@ -75,10 +69,14 @@ class Bench:
         cocotb.start_soon(self.watch_requests(port["prefix"]))
         return ram
 
+    def port(self, prefix: str, *names: str) -> tuple[LogicObject | LogicArrayObject, ...]:
+        """Signals of a port by their names behind its prefix."""
+        return tuple(getattr(self.dut, f"{prefix}_{name}") for name in names)
+
     async def watch_requests(self, prefix: str) -> None:
         """A request stays until it is taken, whatever is reset; responses end in it."""
         names = ("arvalid", "arready", "araddr", "arlen")
-        valid, ready, address, length = (getattr(self.dut, f"{prefix}_{n}") for n in names)
+        valid, ready, address, length = self.port(prefix, *names)
         held = None
         while True:
             await RisingEdge(self.dut.aclk)
@@ -116,9 +114,9 @@ class Bench:
             stream.clear()
         self.waited = dict.fromkeys(self.waited, 0)
 
-    async def watch_input(self, port: dict) -> None:
+    async def watch_input(self, port: Port) -> None:
         """Count the cycles in which the design waits inside a frame."""
-        valid, ready = (getattr(self.dut, f"{port['prefix']}_{n}") for n in ("tvalid", "tready"))
+        valid, ready = self.port(port["prefix"], "tvalid", "tready")
         beats = 0
         while True:
             await RisingEdge(self.dut.aclk)
@@ -129,10 +127,10 @@ class Bench:
             elif ready.value == 1 and beats:
                 self.waited[port["prefix"]] += 1
 
-    async def watch_output(self, port: dict) -> None:
+    async def watch_output(self, port: Port) -> None:
         """Count the cycles in which a beat waits; it must not change meanwhile."""
         prefix, names = port["prefix"], ("tvalid", "tready", "tdata", "tkeep", "tlast")
-        valid, ready, data, keep, last = (getattr(self.dut, f"{prefix}_{name}") for name in names)
+        valid, ready, data, keep, last = self.port(prefix, *names)
         held = None
         while True:
             await RisingEdge(self.dut.aclk)
@@ -204,7 +202,7 @@ ONE_EACH = [(frame, 1) for frame in range(FRAMES)]
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def constants(dut) -> None:
+async def constants(dut: Dut) -> None:
     """The design identifies itself; what is not there reads zero and can not be written."""
     bench = Bench(dut)
     await bench.reset()
@@ -221,7 +219,7 @@ async def constants(dut) -> None:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def settings_byte_by_byte(dut) -> None:
+async def settings_byte_by_byte(dut: Dut) -> None:
     """A setting keeps the bytes that a write leaves out, whatever the bus waits."""
     bench = Bench(dut)
     await bench.reset()
@@ -242,7 +240,7 @@ async def settings_byte_by_byte(dut) -> None:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def frames_back_to_back(dut) -> None:
+async def frames_back_to_back(dut: Dut) -> None:
     """Every frame is a transfer of its own."""
     bench = Bench(dut)
     await bench.reset()
@@ -253,7 +251,7 @@ async def frames_back_to_back(dut) -> None:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def the_bus_costs_no_speed(dut) -> None:
+async def the_bus_costs_no_speed(dut: Dut) -> None:
     """Frames leave as often as the design makes them, or as their longer side has beats."""
     bench = Bench(dut)
     await bench.reset()
@@ -272,11 +270,12 @@ async def the_bus_costs_no_speed(dut) -> None:
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 @cocotb.parametrize(pauses=[(0.0, 0.7), (0.7, 0.0), (0.5, 0.5)])
-async def frames_with_pauses(dut, pauses) -> None:
+async def frames_with_pauses(dut: Dut, pauses: tuple[float, float]) -> None:
     """Slow memory at either side; the counters tell which."""
     bench = Bench(dut)
     await bench.reset()
-    bench.pause(*pauses, bus=0.3)
+    source, sink = pauses
+    bench.pause(source, sink, bus=0.3)
     await bench.send(ONE_EACH)
     await bench.expect(ONE_EACH)
     bench.pause(0, 0)
@@ -284,7 +283,7 @@ async def frames_with_pauses(dut, pauses) -> None:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def several_frames_in_a_transfer(dut) -> None:
+async def several_frames_in_a_transfer(dut: Dut) -> None:
     """One transfer in; tlast comes out where the host asked for it, and not before."""
     bench = Bench(dut)
     await bench.reset()
@@ -301,7 +300,7 @@ async def several_frames_in_a_transfer(dut) -> None:
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 @cocotb.parametrize(cycles=[3, 9, 30, 75, 200])
-async def reset_through_the_register(dut, cycles) -> None:
+async def reset_through_the_register(dut: Dut, cycles: int) -> None:
     """A reset at any place leaves nothing behind."""
     bench = Bench(dut)
     await bench.reset()
@@ -338,7 +337,7 @@ async def reset_through_the_register(dut, cycles) -> None:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def damaged_transfers_are_counted(dut) -> None:
+async def damaged_transfers_are_counted(dut: Dut) -> None:
     """A tlast inside a frame, a byte that is not there; padding may be missing."""
     bench = Bench(dut)
     await bench.reset()
@@ -363,7 +362,7 @@ async def damaged_transfers_are_counted(dut) -> None:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def nothing_moves_in_reset(dut) -> None:
+async def nothing_moves_in_reset(dut: Dut) -> None:
     """While the reset lasts no beat is taken and none is offered."""
     bench = Bench(dut)
     await bench.reset()
@@ -377,7 +376,7 @@ async def nothing_moves_in_reset(dut) -> None:
         await RisingEdge(dut.aclk)
         await ReadOnly()
         for port in PLAN["inputs"]:
-            assert getattr(dut, f"{port['prefix']}_tready").value == 0
+            assert bench.port(port["prefix"], "tready")[0].value == 0
         for port in PLAN["outputs"]:
-            assert getattr(dut, f"{port['prefix']}_tvalid").value == 0
+            assert bench.port(port["prefix"], "tvalid")[0].value == 0
     PLAN["resetting"] = False

@@ -1,45 +1,35 @@
 """Tests of a design behind one AXI4-Lite port, run by cocotb: frames pass through registers.
 
-`plan.json` as in `bench_axi`. The host pushes words while there is room and pops what is there.
+The plan is that of `bench_plan`. The host pushes words while there is room and pops what is there.
 """
 
 from __future__ import annotations
 
 import json
-import random
 from pathlib import Path
 
 import cocotb
+from bench_plan import AT, FRAMES, PLAN, Dut, Port, coins
 from cocotb.clock import Clock
 from cocotb.triggers import ClockCycles
 from cocotbext.axi import AxiLiteBus, AxiLiteMaster
 
-PLAN = json.loads(Path("plan.json").read_text())
-AT = PLAN["registers"]
-FRAMES = PLAN["frames"]
 LIMIT = 60 * PLAN["timeout_ns"]
 ROOM = 64
 
 
-def words(port: dict, first: int, count: int) -> list[int]:
+def words(port: Port, first: int, count: int) -> list[int]:
     """The 32-bit words of consecutive frames."""
     data = bytes.fromhex("".join(port["frames"][first : first + count]))
     return [int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data), 4)]
 
 
-def coins(seed: object, probability: float):
-    """True with a probability, forever."""
-    choice = random.Random(f"{seed}")
-    while True:
-        yield choice.random() < probability
-
-
 class Bench:
     """The wrapped design and a processor."""
 
-    def __init__(self, dut) -> None:
+    def __init__(self, dut: Dut) -> None:
         self.dut = dut
-        cocotb.start_soon(Clock(dut.aclk, 10, unit="ns").start())
+        Clock(dut.aclk, 10, unit="ns").start()
         self.host = AxiLiteMaster(
             AxiLiteBus.from_prefix(dut, "s_axi"), dut.aclk, dut.aresetn, reset_active_level=False
         )
@@ -95,7 +85,7 @@ class Bench:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def constants(dut) -> None:
+async def constants(dut: Dut) -> None:
     """The design identifies itself."""
     bench = Bench(dut)
     await bench.reset()
@@ -107,7 +97,7 @@ async def constants(dut) -> None:
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 @cocotb.parametrize(probability=[0.0, 0.4])
-async def frames_through_registers(dut, probability) -> None:
+async def frames_through_registers(dut: Dut, probability: float) -> None:
     """Results equal the reference; nothing is lost and nothing is left."""
     bench = Bench(dut)
     await bench.reset()
@@ -129,7 +119,7 @@ async def frames_through_registers(dut, probability) -> None:
 
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
-async def careless_software_is_counted(dut) -> None:
+async def careless_software_is_counted(dut: Dut) -> None:
     """A read that finds nothing is zero; a word without room is dropped; both are counted."""
     bench = Bench(dut)
     await bench.reset()
@@ -153,7 +143,7 @@ async def careless_software_is_counted(dut) -> None:
 
 @cocotb.test(timeout_time=LIMIT, timeout_unit="ns")
 @cocotb.parametrize(count=[1, 2, 5])
-async def reset_inside_a_frame(dut, count) -> None:
+async def reset_inside_a_frame(dut: Dut, count: int) -> None:
     """After a reset the next word is the first of a frame."""
     bench = Bench(dut)
     await bench.reset()
