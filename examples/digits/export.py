@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import onnx
 import torch
@@ -28,7 +31,9 @@ class Writer:
         self.constants.append(numpy_helper.from_array(array, name))
         return name
 
-    def node(self, op: str, name: str, inputs: list[str], domain: str = "", **attributes) -> str:
+    def node(
+        self, op: str, name: str, inputs: list[str], domain: str = "", **attributes: Any
+    ) -> str:
         self.nodes.append(
             helper.make_node(op, inputs, [f"{name}_out"], name, domain=domain, **attributes)
         )
@@ -61,7 +66,7 @@ class Writer:
         inputs = [self.constant(f"{name}_{p}", getattr(norm, p)) for p in parts]
         return self.node("BatchNormalization", name, [x, *inputs], epsilon=norm.eps)
 
-    def model(self, shape: list[int], output: str, classes: int) -> onnx.ModelProto:
+    def model(self, shape: Sequence[int | str], output: str, classes: int) -> onnx.ModelProto:
         graph = helper.make_graph(
             self.nodes,
             self.name,
@@ -78,8 +83,8 @@ def export_mlp(net: BinaryMlp) -> onnx.ModelProto:
     w = Writer("digits_mlp_w1a1")
     x = w.quant("image_quant", "image", 1 / 16, 4, signed=False, narrow=False)
     x = w.node("Flatten", "flatten", [x])
-    for index, (layer, norm) in enumerate(zip(net.layers, net.norms, strict=True), start=1):
-        weight = w.constant(f"fc{index}_weight", layer.weight.T)
+    for index, (latent, norm) in enumerate(zip(net.weights, net.norms, strict=True), start=1):
+        weight = w.constant(f"fc{index}_weight", latent.T)
         x = w.node("MatMul", f"fc{index}", [x, w.bipolar(f"fc{index}_weight_quant", weight)])
         x = w.batch_norm(f"fc{index}_norm", x, norm)
         if index < len(net.layers):

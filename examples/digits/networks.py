@@ -18,14 +18,19 @@ class BinaryMlp(nn.Module):
         self.layers = nn.ModuleList(
             nn.Linear(a, b, bias=False) for a, b in zip(self.sizes, self.sizes[1:], strict=False)
         )
-        for layer in self.layers:
-            nn.init.uniform_(layer.weight, -1, 1)
+        for weight in self.weights:
+            nn.init.uniform_(weight, -1, 1)
         self.norms = nn.ModuleList(nn.BatchNorm1d(n) for n in self.sizes[1:])
+
+    @property
+    def weights(self) -> list[torch.Tensor]:
+        """The latent weights of every layer, [outputs, inputs]."""
+        return [layer.weight for layer in self.layers if isinstance(layer, nn.Linear)]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = torch.clamp(torch.round(x.flatten(1) * 16), 0, 15) / 16
-        for index, (layer, norm) in enumerate(zip(self.layers, self.norms, strict=True)):
-            x = norm(functional.linear(x, bipolar(layer.weight)))
+        for index, (weight, norm) in enumerate(zip(self.weights, self.norms, strict=True)):
+            x = norm(functional.linear(x, bipolar(weight)))
             if index + 1 < len(self.layers):
                 x = bipolar(x)
         return x
@@ -34,9 +39,13 @@ class BinaryMlp(nn.Module):
 class QuantConv(nn.Module):
     """Convolution with quantized weights and a batch normalization."""
 
-    def __init__(self, cin: int, cout: int, kernel: int, bits: int, **options: int) -> None:
+    def __init__(
+        self, cin: int, cout: int, kernel: int, bits: int, *, groups: int = 1, stride: int = 1
+    ) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(cin, cout, kernel, padding=kernel // 2, bias=False, **options)
+        self.conv = nn.Conv2d(
+            cin, cout, kernel, stride, padding=kernel // 2, groups=groups, bias=False
+        )
         self.norm = nn.BatchNorm2d(cout)
         self.quant = WeightQuant(bits)
 
@@ -44,7 +53,8 @@ class QuantConv(nn.Module):
         c = self.conv
         weight = self.quant(c.weight)
         x = functional.conv2d(x, weight, None, c.stride, c.padding, c.dilation, c.groups)
-        return self.norm(x)
+        y: torch.Tensor = self.norm(x)
+        return y
 
 
 class ResidualCnn(nn.Module):
@@ -92,4 +102,5 @@ class FloatCnn(nn.Module):
         x = functional.max_pool2d(functional.relu(self.conv1(x)), 2)
         x = functional.relu(self.conv2(x))
         x = functional.relu(x + self.conv3(x))
-        return self.head(x.mean((2, 3)))
+        scores: torch.Tensor = self.head(x.mean((2, 3)))
+        return scores

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
+from torch.autograd.function import BackwardCFunction, FunctionCtx
 
 
 class _RoundThrough(torch.autograd.Function):
     """Round half to even; the gradient passes unchanged."""
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx: FunctionCtx, x: torch.Tensor) -> torch.Tensor:
         return torch.round(x)
 
     @staticmethod
-    def backward(ctx, gradient):
+    def backward(ctx: BackwardCFunction, gradient: torch.Tensor) -> torch.Tensor:
         return gradient
 
 
@@ -22,19 +25,20 @@ class _SignThrough(torch.autograd.Function):
     """-1 or +1 (zero gives +1); the gradient passes where |x| <= 1."""
 
     @staticmethod
-    def forward(ctx, x):
+    def forward(ctx: FunctionCtx, x: torch.Tensor) -> torch.Tensor:
         ctx.save_for_backward(x)
         return torch.where(x >= 0, 1.0, -1.0)
 
     @staticmethod
-    def backward(ctx, gradient):
+    def backward(ctx: BackwardCFunction, gradient: torch.Tensor) -> torch.Tensor:
         (x,) = ctx.saved_tensors
         return gradient * (x.abs() <= 1)
 
 
-def bipolar(x: torch.Tensor) -> torch.Tensor:
-    """QONNX `BipolarQuant` with scale 1."""
-    return _SignThrough.apply(x)
+round_through: Callable[[torch.Tensor], torch.Tensor] = _RoundThrough.apply
+
+bipolar: Callable[[torch.Tensor], torch.Tensor] = _SignThrough.apply
+"""QONNX `BipolarQuant` with scale 1."""
 
 
 class ActivationQuant(nn.Module):
@@ -50,7 +54,8 @@ class ActivationQuant(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         share = 1.0 / (x[0].numel() * self.high) ** 0.5
         scale = self.scale.abs() * share + (self.scale.abs() * (1 - share)).detach()
-        return _RoundThrough.apply(torch.clamp(x / scale, self.low, self.high)) * scale
+        y: torch.Tensor = round_through(torch.clamp(x / scale, self.low, self.high)) * scale
+        return y
 
 
 class WeightQuant(nn.Module):
@@ -63,8 +68,11 @@ class WeightQuant(nn.Module):
 
     def scale(self, weight: torch.Tensor) -> torch.Tensor:
         peak = weight.detach().abs().flatten(1).amax(1).clamp_min(1e-3)
-        return (peak / self.high).reshape(-1, *[1] * (weight.ndim - 1))
+        steps: torch.Tensor = peak / self.high
+        return steps.reshape(-1, *[1] * (weight.ndim - 1))
 
     def forward(self, weight: torch.Tensor) -> torch.Tensor:
         scale = self.scale(weight)
-        return _RoundThrough.apply(torch.clamp(weight / scale, -self.high, self.high)) * scale
+        steps = torch.clamp(weight / scale, -self.high, self.high)
+        y: torch.Tensor = round_through(steps) * scale
+        return y

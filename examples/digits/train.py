@@ -38,14 +38,14 @@ def fit(net: nn.Module, epochs: int, rate: float) -> float:
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, epochs)
     for _ in range(epochs):
         net.train()
-        for batch in torch.randperm(len(train_x)).split(64):
+        for batch in torch.split(torch.randperm(len(train_x)), 64):
             loss = functional.cross_entropy(net(train_x[batch]), train_y[batch])
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             if isinstance(net, BinaryMlp):
-                for layer in net.layers:
-                    layer.weight.data.clamp_(-1, 1)
+                for weight in net.weights:
+                    weight.data.clamp_(-1, 1)
         schedule.step()
     net.eval()
     with torch.no_grad():

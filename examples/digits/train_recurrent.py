@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -59,7 +60,8 @@ class RowReader(nn.Module):
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         """Scores [n, 10] of images [n, 1, 8, 8]."""
         outputs, _ = self.layer(images[:, 0])
-        return self.head(self.dropout(outputs[:, -1]))
+        scores: torch.Tensor = self.head(self.dropout(outputs[:, -1]))
+        return scores
 
     def prune(self, density: float) -> None:
         """Keep the largest weights of both matrices, which compete with each other."""
@@ -74,8 +76,13 @@ class RowReader(nn.Module):
             self._weight(name).data.mul_(mask).clamp_(-LIMIT, LIMIT)
         self.head.weight.data.clamp_(-LIMIT, LIMIT)
 
+    def tensor(self, name: str) -> torch.Tensor:
+        """One of the layer's tensors, such as "bias_ih"."""
+        found: torch.Tensor = getattr(self.layer, f"{name}_l0")
+        return found
+
     def _weight(self, name: str) -> torch.Tensor:
-        return getattr(self.layer, f"weight_{name}_l0")
+        return self.tensor(f"weight_{name}")
 
 
 def density(epoch: int) -> float:
@@ -93,10 +100,10 @@ def fit(net: RowReader) -> None:
     for epoch in range(epochs):
         net.prune(density(epoch))
         net.settle()
-        for batch in torch.randperm(len(train_x)).split(64):
+        for batch in torch.split(torch.randperm(len(train_x)), 64):
             loss = functional.cross_entropy(net(train_x[batch]), train_y[batch])
             optimizer.zero_grad()
-            loss.backward()
+            torch.autograd.backward(loss)
             optimizer.step()
             net.settle()
         schedule.step()
@@ -104,14 +111,14 @@ def fit(net: RowReader) -> None:
 
 def save(net: RowReader, path: Path) -> None:
     """Gates in the order of PyTorch, which is that of `hwcompile.rnn`."""
-    layer = net.layer
-    arrays = {"wx": layer.weight_ih_l0, "wr": layer.weight_hh_l0, "head": net.head.weight}
-    if isinstance(layer, nn.LSTM):
-        arrays["bias"] = layer.bias_ih_l0 + layer.bias_hh_l0
+    arrays = {"wx": net.tensor("weight_ih"), "wr": net.tensor("weight_hh")}
+    arrays["head"] = net.head.weight
+    if isinstance(net.layer, nn.LSTM):
+        arrays["bias"] = net.tensor("bias_ih") + net.tensor("bias_hh")
     else:
         # A GRU's recurrent bias of the candidate stands inside the reset gate's product.
-        arrays |= {"bias": layer.bias_ih_l0, "recurrent_bias": layer.bias_hh_l0}
-    values = {name: array.detach().numpy() for name, array in arrays.items()}
+        arrays |= {"bias": net.tensor("bias_ih"), "recurrent_bias": net.tensor("bias_hh")}
+    values: dict[str, Any] = {name: array.detach().numpy() for name, array in arrays.items()}
     values |= {f"format_{name}": np.array(pair) for name, pair in FORMATS.items()}
     values |= {f"table_{name}": np.array(pair) for name, pair in TABLES.items()}
     np.savez_compressed(path, **values)
