@@ -20,7 +20,7 @@ from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.vendor.wrapper import dma_wrapper
 from tests.protocol.test_designs import branches
 from tests.vendor.recurrent import recurrent
-from tests.vendor.wrapped import IDENTITY, run
+from tests.vendor.wrapped import IDENTITY, places, run
 from tests.verify.passthrough import write_passthrough
 
 FRAMES = 4
@@ -150,6 +150,16 @@ FAULTS = {
     "withdrawn": ("rvalid_o && !rready_i", "1'b0"),
     "in reset": ("beat_valid && rst_ni", "beat_valid"),
 }
+
+
+def test_every_fault_has_its_place(tmp_path: Path) -> None:
+    """Most faults are planted in slow tests alone; that their texts are there is seen at once."""
+    shape, form, _ = PASSTHROUGH["ragged"]
+    wrapper = dma_wrapper(write_passthrough(tmp_path / "plain", shape, form), IDENTITY)
+    assert places(wrapper, FAULTS) == set(FAULTS)
+    _, design = recurrent(tmp_path / "recurrent")
+    wrapper = dma_wrapper(design.interface, IDENTITY)
+    assert places(wrapper, DRAIN_FAULTS) == set(DRAIN_FAULTS)
 
 
 QUICK = ("bytes left out", "tlast", "withdrawn")

@@ -16,7 +16,7 @@ from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.vendor.wrapper import lite_wrapper
 from tests.protocol.test_designs import branches
 from tests.vendor.test_axi_wrapper import PASSTHROUGH, _values
-from tests.vendor.wrapped import IDENTITY, run
+from tests.vendor.wrapped import IDENTITY, places, run
 from tests.verify.passthrough import write_passthrough
 
 TESTS = 7
@@ -59,8 +59,15 @@ def test_two_inputs_and_two_outputs(tmp_path: Path) -> None:
 FAULTS = {
     "a read twice": ("assign read_o  = read_q &&", "assign read_o  = read_q || "),
     "not lost": ("data_write && !in0_room", "data_write && in0_room"),
-    "another address": ("in0_data_write_o = write &&", "in0_data_write_o ="),
+    "another address": ("write && write_address == OFFSET[AddressBits-1:2]", "write"),
 }
+
+
+def test_every_fault_has_its_place(tmp_path: Path) -> None:
+    """Most faults are planted in slow tests alone; that their texts are there is seen at once."""
+    shape, form, _ = PASSTHROUGH["ragged"]
+    wrapper = lite_wrapper(write_passthrough(tmp_path, shape, form), IDENTITY)
+    assert places(wrapper, FAULTS) == set(FAULTS)
 
 
 @pytest.mark.slow

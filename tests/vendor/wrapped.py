@@ -34,6 +34,12 @@ def sources_of(
     return [*design, *found]
 
 
+def places(wrapper: Wrapper, faults: Mapping[str, tuple[str, str]]) -> set[str]:
+    """The faults whose text stands in a file of the wrapper."""
+    texts = wrapper_files(wrapper).values()
+    return {name for name, (text, _) in faults.items() if any(text in t for t in texts)}
+
+
 def ports_of(text: str) -> list[str]:
     """The ports of a module in our style, one per line."""
     head = text[text.index("(") : text.index(");")]
