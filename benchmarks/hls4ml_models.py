@@ -4,10 +4,10 @@
                                        [--json FILE] [--markdown FILE]
 
 For each model: random and extreme inputs, how many elements of all outputs differ, or why the model
-is refused; seconds to convert, compile and predict 1,000 frames here and with hls4ml's Vitis
-backend; frames per second of hls4ml's compiled C++ and, with --csim, of the C++ that is emitted
-here. With --hasty hls4ml's C++ is compiled without optimization, which changes no integer but says
-nothing about its speed.
+is refused or absent; seconds to convert, compile and predict 1,000 frames here and with hls4ml's
+Vitis backend; frames per second of hls4ml's compiled C++ and, with --csim, of the C++ that is
+emitted here. With --hasty hls4ml's C++ is compiled without optimization, which changes no integer
+but says nothing about its speed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.hls4ml_oracle import Reals, computed, hasty_compiler, inputs_of, simulated
-from benchmarks.hls4ml_zoo import Sample, samples
+from benchmarks.hls4ml_sample import Sample, absent
+from benchmarks.hls4ml_zoo import samples
 from benchmarks.output import markdown, number, parser, show, write
 from hwcompile.compiler import build
 from hwcompile.design import Design
@@ -129,14 +130,22 @@ def rows_of(chosen: list[Sample], frames: int, *, hasty: bool, csim: bool) -> li
         with TemporaryDirectory() as place:
             folder = Path(place)
             with hasty_compiler(folder) if hasty else nullcontext():
-                try:
-                    row = measured(sample, folder, frames, csim=csim)
-                except Exception as error:  # hls4ml's own converters and compilers fail too
-                    row = Row(sample.name, sample.source, sample.io_type, 0)
-                    row = replace(row, refused_reason=f"hls4ml: {error}"[:200])
+                row = row_of(sample, folder, frames, csim=csim)
         print(row, file=sys.stderr, flush=True)
         found.append(row)
     return found
+
+
+def row_of(sample: Sample, folder: Path, frames: int, *, csim: bool) -> Row:
+    """The row, also of a model that can not be made here or that hls4ml does not take."""
+    named = Row(sample.name, sample.source, sample.io_type, 0)
+    reason = absent(sample.source)
+    if reason:
+        return replace(named, refused_reason=f"absent: {reason}")
+    try:
+        return measured(sample, folder, frames, csim=csim)
+    except Exception as error:  # hls4ml's own converters and compilers fail too
+        return replace(named, refused_reason=f"hls4ml: {error}"[:200])
 
 
 TITLES = (

@@ -1,82 +1,23 @@
-"""Small models that hls4ml converts, one for each group of its layers; weights are random.
+"""Small models of Keras 3 that hls4ml converts, one for each group of its layers, and all others.
 
-Keras runs on the jax backend. `samples()` lists what can be built with the packages that are here.
+Weights are random; Keras runs on the jax backend.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
 from itertools import product
-from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-
-import hls4ml
 import keras
 import numpy as np
 from keras import layers
 
-Config = dict[str, Any]
-Edit = Callable[[Config], None]
+from benchmarks import hls4ml_hgq, hls4ml_torch
+from benchmarks.hls4ml_sample import BOTH, PARALLEL, SATURATED, Config, Edit, Sample, precise
 
 ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
 OVERFLOWS = ("WRAP", "SAT", "SAT_SYM", "SAT_ZERO")
-
-
-@dataclass(frozen=True)
-class Sample:
-    """A model with the configuration that hls4ml converts it with.
-
-    Attributes:
-        name: Of the model.
-        source: What trains such models: keras3, hgq2, pytorch, qonnx.
-        io_type: io_parallel or io_stream.
-        model: Makes the model of the source.
-        edit: Changes hls4ml's configuration, which names every layer.
-        granularity: Of the configuration; "model" gives everything one precision.
-    """
-
-    name: str
-    source: str
-    io_type: str
-    model: Callable[[], Any]
-    edit: Edit | None = None
-    granularity: str = "name"
-
-    def graph(self, folder: Path, backend: str = "Vitis") -> Any:
-        """hls4ml's model graph; its project goes to the folder."""
-        keras.utils.set_random_seed(1)
-        options = {"output_dir": str(folder), "backend": backend, "io_type": self.io_type}
-        model = self.model()
-        if self.source == "hgq2":
-            return hls4ml.converters.convert_from_keras_model(model, **options)
-        config = hls4ml.utils.config_from_keras_model(
-            model, granularity=self.granularity, backend="Vitis"
-        )
-        return hls4ml.converters.convert_from_keras_model(
-            model, hls_config=self.edited(config), **options
-        )
-
-    def edited(self, config: Config) -> Config:
-        """The configuration as the sample wants it."""
-        if self.edit is not None:
-            self.edit(config)
-        return config
-
-
-def precise(result: str, data: str = "fixed<10,4>", **of_layer: Mapping[str, str]) -> Edit:
-    """Results of all layers in one precision, inputs in another, and more for single layers."""
-
-    def edit(config: Config) -> None:
-        for name, entry in config["LayerName"].items():
-            if isinstance(entry.get("Precision"), dict):
-                entry["Precision"]["result"] = data if name in ("x", "y") else result
-                entry["Precision"].update(of_layer.get(name, {}))
-
-    return edit
 
 
 def dense() -> Any:
@@ -322,41 +263,6 @@ def embedded() -> Any:
     return keras.Model(x, layers.Embedding(16, 3, name="rows")(x))
 
 
-def heterogeneous() -> Any:
-    """HGQ2: every weight and every element has bits of its own."""
-    from hgq.config import LayerConfigScope, QuantizerConfigScope
-    from hgq.layers import QConv2D, QDense, QMaxPooling2D
-    from hgq.utils import trace_minmax
-
-    weights = QuantizerConfigScope(q_type="kbi", place="weight", overflow_mode="SAT_SYM")
-    data = QuantizerConfigScope(q_type="kif", place="datalane", overflow_mode="WRAP")
-    with weights, data, LayerConfigScope(enable_ebops=False):
-        x = layers.Input((8, 7, 2), name="x")
-        first = QConv2D(4, (3, 3), activation="relu", name="first")(x)
-        small = QMaxPooling2D((2, 2), name="small")(first)
-        hidden = QDense(6, activation="relu", name="hidden")(layers.Flatten(name="flat")(small))
-        model = keras.Model(x, QDense(3, name="last")(hidden))
-    frames = np.random.default_rng(0).normal(size=(16, 8, 7, 2)).astype(np.float32)
-    _spread_bits(model)
-    trace_minmax(model, frames)
-    return model
-
-
-def _spread_bits(model: Any) -> None:
-    """Bits of all quantizers, one more or less here and there."""
-    rng = np.random.default_rng(1)
-    for layer in model._flatten_layers():
-        for name in ("_f", "_i", "_b"):
-            bits = getattr(layer, name, None)
-            if bits is not None and hasattr(bits, "assign"):
-                now = keras.ops.convert_to_numpy(bits)
-                bits.assign(now + rng.integers(-1, 2, now.shape))
-
-
-BOTH = ("io_parallel", "io_stream")
-PARALLEL = ("io_parallel",)
-SATURATED = precise("fixed<12,5,RND,SAT>")
-
 KERAS: tuple[tuple[Callable[[], Any], tuple[str, ...], Edit | None, str], ...] = (
     (dense, BOTH, None, "name"),
     (autoencoder, BOTH, None, "name"),
@@ -383,12 +289,11 @@ KERAS: tuple[tuple[Callable[[], Any], tuple[str, ...], Edit | None, str], ...] =
 
 
 def samples() -> tuple[Sample, ...]:
-    """All that can be built here."""
+    """Models of all sources, also of those that are absent here; see `absent`."""
     found: list[Sample] = []
     for model, io_types, edit, granularity in KERAS:
         name = model.__name__ if granularity == "name" else f"{model.__name__}_default"
         taken = sum(s.name.startswith(name) for s in found)
         name = f"{name}_resource" if taken and edit not in (None, SATURATED) else name
         found += [Sample(name, "keras3", io, model, edit, granularity) for io in io_types]
-    found.append(Sample("heterogeneous", "hgq2", "io_parallel", heterogeneous))
-    return tuple(found)
+    return (*found, *hls4ml_hgq.samples(), *hls4ml_torch.samples())

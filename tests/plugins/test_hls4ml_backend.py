@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from benchmarks.hls4ml_oracle import computed, inputs_of
-from benchmarks.hls4ml_zoo import Sample, samples
+from benchmarks.hls4ml_sample import Sample
+from benchmarks.hls4ml_zoo import samples
 from hwcompile.frontends.hls4ml.load import import_model_graph
 from hwcompile.plugins.hls4ml_backend import register
 

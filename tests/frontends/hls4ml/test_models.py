@@ -7,12 +7,18 @@ from pathlib import Path
 import pytest
 
 from benchmarks.hls4ml_oracle import differing, hasty_compiler
-from benchmarks.hls4ml_zoo import Sample, samples
+from benchmarks.hls4ml_sample import Sample
+from benchmarks.hls4ml_zoo import samples
+from tests.sources import demand
 
 ORACLE = "hls4ml C simulation"
 
-QUICK = ("truncating_convolution_default io_parallel",)
-"""Rounded products, convolutions, a pool and its division."""
+QUICK = (
+    # Rounded products, convolutions, a pool and its division.
+    "truncating_convolution_default io_parallel",
+    # PyTorch's order of channels, in and out.
+    "torch_maps_turned io_parallel",
+)
 
 
 def named(sample: Sample) -> str:
@@ -29,6 +35,7 @@ def cases() -> list[object]:
 
 @pytest.mark.parametrize("sample", cases())
 def test_integers_are_those_of_the_simulation(sample: Sample, tmp_path: Path) -> None:
+    demand(sample.source)
     graph = sample.graph(tmp_path / "project")
     with hasty_compiler(tmp_path):
         graph.compile()
@@ -39,3 +46,13 @@ def test_integers_are_those_of_the_simulation(sample: Sample, tmp_path: Path) ->
 
 def test_quick_ones_are_among_them() -> None:
     assert set(QUICK) <= {named(sample) for sample in samples()}
+
+
+def test_a_source_that_is_meant_to_be_here_is_no_skip(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tests.sources.absent", lambda source: f"{source} is not installed")
+    monkeypatch.delenv("HWCOMPILE_SOURCES", raising=False)
+    with pytest.raises(pytest.skip.Exception):
+        demand("pytorch")
+    monkeypatch.setenv("HWCOMPILE_SOURCES", "qonnx pytorch")
+    with pytest.raises(pytest.fail.Exception, match="pytorch is not installed"):
+        demand("pytorch")
