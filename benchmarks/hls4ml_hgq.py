@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import keras
 import numpy as np
