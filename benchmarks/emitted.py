@@ -1,6 +1,6 @@
 """What is emitted, in a form that two versions of the compiler can be compared by.
 
-    python benchmarks/emitted.py [--json FILE] [--against FILE] [--only WORD]
+    python benchmarks/emitted.py [--json FILE] [--against FILE [--renames FILE]] [--only WORD]
 
 Every example and published network, and every kernel of every family on the family's examples at
 its first and last foldings, is compiled. A row holds the instances of library modules with their
@@ -10,7 +10,9 @@ the name of a constant of an emitted package counts as its number, and a field o
 parameter.
 
 `--against` compares with the rows of an earlier run, prints every design that differs, and exits
-with 1 when there is one.
+with 1 when there is one. Rows of an earlier version come from a worktree of its commit, where this
+script is run with `--json`. Modules and parameters that were called something else then are named
+in a file for `--renames` (benchmarks/renames.py says how; renames_house.toml is one).
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ import json
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,8 @@ import numpy as np
 from rich.console import Console
 
 import hwcompile
+from benchmarks import digits
+from benchmarks.renames import Renames, Values, plain
 from benchmarks.workloads import workloads
 from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder, Graph
@@ -36,6 +40,9 @@ from hwcompile.ops import FAMILIES, family
 from hwcompile.ops.contract.site import Site
 
 FRAMES = 3
+RECURRENT = ("digits_lstm", "digits_gru")
+"""Examples that no model file describes."""
+
 ENDS = 2
 """How many foldings are taken from either end of a kernel's space."""
 
@@ -50,7 +57,7 @@ Row = dict[str, Any]
 
 
 def designs(folder: Path, only: str) -> Iterator[tuple[str, hwcompile.Design]]:
-    """Name and build of everything that is compared."""
+    """Name and build of everything that is compared; a build is gone when the next one comes."""
     for work in workloads(lambda text: None):
         name = f"{work.network} {work.folding}"
         if only in name:
@@ -64,24 +71,31 @@ def designs(folder: Path, only: str) -> Iterator[tuple[str, hwcompile.Design]]:
                     force=True,
                 ),
             )
+    for name in (name for name in RECURRENT if only in name):
+        yield name, digits.build(name, folder / name)
     for word in FAMILIES:
         for index, site in enumerate(family(word).examples()):
-            for kernel in family(word).kernels:
-                if kernel.refuses(site):
-                    continue
-                space = [dict(parameters) for parameters in kernel.space(site)]
-                chosen = space if len(space) <= 2 * ENDS else space[:ENDS] + space[-ENDS:]
-                for parameters in chosen:
-                    name = f"{word} {index} {kernel.name} {parameters}"
-                    if only in name:
-                        entry = {"kernel": kernel.name, **parameters}
-                        schedule = {"nodes": {"node": entry}}
-                        yield (
-                            name,
-                            hwcompile.compile_graph(
-                                _one_node(site), folder / "build", schedule=schedule, force=True
-                            ),
-                        )
+            for entry in _foldings(word, site):
+                parameters = {name: value for name, value in entry.items() if name != "kernel"}
+                name = f"{word} {index} {entry['kernel']} {parameters}"
+                if only in name:
+                    schedule = {"nodes": {"node": entry}}
+                    yield (
+                        name,
+                        hwcompile.compile_graph(
+                            _one_node(site), folder / "build", schedule=schedule, force=True
+                        ),
+                    )
+
+
+def _foldings(word: str, site: Site) -> Iterator[dict[str, Any]]:
+    """Entries of a schedule: a family's kernels at the first and last foldings of a site."""
+    for kernel in family(word).kernels:
+        if not kernel.refuses(site):
+            space = list(kernel.space(site))
+            chosen = space if len(space) <= 2 * ENDS else space[:ENDS] + space[-ENDS:]
+            for parameters in chosen:
+                yield {"kernel": kernel.name, **parameters}
 
 
 def row_of(name: str, design: hwcompile.Design) -> Row:
@@ -121,17 +135,7 @@ def _value(rtl: Path, value: str, named: Mapping[str, int]) -> str:
     if value.endswith('.mem"'):
         (path,) = rtl.rglob(value.strip('"'))
         return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
-    match = _NAMED.fullmatch(value)
-    if match:
-        return str(named[match.group(2)])
-    decimal = re.fullmatch(r"(-?)\d+'s?d(\d+)", value)
-    if decimal:
-        return "".join(decimal.groups())
-    sized = re.fullmatch(r"(\d+)'([bh])([0-9a-f]+)", value)
-    if not sized:
-        return value
-    number = int(sized.group(3), 2 if sized.group(2) == "b" else 16)
-    return str(number) if sized.group(1) == "1" else f"{sized.group(1)}'h{number:x}"
+    return _NAMED.sub(lambda found: str(named[found.group(2)]), value)
 
 
 def _package_constants(rtl: Path) -> dict[str, int]:
@@ -168,15 +172,25 @@ def _one_node(site: Site) -> Graph:
     return builder.build(builder.add("node", site.op, values, origin, site.outputs))
 
 
-def differences(before: list[Row], after: list[Row]) -> list[str]:
-    """A line for every design that is missing, new, or different, and in what."""
-    old, new = ({row["design"]: row for row in rows} for rows in (before, after))
+def differences(before: list[Row], after: list[Row], renames: Renames) -> list[str]:
+    """A line for every design that is missing, new, or different."""
+    old = {row["design"]: _plain(row, renames.now) for row in before}
+    new = {row["design"]: _plain(row, lambda *instance: instance) for row in after}
     lines = [f"{name}: missing" for name in old if name not in new]
     lines += [f"{name}: new" for name in new if name not in old]
     for name in (name for name in old if name in new):
         for field in (f for f in old[name] if old[name][f] != new[name].get(f)):
             lines.append(f"{name}: {field}: {_first(old[name][field], new[name].get(field))}")
     return lines
+
+
+def _plain(row: Row, now: Callable[[str, Values], tuple[str, Values]]) -> Row:
+    """The row with instances as they are called now, and values in one way of writing them."""
+    instances = []
+    for old, name, values in row["instances"]:
+        module, parameters = now(old, plain(values))
+        instances.append([module, name, dict(sorted(parameters.items()))])
+    return {**row, "instances": sorted(instances, key=json.dumps)}
 
 
 def _first(old: Any, new: Any) -> str:
@@ -198,6 +212,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--json", type=Path)
     parser.add_argument("--against", type=Path)
+    parser.add_argument("--renames", type=Path)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
     console = Console(highlight=False, soft_wrap=True)
@@ -210,10 +225,13 @@ def main() -> int:
         return 0
     before = json.loads(options.against.read_text())
     before = [row for row in before if options.only in row["design"]]
-    found = differences(before, json.loads(json.dumps(rows)))
+    renames = Renames.of(options.renames) if options.renames else Renames({})
+    found = differences(before, json.loads(json.dumps(rows)), renames)
     for line in found:
         console.print(line, markup=False)
-    console.print(f"{len(found)} differences")
+    both = {row["design"] for row in rows} & {row["design"] for row in before}
+    equal = sum(not any(line.startswith(f"{name}: ") for line in found) for name in both)
+    console.print(f"{len(both)} designs of both versions, {equal} equal; {len(found)} differences")
     return 1 if found else 0
 
 
