@@ -45,6 +45,11 @@ class Graph:
     nodes: tuple[Node, ...]
     types: Mapping[str, TensorType]
 
+    @property
+    def remembers(self) -> bool:
+        """Whether results depend on the frames before: then no frame can be evaluated alone."""
+        return any(node.op.remembers for node in self.nodes)
+
     def producer(self, value: str) -> Node | None:
         """The node that defines `value`, or None for a graph input."""
         return self._producers.get(value)

@@ -19,6 +19,11 @@ class Op(ABC):
     family: ClassVar[str]
     """Name of the family: the folder in `hwcompile/ops`, and the word in the text form."""
 
+    @property
+    def remembers(self) -> bool:
+        """Whether a frame's result depends on the frames before it."""
+        return False
+
     @abstractmethod
     def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
         """Why this instance is not legal on such inputs; empty when it is."""

@@ -117,11 +117,14 @@ def idle_limit(directory: Path) -> int:
 def run_reference(
     graph: Graph, source: FrameSource, *, keep: Collection[str] = ()
 ) -> dict[str, IntArray]:
-    """Evaluate the graph, a block of frames at a time: its outputs, and the values in `keep`."""
+    """Evaluate the graph: its outputs, and the values in `keep`.
+
+    A block of frames at a time, unless a frame's results depend on all that came before.
+    """
     wanted = (*graph.outputs, *(name for name in keep if name not in graph.outputs))
 
     def blocks() -> Iterator[Block]:
-        for block in source.blocks():
+        for block in [source.whole()] if graph.remembers else source.blocks():
             values = graph.evaluate(block, keep=bool(keep))
             yield {name: values[name] for name in wanted}
 

@@ -13,7 +13,10 @@ from pathlib import Path
 import numpy as np
 
 import hwcompile
+from hwcompile import rnn
 from hwcompile.verify.columns import Column, in_blocks
+from hwcompile.verify.levels import run_reference
+from hwcompile.verify.sources import random_source
 from tests.cli.small import save
 
 ORACLE = "this project"
@@ -59,3 +62,15 @@ def test_a_column_in_a_file_holds_what_was_put_in() -> None:
     assert array.nbytes > 1 << 23
     np.testing.assert_array_equal(array, np.concatenate(blocks))
     np.testing.assert_array_equal(np.concatenate(list(in_blocks(array, 64))), array)
+
+
+def test_state_lives_on_from_block_to_block() -> None:
+    """A layer that remembers is evaluated in one piece, however many blocks its frames make."""
+    rng = np.random.default_rng(3)
+    shapes = ((9, 2), (9, 3), (3, 3))
+    graph = rnn.gru(*(rng.normal(size=shape) for shape in shapes), keep=True, name="cell")
+    source = random_source({"x": graph.types["x"]}, 1500, 0)
+    assert len(list(source.blocks())) > 1
+    np.testing.assert_array_equal(
+        run_reference(graph, source)["cell"], graph.evaluate(source.whole())["cell"]
+    )

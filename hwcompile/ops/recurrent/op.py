@@ -35,6 +35,11 @@ class Recurrent(Op):
     channels: int
 
     @property
+    def remembers(self) -> bool:
+        """See `Op.remembers`."""
+        return self.keep
+
+    @property
     @abstractmethod
     def inputs(self) -> int:
         """X, the size of the input vector."""
