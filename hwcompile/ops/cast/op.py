@@ -86,8 +86,19 @@ class Cast(Op):
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
     ) -> tuple[IntArray, ...]:
-        """Round and fit in int64."""
-        return (self.apply(values[0]),)
+        """Round in int64, and fit where some input leaves its range."""
+        element = inputs[0].element
+        if element not in self._overflowing:
+            self._overflowing[element] = self.overflows(element)
+        rounded = self.rounded(values[0].reshape(-1, self.rows))
+        if self._overflowing[element]:
+            rounded = self._fit(rounded)
+        return (rounded.reshape(values[0].shape),)
+
+    @cached_property
+    def _overflowing(self) -> dict[IntType, bool]:
+        """What `overflows` said."""
+        return {}
 
     def apply(self, values: IntArray) -> IntArray:
         """The results of `values` [..., R elements, in flat order]; same shape."""
@@ -103,9 +114,31 @@ class Cast(Op):
 
     def rounded(self, x: IntArray) -> IntArray:
         """Multiples of `unit` before `fit`; int64 [..., R]."""
-        v = (x << self.left) + self.offset
-        steps = (v + self._raise(v)) >> self.grain
-        return steps << (self.grain - self.right)
+        v = x << self.left
+        if self._moves:
+            v += self.offset
+        if self.rounding != "floor":
+            v += self._raise(v)
+        v >>= self.grain
+        if self._rises:
+            v <<= self.grain - self.right
+        return v
+
+    @cached_property
+    def _moves(self) -> bool:
+        """Some row has an offset."""
+        return bool(self.offset.any())
+
+    @cached_property
+    def _rises(self) -> bool:
+        """Some row's results are multiples of more than 1."""
+        return bool(np.any(self.grain != self.right))
+
+    @cached_property
+    def _half(self) -> IntArray:
+        """Half of what is rounded away, int64 [R]."""
+        half: IntArray = (np.int64(1) << self.grain) >> 1
+        return half
 
     def overflows(self, element: IntType) -> bool:
         """Some input of the type leaves the range of its row."""
@@ -121,17 +154,15 @@ class Cast(Op):
         return replace(self, **first)
 
     def _raise(self, v: IntArray) -> IntArray:
-        """What makes `floor` of the sum the rounding of `v`."""
-        half = (np.int64(1) << self.grain) >> 1
-        below = np.maximum(half - 1, 0)
-        if self.rounding == "floor":
-            return np.zeros_like(v)
+        """What makes `floor` of the sum the rounding of `v`, unless that is `floor` itself."""
+        half = self._half
+        if self.rounding == "half_up":
+            return half
         if self.rounding == "zero":
             return np.where(v < 0, (np.int64(1) << self.grain) - 1, 0)
-        if self.rounding == "half_up":
-            return np.broadcast_to(half, v.shape)
+        below = np.maximum(half - 1, 0)
         if self.rounding == "half_down":
-            return np.broadcast_to(below, v.shape)
+            return below
         if self.rounding == "half_away":
             return np.where(v < 0, below, half)
         if self.rounding == "half_zero":
@@ -144,7 +175,10 @@ class Cast(Op):
             return np.clip(q, self.low, self.high)
         if self.overflow == "zero":
             return np.where((q < self.low) | (q > self.high), 0, q)
-        return self.low + ((q - self.low) & (self.period - 1))
+        wrapped = q - self.low
+        wrapped &= self.period - 1
+        wrapped += self.low
+        return wrapped
 
     def _ends(self, element: IntType) -> tuple[IntArray, IntArray]:
         """Multiples of `unit` that the least and the greatest input become, int64 [R] each."""

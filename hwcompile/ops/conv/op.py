@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from functools import cached_property
+from itertools import product
+from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.matmul.op import (
+    Numbers,
     accumulator_problems,
     exact_dtype,
     largest_partial_sum,
@@ -18,7 +20,7 @@ from hwcompile.ops.matmul.op import (
 )
 from hwcompile.ops.window.geometry import Geometry
 
-Numbers = npt.NDArray[Any]
+_BLOCK_ELEMENTS = 1 << 20  # elements of windows and results at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,28 +83,47 @@ class Conv(Op):
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
     ) -> tuple[IntArray, ...]:
-        """See `Op.evaluate`. Adds up tap by tap, so that no window is ever stored."""
-        element = self._padded(inputs[0])
-        number = exact_dtype(largest_partial_sum(self._rows, element, axis=1))
-        view = self.geometry.view(values[0], self.pad_value)
-        weights = self.weights.astype(number)
+        """See `Op.evaluate`. Stores windows of some frames, or of some lines of one, at a time."""
+        weights = self._numbers(inputs[0])
+        view = self.geometry.view(values[0].astype(weights.dtype), self.pad_value)
         frames, height, width = view.shape[:3]
-        total = np.zeros((frames, height, width, weights.shape[0]), dtype=number)
-        for row, column in np.ndindex(*self.kernel):
-            pixels = view[:, :, :, row, column].astype(number)
-            self._add_tap(total, pixels, weights[:, row, column])
-        return (total.astype(np.int64),)
+        total = np.empty((frames, height, width, weights.shape[0]), dtype=np.int64)
+        lines = max(1, _BLOCK_ELEMENTS // (view[0, 0].size + total[0, 0].size))
+        few = max(1, lines // height)
+        for start, top in product(range(0, frames, few), range(0, height, lines)):
+            part = (slice(start, start + few), slice(top, top + lines))
+            self._add_up(total[part], view[part], weights)
+        return (total,)
 
-    def _add_tap(self, total: Numbers, pixels: Numbers, weights: Numbers) -> None:
-        """Add pixels [n, oh, ow, C] times weights [M, C/groups] to total [n, oh, ow, M]."""
+    def _add_up(self, total: IntArray, windows: Numbers, weights: Numbers) -> None:
+        """Sums int64 [n, oh, ow, M] of windows [n, oh, ow, kh, kw, C] times their weights."""
         if self.is_depthwise:
-            total += pixels * weights[:, 0]
+            sums = np.zeros(total.shape, dtype=weights.dtype)
+            for row, column in np.ndindex(*self.kernel):
+                sums += windows[:, :, :, row, column] * weights[:, row, column, 0]
+            total[:] = sums
             return
-        filters, channels = weights.shape[0] // self.groups, weights.shape[1]
+        filters, channels = weights.shape[0] // self.groups, weights.shape[3]
         for group in range(self.groups):
             rows = slice(group * filters, (group + 1) * filters)
             lanes = slice(group * channels, (group + 1) * channels)
-            total[..., rows] += pixels[..., lanes] @ weights[rows].T
+            taps = weights[rows].reshape(filters, -1)
+            vectors = windows[..., lanes].reshape(-1, taps.shape[1])
+            total[..., rows] = (vectors @ taps.T).reshape(*total.shape[:3], filters)
+
+    def _numbers(self, kind: TensorType) -> Numbers:
+        """The weights in a number type whose sums are exact for such inputs."""
+        element = self._padded(kind)
+        found = self._known.get(element)
+        if found is None:
+            number = exact_dtype(largest_partial_sum(self._rows, element, axis=1))
+            found = self._known[element] = self.weights.astype(number)
+        return found
+
+    @cached_property
+    def _known(self) -> dict[IntType, Numbers]:
+        """What `_numbers` made."""
+        return {}
 
     @property
     def _rows(self) -> IntArray:

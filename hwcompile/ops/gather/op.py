@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -30,7 +31,7 @@ class Gather(Op):
     index: IntArray
     fill: int
 
-    @property
+    @cached_property
     def fills(self) -> bool:
         """True when the constant appears in the result."""
         return bool(np.any(self.index < 0))
@@ -60,4 +61,6 @@ class Gather(Op):
         """int64 [frames, *input shape] to int64 [frames, *index shape]."""
         (x,) = values
         picked = x.reshape(x.shape[0], -1)[:, self.index]
-        return (np.where(self.index < 0, np.int64(self.fill), picked),)
+        if self.fills:
+            picked[:, self.index < 0] = self.fill
+        return (picked,)

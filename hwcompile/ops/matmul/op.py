@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
+import numpy.typing as npt
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
@@ -16,6 +17,9 @@ MAX_ACCUMULATOR_BITS = 62
 """Wider sums would leave int64 (the type of all reference values) no room."""
 
 _BLOCK_ELEMENTS = 1 << 24  # elements converted to floating point at a time: 128 MB at most
+
+Numbers = npt.NDArray[Any]
+"""Integers in the type that `exact_dtype` chooses."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,16 +76,31 @@ class Matmul(Op):
         """Exact matrix-vector products; int64 [frames, height, width, G*M]."""
         (x,) = values
         vectors = x.reshape(-1, self.groups, self.fan_in)
-        element = inputs[0].element
-        kind = exact_dtype(self._largest_partial_sum(element))
-        matrices = np.ascontiguousarray(self.weights.transpose(0, 2, 1)).astype(kind)
+        matrices = self._matrices(inputs[0].element)
         result = np.empty((vectors.shape[0], self.groups, self.rows), dtype=np.int64)
         block = max(1, _BLOCK_ELEMENTS // (self.groups * (self.fan_in + self.rows)))
         for start in range(0, vectors.shape[0], block):
-            part = np.ascontiguousarray(vectors[start : start + block].transpose(1, 0, 2))
-            sums = np.matmul(part.astype(kind), matrices)
-            result[start : start + block] = sums.transpose(1, 0, 2)
+            part = vectors[start : start + block].astype(matrices.dtype)
+            into = result[start : start + block]
+            if self.groups == 1:
+                into[:, 0] = part[:, 0] @ matrices[0]
+            else:
+                into[:] = np.matmul(part.transpose(1, 0, 2), matrices).transpose(1, 0, 2)
         return (result.reshape(*x.shape[:3], self.groups * self.rows),)
+
+    def _matrices(self, element: IntType) -> Numbers:
+        """The weights [G, K, M] in a number type whose sums are exact for such inputs."""
+        found = self._known.get(element)
+        if found is None:
+            kind = exact_dtype(self._largest_partial_sum(element))
+            found = np.ascontiguousarray(self.weights.transpose(0, 2, 1)).astype(kind)
+            self._known[element] = found
+        return found
+
+    @cached_property
+    def _known(self) -> dict[IntType, Numbers]:
+        """What `_matrices` made."""
+        return {}
 
     def _interval(self, element: IntType) -> tuple[int, int]:
         return sum_interval(self.weights, element, axis=2)

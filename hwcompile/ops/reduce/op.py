@@ -67,6 +67,15 @@ def reduced(kind: str, taps: int, element: IntType) -> IntType:
 
 def reduce_axis(kind: str, values: IntArray, axis: int | tuple[int, ...]) -> IntArray:
     """Reduce int64 `values` over one or more axes, which disappear."""
-    function: np.ufunc = {"max": np.maximum, "min": np.minimum, "sum": np.add}[kind]
-    result: IntArray = function.reduce(values, axis=axis)
-    return result
+    axes = (axis,) if isinstance(axis, int) else axis
+    if kind == "sum":
+        labels = range(values.ndim)
+        total: IntArray = np.einsum(values, labels, [i for i in labels if i not in axes])
+        return total
+    function: np.ufunc = {"max": np.maximum, "min": np.minimum}[kind]
+    taps = np.moveaxis(values, axes, range(len(axes)))
+    first, *others = np.ndindex(*taps.shape[: len(axes)])
+    found: IntArray = taps[first].copy()
+    for tap in others:
+        function(found, taps[tap], out=found)
+    return found

@@ -92,12 +92,7 @@ class Geometry:
             channels].
         """
         shape = (values.shape[1], values.shape[2], values.shape[3])
-        top, left, bottom, right = self.pads
-        padded = np.pad(
-            values,
-            ((0, 0), (top, bottom), (left, right), (0, 0)),
-            constant_values=pad_value,
-        )
+        padded = self._padded(values, pad_value) if any(self.pads) else values
         size = (self._extent(0), self._extent(1))
         windows = np.lib.stride_tricks.sliding_window_view(padded, size, axis=(1, 2))
         height, width = self.output(shape)
@@ -105,6 +100,14 @@ class Geometry:
             :, :: self.strides[0], :: self.strides[1], :, :: self.dilations[0], :: self.dilations[1]
         ]
         return stepped[:, :height, :width].transpose(0, 1, 2, 4, 5, 3)
+
+    def _padded(self, values: IntArray, pad_value: int) -> IntArray:
+        top, left, bottom, right = self.pads
+        frames, height, width, channels = values.shape
+        shape = (frames, top + height + bottom, left + width + right, channels)
+        padded = np.full(shape, pad_value, dtype=values.dtype)
+        padded[:, top : top + height, left : left + width] = values
+        return padded
 
     def _extent(self, axis: int) -> int:
         return (self.kernel[axis] - 1) * self.dilations[axis] + 1

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
+from hwcompile.ops.conv import op as module
 from hwcompile.ops.conv.op import Conv
 from tests.kernelbench import random_frames
 from tests.ops.window.cases import geometries, maps
@@ -106,3 +107,15 @@ def conv(shape: tuple[int, ...], groups: int, weight: int = 1) -> Conv:
 def test_problems(op: Conv, text: str) -> None:
     (problem,) = op.problems((TensorType((4, 4, 4), IntType(0, 7)),))
     assert text in problem
+
+
+@settings(deadline=None, max_examples=30)
+@given(convolutions(), st.sampled_from((1, 20, 100)))
+def test_blocks_change_no_integer(case: tuple[Conv, TensorType], elements: int) -> None:
+    """Some frames at a time, or some lines of a frame, or a single one."""
+    op, kind = case
+    x = random_frames(kind, 5, np.random.default_rng(1))
+    (whole,) = op.evaluate((kind,), (x,))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_BLOCK_ELEMENTS", elements)
+        np.testing.assert_array_equal(op.evaluate((kind,), (x,))[0], whole)
