@@ -47,9 +47,10 @@ class ProgramKind:
     @property
     def words(self) -> str:
         """What is peculiar, for people."""
-        if self.compiler:
-            return f"a program of {self.compiler}"
-        return "a program with ap_int" if self.exact else "a program under sanitizers"
+        maker = f" of {self.compiler}" if self.compiler else ""
+        if self.exact:
+            return f"a program{maker} with ap_int"
+        return f"a program{maker}" if maker else "a program under sanitizers"
 
     def options(self) -> list[str]:
         """The compiler's options besides `STANDARD`."""

@@ -105,8 +105,12 @@ def run_design(
     Raises:
         CompileError: HW0623 when a slow program brings other integers than the fast one.
     """
-    slow = (*SLOW, *(ProgramKind(compiler=name) for name in other_compilers()))
-    variants = (*(slow if thorough else ()), ProgramKind(taps=taps))
+    others = (
+        ProgramKind(exact=exact, compiler=name)
+        for name in other_compilers()
+        for exact in (False, True)
+    )
+    variants = (*((*SLOW, *others) if thorough else ()), ProgramKind(taps=taps))
     with ThreadPoolExecutor(JOBS) as pool:
         programs = list(pool.map(partial(compile_program, design.sources), variants))
     found = run_program(programs[-1], design.project, inputs)
