@@ -1,144 +1,186 @@
 """Networks as C++ for high-level synthesis: equality with the reference, and speed of simulation.
 
-    python benchmarks/hls.py [--only NETWORK] [--frames N] [--json FILE] [--markdown FILE]
+    python benchmarks/hls.py [--only NETWORK ...] [--frames N] [--tf2onnx PYTHON]
+                             [--json FILE] [--markdown FILE]
 
-Every row is a network at the compiler's own folding. Its C++ is compiled with all warnings as
-errors, read by the lint, and run over the frames: all of them with numbers in machine words, the
-first ones under sanitizers and with the types of synthesis. Mismatches are elements that differ
-from the integer reference, at the outputs and behind every stage. Frames per second are those of
-the compiled simulations of C++ and of SystemVerilog, without compiling, on one core.
-Networks that are not part of the project are skipped when their folder is absent (see
-tests/models.py).
+Every row is a network that the documents name, and one call of `Design.verify` with the levels
+reference, hls and rtl, which compares the outputs and what leaves every stage. Level hls compiles
+the C++ with all warnings as errors, reads it with the lint, and runs it with numbers in machine
+words, under sanitizers, and with the types of synthesis; what any of them finds is counted. Frames
+per second are those of the compiled simulations of C++ and of SystemVerilog, without compiling, on
+one core. Networks that are not part of the project are skipped when their folder is absent (see
+tests/models.py); those of TensorFlow Lite need a Python with tf2onnx and TensorFlow.
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import time
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import numpy as np
 from rich.console import Console
 
-import hwcompile
+from benchmarks.hls_networks import Network, networks
 from benchmarks.output import markdown, number, parser, show, write
-from benchmarks.workloads import Workload, workloads
-from hwcompile.emit.opened import read_plan
-from hwcompile.emit.project import write_files
-from hwcompile.toolchains.vendor.hls import hls_project
-from hwcompile.verify.comparing import compare_run
-from hwcompile.verify.hls.compilers import MAIN, STANDARD, ProgramKind, compile_program
-from hwcompile.verify.hls.lint import findings
-from hwcompile.verify.hls.running import HlsDesign, run_design, run_program
-from hwcompile.verify.levels import run_reference
-from hwcompile.verify.simulator import compile_simulator
-from hwcompile.verify.sources import FrameSource, random_source
-from hwcompile.verify.verilator import find_compiler
+from hwcompile.design import Design
+from hwcompile.diagnostics import CompileError, Diagnostic
+from hwcompile.verify.frames import Frames
 
-MANY = 5
-"""Frames that C++ simulates for each one that SystemVerilog does."""
+LEVELS = ("reference", "hls", "rtl")
 
 
-@dataclass
+@dataclass(frozen=True)
 class Row:
-    """One line of the table; field names are those of the JSON output."""
+    """One line of the table; field names are those of the JSON output.
+
+    Attributes:
+        network: Its id.
+        frames: Compared at all levels.
+        mismatches: Elements that differ from the reference, of both levels.
+        warnings: Of the C++ compilers.
+        sanitizers: What the sanitizers found, or programs that ended badly or differed.
+        lint: What synthesis would refuse.
+        cycles_agree: Whether the RTL took the predicted cycles.
+        csim_frames_per_second: Of the C++.
+        rtl_frames_per_second: Of the SystemVerilog.
+        files: Of the HLS project.
+        lines: Of these.
+        seconds: For everything.
+        refused: Why there is no C++; empty when there is.
+    """
 
     network: str
     frames: int
-    mismatches: int
-    warnings: int
-    lint: int
-    csim_frames_per_second: float
-    rtl_frames_per_second: float
-    files: int
-    lines: int
+    mismatches: int = 0
+    warnings: int = 0
+    sanitizers: int = 0
+    lint: int = 0
+    cycles_agree: bool = False
+    csim_frames_per_second: float | None = None
+    rtl_frames_per_second: float | None = None
+    files: int = 0
+    lines: int = 0
+    seconds: float = 0.0
+    refused: str = ""
+
+    @property
+    def clean(self) -> bool:
+        """Nothing was found."""
+        found = self.mismatches or self.warnings or self.sanitizers or self.lint or self.refused
+        return self.cycles_agree and not found
 
 
-def measure(work: Workload, frames: int) -> Row:
-    """Compile one workload, compare its C++ with the reference, and time both simulations.
-
-    A program that warns, or that breaks a rule of synthesis, is counted and then refused.
-    """
+def measure(network: Network, frames: int | None) -> Row:
+    """Build a network, compare all levels, and time both simulations."""
+    start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
-        directory = Path(folder) / "build"
-        design = hwcompile.compile(
-            work.model, directory, schedule=work.schedule, target_cycles=work.target_cycles
-        )
-        types = {name: design.graph.types[name] for name in design.graph.inputs}
-        made = HlsDesign.of(read_plan(directory))
-        source = random_source(types, frames, 0)
-        warnings = count_warnings(made.sources, Path(folder) / "warnings")
-        names = tuple(port.name for port in made.project.interface.streams)
-        result = run_design(made, source, taps=True)
-        reference = run_reference(design.graph, source, keep=names)
-        found = compare_run(made.project.interface, reference, result)
-        fast = compile_program(made.sources, ProgramKind())
-        cpp = run_program(fast, made.project, random_source(types, MANY * frames, 0))
-        rtl = rtl_seconds(directory, source)
-        project = hls_project(directory)
-    return Row(
-        network=work.network,
-        frames=frames,
-        mismatches=sum(mismatch.count for mismatch in found),
-        warnings=warnings,
-        lint=len(findings(made.sources)),
-        csim_frames_per_second=round(MANY * frames / cpp.seconds, 2),
-        rtl_frames_per_second=round(frames / rtl, 2),
-        files=len(project),
-        lines=sum(text.count("\n") for text in project.values()),
+        design = network.build(Path(folder) / "build")
+        inputs, count = frames_of(network, design, frames)
+        row = Row(network.name, count)
+        try:
+            row = compared(row, design, inputs, "codes" if network.codes else "reals")
+        except CompileError as error:
+            print(error, file=sys.stderr)
+            row = counted(row, error.diagnostics)
+    return replace(row, seconds=round(time.perf_counter() - start, 1))
+
+
+def frames_of(network: Network, design: Design, frames: int | None) -> tuple[Frames, int]:
+    """A network's own frames, or random codes for every input; and how many."""
+    if isinstance(network.inputs, np.ndarray):
+        kept = network.inputs[:frames]
+        return kept, len(kept)
+    count, rng = frames or network.frames, np.random.default_rng(0)
+    found = {}
+    for host in design.host.inputs:
+        element = design.graph.types[host.value].element
+        shape = (count, *host.source_shape[1:])
+        codes = rng.integers(element.low, element.high + 1, shape)
+        found[host.source] = np.where(codes, codes, 1) if element.kind == "bipolar" else codes
+    return found, count
+
+
+def compared(row: Row, design: Design, inputs: Frames, inputs_are: str) -> Row:
+    """The row of a design that level hls takes."""
+    outcome = design.verify(levels=LEVELS, inputs=inputs, boundaries=True, inputs_are=inputs_are)
+    print("\n".join(outcome.lines()), file=sys.stderr, flush=True)
+    project = design.build_hls()
+    texts = [path.read_text() for path in project.rglob("*") if path.is_file()]
+    seconds = {
+        level: design.simulate(inputs, level=level, inputs_are=inputs_are).seconds
+        for level in LEVELS[1:]
+    }
+    return replace(
+        row,
+        mismatches=sum(m.count for found in outcome.mismatches.values() for m in found),
+        cycles_agree=outcome.cycles_agree,
+        csim_frames_per_second=round(row.frames / seconds["hls"], 2),
+        rtl_frames_per_second=round(row.frames / seconds["rtl"], 2),
+        files=len(texts),
+        lines=sum(text.count("\n") for text in texts),
     )
 
 
-def count_warnings(sources: Mapping[str, str], folder: Path) -> int:
-    """How many warnings the compiler has for a project, none of which is an error here."""
-    folder.mkdir()
-    write_files(folder, sources)
-    flags = [flag for flag in (*STANDARD, *ProgramKind().options()) if flag != "-Werror"]
-    command = [find_compiler(), *flags, "-c", "-o", str(folder / "object.o"), str(folder / MAIN)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    found = done.stderr.count("warning:")
-    if found or done.returncode:
-        print(done.stderr, file=sys.stderr)
-    return found
+def counted(row: Row, found: Iterable[Diagnostic]) -> Row:
+    """What level hls refused, each in its column."""
+    for diagnostic in found:
+        if diagnostic.code == "HW0620":
+            row = replace(row, warnings=row.warnings + diagnostic.why.count("error:"))
+        elif diagnostic.code in ("HW0621", "HW0623"):
+            row = replace(row, sanitizers=row.sanitizers + 1)
+        elif diagnostic.code == "HW0622":
+            row = replace(row, lint=row.lint + 1)
+        elif not row.refused:
+            row = replace(row, refused=f"{diagnostic.code}: {diagnostic.why}")
+    return row
 
 
-def rtl_seconds(directory: Path, source: FrameSource) -> float:
-    """Seconds that the simulation of the SystemVerilog takes."""
-    return compile_simulator(directory).run(source).seconds
-
-
-TITLES = (
-    *("network", "frames", "mismatches", "warnings", "lint", "C++ frames/s", "RTL frames/s"),
-    *("files", "lines"),
-)
-TABLES = {"": ("network", "frames", "mismatches", "C++ frames/s", "RTL frames/s", "lines")}
+TITLES = {
+    "network": "network",
+    "frames": "frames",
+    "mismatches": "mismatches",
+    "warnings": "warnings",
+    "sanitizers": "sanitizer findings",
+    "lint": "lint",
+    "csim_frames_per_second": "C++ frames/s",
+    "rtl_frames_per_second": "RTL frames/s",
+    "files": "files",
+    "lines": "lines",
+}
+TABLES = {"": tuple(TITLES.values())}
 
 
 def line(row: Row) -> list[str]:
     """A row as documents show it."""
-    speeds = (row.csim_frames_per_second, row.rtl_frames_per_second)
-    values = (row.frames, row.mismatches, *speeds, row.lines)
-    return [f"`{row.network}`", *map(number, values)]
+    values = asdict(row)
+    if row.refused:
+        return [f"`{row.network}`", number(row.frames), *["-"] * 7, row.refused]
+    return [f"`{row.network}`", *(number(values[name]) for name in list(TITLES)[1:])]
 
 
 def main() -> int:
     options_of = parser(__doc__)
-    options_of.add_argument("--only")
+    options_of.add_argument("--only", nargs="+", default=[], help="networks whose names begin so")
     options_of.add_argument("--frames", type=int, help="for all networks")
+    options_of.add_argument("--tf2onnx", default="", metavar="PYTHON")
     options = options_of.parse_args()
     console = Console(width=160, highlight=False)
     rows = []
-    for work in workloads(console.print):
-        if work.folding == "own" or work.network.startswith("tfc"):
-            if options.only not in (None, work.network):
-                continue
-            console.print(f"{work.network} ...", style="dim")
-            rows.append(measure(work, options.frames or work.frames))
-    show(TITLES, [[number(value) for value in asdict(row).values()] for row in rows], left=1)
-    write(options, [asdict(row) for row in rows], markdown(TABLES[""], [*map(line, rows)], left=1))
-    return 1 if any(row.mismatches or row.warnings or row.lint for row in rows) else 0
+    for network in networks(console.print, options.tf2onnx):
+        if options.only and not network.name.startswith(tuple(options.only)):
+            continue
+        console.print(f"{network.name} ...", style="dim")
+        rows.append(measure(network, options.frames))
+        console.print(str(rows[-1]), style="dim")
+        write(options, [asdict(row) for row in rows], "")
+    lines = [line(row) for row in rows]
+    show(TABLES[""], lines, left=1)
+    write(options, [asdict(row) for row in rows], markdown(TABLES[""], lines, left=1))
+    return 0 if all(row.clean for row in rows) else 1
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.strategies import SearchStrategy
 
 import hwcompile
+from benchmarks.lenet import images
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import Site
 from hwcompile.verify.hls.compilers import SANITIZE
@@ -37,23 +38,23 @@ PUBLISHED = {
 
 @pytest.mark.parametrize("name", sorted(test_digits.RIGHT))
 def test_every_image_of_the_digits_networks(name: str) -> None:
-    images, _ = test_digits.split()
-    outcome = test_digits.build(name).verify(levels=("reference", "hls"), inputs=images)
+    digits, _ = test_digits.split()
+    outcome = test_digits.build(name).verify(levels=("reference", "hls"), inputs=digits)
     assert outcome.passed, outcome.lines()
 
 
 @pytest.mark.parametrize("cell", sorted(test_digits_recurrent.RIGHT))
 def test_every_image_of_the_recurrent_networks(cell: str) -> None:
-    images, _ = test_digits_recurrent.split()
+    digits, _ = test_digits_recurrent.split()
     design = test_digits_recurrent.build(cell)
-    outcome = design.verify(levels=("reference", "hls"), inputs=images, boundaries=True)
+    outcome = design.verify(levels=("reference", "hls"), inputs=digits, boundaries=True)
     assert outcome.passed, outcome.lines()
 
 
 def test_a_published_network_with_pruned_weights() -> None:
     outcome = test_lenet._build().verify(
         levels=("reference", "hls"),
-        inputs=test_lenet._images(200),
+        inputs=images(200),
         inputs_are="codes",
         boundaries=True,
     )
