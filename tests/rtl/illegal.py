@@ -87,6 +87,10 @@ VECTORS: Refusals = {
     "hw_gather": {"a power of two": {"Capacity": 12}, "InWords at most": {"FinalRelease": 13}},
     "hw_keys": {"Lanes and widths": {"Lanes": 0}},
     "hw_larger": {"Count and Width": {"Count": 0}},
+    "hw_limited_sum": {
+        "Taps, Words, Parallel and widths": {"Taps": 0},
+        "is not below 0": {"OutSigned": 0},
+    },
     "hw_mux_tree": {"Count and Width": {"Count": 0}},
     "hw_queue_pe": {"Pe is one of Pes": {"Pe": 2}},
     "hw_reduce": {"between 1 and all lanes": {"LastLanes": 2}},

@@ -102,7 +102,7 @@ class SparseDesign:
     @property
     def slots(self) -> int:
         """Most sums that a PE finishes for a vector."""
-        return max(int(packing.slot.max()) + 1 for packing in self.packings)
+        return max(int(packing.slot.max(initial=0)) + 1 for packing in self.packings)
 
     @property
     def result_banks(self) -> int:

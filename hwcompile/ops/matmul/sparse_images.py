@@ -23,7 +23,9 @@ def collect_image(
     images = []
     for packing, collection in zip(packings, collections, strict=True):
         segment = collection.segment
-        lane = packing.slot[segment] | packing.pe[segment] << slot_bits
+        # A lane that takes nothing, -1, finds the zero at the end: a group may have no sums at all.
+        slot, pe = (np.append(of, 0)[segment] for of in (packing.slot, packing.pe))
+        lane = slot | pe << slot_bits
         lane = np.where(segment >= 0, lane | 1 << (lane_bits - 1), 0)
         free = np.arange(collection.cycles) == collection.cycles - 1
         flags = collection.emit + 2 * free.astype(np.int64)

@@ -6,6 +6,8 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.contract.family import Family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.reduce.folded import Folded
+from hwcompile.ops.reduce.limited_sum import LimitedSum
+from hwcompile.ops.reduce.limiting import Limiting
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
 from hwcompile.ops.reduce.rounding import Rounding
@@ -21,15 +23,17 @@ def _examples() -> tuple[Site, ...]:
         Site.of(Reduce("sum", 1), TensorType((1, 3, 2), IntType(0, 3))),
         Site.of(RoundedSum(4, 3), TensorType((2, 3, 20), IntType(-9, 5))),
         Site.of(RoundedSum(3, 5), TensorType((1, 2, 6), IntType(0, 60))),
+        Site.of(LimitedSum(4, -9, 8), TensorType((2, 3, 20), IntType(-6, 7))),
+        Site.of(LimitedSum(3, 0, 40, "zero"), TensorType((1, 2, 6), IntType(-3, 33))),
     )
 
 
 FAMILY = Family(
     name="reduce",
-    summary="maximum, minimum, sum or float sum over the taps of a window",
-    ops=(Reduce, RoundedSum),
-    kernels=(Folded(), Rounding()),
+    summary="maximum, minimum, sum, float sum or saturating sum over the taps of a window",
+    ops=(Reduce, RoundedSum, LimitedSum),
+    kernels=(Folded(), Rounding(), Limiting()),
     examples=_examples,
 )
 
-__all__ = ["FAMILY", "Reduce", "RoundedSum"]
+__all__ = ["FAMILY", "LimitedSum", "Reduce", "RoundedSum"]

@@ -320,3 +320,9 @@ def test_what_it_can_not_build_is_refused() -> None:
 def _op(site: Site) -> Matmul:
     assert isinstance(site.op, Matmul)
     return site.op
+
+
+def test_a_group_may_have_no_weights_at_all() -> None:
+    weights = _weights(np.random.default_rng(6), (3, 5, 4), 0.5)
+    weights[1] = 0
+    check_kernel(_site(weights, 2), SPARSE, {"pes": 3}, frames=6)

@@ -1,0 +1,102 @@
+// Sum of the taps of a vector, channel by channel, brought back into a range after every addition.
+//
+// Takes the words of tap 0, then those of tap 1, and so on (`hw_by_tap`). A sum below -Lowest or
+// above Highest becomes that end, or 0 with ToZero: what an accumulator does that saturates.
+//
+// Handshake: core (in0 valid/ready, out_ok_i/out_start_o). One word per cycle; only words of the
+// last tap wait for room in the output. Latency: out_valid_o comes one cycle after out_start_o.
+`default_nettype none
+
+module hw_limited_sum #(
+  parameter int unsigned Taps = 4,
+  // Words of one tap.
+  parameter int unsigned Words = 1,
+  parameter int unsigned Parallel = 1,
+  parameter int unsigned InBits = 4,
+  parameter bit InSigned = 1'b1,
+  // Holds every sum that is kept.
+  parameter int unsigned OutBits = 6,
+  parameter bit OutSigned = 1'b1,
+  parameter logic [OutBits-1:0] Lowest = OutBits'(32),
+  parameter logic [OutBits-1:0] Highest = OutBits'(31),
+  parameter bit ToZero = 1'b0
+) (
+  input  wire logic clk_i,
+  input  wire logic rst_ni,
+
+  input  wire logic in0_valid_i,
+  output logic in0_ready_o,
+  input  wire logic [Parallel*InBits-1:0] in0_data_i,
+
+  input  wire logic out_ok_i,
+  output logic out_start_o,
+  output logic out_valid_o,
+  output logic [Parallel*OutBits-1:0] out_data_o
+);
+
+  if (Taps < 1 || Words < 1 || Parallel < 1 || InBits < 1 || OutBits < 1) begin : gen_illegal
+    $error("hw_limited_sum: Taps, Words, Parallel and widths must be at least 1");
+  end
+  if (!OutSigned && Lowest != '0) begin : gen_illegal1
+    $error("hw_limited_sum: a sum without sign is not below 0");
+  end
+
+  // Holds an input plus a sum, with a sign.
+  localparam int unsigned Wider = (InBits > OutBits) ? InBits : OutBits;
+  localparam int unsigned Width = Wider + 2;
+
+  logic first_tap, last_word;
+  logic [Parallel*OutBits-1:0] stored, result;
+
+  hw_by_tap #(
+    .Taps(Taps),
+    .Words(Words),
+    .Bits(Parallel * OutBits)
+  ) u_taps (
+    .clk_i,
+    .rst_ni,
+    .in0_valid_i,
+    .in0_ready_o,
+    .first_tap_o(first_tap),
+    .last_word_o(last_word),
+    .stored_o(stored),
+    .result_i(result),
+    .out_ok_i,
+    .out_start_o,
+    .out_valid_o,
+    .out_data_o
+  );
+
+  logic unused;
+  assign unused = &{1'b0, last_word};
+
+  // ---------------------------------------------------------------------------------------------
+  // Addition and fit
+
+  localparam logic signed [Width-1:0] Low = -$signed({{(Width - OutBits){1'b0}}, Lowest});
+  localparam logic signed [Width-1:0] High = $signed({{(Width - OutBits){1'b0}}, Highest});
+
+  for (genvar l = 0; l < Parallel; l++) begin : gen_lane
+    logic [InBits-1:0] in_bits;
+    logic [OutBits-1:0] kept;
+    logic signed [Width-1:0] operand, start, total, fitted;
+
+    assign in_bits = in0_data_i[l*InBits +: InBits];
+    assign kept = stored[l*OutBits +: OutBits];
+    assign operand = $signed({{(Width - InBits){InSigned & in_bits[InBits-1]}}, in_bits});
+    assign start = $signed({{(Width - OutBits){OutSigned & kept[OutBits-1]}}, kept});
+    assign total = operand + (first_tap ? '0 : start);
+    always_comb begin
+      fitted = total;
+      if (total < Low) fitted = ToZero ? '0 : Low;
+      if (total > High) fitted = ToZero ? '0 : High;
+    end
+    assign result[l*OutBits +: OutBits] = fitted[OutBits-1:0];
+
+    logic unused_sign;
+    assign unused_sign = &{1'b0, fitted[Width-1:OutBits]};
+  end
+
+endmodule
+
+`default_nettype wire
