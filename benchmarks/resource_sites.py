@@ -25,6 +25,7 @@ from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.gru.examples import small as small_gru
 from hwcompile.ops.lstm.examples import small as small_lstm
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.reduce.limited_sum import LimitedSum
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
 from hwcompile.ops.table.op import Table
@@ -262,7 +263,10 @@ def _pipes() -> Iterator[Subject]:
 
 
 def _movers() -> Iterator[Subject]:
-    for part in (_windows, _reductions, _rounded_sums, _widths, _concats, _gathers, _largest):
+    for part in (
+        *(_windows, _reductions, _rounded_sums, _limited_sums),
+        *(_widths, _concats, _gathers, _largest),
+    ):
         yield from part()
 
 
@@ -303,6 +307,18 @@ def _rounded_sums() -> Iterator[Subject]:
         (IntType(-(1 << 25), 1 << 24), 8, 4, (2, 8)),
     ):  # fmt: skip
         site = Site.of(RoundedSum(taps, 24), *_vector(element, taps * channels, 4))
+        for parallel in parallels:
+            yield Subject(kernel, site, {"pe": parallel})
+
+
+def _limited_sums() -> Iterator[Subject]:
+    kernel = family("reduce").kernel("limiting")
+    for element, end, channels, taps, parallels in (
+        (IntType(-128, 127), 255, 8, 16, (1, 4, 8)), (IntType(-2048, 2047), 2047, 4, 9, (1, 4)),
+        (IntType(-32768, 32767), 131071, 6, 12, (2, 3)), (IntType(-20, 31), 40, 12, 5, (3, 12)),
+    ):  # fmt: skip
+        op = LimitedSum(taps, -end - 1, end)
+        site = Site.of(op, *_vector(element, taps * channels, 4))
         for parallel in parallels:
             yield Subject(kernel, site, {"pe": parallel})
 

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import cast
 
+import numpy as np
+
 from hwcompile.frontends.hls4ml.graph import ModelGraph
 from hwcompile.frontends.hls4ml.load import import_model_graph
 from tests.diagnostics.place import Place
 from tests.frontends.hls4ml.stub import (
+    CompressedWeightVariable,
+    ExponentPrecisionType,
     FixedPrecisionType,
     FloatPrecisionType,
     StubGraph,
     StubLayer,
+    WeightVariable,
     dense,
     named,
     vector,
@@ -65,33 +70,26 @@ def hw0291_bits_that_are_saturated(at: Place) -> None:
     read([vector(precision=precision)])
 
 
-def hw0292_an_accumulator_that_saturates(at: Place) -> None:
+def hw0291_a_power_of_two_that_overflows(at: Place) -> None:
+    layer = dense(WIDE)
+    layer.weights["weight"] = WeightVariable(np.full((4, 3), 2.0**14), ExponentPrecisionType(5))
+    read([vector(precision=FixedPrecisionType(4, 4)), layer])
+
+
+def hw0292_additions_that_have_no_order(at: Place) -> None:
     narrow = FixedPrecisionType(8, 4, saturation_mode="SAT")
-    read([vector(), dense(narrow)])
+    read([vector(), dense(narrow, strategy="resource", reuse_factor=3)])
 
 
-def hw0292_a_softmax_that_saturates(at: Place) -> None:
-    attributes = {
-        "implementation": "legacy",
-        "table_size": 64,
-        **dict.fromkeys(("exp_table_t", "inv_table_t", "accum_t"), named(WIDE)),
-        "table_t": named(FixedPrecisionType(18, 8, saturation_mode="SAT")),
-    }
-    softmax = StubLayer("s", "Softmax", [4], attributes=attributes)
-    read([vector(), softmax])
+def hw0292_compressed_weights_that_saturate(at: Place) -> None:
+    layer = dense(FixedPrecisionType(8, 4, saturation_mode="SAT"))
+    layer.weights["weight"] = CompressedWeightVariable([(0, 3, 1.5)], (4, 3))
+    read([vector(), layer])
 
 
 def hw0292_an_average_that_rounds_each_sum(at: Place) -> None:
     rounding = FixedPrecisionType(12, 9, rounding_mode="RND_CONV")
     attributes = {"pool_op": "Average", "accum_t": named(rounding)}
-    pool = StubLayer("p", "GlobalPooling1D", [3], attributes=attributes)
-    image = StubLayer("x", "Input", [5, 3], FixedPrecisionType(8, 4))
-    read([image, pool])
-
-
-def hw0292_an_average_that_saturates(at: Place) -> None:
-    narrow = FixedPrecisionType(9, 5, saturation_mode="SAT")
-    attributes = {"pool_op": "Average", "accum_t": named(narrow)}
     pool = StubLayer("p", "GlobalPooling1D", [3], attributes=attributes)
     image = StubLayer("x", "Input", [5, 3], FixedPrecisionType(8, 4))
     read([image, pool])

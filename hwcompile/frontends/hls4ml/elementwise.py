@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
+from hwcompile.frontends.hls4ml.exponents import shifted
 from hwcompile.frontends.hls4ml.sums import terms_of
 from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
 from hwcompile.frontends.hls4ml.weights import Constants
@@ -21,15 +23,23 @@ def normalization(ctx: Lowering) -> None:
     source, result = ctx.source(), ctx.result_format()
     scale, bias = ctx.constants("scale"), ctx.constants("bias")
     value, back = _rows(ctx, source, scale.values.size)
-    columns = Constants(scale.values.reshape(-1, 1), scale.format)
-    terms = terms_of(source, columns)
-    fraction = max(terms.fraction, bias.format.fraction)
-    weights = terms.weights.reshape(1, -1) << (fraction - terms.fraction)
+    value, factors, added, digits = _factors(ctx, replace(source, value=value), scale)
+    fraction = max(digits, bias.format.fraction)
     offset = bias.values.reshape(-1) << (fraction - bias.format.fraction)
-    offset = offset + (terms.offset << (fraction - terms.fraction))
-    product = ctx.emit(Depthwise(np.ascontiguousarray(weights)), value)
+    offset = offset + (added << (fraction - digits))
+    product = ctx.emit(Depthwise(factors << (fraction - digits)), value)
     assigned = ctx.assigned(product, fraction, result, _spread(offset, ctx.kind(product).channels))
     ctx.finish(ctx.shaped(assigned, back), result)
+
+
+def _factors(ctx: Lowering, source: Fixed, scale: Constants) -> tuple[str, IntArray, IntArray, int]:
+    """Inputs (one or more of each channel), their factors, what is added, digits of products."""
+    if scale.format.exponent:
+        found = shifted(ctx, source, Constants(scale.values.reshape(-1), scale.format))
+        return found.value, found.weights, np.zeros(1, dtype=np.int64), found.fraction
+    terms = terms_of(source, Constants(scale.values.reshape(-1, 1), scale.format))
+    weights = np.ascontiguousarray(terms.weights.reshape(1, -1))
+    return source.value, weights, terms.offset[:, 0], terms.fraction
 
 
 def _spread(rows: IntArray, channels: int) -> IntArray:

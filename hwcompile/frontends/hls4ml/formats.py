@@ -58,6 +58,7 @@ class Format:
         symmetric: The most negative number is not used.
         bipolar: A bit that products read as -1 or +1.
         whole: An `ap_int`, no `ap_fixed`; products look at the difference here and there.
+        exponent: Weights that are powers of two; `bits` are those of the exponents.
     """
 
     bits: int
@@ -68,6 +69,7 @@ class Format:
     symmetric: bool = False
     bipolar: bool = False
     whole: bool = False
+    exponent: bool = False
 
     @property
     def is_bit(self) -> bool:

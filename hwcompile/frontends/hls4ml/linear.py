@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
-from hwcompile.frontends.hls4ml.sums import (
-    ConvLayout,
-    DenseLayout,
-    DepthwiseLayout,
-    weighted_sum,
-)
+from hwcompile.frontends.hls4ml.layouts import ConvLayout, DenseLayout, DepthwiseLayout
+from hwcompile.frontends.hls4ml.order import dense_order, depthwise_order
+from hwcompile.frontends.hls4ml.sums import weighted_sum
 from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
 from hwcompile.frontends.hls4ml.weights import Constants
 from hwcompile.ir.types import IntArray
@@ -29,7 +28,8 @@ def dense(ctx: Lowering) -> None:
         shape = (1, int(np.prod(shape)) // fan_in, fan_in)
     flat = Fixed(ctx.shaped(source.value, shape), source.shape, source.fraction, source.format)
     sums = Constants(np.ascontiguousarray(matrix), weights.format)
-    weighted_sum(ctx, DenseLayout(), flat, sums, ctx.constants("bias"))
+    order = partial(dense_order, ctx, fan_in)
+    weighted_sum(ctx, DenseLayout(), flat, sums, ctx.constants("bias"), order)
     _back_in_shape(ctx)
 
 
@@ -50,7 +50,8 @@ def convolution(ctx: Lowering) -> None:
     moved = ctx.node.get_attr("_weights_transposed", False)
     matrix = weights.values.reshape(filters, -1) if moved else weights.values.reshape(-1, filters).T
     sums = Constants(np.ascontiguousarray(matrix), weights.format)
-    weighted_sum(ctx, ConvLayout(*layout), _mapped(ctx), sums, ctx.constants("bias"))
+    order = partial(dense_order, ctx, matrix.shape[1])
+    weighted_sum(ctx, ConvLayout(*layout), _mapped(ctx), sums, ctx.constants("bias"), order)
     _back_in_shape(ctx)
 
 
@@ -68,22 +69,26 @@ def depthwise(ctx: Lowering) -> None:
     weights, channels = ctx.constants("weight"), int(ctx.node.get_attr("n_chan"))
     taps = np.ascontiguousarray(weights.values.reshape(-1, channels).T)
     sums = Constants(taps, weights.format)
-    weighted_sum(ctx, DepthwiseLayout(*_layout(ctx)), _mapped(ctx), sums, ctx.constants("bias"))
+    layout = DepthwiseLayout(*_layout(ctx))
+    order = partial(depthwise_order, ctx, taps.shape[1], channels)
+    weighted_sum(ctx, layout, _mapped(ctx), sums, ctx.constants("bias"), order)
     _back_in_shape(ctx)
 
 
 def check_strategy(ctx: Lowering) -> None:
-    """All strategies compute the same numbers; an unknown one might not.
+    """All strategies compute the same sums; an unknown one might not.
 
     Raises:
-        CompileError: HW0294, also for compressed weights and weights that are powers of two.
+        CompileError: HW0294.
     """
     strategy = str(ctx.node.get_attr("strategy", "latency")).lower()
-    kind = type(ctx.node.weights["weight"]).__name__
-    if strategy not in STRATEGIES or not kind.endswith(("WeightVariable", "BramWeightVariable")):
-        raise _unknown_strategy(ctx, strategy)
-    if kind.startswith(("Compressed", "Exponent")):
-        raise _unknown_strategy(ctx, f"{kind}")
+    if strategy not in STRATEGIES:
+        raise ctx.refuse(
+            "HW0294",
+            f"the layer's strategy is '{strategy}'",
+            "nobody has said what it computes",
+            f"one of {', '.join(STRATEGIES)}",
+        )
     data_format = ctx.node.get_attr("data_format", "channels_last")
     if data_format != "channels_last":
         raise ctx.refuse(
@@ -92,15 +97,6 @@ def check_strategy(ctx: Lowering) -> None:
             "hls4ml's Vitis backend computes in the order channels_last",
             "ChannelsLastConversion 'full' in hls4ml's configuration",
         )
-
-
-def _unknown_strategy(ctx: Lowering, name: str) -> Exception:
-    return ctx.refuse(
-        "HW0294",
-        f"the layer's weights come as '{name}'",
-        "only plain matrices are read",
-        "the strategy 'latency' or 'resource', without Compression",
-    )
 
 
 def _mapped(ctx: Lowering) -> Fixed:

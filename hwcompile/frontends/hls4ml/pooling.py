@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hwcompile.frontends.hls4ml.additions import added_as_tree, added_in_order
 from hwcompile.frontends.hls4ml.formats import Format
 from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
 from hwcompile.ir.types import IntArray
@@ -13,6 +14,7 @@ from hwcompile.ops.cast.op import Cast
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.pool.op import Pool
 from hwcompile.ops.window.geometry import Geometry
+from hwcompile.ops.window.op import Window
 
 BY_ELEMENT = ("floor", "half_up", "half_down")
 """Roundings that do not care where a sum stands, so that its terms may be rounded instead."""
@@ -106,26 +108,25 @@ def _average(ctx: Lowering, source: Fixed, windows: Windows, count_pad: bool) ->
             "accum_t with as many binary digits as the input, or AP_TRN or AP_RND",
         )
     terms = ctx.assigned(source.value, source.fraction, wide)
-    total = ctx.emit(windows.pool("sum", 0), terms)
-    held = _held(ctx, total, accumulator)
+    held = _added(ctx, terms, windows, accumulator)
     counts = windows.counts(ctx.kind(source.value).shape)
     if count_pad:
         counts = np.full_like(counts, windows.kernel[0] * windows.kernel[1])
     return divided(ctx, held, counts), accumulator.fraction
 
 
-def _held(ctx: Lowering, total: str, accumulator: Format) -> str:
-    element = ctx.element(total)
+def _added(ctx: Lowering, terms: str, windows: Windows, accumulator: Format) -> str:
+    """The sums of all windows; only a stream of small windows adds as a tree."""
+    pool = windows.pool("sum", 0)
+    element = pool.infer((ctx.kind(terms),))[0].element
     inside = element.low >= accumulator.low and element.high <= accumulator.high
-    if not inside and accumulator.overflow != "wrap":
-        raise ctx.refuse(
-            "HW0292",
-            f"the accumulator may saturate: the sum reaches from {element.low} to "
-            f"{element.high} where it holds {accumulator.low} to {accumulator.high}",
-            "then the result depends on the order of the additions",
-            "a wider accum_t",
-        )
-    return ctx.assigned(total, accumulator.fraction, accumulator)
+    if inside or accumulator.overflow == "wrap":
+        return ctx.assigned(ctx.emit(pool, terms), accumulator.fraction, accumulator)
+    window = Window(windows.kernel, windows.strides, (1, 1), windows.padding, 0, 1)
+    taps = windows.kernel[0] * windows.kernel[1]
+    tree = ctx.stream and not ctx.node.class_name.startswith("Global")
+    added = added_as_tree if tree else added_in_order
+    return added(ctx, ctx.emit(window, terms), taps, accumulator)
 
 
 def divided(ctx: Lowering, value: str, counts: IntArray) -> str:

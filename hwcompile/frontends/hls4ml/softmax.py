@@ -8,6 +8,7 @@ import numpy as np
 
 from hwcompile.frontends.hls4ml import tables
 from hwcompile.frontends.hls4ml.activations import table_index
+from hwcompile.frontends.hls4ml.additions import added_as_tree, added_in_order
 from hwcompile.frontends.hls4ml.formats import FloatArray, Format
 from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
 from hwcompile.ir.types import IntArray, IntType
@@ -104,7 +105,7 @@ def _shares(
     exponents = _by_top_bits(
         ctx, value, form, sizes.exponents, accumulator.of_integers(entries, table.fraction)
     )
-    wrapped = _tree(ctx, exponents, accumulator)
+    wrapped = added_as_tree(ctx, exponents, channels, accumulator)
     address = _reciprocal_format(ctx)
     inverse = ctx.format("inv_table_t")
     with np.errstate(divide="ignore"):
@@ -114,50 +115,6 @@ def _shares(
     share = _by_top_bits(ctx, index, address, sizes.inverses, reciprocals)
     product = ctx.emit(Product(), exponents, _spread(ctx, share, channels))
     return ctx.assigned(product, accumulator.fraction + inverse.fraction, result)
-
-
-def _tree(ctx: Lowering, value: str, form: Format) -> str:
-    """The sum of the channels in the accumulator: `nnet::reduce`, whose tree a limit can show.
-
-    The largest power of two of the channels is added in neighbouring pairs, over and over, and so
-    is the rest; each sum is assigned to the accumulator.
-    """
-    channels = ctx.kind(value).channels
-    total = Reduce("sum", channels)
-    element = total.infer((ctx.kind(value),))[0].element
-    inside = element.low >= form.low and element.high <= form.high
-    if channels == 1 or inside or form.overflow == "wrap":
-        return ctx.assigned(ctx.emit(total, value), form.fraction, form)
-    left = 1 << ((channels - 1).bit_length() - 1)
-    if channels == 2 * left:
-        return _tree(
-            ctx, _sum_of(ctx, _channels(ctx, value, 0, 2), _channels(ctx, value, 1, 2), form), form
-        )
-    first = _tree(ctx, _channels(ctx, value, 0, 1, left), form)
-    return _sum_of(ctx, first, _tree(ctx, _channels(ctx, value, left, 1), form), form)
-
-
-def _channels(ctx: Lowering, value: str, first: int, step: int, end: int | None = None) -> str:
-    kind = ctx.kind(value)
-    places = np.arange(kind.size, dtype=np.int64).reshape(kind.shape)
-    return ctx.picked(value, places[..., first:end:step])
-
-
-def _sum_of(ctx: Lowering, left: str, right: str, form: Format) -> str:
-    return ctx.assigned(ctx.emit(Linear((1, 1), 0), left, right), form.fraction, form)
-
-
-def _check_sum(ctx: Lowering, total: str, accumulator: Format) -> None:
-    element = ctx.element(total)
-    inside = element.low >= accumulator.low and element.high <= accumulator.high
-    if not inside and accumulator.overflow != "wrap":
-        raise ctx.refuse(
-            "HW0292",
-            f"the sum of exponentials may saturate: it reaches {element.high} where the "
-            f"accumulator holds {accumulator.high}",
-            "then the result depends on the order of the additions",
-            "a wider accum_t for the softmax",
-        )
 
 
 def _addressed(form: Format, size: int) -> FloatArray:
@@ -212,9 +169,8 @@ def _legacy(ctx: Lowering, source: Fixed, result: Format) -> str:
     index = table_index(ctx, difference, sizes.exponents, 16, -half, sizes.exponents - 1)
     entries = form.of_reals(tables.exponentials(tables.symmetric_inputs(sizes.exponents, 8.0)))
     exponents = ctx.looked_up(index, lambda i: entries[i + half])
-    total = ctx.emit(Reduce("sum", n), exponents)
-    _check_sum(ctx, total, form)
-    summed = Fixed(ctx.assigned(total, form.fraction, form), source.shape, form.fraction, form)
+    total = added_in_order(ctx, exponents, n, form)
+    summed = Fixed(total, source.shape, form.fraction, form)
     place = table_index(ctx, summed, sizes.inverses, 64, 0, sizes.inverses - 1)
     shares = result.of_integers(form.of_reals(tables.inverses(sizes.inverses)), form.fraction)
     return ctx.looked_up(place, lambda i: shares[i])

@@ -2,107 +2,27 @@
 
 Where the accumulator holds every product and every partial sum, that is the plain sum. Where it
 drops digits of products, each product is cast by itself. Where it wraps, wrapping once at the end
-is the same. Where it saturates on the way, the order of the additions would matter: refused.
+is the same. Where it saturates on the way, the products are added one by one, in hls4ml's order.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from hwcompile.diagnostics import CompileError
+from hwcompile.frontends.hls4ml.additions import added_in_order
+from hwcompile.frontends.hls4ml.exponents import shifted
 from hwcompile.frontends.hls4ml.formats import Format
+from hwcompile.frontends.hls4ml.layouts import Layout
 from hwcompile.frontends.hls4ml.values import Fixed, Lowering
 from hwcompile.frontends.hls4ml.weights import Constants
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.conv.op import Conv
-from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reduce.op import Reduce
-from hwcompile.ops.window.op import Window
 
-
-@dataclass(frozen=True)
-class Layout(ABC):
-    """Which inputs a sum is over; weights are [M, K], K in the order of the terms."""
-
-    @abstractmethod
-    def total(self, ctx: Lowering, value: str, weights: IntArray) -> str:
-        """All terms times their weights, added: [..., M]."""
-
-    @abstractmethod
-    def products(self, ctx: Lowering, value: str, weights: IntArray) -> tuple[str, int]:
-        """Every product as a channel of its own, [..., K*M] in order (k, m); and K."""
-
-    def pads(self) -> bool:
-        """Some terms are a zero of the padding."""
-        return False
-
-
-@dataclass(frozen=True)
-class DenseLayout(Layout):
-    """Over the channels of every pixel."""
-
-    def total(self, ctx: Lowering, value: str, weights: IntArray) -> str:
-        """A matrix."""
-        return ctx.emit(Matmul(weights[None]), value)
-
-    def products(self, ctx: Lowering, value: str, weights: IntArray) -> tuple[str, int]:
-        """A column of the matrix for each channel."""
-        return ctx.emit(Matmul(weights.T[:, :, None].copy()), value), weights.shape[1]
-
-
-@dataclass(frozen=True)
-class ConvLayout(Layout):
-    """Over the pixels under a kernel, K in order (kh, kw, channel).
-
-    Attributes:
-        kernel: Taps (vertical, horizontal).
-        strides: Of the windows.
-        dilations: Of the taps.
-        padding: (top, left, bottom, right).
-    """
-
-    kernel: tuple[int, int]
-    strides: tuple[int, int]
-    dilations: tuple[int, int]
-    padding: tuple[int, int, int, int]
-
-    def total(self, ctx: Lowering, value: str, weights: IntArray) -> str:
-        """A convolution."""
-        taps = weights.reshape(weights.shape[0], *self.kernel, -1)
-        return ctx.emit(Conv(taps, 1, self.strides, self.dilations, self.padding, 0), value)
-
-    def products(self, ctx: Lowering, value: str, weights: IntArray) -> tuple[str, int]:
-        """Windows, and a column of weights for each of their elements."""
-        return DenseLayout().products(ctx, self.windows(ctx, value), weights)
-
-    def windows(self, ctx: Lowering, value: str) -> str:
-        """[OH, OW, Kh*Kw*C]."""
-        op = Window(self.kernel, self.strides, self.dilations, self.padding, 0, 1)
-        return ctx.emit(op, value)
-
-    def pads(self) -> bool:
-        """Any padding."""
-        return any(self.padding)
-
-
-@dataclass(frozen=True)
-class DepthwiseLayout(ConvLayout):
-    """Each channel by itself: M channels, K taps."""
-
-    def total(self, ctx: Lowering, value: str, weights: IntArray) -> str:
-        """A convolution in groups of one channel."""
-        channels = weights.shape[0]
-        taps = weights.reshape(channels, *self.kernel, 1)
-        op = Conv(taps, channels, self.strides, self.dilations, self.padding, 0)
-        return ctx.emit(op, value)
-
-    def products(self, ctx: Lowering, value: str, weights: IntArray) -> tuple[str, int]:
-        """Windows, whose elements (tap, channel) have a weight each."""
-        each = np.ascontiguousarray(weights.T).reshape(-1, 1, 1)
-        return ctx.emit(Matmul(each), self.windows(ctx, value)), weights.shape[1]
+Order = Callable[[], IntArray]
+"""The terms of every sum in the order of their addition, int64 [1 or M, K]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,16 +32,40 @@ class Terms:
     Attributes:
         weights: int64 [M, K], -1 and +1 for bits that mean that.
         fraction: Digits behind the point of the products.
-        offset: What bits that mean -1 and +1 add to every row, int64 [M].
+        offset: What bits that mean -1 and +1 add to every product, int64 [M, K].
     """
 
     weights: IntArray
     fraction: int
     offset: IntArray
 
+    def ends(self, element: IntType) -> tuple[IntArray, IntArray]:
+        """Least and greatest of every product, int64 [M, K]."""
+        one, other = (self.weights * end + self.offset for end in (element.low, element.high))
+        return np.minimum(one, other), np.maximum(one, other)
+
+    def scaled(self, digits: int) -> Terms:
+        """The same with so many more binary digits."""
+        unit = 1 << digits
+        return Terms(self.weights * unit, self.fraction + digits, self.offset * unit)
+
+    def chosen(self, order: IntArray) -> Terms:
+        """The terms in another order, int64 [1 or M, T]."""
+        rows = np.broadcast_to(order, (self.weights.shape[0], order.shape[1]))
+        return Terms(
+            np.take_along_axis(self.weights, rows, axis=1),
+            self.fraction,
+            np.take_along_axis(self.offset, rows, axis=1),
+        )
+
 
 def weighted_sum(
-    ctx: Lowering, layout: Layout, source: Fixed, weights: Constants, bias: Constants
+    ctx: Lowering,
+    layout: Layout,
+    source: Fixed,
+    weights: Constants,
+    bias: Constants,
+    order: Order,
 ) -> None:
     """Lower a dense or convolutional layer; its result is the layer's.
 
@@ -131,48 +75,65 @@ def weighted_sum(
         source: The inputs.
         weights: int64 [M, K].
         bias: int64 [M].
-
-    Raises:
-        CompileError: HW0292 where an accumulator saturates.
+        order: Of the additions.
     """
     accumulator, result = ctx.format("accum_t"), ctx.result_format()
     both = source.format.is_bit and weights.format.is_bit
-    terms = terms_of(source, weights)
     start = accumulator.of_integers(bias.values, bias.format.fraction)
-    value, fraction, offset = accumulated(ctx, layout, source.value, terms, accumulator, start)
+    if weights.format.exponent:
+        sums, order = _of_powers(ctx, layout, source, weights, order, accumulator, start)
+    else:
+        terms = terms_of(source, weights)
+        sums = Sums(ctx, layout, source.value, terms, accumulator, start)
+    value, fraction, offset = sums.accumulated(order)
     if both:  # cast<> of nnet_mult.h: agreements become a sum of -1 and +1
         fan_in = weights.values.shape[1] << max(fraction, 0)
         value, offset = ctx.scaled(value, 2), 2 * offset - fan_in
     ctx.finish(ctx.assigned(value, fraction, result, offset), result)
 
 
+def _of_powers(
+    ctx: Lowering,
+    layout: Layout,
+    source: Fixed,
+    weights: Constants,
+    order: Order,
+    accumulator: Format,
+    start: IntArray,
+) -> tuple[Sums, Order]:
+    """Sums of products with powers of two, over all copies of the inputs."""
+    found = shifted(ctx, source, weights)
+    channels = ctx.kind(source.value).channels
+    every, each = layout.copied(found.weights, channels)
+    terms = Terms(each, found.fraction, np.zeros_like(each))
+
+    def of_copies() -> IntArray:
+        return layout.order_of_copies(order(), found.copies, channels)
+
+    return Sums(ctx, every, found.value, terms, accumulator, start), of_copies
+
+
 def terms_of(source: Fixed, weights: Constants) -> Terms:
     """Integer weights of whatever product hls4ml chooses (`nnet::product`)."""
     values, fraction = weights.values, source.fraction + weights.format.fraction
-    none = np.zeros(values.shape[0], dtype=np.int64)
+    none = np.zeros_like(values)
     if weights.format.bipolar:
         signs = 2 * values - 1
         if not source.format.bipolar:
             return Terms(signs, source.fraction, none)
-        return Terms(signs, 0, np.sum(values == 0, axis=1))
+        return Terms(signs, 0, (values == 0).astype(np.int64))
     if source.format.bipolar:
-        return Terms(2 * values, weights.format.fraction, -np.sum(values, axis=1))
+        return Terms(2 * values, weights.format.fraction, -values)
     if weights.format.whole and weights.format.signed and weights.format.bits == 2:
         return Terms(np.where(values < -1, 1, values), fraction, none)
     return Terms(values, fraction, none)
 
 
-def accumulated(
-    ctx: Lowering,
-    layout: Layout,
-    value: str,
-    terms: Terms,
-    accumulator: Format,
-    start: IntArray,
-) -> tuple[str, int, IntArray]:
-    """The accumulator behind all additions: a value, its digits, and what is still to be added.
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """Sums of products in an accumulator.
 
-    Args:
+    Attributes:
         ctx: The layer.
         layout: What is added.
         value: The inputs.
@@ -180,49 +141,86 @@ def accumulated(
         accumulator: Where they are added.
         start: Its first contents, int64 [M].
     """
-    terms, exact = _fitted(terms, accumulator)
-    element = ctx.element(value)
-    if layout.pads():
-        element = IntType(min(element.low, 0), max(element.high, 0))
-    if exact:
-        low, high = _reach(terms, element, accumulator, start)
-        total, fraction, offset = layout.total(ctx, value, terms.weights), terms.fraction, start
-        shift = accumulator.fraction - fraction
-        offset = offset + (terms.offset << shift)
+
+    ctx: Lowering
+    layout: Layout
+    value: str
+    terms: Terms
+    accumulator: Format
+    start: IntArray
+
+    def accumulated(self, order: Order) -> tuple[str, int, IntArray]:
+        """The accumulator behind all additions: a value, its digits, what is still to be added."""
+        accumulator, (terms, exact) = self.accumulator, _fitted(self.terms, self.accumulator)
+        low, high = _reach(terms, self._element, accumulator, self.start)
+        inside = low >= accumulator.low and high <= accumulator.high
+        if not inside and accumulator.overflow != "wrap":
+            value = self._limited(terms, order())
+            return value, accumulator.fraction, np.zeros_like(self.start)
+        value, fraction, offset = self._exact(terms) if exact else self._rounded(terms)
+        if inside:
+            return value, fraction, offset
+        wrapped = self.ctx.assigned(value, fraction, accumulator, offset)
+        return wrapped, accumulator.fraction, np.zeros_like(offset)
+
+    @property
+    def _element(self) -> IntType:
+        """Of all factors."""
+        element = self.ctx.element(self.value)
+        if self.layout.pads():
+            return IntType(min(element.low, 0), max(element.high, 0))
+        return element
+
+    def _exact(self, terms: Terms) -> tuple[str, int, IntArray]:
+        """The plain sum."""
+        total = self.layout.total(self.ctx, self.value, terms.weights)
+        shift = self.accumulator.fraction - terms.fraction
+        offset = self.start + (terms.offset.sum(axis=1) << shift)
         spare = min(shift, _spare_digits(offset))
-        total = ctx.scaled(total, 1 << (shift - spare))
-        fraction, offset = fraction + shift - spare, offset >> spare
-    else:
-        if np.any(terms.offset):
-            raise _dropped_bits(ctx, accumulator)
-        each = replace(accumulator, overflow="wrap", symmetric=False)
-        products, taps = layout.products(ctx, value, terms.weights)
-        low, high = _reach_of_casts(terms, element, accumulator, start)
-        wide = _widened(each, terms, element)
-        cast = ctx.assigned(products, terms.fraction, wide)
-        total, fraction = ctx.emit(Reduce("sum", taps), cast), accumulator.fraction
-        offset = start
-    if low >= accumulator.low and high <= accumulator.high:
-        return total, fraction, offset
-    if accumulator.overflow != "wrap":
-        raise ctx.refuse(
-            "HW0292",
-            f"the accumulator {accumulator.bits} bits wide may saturate: its sums reach from "
-            f"{low} to {high} where it holds {accumulator.low} to {accumulator.high}",
-            "then the result depends on the order of the additions",
-            "a wider accum_t, accum_t 'auto', or AP_WRAP for it",
-        )
-    wrapped = ctx.assigned(total, fraction, accumulator, offset)
-    return wrapped, accumulator.fraction, np.zeros_like(offset)
+        total = self.ctx.scaled(total, 1 << (shift - spare))
+        return total, terms.fraction + shift - spare, offset >> spare
 
+    def _rounded(self, terms: Terms) -> tuple[str, int, IntArray]:
+        """Every product rounded, and the sum of these."""
+        elements = self.layout.elements(self.ctx, self.value)
+        products = self.layout.products(self.ctx, elements, terms.weights)
+        form = replace(self.accumulator, overflow="wrap", symmetric=False)
+        cast = self._cast(products, terms, _widened(form, terms, self._element))
+        total = self.ctx.emit(Reduce("sum", terms.weights.shape[1]), cast)
+        return total, self.accumulator.fraction, self.start
 
-def _dropped_bits(ctx: Lowering, accumulator: Format) -> CompileError:
-    return ctx.refuse(
-        "HW0292",
-        f"the accumulator has {accumulator.fraction} binary digits, fewer than the weights",
-        "products with bits that mean -1 and +1 are not rounded one by one",
-        "a finer accum_t, or accum_t 'auto'",
-    )
+    def _limited(self, terms: Terms, order: IntArray) -> str:
+        """Every product in the accumulator, and added there one after another."""
+        ctx, accumulator = self.ctx, self.accumulator
+        terms = terms.scaled(max(accumulator.fraction - terms.fraction, 0))
+        used = np.any(terms.weights, axis=0) | np.any(terms.offset, axis=0)
+        if order.shape[0] == 1 and np.any(used):
+            order = order[:, used[order[0]]]
+        chosen = terms.chosen(order)
+        if np.any(self.start):
+            first = self.start[:, None] << (terms.fraction - accumulator.fraction)
+            order = np.insert(order, 0, -1, axis=1)
+            chosen = Terms(
+                np.hstack([first, chosen.weights]),
+                chosen.fraction,
+                np.hstack([np.zeros_like(first), chosen.offset]),
+            )
+        elements = self._picked(self.layout.elements(ctx, self.value), self.layout.places(order))
+        products = self.layout.products(ctx, elements, chosen.weights)
+        cast = self._cast(products, chosen, accumulator)
+        return added_in_order(ctx, cast, order.shape[1], accumulator)
+
+    def _picked(self, elements: str, places: IntArray) -> str:
+        """Some elements of every pixel, -1 for the number 1."""
+        height, width, size = self.ctx.kind(elements).shape
+        pixels = np.arange(height * width, dtype=np.int64).reshape(height, width, 1) * size
+        index = np.where(places.reshape(-1) < 0, -1, pixels + places.reshape(-1))
+        return self.ctx.picked(elements, index, fill=1)
+
+    def _cast(self, products: str, terms: Terms, form: Format) -> str:
+        """Every product assigned to a format."""
+        offset = np.ascontiguousarray(terms.offset.T).reshape(-1) if np.any(terms.offset) else None
+        return self.ctx.assigned(products, terms.fraction, form, offset)
 
 
 def _fitted(terms: Terms, accumulator: Format) -> tuple[Terms, bool]:
@@ -244,29 +242,21 @@ def _spare_digits(offset: IntArray) -> int:
 
 def _reach(terms: Terms, element: IntType, accumulator: Format, start: IntArray) -> tuple[int, int]:
     """Least and greatest partial sum in any order, in the accumulator's steps."""
-    shift = accumulator.fraction - terms.fraction
-    ends = terms.weights * element.low, terms.weights * element.high
-    least, most = np.minimum(start, 0).astype(object), np.maximum(start, 0).astype(object)
-    bits = terms.offset.astype(object) << shift
-    low = least + (np.minimum(np.minimum(*ends), 0).sum(axis=1).astype(object) << shift)
-    high = most + (np.maximum(np.maximum(*ends), 0).sum(axis=1).astype(object) << shift)
-    return int((low + np.minimum(bits, 0)).min()), int((high + np.maximum(bits, 0)).max())
-
-
-def _reach_of_casts(
-    terms: Terms, element: IntType, accumulator: Format, start: IntArray
-) -> tuple[int, int]:
-    """The same where every product is cast first, which adds less than a step to it."""
+    low, high = terms.ends(element)
+    least, most = np.minimum(low, 0), np.maximum(high, 0)
     excess = terms.fraction - accumulator.fraction
-    ends = terms.weights * element.low, terms.weights * element.high
-    low = np.floor_divide(np.minimum(np.minimum(*ends), 0), 1 << excess).sum(axis=1)
-    high = -np.floor_divide(-np.maximum(np.maximum(*ends), 0), 1 << excess).sum(axis=1)
-    return int((low + np.minimum(start, 0)).min()), int((high + np.maximum(start, 0)).max())
+    if excess > 0:  # A product is rounded by less than a step.
+        least, most = np.floor_divide(least, 1 << excess), -np.floor_divide(-most, 1 << excess)
+    scale = 1 << max(-excess, 0)
+    lowest = least.sum(axis=1).astype(object) * scale + np.minimum(start, 0)
+    highest = most.sum(axis=1).astype(object) * scale + np.maximum(start, 0)
+    return int(lowest.min()), int(highest.max())
 
 
 def _widened(form: Format, terms: Terms, element: IntType) -> Format:
     """The format with so many more bits that no product overflows it."""
-    most = int(np.abs(terms.weights).max()) * max(abs(element.low), abs(element.high))
+    low, high = terms.ends(element)
+    most = max(abs(int(low.min())), abs(int(high.max())))
     excess = terms.fraction - form.fraction
     bits = max((most >> excess).bit_length() + 2, form.bits)
     return replace(form, bits=bits, integer=bits - form.fraction, signed=True)

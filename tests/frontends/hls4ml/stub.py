@@ -31,6 +31,13 @@ class FloatPrecisionType:
         return "float"
 
 
+@dataclass
+class ExponentPrecisionType:
+    """hls4ml's, of weights that are powers of two."""
+
+    width: int
+
+
 def named(precision: object) -> SimpleNamespace:
     """hls4ml's `NamedType`."""
     return SimpleNamespace(name="t", precision=precision)
@@ -39,10 +46,22 @@ def named(precision: object) -> SimpleNamespace:
 class WeightVariable:
     """hls4ml's, printed with as many decimals as the format has binary digits."""
 
-    def __init__(self, data: object, precision: FixedPrecisionType) -> None:
+    def __init__(self, data: object, precision: FixedPrecisionType | ExponentPrecisionType) -> None:
         self.name, self.type = "w", named(precision)
         self.data = np.asarray(data, dtype=np.float64)
-        self.precision_fmt = f"{{:.{precision.width - precision.integer}f}}"
+        self.shape = list(self.data.shape)
+        digits = 0
+        if isinstance(precision, FixedPrecisionType):
+            digits = precision.width - precision.integer
+        self.precision_fmt = f"{{:.{digits}f}}"
+
+
+class CompressedWeightVariable(WeightVariable):
+    """hls4ml's, (column, row, number) of what is not zero."""
+
+    def __init__(self, data: list[tuple[int, int, float]], shape: tuple[int, int]) -> None:
+        super().__init__(np.zeros(shape), FixedPrecisionType(8, 4))
+        self.data = np.asarray(data, dtype=np.float64)
 
 
 @dataclass

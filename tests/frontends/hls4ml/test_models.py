@@ -18,6 +18,8 @@ QUICK = (
     "truncating_convolution_default io_parallel",
     # PyTorch's order of channels, in and out.
     "torch_maps_turned io_parallel",
+    # Sums that saturate on the way, in another order than that of the inputs.
+    "few_sums_resource2 io_parallel",
 )
 
 
