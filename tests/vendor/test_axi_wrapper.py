@@ -111,7 +111,7 @@ def _run_recurrent(
     return run(
         design.directory, dma_wrapper(design.interface, IDENTITY), work, inputs,
         graph.evaluate(inputs), bench="bench_axi", interval=interval,
-        timeout_cycles=60 * interval + 2000, edit=edit,
+        timeout_cycles=8 * interval + 500, edit=edit,
     )  # fmt: skip
 
 

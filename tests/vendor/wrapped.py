@@ -55,7 +55,7 @@ def run(
     *,
     bench: str,
     interval: int = 0,
-    timeout_cycles: int = 4000,
+    timeout_cycles: int = 1000,
     edit: tuple[str, str] = ("", ""),
 ) -> tuple[str, ...]:
     """Compile the wrapper and run a bench with packed frames; the names of passed tests.
