@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
-from typing import Any
 
 import cocotb
 from bench_plan import AT, FRAMES, PLAN, Dut, Memory, Port, coins
@@ -29,6 +28,7 @@ from cocotbext.axi import (
 )
 
 LIMIT = 40 * PLAN["timeout_ns"]
+Reset = dict[str, LogicObject | bool]
 
 
 def frame_bytes(port: Port, first: int, count: int = 1) -> bytes:
@@ -42,7 +42,7 @@ class Bench:
     def __init__(self, dut: Dut) -> None:
         self.dut = dut
         Clock(dut.aclk, 10, unit="ns").start()
-        reset = {"reset": dut.aresetn, "reset_active_level": False}
+        reset: Reset = {"reset": dut.aresetn, "reset_active_level": False}
         self.host = AxiLiteMaster(AxiLiteBus.from_prefix(dut, "s_axi"), dut.aclk, **reset)
         self.sources = [
             AxiStreamSource(AxiStreamBus.from_prefix(dut, port["prefix"]), dut.aclk, **reset)
@@ -61,7 +61,7 @@ class Bench:
         for port in PLAN["outputs"]:
             cocotb.start_soon(self.watch_output(port))
 
-    def memory(self, dut: Dut, port: Memory, reset: dict[str, Any]) -> AxiRamRead:
+    def memory(self, dut: Dut, port: Memory, reset: Reset) -> AxiRamRead:
         """A memory with weights behind an AXI4 read master."""
         bus = AxiReadBus.from_prefix(dut, port["prefix"])
         ram = AxiRamRead(bus, dut.aclk, **reset, size=1 << 20)
