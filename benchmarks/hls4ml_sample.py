@@ -44,10 +44,10 @@ class Sample:
     granularity: str = "name"
     settings: Mapping[str, Any] = field(default_factory=dict)
 
-    def graph(self, folder: Path, backend: str = "Vitis") -> Any:
-        """hls4ml's model graph; its project goes to the folder."""
+    def graph(self, folder: Path, backend: str = "Vitis", **more: Any) -> Any:
+        """hls4ml's model graph; its project goes to the folder. The backend may know `more`."""
         keras.utils.set_random_seed(1)
-        options = {"output_dir": str(folder), "backend": backend, "io_type": self.io_type}
+        options = {"output_dir": str(folder), "backend": backend, "io_type": self.io_type, **more}
         return CONVERTERS[self.source](self, options)
 
     def edited(self, config: Config) -> Config:

@@ -164,7 +164,7 @@ class Quantized(Sample):
 
     bits: Mapping[str, int] = field(default_factory=dict)
 
-    def graph(self, folder: Path, backend: str = "Vitis") -> Any:
+    def graph(self, folder: Path, backend: str = "Vitis", **more: Any) -> Any:
         """The layers get quantizers on their way to hls4ml's graph."""
         made = ModelGraph.from_layer_list
 
@@ -178,7 +178,7 @@ class Quantized(Sample):
         # hls4ml 1.3 calls this when it writes such weights; NumPy 2 has it no longer.
         vars(np)["product"] = np.prod
         with patch.object(ModelGraph, "from_layer_list", from_layers):
-            return super().graph(folder, backend)
+            return super().graph(folder, backend, **more)
 
 
 def powers() -> Any:

@@ -1,7 +1,8 @@
 """hwcompile as a backend of hls4ml, which finds it through the entry point `hls4ml.backends`.
 
 A model is converted with the passes of hls4ml's Vitis backend, so that its numbers are the same,
-but no C++ is written: `predict` computes the integers that the hardware computes.
+but no C++ is written: `predict` computes the integers that the hardware computes, or lets the
+simulated hardware compute them.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from hls4ml.model.optimizer import model_optimizer
 from hls4ml.writer.writers import Writer
 
 from hwcompile.plugins.reports import report_of
-from hwcompile.plugins.simulation import Array, Outputs, Simulation
+from hwcompile.plugins.simulation import REFERENCE, Array, Outputs, Simulation
+from hwcompile.verify.levels import check_levels
 
 NAME = "hwcompile"
 FOLDER = "hwcompile"
@@ -84,8 +86,13 @@ class HwcompileBackend(VitisBackend):  # type: ignore[misc]
 
         Args:
             options: hls4ml's (`io_type`, `part`, `clock_period` ...), and of `hwcompile.compile`
-                `board`, `target_fps`, `target_cycles`, `schedule`.
+                `board`, `target_fps`, `target_cycles`, `schedule`. `level` is what `predict` runs:
+                "reference", or "rtl" or "hls", which `compile` gets ready.
+
+        Raises:
+            CompileError: HW0607 for a level that there is not.
         """
+        check_levels((options.get("level", REFERENCE),))
         own = {name: options.pop(name) for name in OPTIONS if name in options}
         config: dict[str, Any] = super().create_initial_config(**options)
         config["Hwcompile"] = {"clock_mhz": 1000.0 / config["ClockPeriod"], **own}
@@ -94,11 +101,11 @@ class HwcompileBackend(VitisBackend):  # type: ignore[misc]
     @model_optimizer()  # type: ignore[untyped-decorator]
     def bind_simulation(self, model: Any) -> bool:
         """Last pass: this one graph simulates integers instead of compiling C++."""
-        model.compile = lambda: simulation_of(model).check()
+        model.compile = lambda: simulation_of(model).compile()
         model.trace = lambda x: simulation_of(model).trace(x)
         return False
 
-    def predict(self, model: Any, x: Array, level: str = "reference") -> Outputs:
+    def predict(self, model: Any, x: Array, level: str = "") -> Outputs:
         """See `Simulation.predict`."""
         return simulation_of(model).predict(x, level)
 
@@ -131,7 +138,7 @@ class HwcompileBackend(VitisBackend):  # type: ignore[misc]
 SHARED = ("optimize", "vivado:init_layers", "vivado:streaming", "vivado:quantization")
 """Flows without passes that print C++."""
 
-OPTIONS = ("board", "target_fps", "target_cycles", "schedule", "dump_ir")
+OPTIONS = ("board", "target_fps", "target_cycles", "schedule", "dump_ir", "level")
 
 OF_HLS = ("csim", "synth", "reset", "export", "vsynth", "validation", "fifo_opt", "log_to_stdout")
 
@@ -141,7 +148,8 @@ def simulation_of(model: Any) -> Simulation:
     found = model.__dict__.get("_hwcompile")
     if found is None:
         folder = Path(model.config.get_output_dir()) / FOLDER
-        options = model.config.get_config_value("Hwcompile") or {}
-        found = model.__dict__["_hwcompile"] = Simulation(model, folder, options)
+        options = dict(model.config.get_config_value("Hwcompile") or {})
+        level = options.pop("level", REFERENCE)
+        found = model.__dict__["_hwcompile"] = Simulation(model, folder, options, level)
     assert isinstance(found, Simulation)
     return found

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 Outputs = Array | list[Array]
 
+REFERENCE = "reference"
+"""The level that computes the integers themselves, without a design."""
+
 
 @dataclass
 class Simulation:
@@ -31,23 +34,28 @@ class Simulation:
         model: hls4ml's.
         folder: Where the design is written.
         options: Of `hwcompile.compile`.
+        level: What `predict` runs unless it is told: one of `Design.simulate`.
     """
 
     model: ModelGraph
     folder: Path
     options: Mapping[str, Any]
+    level: str = REFERENCE
 
     @cached_property
     def _read(self) -> tuple[ImportedModel, Mapping[str, Fixed]]:
         return import_with_tensors(self.model)
 
-    def check(self) -> None:
-        """Read the network.
+    def compile(self) -> None:
+        """Read the network; make its design and the simulator, if `predict` is to run them.
 
         Raises:
-            CompileError: Those of `import_model_graph`.
+            CompileError: Those of `import_model_graph`, of `design`, and of `Design.simulate`, for
+                example HW0702 where there is no Verilator.
         """
-        assert self.imported
+        shapes = [host.source_shape[1:] for host in self.imported.host_inputs]
+        if self.level != REFERENCE:
+            self._run([np.zeros((1, *shape)) for shape in shapes], self.level)
 
     @property
     def imported(self) -> ImportedModel:
@@ -73,21 +81,24 @@ class Simulation:
         options = CompileOptions(force=True, **self.options)
         return Design(self.folder, build(self.imported, self.folder, options))
 
-    def predict(self, x: Array | Sequence[Array], level: str = "reference") -> Outputs:
+    def predict(self, x: Array | Sequence[Array], level: str = "") -> Outputs:
         """Outputs as hls4ml's `predict` returns them: [frames, elements], without frames for one.
 
         Args:
             x: An array for each input, float32 or float64, [frames, ...].
-            level: "reference" for the verified integers; "rtl" and the other levels of
-                `Design.simulate` run the design.
+            level: Another one than the model's: "reference" for the verified integers; "rtl" and
+                the other levels of `Design.simulate` run the design.
         """
         frames, dtype = self._frames(x)
-        if level == "reference":
-            raw = self.imported.graph.evaluate(self._integers(frames))
-        else:
-            by_name = {h.source: f for h, f in zip(self.imported.host_inputs, frames, strict=True)}
-            raw = self.design.simulate(by_name, level=level).raw
+        raw = self._run(frames, level or self.level)
         return _as_hls4ml([self._real(raw, name, dtype) for name in self.model.outputs])
+
+    def _run(self, frames: list[Array], level: str) -> Mapping[str, IntArray]:
+        """The integers of the outputs of frames at a level."""
+        if level == REFERENCE:
+            return self.imported.graph.evaluate(self._integers(frames))
+        by_name = {h.source: f for h, f in zip(self.imported.host_inputs, frames, strict=True)}
+        return self.design.simulate(by_name, level=level).raw
 
     def trace(self, x: Array | Sequence[Array]) -> tuple[Outputs, dict[str, Array]]:
         """Outputs, and the results [frames, ...] of all layers whose `Trace` is on, by name."""

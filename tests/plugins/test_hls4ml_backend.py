@@ -11,7 +11,9 @@ import pytest
 from benchmarks.hls4ml_oracle import computed, inputs_of
 from benchmarks.hls4ml_sample import Sample
 from benchmarks.hls4ml_zoo import samples
+from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.hls4ml.load import import_model_graph
+from hwcompile.ir.graph import Graph
 from hwcompile.plugins.hls4ml_backend import register
 
 SAMPLES = {(sample.name, sample.io_type): sample for sample in samples()}
@@ -42,8 +44,8 @@ def test_both_backends_have_the_same_integers(key: tuple[str, str], tmp_path: Pa
     assert not list((tmp_path / "own").rglob("*.cpp"))
 
 
-def test_a_model_traces_writes_and_builds(tmp_path: Path) -> None:
-    graph = SAMPLES["dense", "io_parallel"].graph(tmp_path, backend="hwcompile")
+def test_a_model_traces_writes_and_builds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = SAMPLES["dense", "io_parallel"].graph(tmp_path, backend="hwcompile", level="rtl")
     for layer in graph.get_layers():
         layer.set_attr("trace", True)
     (x,) = inputs_of(import_model_graph(graph), 6, seed=3)
@@ -58,14 +60,24 @@ def test_a_model_traces_writes_and_builds(tmp_path: Path) -> None:
     assert np.any(layers["hidden"] < 0)
     np.testing.assert_array_equal(layers["hidden_relu"][layers["hidden"] < 0], 0)
     np.testing.assert_array_equal(outputs, layers["last_softmax"])
-    assert graph.predict(single[:1]).shape == (5,)
-    assert graph.predict(single).dtype == np.float32
-    graph.write()
+    assert graph.predict(single[:1], level="reference").shape == (5,)
+    assert graph.predict(single, level="reference").dtype == np.float32
+    assert not (tmp_path / "hwcompile").exists()
+    graph.compile()
     assert (tmp_path / "hwcompile" / "rtl").is_dir()
-    np.testing.assert_array_equal(graph.predict(x, level="rtl"), graph.predict(x))
+    with monkeypatch.context() as patch:
+        patch.setattr(Graph, "evaluate", None)
+        found = graph.predict(x)
+    np.testing.assert_array_equal(found, graph.predict(x, level="reference"))
+    graph.write()
     report = graph.build(csim=False, synth=True, cosim=True, frames=4)
     assert report["CosimReport"] == {"RTL": "SystemVerilog", "Status": "Pass", "Frames": "4"}
     assert int(report["CSynthesisReport"]["BestLatency"]) > 0
+
+
+def test_a_level_that_there_is_not_is_refused_at_conversion(tmp_path: Path) -> None:
+    with pytest.raises(CompileError, match=r"HW0607.*'cpp'"):
+        SAMPLES["dense", "io_parallel"].graph(tmp_path, backend="hwcompile", level="cpp")
 
 
 def test_inputs_that_hls4ml_refuses_are_refused(tmp_path: Path) -> None:
