@@ -44,7 +44,7 @@ def build(model: Source, target: Path, options: CompileOptions) -> tuple[str, ..
     """Compile a model into a build directory.
 
     Args:
-        model: QONNX or ONNX file, a graph on integers, or a model that was imported.
+        model: QONNX, ONNX or Keras file, a graph on integers, or a model that was imported.
         target: The build directory.
         options: What is wanted.
 
@@ -65,7 +65,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     """Compile a model; return relative path to contents of every file of the build directory.
 
     Args:
-        model: QONNX or ONNX file, a graph on integers, or a model that was imported.
+        model: QONNX, ONNX or Keras file, a graph on integers, or a model that was imported.
         goal: What to reach, and where.
         options: What else is wanted.
     """

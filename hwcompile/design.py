@@ -138,7 +138,7 @@ def compile(
     """Compile a model into a build directory.
 
     Args:
-        model: QONNX or ONNX file, or a model graph that hls4ml made for its Vitis backend.
+        model: QONNX, ONNX or Keras file, or a model graph that hls4ml made for its Vitis backend.
         output: Build directory to make.
         options: See `hwcompile.options.CompileOptions`.
 

@@ -47,8 +47,9 @@ class CompileOptions:
             its FPGA; with one, the folding that takes the least of what is short there.
         clock_mhz: Clock in MHz; None for the board's, or 100 without a board.
         input_types: Input name ("" for the only one) to "uint8:1/255": quantize in hardware.
-        formats: Number formats of recurrent nodes: a file, or the same as nested mappings; see
-            `hwcompile.rnn.description`.
+        formats: A file of number formats, or the same as nested mappings: for ONNX models those of
+            recurrent nodes (`hwcompile.rnn.description`), for Keras models hls4ml's configuration
+            (`hwcompile.frontends.hls4ml.configuration`).
         dump_ir: Write the graph after each pass to `ir/` in the build directory.
         hls: Write C++ for high-level synthesis to `hls/` in the build directory.
         force: Replace the files of an existing build directory; others in it stay.

@@ -18,7 +18,7 @@ from hwcompile.schedule.choose.folding import DEFAULT_LANES
 
 @app.command("compile")
 def compile_command(
-    model: Annotated[Path, typer.Argument(help="QONNX or ONNX file.")],
+    model: Annotated[Path, typer.Argument(help="QONNX, ONNX or Keras file.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Build directory to make.")],
     target_fps: Annotated[float | None, typer.Option(help="Frames per second to reach.")] = None,
     target_cycles: Annotated[int | None, typer.Option(help="Cycles per frame to reach.")] = None,
@@ -42,7 +42,11 @@ def compile_command(
         ),
     ] = None,
     formats: Annotated[
-        Path | None, typer.Option(help="Number formats of recurrent nodes, a TOML file.")
+        Path | None,
+        typer.Option(
+            help="Number formats: of recurrent nodes of an ONNX model, a TOML file; of a Keras "
+            "model, hls4ml's configuration as YAML or JSON."
+        ),
     ] = None,
     dump_ir: Annotated[
         bool, typer.Option(help="Write the graph after each pass to DIR/ir.")

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from hwcompile.frontends.hls4ml.keras_file import STARTS, SUFFIXES, load_keras
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.onnx.load import load_onnx
 
 Formats: TypeAlias = Path | Mapping[str, Any] | None
-"""Number formats of recurrent nodes, see `hwcompile.rnn.description`."""
+"""Number formats: of recurrent nodes of ONNX models, see `hwcompile.rnn.description`; of Keras
+models as hls4ml writes them, see `hwcompile.frontends.hls4ml.configuration`."""
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,29 @@ class FrontEnd:
         suffixes: Ends of its files' names, in small letters.
         load: From (path, input types, formats) to the model; raises `CompileError` with
             everything that cannot be compiled.
+        starts: First bytes of its files, one of them; none for any.
     """
 
     suffixes: tuple[str, ...]
     load: Callable[[Path, Mapping[str, str] | None, Formats], ImportedModel]
+    starts: tuple[bytes, ...] = ()
+
+    def reads(self, path: Path) -> bool:
+        """The file has the name and the first bytes of this format."""
+        if path.suffix.lower() not in self.suffixes:
+            return False
+        return not path.is_file() or not self.starts or _starts_with(path, self.starts)
 
 
-FRONT_ENDS = (FrontEnd((".onnx",), load_onnx),)
+def _starts_with(path: Path, starts: tuple[bytes, ...]) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(max(map(len, starts))).startswith(starts)
+    except OSError:
+        return False
+
+
+FRONT_ENDS = (FrontEnd((".onnx",), load_onnx), FrontEnd(SUFFIXES, load_keras, STARTS))
 """The first one also reads, or refuses by name, files with other suffixes."""
 
 
@@ -40,18 +58,17 @@ def load_model(
     """Import the model at `path`.
 
     Args:
-        path: The file; its suffix says the format.
+        path: The file; its suffix and its first bytes say the format.
         input_types: For model inputs whose integers the hardware receives as they are: name to
             type and scale, for example `{"image": "uint8:1/255"}`. The name "" stands for the
             only input.
-        formats: Number formats of recurrent nodes.
+        formats: See `Formats`.
 
     Raises:
         CompileError: With everything that cannot be compiled.
     """
     path = Path(path)
-    suffix = path.suffix.lower()
-    chosen = next((f for f in FRONT_ENDS if suffix in f.suffixes), FRONT_ENDS[0])
+    chosen = next((f for f in FRONT_ENDS if f.reads(path)), FRONT_ENDS[0])
     return chosen.load(path, input_types, formats)
 
 

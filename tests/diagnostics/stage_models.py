@@ -108,8 +108,13 @@ def hw0111_an_input_type_that_is_none(at: Place) -> None:
 
 
 def hw0120_another_format(at: Place) -> None:
-    (at.folder / "m.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(90))
-    hwcompile.compile(at.folder / "m.h5", at.folder / "out")
+    (at.folder / "m.onnx").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(90))
+    hwcompile.compile(at.folder / "m.onnx", at.folder / "out")
+
+
+def hw0120_a_name_that_only_looks_like_keras(at: Place) -> None:
+    (at.folder / "m.keras").write_bytes(bytes(90))
+    hwcompile.compile(at.folder / "m.keras", at.folder / "out")
 
 
 def hw0121_an_input_that_is_too_large(at: Place) -> None:

@@ -37,8 +37,9 @@ def _npy() -> bytes:
 
 
 FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
-    "keras": ("m.keras", lambda: _zip("metadata.json", "model.weights.h5"), "a Keras model"),
-    "hdf5": ("m.h5", lambda: b"\x89HDF\r\n\x1a\n" + b"\0" * 99, "an HDF5 file"),
+    "keras": ("m.keras", lambda: b"\x01" * 99, "no file that Keras saved"),
+    "renamed keras": ("m", lambda: _zip("metadata.json", "model.weights.h5"), "a Keras model"),
+    "renamed hdf5": ("m.onnx", lambda: b"\x89HDF\r\n\x1a\n" + b"\0" * 99, "an HDF5 file"),
     "tflite": ("m.tflite", lambda: b"\x1c\0\0\0TFL3" + b"\0" * 99, "a TensorFlow Lite model"),
     "renamed tflite": ("m.onnx", lambda: b"\x1c\0\0\0TFL3" + b"\0" * 99, "a TensorFlow Lite"),
     "torch": ("m.pt", lambda: _zip("m/data.pkl", "m/version"), "a PyTorch checkpoint"),
@@ -80,8 +81,8 @@ def test_the_whole_paragraph(tmp_path: Path) -> None:
         load_model(path)
     assert str(error.value) == (
         "error[HW0120]: 'm.tflite' is a TensorFlow Lite model, because models are read in the "
-        "formats ONNX and QONNX. Try: convert it: python -m tf2onnx.convert --tflite m.tflite "
-        "--opset 13 --output model.onnx."
+        "formats ONNX, QONNX and Keras. Try: convert it: python -m tf2onnx.convert "
+        "--tflite m.tflite --opset 13 --output model.onnx."
     )
 
 

@@ -18,6 +18,7 @@ class OtherFormat:
         magic: What its first bytes are, where that is known.
         offset: Where `magic` stands.
         suffixes: Ends of its files' names.
+        why: Why it is not read.
     """
 
     name: str
@@ -25,10 +26,12 @@ class OtherFormat:
     magic: tuple[bytes, ...] = ()
     offset: int = 0
     suffixes: tuple[str, ...] = ()
+    why: str = "models are read in the formats ONNX, QONNX and Keras"
 
 
 _TORCH = "export it from PyTorch: torch.onnx.export(model, example, 'model.onnx')"
-_KERAS = "export it: python -m tf2onnx.convert --keras FILE --output model.onnx"
+_KERAS = "give it a name that ends in .keras"
+_SAVED = "Keras saves zip archives and HDF5 files"
 _NO_MODEL = "give the model here and such frames to --inputs"
 _WEIGHTS = "these are weights without a network; export the network that uses them as ONNX"
 
@@ -37,9 +40,11 @@ FORMATS = (
            "convert it: python -m tf2onnx.convert --tflite FILE --opset 13 --output model.onnx",
            (b"TFL3",), 4, (".tflite", ".lite")),
     OtherFormat("a numpy array", _NO_MODEL, (b"\x93NUMPY",), 0, (".npy", ".npz")),
-    OtherFormat("a Keras model", _KERAS, (), 0, (".keras",)),
-    OtherFormat("an HDF5 file, as Keras writes them", _KERAS, (b"\x89HDF\r\n\x1a\n",), 0,
-           (".h5", ".hdf5")),
+    OtherFormat("a Keras model", _KERAS),
+    OtherFormat("an HDF5 file, as Keras writes them", "give it a name that ends in .h5",
+           (b"\x89HDF\r\n\x1a\n",)),
+    OtherFormat("no file that Keras saved, whatever its name says",
+           "save the model again: model.save('FILE')", (), 0, (".keras", ".h5", ".hdf5"), _SAVED),
     OtherFormat("a PyTorch checkpoint", _TORCH, (), 0, (".pt", ".pth", ".ckpt", ".bin")),
     OtherFormat("a pickle, as old PyTorch checkpoints are", _TORCH,
            (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), 0, (".pkl", ".pickle")),
@@ -115,6 +120,6 @@ def _refused(path: Path, known: OtherFormat) -> CompileError:
     return fail(
         "HW0120",
         f"'{path.name}' is {known.name}",
-        "models are read in the formats ONNX and QONNX",
+        known.why,
         known.way.replace("FILE", path.name),
     )
