@@ -203,7 +203,7 @@ def test_the_default_is_explained(tmp_path: Path, typed: Typed) -> None:
 
 
 def test_another_format_is_named(tmp_path: Path, typed: Typed) -> None:
-    for name, data in (("m.h5", b"\x89HDF\r\n\x1a\n" + bytes(90)), ("x.csv", b"1,2\n3,4\n")):
+    for name, data in (("m.hdf", b"\x89HDF\r\n\x1a\n" + bytes(90)), ("x.csv", b"1,2\n3,4\n")):
         path = tmp_path / name
         path.write_bytes(data)
         outcome = typed("compile", path, "-o", tmp_path / "o")
