@@ -17,7 +17,7 @@ PARTS = ("Model", "LayerName", "LayerType", "Optimizers", "SkipOptimizers", "Flo
 
 
 @dataclass(frozen=True)
-class Configuration:
+class HlsConfiguration:
     """How hls4ml is to convert a model.
 
     Attributes:
@@ -47,7 +47,7 @@ class Configuration:
             )
 
 
-def configuration_of(formats: Path | Mapping[str, Any] | None) -> Configuration:
+def configuration_of(formats: Path | Mapping[str, Any] | None) -> HlsConfiguration:
     """The configuration in a file that hls4ml or a user wrote.
 
     Args:
@@ -58,7 +58,7 @@ def configuration_of(formats: Path | Mapping[str, Any] | None) -> Configuration:
         CompileError: HW0298 for what is no such configuration.
     """
     if formats is None:
-        return Configuration()
+        return HlsConfiguration()
     source = formats.name if isinstance(formats, Path) else "the formats"
     found = _read(formats) if isinstance(formats, Path) else formats
     if not isinstance(found, Mapping):
@@ -75,7 +75,7 @@ def configuration_of(formats: Path | Mapping[str, Any] | None) -> Configuration:
         what = f"'{strange[0]}'" if strange else "no part 'Model'"
         parts = f"its parts are {', '.join(PARTS)}, and there is always a Model"
         raise _wrong(source, what, parts, "what hls4ml.utils.config_from_keras_model returns")
-    return Configuration(config, io_type, source)
+    return HlsConfiguration(config, io_type, source)
 
 
 def _read(path: Path) -> object:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.frontends.hls4ml.configuration import Configuration, configuration_of
+from hwcompile.frontends.hls4ml.configuration import HlsConfiguration, configuration_of
 from hwcompile.frontends.hls4ml.graph import ModelGraph
 from hwcompile.frontends.hls4ml.load import BACKENDS, import_model_graph
 from hwcompile.frontends.imported import ImportedModel
@@ -123,7 +123,7 @@ def _model(path: Path) -> Any:
         ) from error
 
 
-def _converted(path: Path, model: Any, chosen: Configuration) -> ModelGraph:
+def _converted(path: Path, model: Any, chosen: HlsConfiguration) -> ModelGraph:
     hls4ml = importlib.import_module("hls4ml")
     available = hls4ml.backends.get_available_backends()
     backend = next(name for name in reversed(BACKENDS) if name.lower() in map(str.lower, available))
