@@ -110,7 +110,7 @@ def test_hls4ml_finds_the_installed_backend(dist: Path, tmp_path: Path) -> None:
         sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, wheel,
         cwd=tmp_path,
     )  # fmt: skip
-    script = SCRIPT.replace("BACKEND", "hwcompile")
+    script = SCRIPT.replace('"BACKEND"', '"hwcompile"')
     run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(site))
     assert (tmp_path / "my-hls-test" / "hwcompile" / "rtl").is_dir()
 
