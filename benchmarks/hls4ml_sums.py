@@ -1,4 +1,4 @@
-"""Models whose accumulators saturate: hls4ml's order of additions is part of their numbers."""
+"""Sums of every kind: those that saturate, whose order counts, of powers of two, along any axes."""
 
 from __future__ import annotations
 
@@ -208,6 +208,56 @@ def of_saturated_powers(config: Config) -> None:
 
 POWERS = {"first": 4, "deep": 4, "point": 5, "last": 3}
 
+
+def einsums() -> Any:
+    """Products with constants along one axis or several, with axes in place and moved."""
+    x = layers.Input((5, 4, 3), name="x")
+    ends = [
+        layers.EinsumDense(
+            equation, shape, bias_axes=bias, name=f"e{i}", kernel_initializer=random(i), **biased(i)
+        )(x)
+        for i, (equation, shape, bias) in enumerate(EINSUMS)
+    ]
+    return keras.Model(x, ends)
+
+
+EINSUMS = (
+    ("abcd,de->abce", (5, 4, 6), "e"),
+    ("abcd,dce->abe", (5, 2), "be"),
+    ("abcd,bde->aebc", (2, 5, 4), "e"),
+    ("abcd,cd->ab", (5,), None),
+)
+
+
+def of_einsums(config: Config) -> None:
+    wide = {"accum": "fixed<18,9>", "weight": "fixed<8,3>", "bias": "fixed<9,4>"}
+    narrow = {"accum": "fixed<9,4,RND,SAT>", "weight": "fixed<7,2>", "bias": "fixed<9,4>"}
+    precise("fixed<12,6,RND,SAT>", "fixed<9,4>", e0=narrow, e1=wide, e2=narrow, e3=wide)(config)
+
+
+def layernorms() -> Any:
+    """Normalizations over the last axis: hls4ml's default, a saturating sum, a smaller table."""
+    x = layers.Input((5, 6), name="x")
+    ends = [
+        layers.LayerNormalization(
+            axis=[2], name=f"n{i}", gamma_initializer=random(i), epsilon=10.0**-e
+        )(x)
+        for i, e in enumerate((3, 2, 1))
+    ]
+    model = keras.Model(x, ends)
+    for i, layer in enumerate(model.layers[1:]):
+        gamma, beta = layer.get_weights()
+        layer.set_weights([gamma, np.random.default_rng(i).normal(size=beta.shape)])
+    return model
+
+
+def of_layernorms(config: Config) -> None:
+    narrow = {"accum": "fixed<10,5,TRN,SAT>", "table": "ufixed<9,3,RND,SAT>"}
+    wrapped = {"accum": "fixed<14,7,RND>", "table": "fixed<10,4>", "scale": "fixed<7,3>"}
+    precise("fixed<14,6,RND,SAT>", "fixed<10,4>", n1=narrow, n2=wrapped)(config)
+    config["LayerName"]["n2"].update(TableSize=200, TableRangePower2=1)
+
+
 ONE = precise("fixed<12,5,RND,SAT>", "fixed<9,4>", a0=SATURATING["a0"])
 
 MODELS: tuple[tuple[str, Callable[[], Any], tuple[str, ...], Edit], ...] = (
@@ -222,6 +272,8 @@ MODELS: tuple[tuple[str, Callable[[], Any], tuple[str, ...], Edit], ...] = (
     ("_resource2", saturated_signals, STREAM, reused(of_windows, "resource", 2, point=3)),
     ("", saturated_pools, BOTH, of_pools),
     ("", saturated_softmax, BOTH, of_softmax),
+    ("", einsums, PARALLEL, of_einsums),
+    ("", layernorms, PARALLEL, of_layernorms),
 )
 """Suffix of the name, model, io types, edit."""
 

@@ -25,8 +25,14 @@ NAME = "hwcompile"
 FOLDER = "hwcompile"
 """Inside hls4ml's output folder: the build directory."""
 
-CPP_ONLY = ("template", "codegen", "process_fixed_point_quantizer_layer", "bram_weights")
-"""What names passes that only print C++."""
+CPP_ONLY = (
+    "template",
+    "codegen",
+    "process_fixed_point_quantizer_layer",
+    "fuse_quantizer_into",
+    "bram_weights",
+)
+"""What names passes that only print C++, or rewrite it."""
 
 
 def register(

@@ -17,6 +17,7 @@ from tests.frontends.hls4ml.stub import (
     StubGraph,
     StubLayer,
     WeightVariable,
+    XnorPrecisionType,
     dense,
     named,
     vector,
@@ -99,8 +100,25 @@ def hw0293_another_backend(at: Place) -> None:
     read([vector(), activation("relu")], backend="Quartus")
 
 
+def hw0291_weights_of_too_many_digits(at: Place) -> None:
+    layer = dense(WIDE, strategy="distributed_arithmetic")
+    layer.weights["weight"] = WeightVariable(np.full((4, 3), 2.0**-60), FixedPrecisionType(8, 4))
+    read([vector(), layer])
+
+
 def hw0294_an_unknown_strategy(at: Place) -> None:
-    read([vector(), dense(WIDE, strategy="distributed_arithmetic")])
+    read([vector(), dense(WIDE, strategy="stratified")])
+
+
+def hw0294_cpp_of_da4ml(at: Place) -> None:
+    read([vector(), dense(WIDE, strategy="distributed_arithmetic", da_codegen="void f() {}")])
+
+
+def hw0294_a_normalization_of_bits(at: Place) -> None:
+    bits = FixedPrecisionType(1, 1, signed=False)
+    scale = WeightVariable(np.ones(3), XnorPrecisionType())
+    layer = StubLayer("n", "LayerNormalization", [5, 3], bits, weights={"scale": scale})
+    read([StubLayer("x", "Input", [5, 3], FixedPrecisionType(8, 4)), layer])
 
 
 def hw0294_a_table_that_is_no_power_of_two(at: Place) -> None:

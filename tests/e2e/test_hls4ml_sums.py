@@ -1,4 +1,4 @@
-"""Sums that saturate on the way, and weights that are powers of two: the same at all levels."""
+"""Sums of hls4ml's in every form: reference, emitted C++ and circuits compute the same."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ LEVELS = ("reference", "hls", "rtl")
         pytest.param("saturated_sums_resource4 io_parallel", marks=pytest.mark.slow),
         pytest.param("saturated_pools io_stream", marks=pytest.mark.slow),
         pytest.param("powers io_parallel", marks=pytest.mark.slow),
+        pytest.param("einsums io_parallel", marks=pytest.mark.slow),
+        pytest.param("layernorms io_parallel", marks=pytest.mark.slow),
         pytest.param("saturated_powers io_stream", marks=pytest.mark.slow),
     ],
 )

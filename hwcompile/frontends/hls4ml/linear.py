@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 
+from hwcompile.frontends.hls4ml.distributed import is_distributed, trained, trained_sum
 from hwcompile.frontends.hls4ml.layouts import ConvLayout, DenseLayout, DepthwiseLayout
 from hwcompile.frontends.hls4ml.order import dense_order, depthwise_order
 from hwcompile.frontends.hls4ml.sums import weighted_sum
 from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
 from hwcompile.frontends.hls4ml.weights import Constants
-from hwcompile.ir.types import IntArray
 
 STRATEGIES = ("latency", "resource", "resource_unrolled")
+"""Of every weighted sum."""
+
+DISTRIBUTED = ("Dense", "Conv1D", "Conv2D", "PointwiseConv1D", "PointwiseConv2D")
+"""What can have the strategy `distributed_arithmetic` too."""
 
 
 def dense(ctx: Lowering) -> None:
@@ -21,38 +26,32 @@ def dense(ctx: Lowering) -> None:
     check_strategy(ctx)
     source = ctx.source()
     fan_in, outputs = int(ctx.node.get_attr("n_in")), int(ctx.node.get_attr("n_out"))
-    weights = ctx.constants("weight")
-    matrix = _transposed(ctx, weights.values, outputs, fan_in)
     shape = map_shape(source.shape)
     if shape[2] != fan_in:
         shape = (1, int(np.prod(shape)) // fan_in, fan_in)
-    flat = Fixed(ctx.shaped(source.value, shape), source.shape, source.fraction, source.format)
-    sums = Constants(np.ascontiguousarray(matrix), weights.format)
-    order = partial(dense_order, ctx, fan_in)
-    weighted_sum(ctx, DenseLayout(), flat, sums, ctx.constants("bias"), order)
-    _back_in_shape(ctx)
-
-
-def _transposed(ctx: Lowering, values: IntArray, outputs: int, fan_in: int) -> IntArray:
-    """[M, K], however the strategy has laid the weights."""
-    if ctx.node.get_attr("_weights_transposed", False):
-        return values.reshape(outputs, fan_in)
-    return values.reshape(fan_in, outputs).T
+    flat = replace(source, value=ctx.shaped(source.value, shape))
+    _finish(ctx, _summed(ctx, DenseLayout(), flat, outputs))
 
 
 def convolution(ctx: Lowering) -> None:
     """`nnet::conv_1d_cl`, `conv_2d_cl` and their pointwise forms."""
     check_strategy(ctx)
-    layout = _layout(ctx)
-    weights = ctx.constants("weight")
     filters = int(ctx.node.get_attr("n_filt"))
+    _finish(ctx, _summed(ctx, ConvLayout(*_layout(ctx)), _mapped(ctx), filters))
+
+
+def _summed(ctx: Lowering, layout: DenseLayout, source: Fixed, outputs: int) -> str:
+    """All sums of a layer with a matrix."""
+    if is_distributed(ctx):
+        numbers = trained(ctx, "weight").reshape(-1, outputs).T
+        return trained_sum(ctx, layout, source, numbers, trained(ctx, "bias").reshape(-1))
+    weights = ctx.constants("weight")
     # [kh, kw, C, M], or with the resource strategy [M, kh, kw, C].
-    moved = ctx.node.get_attr("_weights_transposed", False)
-    matrix = weights.values.reshape(filters, -1) if moved else weights.values.reshape(-1, filters).T
+    moved, values = ctx.node.get_attr("_weights_transposed", False), weights.values
+    matrix = values.reshape(outputs, -1) if moved else values.reshape(-1, outputs).T
     sums = Constants(np.ascontiguousarray(matrix), weights.format)
     order = partial(dense_order, ctx, matrix.shape[1])
-    weighted_sum(ctx, ConvLayout(*layout), _mapped(ctx), sums, ctx.constants("bias"), order)
-    _back_in_shape(ctx)
+    return weighted_sum(ctx, layout, source, sums, ctx.constants("bias"), order)
 
 
 def depthwise(ctx: Lowering) -> None:
@@ -71,8 +70,7 @@ def depthwise(ctx: Lowering) -> None:
     sums = Constants(taps, weights.format)
     layout = DepthwiseLayout(*_layout(ctx))
     order = partial(depthwise_order, ctx, taps.shape[1], channels)
-    weighted_sum(ctx, layout, _mapped(ctx), sums, ctx.constants("bias"), order)
-    _back_in_shape(ctx)
+    _finish(ctx, weighted_sum(ctx, layout, _mapped(ctx), sums, ctx.constants("bias"), order))
 
 
 def check_strategy(ctx: Lowering) -> None:
@@ -82,11 +80,12 @@ def check_strategy(ctx: Lowering) -> None:
         CompileError: HW0294.
     """
     strategy = str(ctx.node.get_attr("strategy", "latency")).lower()
-    if strategy not in STRATEGIES:
+    with_da4ml = is_distributed(ctx) and ctx.node.class_name in DISTRIBUTED
+    if strategy not in STRATEGIES and not with_da4ml:
         raise ctx.refuse(
             "HW0294",
             f"the layer's strategy is '{strategy}'",
-            "nobody has said what it computes",
+            f"it is not built for {ctx.node.class_name}",
             f"one of {', '.join(STRATEGIES)}",
         )
     data_format = ctx.node.get_attr("data_format", "channels_last")
@@ -125,13 +124,10 @@ def _is_2d(ctx: Lowering) -> bool:
     return ctx.node.class_name.endswith("2D")
 
 
-def _back_in_shape(ctx: Lowering) -> None:
-    """The result as the feature map of hls4ml's shape; surplus windows at the end are not used."""
-    name = ctx.node.outputs[0]
-    fixed = ctx.tensors[name]
-    value = ctx.shaped(fixed.value, map_shape(fixed.shape))
-    for output in ctx.node.outputs:
-        ctx.tensors[output] = Fixed(value, fixed.shape, fixed.fraction, fixed.format)
+def _finish(ctx: Lowering, value: str) -> None:
+    """The sums as the feature map of hls4ml's shape."""
+    shaped = ctx.shaped(value, map_shape(ctx.result_shape()))
+    ctx.finish(shaped, ctx.result_format())
 
 
 HANDLERS = {

@@ -12,8 +12,10 @@ import numpy as np
 from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail
 from hwcompile.frontends.hls4ml import (
     activations,
+    einsum,
     elementwise,
     hgq,
+    layernorm,
     linear,
     pooling,
     softmax,
@@ -39,6 +41,8 @@ Handler = Callable[[Lowering], None]
 
 HANDLERS: Mapping[str, Handler] = {
     **linear.HANDLERS,
+    **einsum.HANDLERS,
+    **layernorm.HANDLERS,
     **activations.HANDLERS,
     **softmax.HANDLERS,
     **elementwise.HANDLERS,
@@ -55,11 +59,9 @@ REFUSED = {
     "SimpleRNN": "its tables and formats are not lowered yet",
     "Bidirectional": "its tables and formats are not lowered yet",
     "TimeDistributed": "its inner graph is not lowered yet",
-    "LayerNormalization": "its table of inverse roots is not lowered yet",
     "Einsum": "products of two tensors are not built yet",
     "Dot": "products of two tensors are not built yet",
     "MatMul": "products of two tensors are not built yet",
-    "EinsumDense": "its two transposes are not lowered yet",
     "SymbolicExpression": "expressions are not lowered",
     "DACombinational": "the strategy distributed_arithmetic prints C++ instead of a layer",
 }

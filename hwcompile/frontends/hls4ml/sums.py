@@ -66,8 +66,8 @@ def weighted_sum(
     weights: Constants,
     bias: Constants,
     order: Order,
-) -> None:
-    """Lower a dense or convolutional layer; its result is the layer's.
+) -> str:
+    """A dense or convolutional layer in the format of its result.
 
     Args:
         ctx: The layer.
@@ -89,7 +89,7 @@ def weighted_sum(
     if both:  # cast<> of nnet_mult.h: agreements become a sum of -1 and +1
         fan_in = weights.values.shape[1] << max(fraction, 0)
         value, offset = ctx.scaled(value, 2), 2 * offset - fan_in
-    ctx.finish(ctx.assigned(value, fraction, result, offset), result)
+    return ctx.assigned(value, fraction, result, offset)
 
 
 def _of_powers(

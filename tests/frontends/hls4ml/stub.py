@@ -38,6 +38,13 @@ class ExponentPrecisionType:
     width: int
 
 
+@dataclass
+class XnorPrecisionType:
+    """hls4ml's, of bits that mean -1 and +1."""
+
+    width: int = 1
+
+
 def named(precision: object) -> SimpleNamespace:
     """hls4ml's `NamedType`."""
     return SimpleNamespace(name="t", precision=precision)
@@ -46,7 +53,11 @@ def named(precision: object) -> SimpleNamespace:
 class WeightVariable:
     """hls4ml's, printed with as many decimals as the format has binary digits."""
 
-    def __init__(self, data: object, precision: FixedPrecisionType | ExponentPrecisionType) -> None:
+    def __init__(
+        self,
+        data: object,
+        precision: FixedPrecisionType | ExponentPrecisionType | XnorPrecisionType,
+    ) -> None:
         self.name, self.type = "w", named(precision)
         self.data = np.asarray(data, dtype=np.float64)
         self.shape = list(self.data.shape)

@@ -83,7 +83,7 @@ CASES: dict[str, tuple[LimitedSum, tuple[int, int, int], IntType, int]] = {
     "wide": (LimitedSum(4, -(1 << 40), 1 << 40), (2, 2, 12), IntType(-(1 << 39), 1 << 39), 2),
 }
 
-DEFAULT = ("signed, ragged words", "to zero", "signed to unsigned")
+DEFAULT = ("signed, ragged words", "to zero, unsigned")
 
 
 @pytest.mark.parametrize(
