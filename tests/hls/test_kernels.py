@@ -11,6 +11,7 @@ import pytest
 from hwcompile.emit.hls.library import has_header
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
+from hwcompile.ops.argmax.op import TopK
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.verify.hls.compilers import SANITIZE, STANDARD, UNINITIALIZED, ap_types
@@ -54,6 +55,14 @@ def test_products_are_wider_than_a_machine_word(tmp_path: Path) -> None:
     site = Site.of(Depthwise(np.full((1, 3), 116509, dtype=np.int64)), kind)
     (kernel, *_) = family("depthwise").kernels
     run_all(tmp_path, [Case("wide", site, kernel, next(iter(kernel.space(site))))], [])
+
+
+def test_of_equal_elements_the_first_comes_first(tmp_path: Path) -> None:
+    site = Site.of(TopK(4, "index"), TensorType((3, 2, 11), IntType(0, 2)))
+    (kernel,) = family("argmax").kernels
+    cases = [Case(f"ties{n}", site, kernel, p) for n, p in enumerate(kernel.space(site))]
+    assert len(cases) > 2
+    run_all(tmp_path, cases, [])
 
 
 @pytest.mark.slow

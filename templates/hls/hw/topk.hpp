@@ -40,15 +40,16 @@ void topk(stream<X> &x, stream<Y> &y) {
         const bool unused = lane >= C::LastLanes && index == C::Words - 1;
         value_t moving = value_t(in.lane[lane]);
         int moving_place = index * C::Lanes + lane;
-        bool moves = !unused;
+        bool moves = !unused, found = false;
         for (int entry = 0; entry < C::Depth; ++entry) {
 #pragma HLS UNROLL
           const bool there = index != 0 && present[lane][entry];
           const value_t held = value[lane][entry];
           const int held_place = place[lane][entry];
-          const bool beaten = moves && (!there || moving > held);
-          // From the place of the new element on, every entry moves on by one.
-          if (beaten) {
+          // From the place of the new element on, every entry moves on by one, also before an
+          // equal one: that came later.
+          found = found || !there || moving > held;
+          if (moves && found) {
             value[lane][entry] = moving;
             place[lane][entry] = moving_place;
             present[lane][entry] = true;
