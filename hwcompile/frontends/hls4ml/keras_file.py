@@ -20,6 +20,7 @@ from hwcompile.frontends.hls4ml.configuration import HlsConfiguration, configura
 from hwcompile.frontends.hls4ml.graph import ModelGraph
 from hwcompile.frontends.hls4ml.load import BACKENDS, import_model_graph
 from hwcompile.frontends.imported import ImportedModel
+from hwcompile.frontends.model_file import first_bytes
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 STARTS = (b"PK\x03\x04", b"\x89HDF\r\n\x1a\n")
@@ -65,10 +66,7 @@ def load_keras(
 
 
 def _check_file(path: Path) -> None:
-    if path.is_dir():
-        raise fail("HW0101", f"'{path}' is a folder", fix="name the model file inside it")
-    if not path.is_file():
-        raise fail("HW0101", f"there is no model file '{path}'", fix="check the path")
+    first_bytes(path, 1)
     if path.suffix.lower() == SUFFIXES[0] and not zipfile.is_zipfile(path):
         raise fail(
             "HW0102",

@@ -5,43 +5,37 @@
 #ifndef HW_REDUCE_HPP
 #define HW_REDUCE_HPP
 
+#include "by_tap.hpp"
 #include "recode.hpp"
-#include "stream.hpp"
 
 namespace hw {
 
 enum class reduction { Max, Min, Sum };
 
+namespace detail {
+
+template <class C, class X, class Y>
+struct reduce_step {
+  static constexpr recoding style = C::BipolarToInt ? recoding::Bipolar : recoding::Sign;
+  static constexpr int LastLanes = C::BipolarToInt ? C::LastLanes : C::Parallel;
+
+  static Y next(const X &in, const Y &before, bool first, bool unused) {
+#pragma HLS INLINE
+    typedef modular<C::OutBits> sum_t;
+    const Y value = unused ? Y(0) : recode<Y, style>(in);
+    if (C::Kind == reduction::Sum) {
+      return Y(sum_t((first ? sum_t(0) : sum_t(before)) + sum_t(value)));
+    }
+    if (first) return value;
+    return ((value > before) == (C::Kind == reduction::Max)) ? value : before;
+  }
+};
+
+}  // namespace detail
+
 template <class C, class X, class Y>
 void reduce(stream<X> &x, stream<Y> &y) {
-  constexpr int vectors = C::OutFrameWords / C::Words;
-  constexpr recoding style = C::BipolarToInt ? recoding::Bipolar : recoding::Sign;
-  typedef typename Y::element element;
-  Y sums[C::Words];
-
-  for (int vector = 0; vector < vectors; ++vector) {
-    for (int tap = 0; tap < C::Taps; ++tap) {
-      for (int index = 0; index < C::Words; ++index) {
-#pragma HLS PIPELINE II=1
-        const X in = x.read();
-        Y out;
-        for (int lane = 0; lane < C::Parallel; ++lane) {
-#pragma HLS UNROLL
-          const bool unused = C::BipolarToInt && lane >= C::LastLanes && index == C::Words - 1;
-          const element value = unused ? element(0) : recode<element, style>(in.lane[lane]);
-          const element old = (tap == 0) ? value : sums[index].lane[lane];
-          if (C::Kind == reduction::Sum) {
-            const modular<C::OutBits> before = (tap == 0) ? modular<C::OutBits>(0) : modular<C::OutBits>(old);
-            out.lane[lane] = modular<C::OutBits>(before + modular<C::OutBits>(value));
-          } else {
-            out.lane[lane] = ((value > old) == (C::Kind == reduction::Max)) ? value : old;
-          }
-        }
-        sums[index] = out;
-        if (tap == C::Taps - 1) y.write(out);
-      }
-    }
-  }
+  by_tap<C, detail::reduce_step<C, typename X::element, typename Y::element>>(x, y);
 }
 
 }  // namespace hw

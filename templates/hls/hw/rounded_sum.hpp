@@ -6,7 +6,7 @@
 #ifndef HW_ROUNDED_SUM_HPP
 #define HW_ROUNDED_SUM_HPP
 
-#include "stream.hpp"
+#include "by_tap.hpp"
 
 namespace hw {
 
@@ -32,33 +32,25 @@ calc<Bits + 1> rounded(const calc<Bits + 1> &total) {
   return result;
 }
 
+template <class C, class X, class Y>
+struct rounded_step {
+  typedef calc<C::OutBits + 1> sum_t;
+  static constexpr int LastLanes = C::Parallel;
+  // Digits of the largest magnitude.
+  static constexpr int Width = C::Signed ? C::OutBits - 1 : C::OutBits;
+
+  static Y next(const X &in, const Y &before, bool first, bool) {
+#pragma HLS INLINE
+    const sum_t total = sum_t((first ? sum_t(0) : sum_t(before)) + sum_t(in));
+    return Y(rounded<C::Digits, Width>(calc<Width + 1>(total)));
+  }
+};
+
 }  // namespace detail
 
 template <class C, class X, class Y>
 void rounded_sum(stream<X> &x, stream<Y> &y) {
-  typedef calc<C::OutBits + 1> sum_t;
-  constexpr int vectors = C::OutFrameWords / C::Words;
-  // Digits of the largest magnitude.
-  constexpr int width = C::Signed ? C::OutBits - 1 : C::OutBits;
-  Y sums[C::Words];
-
-  for (int vector = 0; vector < vectors; ++vector) {
-    for (int tap = 0; tap < C::Taps; ++tap) {
-      for (int index = 0; index < C::Words; ++index) {
-#pragma HLS PIPELINE II=1
-        const X in = x.read();
-        Y out;
-        for (int lane = 0; lane < C::Parallel; ++lane) {
-#pragma HLS UNROLL
-          const sum_t before = (tap == 0) ? sum_t(0) : sum_t(sums[index].lane[lane]);
-          const sum_t total = sum_t(before + sum_t(in.lane[lane]));
-          out.lane[lane] = detail::rounded<C::Digits, width>(calc<width + 1>(total));
-        }
-        sums[index] = out;
-        if (tap == C::Taps - 1) y.write(out);
-      }
-    }
-  }
+  by_tap<C, detail::rounded_step<C, typename X::element, typename Y::element>>(x, y);
 }
 
 }  // namespace hw

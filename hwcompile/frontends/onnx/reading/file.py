@@ -9,7 +9,8 @@ import onnx
 from onnx import AttributeProto
 from onnx.external_data_helper import load_external_data_for_model
 
-from hwcompile.diagnostics import CompileError, fail, reason_of
+from hwcompile.diagnostics import CompileError, fail
+from hwcompile.frontends.model_file import first_bytes
 from hwcompile.frontends.onnx.reading.formats import named_by_suffix, refuse_other_formats
 from hwcompile.frontends.onnx.reading.structure import check_structure
 
@@ -46,19 +47,7 @@ def parse(path: Path) -> onnx.ModelProto:
 
 
 def _whole(path: Path) -> onnx.ModelProto:
-    if path.is_dir():
-        raise fail("HW0101", f"'{path}' is a folder", fix="name the model file inside it")
-    if not path.is_file():
-        raise fail("HW0101", f"there is no model file '{path}'", fix="check the path")
-    try:
-        with path.open("rb") as file:
-            start = file.read(_SNIFFED)
-    except OSError as error:
-        what, fix = f"the model file '{path}' cannot be read", "permission to read it"
-        raise fail("HW0101", what, reason_of(error), fix) from error
-    if not start:
-        raise fail("HW0102", f"'{path.name}' is empty", fix="export or download the model again")
-    refuse_other_formats(path, start)
+    refuse_other_formats(path, first_bytes(path, _SNIFFED))
     try:
         proto = onnx.load(str(path), load_external_data=False)
         _check_texts(proto)
