@@ -21,11 +21,13 @@ from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.verify.comparing import compare_run
-from hwcompile.verify.hls.compilers import ProgramKind, compile_program
+from hwcompile.verify.hls.compilers import STANDARD, ProgramKind, compile_program
 from hwcompile.verify.hls.running import HlsDesign, run_program
 from hwcompile.verify.levels import run_reference
 from hwcompile.verify.sources import random_source
+from hwcompile.verify.verilator import find_compiler
 from tests.models import ROOT
+from tests.vendor import tcl
 
 ORACLE = ("hardware tools", "this project")
 ORACLE_REASON = "the integer reference; texts on file are there to be read when they change"
@@ -76,6 +78,31 @@ def test_the_project_stands_for_itself_and_checks_itself(tmp_path: Path) -> None
         1,
         "frame 0: beat 0 of m_axis differs",
     )
+
+
+def test_the_script_of_vitis_is_tcl_and_names_files_that_are_there() -> None:
+    folder = build("digits_mlp_w1a1").directory / "hls"
+    done = tcl.run(folder / "run_hls.tcl")
+    assert done.error == "exit 0"
+    assert done.of("open_project") == [("-reset", "digits_mlp_w1a1_prj")]
+    assert done.of("set_top") == [("digits_mlp_w1a1",)]
+    files = [word for call in done.of("add_files") for word in call if not word.startswith("-")]
+    assert files == ["digits_mlp_w1a1.cpp", "testbench.cpp", "data"]
+    assert all((folder / name).exists() for name in files)
+    steps = ["csim_design", "csynth_design", "cosim_design", "export_design"]
+    assert [call[0] for call in done.calls][-4:] == steps
+
+
+def test_every_header_stands_alone(tmp_path: Path) -> None:
+    """A file that includes nothing else compiles, as editors and other projects want it."""
+    shutil.copytree(build("digits_cnn_w3a3").directory / "hls", tmp_path / "hls")
+    headers = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*.hpp"))
+    assert Path("hls/weights/stem.hpp") in headers
+    for header in headers:
+        (tmp_path / "one.cpp").write_text(f'#include "{header}"\n')
+        command = [find_compiler(), *STANDARD, "-fsyntax-only", "one.cpp"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, f"{header}: {done.stderr}"
 
 
 def test_the_level_compares_every_stage_and_output() -> None:

@@ -62,6 +62,7 @@ class LayerView:
     config: str
     function: str
     header: str
+    origin: str
     notes: tuple[str, ...]
     members: tuple[str, ...]
     arrays: tuple[Array, ...]
@@ -260,6 +261,7 @@ class _Builder:
             config=self.names.new(f"{name}_config"),
             function=f"hw::{function_of(instance.library)}",
             header=header_of(instance.library),
+            origin=str(part.node.origin),
             notes=_notes(part),
             members=(*_frame_members(part.built.ports), *_members(instance)),
             arrays=memories,
