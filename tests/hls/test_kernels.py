@@ -30,7 +30,9 @@ def run_all(folder: Path, cases: list[Case], options: list[str]) -> None:
     projects = write_program(folder, cases, FRAMES)
     program = folder / "program"
     source = str(folder / "all.cpp")
-    command = [find_compiler(), *STANDARD, "-O0", *options, f"-I{folder}", "-o", str(program)]
+    # Every project asks for hw/ beside itself, and its weights for that beside their folder.
+    places = [f"-I{folder}", f"-I{folder / 'hw'}"]
+    command = [find_compiler(), *STANDARD, "-O0", *options, *places, "-o", str(program)]
     done = subprocess.run([*command, source], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[:4000]
     for number, (case, project) in enumerate(zip(cases, projects, strict=True)):
