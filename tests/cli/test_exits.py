@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from hwcompile.build_directory import check_build_directory
+from hwcompile.build_directory.names import WORK
 from hwcompile.cli.app import COMMANDS, load_command
 from hwcompile.diagnostics import InternalError, fail
 from tests.cli.running import type_command
@@ -133,7 +135,8 @@ def test_ctrl_c_is_one_line(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Ca
 
 @pytest.mark.parametrize("seconds", [0.2, 0.5, 0.9, 1.4])
 def test_ctrl_c_at_any_moment_is_one_line(seconds: float, tmp_path: Path) -> None:
-    words = ["compile", str(save(tmp_path)), "-o", str(tmp_path / "out")]
+    model, out = save(tmp_path), tmp_path / "out"
+    words = ["compile", str(model), "-o", str(out)]
     process = subprocess.Popen(
         [*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
     )
@@ -143,7 +146,10 @@ def test_ctrl_c_at_any_moment_is_one_line(seconds: float, tmp_path: Path) -> Non
     if process.returncode == 0:  # it was faster
         return
     assert (process.returncode, said) == (130, "Interrupted.\n")
-    assert not (tmp_path / "out").exists()
+    assert set(tmp_path.iterdir()) <= {model, out}
+    if out.exists():  # all was written, and the table not yet printed
+        assert check_build_directory(out) == []
+        assert not (out / WORK).exists()
 
 
 def test_ctrl_c_after_the_command_is_done_changes_nothing() -> None:
