@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import hwcompile
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.hls.library import FOLDER, headers
+from hwcompile.emit.hls.names import RESERVED, Names
 from hwcompile.emit.library import LABELS
 from hwcompile.resources import room
 from hwcompile.verify.hls.lint import check_sources, findings
+from tests.cli.small import save
 
 FAULTS = {
     "dynamic memory": "  int *x = new int[3];",
@@ -74,6 +79,24 @@ def test_recursion_through_another_function_but_not_of_unrolled_templates() -> N
     assert [finding.what for finding in findings({"a.hpp": text})] == ["recursion", "recursion"]
     text = "template <int N>\nint f(int x) {\n  return f<N + 1>(x);\n}\n"
     assert findings({"a.hpp": text}) == ()
+
+
+@pytest.mark.parametrize("name", ["lstm", "gru", "reduce", "argmax", "matvec"])
+def test_a_function_of_the_user_is_not_the_one_of_the_library(name: str) -> None:
+    top = f"void {name}(int &x) {{\n  hw::{name}<layer>(x);\n  hw::caller(x);\n}}\n"
+    header = f"void {name}(int &x) {{\n}}\nvoid caller(int &x) {{\n  {name}(x);\n}}\n"
+    assert findings({f"{name}.cpp": top, f"hw/{name}.hpp": header}) == ()
+    own = f"void {name}(int &x) {{\n  {name}(x);\n}}\n"
+    assert [found.what for found in findings({"top.cpp": own})] == ["recursion"]
+    assert [found.what for found in findings({"hw/x.hpp": own})] == ["recursion"]
+
+
+def test_no_name_of_the_user_is_a_word_that_is_refused(tmp_path: Path) -> None:
+    design = hwcompile.compile(save(tmp_path), tmp_path / "out")
+    names = Names(design.interface)
+    for word in sorted(RESERVED):
+        line = f"hw::stream<kind> {names.new(word)}(0);"
+        assert findings({"top.cpp": f"void f() {{\n  {line}\n}}\n"}) == (), word
 
 
 def test_test_benches_may_do_what_they_like() -> None:

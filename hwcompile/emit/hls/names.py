@@ -15,10 +15,17 @@ _TEXT = """
     reinterpret_cast return short signed sizeof static static_assert static_cast struct switch
     template this thread_local throw true try typedef typeid typename union unix unsigned using
     virtual void volatile wchar_t while xor xor_eq
-    hls hw main std
+    hls hw main std half NULL EOF errno stdin stdout stderr
 """
-_RESERVED = frozenset(_TEXT.split())
-"""Keywords of C++17, macros of compilers, and what projects call their own."""
+
+SYSTEM_CALLS = (
+    *("printf", "fprintf", "puts", "fopen", "fread", "fwrite", "exit", "abort", "system"),
+    *("getenv", "time", "rand", "assert", "malloc", "calloc", "realloc", "free"),
+)
+"""Functions of the system that synthesis refuses; no thing of a project is called like one."""
+
+RESERVED = frozenset((*_TEXT.split(), *SYSTEM_CALLS))
+"""Keywords of C++17, types of synthesis, macros, and what projects call their own."""
 
 
 _FILES = frozenset(("layers", "testbench", "bulk"))
@@ -28,7 +35,7 @@ _FILES = frozenset(("layers", "testbench", "bulk"))
 def top_function(interface: Interface) -> str:
     """The name of the top function: that of the top-level module where C++ allows it."""
     name = interface.top
-    return f"n_{name}" if name in _RESERVED | _FILES else name
+    return f"n_{name}" if name in RESERVED | _FILES else name
 
 
 class Names:
@@ -41,7 +48,7 @@ class Names:
     def new(self, text: str) -> str:
         """An identifier like `text` that nothing else has."""
         base = identifier(text, longest=80)
-        if base in _RESERVED:
+        if base in RESERVED:
             base = f"n_{base}"
         name, count = base, 1
         while name in self._taken:

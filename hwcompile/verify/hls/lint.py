@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from hwcompile.diagnostics import CompileError, Diagnostic
+from hwcompile.emit.hls.library import FOLDER
+from hwcompile.emit.hls.names import SYSTEM_CALLS
 
 TESTING = ("simulation.hpp", "testbench.hpp", "testbench.cpp", "bulk.cpp")
 """Files, without their folder, that synthesis never reads."""
@@ -23,9 +25,7 @@ _RULES = {
     r"\b(new|delete|malloc|calloc|realloc|free)\b": "dynamic memory",
     r"\b(virtual|dynamic_cast|typeid)\b": "something that is decided at run time",
     r"\b(throw|try|catch)\b": "an exception",
-    r"\b(printf|fprintf|puts|fopen|fread|fwrite|exit|abort|system|getenv|time|rand|assert)\s*\(": (
-        "a call of the system"
-    ),
+    rf"\b({'|'.join(SYSTEM_CALLS)})\s*\(": "a call of the system",
     r"\bstd::\w+": "the standard library",
     r"\w\s*\*\s*\*": "a pointer to a pointer",
     r"\b(float|double|half)\b": "floating point",
@@ -40,6 +40,7 @@ _CONSTANT = re.compile(r"\bconstexpr\s+\w+\s+(\w+)\s*=|\b(?:int|bool)\s+([A-Z]\w
 _MEMBER = re.compile(r"\b\w+::(\w+)\b")
 _WORD = re.compile(r"(?<![\w:])[A-Za-z_]\w*")
 _KNOWN = {"clog2", "least", "most"}
+_LIBRARY = "hw::"
 _CONTROL = {"for", "if", "switch", "while", "return", "sizeof"}
 
 
@@ -156,13 +157,18 @@ def _recursions(read: Mapping[str, str]) -> Iterator[Finding]:
     for name, text in read.items():
         for match in _FUNCTION.finditer(text):
             if match[1] not in _CONTROL:
-                body = _body(text, match.end())
-                known = bodies.get(match[1], (name, text.count("\n", 0, match.start()) + 1, ""))
-                bodies[match[1]] = (*known[:2], known[2] + body)
-    calls = {name: _called(body, bodies) for name, (_, _, body) in bodies.items()}
-    for name, (file, line, _) in bodies.items():
-        if name in _reached(calls, name):
-            yield Finding(file, line, "recursion", name)
+                body, function = _body(text, match.end()), _space(name) + match[1]
+                known = bodies.get(function, (name, text.count("\n", 0, match.start()) + 1, ""))
+                bodies[function] = (*known[:2], known[2] + body)
+    calls = {f: _called(body, _space(file), bodies) for f, (file, _, body) in bodies.items()}
+    for function, (file, line, _) in bodies.items():
+        if function in _reached(calls, function):
+            yield Finding(file, line, "recursion", function.removeprefix(_LIBRARY))
+
+
+def _space(file: str) -> str:
+    """What stands before the names of a file's functions: the library has a namespace."""
+    return _LIBRARY if file.startswith(f"{FOLDER}/") else ""
 
 
 def _body(text: str, start: int) -> str:
@@ -173,12 +179,13 @@ def _body(text: str, start: int) -> str:
     return text[start:at]
 
 
-def _called(body: str, bodies: Mapping[str, object]) -> set[str]:
+def _called(body: str, space: str, bodies: Mapping[str, object]) -> set[str]:
     unrolled = re.sub(r"\b\w+<[^;<>()]*[+-] 1[^;<>()]*>\s*\(", "(", body)
     unrolled = re.sub(r"\b\w+\([^;()]*\.\.\.\)", "", unrolled)
     # A member of an object is not the function of the same name.
-    found = re.findall(r"(?<![\w.])(\w+)(?:<[^;()]*?>)?\s*\(", unrolled)
-    return {name for name in found if name in bodies}
+    found = re.findall(r"(?<![\w.:])((?:\w+::)*)(\w+)(?:<[^;()]*?>)?\s*\(", unrolled)
+    names = {(_LIBRARY if way.startswith(_LIBRARY) else space) + name for way, name in found}
+    return {name for name in names if name in bodies}
 
 
 def _reached(calls: Mapping[str, set[str]], start: str) -> set[str]:
