@@ -77,6 +77,12 @@ def hw0291_a_power_of_two_that_overflows(at: Place) -> None:
     read([vector(precision=FixedPrecisionType(4, 4)), layer])
 
 
+def hw0291_a_bias_of_powers_of_two(at: Place) -> None:
+    layer = dense(WIDE)
+    layer.weights["bias"] = WeightVariable(np.full(3, 2.0), ExponentPrecisionType(3))
+    read([vector(), layer])
+
+
 def hw0292_additions_that_have_no_order(at: Place) -> None:
     narrow = FixedPrecisionType(8, 4, saturation_mode="SAT")
     read([vector(), dense(narrow, strategy="resource", reuse_factor=3)])

@@ -21,6 +21,9 @@ from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.reshape.op import Reshape
 from hwcompile.ops.table.op import Table
 
+FACTORS = ("weight", "scale")
+"""Constants that inputs are multiplied by."""
+
 MOST_ENTRIES = 1 << 16
 """Of a table of all values of an element."""
 
@@ -93,8 +96,20 @@ class Lowering:
         return format_of(self.node.get_attr(attribute).precision, self.origin)
 
     def constants(self, name: str) -> Constants:
-        """Weights of the layer."""
-        return constants_of(self.node.weights[name], self.origin)
+        """Weights of the layer.
+
+        Raises:
+            CompileError: HW0291 for exponents that are no factors of products.
+        """
+        found = constants_of(self.node.weights[name], self.origin)
+        if found.format.exponent and name not in FACTORS:
+            raise self.refuse(
+                "HW0291",
+                f"the layer's {name} is kept as powers of two",
+                "hls4ml's C++ multiplies by such numbers and does nothing else with them",
+                f"a quantizer for the {name} other than quantized_po2",
+            )
+        return found
 
     def finish(self, value: str, form: Format) -> None:
         """The value, with the digits of the format, is the layer's result."""
