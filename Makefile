@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_FLAGS ?=
+QKERAS := .venv-qkeras
 FIGURES_FLAGS ?=
 FUZZ_FLAGS ?=
 
@@ -35,6 +36,16 @@ test: $(STAMP) ## The default test suite
 test-all: $(STAMP) ## The whole test suite, slow tests included
 	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS)
 
+$(QKERAS)/.installed: benchmarks/qkeras.txt
+	$(PYTHON) -m venv $(QKERAS)
+	$(QKERAS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: test-qkeras
+test-qkeras: $(QKERAS)/.installed ## Models of QKeras against hls4ml, beside TensorFlow (2 GB) on Python 3.11
+	PYTHONPATH=. KERAS_BACKEND=tensorflow HWCOMPILE_SOURCES=qkeras $(QKERAS)/bin/python -m pytest -W ignore \
+		tests/frontends/hls4ml/test_models.py -k qkeras $(PYTEST_FLAGS)
+
 .PHONY: fuzz
 fuzz: $(STAMP) ## Attack everything from outside, for minutes and with a fixed seed
 	$(BIN)/python -m tests.fuzz $(FUZZ_FLAGS)
@@ -65,4 +76,4 @@ dist: $(STAMP) ## Build sdist and wheel
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything built
-	rm -rf $(VENV) dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(QKERAS) dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 from keras import layers
 
-from benchmarks import hls4ml_hgq, hls4ml_sums, hls4ml_torch
+from benchmarks import hls4ml_hgq, hls4ml_qkeras, hls4ml_qonnx, hls4ml_sums, hls4ml_torch
 from benchmarks.hls4ml_sample import BOTH, PARALLEL, SATURATED, Config, Edit, Sample, precise
 
 ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
@@ -299,5 +299,5 @@ def samples() -> tuple[Sample, ...]:
         taken = sum(s.name.startswith(name) for s in found)
         name = f"{name}_resource" if taken and edit not in (None, SATURATED) else name
         found += [Sample(name, "keras3", io, model, edit, granularity) for io in io_types]
-    others = (hls4ml_hgq, hls4ml_sums, hls4ml_torch)
+    others = (hls4ml_hgq, hls4ml_sums, hls4ml_torch, hls4ml_qonnx, hls4ml_qkeras)
     return (*found, *(sample for module in others for sample in module.samples()))

@@ -17,6 +17,13 @@ from tests.models import ROOT
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 
+QKERAS = [
+    line
+    for line in (ROOT / "benchmarks/qkeras.txt").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
+"""What is installed in an environment of its own."""
+
 MODULES = {
     "cocotb": ("cocotb", "cocotb_tools"),
     "cocotbext-axi": ("cocotbext",),
@@ -87,7 +94,7 @@ def test_every_import_of_the_package_is_declared() -> None:
 
 @pytest.mark.parametrize("room", ["tests", "benchmarks", "examples"])
 def test_every_import_beside_the_package_is_declared(room: str) -> None:
-    every = [*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra)]
+    every = [*PROJECT["dependencies"], *(r for extra in EXTRAS.values() for r in extra), *QKERAS]
     declared = {module for requirement in every for module in modules_of(requirement)}
     found = imported(ROOT / room)
     assert [f"{path}: {name}" for name, path in found if name not in declared] == []
