@@ -14,8 +14,8 @@ import numpy as np
 
 import hwcompile
 from benchmarks.output import markdown, number, parser, show, write
-from hwcompile.frontends.numbers.rows import FloatArray
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.rows import FloatArray
 
 DIGITS = Path(sys.argv[0]).resolve().parents[1] / "examples" / "digits"
 NETWORKS = {

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.packing import FrameWords, pack, unpack, used_bits
+from hwcompile_runtime.packing import FrameWords, pack, unpack, used_bits
 
 
 @st.composite

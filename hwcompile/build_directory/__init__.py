@@ -40,7 +40,6 @@ from hwcompile.build_directory.opening import (
 )
 from hwcompile.build_directory.reading import (
     checked_text,
-    damaged,
     memories,
     parsing,
     read_bytes,
@@ -52,13 +51,12 @@ from hwcompile.build_directory.reading import (
 )
 from hwcompile.build_directory.replacing import new_build_directory
 from hwcompile.build_directory.typed import (
-    HOST_SCHEMA,
-    INTERFACE_SCHEMA,
     MANIFEST_SCHEMA,
     HostFile,
     InterfaceFile,
     Manifest,
 )
+from hwcompile_runtime.files import HOST_SCHEMA, INTERFACE_SCHEMA, damaged
 
 __all__ = [
     "BOARD_RECORD",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from hwcompile_runtime.files import HOST as HOST
+from hwcompile_runtime.files import INTERFACE as INTERFACE
+
 MANIFEST = "manifest.json"
 """The file that makes a folder a build directory: what else is in it, with hashes."""
 REPORT = "report.json"
-HOST = "host.json"
-INTERFACE = "interface.json"
 GRAPH = "graph.txt"
 SCHEDULE = "schedule.toml"
 RTL = "rtl"

@@ -15,11 +15,12 @@ import msgspec
 from hwcompile.build_directory.atomic import flush, os_failure, write_atomic
 from hwcompile.build_directory.names import HOST, MANIFEST, REPORT, WORK
 from hwcompile.build_directory.ownership import is_there
-from hwcompile.build_directory.reading import damaged, read_bytes, read_manifest, read_typed
+from hwcompile.build_directory.reading import read_bytes, read_manifest, read_typed
 from hwcompile.build_directory.replacing import PLAN, recover
 from hwcompile.build_directory.reported import REPORT_SCHEMA, Report
-from hwcompile.build_directory.typed import HOST_SCHEMA, HostFile, Manifest
+from hwcompile.build_directory.typed import HostFile, Manifest
 from hwcompile.diagnostics import CompileError, fail
+from hwcompile_runtime.files import HOST_SCHEMA, damaged
 
 try:
     import fcntl

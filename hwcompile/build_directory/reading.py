@@ -16,7 +16,8 @@ import msgspec
 
 from hwcompile.build_directory.names import FILES, MANIFEST, RTL, is_inner_path
 from hwcompile.build_directory.typed import MANIFEST_SCHEMA, Manifest
-from hwcompile.diagnostics import CompileError, InternalError, fail
+from hwcompile.diagnostics import CompileError, InternalError
+from hwcompile_runtime.files import check_schema, damaged
 
 _ROWS = re.compile(rb"(?:[0-9a-f]+\n)+")
 
@@ -27,20 +28,6 @@ class _Versioned(Protocol):
 
 
 File = TypeVar("File", bound=_Versioned)
-
-
-class _Schema(msgspec.Struct):
-    schema: int
-
-
-def damaged(directory: Path, name: str, reason: str) -> CompileError:
-    """The finding for a file that is not as it was written."""
-    return fail(
-        "HW0510",
-        f"the build directory '{directory}' is damaged",
-        f"of its file {name}: {reason}",
-        f"compile again: hwcompile compile MODEL -o {directory} --force",
-    )
 
 
 @contextmanager
@@ -87,14 +74,7 @@ def decode_json(directory: Path, name: str, data: bytes, kind: type[File], schem
     with parsing(directory, name):
         # Not msgspec's parser: integers of ports may be wider than 64 bits.
         contents = json.loads(data)
-        version = msgspec.convert(contents, _Schema).schema
-        if version != schema:
-            raise fail(
-                "HW0511",
-                f"'{directory / name}' was written by another version of hwcompile",
-                f"it has schema {version}, and this version reads schema {schema}",
-                f"compile again: hwcompile compile MODEL -o {directory} --force",
-            )
+        check_schema(directory / name, contents, schema)
         return msgspec.convert(contents, kind)
 
 

@@ -19,13 +19,12 @@ import msgspec
 from hwcompile.build_directory.names import HOST, INTERFACE, MANIFEST, REPORT
 from hwcompile.build_directory.reported import REPORT_SCHEMA, Report
 from hwcompile.build_directory.typed import (
-    HOST_SCHEMA,
-    INTERFACE_SCHEMA,
     MANIFEST_SCHEMA,
     HostFile,
     InterfaceFile,
     Manifest,
 )
+from hwcompile_runtime.files import HOST_SCHEMA, INTERFACE_SCHEMA
 
 FILES: dict[str, tuple[type[msgspec.Struct], int]] = {
     REPORT: (Report, REPORT_SCHEMA),

@@ -11,8 +11,6 @@ from hwcompile.build_directory.fields import Count, Identifier, Positive
 from hwcompile.build_directory.names import REQUIRED, is_inner_path
 
 MANIFEST_SCHEMA = 2
-HOST_SCHEMA = 1
-INTERFACE_SCHEMA = 1
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 

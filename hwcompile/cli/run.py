@@ -14,9 +14,9 @@ from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.design import Design, load
 from hwcompile.limits import NOISE, number, output_file
 from hwcompile.outcomes import Result
-from hwcompile.runtime.frames import BrokenRunError
 from hwcompile.runtime.session import run_on_board
 from hwcompile.toolchains.record import baud_of, only_board
+from hwcompile_runtime.frames import BrokenRunError
 
 
 @app.command("run")

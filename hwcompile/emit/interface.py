@@ -23,7 +23,8 @@ from hwcompile.build_directory.typed import PortFile
 from hwcompile.emit.names import identifier
 from hwcompile.ir.types import Encoding, IntType
 from hwcompile.ops.contract.site import StreamFormat
-from hwcompile.packing import FrameWords
+from hwcompile_runtime.packing import FrameWords
+from hwcompile_runtime.ports import StreamPort, StreamPorts
 
 
 def packing_of(form: StreamFormat, word_bytes: int = 0) -> FrameWords:
@@ -107,7 +108,7 @@ class Interface:
         outputs: In the order of the graph.
         streams: What leaves each stage, in stream order; `prefix` is the node that a reader of the
             source model knows. They are recorded by simulations with taps.
-        memories: Ports to external memory, in stream order.
+        memories: StreamPorts to external memory, in stream order.
     """
 
     top: str
@@ -166,6 +167,19 @@ class Interface:
             if len({port.name for port in side}) < len(side):
                 return "two ports have the same value"
         return ""
+
+
+def stream_port(port: AxisPort) -> StreamPort:
+    """The same stream as programs on a host see it."""
+    packing = packing_of(port.format, port.tdata_bytes)
+    return StreamPort(port.name, port.shape, port.format.element, packing)
+
+
+def ports_of(interface: Interface) -> StreamPorts:
+    """All streams of a design as programs on a host see them."""
+    return StreamPorts(
+        tuple(map(stream_port, interface.inputs)), tuple(map(stream_port, interface.outputs))
+    )
 
 
 def _port_to_json(port: AxisPort) -> dict[str, Any]:

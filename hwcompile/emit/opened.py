@@ -20,13 +20,13 @@ from hwcompile.build_directory import (
     read_text,
 )
 from hwcompile.emit.interface import AxisPort, Interface
-from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import parse_graph
 from hwcompile.ir.verify import verify
 from hwcompile.ops import op_classes
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import plan
+from hwcompile_runtime.host import HostInput, HostOutput
 
 
 @dataclass(frozen=True)

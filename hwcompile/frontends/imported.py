@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.frontends.model import Array
-from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.host import HostInput, HostOutput
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,9 +16,9 @@ from math import isfinite
 
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.frontends.numbers.quantizer_checks import integer_range, linear
-from hwcompile.frontends.numbers.quantizers import BipolarQuantizer, Quantizer
-from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.ir.types import BIPOLAR
+from hwcompile_runtime.quantizers import BipolarQuantizer, Quantizer
+from hwcompile_runtime.rows import floats, integers
 
 EXAMPLES = ("uint8", "uint8:1/255", "int8:0.05:-3", "bipolar:1")
 """Types as the messages write them."""

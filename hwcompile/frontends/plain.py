@@ -10,13 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.frontends.imported import ImportedModel
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
-from hwcompile.frontends.numbers.quantizers import BipolarQuantizer, LinearQuantizer, Quantizer
-from hwcompile.frontends.numbers.rows import AnyArray, floats, integers
-from hwcompile.frontends.symbolic.host import HostInput, HostOutput, HostSource
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import BIPOLAR, IntArray, TensorType
 from hwcompile.ir.verify import verify
+from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.host import HostInput, HostOutput, HostSource
+from hwcompile_runtime.quantizers import BipolarQuantizer, LinearQuantizer, Quantizer
+from hwcompile_runtime.rows import AnyArray, floats, integers
 
 
 def imported_graph(graph: Graph) -> ImportedModel:

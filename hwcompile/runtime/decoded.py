@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from hwcompile.boards import load_board
-from hwcompile.emit.interface import Interface
+from hwcompile.emit.interface import Interface, ports_of
 from hwcompile.ir.types import IntArray
-from hwcompile.runtime.frames import run_frames
-from hwcompile.runtime.link import BoardLink
 from hwcompile.runtime.simulated import SimulatedLine, board_header
 from hwcompile.toolchains.swap import identity_on
 from hwcompile.verify.bitstream import decoded_program, packed_build
 from hwcompile.verify.simulator import SimulationResult
+from hwcompile_runtime.frames import run_frames
+from hwcompile_runtime.link import BoardLink
 
 PATIENCE = 120.0
 """Seconds to wait for an answer: simulated cells are slow, and the line loses nothing."""
@@ -44,5 +44,5 @@ def run_bitstream(directory: Path, board: str, inputs: Mapping[str, IntArray]) -
     started = time.perf_counter()
     with SimulatedLine(directory, target, program) as line:
         link = BoardLink(line, timeout=PATIENCE)
-        outputs = run_frames(link, interface, said, inputs, patience=float("inf"))
+        outputs = run_frames(link, ports_of(interface), said, inputs, patience=float("inf"))
     return SimulationResult(outputs, {}, {}, 0, time.perf_counter() - started, {}, {})

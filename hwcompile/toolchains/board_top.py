@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,12 +9,14 @@ from hwcompile import build_directory
 from hwcompile.boards import Board, links_of, with_link
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
-from hwcompile.emit.interface import Interface
+from hwcompile.emit.interface import Interface, ports_of
 from hwcompile.emit.library import library_files
 from hwcompile.families import family_of
 from hwcompile.families.flow import TOP as TOP
 from hwcompile.toolchains.record import BAUD as BAUD
 from hwcompile.toolchains.system_clock import SystemClock
+from hwcompile_runtime.deployment import identity_of
+from hwcompile_runtime.files import design_digest
 
 LEDS = 2
 BAUD_ERROR = Fraction(1, 50)
@@ -24,8 +25,6 @@ GAP_SECONDS = Fraction(1, 500)
 """A pause so long ends a packet; USB adapters may pause for one frame of USB, 1 ms."""
 GAP_BYTES = 4
 """The least pause that ends a packet, in bytes' time."""
-PROTOCOL = 2
-"""First byte of what a board says about itself."""
 
 SPI_IDLE = 128
 """Clocks for which an output may be silent before an answer leaves over SPI."""
@@ -145,21 +144,7 @@ def led_count(board: Board) -> int:
 
 
 def identity(directory: Path, interface: Interface) -> str:
-    """What a board says about itself: 16 hexadecimal digits, most significant byte first.
-
-    Least significant byte first these are: the protocol's version, inputs and outputs (four bits
-    each), and six bytes that change with the design's sources and memory contents.
-    """
-    state = hashlib.sha256()
+    """What a board that holds a build directory's design says about itself: see `identity_of`."""
     listed = directory / build_directory.FILES
     files = (*build_directory.rtl_sources(directory), *build_directory.memories(directory), listed)
-    for path in sorted(files):
-        state.update(f"{path.name}\n".encode())
-        state.update(path.read_bytes())
-    return identity_of(state.hexdigest(), interface)
-
-
-def identity_of(digest: str, interface: Interface) -> str:
-    """The same for a design of which only `digest` is told."""
-    ports = len(interface.outputs) << 4 | len(interface.inputs)
-    return f"{digest[:12]}{ports:02x}{PROTOCOL:02x}"
+    return identity_of(design_digest(files), ports_of(interface))

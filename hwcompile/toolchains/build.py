@@ -13,7 +13,7 @@ from typing import Any
 from hwcompile import build_directory
 from hwcompile.boards import Board, links_of, load_board, with_link
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.emit.interface import Interface
+from hwcompile.emit.interface import Interface, ports_of
 from hwcompile.emit.names import identifier
 from hwcompile.families import flow_of
 from hwcompile.families.flow import Use
@@ -24,7 +24,6 @@ from hwcompile.toolchains.board_top import (
     TOP,
     clocks_per_bit,
     identity,
-    identity_of,
     led_count,
     write_board_top,
 )
@@ -48,6 +47,7 @@ from hwcompile.toolchains.swap import SOURCES, check_swappable, fill_routed, pac
 from hwcompile.toolchains.synthesis import Synthesis, synthesize
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.toolchains.weights import LEAST_ROWS, Structure, structure_of
+from hwcompile_runtime.deployment import identity_of
 
 EAGER_MHZ = 1000.0
 """A clock that no design meets: all seeds are tried, and the best one tells how fast it gets."""
@@ -171,7 +171,7 @@ class _Job:
         self.structure = structure_of(self.directory)
         self.structure.write(self.folder / SOURCES)
         self.sources = [self.folder / SOURCES / path.name for path in self.sources]
-        self.identity = identity_of(self.structure.digest, Interface.read(self.directory))
+        self.identity = identity_of(self.structure.digest, ports_of(Interface.read(self.directory)))
 
     def at(self, clock: SystemClock) -> tuple[_Made, Routed]:
         """Demand a clock."""

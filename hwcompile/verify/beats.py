@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from hwcompile.diagnostics import fail
-from hwcompile.emit.interface import AxisPort, packing_of
+from hwcompile.emit.interface import AxisPort, packing_of, stream_port
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.site import StreamFormat
-from hwcompile.packing import pack as pack_words
-from hwcompile.packing import unpack as unpack_words
-from hwcompile.packing import used_bits
 from hwcompile.verify.columns import Column, in_blocks, rows_of
+from hwcompile_runtime.packing import pack as pack_words
+from hwcompile_runtime.packing import unpack as unpack_words
+from hwcompile_runtime.packing import used_bits
 
 Beats = npt.NDArray[np.uint8]
 
@@ -30,11 +29,7 @@ def to_beats(values: IntArray, port: AxisPort) -> Beats:
     Raises:
         ValueError: If shape or values do not fit the port.
     """
-    if values.shape[1:] != port.shape:
-        raise ValueError(f"'{port.name}' takes frames of shape {port.shape}, not {values.shape}")
-    if not port.format.element.contains(values):
-        raise ValueError(f"'{port.name}' takes {port.format.element}")
-    return pack_beats(values, port.format)
+    return stream_port(port).pack(values)
 
 
 def from_beats(beats: Beats, port: AxisPort) -> IntArray:
@@ -43,13 +38,7 @@ def from_beats(beats: Beats, port: AxisPort) -> IntArray:
     Raises:
         CompileError: If a bit that carries no element is not zero.
     """
-    if unused_bits(beats, port.format).any():
-        raise fail(
-            "HW0603",
-            f"output '{port.name}' has a one in a bit that carries no element",
-            fix="report this as a bug: lanes beyond a vector's end must be zero",
-        )
-    return unpack_beats(beats, port.format).reshape(-1, *port.shape)
+    return stream_port(port).unpack(beats)
 
 
 def frames_from_beats(beats: Beats, port: AxisPort) -> IntArray:

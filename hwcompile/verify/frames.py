@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.frontends.symbolic.host import as_frames
 from hwcompile.verify.columns import rows_of
 from hwcompile.verify.numpy_files import Stored, open_numpy
+from hwcompile_runtime.host import as_frames
 
 Array = np.ndarray[Any, Any]
 Frames = Array | Mapping[str, Array] | Path | str

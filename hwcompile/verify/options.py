@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
 
-from hwcompile.frontends.symbolic.host import HostInput
 from hwcompile.ir.types import TensorType
 from hwcompile.limits import FRAMES, SEED, STALL, number, whole
 from hwcompile.limits import MEMORY_LATENCY as LATENCIES
@@ -16,6 +15,7 @@ from hwcompile.verify.levels import check_levels, check_waves
 from hwcompile.verify.quantizing import quantized_source
 from hwcompile.verify.simulator import MEMORY_LATENCY
 from hwcompile.verify.sources import FrameSource, random_source
+from hwcompile_runtime.host import HostInput
 
 
 class SimulateKeywords(TypedDict, total=False):

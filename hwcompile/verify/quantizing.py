@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.frontends.symbolic.host import HostInput, as_frames
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.verify.frames import Frames, GivenFrames, given_frames
 from hwcompile.verify.sources import Block, FrameSource
+from hwcompile_runtime.host import HostInput, as_frames
 
 Array = np.ndarray[Any, Any]
 

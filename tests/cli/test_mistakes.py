@@ -23,9 +23,9 @@ from hwcompile.boards import load_board
 from hwcompile.build_directory import rewrite_files
 from hwcompile.limits import output_file
 from hwcompile.resources import room
-from hwcompile.runtime.link import Line
-from hwcompile.runtime.packets import TAKEN, Packet
 from hwcompile.toolchains.overflow import check_far_too_large
+from hwcompile_runtime.link import Line
+from hwcompile_runtime.packets import TAKEN, Packet
 from tests.cli.bad_frames import BAD_ARRAYS, damaged
 from tests.cli.running import Outcome, type_command
 from tests.cli.small import save

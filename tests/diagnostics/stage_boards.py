@@ -12,16 +12,13 @@ import numpy as np
 import hwcompile
 from hwcompile.boards import load_board, parse_board
 from hwcompile.cli.build import build_command as build_command
-from hwcompile.emit.interface import Interface
+from hwcompile.emit.interface import Interface, ports_of
 from hwcompile.families.flow import Use
 from hwcompile.families.ice40.blocks import BLOCKS
 from hwcompile.ir.types import IntType
 from hwcompile.resources import room
 from hwcompile.runtime.driver import c_type, write_driver
-from hwcompile.runtime.frames import run_frames
-from hwcompile.runtime.link import BoardLink
-from hwcompile.runtime.packets import LOST, MET, PROTOCOL, TAKEN, Packet
-from hwcompile.runtime.session import open_port, run_on_board
+from hwcompile.runtime.session import run_on_board
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.board_top import BAUD, check_memory
 from hwcompile.toolchains.build import stage_modules
@@ -39,6 +36,10 @@ from hwcompile.toolchains.synthesis import Synthesis
 from hwcompile.toolchains.vendor.soc import write_wrappers
 from hwcompile.toolchains.vendor.wrapper import dma_wrapper
 from hwcompile.toolchains.weights import structure_of
+from hwcompile_runtime.frames import run_frames
+from hwcompile_runtime.link import BoardLink
+from hwcompile_runtime.packets import LOST, MET, PROTOCOL, TAKEN, Packet
+from hwcompile_runtime.serial_port import open_port
 from tests.boards.test_boards import data_of
 from tests.diagnostics.place import Place
 from tests.diagnostics.stage_designs import mark_as_busy
@@ -165,7 +166,7 @@ def hw0812_a_board_with_another_design(at: Place) -> None:
     frames = {"x": np.zeros((1, 1, 1, 6), np.int64)}
     said = bytes([PROTOCOL, *range(7)])
     line = Made(lambda r: Packet(MET, r.sequence, r.channels, said).encode())
-    run_frames(BoardLink(line), design.interface, "0123456789abcdef", frames)
+    run_frames(BoardLink(line), ports_of(design.interface), "0123456789abcdef", frames)
 
 
 def hw0813_a_design_that_takes_nothing(at: Place) -> None:

@@ -20,7 +20,6 @@ from types import ModuleType
 
 import pytest
 
-import hwcompile
 from hwcompile.diagnostics import CompileError
 from tests.diagnostics import (
     stage_boards,
@@ -34,6 +33,7 @@ from tests.diagnostics import (
     stage_runs,
 )
 from tests.diagnostics.place import Place, Provocation
+from tests.house.measures import files, place_of
 
 ORACLE = "this project"
 STAGES = (
@@ -49,7 +49,6 @@ STAGES = (
 )
 UPDATE = bool(os.environ.get("HWCOMPILE_UPDATE"))
 PARAGRAPHS = Path(__file__).parent / "paragraphs"
-PACKAGE = Path(hwcompile.__file__ or "").parent
 ROOT = Path(__file__).parents[2]
 QUOTED = re.compile(r'"(HW\d{4})"')
 RAISED = re.compile(r'(?:fail|Diagnostic|_refused)\(\s*"(HW\d{4})",\s*f?"([^"]*)"')
@@ -131,7 +130,7 @@ SHARED = {
 
 
 def test_every_code_is_provoked() -> None:
-    texts = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
+    texts = [path.read_text(encoding="utf-8") for path in files()]
     known = {code for text in texts for code in QUOTED.findall(text)}
     assert len(known) > 150
     provoked = {name[:6].upper() for stage in STAGES for name in provocations(stage)}
@@ -143,9 +142,9 @@ def test_every_code_is_provoked() -> None:
 
 def findings() -> Iterator[tuple[str, str, str]]:
     """Code, room and the first words of every finding that the package makes."""
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in files():
         text = path.read_text(encoding="utf-8")
-        room = "/".join(path.relative_to(PACKAGE).parts[:-1]) or path.stem
+        room = "/".join(Path(place_of(path)).parts[:-1]) or path.stem
         for match in RAISED.finditer(text):
             yield match[1], room, match[2]
 
@@ -165,7 +164,7 @@ def test_no_code_has_two_meanings() -> None:
 def test_every_paragraph_says_what_to_do() -> None:
     """Each finding has a way out; a few put their three parts together elsewhere."""
     without = []
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in files():
         text = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(text)) if RAISES.search(text) else ():
             if not isinstance(node, ast.Call) or getattr(node.func, "id", "") not in KINDS:
@@ -175,7 +174,7 @@ def test_every_paragraph_says_what_to_do() -> None:
             fix = next((k.value for k in node.keywords if k.arg == "fix"), None)
             fix = node.args[3] if fix is None and len(node.args) > 3 else fix
             if fix is None or (isinstance(fix, ast.Constant) and not fix.value):
-                without.append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
+                without.append(f"{place_of(path)}:{node.lineno}")
     assert without == []
     for stage in STAGES:
         assert [name for name, said in on_file(stage).items() if "Try: " not in said] == []

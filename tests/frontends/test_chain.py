@@ -14,10 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
-from hwcompile.frontends.numbers.float_kinds import KINDS
-from hwcompile.frontends.numbers.rows import AnyArray, FloatArray, floats, integers
 from hwcompile.frontends.onnx.quantizer_sources import from_qonnx_quant
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
+from hwcompile_runtime.float_kinds import KINDS
+from hwcompile_runtime.rows import AnyArray, FloatArray, floats, integers
 
 ORACLE = ("ONNX Runtime", "numpy")
 ORACLE_REASON = "Python's integers, for integer chains; signs are looked at on dense grids"

@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.frontends.numbers import closing
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.numbers.closing import Domain, close
-from hwcompile.frontends.numbers.quantizers import IntegerQuantizer, Quantizer
-from hwcompile.frontends.numbers.rows import FloatArray, floats, integers
 from hwcompile.frontends.onnx import quantizer_sources as sources
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.threshold.op import Threshold
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
+from hwcompile_runtime.quantizers import IntegerQuantizer, Quantizer
+from hwcompile_runtime.rows import FloatArray, floats, integers
 from tests.frontends.running import run
 
 ORACLE = "this project"

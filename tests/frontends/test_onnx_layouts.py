@@ -8,8 +8,8 @@ import numpy as np
 from onnx import TensorProto
 
 from hwcompile.frontends.load import load_model
-from hwcompile.frontends.symbolic.host import HostInput, HostOutput
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile_runtime.host import HostInput, HostOutput
 from tests.frontends.oracle import Model, check, families, grid, runtime
 
 ORACLE = ("ONNX Runtime", "this project")

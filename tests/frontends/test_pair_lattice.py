@@ -6,15 +6,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp
 from hwcompile.frontends.numbers.pair_lattice import (
     Lattice,
     exact_product,
     exact_sum,
     lattice_of,
 )
-from hwcompile.frontends.numbers.rows import AnyArray, floats, integers
 from hwcompile.ir.types import IntType
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp
+from hwcompile_runtime.rows import AnyArray, floats, integers
 
 ORACLE = "numpy"
 ORACLE_REASON = "float32 beside float64: what is claimed to be exact is"

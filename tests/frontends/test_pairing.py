@@ -11,16 +11,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.diagnostics import CompileError, Origin
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, apply_all, join_values
 from hwcompile.frontends.numbers.fractions import cheapest_coefficients, signed_digits
 from hwcompile.frontends.numbers.pair_values import Branch
 from hwcompile.frontends.numbers.pairing import PairForm, close_pair
-from hwcompile.frontends.numbers.quantizers import Quantizer
-from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.frontends.onnx import quantizer_sources as sources
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.elementwise.op import Extremum, Linear, Product
 from hwcompile.ops.threshold.op import Threshold
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, apply_all, join_values
+from hwcompile_runtime.quantizers import Quantizer
+from hwcompile_runtime.rows import floats, integers
 from tests.frontends.running import run_pair
 
 ORACLE = "this project"

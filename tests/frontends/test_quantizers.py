@@ -19,10 +19,10 @@ from qonnx.custom_op.general.multithreshold import multithreshold
 from qonnx.custom_op.general.trunc import trunc_v1, trunc_v2
 
 from hwcompile.diagnostics import CompileError, Origin
-from hwcompile.frontends.numbers.chain import apply_all
-from hwcompile.frontends.numbers.quantizers import Quantizer, quantizer_from_json
-from hwcompile.frontends.numbers.rows import AnyArray, FloatArray
 from hwcompile.frontends.onnx import quantizer_sources as sources
+from hwcompile_runtime.chain import apply_all
+from hwcompile_runtime.quantizers import Quantizer, quantizer_from_json
+from hwcompile_runtime.rows import AnyArray, FloatArray
 
 ORACLE = ("QONNX executor", "ONNX Runtime")
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from scipy import special as oracle
 
-from hwcompile.frontends.numbers import special
-from hwcompile.frontends.numbers.float_kinds import KINDS
+from hwcompile_runtime import special
+from hwcompile_runtime.float_kinds import KINDS
 
 ORACLE = "numpy"
 ORACLE_REASON = "functions of numbers, which no model format defines: scipy's are the formula"

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from hwcompile.emit.shelves import source_files
-from hwcompile.runtime.packets import Packet, find_packet
 from hwcompile.verify.verilator import Variant, build_program, verilate
+from hwcompile_runtime.packets import Packet, find_packet
 from tests.fuzz.budget import Budget
 from tests.fuzz.figures import Figures
 

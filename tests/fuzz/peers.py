@@ -16,14 +16,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from hwcompile.emit.interface import AxisPort, Interface
+from hwcompile.emit.interface import AxisPort, Interface, ports_of
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.contract.site import StreamFormat
-from hwcompile.runtime.frames import STUCK, run_frames
-from hwcompile.runtime.link import BoardLink, timeout_of
-from hwcompile.runtime.packets import HELLO, LOST, MET, TAKEN, Packet, find_packet
-from hwcompile.runtime.session import open_port
-from hwcompile.toolchains.board_top import identity_of
+from hwcompile_runtime.deployment import identity_of
+from hwcompile_runtime.frames import STUCK, run_frames
+from hwcompile_runtime.link import BoardLink, timeout_of
+from hwcompile_runtime.packets import HELLO, LOST, MET, TAKEN, Packet, find_packet
+from hwcompile_runtime.serial_port import open_port
 from tests.fuzz.attempts import HANG_SECONDS, attempt
 from tests.fuzz.budget import Budget
 from tests.fuzz.figures import Figures
@@ -42,7 +42,7 @@ INTERFACE = Interface(
     (AxisPort("x", "s_axis", StreamFormat(7, 3, 2, BYTE), (1, 7, 3)),),
     (AxisPort("y", "m_axis", StreamFormat(5, 2, 1, BYTE), (1, 5, 2)),),
 )
-IDENTITY = identity_of("0123456789abcdef", INTERFACE)
+IDENTITY = identity_of("0123456789abcdef", ports_of(INTERFACE))
 SAID = bytes.fromhex(IDENTITY)[::-1]
 
 Peer = Callable[[bytes], bytes]
@@ -199,7 +199,7 @@ def client(name: str, timeout: float, patience: float) -> dict[str, IntArray]:
     frames = {"x": np.arange(8 * 7 * 3).reshape(8, 1, 7, 3) % 256}
     with open_port(name, BAUD) as line:
         link = BoardLink(line, timeout=timeout)
-        return run_frames(link, INTERFACE, IDENTITY, frames, patience=patience)
+        return run_frames(link, ports_of(INTERFACE), IDENTITY, frames, patience=patience)
 
 
 def run(budget: Budget) -> Figures:

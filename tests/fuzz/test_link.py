@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hwcompile.runtime.packets import HEADER, MOST
+from hwcompile_runtime.packets import HEADER, MOST
 from tests.fuzz.budget import Budget
 from tests.fuzz.link import run
 

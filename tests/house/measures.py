@@ -9,6 +9,8 @@ from pathlib import Path
 from benchmarks.pages import ROOT
 
 PACKAGE = ROOT / "hwcompile"
+RUNTIME = ROOT / "hwcompile_runtime"
+"""What hosts need of the package, in a package of its own."""
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Function:
     """A function or method.
 
     Attributes:
-        name: `<file>:<class>.<name>`, the file below the package.
+        name: `<file>:<class>.<name>`, the file as `place_of` names it.
         lines: From `def` to its end, docstring included.
         parameters: All it takes, without `self` and `cls`.
         public: True when no name on the way to it begins with an underscore.
@@ -29,14 +31,19 @@ class Function:
 
 
 def files() -> list[Path]:
-    """The package's source files, sorted."""
-    return sorted(PACKAGE.rglob("*.py"))
+    """The source files of the package and of its runtime, sorted."""
+    return [*sorted(PACKAGE.rglob("*.py")), *sorted(RUNTIME.rglob("*.py"))]
+
+
+def place_of(path: Path) -> str:
+    """A file's name: below the package, or from its runtime on."""
+    return str(path.relative_to(ROOT)).removeprefix(f"{PACKAGE.name}/")
 
 
 def functions(path: Path) -> list[Function]:
     """All functions in a file, nested ones as well."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    return list(functions_in(tree, f"{path.relative_to(PACKAGE)}:", public=True))
+    return list(functions_in(tree, f"{place_of(path)}:", public=True))
 
 
 def functions_in(node: ast.AST, prefix: str, public: bool) -> list[Function]:

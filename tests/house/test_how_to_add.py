@@ -29,22 +29,20 @@ MOST_FILES = {
 }
 """Files of the compiler that adding one may touch, without tests."""
 
-NEUTRAL = tuple(
-    f"hwcompile/{room}"
-    for room in (
-        "frontends/symbolic/",
-        "frontends/numbers/",
-        "frontends/model.py",
-        "ir/",
-        "passes/",
-    )
+NEUTRAL = (
+    "hwcompile/frontends/symbolic/",
+    "hwcompile/frontends/numbers/",
+    "hwcompile/frontends/model.py",
+    "hwcompile/ir/",
+    "hwcompile/passes/",
+    "hwcompile_runtime/",
 )
 """What knows no source format."""
 
 
 def copy_project(folder: Path) -> None:
     """What the pages change and what their tests need; compiled files included, for speed."""
-    for name in ("hwcompile", "templates", "sim", "boards"):
+    for name in ("hwcompile", "hwcompile_runtime", "templates", "sim", "boards"):
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name)
     shutil.copy2(ROOT / "pyproject.toml", folder)

@@ -10,7 +10,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Iterable
 
-from tests.house.measures import PACKAGE, files
+from tests.house.measures import files, place_of
 
 REPEATED = {
     "Bounds": "of an LSTM's and of a GRU's inner signals",
@@ -41,7 +41,7 @@ def public_names(texts: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
 
 
 def repeated() -> dict[str, list[str]]:
-    texts = ((str(p.relative_to(PACKAGE)), p.read_text(encoding="utf-8")) for p in files())
+    texts = ((place_of(p), p.read_text(encoding="utf-8")) for p in files())
     found = public_names(texts)
     assert len(found) > 1000
     return {name: modules for name, modules in found.items() if len(set(modules)) > 1}

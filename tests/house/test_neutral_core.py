@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.pages import ROOT
+from tests.house.measures import RUNTIME, place_of
 
 FORMATS = re.compile(
     r"onnx|proto(?!col)|opset|tf_?lite|flatbuffer|keras|hls4ml|finn|brevitas", re.IGNORECASE
@@ -24,12 +25,13 @@ FRONTENDS = ROOT / "hwcompile" / "frontends"
 CORE = ("symbolic", "numbers", "model.py", "imported.py", "plain.py", "names.py", "budget.py")
 """What front ends share."""
 
-ALLOWED = {("numbers/quantizers.py", "qonnx")}
+ALLOWED = {("hwcompile_runtime/quantizers.py", "qonnx")}
 """A word of build directories, which are older than the core."""
 
 
 def core_files() -> list[Path]:
     rooms = [FRONTENDS / name for name in CORE]
+    rooms.append(RUNTIME)
     return [path for room in rooms for path in ([room] if room.is_file() else room.rglob("*.py"))]
 
 
@@ -52,10 +54,10 @@ def formats_in(text: str) -> set[str]:
     return {word for word in words(ast.parse(text)) if FORMATS.search(word)}
 
 
-@pytest.mark.parametrize("path", core_files(), ids=lambda p: str(p.relative_to(FRONTENDS)))
+@pytest.mark.parametrize("path", core_files(), ids=place_of)
 def test_the_core_names_no_format(path: Path) -> None:
     found = formats_in(path.read_text(encoding="utf-8"))
-    place = str(path.relative_to(FRONTENDS))
+    place = place_of(path)
     assert {word for word in found if (place, word) not in ALLOWED} == set()
 
 

@@ -41,9 +41,18 @@ PROGRAMS = {"import-linter": "lint-imports", "pytest-xdist": "-n 2", "pre-commit
 OF_TCLINT = {"ply", "pygls", "voluptuous", "importlib-metadata"}
 """What tclint needs, which the Makefile installs without its own list."""
 
-ROOMS = ("hwcompile", "templates", "sim", "tests", "benchmarks", "examples", ".ci")
+ROOMS = (
+    "hwcompile",
+    "hwcompile_runtime",
+    "templates",
+    "sim",
+    "tests",
+    "benchmarks",
+    "examples",
+    ".ci",
+)
 TEXTS = ("*.py", "*.j2", "*.sv", "*.v", "*.tcl", "run")
-OWN = {"hwcompile", "tests", "benchmarks"}
+OWN = {"hwcompile", "hwcompile_runtime", "tests", "benchmarks"}
 
 
 def name_of(requirement: str) -> str:
@@ -90,6 +99,20 @@ def test_every_import_of_the_package_is_declared() -> None:
     found = imported(ROOT / "hwcompile")
     assert len(found) > 100
     assert [f"{path}: {name}" for name, path in found if name not in declared] == []
+
+
+def test_the_runtime_needs_numpy_only() -> None:
+    runtime = tomllib.loads((ROOT / "runtime" / "pyproject.toml").read_text(encoding="utf-8"))
+    (needed,) = runtime["project"]["dependencies"]
+    assert {name for name, _ in imported(ROOT / "hwcompile_runtime")} == {name_of(needed)}
+    named = {
+        name
+        for text in ("serial", "spi")
+        for name in map(name_of, runtime["project"]["optional-dependencies"][text])
+    }
+    text = "".join(p.read_text("utf-8") for p in (ROOT / "hwcompile_runtime").glob("*.py"))
+    loaded = {found.split(".")[0] for found in re.findall(r'import_module\("([\w.]+)"\)', text)}
+    assert loaded == {module for name in named for module in modules_of(name)}
 
 
 @pytest.mark.parametrize("room", ["tests", "benchmarks", "examples"])

@@ -52,8 +52,9 @@ def test_the_wheel_has_every_room(dist: Path) -> None:
     for room in ROOMS:
         for name in run("git", "ls-files", room, cwd=ROOT).splitlines():
             assert f"hwcompile/_data/{name}" in names
-    for name in run("git", "ls-files", "hwcompile", cwd=ROOT).splitlines():
+    for name in run("git", "ls-files", "hwcompile", "hwcompile_runtime", cwd=ROOT).splitlines():
         assert name in names
+    assert {"hwcompile/py.typed", "hwcompile_runtime/py.typed"} <= names
 
 
 def test_the_wheel_compiles_and_verifies_a_model(dist: Path, tmp_path: Path) -> None:
@@ -71,6 +72,32 @@ def test_the_wheel_compiles_and_verifies_a_model(dist: Path, tmp_path: Path) -> 
         "sys.exit(0 if design.verify().passed else 1)\n"
     )
     run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(site))
+
+
+def test_the_runtime_is_a_wheel_of_its_own(dist: Path, tmp_path: Path) -> None:
+    """The same files as in the compiler's wheel, in the same version, and nothing else."""
+    run(
+        sys.executable, "-m", "build", "--wheel", "--outdir", tmp_path, ROOT / "runtime",
+        cwd=tmp_path,
+    )  # fmt: skip
+    (wheel,) = tmp_path.glob("hwcompile_runtime-*.whl")
+    (whole,) = dist.glob("*.whl")
+    assert wheel.name.split("-")[1] == whole.name.split("-")[1]
+    with zipfile.ZipFile(wheel) as ours, zipfile.ZipFile(whole) as theirs:
+        modules = [name for name in ours.namelist() if ".dist-info/" not in name]
+        assert "hwcompile_runtime/deployment.py" in modules
+        assert sorted(modules) == sorted(n for n in theirs.namelist() if n.startswith("hwcompile_r")
+                                         and ".dist-info/" not in n)  # fmt: skip
+        assert all(ours.read(name) == theirs.read(name) for name in modules)
+    site = tmp_path / "site"
+    run(
+        sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, wheel,
+        cwd=tmp_path,
+    )  # fmt: skip
+    done = run(
+        sys.executable, "-m", "hwcompile_runtime", "--help", cwd=tmp_path, PYTHONPATH=str(site)
+    )
+    assert "--port" in done
 
 
 SCRIPT = """

@@ -19,13 +19,14 @@ import hwcompile
 from hwcompile.boards import load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
-from hwcompile.runtime.frames import BrokenRunError, run_frames
-from hwcompile.runtime.link import LEAST, BoardLink, Line
-from hwcompile.runtime.packets import EXCHANGE, HELLO, MET, MOST, TAKEN, Packet, find_packet
-from hwcompile.runtime.session import PortLine, open_port
+from hwcompile.emit.interface import ports_of
 from hwcompile.runtime.simulated import SimulatedLine
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.board_top import BAUD, identity
+from hwcompile_runtime.frames import BrokenRunError, run_frames
+from hwcompile_runtime.link import LEAST, BoardLink, Line
+from hwcompile_runtime.packets import EXCHANGE, HELLO, MET, MOST, TAKEN, Packet, find_packet
+from hwcompile_runtime.serial_port import PortLine, open_port
 from tests.cli import small
 from tests.cli.running import type_command
 
@@ -97,7 +98,7 @@ def polite(design: Design, answer: Callable[[Packet], Packet]) -> Made:
 
 def run(design: Design, link: BoardLink, frames: int = FRAMES) -> dict[str, np.ndarray]:
     said = identity(design.directory, design.interface)
-    return run_frames(link, design.interface, said, integers_of(design, frames))
+    return run_frames(link, ports_of(design.interface), said, integers_of(design, frames))
 
 
 def test_an_unplugged_board_leaves_the_frames_that_came(
@@ -287,7 +288,7 @@ def test_a_port_that_takes_no_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     import os
 
     master, client = os.openpty()
-    monkeypatch.setattr("hwcompile.runtime.session.JAM", 0.3)
+    monkeypatch.setattr("hwcompile_runtime.serial_port.JAM", 0.3)
     try:
         with open_port(os.ttyname(client), BAUD) as line:
             link = BoardLink(line, timeout=0.02)

@@ -14,13 +14,14 @@ import hwcompile
 from hwcompile.boards import load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
+from hwcompile.emit.interface import ports_of
 from hwcompile.ir.types import IntArray
-from hwcompile.runtime.frames import run_frames
-from hwcompile.runtime.link import BoardLink, Line
 from hwcompile.runtime.noise import Noise
-from hwcompile.runtime.packets import EXCHANGE, Packet, find_packet
 from hwcompile.runtime.simulated import SimulatedLine
 from hwcompile.toolchains.board_top import identity
+from hwcompile_runtime.frames import run_frames
+from hwcompile_runtime.link import BoardLink, Line
+from hwcompile_runtime.packets import EXCHANGE, Packet, find_packet
 from tests.cli.running import type_command
 from tests.toolchains import medium
 
@@ -57,7 +58,7 @@ def equal(design: Design, line: Line, link: BoardLink | None = None) -> BoardLin
     link = link or BoardLink(line, timeout=0.3)
     integers = design.quantize(frames_of(design))
     name = identity(design.directory, design.interface)
-    got = run_frames(link, design.interface, name, integers)
+    got = run_frames(link, ports_of(design.interface), name, integers)
     expected = design.simulate(frames_of(design), level="reference").raw
     assert got.keys() == expected.keys()
     for key in expected:
@@ -106,7 +107,7 @@ def test_a_reset_board_is_noticed(line: SimulatedLine) -> None:
 
 def test_another_design(design: Design, line: SimulatedLine) -> None:
     with pytest.raises(CompileError, match=r"HW0812.*another design"):
-        run_frames(BoardLink(line), design.interface, "00" * 6 + "1101", {})
+        run_frames(BoardLink(line), ports_of(design.interface), "00" * 6 + "1101", {})
 
 
 def test_a_repeated_request_moves_nothing(line: SimulatedLine) -> None:

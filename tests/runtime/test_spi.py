@@ -17,14 +17,15 @@ from hwcompile.boards import Board, load_board, with_link
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.shelves import source_text
-from hwcompile.runtime.link import BoardLink
-from hwcompile.runtime.packets import EXCHANGE, Packet
-from hwcompile.runtime.session import open_port, run_on_board
+from hwcompile.runtime.session import run_on_board
 from hwcompile.runtime.simulated import SPI_HALF
-from hwcompile.runtime.spi import SpiLine, bus_exchange, simulated_exchange
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.board_top import BAUD
 from hwcompile.verify.verilator import lint
+from hwcompile_runtime.link import BoardLink
+from hwcompile_runtime.packets import EXCHANGE, Packet
+from hwcompile_runtime.serial_port import open_port
+from hwcompile_runtime.spi import SpiLine, bus_exchange, simulated_exchange
 from tests.cli import small
 from tests.models import ROOT
 

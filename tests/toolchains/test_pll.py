@@ -26,7 +26,6 @@ from hwcompile.families.gowin.pll import GW1N, GW2A
 from hwcompile.families.ice40.pll import CORE, PAD
 from hwcompile.families.pll import Pll, PllKind
 from hwcompile.resources import room
-from hwcompile.runtime.link import BoardLink
 from hwcompile.runtime.session import run_on_board
 from hwcompile.runtime.simulated import SimulatedLine
 from hwcompile.toolchains.board_top import BAUD, clocks_per_bit
@@ -35,6 +34,7 @@ from hwcompile.toolchains.pll import pll_of
 from hwcompile.toolchains.record import BuildRecord
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.verify.verilator import lint
+from hwcompile_runtime.link import BoardLink
 from tests.cli import small
 
 KINDS = {"core": CORE, "ecp5": EHXPLLL, "gw1n": GW1N, "gw2a": GW2A}

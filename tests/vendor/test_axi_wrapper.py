@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwcompile import packing
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.interface import Interface
@@ -18,6 +17,7 @@ from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.vendor.wrapper import dma_wrapper
+from hwcompile_runtime import packing
 from tests.protocol.test_designs import branches
 from tests.vendor.recurrent import recurrent
 from tests.vendor.wrapped import IDENTITY, places, run

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwcompile import packing
 from hwcompile.diagnostics import CompileError
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.vendor.wrapper import lite_wrapper
+from hwcompile_runtime import packing
 from tests.protocol.test_designs import branches
 from tests.vendor.test_axi_wrapper import PASSTHROUGH, _values
 from tests.vendor.wrapped import IDENTITY, places, run

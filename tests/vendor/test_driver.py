@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -12,16 +15,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hwcompile import packing
 from hwcompile.boards import load_board
+from hwcompile.design import compile_graph
 from hwcompile.emit.interface import Interface
-from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.board_top import identity
 from hwcompile.toolchains.vendor.project import build_project
 from hwcompile.toolchains.vendor.wrapper import Wrapper, dma_wrapper
+from hwcompile_runtime import packing
 from tests.protocol.test_designs import branches
 from tests.schedule.test_planner import cnn
 from tests.vendor.recurrent import recurrent
@@ -45,9 +48,10 @@ class Built:
     """A build directory, its project for a board, and the modules in it."""
 
     def __init__(self, directory: Path, graph: Graph) -> None:
-        planned, prediction = plan(graph, target_cycles=400)
-        write_files(directory, rtl_files(planned))
-        self.directory, self.graph, self.prediction = directory, graph, prediction
+        design = compile_graph(graph, directory / "build", target_cycles=400)
+        directory, self.graph, self.design = design.directory, design.graph, design
+        self.prediction = plan(design.graph, schedule=directory / "schedule.toml")[1]
+        self.directory = directory
         self.folder = build_project(directory, load_board("pynq_z2")).folder
         self.driver = module_of(self.folder, "driver")
         interface = Interface.read(directory)
@@ -178,7 +182,7 @@ def board(built: Built, monkeypatch: pytest.MonkeyPatch) -> Board:
 def test_the_driver_runs_frames(built: Built, board: Board, count: int) -> None:
     network = built.driver.Network()
     frames = built.inputs(count)
-    results = network.run(frames)
+    results = network.run_integers(frames)
     expected = built.graph.evaluate(frames)
     assert results.keys() == {bus.port.name for bus in built.wrapper.outputs}
     for name, values in results.items():
@@ -206,12 +210,12 @@ def test_wrong_frames_are_refused_before_they_are_sent(built: Built, board: Boar
     name = built.graph.inputs[0]
     frames = built.inputs(2)
     with pytest.raises(ValueError, match="frames of shape"):
-        network.run({**frames, name: frames[name][:, :1]})
+        network.run_integers({**frames, name: frames[name][:, :1]})
     high = built.graph.types[name].element.high
-    with pytest.raises(ValueError, match="takes integers from"):
-        network.run({**frames, name: np.full_like(frames[name], high + 1)})
+    with pytest.raises(ValueError, match="takes int"):
+        network.run_integers({**frames, name: np.full_like(frames[name], high + 1)})
     with pytest.raises(ValueError, match="as many frames"):
-        network.run({})
+        network.run_integers({})
     assert board.allocated == 0
     assert not board.waiting
 
@@ -260,8 +264,40 @@ def test_weights_are_put_into_memory_first(tmp_path: Path, monkeypatch: pytest.M
         driver.Network()
 
 
-def test_the_driver_is_readable(built: Built) -> None:
-    for name in ("driver.py", "packing.py"):
-        text = (built.folder / name).read_text()
-        compile(text, name, "exec")
-        assert "hwcompile." not in text.replace("of hwcompile.", ""), "it stands for itself"
+def test_the_driver_takes_and_gives_real_numbers(built: Built, board: Board) -> None:
+    """What it makes of them is what the design makes of them, quantized and all."""
+    rng = np.random.default_rng(8)
+    reals = {
+        host.source: rng.normal(0, 3, (3, *host.source_shape[1:]))
+        for host in built.design.host.inputs
+    }
+    expected = built.design.simulate(reals, level="reference", inputs_are="reals").real
+    results = built.driver.Network().run(reals)
+    assert results.keys() == expected.keys()
+    for name, values in results.items():
+        assert values.dtype == expected[name].dtype
+        np.testing.assert_array_equal(values, expected[name])
+
+
+def test_the_driver_stands_for_itself(built: Built, tmp_path: Path) -> None:
+    """On the board there is numpy, and no compiler: the project's files are all it imports."""
+    text = (built.folder / "driver.py").read_text()
+    compile(text, "driver.py", "exec")
+    copy = tmp_path / "board"
+    names = ("driver.py", "host.json", "interface.json", "hwcompile_runtime")
+    copy.mkdir()
+    for name in names:
+        source = built.folder / name
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / name)
+    code = (
+        "import sys, driver\n"
+        "found = {n.split('.')[0] for n in sys.modules if 'hwcompile' in n}\n"
+        "assert found == {'hwcompile_runtime'}, found\n"
+        "assert sys.modules['hwcompile_runtime'].__file__.startswith(sys.argv[1])\n"
+    )
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    words = [sys.executable, "-c", code, str(copy)]
+    done = subprocess.run(
+        words, cwd=copy, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr

@@ -14,13 +14,11 @@ import pytest
 
 import hwcompile
 from hwcompile.boards import board_names, load_board
-from hwcompile.design import Design
+from hwcompile.design import Design, compile_graph
 from hwcompile.diagnostics import CompileError
-from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.families import family_of
 from hwcompile.families.family import OPEN
 from hwcompile.resources import room
-from hwcompile.schedule.planner import plan
 from hwcompile.toolchains.programming import programmer_command
 from hwcompile.toolchains.vendor.project import build_project
 from hwcompile.toolchains.vendor.soc import write_wrappers
@@ -49,9 +47,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
 def branches(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A build directory of a design with two inputs and two outputs."""
     folder = tmp_path_factory.mktemp("branches")
-    planned, _ = plan(two_by_two(), target_cycles=400)
-    write_files(folder, rtl_files(planned))
-    return folder
+    return compile_graph(two_by_two(), folder / "build", target_cycles=400).directory
 
 
 @pytest.fixture(scope="module", params=BOARDS)

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hwcompile import packing
 from hwcompile.build_directory import rtl_sources
 from hwcompile.ir.types import IntArray
 from hwcompile.toolchains.vendor.wrapper import BusPort, Wrapper, wrapper_files
 from hwcompile.verify.bench import compile_bench, run_bench
 from hwcompile.verify.simulator import link_memories
+from hwcompile_runtime import packing
 
 BENCHES = Path(__file__).parent / "benches"
 IDENTITY = "0123456789abcdef"

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from hwcompile.diagnostics import Origin, fail
-from hwcompile.frontends.numbers.fixed_point import assigned
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.cast.op import Cast
+from hwcompile_runtime.fixed_point import assigned
 
 FloatArray = npt.NDArray[np.float64]
 

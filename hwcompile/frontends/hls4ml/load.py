@@ -26,13 +26,13 @@ from hwcompile.frontends.hls4ml.graph import Layer, ModelGraph
 from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape, origin_of
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.names import identifier
-from hwcompile.frontends.numbers.chain import Chain, Dequantize
-from hwcompile.frontends.numbers.quantizers import FixedQuantizer
-from hwcompile.frontends.numbers.rows import floats, integers
-from hwcompile.frontends.symbolic.host import HostInput, HostOutput, HostSource
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ir.verify import verify
+from hwcompile_runtime.chain import Chain, Dequantize
+from hwcompile_runtime.host import HostInput, HostOutput, HostSource
+from hwcompile_runtime.quantizers import FixedQuantizer
+from hwcompile_runtime.rows import floats, integers
 
 BACKENDS = ("Vitis", "hwcompile")
 """Whose graphs are read; the others compute other numbers."""

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.diagnostics import InternalError
-from hwcompile.frontends.numbers.quantizers import BipolarQuantizer, Quantizer, StepQuantizer
 from hwcompile.frontends.numbers.row_function import RowFunction, row_groups
 from hwcompile.frontends.numbers.runs import MAX_THRESHOLDS, Runs
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.quantizers import BipolarQuantizer, Quantizer, StepQuantizer
 
 
 def _unit(quantizer: Quantizer) -> int:

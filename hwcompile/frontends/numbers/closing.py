@@ -14,13 +14,13 @@ import numpy as np
 
 from hwcompile.diagnostics import CompileError, Origin, fail
 from hwcompile.frontends.numbers.bisection import bisected
-from hwcompile.frontends.numbers.chain import Chain
-from hwcompile.frontends.numbers.quantizers import Quantizer
 from hwcompile.frontends.numbers.row_function import RowFunction, row_groups
-from hwcompile.frontends.numbers.rows import AnyArray, common_rows
 from hwcompile.frontends.numbers.runs import Runs, operations, runs_of
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import Encoding, IntArray, IntType
+from hwcompile_runtime.chain import Chain
+from hwcompile_runtime.quantizers import Quantizer
+from hwcompile_runtime.rows import AnyArray, common_rows
 
 FULL_EVALUATION = 1 << 20
 """Up to so many (row, value) pairs, every value is evaluated even if bisection would do."""

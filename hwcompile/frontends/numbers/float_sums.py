@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hwcompile.frontends.numbers.rows import FloatArray
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.rows import FloatArray
 
 DIGITS = 24
 """Significant binary digits of a float32 (IEEE 754)."""

@@ -7,7 +7,7 @@ function of one integer, however wide the streams are.
 
 A worked example: a (0 to 255, zero point 128) has the scale 0.75 and b (-8 to 7) the scale 0.5.
 
-    >>> from hwcompile.frontends.numbers.rows import floats, integers
+    >>> from hwcompile_runtime.rows import floats, integers
     >>> def stream(scale, zero, low, high):
     ...     chain = Chain(Dequantize(floats(scale), integers(zero)))
     ...     return lattice_of(chain, IntType(low, high))
@@ -37,8 +37,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from hwcompile.frontends.numbers.chain import Chain, Dequantize
 from hwcompile.ir.types import IntType
+from hwcompile_runtime.chain import Chain, Dequantize
 
 _EXACT = 1 << 24
 

@@ -8,14 +8,14 @@ from fractions import Fraction
 import numpy as np
 
 from hwcompile.diagnostics import CompileError, Origin
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, apply_all, join_values
 from hwcompile.frontends.numbers.closing import runs_of_function
 from hwcompile.frontends.numbers.pair_plane import Plane
-from hwcompile.frontends.numbers.quantizers import Quantizer
 from hwcompile.frontends.numbers.row_function import RowFunction, reported
-from hwcompile.frontends.numbers.rows import AnyArray, common_rows
 from hwcompile.frontends.numbers.runs import Runs
 from hwcompile.ir.types import IntArray, IntType
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, apply_all, join_values
+from hwcompile_runtime.quantizers import Quantizer
+from hwcompile_runtime.rows import AnyArray, common_rows
 
 MAX_PAIRS = 1 << 20
 _MAX_NARROW = 1 << 10

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.diagnostics import CompileError, Origin, fail
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp
 from hwcompile.frontends.numbers.closing import Domain, close, distinct_rows, spread
 from hwcompile.frontends.numbers.pair_lattice import exact_product, exact_sum, lattice_of
 from hwcompile.frontends.numbers.pair_plane import separated
@@ -29,12 +28,13 @@ from hwcompile.frontends.numbers.pair_values import (
     plane_of,
     values_of,
 )
-from hwcompile.frontends.numbers.quantizers import Quantizer
-from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.numbers.runs import MAX_LEVELS, operations
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, Encoding, IntType
 from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp
+from hwcompile_runtime.quantizers import Quantizer
+from hwcompile_runtime.rows import floats
 
 _LUT_INPUTS = 6
 

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from hwcompile.diagnostics import Origin, fail
-from hwcompile.frontends.numbers.quantizers import ROUNDINGS, LinearQuantizer, Quantizer
-from hwcompile.frontends.numbers.rows import FloatArray, floats, integers
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
+from hwcompile_runtime.quantizers import ROUNDINGS, LinearQuantizer, Quantizer
+from hwcompile_runtime.rows import FloatArray, floats, integers
 
 _MAX_BITS = 32
 

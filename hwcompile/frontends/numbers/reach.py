@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwcompile.frontends.numbers.chain import FloatOp, join_values
-from hwcompile.frontends.numbers.integer_types import LIMITS
-from hwcompile.frontends.numbers.rows import AnyArray
+from hwcompile_runtime.chain import FloatOp, join_values
+from hwcompile_runtime.integer_types import LIMITS
+from hwcompile_runtime.rows import AnyArray
 
 _END = 2**63 - 1
 

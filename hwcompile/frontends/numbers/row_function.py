@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from hwcompile.diagnostics import Origin, fail
-from hwcompile.frontends.numbers.chain import Chain
-from hwcompile.frontends.numbers.quantizers import NotANumberError, Quantizer
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.chain import Chain
+from hwcompile_runtime.quantizers import NotANumberError, Quantizer
 
 _CHUNK = 1 << 21
 

@@ -10,9 +10,7 @@ import numpy as np
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.common_step import common_step
-from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.windows import window_of
 from hwcompile.frontends.symbolic.context import Context
@@ -38,6 +36,8 @@ from hwcompile.frontends.symbolic.values import (
 )
 from hwcompile.frontends.symbolic.weights import Weights, weights_of
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.rows import floats
 
 Inputs = Sequence[Value | None]
 

@@ -10,8 +10,6 @@ import onnx
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
-from hwcompile.frontends.numbers.integer_types import LIMITS
 from hwcompile.frontends.numbers.quantizer_checks import checked_scale, checked_zero_point
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.quantizer_sources import from_quantize_linear
@@ -33,6 +31,8 @@ from hwcompile.frontends.symbolic.values import (
     shape_of,
 )
 from hwcompile.ir.types import IntType
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
+from hwcompile_runtime.integer_types import LIMITS
 
 Inputs = Sequence[Value | None]
 

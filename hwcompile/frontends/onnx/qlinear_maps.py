@@ -15,7 +15,6 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import FloatOp
 from hwcompile.frontends.onnx.qdq import as_float, dequantized
 from hwcompile.frontends.onnx.qlinear_parameters import (
     output_type,
@@ -42,6 +41,7 @@ from hwcompile.frontends.symbolic.values import (
     constant_of,
     shape_of,
 )
+from hwcompile_runtime.chain import FloatOp
 
 Inputs = Sequence[Value | None]
 

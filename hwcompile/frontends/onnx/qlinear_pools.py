@@ -15,10 +15,7 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize
 from hwcompile.frontends.numbers.float_sums import MOST_WORK, extreme_sums, work
-from hwcompile.frontends.numbers.quantizers import ClippedQuantizer, StepQuantizer
-from hwcompile.frontends.numbers.rows import FloatArray, floats, integers
 from hwcompile.frontends.onnx.pooling import rounded_up
 from hwcompile.frontends.onnx.qlinear_parameters import output_type, rounded, scale_of, zero_of
 from hwcompile.frontends.onnx.windows import window_of
@@ -34,6 +31,9 @@ from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.values import Value
 from hwcompile.ir.types import IntArray, IntType
+from hwcompile_runtime.chain import Chain, Dequantize
+from hwcompile_runtime.quantizers import ClippedQuantizer, StepQuantizer
+from hwcompile_runtime.rows import FloatArray, floats, integers
 
 Inputs = Sequence[Value | None]
 

@@ -12,9 +12,7 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.quantizer_checks import checked_scale
-from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.linear import with_product_axes
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
@@ -36,6 +34,8 @@ from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.values import Stream, Value, constant_of
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.rows import floats
 
 Inputs = Sequence[Value | None]
 

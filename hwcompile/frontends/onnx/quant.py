@@ -8,7 +8,6 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.quantizers import Quantizer
 from hwcompile.frontends.onnx.dialect.operator import QONNX_DOMAINS, Operator
 from hwcompile.frontends.onnx.quantizer_sources import (
     from_bipolar_quant,
@@ -30,6 +29,7 @@ from hwcompile.frontends.symbolic.values import (
     constant_of,
     shape_of,
 )
+from hwcompile_runtime.quantizers import Quantizer
 
 Inputs = Sequence[Value | None]
 _FLOAT = np.dtype(np.float32)

@@ -17,7 +17,6 @@ import numpy.typing as npt
 
 from hwcompile.diagnostics import CompileError, Diagnostic
 from hwcompile.frontends.model import SourceNode
-from hwcompile.frontends.numbers.quantizers import ROUNDINGS
 from hwcompile.frontends.onnx.dialect.operator import QONNX_DOMAINS, Operator
 from hwcompile.frontends.onnx.recurrent import must_fit, placed
 from hwcompile.frontends.symbolic.context import Context
@@ -25,6 +24,7 @@ from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
 from hwcompile.frontends.symbolic.values import Failed, Stream, Value, constant_of
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.lstm.op import Lstm
+from hwcompile_runtime.quantizers import ROUNDINGS
 
 Inputs = Sequence[Value | None]
 Real = npt.NDArray[np.float64]

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from hwcompile.diagnostics import Origin, fail
-from hwcompile.frontends.numbers.chain import FloatOp
 from hwcompile.frontends.numbers.quantizer_checks import (
     checked_bits,
     checked_rounding,
@@ -21,15 +20,16 @@ from hwcompile.frontends.numbers.quantizer_checks import (
     integer_range,
     linear,
 )
-from hwcompile.frontends.numbers.quantizers import (
+from hwcompile.ir.types import BIPOLAR, IntArray, IntType
+from hwcompile_runtime.chain import FloatOp
+from hwcompile_runtime.quantizers import (
     BipolarQuantizer,
     ClippedQuantizer,
     LinearQuantizer,
     Quantizer,
     StepQuantizer,
 )
-from hwcompile.frontends.numbers.rows import FloatArray, floats, integers
-from hwcompile.ir.types import BIPOLAR, IntArray, IntType
+from hwcompile_runtime.rows import FloatArray, floats, integers
 
 
 def from_qonnx_quant(

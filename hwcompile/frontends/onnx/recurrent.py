@@ -16,8 +16,6 @@ import numpy as np
 
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize
-from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
@@ -35,6 +33,8 @@ from hwcompile.ops.lstm.op import Lstm
 from hwcompile.rnn import Format, Formats, gru, lstm
 from hwcompile.rnn.description import described
 from hwcompile.rnn.layers import not_buildable
+from hwcompile_runtime.chain import Chain, Dequantize
+from hwcompile_runtime.rows import floats
 
 Inputs = Sequence[Value | None]
 

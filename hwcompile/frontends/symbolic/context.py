@@ -12,13 +12,13 @@ from hwcompile.diagnostics import Origin, fail
 from hwcompile.frontends.model import Array, SourceModel, SourceNode
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.symbolic.arranging import is_canonical, is_permutation
-from hwcompile.frontends.symbolic.host import HostInput
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.reshape.op import Reshape
 from hwcompile.rnn.description import Description
+from hwcompile_runtime.host import HostInput
 
 _Key = tuple[str, tuple[Hashable, ...], tuple[str, ...], TensorType | None]
 

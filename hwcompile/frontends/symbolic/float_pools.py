@@ -11,9 +11,7 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize
 from hwcompile.frontends.numbers.float_sums import DIGITS, whole_steps
-from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.frontends.symbolic.arranging import feature_map
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.linear import Window, strip_padding
@@ -26,6 +24,8 @@ from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
 from hwcompile.ops.table.op import Table
 from hwcompile.ops.window.op import Window as Windows
+from hwcompile_runtime.chain import Chain, Dequantize
+from hwcompile_runtime.rows import floats, integers
 
 
 def float_average(

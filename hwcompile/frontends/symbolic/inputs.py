@@ -9,14 +9,14 @@ import numpy as np
 from hwcompile.diagnostics import Origin, fail
 from hwcompile.frontends.input_types import parse_input_type, two_types
 from hwcompile.frontends.model import SourceNode, SourceTensor
-from hwcompile.frontends.numbers.chain import Chain, Dequantize
-from hwcompile.frontends.numbers.quantizers import IntegerQuantizer
-from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.element_types import NARROW
 from hwcompile.frontends.symbolic.quantizing import Quantization, quantize_stream
 from hwcompile.frontends.symbolic.values import Stream, Value
 from hwcompile.ir.types import IntType
+from hwcompile_runtime.chain import Chain, Dequantize
+from hwcompile_runtime.quantizers import IntegerQuantizer
+from hwcompile_runtime.rows import floats, integers
 
 
 def start_values(ctx: Context, input_types: Mapping[str, str]) -> dict[str, Value]:

@@ -13,11 +13,11 @@ import numpy as np
 
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import FloatOp, Integers
-from hwcompile.frontends.numbers.integer_types import LIMITS
 from hwcompile.frontends.numbers.reach import Reach, between, met, reached
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.values import Bundle, HostValue, Lazy, Pair, Stream, Value
+from hwcompile_runtime.chain import FloatOp, Integers
+from hwcompile_runtime.integer_types import LIMITS
 
 Waiting = TypeVar("Waiting", bound=Value)
 

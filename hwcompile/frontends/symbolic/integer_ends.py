@@ -9,14 +9,14 @@ from __future__ import annotations
 import numpy as np
 
 from hwcompile.frontends.model import SourceNode
-from hwcompile.frontends.numbers.chain import FloatOp
-from hwcompile.frontends.numbers.quantizers import IntegerQuantizer
-from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.values import Bundle, HostValue, Lazy, Pair, Stream, Value
 from hwcompile.ir.types import IntType
+from hwcompile_runtime.chain import FloatOp
+from hwcompile_runtime.quantizers import IntegerQuantizer
+from hwcompile_runtime.rows import floats, integers
 
 _WIDEST = 1 << 16
 _WHOLE = frozenset({"floor", "ceil", "round", "cast"})

@@ -7,15 +7,15 @@ from math import frexp
 import numpy as np
 
 from hwcompile.frontends.model import SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize
 from hwcompile.frontends.numbers.common_step import common_step
-from hwcompile.frontends.numbers.quantizers import LinearQuantizer
-from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.quantizing_pairs import quantize_pair
 from hwcompile.frontends.symbolic.values import Pair, Value
 from hwcompile.ir.types import IntType
+from hwcompile_runtime.chain import Chain, Dequantize
+from hwcompile_runtime.quantizers import LinearQuantizer
+from hwcompile_runtime.rows import floats, integers
 
 _BITS = 24
 """Of a float32's significand."""

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 
 from hwcompile.diagnostics import Origin, fail
-from hwcompile.frontends.numbers.chain import Dequantize
 from hwcompile.frontends.symbolic.values import (
     Bundle,
     Constant,
@@ -21,6 +20,7 @@ from hwcompile.frontends.symbolic.values import (
     positions,
     shape_of,
 )
+from hwcompile_runtime.chain import Dequantize
 
 
 def moved(value: Value, move: Move, fill: float, origin: Origin) -> Value:

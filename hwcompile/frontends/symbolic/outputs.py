@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 from hwcompile.diagnostics import Diagnostic, Origin
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.host import HostOutput, HostSource
 from hwcompile.frontends.symbolic.values import (
     Bundle,
     Constant,
     Failed,
-    HostStep,
     HostValue,
     Lazy,
     Pair,
@@ -19,6 +17,8 @@ from hwcompile.frontends.symbolic.values import (
     Stream,
     Value,
 )
+from hwcompile_runtime.host import HostOutput, HostSource
+from hwcompile_runtime.host_steps import HostStep
 
 
 def finish_outputs(

@@ -10,9 +10,6 @@ import numpy as np
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
-from hwcompile.frontends.numbers.float_kinds import KINDS
-from hwcompile.frontends.numbers.quantizers import Quantizer
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.values import (
     Constant,
@@ -24,6 +21,9 @@ from hwcompile.frontends.symbolic.values import (
     Stream,
     Value,
 )
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
+from hwcompile_runtime.float_kinds import KINDS
+from hwcompile_runtime.quantizers import Quantizer
 
 
 def domain_of_value(value: Lazy | HostValue) -> type[np.generic]:

@@ -9,8 +9,6 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
-from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.symbolic.arranging import feature_map
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_arithmetic import held
@@ -25,6 +23,8 @@ from hwcompile.frontends.symbolic.values import Stream, Value
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.pool.op import Pool
+from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.rows import floats
 
 
 def _pooled(

@@ -8,9 +8,6 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
-from hwcompile.frontends.numbers.quantizers import LinearQuantizer
-from hwcompile.frontends.numbers.rows import floats, integers
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.meeting import one_stream
 from hwcompile.frontends.symbolic.quantizing import (
@@ -30,6 +27,9 @@ from hwcompile.frontends.symbolic.values import (
     Value,
 )
 from hwcompile.ir.types import IntArray, IntType
+from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.quantizers import LinearQuantizer
+from hwcompile_runtime.rows import floats, integers
 
 _FEW_LEVELS = 1 << 12
 _LONGEST_GRID = 1 << 15

@@ -6,9 +6,6 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import SourceNode
-from hwcompile.frontends.numbers.chain import FloatOp
-from hwcompile.frontends.numbers.quantizers import IntegerQuantizer
-from hwcompile.frontends.numbers.rows import floats
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.pending import check_precision
 from hwcompile.frontends.symbolic.quantizing import Quantization, quantize_constant, quantize_stream
@@ -24,6 +21,9 @@ from hwcompile.frontends.symbolic.values import (
     Stream,
     Value,
 )
+from hwcompile_runtime.chain import FloatOp
+from hwcompile_runtime.quantizers import IntegerQuantizer
+from hwcompile_runtime.rows import floats
 
 
 def quantize(ctx: Context, value: Value | None, by: Quantization, node: SourceNode) -> Value:

@@ -9,9 +9,7 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, Integers
 from hwcompile.frontends.numbers.closing import Domain, close
-from hwcompile.frontends.numbers.quantizers import NotANumberError, Quantizer
 from hwcompile.frontends.symbolic.arranging import (
     Rows,
     consistent,
@@ -20,11 +18,13 @@ from hwcompile.frontends.symbolic.arranging import (
     reduce_rows,
 )
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.host import HostInput
 from hwcompile.frontends.symbolic.pending import same_ops, same_quantizer
 from hwcompile.frontends.symbolic.values import QuantizedConstant, Stream
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
+from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.host import HostInput
+from hwcompile_runtime.quantizers import NotANumberError, Quantizer
 
 
 @dataclass(frozen=True, eq=False)

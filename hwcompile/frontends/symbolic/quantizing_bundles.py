@@ -8,13 +8,13 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile.frontends.symbolic.arranging import consistent, feature_map, inverse
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.quantizing import Quantization, quantize_stream
 from hwcompile.frontends.symbolic.values import Bundle, Stream
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.concat.op import Concat
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
 
 _NARROW_BITS = 16
 

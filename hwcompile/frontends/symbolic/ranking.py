@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 
 from hwcompile.frontends.model import SourceNode
-from hwcompile.frontends.numbers.chain import Chain, Integers
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.values import (
-    HostStep,
     HostValue,
     Lazy,
     Stream,
 )
 from hwcompile.ops.argmax.op import TopK
+from hwcompile_runtime.chain import Chain, Integers
+from hwcompile_runtime.host_steps import HostStep
 
 _FEW_LEVELS = 1 << 20
 

@@ -14,14 +14,15 @@ constants [1 or N] for the N elements of the tensor in row-major order.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
 
 from hwcompile.frontends.model import Array
-from hwcompile.frontends.numbers.chain import Chain, FloatOp
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.chain import Chain, FloatOp
+from hwcompile_runtime.host_steps import HostStep
 
 Move = Callable[[Array, Any], Array]
 """Maps an array of a tensor's shape to the array of the moved tensor; the second argument fills
@@ -211,24 +212,6 @@ class Bundle:
 
 
 Lazy = Stream | Pair | Bundle
-
-
-@dataclass(frozen=True, eq=False)
-class HostStep:
-    """One operation on the host behind the network.
-
-    Attributes:
-        kind: "op" (a `FloatOp` in `ops`), "take" (elements by `index`, -1 is 0.0), or the name of
-            a function of `hwcompile.frontends.symbolic.host`.
-        ops: Of an "op".
-        index: Of a "take", int64 of the new shape.
-        attributes: Numbers and strings.
-    """
-
-    kind: str
-    ops: tuple[FloatOp, ...] = ()
-    index: IntArray | None = None
-    attributes: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

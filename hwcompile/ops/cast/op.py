@@ -10,6 +10,7 @@ import numpy as np
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import Encoding, IntArray, IntType, TensorType
+from hwcompile_runtime.rounding import fitted, rounding_term
 
 ROUNDINGS = ("floor", "zero", "half_up", "half_down", "half_away", "half_zero", "half_even")
 OVERFLOWS = ("wrap", "saturate", "zero")
@@ -118,7 +119,7 @@ class Cast(Op):
         if self._moves:
             v += self.offset
         if self.rounding != "floor":
-            v += self._raise(v)
+            v += rounding_term(v, self.grain, self._half, self.rounding)
         v >>= self.grain
         if self._rises:
             v <<= self.grain - self.right
@@ -153,32 +154,8 @@ class Cast(Op):
         first = {f: getattr(self, f)[:1] for f in ("offset", "grain", "low", "high")}
         return replace(self, **first)
 
-    def _raise(self, v: IntArray) -> IntArray:
-        """What makes `floor` of the sum the rounding of `v`, unless that is `floor` itself."""
-        half = self._half
-        if self.rounding == "half_up":
-            return half
-        if self.rounding == "zero":
-            return np.where(v < 0, (np.int64(1) << self.grain) - 1, 0)
-        below = np.maximum(half - 1, 0)
-        if self.rounding == "half_down":
-            return below
-        if self.rounding == "half_away":
-            return np.where(v < 0, below, half)
-        if self.rounding == "half_zero":
-            return np.where(v < 0, half, below)
-        odd = (v >> self.grain) & 1
-        return np.where(self.grain > 0, below + odd, 0)
-
     def _fit(self, q: IntArray) -> IntArray:
-        if self.overflow == "saturate":
-            return np.clip(q, self.low, self.high)
-        if self.overflow == "zero":
-            return np.where((q < self.low) | (q > self.high), 0, q)
-        wrapped = q - self.low
-        wrapped &= self.period - 1
-        wrapped += self.low
-        return wrapped
+        return fitted(q, self.low, self.high, self.period, self.overflow)
 
     def _ends(self, element: IntType) -> tuple[IntArray, IntArray]:
         """Multiples of `unit` that the least and the greatest input become, int64 [R] each."""

@@ -15,7 +15,7 @@ from hwcompile.emit.opened import read_plan
 from hwcompile.emit.project import write_files
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray, TensorType
-from hwcompile.packing import pack
+from hwcompile_runtime.packing import pack
 
 FRAMES = 8
 """Frames of the test bench."""

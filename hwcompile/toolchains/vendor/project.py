@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hwcompile import build_directory, packing
+import hwcompile_runtime
+from hwcompile import build_directory
 from hwcompile.boards import Board
-from hwcompile.build_directory import rtl_path
+from hwcompile.build_directory import HOST, INTERFACE, rtl_path
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
@@ -30,6 +31,7 @@ from hwcompile.toolchains.vendor.wrapper import (
     memory_signals,
     wrapper_files,
 )
+from hwcompile_runtime import packing
 
 PROGRAMS = {"vivado": "vivado", "quartus": "quartus_sh"}
 """What has to be on the PATH for a flow."""
@@ -39,6 +41,9 @@ BITSTREAMS = {"vivado": "design.bit", "quartus": "design.rbf"}
 
 SCRIPT = "build.sh"
 """The script that runs the vendor's tool."""
+
+RUNTIME = "hwcompile_runtime"
+"""The folder of the runtime in a project."""
 
 _TOOLS = {"vivado": "Vivado", "quartus": "Quartus"}
 
@@ -114,6 +119,14 @@ def copy_design(directory: Path, folder: Path) -> None:
         shutil.copy(directory / port.file, folder / port.file)
 
 
+def host_files(directory: Path) -> dict[str, str]:
+    """What a program needs that runs the design from a host: the runtime, and what it reads."""
+    folder = Path(inspect.getfile(hwcompile_runtime)).parent
+    found = {f"{RUNTIME}/{path.name}": path.read_text() for path in sorted(folder.glob("*.py"))}
+    files = (HOST, INTERFACE)
+    return {**found, **{name: build_directory.read_text(directory, name) for name in files}}
+
+
 def design_files(directory: Path) -> list[str]:
     """Names of the design's sources, in compilation order."""
     return build_directory.source_names(directory)
@@ -155,10 +168,10 @@ def _dma_project(directory: Path, board: Board, wrapper: Wrapper) -> dict[str, s
         rtl_path(f"{wrapper.top}_shell.v"): shell_text(wrapper),
         "vivado.tcl": render("vendor/vivado_dma.tcl.j2", **view),
         "driver.py": render("vendor/driver.py.j2", wrapper=wrapper),
-        "packing.py": inspect.getsource(packing),
         "registers.h": header_text(wrapper),
+        **host_files(directory),
     }
-    needed = ["design.bit", "design.hwh", "driver.py", "packing.py"]
+    needed = ["design.bit", "design.hwh", "driver.py", HOST, INTERFACE, RUNTIME]
     needed += [port.file for port in wrapper.interface.memories]
     names = ", ".join(f"`{name}`" for name in needed)
     after = f"Then copy {names} to the board and use `driver.py` there, with PYNQ."
@@ -241,7 +254,9 @@ _MEANINGS = {
     "design.qpf": "Quartus project",
     "design.qsf": "settings and pins",
     "design.sdc": "clock",
-    "driver.py": "frames in, results out, on the board",
+    "driver.py": "real numbers in, real numbers out, on the board",
+    HOST: "what happens before and behind the design",
+    INTERFACE: "how integers lie in the words of its streams",
     "packing.py": "integers to bus words and back",
     "registers.h": "register map and frame sizes for C",
 }
@@ -260,6 +275,7 @@ def _finish(
         files=[(rtl_path(""), "the design and everything around it"), *listed],
         limits=family_of(board).remark.format(top=wrapper.top),
         show_registers=registers,
+        packing=next((name for name in files if name.endswith("packing.py")), ""),
     )
     return {
         **files,

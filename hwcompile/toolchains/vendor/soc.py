@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
-from hwcompile import build_directory, packing
+from hwcompile import build_directory
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.project import write_files
@@ -18,6 +18,7 @@ from hwcompile.toolchains.vendor.project import (
 )
 from hwcompile.toolchains.vendor.registers import ADDRESS_BITS
 from hwcompile.toolchains.vendor.wrapper import dma_wrapper, lite_wrapper, wrapper_files
+from hwcompile_runtime import packing
 
 
 def write_wrappers(directory: Path) -> Path:

@@ -13,13 +13,13 @@ from hwcompile.ir.types import TensorType
 from hwcompile.ops.contract.site import Site, StreamFormat
 from hwcompile.ops.width.gearbox import Gearbox
 from hwcompile.ops.width.op import Width
-from hwcompile.packing import FrameWords
 from hwcompile.toolchains.vendor.registers import (
     ADDRESS_BITS,
     MOST_PORTS,
     RegisterMap,
     register_map,
 )
+from hwcompile_runtime.packing import FrameWords
 
 DMA_BYTES = (4, 8, 16)
 """Widths of the streams of a DMA engine, in bytes."""

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.cast.op import Cast
+from hwcompile_runtime.integers import IntArray, IntType
+from hwcompile_runtime.rounding import fitted, rounding_term
 
 
 def assigned(
@@ -20,8 +20,8 @@ def assigned(
         reals: No NaN. Infinities are numbers beyond every format.
         fraction: Digits behind the point.
         element: The range.
-        rounding: See `Cast`.
-        overflow: See `Cast`.
+        rounding: "floor", or one of `rounding_term`'s.
+        overflow: One of `fitted`'s.
 
     A number is looked at with three digits more than the format has: two of its own, and one that
     says whether anything follows, so that every rounding sees what it needs.
@@ -32,8 +32,9 @@ def assigned(
     more = (scaled != whole).astype(np.int64)
     reach = 2.0**59
     kept = np.fmod(whole, reach) if overflow == "wrap" else np.clip(whole, -reach, reach)
-    row = np.zeros(1, dtype=np.int64)
-    ends = (row + element.low, row + element.high)
-    return Cast(0, 3, row, row + 3, *ends, rounding, overflow).apply(
-        2 * kept.astype(np.int64) + more
-    )
+    v = 2 * kept.astype(np.int64) + more
+    grain, half = np.array([3]), np.array([4])
+    if rounding != "floor":
+        v += rounding_term(v, grain, half, rounding)
+    low, high = np.array([element.low]), np.array([element.high])
+    return fitted(v >> grain, low, high, high - low + 1, overflow)

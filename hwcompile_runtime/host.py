@@ -13,12 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from hwcompile.frontends.model import Array
-from hwcompile.frontends.numbers.chain import Chain, FloatOp, apply_all, join_values
-from hwcompile.frontends.numbers.quantizers import Quantizer, quantizer_from_json
-from hwcompile.frontends.symbolic.host_steps import run_step
-from hwcompile.frontends.symbolic.values import HostStep
-from hwcompile.ir.types import IntArray
+from hwcompile_runtime.chain import Chain, FloatOp, apply_all, join_values
+from hwcompile_runtime.host_steps import HostStep, run_step
+from hwcompile_runtime.integers import IntArray
+from hwcompile_runtime.quantizers import Quantizer, quantizer_from_json
+from hwcompile_runtime.rows import AnyArray
 
 
 def _index_to_json(index: IntArray) -> dict[str, Any]:
@@ -50,12 +49,12 @@ def _index_from_json(data: Mapping[str, Any]) -> IntArray:
     return flat.reshape(source).transpose(axes)
 
 
-def by_rows(values: Array, rows: int) -> Array:
+def by_rows(values: AnyArray, rows: int) -> AnyArray:
     """View [frames, ..., rows innermost] as [rows or 1, n]; the inverse is `from_rows`."""
     return values.reshape(-1, rows).T if rows > 1 else values.reshape(1, -1)
 
 
-def from_rows(values: Array, shape: tuple[int, ...]) -> Array:
+def from_rows(values: AnyArray, shape: tuple[int, ...]) -> AnyArray:
     """Inverse of `by_rows` for the given [frames, ...] shape."""
     return values.T.reshape(shape)
 
@@ -84,7 +83,7 @@ class HostInput:
     quantizer: Quantizer
 
     @np.errstate(all="ignore")
-    def run(self, x: Array) -> IntArray:
+    def run(self, x: AnyArray) -> IntArray:
         """Integers int64 [frames, H, W, C] of real numbers [frames, ...] or one frame."""
         frames = as_frames(np.asarray(x), self.source_shape)
         flat = frames.reshape(frames.shape[0], -1)
@@ -139,7 +138,7 @@ class HostSource:
     chain: Chain
 
     @np.errstate(all="ignore")
-    def run(self, outputs: Mapping[str, IntArray]) -> Array:
+    def run(self, outputs: Mapping[str, IntArray]) -> AnyArray:
         """The tensor [frames, n] from integers [frames, H, W, C]."""
         frames = outputs[self.value]
         flat = frames.reshape(frames.shape[0], -1)
@@ -189,7 +188,7 @@ class HostOutput:
     steps: tuple[HostStep, ...]
 
     @np.errstate(all="ignore")
-    def run(self, outputs: Mapping[str, IntArray]) -> Array:
+    def run(self, outputs: Mapping[str, IntArray]) -> AnyArray:
         """The model's output [frames, ...] from integers [frames, H, W, C] by output name."""
         parts = [source.run(outputs) for source in self.sources]
         if self.kind == "bundle":
@@ -249,7 +248,7 @@ def _step_from_json(data: Mapping[str, Any]) -> HostStep:
     )
 
 
-def as_frames(x: Array, shape: tuple[int, ...]) -> Array:
+def as_frames(x: AnyArray, shape: tuple[int, ...]) -> AnyArray:
     """`x` as [frames, ...]: a batch of the model's input, or one frame with or without batch axis.
 
     Raises:

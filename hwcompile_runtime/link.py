@@ -3,7 +3,7 @@
 The host asks, the board answers. A request that is not answered in time, or whose answer is
 damaged, is repeated with the same sequence number; the board then repeats its answer and moves
 nothing. So frames arrive once and in order as long as no damaged packet passes for an intact one:
-`hwcompile.runtime.packets` says how likely that is.
+`hwcompile_runtime.packets` says how likely that is.
 
 Long packets do not get through much noise. A repetition therefore offers and asks for half as much,
 down to `LEAST` bytes each way, and packets grow again while all goes well. Nothing is lost by it:
@@ -19,8 +19,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from hwcompile.diagnostics import CompileError, fail
-from hwcompile.runtime.packets import (
+from hwcompile_runtime.diagnostics import CompileError, fail
+from hwcompile_runtime.packets import (
     EXCHANGE,
     HELLO,
     LONGEST,

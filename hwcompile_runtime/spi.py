@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from typing import Protocol
 
-from hwcompile.diagnostics import CompileError, fail
+from hwcompile_runtime.diagnostics import CompileError, fail
 
 POLL = 64
 """Bytes that are clocked at a time while an answer is awaited."""

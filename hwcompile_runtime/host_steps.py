@@ -3,39 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from hwcompile.frontends.model import Array
-from hwcompile.frontends.numbers.chain import apply_all
-from hwcompile.frontends.symbolic.values import HostStep
+from hwcompile_runtime.chain import FloatOp, apply_all
+from hwcompile_runtime.integers import IntArray
+from hwcompile_runtime.rows import AnyArray
 
 
-def _axes(x: Array, attributes: Mapping[str, Any]) -> tuple[Array, int]:
+@dataclass(frozen=True, eq=False)
+class HostStep:
+    """One operation on the host behind the network.
+
+    Attributes:
+        kind: "op" (a `FloatOp` in `ops`), "take" (elements by `index`, -1 is 0.0), or the name of
+            a function of `hwcompile_runtime.host`.
+        ops: Of an "op".
+        index: Of a "take", int64 of the new shape.
+        attributes: Numbers and strings.
+    """
+
+    kind: str
+    ops: tuple[FloatOp, ...] = ()
+    index: IntArray | None = None
+    attributes: dict[str, Any] = field(default_factory=dict)
+
+
+def _axes(x: AnyArray, attributes: Mapping[str, Any]) -> tuple[AnyArray, int]:
     """[frames, n] in the source shape, and the axis counted with the frames in front."""
     shape = tuple(attributes["shape"])
     return x.reshape(x.shape[0], *shape), int(attributes["axis"]) % len(shape) + 1
 
 
-def _softmax(x: Array, attributes: Mapping[str, Any]) -> Array:
+def _softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     wide, axis = _axes(x, attributes)
     shifted = np.exp(wide - wide.max(axis=axis, keepdims=True))
     return np.asarray(shifted / shifted.sum(axis=axis, keepdims=True))
 
 
-def _log_softmax(x: Array, attributes: Mapping[str, Any]) -> Array:
+def _log_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     wide, axis = _axes(x, attributes)
     shifted = wide - wide.max(axis=axis, keepdims=True)
     return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True)))
 
 
-def _arg_max(x: Array, attributes: Mapping[str, Any]) -> Array:
+def _arg_max(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     wide, axis = _axes(x, attributes)
     return np.asarray(np.argmax(wide, axis=axis))
 
 
-def _top_k(x: Array, attributes: Mapping[str, Any]) -> Array:
+def _top_k(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     wide, axis = _axes(x, attributes)
     order = np.argsort(-wide, axis=axis, kind="stable")
     order = np.take(order, np.arange(int(attributes["k"])), axis=axis)
@@ -44,7 +63,7 @@ def _top_k(x: Array, attributes: Mapping[str, Any]) -> Array:
     return np.take_along_axis(wide, order, axis=axis)
 
 
-def _quantized_softmax(x: Array, attributes: Mapping[str, Any]) -> Array:
+def _quantized_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     """ONNX Runtime's QLinearSoftmax: integers to integers through one table of exponentials.
 
     The table is float32 and lifted so far that its largest entry times the axis' length stays
@@ -61,7 +80,7 @@ def _quantized_softmax(x: Array, attributes: Mapping[str, Any]) -> Array:
     return np.asarray(np.clip(q, attributes["low"], attributes["high"]), dtype=np.int64)
 
 
-def lifted_exponentials(scale: float, length: int) -> Array:
+def lifted_exponentials(scale: float, length: int) -> AnyArray:
     """`exp(scale * d + lift)` for d = -255 ... 0 as float32; see `_quantized_softmax`.
 
     Args:
@@ -74,7 +93,7 @@ def lifted_exponentials(scale: float, length: int) -> Array:
     return np.asarray(levels, dtype=np.float32)
 
 
-FUNCTIONS: dict[str, Callable[[Array, Mapping[str, Any]], Array]] = {
+FUNCTIONS: dict[str, Callable[[AnyArray, Mapping[str, Any]], AnyArray]] = {
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     "argmax": _arg_max,
@@ -84,7 +103,7 @@ FUNCTIONS: dict[str, Callable[[Array, Mapping[str, Any]], Array]] = {
 """By the `kind` of a `HostStep`; each takes [frames, n] and returns [frames, ...]."""
 
 
-def run_step(step: HostStep, x: Array) -> Array:
+def run_step(step: HostStep, x: AnyArray) -> AnyArray:
     """Apply one step to [frames, n]; the result is [frames, m]."""
     if step.kind == "op":
         rows = max(op.rows for op in step.ops)

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from hwcompile.diagnostics import CompileError, fail
-from hwcompile.emit.interface import AxisPort, Interface
-from hwcompile.ir.types import IntArray
-from hwcompile.runtime.link import Answer, BoardLink
-from hwcompile.runtime.packets import MOST, PROTOCOL
-from hwcompile.verify.beats import from_beats, to_beats
+from hwcompile_runtime.diagnostics import CompileError, fail
+from hwcompile_runtime.integers import IntArray
+from hwcompile_runtime.link import Answer, BoardLink
+from hwcompile_runtime.packets import MOST, PROTOCOL
+from hwcompile_runtime.ports import StreamPort, StreamPorts
 
 SILENT = 2000
 """Exchanges in a row that move nothing before the design counts as stuck."""
@@ -38,7 +37,7 @@ class BrokenRunError(CompileError):
 
 def run_frames(
     link: BoardLink,
-    interface: Interface,
+    ports: StreamPorts,
     identity: str,
     inputs: Mapping[str, IntArray],
     *,
@@ -49,7 +48,7 @@ def run_frames(
 
     Args:
         link: The conversation with the board.
-        interface: The design's ports.
+        ports: The design's streams.
         identity: Sixteen hexadecimal digits that the design must show.
         inputs: For every input, int64 [frames, height, width, channels].
         patience: Seconds without anything that moves after which the design counts as stuck.
@@ -64,7 +63,7 @@ def run_frames(
             and those of the link.
     """
     _check_identity(link.hello(), identity)
-    run = _Run.of(interface, inputs)
+    run = _Run.of(ports, inputs)
     silent, moved = 0, clock()
     try:
         while not run.complete:
@@ -88,21 +87,19 @@ def run_frames(
 class _Run:
     """The bytes of a run: those of the inputs that are left, those of the outputs so far."""
 
-    interface: Interface
+    ports: StreamPorts
     inputs: list[memoryview]
     sizes: list[int]
     got: list[bytearray]
     turn: int = field(default=0)
 
     @classmethod
-    def of(cls, interface: Interface, inputs: Mapping[str, IntArray]) -> _Run:
+    def of(cls, ports: StreamPorts, inputs: Mapping[str, IntArray]) -> _Run:
         """The run of so many frames."""
         frames = len(next(iter(inputs.values())))
-        waiting = [
-            memoryview(to_beats(inputs[port.name], port).tobytes()) for port in interface.inputs
-        ]
-        sizes = [frames * _frame_bytes(port) for port in interface.outputs]
-        return cls(interface, waiting, sizes, [bytearray() for _ in sizes])
+        waiting = [memoryview(port.pack(inputs[port.name]).tobytes()) for port in ports.inputs]
+        sizes = [frames * port.packing.frame_bytes for port in ports.outputs]
+        return cls(ports, waiting, sizes, [bytearray() for _ in sizes])
 
     @property
     def complete(self) -> bool:
@@ -140,9 +137,9 @@ class _Run:
 
     def outputs(self) -> dict[str, IntArray]:
         """The frames that have come whole, of every output as many."""
-        ports = self.interface.outputs
+        ports = self.ports.outputs
         whole = min(
-            len(got) // _frame_bytes(port) for got, port in zip(self.got, ports, strict=True)
+            len(got) // port.packing.frame_bytes for got, port in zip(self.got, ports, strict=True)
         )
         return {
             port.name: _frames_of(got, port, whole)
@@ -150,13 +147,9 @@ class _Run:
         }
 
 
-def _frame_bytes(port: AxisPort) -> int:
-    return port.format.words * port.tdata_bytes
-
-
-def _frames_of(got: bytearray, port: AxisPort, frames: int) -> IntArray:
-    data = np.frombuffer(bytes(got[: frames * _frame_bytes(port)]), np.uint8)
-    return from_beats(data.reshape(-1, port.tdata_bytes), port)
+def _frames_of(got: bytearray, port: StreamPort, frames: int) -> IntArray:
+    data = np.frombuffer(bytes(got[: frames * port.packing.frame_bytes]), np.uint8)
+    return port.unpack(data.reshape(-1, port.packing.word_bytes))
 
 
 def _check_identity(said: bytes, identity: str) -> None:

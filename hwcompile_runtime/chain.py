@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from hwcompile.frontends.numbers.float_kinds import KINDS, quotient
-from hwcompile.frontends.numbers.quantizers import Quantizer, quantizer_from_json
-from hwcompile.frontends.numbers.rows import (
+from hwcompile_runtime.float_kinds import KINDS, quotient
+from hwcompile_runtime.integers import IntArray
+from hwcompile_runtime.quantizers import Quantizer, quantizer_from_json
+from hwcompile_runtime.rows import (
     AnyArray,
     FloatArray,
     against,
@@ -29,7 +30,6 @@ from hwcompile.frontends.numbers.rows import (
     plain,
     take,
 )
-from hwcompile.ir.types import IntArray
 
 _JOINS = ("add", "sub", "mul", "div", "min", "max")
 

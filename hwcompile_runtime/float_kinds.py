@@ -20,9 +20,9 @@ from typing import Any
 
 import numpy as np
 
-from hwcompile.frontends.numbers.integer_types import LIMITS, wrapped
-from hwcompile.frontends.numbers.rows import AnyArray
-from hwcompile.frontends.numbers.special import erf, logistic
+from hwcompile_runtime.integer_types import LIMITS, wrapped
+from hwcompile_runtime.rows import AnyArray
+from hwcompile_runtime.special import erf, logistic
 
 Constants = tuple[AnyArray, ...]
 Attributes = Mapping[str, Any]

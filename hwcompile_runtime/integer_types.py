@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hwcompile.ir.types import IntArray
+from hwcompile_runtime.integers import IntArray
 
 LIMITS = {
     name: (int(np.iinfo(name).min), int(np.iinfo(name).max))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from hwcompile.ir.types import IntArray
+from hwcompile_runtime.integers import IntArray
 
 FloatArray = npt.NDArray[np.float32]
 AnyArray = npt.NDArray[Any]

@@ -10,12 +10,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from hwcompile.frontends.numbers.fixed_point import assigned
-from hwcompile.frontends.numbers.rows import (
+from hwcompile_runtime.fixed_point import assigned
+from hwcompile_runtime.integers import BIPOLAR, Encoding, IntArray, IntType
+from hwcompile_runtime.rows import (
     AnyArray,
     FloatArray,
     against,
@@ -24,7 +25,9 @@ from hwcompile.frontends.numbers.rows import (
     plain,
     take,
 )
-from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType
+
+if TYPE_CHECKING:
+    from typing import Self  # boards have a Python without it
 
 
 class NotANumberError(Exception):
@@ -261,8 +264,8 @@ class FixedQuantizer(Quantizer):
 
     Attributes:
         fraction: Digits behind the point.
-        rounding: See `hwcompile.ops.cast.op.Cast`.
-        overflow: See there.
+        rounding: "floor", or one of `rounding_term`'s.
+        overflow: One of `fitted`'s.
     """
 
     kind: ClassVar[str] = "fixed"
