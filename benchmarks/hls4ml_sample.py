@@ -129,4 +129,18 @@ def precise(result: str, data: str = "fixed<10,4>", **of_layer: Mapping[str, str
     return edit
 
 
+def with_resource(edit: Edit | None = None) -> Edit:
+    """The strategy `Resource`, which lays weights in another order."""
+
+    def edited(config: Config) -> None:
+        if edit is not None:
+            edit(config)
+        config["Model"]["Strategy"] = "Resource"
+        for entry in config["LayerName"].values():
+            if "ReuseFactor" in entry:
+                entry.update(Strategy="Resource", ReuseFactor=3)
+
+    return edited
+
+
 SATURATED = precise("fixed<12,5,RND,SAT>")

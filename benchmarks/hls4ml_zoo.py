@@ -16,8 +16,24 @@ import keras
 import numpy as np
 from keras import layers
 
-from benchmarks import hls4ml_hgq, hls4ml_qkeras, hls4ml_qonnx, hls4ml_sums, hls4ml_torch
-from benchmarks.hls4ml_sample import BOTH, PARALLEL, SATURATED, Config, Edit, Sample, precise
+from benchmarks import (
+    hls4ml_hgq,
+    hls4ml_qkeras,
+    hls4ml_qonnx,
+    hls4ml_recurrent_zoo,
+    hls4ml_sums,
+    hls4ml_torch,
+)
+from benchmarks.hls4ml_sample import (
+    BOTH,
+    PARALLEL,
+    SATURATED,
+    Config,
+    Edit,
+    Sample,
+    precise,
+    with_resource,
+)
 
 ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
 OVERFLOWS = ("WRAP", "SAT", "SAT_SYM", "SAT_ZERO")
@@ -240,20 +256,6 @@ def of_accumulators(config: Config) -> None:
     precise("fixed<11,6,RND,SAT>", "fixed<9,4>", **more)(config)
 
 
-def with_resource(edit: Edit | None = None) -> Edit:
-    """The strategy `Resource`, which lays weights in another order."""
-
-    def edited(config: Config) -> None:
-        if edit is not None:
-            edit(config)
-        config["Model"]["Strategy"] = "Resource"
-        for entry in config["LayerName"].values():
-            if "ReuseFactor" in entry:
-                entry.update(Strategy="Resource", ReuseFactor=3)
-
-    return edited
-
-
 def truncating_convolution() -> Any:
     x = layers.Input((6, 5, 2), name="x")
     first = layers.Conv2D(3, (2, 3), padding="same", activation="relu", name="first")(x)
@@ -299,5 +301,12 @@ def samples() -> tuple[Sample, ...]:
         taken = sum(s.name.startswith(name) for s in found)
         name = f"{name}_resource" if taken and edit not in (None, SATURATED) else name
         found += [Sample(name, "keras3", io, model, edit, granularity) for io in io_types]
-    others = (hls4ml_hgq, hls4ml_sums, hls4ml_torch, hls4ml_qonnx, hls4ml_qkeras)
+    others = (
+        hls4ml_hgq,
+        hls4ml_qkeras,
+        hls4ml_qonnx,
+        hls4ml_recurrent_zoo,
+        hls4ml_sums,
+        hls4ml_torch,
+    )
     return (*found, *(sample for module in others for sample in module.samples()))

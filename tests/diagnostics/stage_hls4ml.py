@@ -40,7 +40,7 @@ def hw0290_a_layer_that_is_not_built(at: Place) -> None:
 
 
 def hw0290_two_layers_that_are_not_built(at: Place) -> None:
-    layers = [vector(), StubLayer("r", "LSTM", [4]), StubLayer("c", "MyLayer", [4])]
+    layers = [vector(), StubLayer("r", "SimpleRNN", [4]), StubLayer("c", "MyLayer", [4])]
     read(layers)
 
 

@@ -16,8 +16,8 @@ from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.elementwise.op import Linear, Product
 from hwcompile.ops.threshold.op import Threshold
 
-SCALE = 8
-"""Tables cover inputs from -8 to 8 (`tanh` from -4 to 4)."""
+REACH = {"sigmoid": 8, "tanh": 4, "softplus": 8, "softsign": 8}
+"""Tables cover inputs from minus this to this."""
 
 
 def activation(ctx: Lowering) -> None:
@@ -75,17 +75,31 @@ def _relu_up_to(limit: int) -> Callable[[Lowering, Fixed], None]:
     return relu_max
 
 
-def _by_table(name: str, reach: int) -> Callable[[Lowering, Fixed], None]:
+def _by_table(name: str) -> Callable[[Lowering, Fixed], None]:
     def lowered(ctx: Lowering, source: Fixed) -> None:
-        """`int(x * N / (2 * reach)) + N / 2`, limited to the table."""
         size, result = int(ctx.node.get_attr("table_size")), ctx.result_format()
-        index = table_index(ctx, source, size, 2 * reach, -(reach * size // (2 * reach)), size - 1)
-        table = ctx.format("table_t")
-        entries = table.of_reals(tables.FUNCTIONS[name](size))
-        entries = result.of_integers(entries, table.fraction)
-        ctx.finish(ctx.looked_up(index, lambda i: entries[i + size // 2]), result)
+        ctx.finish(tabled(ctx, source, name, size, ctx.format("table_t"), result), result)
 
     return lowered
+
+
+def tabled(
+    ctx: Lowering, source: Fixed, name: str, size: int, table: Format, result: Format
+) -> str:
+    """A function of `tables.FUNCTIONS` at `int(x * N / (2 * reach)) + N / 2`, in the table.
+
+    Args:
+        ctx: The layer.
+        source: x.
+        name: Of the function.
+        size: N.
+        table: Format of the entries.
+        result: What they are assigned to.
+    """
+    index = table_index(ctx, source, size, 2 * REACH[name], -(size // 2), size - 1)
+    entries = table.of_reals(tables.FUNCTIONS[name](size))
+    entries = result.of_integers(entries, table.fraction)
+    return ctx.looked_up(index, lambda i: entries[i + size // 2])
 
 
 def table_index(
@@ -241,10 +255,10 @@ FUNCTIONS: dict[str, Callable[[Lowering, Fixed], None]] = {
     "relu": _relu,
     "relu1": _relu_up_to(1),
     "relu6": _relu_up_to(6),
-    "sigmoid": _by_table("sigmoid", 8),
-    "tanh": _by_table("tanh", 4),
-    "softplus": _by_table("softplus", 8),
-    "softsign": _by_table("softsign", 8),
+    "sigmoid": _by_table("sigmoid"),
+    "tanh": _by_table("tanh"),
+    "softplus": _by_table("softplus"),
+    "softsign": _by_table("softsign"),
     "hard_sigmoid": _hard_sigmoid,
     "hard_tanh": _hard_tanh,
     "leakyrelu": _leaky_relu,

@@ -18,6 +18,7 @@ from hwcompile.frontends.hls4ml import (
     layernorm,
     linear,
     pooling,
+    recurrent,
     softmax,
     structure,
 )
@@ -49,15 +50,13 @@ HANDLERS: Mapping[str, Handler] = {
     **hgq.HANDLERS,
     **pooling.HANDLERS,
     **structure.HANDLERS,
+    **recurrent.HANDLERS,
 }
 
 REFUSED = {
     "GarNet": "its arithmetic over distances is not built",
     "GarNetStack": "its arithmetic over distances is not built",
-    "LSTM": "its tables and formats are not lowered yet",
-    "GRU": "its tables and formats are not lowered yet",
-    "SimpleRNN": "its tables and formats are not lowered yet",
-    "Bidirectional": "its tables and formats are not lowered yet",
+    "SimpleRNN": "hls4ml's Vitis backend has no C++ for it",
     "TimeDistributed": "its inner graph is not lowered yet",
     "Einsum": "products of two tensors are not built yet",
     "Dot": "products of two tensors are not built yet",

@@ -16,20 +16,24 @@ from hwcompile.ir.types import IntArray
 IN_ORDER = ("latency",)
 
 
-def dense_order(ctx: Lowering, terms: int) -> IntArray:
+def dense_order(
+    ctx: Lowering, terms: int, weights: str = "weight", reuse: str = "reuse_factor"
+) -> IntArray:
     """The terms as a dense layer or a convolution adds them, int64 [1, K].
 
     Args:
         ctx: The layer.
         terms: K.
+        weights: How the layer calls them.
+        reuse: How it calls their reuse factor.
 
     Raises:
         CompileError: HW0292 where hls4ml's C++ has no order.
     """
-    if is_compressed(ctx.node.weights["weight"]):
+    if is_compressed(ctx.node.weights[weights]):
         raise _no_code(ctx)
     each = np.arange(terms, dtype=np.int64)
-    factor = _reuse_factor(ctx)
+    factor = _reuse_factor(ctx, reuse)
     if factor == 1 or factor % terms == 0:
         return each[None]
     if terms % factor:
@@ -52,11 +56,11 @@ def depthwise_order(ctx: Lowering, taps: int, channels: int) -> IntArray:
     return order
 
 
-def _reuse_factor(ctx: Lowering) -> int:
+def _reuse_factor(ctx: Lowering, name: str = "reuse_factor") -> int:
     """1 where the kernel does not look at it."""
     if str(ctx.node.get_attr("strategy", "latency")).lower() in IN_ORDER:
         return 1
-    return max(int(ctx.node.get_attr("reuse_factor", 1) or 1), 1)
+    return max(int(ctx.node.get_attr(name, 1) or 1), 1)
 
 
 def _no_order(ctx: Lowering, factor: int, terms: str) -> Exception:
