@@ -21,6 +21,7 @@ from benchmarks import (
     hls4ml_qkeras,
     hls4ml_qonnx,
     hls4ml_recurrent_zoo,
+    hls4ml_repeated_zoo,
     hls4ml_sums,
     hls4ml_torch,
 )
@@ -306,6 +307,7 @@ def samples() -> tuple[Sample, ...]:
         hls4ml_qkeras,
         hls4ml_qonnx,
         hls4ml_recurrent_zoo,
+        hls4ml_repeated_zoo,
         hls4ml_sums,
         hls4ml_torch,
     )

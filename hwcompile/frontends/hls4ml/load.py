@@ -5,7 +5,8 @@ The meaning is that of hls4ml's C simulation with its Vitis backend, integer for
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from hwcompile.frontends.hls4ml import (
     linear,
     pooling,
     recurrent,
+    repeated,
     softmax,
     structure,
 )
@@ -57,7 +59,6 @@ REFUSED = {
     "GarNet": "its arithmetic over distances is not built",
     "GarNetStack": "its arithmetic over distances is not built",
     "SimpleRNN": "hls4ml's Vitis backend has no C++ for it",
-    "TimeDistributed": "its inner graph is not lowered yet",
     "Einsum": "products of two tensors are not built yet",
     "Dot": "products of two tensors are not built yet",
     "MatMul": "products of two tensors are not built yet",
@@ -87,13 +88,7 @@ def import_with_tensors(model: ModelGraph) -> tuple[ImportedModel, Mapping[str, 
     ctx = Lowering(Builder(identifier(name, "model")), name, stream)
     layers = list(model.get_layers())
     _check_layers(layers, name)
-    hosts = []
-    for layer in layers:
-        ctx.layer = layer
-        if layer.class_name == "Input":
-            hosts.append(_input(ctx))
-        else:
-            HANDLERS[layer.class_name](ctx)
+    hosts = _lowered(ctx, layers)
     outputs = [ctx.tensors[output] for output in model.outputs]
     graph = ctx.builder.build(tuple(fixed.value for fixed in outputs))
     verify(graph, "import")
@@ -102,6 +97,23 @@ def import_with_tensors(model: ModelGraph) -> tuple[ImportedModel, Mapping[str, 
         for name, fixed in zip(model.outputs, outputs, strict=True)
     )
     return ImportedModel(graph, tuple(hosts), ends, tuple(ctx.notes)), ctx.tensors
+
+
+def _lowered(ctx: Lowering, layers: Sequence[Layer]) -> list[HostInput]:
+    """Lower the layers in their order; the inputs among them."""
+    hosts, number = [], 0
+    while number < len(layers):
+        ctx.layer = layer = layers[number]
+        end = number
+        if layer.class_name == "Input":
+            hosts.append(_input(ctx))
+        elif repeated.is_begin(layer):
+            end = repeated.end_of(layers, number)
+            repeated.repeated(ctx, layers[number : end + 1], partial(_lowered, ctx))
+        else:
+            HANDLERS[layer.class_name](ctx)
+        number = end + 1
+    return hosts
 
 
 def _check_backend(model: ModelGraph, name: str) -> None:
@@ -120,7 +132,7 @@ def _check_backend(model: ModelGraph, name: str) -> None:
 def _check_layers(layers: list[Layer], file: str) -> None:
     found = []
     for layer in layers:
-        if layer.class_name == "Input" or layer.class_name in HANDLERS:
+        if layer.class_name in HANDLERS or layer.class_name in ("Input", "TimeDistributed"):
             continue
         why = REFUSED.get(layer.class_name, "nobody has said what it computes")
         found.append(

@@ -22,7 +22,7 @@ from hwcompile.ops.reshape.op import Reshape
 from hwcompile.ops.table.op import Table
 
 FACTORS = ("weight", "scale")
-"""Constants that inputs are multiplied by."""
+"""How constants end that inputs are multiplied by."""
 
 MOST_ENTRIES = 1 << 16
 """Of a table of all values of an element."""
@@ -55,6 +55,8 @@ class Lowering:
         stream: hls4ml's `io_stream`, whose C++ differs here and there.
         tensors: By hls4ml's name.
         notes: Remarks for the user.
+        layer: The one that is being lowered.
+        repeats: Axes in front of those that layers know, of loops that they stand in.
     """
 
     builder: Builder
@@ -63,6 +65,7 @@ class Lowering:
     tensors: dict[str, Fixed] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     layer: Layer | None = None
+    repeats: list[int] = field(default_factory=list)
 
     @property
     def node(self) -> Layer:
@@ -88,8 +91,8 @@ class Lowering:
         return format_of(self.node.get_output_variable().type.precision, self.origin)
 
     def result_shape(self) -> tuple[int, ...]:
-        """hls4ml's shape of the layer's result."""
-        return tuple(int(n) for n in self.node.get_output_variable().shape)
+        """hls4ml's shape of the layer's result, behind the axes of loops."""
+        return (*self.repeats, *(int(n) for n in self.node.get_output_variable().shape))
 
     def format(self, attribute: str) -> Format:
         """The format that an attribute of the layer names, for example `accum_t`."""
@@ -102,7 +105,7 @@ class Lowering:
             CompileError: HW0291 for exponents that are no factors of products.
         """
         found = constants_of(self.node.weights[name], self.origin)
-        if found.format.exponent and name not in FACTORS:
+        if found.format.exponent and not name.endswith(FACTORS):
             raise self.refuse(
                 "HW0291",
                 f"the layer's {name} is kept as powers of two",
