@@ -15,18 +15,19 @@ import numpy as np
 import pytest
 
 import hwcompile
+from benchmarks.fences import fences
 from hwcompile.cli.app import COMMANDS, load_command
-from tests.cli.running import type_command
+from tests.documents.walking import Walk
 from tests.models import ROOT
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted(p for p in (ROOT / "docs").rglob("*.md") if p.parent.name != "how_to_add"),
+]
 EXTRAS = set(
     tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 )
-FENCE = re.compile(r"^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.S | re.M)
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
-ELSEWHERE = ("git", "make", "pip")
-"""Programs of README's blocks that other tests run: the packages' installation, the Makefile's."""
 
 
 def section(title: str) -> str:
@@ -37,8 +38,14 @@ def section(title: str) -> str:
 
 def commands(text: str) -> list[list[str]]:
     """The words of every line of a text's blocks without a language."""
-    lines = [m["text"].splitlines() for m in FENCE.finditer(text) if not m["language"]]
-    return [shlex.split(line, comments=True) for block in lines for line in block if line.strip()]
+    blocks = (block for block in fences(text) if block.kind == "commands")
+    return [shlex.split(line, comments=True) for block in blocks for line in block.lines]
+
+
+def lines_of_other_programs(text: str) -> list[str]:
+    """The lines of a text's blocks that run something else than hwcompile."""
+    lines = [line for block in fences(text) if block.kind == "commands" for line in block.lines]
+    return [line for line in lines if not line.startswith("hwcompile ")]
 
 
 def every_command() -> list[tuple[str, list[str]]]:
@@ -72,6 +79,8 @@ def test_every_option_named_by_itself_exists() -> None:
     scripts = "".join(p.read_text(encoding="utf-8") for p in (ROOT / "benchmarks").glob("*.py"))
     for page in PAGES:
         text = re.sub(r"<!--.*?-->", "", page.read_text(encoding="utf-8"), flags=re.S)
+        for line in lines_of_other_programs(text):
+            text = text.replace(line, "")
         for option in set(OPTION.findall(text)):
             assert option in known or f'"{option}"' in scripts, f"{page.name}: {option}"
 
@@ -106,44 +115,30 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def run_all(
-    text: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> list[str]:
-    """Run the hwcompile lines of a section; the names of the commands."""
-    ran = []
-    for words in commands(text):
-        if (
-            words[0] in ELSEWHERE
-            or "/dev/ttyUSB1" in words
-            or words[:2] == ["hwcompile", "program"]
-        ):
-            continue
-        if words[0] != "hwcompile":
-            pytest.fail(f"nobody runs {words}")
-        outcome = type_command(monkeypatch, capsys, *words[1:])
-        assert outcome.code == 0, (words, outcome.out + outcome.err)
-        ran.append(words[1])
-    return ran
-
-
-def test_the_first_commands_of_the_readme_work(
+@pytest.fixture
+def walk(
     workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    ran = run_all(section("Try it"), monkeypatch, capsys)
-    assert ran == ["compile", "verify", "simulate"]
-    scores = np.load(workplace / "scores.npz")
+) -> Walk:
+    """A reader of README.md."""
+    return Walk(monkeypatch, capsys, names={"images": np.load(workplace / "images.npy")})
+
+
+def verbs(walk: Walk) -> list[str]:
+    """Which commands of hwcompile were run."""
+    return [line.split()[1] for line in walk.ran]
+
+
+def test_the_first_commands_of_the_readme_work(walk: Walk) -> None:
+    walk.follow(block for block in fences(section("Try it")) if block.kind == "commands")
+    assert verbs(walk) == ["compile", "verify", "simulate"]
+    scores = np.load("scores.npz")
     assert {len(scores[name]) for name in scores} == {3}
 
 
 @pytest.mark.slow
-def test_the_readme_works_from_top_to_bottom(
-    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_readme_works_from_top_to_bottom(walk: Walk) -> None:
     # In one folder, as a reader does it: no step stands in the way of the next.
-    run_all(section("Try it"), monkeypatch, capsys)
-    (code,) = (m["text"] for m in FENCE.finditer(section("Try it")) if m["language"] == "python")
-    names = {"images": np.load(workplace / "images.npy")}
-    exec(code, names)
-    assert names["scores"]
-    ran = run_all(section("From the model to the board"), monkeypatch, capsys)
-    assert ran == ["compile", "build", "verify", "run"]
+    walk.follow(fences((ROOT / "README.md").read_text(encoding="utf-8")))
+    first, cpp, board = ["compile", "verify", "simulate"], ["compile", "verify"], ["compile"]
+    assert verbs(walk) == [*first, *cpp, *board, "build", "verify", "run"]
+    assert walk.names["scores"]
