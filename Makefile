@@ -58,6 +58,14 @@ fuzz-long: $(STAMP) ## The same for at least an hour, with a new seed
 figures: $(STAMP) ## Rewrite the tables of README.md and docs/; hours without FIGURES_FLAGS="--without=--published"
 	$(BIN)/python benchmarks/figures.py $(FIGURES_FLAGS)
 
+.PHONY: pages
+pages: $(STAMP) ## Rewrite the pages of docs/ that are made from the program, and the notebooks
+	$(BIN)/python -m benchmarks.reference_pages
+
+.PHONY: docs
+docs: $(STAMP) ## Build the documentation as a site in site/; warnings are errors
+	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --quiet --strict
+
 .PHONY: check
 check: $(STAMP) ## Format, lint, types, import directions
 	$(BIN)/ruff format --check .
@@ -76,4 +84,4 @@ dist: $(STAMP) ## Build sdist and wheel
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything built
-	rm -rf $(VENV) $(QKERAS) dist out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(QKERAS) dist out site .pytest_cache .mypy_cache .ruff_cache .hypothesis

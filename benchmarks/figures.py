@@ -55,7 +55,9 @@ class Block:
 
 def documents(root: Path) -> list[Path]:
     """The documents that may hold tables; pages that others are made from come first."""
-    return [*sorted((root / "docs").glob("*.md")), root / "README.md"]
+    last = root / "docs" / "comparison.md"
+    pages = [path for path in sorted((root / "docs").glob("*.md")) if path != last]
+    return [*pages, root / "README.md", *([last] if last.is_file() else [])]
 
 
 def blocks(path: Path) -> list[Block]:

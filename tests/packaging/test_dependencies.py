@@ -30,12 +30,19 @@ MODULES = {
     "hgq2": ("hgq",),
     "protobuf": ("google",),
     "pyserial": ("serial",),
+    "pyyaml": ("yaml",),
     "scikit-learn": ("sklearn",),
     "z3-solver": ("z3",),
 }
 """Modules of distributions whose modules have other names than they."""
 
-PROGRAMS = {"import-linter": "lint-imports", "pytest-xdist": "-n 2", "pre-commit": "repos"}
+PROGRAMS = {
+    "import-linter": "lint-imports",
+    "ipykernel": "kernelspec",
+    "mkdocs-material": "mkdocs",
+    "pre-commit": "repos",
+    "pytest-xdist": "-n 2",
+}
 """What shows that a developers' tool is in use, where that is not its name."""
 
 OF_TCLINT = {"ply", "pygls", "voluptuous", "importlib-metadata"}
@@ -127,7 +134,7 @@ def test_every_import_beside_the_package_is_declared(room: str) -> None:
 def words() -> set[str]:
     """The words of everything that may name an optional package."""
     paths = [p for room in ROOMS for pattern in TEXTS for p in (ROOT / room).rglob(pattern)]
-    paths += [ROOT / "Makefile", ROOT / ".pre-commit-config.yaml"]
+    paths += [ROOT / "Makefile", ROOT / "mkdocs.yml", ROOT / ".pre-commit-config.yaml"]
     here = Path(__file__)
     return {
         word

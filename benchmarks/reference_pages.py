@@ -1,0 +1,147 @@
+"""Writes the pages of docs/ that are made from the program itself.
+
+    python -m benchmarks.reference_pages
+
+`operators.md` comes from the registries of families and front ends, the kernels in `schedule.md`
+from the kernels, `diagnostics/` from the calls that raise a code and from the paragraphs that its
+tests have on file, the fields of `report.md` and the schemas from the forms of the JSON files, and
+the notebooks from the tutorials. A test compares.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.diagnostics_pages import diagnostics_pages
+from benchmarks.fences import DOCS
+from benchmarks.notebooks import notebooks
+from hwcompile.build_directory import schemas
+from hwcompile.frontends.hls4ml.load import HANDLERS as HLS4ML
+from hwcompile.frontends.hls4ml.load import REFUSED as NOT_OF_HLS4ML
+from hwcompile.frontends.onnx.attributes import ATTRIBUTES
+from hwcompile.frontends.onnx.coverage import covered_operators
+from hwcompile.frontends.onnx.dialect.attributes import READ, Attribute
+from hwcompile.frontends.onnx.operators import REFUSED
+from hwcompile.ops import FAMILIES, family
+from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.recurrent.static import Static
+
+REFERENCE = DOCS / "reference"
+GENERATED = "<!-- Made by `make pages`; do not edit. -->\n\n"
+BEGIN, END = "<!-- kernels -->\n", "<!-- /kernels -->\n"
+
+_OPERATORS = """What can be compiled; `hwcompile ops` prints the same in short. An operator or an
+attribute that is not here is refused by name, with a reason.
+
+## Hardware
+
+Operators of a model become these families; the kernels are ways to build them
+([schedule.toml](schedule.md)).
+"""
+
+_DOMAINS = {"": "ONNX", "com.microsoft": "ONNX Runtime (`com.microsoft`)"}
+
+
+def pages() -> dict[Path, str]:
+    """Every generated page and notebook, with its text."""
+    schedule = REFERENCE / "schedule.md"
+    return {
+        REFERENCE / "operators.md": operators_page(),
+        schedule: with_kernels(schedule.read_text(encoding="utf-8")),
+        DOCS / schemas.PAGE: schemas.page_with((DOCS / schemas.PAGE).read_text(encoding="utf-8")),
+        **{
+            DOCS / "schemas" / schemas.schema_name(f): schemas.schema_text(f) for f in schemas.FILES
+        },
+        **diagnostics_pages(REFERENCE / "diagnostics"),
+        **notebooks(),
+    }
+
+
+def operators_page() -> str:
+    """Families, operators of the sources with their attributes, layers of hls4ml."""
+    parts = [
+        f"{GENERATED}# Operators\n",
+        _OPERATORS,
+        "| family | kernels | what it does |\n|---|---|---|",
+        *(f"| `{name}` | {_kernels(name)} | {family(name).summary} |" for name in FAMILIES),
+        "",
+    ]
+    for domain, names in covered_operators().items():
+        parts += [f"## {_DOMAINS.get(domain, f'QONNX (`{domain}`)')}\n", *_lines(names), ""]
+    parts += ["## Refused by name\n", ", ".join(f"`{name}`" for name in sorted(REFUSED)) + ".\n"]
+    parts += ["## Layers of hls4ml\n", ", ".join(f"`{name}`" for name in sorted(HLS4ML)) + ".\n"]
+    refused = (f"| `{name}` | {why} |" for name, why in sorted(NOT_OF_HLS4ML.items()))
+    parts += ["| refused | because |\n|---|---|", *refused, ""]
+    return "\n".join(parts)
+
+
+def _kernels(name: str) -> str:
+    return ", ".join(f"`{kernel.name}`" for kernel in family(name).kernels) or "(lowered to others)"
+
+
+def _lines(names: tuple[str, ...]) -> Iterator[str]:
+    yield "| operator | attributes |\n|---|---|"
+    for name in names:
+        attributes = ATTRIBUTES.get(name, {})
+        told = (_attribute(key, attributes[key]) for key in sorted(attributes))
+        yield f"| `{name}` | {'; '.join(told) or '-'} |"
+
+
+def _attribute(name: str, attribute: Attribute) -> str:
+    if attribute == READ:
+        return f"`{name}`"
+    if attribute.values is None:
+        return f"`{name}` (of no consequence: {attribute.why})"
+    values = ", ".join(str(value) for value in attribute.values)
+    return f"`{name}` ({values}; {attribute.why})"
+
+
+def with_kernels(text: str) -> str:
+    """`schedule.md` with today's kernels between its markers."""
+    before, rest = text.split(BEGIN)
+    parts = [_kernel(name, k) for name in FAMILIES for k in family(name).kernels]
+    return f"{before}{BEGIN}{''.join(parts)}{END}{rest.split(END)[1]}"
+
+
+def _kernel(name: str, kernel: AnyKernel) -> str:
+    described = Static if isinstance(kernel, Static) else type(kernel)
+    text = inspect.cleandoc(described.__doc__ or "")
+    # What is said to programmers about the class is not about the choice.
+    text = text.partition("\nAttributes:")[0]
+    text = re.sub(r"\nParameters:\n(?P<list>(?:    .*\n?)+)", _listed, text + "\n")
+    names = _parameters(kernel)
+    told = f"In a schedule: {', '.join(f'`{each}`' for each in names)}.\n\n" if names else ""
+    return f"### {name}: `{kernel.name}`\n\n{text.strip()}\n\n{told}"
+
+
+def _listed(match: re.Match[str]) -> str:
+    items = re.sub(r"^    (\w+): ", r"- `\1`: ", match["list"], flags=re.MULTILINE)
+    return "\n" + re.sub(r"^ {8}", "  ", items, flags=re.MULTILINE)
+
+
+def _parameters(kernel: AnyKernel) -> list[str]:
+    """What the kernel's own choices name, for its examples."""
+    found: dict[str, None] = {}
+    for families in map(family, FAMILIES):
+        for site in families.examples() if kernel in families.kernels else ():
+            if kernel.refuses(site) is None:
+                found |= dict.fromkeys(key for each in kernel.space(site) for key in each)
+    return list(found)
+
+
+def main() -> None:
+    """Write every page; those that nothing makes any more go."""
+    made = pages()
+    for path, text in made.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    for path in (REFERENCE / "diagnostics").glob("*.md"):
+        if path not in made:
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()

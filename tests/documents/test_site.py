@@ -1,0 +1,158 @@
+"""The documentation as a site: it builds without a warning, and needs no network to be read.
+
+Who wrote the expectations: MkDocs, which follows every link and anchor.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from benchmarks import reference_pages
+from benchmarks.diagnostics_pages import STAGES
+from benchmarks.fences import DOCS, fences
+from benchmarks.notebooks import NOTEBOOKS, notebook
+from hwcompile.frontends.onnx.coverage import covered_operators
+from tests.diagnostics.test_every_code import QUOTED
+from tests.documents.walking import environment
+from tests.house.measures import files
+from tests.models import ROOT
+
+LOADING = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
+"""Elements that a browser loads something for, and the attribute that says what."""
+
+NOT_LOADED = {"canonical", "next", "prev"}
+"""Links of a page's head that only say what the page is."""
+
+MADE = reference_pages.pages()
+
+STORED_PATH = re.compile(r"/(?:home|root|tmp|work)/|[A-Z]:\\\\")
+
+
+class Loads(HTMLParser):
+    """Collects what a page loads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag in LOADING and named.get("rel") not in NOT_LOADED:
+            self.found.append(named.get(LOADING[tag]) or "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The built site; a warning of the build is a failure."""
+    folder = tmp_path_factory.mktemp("site")
+    done = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env=os.environ | environment() | {"NO_MKDOCS_2_WARNING": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (done.stdout, done.stderr) == ("", "")
+    return folder
+
+
+def test_every_page_is_in_the_site(site: Path) -> None:
+    pages = [path.relative_to(DOCS).with_suffix(".html") for path in DOCS.rglob("*.md")]
+    assert len(pages) > 40
+    assert [str(page) for page in pages if not (site / page).is_file()] == []
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    listed = set(re.findall(r"[\w/-]+\.md$", (ROOT / "mkdocs.yml").read_text(), re.MULTILINE))
+    assert listed == {str(path.relative_to(DOCS)) for path in DOCS.rglob("*.md")}
+
+
+def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
+    for page in sorted(site.rglob("*.html")):
+        loads = Loads()
+        loads.feed(page.read_text(encoding="utf-8"))
+        if page.name != "404.html":
+            assert loads.found
+        assert [each for each in loads.found if "//" in each] == [], page.name
+    for style in site.rglob("*.css"):
+        assert not re.search(r"@import|url\((?:https?:)?//", style.read_text(encoding="utf-8"))
+
+
+def test_the_interface_is_described(site: Path) -> None:
+    text = (site / "reference" / "python.html").read_text(encoding="utf-8")
+    for name in (
+        "hwcompile.design.compile",
+        "hwcompile.design.Design.verify",
+        "hwcompile.rnn.lstm",
+    ):
+        assert f'id="{name}"' in text
+    assert "target_cycles" in text
+
+
+@pytest.mark.parametrize("path", MADE, ids=lambda path: str(path.name))
+def test_generated_pages_are_up_to_date(path: Path) -> None:
+    assert path.is_file(), "make pages writes it"
+    assert path.read_text(encoding="utf-8") == MADE[path], "make pages writes it anew"
+
+
+def test_every_code_has_a_section() -> None:
+    texts = (path.read_text(encoding="utf-8") for path in files())
+    codes = {code for text in texts for code in QUOTED.findall(text)}
+    folder = DOCS / "reference" / "diagnostics"
+    index = (folder / "index.md").read_text(encoding="utf-8")
+    assert len(codes) > 150
+    assert {code[2:4] for code in codes} <= STAGES.keys()
+    for code in codes:
+        page = (folder / f"HW{code[2:4]}.md").read_text(encoding="utf-8")
+        section = page.partition(f"## {code}\n")[2].partition("\n## ")[0]
+        assert section.strip(), code
+        assert "Way out: " in section or code == "HW0009", code
+        assert f"[{code}](" in index
+
+
+def test_every_operator_has_a_line() -> None:
+    page = (DOCS / "reference" / "operators.md").read_text(encoding="utf-8")
+    for names in covered_operators().values():
+        assert [name for name in names if f"| `{name}` |" not in page] == []
+
+
+def test_pages_that_nothing_makes_any_more_are_gone() -> None:
+    assert set((DOCS / "reference" / "diagnostics").glob("*.md")) <= MADE.keys()
+    assert set(DOCS.rglob("*.ipynb")) <= MADE.keys()
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_has_every_block_and_no_path_of_a_machine(name: str) -> None:
+    text = (DOCS / "tutorials" / f"{name}.md").read_text(encoding="utf-8")
+    made = notebook(text)
+    nbformat.validate(made)
+    code = [cell.source for cell in made.cells if cell.cell_type == "code"]
+    run = [block for block in fences(text) if block.kind not in ("printed", "shown")]
+    assert len(code) == len(run)
+    assert len(nbformat.writes(made)) < 20_000
+    assert not STORED_PATH.search(nbformat.writes(made))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_a_notebook_runs(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from nbclient import NotebookClient
+
+    for variable, value in environment().items():
+        monkeypatch.setenv(variable, value)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    found = nbformat.read(DOCS / "tutorials" / f"{name}.ipynb", as_version=4)
+    made = NotebookClient(found, timeout=600, resources={"metadata": {"path": str(tmp_path)}})
+    made.execute()
+    printed = [output.get("text", "") for cell in found.cells for output in cell.get("outputs", ())]
+    assert any("0 mismatches" in text for text in printed)
