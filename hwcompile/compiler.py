@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -12,9 +13,11 @@ from hwcompile.build_directory import (
     GRAPH,
     HOST,
     HOST_SCHEMA,
+    INTERFACE,
     MANIFEST,
     MANIFEST_SCHEMA,
     REPORT,
+    SBOM,
     SCHEDULE,
     Manifest,
     dump_name,
@@ -32,6 +35,7 @@ from hwcompile.options import CompileOptions, Goal
 from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.report.idle import idle_notes
+from hwcompile.report.sbom import bill_of_materials
 from hwcompile.report.summary import build_report
 from hwcompile.schedule.choose.schedule_file import schedule_text
 from hwcompile.schedule.planner import plan
@@ -98,7 +102,9 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     files[SCHEDULE] = schedule_text(planned, prediction)
     files[REPORT] = json_text(build_report(planned, prediction, goal.clock_mhz, predicted))
     files.update(dumps)
-    files[MANIFEST] = _manifest(model, files)
+    top = str(json.loads(files[INTERFACE])["top"])
+    files[SBOM] = json_text(bill_of_materials(top, _manifest(model, files)))
+    files[MANIFEST] = manifest_text(_manifest(model, files))
     return files
 
 
@@ -111,20 +117,18 @@ def _host(imported: ImportedModel, notes: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _manifest(model: Source, files: Mapping[str, str | bytes]) -> str:
+def _manifest(model: Source, files: Mapping[str, str | bytes]) -> Manifest:
     graph = model.graph if isinstance(model, ImportedModel) else model
     if isinstance(graph, Graph):
         source = {"graph": graph.name, "sha256": _sha256(to_text(graph).encode())}
     else:
         source = {"file": graph.name, "sha256": _sha256(graph.read_bytes())}
-    return manifest_text(
-        Manifest(
-            schema=MANIFEST_SCHEMA,
-            hwcompile=version("hwcompile"),
-            packages={name: version(name) for name in ("numpy", "onnx")},
-            model=source,
-            files={name: _sha256(_bytes(text)) for name, text in sorted(files.items())},
-        )
+    return Manifest(
+        schema=MANIFEST_SCHEMA,
+        hwcompile=version("hwcompile"),
+        packages={name: version(name) for name in ("numpy", "onnx")},
+        model=source,
+        files={name: _sha256(_bytes(text)) for name, text in sorted(files.items())},
     )
 
 

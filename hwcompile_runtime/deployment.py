@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from hwcompile_runtime.diagnostics import CompileError as CompileError
 from hwcompile_runtime.files import (
     HOST,
     HOST_SCHEMA,

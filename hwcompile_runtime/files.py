@@ -31,13 +31,14 @@ def damaged(directory: Path, name: str, reason: str) -> CompileError:
     )
 
 
-def check_schema(path: Path, data: object, known: int) -> None:
+def check_schema(path: Path, data: object, known: int, fix: str = "") -> None:
     """Refuse a file of another version than the one that is known.
 
     Args:
         path: The file, for the message.
         data: What it holds.
         known: The version that this program reads.
+        fix: What the user can do; without it, to compile again.
 
     Raises:
         CompileError: HW0511.
@@ -51,7 +52,7 @@ def check_schema(path: Path, data: object, known: int) -> None:
             "HW0511",
             f"'{path}' was written by another version of hwcompile",
             f"it has schema {schema}, and this version reads schema {known}",
-            f"compile again: hwcompile compile MODEL -o {path.parent} --force",
+            fix or f"compile again: hwcompile compile MODEL -o {path.parent} --force",
         )
 
 

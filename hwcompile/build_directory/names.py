@@ -12,6 +12,8 @@ MANIFEST = "manifest.json"
 """The file that makes a folder a build directory: what else is in it, with hashes."""
 REPORT = "report.json"
 GRAPH = "graph.txt"
+SBOM = "sbom.cdx.json"
+"""What went into the design and what came out, for those who account for software."""
 SCHEDULE = "schedule.toml"
 RTL = "rtl"
 """The folder of sources and memory files."""
@@ -40,7 +42,7 @@ MARKER = ".hwcompile-made"
 REQUIRED = (REPORT, HOST, INTERFACE, GRAPH, SCHEDULE, FILES)
 """What every manifest lists."""
 
-_TAKEN = {RTL, MEMORY, DUMPS, DRIVER, HLS, SOC, KEPT, WORK, MARKER, MANIFEST, *REQUIRED}
+_TAKEN = {SBOM, RTL, MEMORY, DUMPS, DRIVER, HLS, SOC, KEPT, WORK, MARKER, MANIFEST, *REQUIRED}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 

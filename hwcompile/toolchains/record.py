@@ -12,10 +12,14 @@ from hwcompile.boards import Board, board_names, with_link
 from hwcompile.build_directory import BOARD_RECORD, write_atomic
 from hwcompile.diagnostics import fail
 from hwcompile.toolchains.system_clock import SystemClock
+from hwcompile_runtime.files import check_schema
 
 _LITERAL = re.compile(r"[A-Za-z0-9_'.+-]{1,80}|\"[A-Za-z0-9_.,+ -]{0,80}\"")
 BAUD = 115200
 """Bits per second of the link, unless asked otherwise."""
+
+
+RECORD_SCHEMA = 1
 
 
 class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +38,7 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         weights: A digest of the weights in it, when it is swappable.
         structure: The same of everything else in the design.
         link: "uart" or "spi".
+        schema: Version of this form.
     """
 
     baud: int
@@ -47,6 +52,7 @@ class BuildRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     weights: str = ""
     structure: str = ""
     link: str = "uart"
+    schema: int = RECORD_SCHEMA
 
     def __post_init__(self) -> None:
         """Refuse what no build writes: these values become text of the top level."""
@@ -82,19 +88,22 @@ def read_record(folder: Path) -> BuildRecord | None:
     """The record in a board's folder; None when it has no bitstream.
 
     Raises:
-        CompileError: HW0863 when it is damaged.
+        CompileError: HW0863 when it is damaged, HW0511 when another version wrote it.
     """
     path = folder / BOARD_RECORD
     if not path.is_file():
         return None
+    again = f"build again: hwcompile build {folder.parent} --board {folder.name}"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=BuildRecord)
+        data = msgspec.json.decode(path.read_bytes())
+        check_schema(path, data, RECORD_SCHEMA, again)
+        return msgspec.convert(data, BuildRecord)
     except (OSError, ValueError, ArithmeticError) as error:
         raise fail(
             "HW0863",
             f"the record '{path}' of a bitstream is damaged",
             f"{str(error) or type(error).__name__:.200}",
-            f"build again: hwcompile build {folder.parent} --board {folder.name}",
+            again,
         ) from error
 
 

@@ -7,7 +7,9 @@ import re
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import PackageNotFoundError, requires
 from pathlib import Path
 
 import pytest
@@ -27,6 +29,7 @@ QKERAS = [
 MODULES = {
     "cocotb": ("cocotb", "cocotb_tools"),
     "cocotbext-axi": ("cocotbext",),
+    "cyclonedx-python-lib": ("cyclonedx",),
     "hgq2": ("hgq",),
     "protobuf": ("google",),
     "pyserial": ("serial",),
@@ -101,11 +104,31 @@ def test_every_declared_dependency_is_imported(requirement: str) -> None:
 
 
 def test_every_import_of_the_package_is_declared() -> None:
-    extras = [r for extra in ("sim", "fpga", "spi", "oracle", "hls4ml") for r in EXTRAS[extra]]
+    extras = [
+        r for extra in ("sim", "fpga", "spi", "oracle", "test", "hls4ml") for r in EXTRAS[extra]
+    ]
     declared = {m for r in [*PROJECT["dependencies"], *extras] for m in modules_of(r)}
     found = imported(ROOT / "hwcompile")
     assert len(found) > 100
     assert [f"{path}: {name}" for name, path in found if name not in declared] == []
+
+
+def test_users_install_nothing_under_the_gpl() -> None:
+    """Of all that the extras for users bring: what is installed says what it needs."""
+    users = [r for extra in EXTRAS if extra != "dev" for r in EXTRAS[extra] if extra != "train"]
+    waiting, seen = {name_of(r) for r in [*PROJECT["dependencies"], *users]} - {"hwcompile"}, set()
+    while waiting:
+        name = waiting.pop()
+        seen.add(name)
+        with suppress(PackageNotFoundError):
+            needed = (r for r in requires(name) or () if "extra ==" not in r)
+            waiting |= {canonical(name_of(r)) for r in needed} - seen
+    assert {"markupsafe", "numpy"} <= seen
+    assert sorted(seen & {"scapy", "cocotbext-axi", "cocotb-bus"}) == []
+
+
+def canonical(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def test_the_runtime_needs_numpy_only() -> None:

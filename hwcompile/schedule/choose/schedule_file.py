@@ -34,8 +34,12 @@ from hwcompile.ops.contract.site import Site
 from hwcompile.schedule.choose.choice import FREE, Choice, site_of
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.schedule.time.prediction import Prediction
+from hwcompile_runtime.files import check_schema
 
 SECTIONS = ("nodes", "links")
+
+SCHEDULE_SCHEMA = 1
+"""Version of the file's form."""
 
 MOST_DEPTH = 1 << 24
 """Words of the deepest FIFO that may be asked for."""
@@ -64,13 +68,15 @@ def read_schedule(schedule: Path | Mapping[str, Any], graph: Graph) -> Schedule:
 
     Raises:
         CompileError: HW0402 for everything in it that does not fit the graph; HW0420 when it is of
-            another model.
+            another model, HW0511 when it says that it has another form.
     """
     data = _load(schedule) if isinstance(schedule, Path) else schedule
     foreign = _foreign(data, graph)
     if foreign is not None:
         raise CompileError([foreign])
-    findings = [_unknown("section", name, SECTIONS, None) for name in data if name not in SECTIONS]
+    findings = _check_version(schedule, data)
+    sections = [name for name in data if name != "schema"]
+    findings += [_unknown("section", n, SECTIONS, None) for n in sections if n not in SECTIONS]
     nodes = {node.name: node for node in graph.nodes if node.op.family not in FREE}
     choices: dict[str, Choice] = {}
     for name, table in _tables(data, "nodes", findings):
@@ -94,6 +100,19 @@ def read_schedule(schedule: Path | Mapping[str, Any], graph: Graph) -> Schedule:
     if findings:
         raise CompileError(findings)
     return Schedule(choices, depths)
+
+
+def _check_version(schedule: Path | Mapping[str, Any], data: Mapping[str, Any]) -> list[Diagnostic]:
+    """A file may say which version of the form it has; one that does not has this one."""
+    if "schema" not in data:
+        return []
+    path = schedule if isinstance(schedule, Path) else Path(SCHEDULE)
+    fix = f"write it as the {SCHEDULE} of a build directory is written now"
+    try:
+        check_schema(path, data, SCHEDULE_SCHEMA, fix)
+    except ValueError:
+        return [_finding(f"the schema of the file is {_short(data['schema'])}, no number")]
+    return []
 
 
 def check_links(plan: Plan, depths: Mapping[str, int]) -> None:
