@@ -10,9 +10,11 @@ from hwcompile.diagnostics import fail, reason_of
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.emit.names import identifier
+from hwcompile.emit.opened import read_host_side
 from hwcompile.emit.quoting import comment
 from hwcompile.ir.types import Encoding, IntType, TensorType
 from hwcompile.resources import room
+from hwcompile.runtime.c_reals import RealHelper, input_helper, output_helper
 from hwcompile.toolchains.board_top import identity
 
 LINK = ("hwcompile_link.h", "hwcompile_link.c")
@@ -61,6 +63,8 @@ class CDesign:
     identity: str
     inputs: tuple[CPort, ...]
     outputs: tuple[CPort, ...]
+    quantizers: tuple[tuple[CPort, RealHelper], ...] = ()
+    dequantizers: tuple[tuple[CPort, RealHelper], ...] = ()
 
     @property
     def guard(self) -> str:
@@ -91,11 +95,22 @@ def write_driver(directory: Path, types: Mapping[str, TensorType], folder: Path)
     interface = Interface.read(directory)
     name = identity(directory, interface)
     bytes_ = ", ".join(f"0x{byte:02x}" for byte in reversed(bytes.fromhex(name)))
+    inputs = _ports(interface, interface.inputs, types, "in")
+    outputs = _ports(interface, interface.outputs, types, "out")
+    host = read_host_side(directory)
+    before = {h.value: h for h in host.inputs}
+    # Of several outputs of the model that one port carries, the first.
+    behind = {h.port: h for h in map(output_helper, reversed(host.outputs))}
+    sides = tuple(zip(outputs, interface.outputs, strict=True))
     design = CDesign(
         interface.top,
         bytes_,
-        _ports(interface, interface.inputs, types, "in"),
-        _ports(interface, interface.outputs, types, "out"),
+        inputs,
+        outputs,
+        tuple(
+            (c, input_helper(before[p.name])) for c, p in zip(inputs, interface.inputs, strict=True)
+        ),
+        tuple((c, behind[p.name]) for c, p in sides if p.name in behind),
     )
     texts = {link: (room("templates") / "c" / link).read_text() for link in LINK}
     for suffix in ("h", "c"):
