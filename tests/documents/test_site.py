@@ -91,8 +91,8 @@ def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
 def test_the_interface_is_described(site: Path) -> None:
     text = (site / "reference" / "python.html").read_text(encoding="utf-8")
     for name in (
-        "hwcompile.design.compile",
-        "hwcompile.design.Design.verify",
+        "hwcompile.compile",
+        "hwcompile.Design.verify",
         "hwcompile.rnn.lstm",
     ):
         assert f'id="{name}"' in text
