@@ -19,7 +19,7 @@ from benchmarks.diagnostics_pages import diagnostics_pages
 from benchmarks.fences import DOCS
 from benchmarks.notebooks import notebooks
 from hwcompile.build_directory import schemas
-from hwcompile.frontends.hls4ml.load import HANDLERS as HLS4ML
+from hwcompile.frontends.hls4ml.load import BUILT as HLS4ML
 from hwcompile.frontends.hls4ml.load import REFUSED as NOT_OF_HLS4ML
 from hwcompile.frontends.onnx.attributes import ATTRIBUTES
 from hwcompile.frontends.onnx.coverage import covered_operators

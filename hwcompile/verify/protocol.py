@@ -5,6 +5,7 @@ The simulator's own harness and this one share no code: what both accept is a co
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import shutil
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hwcompile.build_directory import rtl_sources
+from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.resources import room
@@ -44,8 +46,11 @@ def check_protocol(
         The names of the tests that passed.
 
     Raises:
-        CompileError: HW0604 with every test that failed.
+        CompileError: HW0604 with every test that failed, HW0706 without cocotbext-axi, whose bus
+            models the tests use; no extra for users brings it.
     """
+    if importlib.util.find_spec("cocotbext") is None:
+        raise fail("HW0706", "cocotbext-axi is not installed", fix="pip install cocotbext-axi")
     interface = Interface.read(directory)
     program = compile_bench(rtl_sources(directory), interface.top, _ports(interface))
     plan = {

@@ -23,6 +23,7 @@ from hwcompile.toolchains.synthesis import VERILOG, Synthesis
 from hwcompile.verify import verilator
 from hwcompile.verify.beats import from_beats, to_beats
 from hwcompile.verify.bench import compile_bench, run_bench
+from hwcompile.verify.protocol import check_protocol
 from hwcompile.verify.simulator import compile_simulator
 from hwcompile.verify.verilator import Tools
 from tests.diagnostics.place import Place
@@ -244,3 +245,8 @@ def hw0705_the_compiler_fails(at: Place) -> None:
 def hw0706_no_cocotb(at: Place) -> None:
     at.patch.setattr("importlib.util.find_spec", lambda name: None)
     compile_bench([], "top", [])
+
+
+def hw0706_no_bus_models(at: Place) -> None:
+    at.patch.setattr("importlib.util.find_spec", lambda name: None)
+    check_protocol(at.folder, {}, {})

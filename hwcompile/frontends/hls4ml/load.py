@@ -55,6 +55,9 @@ HANDLERS: Mapping[str, Handler] = {
     **recurrent.HANDLERS,
 }
 
+BUILT = frozenset({*HANDLERS, "Input", "TimeDistributed"})
+"""Layers that have hardware: those with a handler, inputs, and what `repeated` takes apart."""
+
 REFUSED = {
     "GarNet": "its arithmetic over distances is not built",
     "GarNetStack": "its arithmetic over distances is not built",
@@ -132,7 +135,7 @@ def _check_backend(model: ModelGraph, name: str) -> None:
 def _check_layers(layers: list[Layer], file: str) -> None:
     found = []
     for layer in layers:
-        if layer.class_name in HANDLERS or layer.class_name in ("Input", "TimeDistributed"):
+        if layer.class_name in BUILT:
             continue
         why = REFUSED.get(layer.class_name, "nobody has said what it computes")
         found.append(
