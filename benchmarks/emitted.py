@@ -47,6 +47,9 @@ ENDS = 2
 """How many foldings are taken from either end of a kernel's space."""
 
 _INSTANCE = re.compile(r"^ *(hw_\w+) #\(\n(.*?)\n *\) (\w+) \(", re.DOTALL | re.MULTILINE)
+_LIBRARY = re.compile(r"(?:\w+?__)?hw_")
+_OWN = re.compile(r"\b[a-z0-9_]+?__(?=hw_)")
+_MACRO = re.compile(r"`\w+_MEMORY_FILE\((\"[^\"]+\")\)")
 _VALUE = re.compile(r"\.(\w+)\((.*)\),?$", re.MULTILINE)
 _FIELD = re.compile(r"^ *(\S+?),? +// (\w+)$", re.MULTILINE)
 _FILES = re.compile(r"\.(\w+)\(\{\n((?: *\"\S+\.mem\",?\n)+) *\}\)")
@@ -107,8 +110,8 @@ def row_of(name: str, design: hwcompile.Design) -> Row:
     instances = [
         [module, instance, _values(rtl, text, named)]
         for path in sources
-        if not path.name.startswith("hw_")
-        for module, text, instance in _INSTANCE.findall(path.read_text())
+        if not _LIBRARY.match(path.name)
+        for module, text, instance in _INSTANCE.findall(_bare(path.read_text()))
     ]
     return {
         "design": name,
@@ -119,6 +122,11 @@ def row_of(name: str, design: hwcompile.Design) -> Row:
         "lanes": report["lanes"],
         "integers": _integers(design.graph),
     }
+
+
+def _bare(text: str) -> str:
+    """A source in which the library has its own names and memory files are strings."""
+    return _MACRO.sub(r"\1", _OWN.sub("", text))
 
 
 def _values(rtl: Path, text: str, named: Mapping[str, int]) -> dict[str, str]:

@@ -26,7 +26,8 @@ from hwcompile.build_directory import (
     new_build_directory,
 )
 from hwcompile.emit.hls.view import check_layers
-from hwcompile.emit.project import Files, rtl_files, write_files
+from hwcompile.emit.licence import licence_file
+from hwcompile.emit.project import Files, finished_rtl, write_files
 from hwcompile.frontends.load import ImportedModel, load_model
 from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
@@ -96,7 +97,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
         check_layers(planned)
     predicted = fit_report(planned, goal.board) if goal.board else None
     options.step("writing RTL")
-    files = rtl_files(planned)
+    files = finished_rtl(planned) | licence_file()
     files[GRAPH] = to_text(planned.graph)
     files[HOST] = json_text(_host(imported, (*idle_notes(planned), *fit_notes(predicted))))
     files[SCHEDULE] = schedule_text(planned, prediction)

@@ -15,6 +15,8 @@ GRAPH = "graph.txt"
 SBOM = "sbom.cdx.json"
 """What went into the design and what came out, for those who account for software."""
 SCHEDULE = "schedule.toml"
+LICENCE = "LICENSE"
+"""Whose the emitted files are; in every folder that stands for itself."""
 RTL = "rtl"
 """The folder of sources and memory files."""
 SOURCE_LIST = "files.f"
@@ -43,6 +45,7 @@ REQUIRED = (REPORT, HOST, INTERFACE, GRAPH, SCHEDULE, FILES)
 """What every manifest lists."""
 
 _TAKEN = {SBOM, RTL, MEMORY, DUMPS, DRIVER, HLS, SOC, KEPT, WORK, MARKER, MANIFEST, *REQUIRED}
+_TAKEN |= {name.lower() for name in (LICENCE,)}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 

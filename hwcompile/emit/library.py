@@ -31,6 +31,11 @@ LABELS = tuple(kind.label for kind in ENCODINGS)
 """All encodings, as the library calls them."""
 
 
+def library_names() -> tuple[str, ...]:
+    """Names of all modules and packages of the library."""
+    return (*source_files(), *_PRINTED)
+
+
 def module_text(name: str, labels: Sequence[str] = LABELS) -> str:
     """Source of the library's module or package `name`.
 

@@ -7,7 +7,10 @@ from pathlib import Path
 
 from hwcompile.build_directory import FILES, INTERFACE, RTL, json_text
 from hwcompile.emit.environment import render
+from hwcompile.emit.finished import finished, own_name
 from hwcompile.emit.library import library_files
+from hwcompile.emit.licence import licensed
+from hwcompile.emit.names import top_name
 from hwcompile.emit.netlist import Netlist, build_netlist
 from hwcompile.schedule.plan import Plan
 
@@ -33,13 +36,23 @@ def rtl_files(plan: Plan) -> Files:
     return files
 
 
+def finished_rtl(plan: Plan) -> Files:
+    """The same as it is written: `emit.finished`."""
+    files = rtl_files(plan)
+    texts = {name: text for name, text in files.items() if isinstance(text, str)}
+    top = top_name(plan.graph.name)
+    texts[FILES] = own_name(texts[FILES], top)
+    images = {name: data for name, data in files.items() if name not in texts}
+    return finished(texts, top) | images
+
+
 def interface_text(net: Netlist) -> str:
     """`interface.json` of a netlist."""
     return json_text(net.interface.to_json())
 
 
 def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
-    """Write files below `directory`, creating folders.
+    """Write files below `directory`, creating folders; texts get the header with the licence.
 
     Raises:
         OSError: With the name of the file that can not be written.
@@ -48,6 +61,7 @@ def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
         path = directory / name
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            path.write_bytes(text.encode() if isinstance(text, str) else text)
+            data = licensed(name, text).encode() if isinstance(text, str) else text
+            path.write_bytes(data)
         except OSError as error:  # a full disk does not say which file it was
             raise OSError(error.errno, error.strerror, str(path)) from error

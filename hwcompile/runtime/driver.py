@@ -11,6 +11,7 @@ from hwcompile.emit.environment import render
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.emit.names import identifier
 from hwcompile.emit.opened import read_host_side
+from hwcompile.emit.project import write_files
 from hwcompile.emit.quoting import comment
 from hwcompile.ir.types import Encoding, IntType, TensorType
 from hwcompile.resources import room
@@ -116,9 +117,7 @@ def write_driver(directory: Path, types: Mapping[str, TensorType], folder: Path)
     for suffix in ("h", "c"):
         texts[f"{interface.top}.{suffix}"] = render(f"c/design.{suffix}.j2", design=design)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for file, text in texts.items():
-            (folder / file).write_text(text)
+        write_files(folder, texts)
     except OSError as error:
         what, fix = f"'{folder}' can not be written to", "a folder that you may write to"
         raise fail("HW0835", what, reason_of(error), fix) from error

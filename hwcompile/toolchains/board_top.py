@@ -9,8 +9,10 @@ from hwcompile import build_directory
 from hwcompile.boards import Board, links_of, with_link
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
+from hwcompile.emit.finished import finished
 from hwcompile.emit.interface import Interface, ports_of
 from hwcompile.emit.library import library_files
+from hwcompile.emit.project import write_files
 from hwcompile.families import family_of
 from hwcompile.families.flow import TOP as TOP
 from hwcompile.toolchains.record import BAUD as BAUD
@@ -82,12 +84,10 @@ def write_board_top(
         texts[f"{clock.module}.sv"] = wrapper.read_text()
     texts[f"{TOP}.sv"] = top
     present = set(build_directory.source_names(directory))
-    paths = []
-    for name, text in texts.items():
-        if name not in present:
-            (folder / name).write_text(text)
-            paths.append(folder / name)
-    return paths
+    made = finished(texts, interface.top)
+    added = {name: text for name, text in made.items() if name not in present}
+    write_files(folder, added)
+    return [folder / name for name in added]
 
 
 def clocks_per_bit(clock: SystemClock, baud: int) -> int:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hwcompile.boards import Board
+from hwcompile.emit.project import write_files
 from hwcompile.families import flow_of
 from hwcompile.families.flow import REPORT, ROUTED, Flow, Use
 from hwcompile.families.programs import command_of, run_logged
@@ -56,7 +57,7 @@ def place_and_route(
     """
     flow = flow_of(board)
     name, text = flow.constraints(board, leds)
-    (folder / name).write_text(text)
+    write_files(folder, {name: text})
     best: Routed | None = None
     for seed in range(1, seeds + 1):
         progress(f"place and route, seed {seed}")

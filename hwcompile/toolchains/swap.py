@@ -24,7 +24,9 @@ from hwcompile.build_directory import (
 )
 from hwcompile.build_directory.names import MARKER
 from hwcompile.diagnostics import CompileError, fail
+from hwcompile.emit.finished import memory_macros, own_name
 from hwcompile.emit.interface import Interface
+from hwcompile.emit.library import library_names
 from hwcompile.families import family_names, family_of, flow_of, fpga_family
 from hwcompile.families.blocks import BlockText
 from hwcompile.families.flow import NETLIST, ROUTED
@@ -240,11 +242,13 @@ def identity_on(directory: Path, board: Board) -> str:
 
 
 def _former_names(directory: Path, previous: Path) -> dict[str, str]:
-    """Modules are called after the model's file, which may have another name."""
+    """Modules and macros are called after the model's file, which may have another name."""
     mine, former = Interface.read(directory).top, Interface.read(previous).top
     stems = [name.removesuffix(".sv") for name in source_names(directory)]
-    own = [stem for stem in stems if stem == mine or stem.startswith(f"{mine}_")]
-    return {stem: former + stem.removeprefix(mine) for stem in own}
+    own = {stem for stem in stems if stem == mine or stem.startswith(f"{mine}_")}
+    own |= {own_name(name, mine) for name in library_names()}  # the board's top level has more
+    macros = zip(memory_macros(mine), memory_macros(former), strict=True)
+    return {**{stem: former + stem.removeprefix(mine) for stem in own}, **dict(macros)}
 
 
 def _check_same(structure: Structure, sources: Path) -> None:

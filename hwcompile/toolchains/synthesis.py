@@ -17,6 +17,7 @@ from os.path import relpath
 from pathlib import Path
 
 from hwcompile.boards import Board
+from hwcompile.emit.project import write_files
 from hwcompile.families import family_of, flow_of
 from hwcompile.families.family import MAP
 from hwcompile.families.flow import NETLIST, Flow, Program, Use
@@ -77,8 +78,7 @@ def synthesize(
         ToolError: When Yosys fails.
     """
     flow = flow_of(board)
-    for name, text in _maps(board).items():
-        (folder / name).write_text(text)
+    write_files(folder, _maps(board))
     _run(folder, "elaborate", _elaborate(sources, top, kept, board, folder))
     products = (folder / "products.txt").read_text().split()
     wide = [cell for cell in products if cell in set((folder / "wide.txt").read_text().split())]
@@ -209,7 +209,7 @@ def _from_coarse(synthesis: str, flow: Flow, block_rows: int) -> list[str]:
 
 def _run(folder: Path, name: str, script: Sequence[str]) -> None:
     share_folder()  # Yosys must be there
-    (folder / f"{name}.ys").write_text("".join(f"{line}\n" for line in script))
+    write_files(folder, {f"{name}.ys": "".join(f"{line}\n" for line in script)})
     command = [sys.executable, "-c", _CALL, f"{name}.ys"]
     run_logged(command, "yosys", folder, folder / f"yosys_{name}.log")
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import hwcompile
+from hwcompile.emit.finished import OWN
 from tests.emit.networks import CASES
 
 ORACLE = "this project"
@@ -30,7 +31,7 @@ def emitted(name: str, folder: Path) -> str:
     case = CASES[name]
     design = hwcompile.compile_graph(case.build(), folder, schedule={"nodes": case.nodes})
     found = sorted(path for path in (design.directory / "rtl").rglob("*") if path.is_file())
-    own = [path for path in found if not path.name.startswith("hw_")]
+    own = [path for path in found if OWN not in path.name]
     return "\n".join(f"{HEAD}{path.name}\n{path.read_text(encoding='utf-8')}" for path in own)
 
 

@@ -104,7 +104,7 @@ def test_a_bitstream(tmp_path: Path) -> None:
     files = (tiny.directory / "rtl" / "files.f").read_text().split()
     sources = [tiny.directory / "rtl" / name for name in files]
     top = built.folder / "board_top.sv"
-    lint([*sources, *built.folder.glob("hw_*.sv"), top], "board_top")
+    lint([*sources, *built.folder.glob("*__hw_*.sv"), top], "board_top")
 
 
 class Echo:

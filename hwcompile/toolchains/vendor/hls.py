@@ -11,6 +11,7 @@ from hwcompile.emit.environment import render
 from hwcompile.emit.hls.project import hls_sources
 from hwcompile.emit.hls.view import Project
 from hwcompile.emit.interface import AxisPort, packing_of
+from hwcompile.emit.licence import licence_file
 from hwcompile.emit.opened import read_plan
 from hwcompile.emit.project import write_files
 from hwcompile.ir.graph import Graph
@@ -54,7 +55,7 @@ def hls_project(directory: Path) -> dict[str, str]:
     }
     names = ("testbench.cpp", "Makefile", "run_hls.tcl", "hls_config.cfg", "README.md")
     files |= {name: render(f"hls/{name}.j2", **view) for name in names}
-    return files | golden_vectors(plan.graph, project)
+    return files | licence_file() | golden_vectors(plan.graph, project)
 
 
 def golden_vectors(graph: Graph, project: Project) -> dict[str, str]:

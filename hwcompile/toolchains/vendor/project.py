@@ -16,6 +16,7 @@ from hwcompile.build_directory import HOST, INTERFACE, rtl_path
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
+from hwcompile.emit.licence import licence_file
 from hwcompile.emit.project import write_files
 from hwcompile.families import family_of
 from hwcompile.families.flow import led_pins
@@ -279,6 +280,7 @@ def _finish(
     )
     return {
         **files,
+        **licence_file(),
         SCRIPT: render("vendor/build.sh.j2", tools=family_of(board).tools),
         "README.md": readme,
     }

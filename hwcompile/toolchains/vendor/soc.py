@@ -8,6 +8,7 @@ from pathlib import Path
 from hwcompile import build_directory
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
+from hwcompile.emit.licence import licence_file
 from hwcompile.emit.project import write_files
 from hwcompile.toolchains.board_top import identity
 from hwcompile.toolchains.vendor.project import (
@@ -58,4 +59,5 @@ def wrapper_project(directory: Path) -> dict[str, str]:
         f"{interface.top}_litex.py": render("vendor/litex.py.j2", **view),
         "README.md": render("vendor/wrap.md.j2", **view),
         "packing.py": inspect.getsource(packing),
+        **licence_file(),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
+from hwcompile.emit.finished import finished
 from hwcompile.emit.interface import AxisPort, Interface, MemoryPort, packing_of
 from hwcompile.emit.library import library_files
 from hwcompile.ir.types import TensorType
@@ -188,7 +189,7 @@ def wrapper_files(wrapper: Wrapper, present: Iterable[str] = ()) -> dict[str, st
         *(("hw_level_fifo", "hw_axis_gearbox") if wrapper.data else ()),
     ]
     library = library_files((*needed, "hw_event_counter"))
-    texts = {**library, **generated}
+    texts = finished({**library, **generated}, wrapper.interface.top)
     known = set(present)
     return {file: text for file, text in texts.items() if file not in known}
 
