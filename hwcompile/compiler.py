@@ -97,7 +97,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
         check_layers(planned)
     predicted = fit_report(planned, goal.board) if goal.board else None
     options.step("writing RTL")
-    files = finished_rtl(planned) | licence_file()
+    files = finished_rtl(planned, goal.clock_mhz) | licence_file()
     files[GRAPH] = to_text(planned.graph)
     files[HOST] = json_text(_host(imported, (*idle_notes(planned), *fit_notes(predicted))))
     files[SCHEDULE] = schedule_text(planned, prediction)

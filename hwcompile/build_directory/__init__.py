@@ -10,8 +10,11 @@ from __future__ import annotations
 from hwcompile.build_directory.atomic import atomic_file, os_failure, write_atomic
 from hwcompile.build_directory.folders import board_folder, is_complete, making_folder
 from hwcompile.build_directory.names import (
+    BENDER,
     BOARD_RECORD,
+    COMPONENT,
     DRIVER,
+    FILE_LIST,
     FILES,
     GRAPH,
     HLS,
@@ -20,12 +23,16 @@ from hwcompile.build_directory.names import (
     LICENCE,
     MANIFEST,
     MEMORY,
+    PAGE,
     REPORT,
     RTL,
     SBOM,
     SCHEDULE,
     SOC,
     SOURCE_LIST,
+    TESTBENCH,
+    TIMING,
+    core_name,
     dump_name,
     is_folder_name,
     rtl_path,
@@ -61,6 +68,13 @@ from hwcompile.build_directory.typed import (
 from hwcompile_runtime.files import HOST_SCHEMA, INTERFACE_SCHEMA, damaged
 
 __all__ = [
+    "BENDER",
+    "COMPONENT",
+    "FILE_LIST",
+    "PAGE",
+    "TESTBENCH",
+    "TIMING",
+    "core_name",
     "BOARD_RECORD",
     "DRIVER",
     "FILES",

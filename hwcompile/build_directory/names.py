@@ -17,6 +17,16 @@ SBOM = "sbom.cdx.json"
 SCHEDULE = "schedule.toml"
 LICENCE = "LICENSE"
 """Whose the emitted files are; in every folder that stands for itself."""
+FILE_LIST = "filelist.f"
+"""The sources for tools that run elsewhere: names relative to the list."""
+BENDER = "Bender.yml"
+COMPONENT = "component.xml"
+"""IP-XACT."""
+TIMING = "timing.sdc"
+"""The clock."""
+PAGE = "README.md"
+TESTBENCH = "tb"
+"""Where `hwcompile testbench` writes to."""
 RTL = "rtl"
 """The folder of sources and memory files."""
 SOURCE_LIST = "files.f"
@@ -45,7 +55,9 @@ REQUIRED = (REPORT, HOST, INTERFACE, GRAPH, SCHEDULE, FILES)
 """What every manifest lists."""
 
 _TAKEN = {SBOM, RTL, MEMORY, DUMPS, DRIVER, HLS, SOC, KEPT, WORK, MARKER, MANIFEST, *REQUIRED}
-_TAKEN |= {name.lower() for name in (LICENCE,)}
+_TAKEN |= {
+    name.lower() for name in (LICENCE, FILE_LIST, BENDER, COMPONENT, TIMING, PAGE, TESTBENCH)
+}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 
@@ -53,6 +65,11 @@ _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")
 def rtl_path(name: str) -> str:
     """Where a source or a memory file is, in a build directory and in projects made from one."""
     return f"{RTL}/{name}"
+
+
+def core_name(top: str) -> str:
+    """FuseSoC's description of a design."""
+    return f"{top}.core"
 
 
 def dump_name(index: int, step: str) -> str:

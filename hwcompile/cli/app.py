@@ -31,6 +31,7 @@ COMMANDS = {
     "simulate": "Run the frames of INPUTS; write raw (integers) and real (dequantized) outputs.",
     "simulate-board": "Run a board's top level and print the name of its port, until interrupted.",
     "verify": "Run the same frames at every level and demand equality; exit code 1 on a mismatch.",
+    "testbench": "Write DIR/tb: golden vectors, benches in SystemVerilog and cocotb, waves.",
     "wrap": "Write DIR/soc: the design behind AXI4-Lite and AXI4-Stream, C headers, LiteX.",
 }
 """Every command with the line that the list of commands shows."""

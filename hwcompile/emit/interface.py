@@ -182,6 +182,17 @@ def ports_of(interface: Interface) -> StreamPorts:
     )
 
 
+def memory_signals(port: MemoryPort) -> list[tuple[str, int, str]]:
+    """(direction, bits, name) of every signal of an AXI4 read master, without its prefix."""
+    return [
+        *(("output", 1, "arid"), ("output", port.address_bits, "araddr"), ("output", 8, "arlen")),
+        *(("output", 3, "arsize"), ("output", 2, "arburst"), ("output", 1, "arvalid")),
+        *(("input ", 1, "arready"), ("input ", 1, "rid"), ("input ", port.data_bits, "rdata")),
+        *(("input ", 2, "rresp"), ("input ", 1, "rlast"), ("input ", 1, "rvalid")),
+        ("output", 1, "rready"),
+    ]
+
+
 def _port_to_json(port: AxisPort) -> dict[str, Any]:
     element = port.format.element
     return {

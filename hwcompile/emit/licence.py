@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 
-from hwcompile.build_directory import LICENCE
+from hwcompile.build_directory import FILE_LIST, LICENCE
 from hwcompile.resources import room
 
 EXPRESSION = "SPDX-License-Identifier: Apache-2.0"
@@ -27,18 +27,18 @@ _COMMENTS = {
     ("/* ", " */"): ("c", "h"),
     ("# ", ""): (
         *("py", "sh", "tcl", "xdc", "sdc", "qsf", "qpf", "pcf", "lpf", "ccf", "pdc", "ys", "cfg"),
-        *("yml", "core", "mk"),
+        *("yml", "core", "mk", "sucl"),
     ),
     ("<!-- ", " -->"): ("md", "xml"),
 }
 """How a line begins and ends that is a comment, to the languages' suffixes."""
 
-_NAMES = {"Makefile": "mk"}
+_NAMES = {"Makefile": "mk", FILE_LIST: "sv"}
 _FIRST = ("#!", "<?xml", "CAPI=2:")
 """How a first line begins that has to stay the first."""
 
 
-def has_header(name: str) -> bool:
+def carries_header(name: str) -> bool:
     """Whether a file of this name is a text that the header goes into."""
     return _marks(name) is not None
 

@@ -10,7 +10,7 @@ from hwcompile.emit.environment import render
 from hwcompile.emit.finished import finished, own_name
 from hwcompile.emit.library import library_files
 from hwcompile.emit.licence import licensed
-from hwcompile.emit.names import top_name
+from hwcompile.emit.neighbours import neighbour_files
 from hwcompile.emit.netlist import Netlist, build_netlist
 from hwcompile.schedule.plan import Plan
 
@@ -24,7 +24,10 @@ def rtl_files(plan: Plan) -> Files:
     `rtl/files.f` lists the SystemVerilog sources, library first, top level last; memory files
     stand beside them; `interface.json` describes the ports.
     """
-    net = build_netlist(plan)
+    return _files(build_netlist(plan))
+
+
+def _files(net: Netlist) -> Files:
     sources = library_files(net.library, net.encodings)
     for stage in net.stages:
         sources[f"{stage.view.module}.sv"] = render("top/stage.sv.j2", stage=stage.view)
@@ -36,14 +39,23 @@ def rtl_files(plan: Plan) -> Files:
     return files
 
 
-def finished_rtl(plan: Plan) -> Files:
-    """The same as it is written: `emit.finished`."""
-    files = rtl_files(plan)
+def finished_rtl(plan: Plan, clock_mhz: float) -> Files:
+    """The same as it is written (`emit.finished`), and what neighbouring tools want beside it.
+
+    Args:
+        plan: The design.
+        clock_mhz: The clock in MHz that timing is analysed for.
+    """
+    net = build_netlist(plan)
+    files = _files(net)
     texts = {name: text for name, text in files.items() if isinstance(text, str)}
-    top = top_name(plan.graph.name)
+    top = net.interface.top
     texts[FILES] = own_name(texts[FILES], top)
     images = {name: data for name, data in files.items() if name not in texts}
-    return finished(texts, top) | images
+    sources = texts[FILES].split()
+    stored = [name.removeprefix(f"{RTL}/") for name in texts if name.endswith(".mem")]
+    beside = neighbour_files(net.interface, sources, stored, clock_mhz)
+    return finished(texts | beside, top) | images
 
 
 def interface_text(net: Netlist) -> str:

@@ -11,8 +11,9 @@ import pytest
 import hwcompile
 from hwcompile.boards import load_board
 from hwcompile.design import Design
-from hwcompile.emit.licence import EXPRESSION, has_header, licensed
+from hwcompile.emit.licence import EXPRESSION, carries_header, licensed
 from hwcompile.runtime.driver import write_driver
+from hwcompile.toolchains.testbench import write_testbench
 from hwcompile.toolchains.vendor.project import build_project
 from hwcompile.toolchains.vendor.soc import write_wrappers
 from tests.cli import small
@@ -23,7 +24,7 @@ ORACLE_REASON = "nobody else could say what licence it should print"
 
 ROOT = Path(__file__).parents[2]
 COPYRIGHT = "SPDX-FileCopyrightText: "
-DATA = {".json", ".mem", ".bin", ".dat", ".f", ".txt", ".toml", ".log", ".asc", ".v.json"}
+DATA = {".json", ".mem", ".bin", ".dat", ".txt", ".toml", ".log", ".asc", ".gtkw"}
 """Suffixes of data, and of lists that are read back."""
 
 
@@ -31,7 +32,7 @@ def unlicensed(folder: Path) -> list[str]:
     """Files that are neither data nor say whose they are."""
     found = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        if path.suffix in DATA or path.name in ("LICENSE", ".hwcompile-made"):
+        if path.suffix in DATA or path.name in ("LICENSE", "files.f", ".hwcompile-made"):
             continue
         head = path.read_text(encoding="utf-8").split("\n", 4)[:4]
         if not all(any(word in line for line in head) for word in (COPYRIGHT, EXPRESSION)):
@@ -51,6 +52,7 @@ def test_every_file_of_a_design_says_whose_it_is(name: str, tmp_path: Path) -> N
     made = hwcompile.compile_graph(case.build(), tmp_path / "build", schedule={"nodes": case.nodes})
     made.build_hls()
     write_wrappers(made.directory)
+    write_testbench(made.directory)
     write_driver(made.directory, made.graph.types, made.directory / "c")
     names = {path.suffix for path in made.directory.rglob("*") if path.is_file()}
     assert names >= {".sv", ".v", ".hpp", ".cpp", ".tcl", ".h", ".c", ".py", ".md"}
@@ -125,6 +127,6 @@ def test_the_header_stands_where_the_language_allows_it(name: str, text: str, st
     once = licensed(name, text)
     assert once.startswith(starts)
     assert licensed(name, once) == once
-    assert has_header(name) == (once != text)
+    assert carries_header(name) == (once != text)
     last: Callable[[str], str] = lambda found: found.splitlines()[-1]  # noqa: E731
     assert last(once) == last(text)

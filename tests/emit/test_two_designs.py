@@ -21,8 +21,8 @@ from hwcompile.emit.interface import packing_of
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.packing import pack, unpack
 from hwcompile.verify.verilator import find_tools, lint
+from hwcompile_runtime.packing import pack, unpack
 
 ORACLE = "numpy"
 
@@ -52,7 +52,7 @@ def another_version(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for old, new in renamed.items():
         fifo = re.sub(rf"\b{old}\b", new, fifo)
     assert fifo != texts["hw_credit_fifo"]
-    original = library.source_text
+    original = shelves.source_text
     library._named.cache_clear()
     changed = {"hw_credit_fifo": fifo}
     monkeypatch.setattr(library, "source_text", lambda name: changed.get(name) or original(name))
@@ -140,7 +140,8 @@ def simulate(designs: list[Design], work: Path) -> list[IntArray]:
 def expected(design: Design) -> IntArray:
     (node,) = design.graph.nodes
     assert isinstance(node.op, Matmul)
-    return (frames(design)[:, 0, 0] @ node.op.weights[0].T)[:, None, None, :]
+    products = frames(design)[:, 0, 0] @ node.op.weights[0].T
+    return np.asarray(products[:, None, None, :], np.int64)
 
 
 def test_designs_of_two_versions_are_simulated_together(

@@ -15,7 +15,7 @@ from hwcompile.boards import Board
 from hwcompile.build_directory import HOST, INTERFACE, rtl_path
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
-from hwcompile.emit.interface import Interface
+from hwcompile.emit.interface import Interface, memory_signals
 from hwcompile.emit.licence import licence_file
 from hwcompile.emit.project import write_files
 from hwcompile.families import family_of
@@ -29,7 +29,6 @@ from hwcompile.toolchains.vendor.wrapper import (
     dma_wrapper,
     lite_ports,
     lite_wrapper,
-    memory_signals,
     wrapper_files,
 )
 from hwcompile_runtime import packing

@@ -17,6 +17,7 @@ from hwcompile.toolchains.vendor.project import (
     header_text,
     shell_text,
 )
+from hwcompile.toolchains.vendor.rdl import rdl_text
 from hwcompile.toolchains.vendor.registers import ADDRESS_BITS
 from hwcompile.toolchains.vendor.wrapper import dma_wrapper, lite_wrapper, wrapper_files
 from hwcompile_runtime import packing
@@ -54,6 +55,8 @@ def wrapper_project(directory: Path) -> dict[str, str]:
         **{build_directory.rtl_path(file): text for file, text in added.items()},
         build_directory.FILES: "".join(f"{file}\n" for file in (*design, *added)),
         build_directory.rtl_path(f"{axi.top}_shell.v"): shell_text(axi),
+        f"{axi.top}.rdl": rdl_text(axi),
+        f"{lite.top}.rdl": rdl_text(lite),
         f"{axi.top}.h": header_text(axi),
         f"{lite.top}.h": header_text(lite),
         f"{interface.top}_litex.py": render("vendor/litex.py.j2", **view),

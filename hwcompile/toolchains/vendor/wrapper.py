@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hwcompile.diagnostics import fail
 from hwcompile.emit.environment import render
 from hwcompile.emit.finished import finished
-from hwcompile.emit.interface import AxisPort, Interface, MemoryPort, packing_of
+from hwcompile.emit.interface import AxisPort, Interface, packing_of
 from hwcompile.emit.library import library_files
 from hwcompile.ir.types import TensorType
 from hwcompile.ops.contract.site import Site, StreamFormat
@@ -192,17 +192,6 @@ def wrapper_files(wrapper: Wrapper, present: Iterable[str] = ()) -> dict[str, st
     texts = finished({**library, **generated}, wrapper.interface.top)
     known = set(present)
     return {file: text for file, text in texts.items() if file not in known}
-
-
-def memory_signals(port: MemoryPort) -> list[tuple[str, int, str]]:
-    """(direction, bits, name) of every signal of an AXI4 read master, without its prefix."""
-    return [
-        *(("output", 1, "arid"), ("output", port.address_bits, "araddr"), ("output", 8, "arlen")),
-        *(("output", 3, "arsize"), ("output", 2, "arburst"), ("output", 1, "arvalid")),
-        *(("input ", 1, "arready"), ("input ", 1, "rid"), ("input ", port.data_bits, "rdata")),
-        *(("input ", 2, "rresp"), ("input ", 1, "rlast"), ("input ", 1, "rvalid")),
-        ("output", 1, "rready"),
-    ]
 
 
 def lite_ports() -> list[tuple[str, int, str]]:
