@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import xmlschema
 import yaml
-from systemrdl import RDLCompiler
+from systemrdl.compiler import RDLCompiler
 from systemrdl.node import FieldNode, RegNode
 
 import hwcompile
