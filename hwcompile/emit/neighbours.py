@@ -30,7 +30,7 @@ _DATA = (
 
 
 @dataclass(frozen=True)
-class TopPort:
+class WirePort:
     """A port of the top level.
 
     Attributes:
@@ -107,34 +107,34 @@ def neighbour_files(
     return {file: render(f"neighbours/{name}.j2", **view) for file, name in templates.items()}
 
 
-def top_ports(interface: Interface) -> list[TopPort]:
+def top_ports(interface: Interface) -> list[WirePort]:
     """The ports of the top level, in its order."""
-    found = [TopPort("aclk", "in"), TopPort("aresetn", "in")]
+    found = [WirePort("aclk", "in"), WirePort("aresetn", "in")]
     for ports, to, back in ((interface.inputs, "in", "out"), (interface.outputs, "out", "in")):
         for port in ports:
             found += [
-                TopPort(f"{port.prefix}_tdata", to, 8 * port.tdata_bytes, True),
-                TopPort(f"{port.prefix}_tvalid", to),
-                TopPort(f"{port.prefix}_tready", back),
-                TopPort(f"{port.prefix}_tlast", to),
+                WirePort(f"{port.prefix}_tdata", to, 8 * port.tdata_bytes, True),
+                WirePort(f"{port.prefix}_tvalid", to),
+                WirePort(f"{port.prefix}_tready", back),
+                WirePort(f"{port.prefix}_tlast", to),
             ]
     for memory in interface.memories:
         found += _memory(memory)
-    return [*found, TopPort("frame_error_o", "out")]
+    return [*found, WirePort("frame_error_o", "out")]
 
 
-def _memory(port: MemoryPort) -> list[TopPort]:
+def _memory(port: MemoryPort) -> list[WirePort]:
     signals = [
-        TopPort(
+        WirePort(
             f"{port.prefix}_{name}", way.strip()[:-3], bits, bits > 1 or name in ("arid", "rid")
         )
         for way, bits, name in memory_signals(port)
     ]
     return [
         *signals,
-        TopPort(f"{port.status}_base_i", "in", port.address_bits, True),
-        TopPort(f"{port.status}_starved_o", "out", 32, True),
-        TopPort(f"{port.status}_error_o", "out"),
+        WirePort(f"{port.status}_base_i", "in", port.address_bits, True),
+        WirePort(f"{port.status}_starved_o", "out", 32, True),
+        WirePort(f"{port.status}_error_o", "out"),
     ]
 
 
