@@ -32,9 +32,11 @@ MODULES = {
     "cyclonedx-python-lib": ("cyclonedx",),
     "hgq2": ("hgq",),
     "protobuf": ("google",),
+    "pyedaa-ipxact": ("pyEDAA",),
     "pyserial": ("serial",),
     "pyyaml": ("yaml",),
     "scikit-learn": ("sklearn",),
+    "systemrdl-compiler": ("systemrdl",),
     "z3-solver": ("z3",),
 }
 """Modules of distributions whose modules have other names than they."""
