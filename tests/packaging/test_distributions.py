@@ -127,7 +127,20 @@ assert y_hls.shape == (100, 5), y_hls.shape
 report = hls_model.build(csim=False, synth=True)
 assert int(report["CSynthesisReport"]["BestLatency"]) > 0, report
 """
-"""As hls4ml's documentation writes such scripts; only the backend's name is ours."""
+"""As hls4ml's documentation writes such scripts; only the backend's name is another one."""
+
+OURS = SCRIPT.replace('"BACKEND"', '"hwcompile"')
+
+COSIMULATED = """
+report = hls_model.build(csim=False, synth=True, cosim=True)
+assert report["CosimReport"]["Status"] == "Pass", report
+"""
+
+WHERE = """
+import sys
+print("found in", sys.modules["hwcompile"].__file__)
+"""
+"""hls4ml has imported the package, not the script."""
 
 
 def test_hls4ml_finds_the_installed_backend(dist: Path, tmp_path: Path) -> None:
@@ -137,9 +150,24 @@ def test_hls4ml_finds_the_installed_backend(dist: Path, tmp_path: Path) -> None:
         sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, wheel,
         cwd=tmp_path,
     )  # fmt: skip
-    script = SCRIPT.replace('"BACKEND"', '"hwcompile"')
-    run(sys.executable, "-c", script, cwd=tmp_path, PYTHONPATH=str(site))
+    found = run(sys.executable, "-c", OURS + WHERE, cwd=tmp_path, PYTHONPATH=str(site))
+    assert f"found in {site}" in found
     assert (tmp_path / "my-hls-test" / "hwcompile" / "rtl").is_dir()
+
+
+@pytest.mark.slow
+def test_hls4ml_finds_the_backend_in_a_clean_environment(dist: Path, tmp_path: Path) -> None:
+    (wheel,) = dist.glob("*.whl")
+    venv.create(tmp_path / "env", with_pip=True)
+    python = tmp_path / "env" / "bin" / "python"
+    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[hls4ml,sim]", cwd=tmp_path)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "jets.py").write_text(OURS + COSIMULATED + WHERE, encoding="utf-8")
+    clean = {"PYTHONPATH": "", "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"}
+    found = run(python, "jets.py", cwd=elsewhere, **clean)
+    assert f"found in {tmp_path / 'env'}" in found
+    assert (elsewhere / "my-hls-test" / "hwcompile" / "rtl").is_dir()
 
 
 @pytest.mark.slow
