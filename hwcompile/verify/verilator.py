@@ -184,7 +184,6 @@ def runtime_library(variant: Variant) -> Path:
     return cached("verilator", digest([tools.versions, *flags, *variant.runtime]), make)
 
 
-@cache
 def prelude(variant: Variant) -> Path:
     """The folder with the headers that every program begins with, translated once per machine.
 

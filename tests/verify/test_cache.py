@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from hwcompile.verify import verilator
 from hwcompile.verify.cache import CONTENTS, cached
 
 PROGRAM = "#!/bin/sh\necho right\n"
@@ -150,3 +151,19 @@ def test_processes_that_make_the_same_entry_do_not_disturb_each_other(tmp_path: 
     assert sorted(path.name for path in (tmp_path / "kind").iterdir()) == [
         digit * 32 for digit in "012"
     ]
+
+
+def test_headers_are_translated_again_when_the_cache_went_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def translate(jobs: list[list[str]]) -> None:
+        Path(jobs[0][-1]).write_text("translated")
+
+    monkeypatch.setattr(verilator, "_run_all", translate)
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "first"))
+    first = verilator.prelude(verilator.Variant())
+    shutil.rmtree(tmp_path / "first")
+    assert verilator.prelude(verilator.Variant()) == first
+    assert (first / f"{verilator.PRELUDE}.gch").is_file()
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "second"))
+    assert (tmp_path / "second") in verilator.prelude(verilator.Variant()).parents
