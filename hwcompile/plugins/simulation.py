@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -24,6 +25,15 @@ Outputs = Array | list[Array]
 
 REFERENCE = "reference"
 """The level that computes the integers themselves, without a design."""
+
+MEANING = {
+    REFERENCE: "the network's integers in numpy; level='rtl' simulates the hardware",
+    "hls": "the compiled C++",
+    "rtl": "the simulated SystemVerilog",
+    "netlist": "the simulated gates of a board's chip",
+    "bitstream": "the simulated content of a bitstream",
+}
+"""What computes the outputs, by level."""
 
 
 @dataclass
@@ -49,6 +59,8 @@ class Simulation:
     def compile(self) -> None:
         """Read the network; make its design and the simulator, if `predict` is to run them.
 
+        A line on the standard error says which level answers.
+
         Raises:
             CompileError: Those of `import_model_graph`, of `design`, and of `Design.simulate`, for
                 example HW0702 where there is no Verilator.
@@ -56,6 +68,8 @@ class Simulation:
         shapes = [host.source_shape[1:] for host in self.imported.host_inputs]
         if self.level != REFERENCE:
             self._run([np.zeros((1, *shape)) for shape in shapes], self.level)
+        answers = f"level {self.level}: {MEANING[self.level]}"
+        sys.stderr.write(f"hwcompile: predict answers from {answers}\n")
 
     @property
     def imported(self) -> ImportedModel:

@@ -15,6 +15,8 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.hls4ml.load import import_model_graph
 from hwcompile.ir.graph import Graph
 from hwcompile.plugins.hls4ml_backend import register
+from hwcompile.plugins.simulation import MEANING
+from hwcompile.verify.levels import LEVELS
 
 SAMPLES = {(sample.name, sample.io_type): sample for sample in samples()}
 
@@ -73,6 +75,14 @@ def test_a_model_traces_writes_and_builds(tmp_path: Path, monkeypatch: pytest.Mo
     report = graph.build(csim=False, synth=True, cosim=True, frames=4)
     assert report["CosimReport"] == {"RTL": "SystemVerilog", "Status": "Pass", "Frames": "4"}
     assert int(report["CSynthesisReport"]["BestLatency"]) > 0
+
+
+def test_compile_says_which_level_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    SAMPLES["dense", "io_parallel"].graph(tmp_path, backend="hwcompile").compile()
+    assert "predict answers from level reference: " in capsys.readouterr().err
+    assert set(MEANING) == set(LEVELS)
 
 
 def test_a_level_that_there_is_not_is_refused_at_conversion(tmp_path: Path) -> None:
