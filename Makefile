@@ -39,6 +39,7 @@ test-all: $(STAMP) ## The whole test suite, slow tests included
 $(QKERAS)/.installed: benchmarks/qkeras.txt
 	$(PYTHON) -m venv $(QKERAS)
 	$(QKERAS)/bin/python -m pip install --quiet --disable-pip-version-check -r $<
+	$(QKERAS)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 .PHONY: test-qkeras
