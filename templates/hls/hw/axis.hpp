@@ -70,24 +70,33 @@ void clear(Beat &beat) {
 
 #else
 
+// Bits that start anywhere in a byte, with all the bytes that they touch.
+template <int Bits>
+using touched = modular<Bits + 7>;
+
+// The last byte of the bits that start at `low`.
+template <int Bits>
+constexpr int last_byte(int low) {
+  static_assert(Bits + 7 <= 128, "a machine word holds the bytes of a lane");
+  return low / 8 + (low % 8 + Bits - 1) / 8;
+}
+
 template <int Bits, class Beat>
 natural<Bits> bits_at(const Beat &beat, int low) {
-  if (Bits == 8 && low % 8 == 0) return natural<Bits>(beat.data[low / 8]);
-  modular<64> bits = 0;
-  for (int i = 0; i < Bits; ++i) {
-    const int at = low + i;
-    bits |= static_cast<modular<64>>((beat.data[at / 8] >> (at % 8)) & 1) << i;
+  const int first = low / 8, last = last_byte<Bits>(low);
+  touched<Bits> bytes = 0;
+  for (int i = first; i <= last; ++i) {
+    bytes |= static_cast<touched<Bits>>(beat.data[i]) << (8 * (i - first));
   }
-  return natural<Bits>(bits);
+  return natural<Bits>(bytes >> (low % 8));
 }
 
 template <int Bits, class Beat>
 void set_bits(Beat &beat, int low, const natural<Bits> &value) {
-  const modular<64> bits = static_cast<modular<64>>(value.held);
-  for (int i = 0; i < Bits; ++i) {
-    const int at = low + i;
-    const int bit = static_cast<int>((bits >> i) & 1);
-    beat.data[at / 8] = static_cast<unsigned char>(beat.data[at / 8] | (bit << (at % 8)));
+  const int first = low / 8, last = last_byte<Bits>(low);
+  const touched<Bits> bytes = static_cast<touched<Bits>>(value.held) << (low % 8);
+  for (int i = first; i <= last; ++i) {
+    beat.data[i] = static_cast<unsigned char>(beat.data[i] | (bytes >> (8 * (i - first))));
   }
 }
 

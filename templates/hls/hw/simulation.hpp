@@ -15,21 +15,34 @@ namespace hw {
 typedef void (*tap_function)(const char *name, const void *words, std::size_t bytes);
 inline tap_function tap = nullptr;
 
+namespace detail {
+
+[[noreturn]] __attribute__((noinline, cold)) inline void read_while_empty(const char *name) {
+  std::fprintf(stderr, "the stream '%s' is read while it is empty\n", name);
+  std::abort();
+}
+
+}  // namespace detail
+
+// A stream holds whatever is written, in memory that it leaves to those made after it. The streams
+// of a function end in the reverse of the order in which they begin, so in the next frame each finds
+// the memory that it had, and has nothing to allocate.
 template <class T>
 class stream {
  public:
-  stream() = default;
-  explicit stream(const char *name) : name_(name) {}
+  explicit stream(const char *name = "") : name_(name) {
+    std::vector<std::vector<T>> &blocks = left_over().blocks;
+    if (blocks.empty()) return;
+    words_.swap(blocks.back());
+    blocks.pop_back();
+  }
   stream(const stream &) = delete;
   stream &operator=(const stream &) = delete;
 
   void write(const T &word) { words_.push_back(word); }
 
   T read() {
-    if (next_ == words_.size()) {
-      std::fprintf(stderr, "the stream '%s' is read while it is empty\n", name_);
-      std::abort();
-    }
+    if (next_ == words_.size()) detail::read_while_empty(name_);
     return words_[next_++];
   }
 
@@ -40,6 +53,8 @@ class stream {
 
   ~stream() {
     if (tap != nullptr && name_[0] != '\0') tap(name_, words_.data(), words_.size() * sizeof(T));
+    words_.clear();
+    if (!at_exit) left_over().blocks.push_back(std::move(words_));
   }
 
   // Forgets what was read.
@@ -49,6 +64,20 @@ class stream {
   }
 
  private:
+  // The memory of the streams of this type that have ended, in every thread. Streams of the whole
+  // program end after it.
+  struct memory {
+    std::vector<std::vector<T>> blocks;
+
+    ~memory() { at_exit = true; }
+  };
+  static inline thread_local bool at_exit = false;
+
+  static memory &left_over() {
+    static thread_local memory left;
+    return left;
+  }
+
   const char *name_ = "";
   std::vector<T> words_;
   std::size_t next_ = 0;
