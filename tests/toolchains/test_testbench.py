@@ -16,6 +16,7 @@ from hwcompile.design import Design
 from hwcompile.toolchains.testbench import write_testbench
 from tests.cli.running import type_command
 from tests.emit.networks import CASES
+from tests.vendor.recurrent import recurrent
 
 
 @pytest.fixture(
@@ -96,3 +97,13 @@ def test_the_command_writes_the_folder(
     assert printed.code == 0, printed.err
     names = {path.name for path in (made.directory / "tb").iterdir()}
     assert names >= {"Makefile", "README.md", "vectors", f"{made.interface.top}_tb.sv", "LICENSE"}
+
+
+@pytest.mark.slow
+def test_benches_play_weights_in_external_memory(tmp_path: Path) -> None:
+    _, made = recurrent(tmp_path / "build")
+    write_testbench(made.directory)
+    for target in ("sv", "cocotb"):
+        done = make(made.directory, target)
+        assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+        assert "PASS:" in done.stdout
