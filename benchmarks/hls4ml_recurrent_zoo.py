@@ -171,12 +171,31 @@ def torch_gru() -> Any:
     return _torch_cell("GRU")
 
 
+def torch_states() -> Any:
+    """A GRU whose first state is an input of the model."""
+    import torch
+    from torch import nn
+
+    class Cell(nn.Module):  # type: ignore[misc, unused-ignore]
+        def __init__(self) -> None:
+            super().__init__()
+            self.cell = nn.GRU(3, 5, batch_first=True)
+            for weights in self.cell.parameters():
+                nn.init.normal_(weights, std=0.8)
+
+        def forward(self, x: torch.Tensor, state: torch.Tensor) -> Any:
+            states, _ = self.cell(x, state)
+            return states
+
+    return Cell(), [(None, 6, 3), (None, 5)]
+
+
 def samples() -> tuple[Sample, ...]:
     """All of them."""
     keras3 = [
         Sample(name, "keras3", io, model, edit) for name, model, ios, edit in KERAS for io in ios
     ]
-    cells = product((torch_lstm, torch_gru), BOTH)
+    cells = (*product((torch_lstm, torch_gru), BOTH), (torch_states, PARALLEL[0]))
     turned = {"channels_last_conversion": "off"}  # Sequences have their features last already.
     torch = [Sample(m.__name__, "pytorch", io, m, settings=turned) for m, io in cells]
     return (*keras3, *torch)
