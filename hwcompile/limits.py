@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from numbers import Integral, Real
 from pathlib import Path
 
@@ -27,6 +28,9 @@ PLACE_SEEDS = (1, 1000)
 """Seeds of place and route to try."""
 BAUD = (300, 100_000_000)
 """Bits per second of a link."""
+
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([KMGT]?)B?\s*", re.IGNORECASE)
 
 
 def whole(name: str, value: object, limits: tuple[int, int]) -> int:
@@ -122,3 +126,15 @@ def output_file(path: Path) -> Path:
     named = path if path.suffix or path.is_dir() else path.with_name(f"{path.name}.npz")
     writable_place("--outputs", named)
     return named
+
+
+def parse_size(text: str) -> int:
+    """Bytes of "500MB", "2 GB", "1.5g" or "123"; a thousand of one unit are one of the next.
+
+    Raises:
+        CompileError: HW0001.
+    """
+    found = _SIZE.fullmatch(text)
+    if not found:
+        raise out_of_range("the cache's limit", text[:40], "a size such as 500MB or 2GB")
+    return int(float(found[1]) * _UNITS[found[2].upper()])

@@ -19,9 +19,7 @@ import msgspec
 import platformdirs
 
 from hwcompile.build_directory.process import is_running
-
-CONTENTS = ".contents.json"
-"""The list of an entry's files."""
+from hwcompile.verify.cache_size import CONTENTS, touch, trim_now_and_then
 
 _ATTEMPTS = 3
 
@@ -52,6 +50,7 @@ def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
         folder = cache_root() / kind
         final = folder / key
         if is_sound(final):
+            touch(final)
             return final
         folder.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
@@ -63,7 +62,9 @@ def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
         write_contents(work)
         if not is_sound(work):  # for example where programs may not be executed
             return _temporarily(kind, key, make, "programs in it can not be executed")
-        return _take_place(work, final)
+        placed = _take_place(work, final)
+        trim_now_and_then(cache_root())
+        return placed
     finally:
         shutil.rmtree(work, ignore_errors=True)
 

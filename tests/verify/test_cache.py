@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from hwcompile.verify import verilator
-from hwcompile.verify.cache import CONTENTS, cached
+from hwcompile.verify.cache import cached
+from hwcompile.verify.cache_size import CONTENTS
 
 PROGRAM = "#!/bin/sh\necho right\n"
 
