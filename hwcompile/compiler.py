@@ -13,14 +13,17 @@ from hwcompile.build_directory import (
     GRAPH,
     HOST,
     HOST_SCHEMA,
+    INSIGHT,
     INTERFACE,
     MANIFEST,
     MANIFEST_SCHEMA,
     REPORT,
+    REPORT_PAGE,
     SBOM,
     SCHEDULE,
     Manifest,
     dump_name,
+    insight_text,
     json_text,
     manifest_text,
     new_build_directory,
@@ -36,6 +39,8 @@ from hwcompile.options import CompileOptions, Goal
 from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.report.idle import idle_notes
+from hwcompile.report.insight import build_insight
+from hwcompile.report.page.page import page_text
 from hwcompile.report.sbom import bill_of_materials
 from hwcompile.report.summary import build_report
 from hwcompile.schedule.choose.schedule_file import schedule_text
@@ -99,9 +104,14 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     options.step("writing RTL")
     files = finished_rtl(planned, goal.clock_mhz) | licence_file()
     files[GRAPH] = to_text(planned.graph)
-    files[HOST] = json_text(_host(imported, (*idle_notes(planned), *fit_notes(predicted))))
-    files[SCHEDULE] = schedule_text(planned, prediction)
-    files[REPORT] = json_text(build_report(planned, prediction, goal.clock_mhz, predicted))
+    host = _host(imported, (*idle_notes(planned), *fit_notes(predicted)))
+    files[HOST] = json_text(host)
+    files[SCHEDULE] = schedule = schedule_text(planned, prediction)
+    report = build_report(planned, prediction, goal.clock_mhz, predicted)
+    insight = build_insight(planned, prediction)
+    files[REPORT] = json_text(report)
+    files[INSIGHT] = insight_text(insight)
+    files[REPORT_PAGE] = page_text(report, insight, host, schedule)
     files.update(dumps)
     top = str(json.loads(files[INTERFACE])["top"])
     files[SBOM] = json_text(bill_of_materials(top, _manifest(model, files)))

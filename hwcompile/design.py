@@ -19,6 +19,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.keywords import keywords_of
 from hwcompile.options import CompileOptions, GraphKeywords, ModelKeywords
 from hwcompile.outcomes import Result
+from hwcompile.report.page.refresh import refresh_page
 from hwcompile.running import real_outputs, simulate_build, verify_build
 from hwcompile.toolchains.build import BoardBuild, build_bitstream
 from hwcompile.toolchains.options import BuildKeywords, BuildOptions
@@ -103,7 +104,9 @@ class Design(Opened):
         Raises:
             CompileError: Those of `build_for_board`.
         """
-        return build_bitstream(self.directory, board, BuildOptions(**options))
+        built = build_bitstream(self.directory, board, BuildOptions(**options))
+        refresh_page(self.directory)
+        return built
 
     def build_hls(self) -> Path:
         """Write a project for high-level synthesis to `<directory>/hls/`; returns the folder.

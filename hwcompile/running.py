@@ -8,13 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
-from hwcompile.build_directory import update_report
+from hwcompile.build_directory.insight import Insight
 from hwcompile.emit.opened import HostSide, Opened
 from hwcompile.ir.types import IntArray
 from hwcompile.outcomes import Result
+from hwcompile.report.page.refresh import refresh_page
 from hwcompile.runtime.decoded import run_bitstream
 from hwcompile.verify.frames import Frames
+from hwcompile.verify.histograms import value_histograms
 from hwcompile.verify.hls.running import run_hls
 from hwcompile.verify.levels import run_netlist, run_reference, run_rtl
 from hwcompile.verify.options import SimulateOptions, VerifyOptions
@@ -115,5 +118,10 @@ def verify_build(build: Opened, options: VerifyOptions) -> Verification:
 
     timed, boundaries = not asked.stall, asked.boundaries
     outcome = comparison.of(asked.levels, source, run, timed=timed, boundaries=boundaries)
-    update_report(build.directory, outcome.record)
+    values = value_histograms(graph, source)
+
+    def found(insight: Insight) -> Insight:
+        return replace(insight, values=values, differing=outcome.findings)
+
+    refresh_page(build.directory, outcome.record, found)
     return outcome

@@ -11,6 +11,10 @@ from hwcompile_runtime.files import INTERFACE as INTERFACE
 MANIFEST = "manifest.json"
 """The file that makes a folder a build directory: what else is in it, with hashes."""
 REPORT = "report.json"
+INSIGHT = "insight.json"
+"""The data of the pictures in `report.html`."""
+REPORT_PAGE = "report.html"
+"""What a person looks at."""
 GRAPH = "graph.txt"
 SBOM = "sbom.cdx.json"
 """What went into the design and what came out, for those who account for software."""
@@ -56,7 +60,18 @@ REQUIRED = (REPORT, HOST, INTERFACE, GRAPH, SCHEDULE, FILES)
 
 _TAKEN = {SBOM, RTL, MEMORY, DUMPS, DRIVER, HLS, SOC, KEPT, WORK, MARKER, MANIFEST, *REQUIRED}
 _TAKEN |= {
-    name.lower() for name in (LICENCE, FILE_LIST, BENDER, COMPONENT, TIMING, PAGE, TESTBENCH)
+    name.lower()
+    for name in (
+        LICENCE,
+        FILE_LIST,
+        BENDER,
+        COMPONENT,
+        TIMING,
+        PAGE,
+        TESTBENCH,
+        INSIGHT,
+        REPORT_PAGE,
+    )
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,63}")
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]{0,199}")

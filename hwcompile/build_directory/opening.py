@@ -8,12 +8,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
 from hwcompile.build_directory.atomic import flush, os_failure, write_atomic
-from hwcompile.build_directory.names import HOST, MANIFEST, REPORT, WORK
+from hwcompile.build_directory.insight import INSIGHT_SCHEMA, Insight
+from hwcompile.build_directory.names import HOST, INSIGHT, MANIFEST, REPORT, WORK
 from hwcompile.build_directory.ownership import is_there
 from hwcompile.build_directory.reading import read_bytes, read_manifest, read_typed
 from hwcompile.build_directory.replacing import PLAN, recover
@@ -21,6 +22,12 @@ from hwcompile.build_directory.reported import REPORT_SCHEMA, Report
 from hwcompile.build_directory.typed import HostFile, Manifest
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile_runtime.files import HOST_SCHEMA, damaged
+
+Change: TypeAlias = Callable[[dict[str, Any]], None]
+"""Fills in what was found into the plain data of `report.json`."""
+
+Also: TypeAlias = Callable[[dict[str, Any]], Mapping[str, str]]
+"""Texts of other files, by name, that follow from a report."""
 
 try:
     import fcntl
@@ -90,12 +97,22 @@ def read_host(directory: Path) -> HostFile:
     return read_typed(directory, HOST, HostFile, HOST_SCHEMA)
 
 
-def update_report(directory: Path, change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+def read_insight(directory: Path) -> Insight:
+    """`insight.json`: the data of the report's pictures.
+
+    Raises:
+        CompileError: HW0510, HW0511.
+    """
+    return read_typed(directory, INSIGHT, Insight, INSIGHT_SCHEMA)
+
+
+def update_report(directory: Path, change: Change, also: Also | None = None) -> dict[str, Any]:
     """Change the report as it stands now, also when other processes do.
 
     Args:
         directory: The build directory.
         change: Fills in what was found.
+        also: Makes other files of the new report, by name; they are written with it.
 
     Returns:
         The new report.
@@ -107,7 +124,8 @@ def update_report(directory: Path, change: Callable[[dict[str, Any]], None]) -> 
         report = read_report(directory)
         change(report)
         try:
-            rewrite_files(directory, {REPORT: json_text(report)})
+            files = also(report) if also else {}
+            rewrite_files(directory, {REPORT: json_text(report), **files})
         except OSError as error:
             raise os_failure(error, f"'{directory / REPORT}' can not be written") from error
     return report
@@ -150,6 +168,11 @@ def manifest_text(manifest: Manifest) -> str:
 def json_text(data: object) -> str:
     """Plain data as the JSON files of a build directory have it."""
     return json.dumps(data, indent=2) + "\n"
+
+
+def insight_text(insight: Insight) -> str:
+    """`insight.json` as text: on one line, for it has thousands of numbers that nobody reads."""
+    return msgspec.json.encode(insight).decode() + "\n"
 
 
 @contextmanager

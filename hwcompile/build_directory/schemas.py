@@ -16,7 +16,8 @@ from typing import Any
 
 import msgspec
 
-from hwcompile.build_directory.names import HOST, INTERFACE, MANIFEST, REPORT
+from hwcompile.build_directory.insight import INSIGHT_SCHEMA, Insight
+from hwcompile.build_directory.names import HOST, INSIGHT, INTERFACE, MANIFEST, REPORT
 from hwcompile.build_directory.reported import REPORT_SCHEMA, Report
 from hwcompile.build_directory.typed import (
     MANIFEST_SCHEMA,
@@ -28,6 +29,7 @@ from hwcompile_runtime.files import HOST_SCHEMA, INTERFACE_SCHEMA
 
 FILES: dict[str, tuple[type[msgspec.Struct], int]] = {
     REPORT: (Report, REPORT_SCHEMA),
+    INSIGHT: (Insight, INSIGHT_SCHEMA),
     HOST: (HostFile, HOST_SCHEMA),
     INTERFACE: (InterfaceFile, INTERFACE_SCHEMA),
     MANIFEST: (Manifest, MANIFEST_SCHEMA),
@@ -83,11 +85,22 @@ def structs(kind: type[msgspec.Struct]) -> dict[str, type[msgspec.Struct]]:
 def schema_of(file: str) -> Schema:
     """The JSON schema of a file, with what every field means."""
     kind, version = FILES[file]
+    return schema_for(kind, version, schema_name(file))
+
+
+def schema_for(kind: type[msgspec.Struct], version: int, name: str) -> Schema:
+    """The JSON schema of a type that has a field `schema`, with what every field means.
+
+    Args:
+        kind: The type.
+        version: Of its form.
+        name: Of the schema.
+    """
     (_,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
-    for name, cls in structs(kind).items():
+    for part, cls in structs(kind).items():
         texts = described_fields(cls)
-        parts[name]["description"] = summary(cls)
-        for field, shape in parts[name]["properties"].items():
+        parts[part]["description"] = summary(cls)
+        for field, shape in parts[part]["properties"].items():
             shape["description"] = texts[field]
             if "pattern" in shape:  # in the dialect of JSON schemas, where ^ and $ are the ends
                 shape["pattern"] = shape["pattern"].replace(r"\A", "^").replace(r"\Z", "$")
@@ -96,7 +109,7 @@ def schema_of(file: str) -> Schema:
         "const": version,
         "description": whole["properties"]["schema"]["description"],
     }
-    return {"$schema": DIALECT, "$id": schema_name(file), **whole, "$defs": parts}
+    return {"$schema": DIALECT, "$id": name, **whole, "$defs": parts}
 
 
 def schema_name(file: str) -> str:

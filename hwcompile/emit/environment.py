@@ -20,7 +20,7 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        autoescape=False,
+        autoescape=lambda name: (name or "").endswith(".html.j2"),
     )
     env.filters["range"] = msb_range
     env.filters["literal"] = literal

@@ -17,6 +17,9 @@ from hwcompile.verify.levels import run_reference
 from hwcompile.verify.simulator import SimulationResult
 from hwcompile.verify.sources import FrameSource
 
+MOST_FINDINGS = 20
+"""Mismatches that a report names."""
+
 
 @dataclass(frozen=True)
 class Verification:
@@ -94,6 +97,12 @@ class Verification:
             for stage, count in self.starved.items()
         ]
         return text
+
+    @property
+    def findings(self) -> list[str]:
+        """The first mismatches, a line each, with their level."""
+        found = [f"{level}: {m}" for level, ms in self.mismatches.items() for m in ms]
+        return found[:MOST_FINDINGS]
 
     def record(self, report: dict[str, Any]) -> None:
         """Fill in `report.json` data: what each level found, and measured cycles."""
