@@ -20,7 +20,7 @@ from hwcompile.keywords import keywords_of
 from hwcompile.options import CompileOptions, GraphKeywords, ModelKeywords
 from hwcompile.outcomes import Result
 from hwcompile.report.page.refresh import refresh_page
-from hwcompile.running import real_outputs, simulate_build, verify_build
+from hwcompile.running import real_outputs, simulate_build, trace_build, verify_build
 from hwcompile.toolchains.build import BoardBuild, build_bitstream
 from hwcompile.toolchains.options import BuildKeywords, BuildOptions
 from hwcompile.toolchains.vendor.hls import write_hls
@@ -76,6 +76,24 @@ class Design(Opened):
             CompileError: HW0001, HW0003, HW0004, HW0607, and those of `quantize`.
         """
         return simulate_build(self, inputs, SimulateOptions(**options))
+
+    def trace(
+        self, inputs: Frames, level: str = "reference", inputs_are: str | None = None
+    ) -> dict[str, IntArray]:
+        """Run real inputs and return the integers inside the network.
+
+        Args:
+            inputs: See `Frames`.
+            level: "reference" for every tensor; "hls" or "rtl" for every stream between stages.
+            inputs_are: See `quantize`.
+
+        Returns:
+            Name to int64 [frames, height, width, channels].
+
+        Raises:
+            CompileError: HW0607, HW0608, and those of `quantize`.
+        """
+        return trace_build(self, inputs, level, inputs_are)
 
     def dequantize(self, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
         """The model's real outputs from the network's integers: what the host computes."""

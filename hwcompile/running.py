@@ -11,15 +11,17 @@ import numpy as np
 from msgspec.structs import replace
 
 from hwcompile.build_directory.insight import Insight
+from hwcompile.diagnostics import fail
 from hwcompile.emit.opened import HostSide, Opened
 from hwcompile.ir.types import IntArray
 from hwcompile.outcomes import Result
 from hwcompile.report.page.refresh import refresh_page
 from hwcompile.runtime.decoded import run_bitstream
+from hwcompile.verify.comparing import streams_of
 from hwcompile.verify.frames import Frames
 from hwcompile.verify.histograms import value_histograms
 from hwcompile.verify.hls.running import run_hls
-from hwcompile.verify.levels import run_netlist, run_reference, run_rtl
+from hwcompile.verify.levels import check_levels, run_netlist, run_reference, run_rtl
 from hwcompile.verify.options import SimulateOptions, VerifyOptions
 from hwcompile.verify.quantizing import quantized_source
 from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult
@@ -94,6 +96,31 @@ def simulate_build(build: Opened, inputs: Frames, options: SimulateOptions) -> R
     run = run_level(build.directory, asked.level, source, conditions)
     real, cycles = real_outputs(build.host, run.outputs), run.cycles or None
     return Result(run.outputs, real, cycles, run.seconds, run.output_cycles)
+
+
+TRACED = ("reference", "hls", "rtl")
+"""Levels at which the streams inside can be seen."""
+
+
+def trace_build(
+    build: Opened, inputs: Frames, level: str, inputs_are: str | None
+) -> dict[str, IntArray]:
+    """Integers of every tensor (level reference), or of every stream between stages (hls, rtl).
+
+    Raises:
+        CompileError: HW0608 at other levels, HW0607, and those of `quantized_source` and
+            `run_level`.
+    """
+    check_levels((level,))
+    if level not in TRACED:
+        why = "the streams inside have no names there"
+        fix = f"one of: {', '.join(TRACED)}"
+        raise fail("HW0608", f"level '{level}' can not be traced", why, fix)
+    source = quantized_source(build.host.inputs, inputs, inputs_are)
+    if level == "reference":
+        return run_reference(build.graph, source, keep=tuple(build.graph.types))
+    run = run_level(build.directory, level, source, Conditions(taps=True))
+    return {**streams_of(build.interface, run), **run.outputs}
 
 
 def verify_build(build: Opened, options: VerifyOptions) -> Verification:

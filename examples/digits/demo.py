@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import hwcompile
-from hwcompile.report.console import wide_console
+from hwcompile.report.console import report_console
 from hwcompile.report.table import report_table
 
 HERE = Path(sys.argv[0]).resolve().parent
@@ -21,7 +21,7 @@ HERE = Path(sys.argv[0]).resolve().parent
 def main() -> int:
     model = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE / "digits_cnn_w3a3.onnx"
     directory = Path(sys.argv[2]) if len(sys.argv) > 2 else Path("out") / model.stem
-    console = wide_console()
+    console = report_console()
     split = np.load(HERE / "test_split.npz")
     images = (split["images"] / 16).astype(np.float32)
     labels = split["labels"]

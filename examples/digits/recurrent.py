@@ -16,7 +16,7 @@ from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.report.console import wide_console
+from hwcompile.report.console import report_console
 from hwcompile.report.table import report_table
 
 HERE = Path(sys.argv[0]).resolve().parent
@@ -119,7 +119,7 @@ def float_scores(weights: Weights, images: np.ndarray) -> np.ndarray:
 def main() -> int:
     cell = sys.argv[1] if len(sys.argv) > 1 else "lstm"
     directory = Path(sys.argv[2]) if len(sys.argv) > 2 else Path("out") / f"digits_{cell}"
-    console = wide_console()
+    console = report_console()
     weights = load_weights(HERE / f"digits_{cell}.npz")
     split = np.load(HERE / "test_split.npz")
     images, labels = (split["images"] / 16).astype(np.float32), split["labels"]

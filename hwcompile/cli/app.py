@@ -13,7 +13,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from hwcompile.cli.exits import errors, leave
 from hwcompile.processes import stop_processes
-from hwcompile.report.console import wide_console
+from hwcompile.report.console import report_console
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -21,15 +21,17 @@ if TYPE_CHECKING:
 COMMANDS = {
     "boards": "List the boards; `--board` also takes the path of your own board file.",
     "build": "Synthesize, place, route and pack for a board; everything lands in DIR/BOARD.",
+    "cache": "Show what the cache holds; clear it, or make it smaller.",
     "compile": "Compile MODEL to SystemVerilog in a build directory.",
     "doctor": "Say what is installed, what each part is for, and how to get what is missing.",
     "driver": "Write a C99 driver for the design and its link, without dynamic memory.",
     "ops": "List operator families with their kernels, and source operators that reach them.",
     "program": "Load the bitstream in DIR/BOARD with the board's programmer.",
-    "report": "Print the report of a build as a table, or as JSON.",
+    "report": "Print the report of a build as a table, or as JSON; open its page.",
     "run": "Send the frames of INPUTS to a board; exit code 1 when --check finds a difference.",
     "simulate": "Run the frames of INPUTS; write raw (integers) and real (dequantized) outputs.",
     "simulate-board": "Run a board's top level and print the name of its port, until interrupted.",
+    "trace": "Write the integers of every tensor, or at level rtl of every stream, to a file.",
     "verify": "Run the same frames at every level and demand equality; exit code 1 on a mismatch.",
     "testbench": "Write DIR/tb: golden vectors, benches in SystemVerilog and cocotb, waves.",
     "wrap": "Write DIR/soc: the design behind AXI4-Lite and AXI4-Stream, C headers, LiteX.",
@@ -78,11 +80,10 @@ app = typer.Typer(
     name="hwcompile",
     cls=Commands,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Turn quantized neural networks into hardware that computes the same integers.",
 )
-console = wide_console()
+console = report_console()
 
 __all__ = ["COMMANDS", "app", "console", "errors", "load_command", "run_command_line"]
 

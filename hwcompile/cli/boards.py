@@ -2,34 +2,63 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
-from hwcompile.boards import board_names, links_of, load_board
+from hwcompile.boards import Board, board_names, links_of, load_board
+from hwcompile.cli.answers import JSON, BoardAnswer, BoardsAnswer, say
 from hwcompile.cli.app import app, console
 from hwcompile.families import family_of
+from hwcompile.report.fitting import FittingTable, TableColumn
 
 
 @app.command("boards")
-def boards_command() -> None:
+def boards_command(as_json: JSON = False) -> None:
     """List the boards; `--board` also takes the path of your own board file."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("board", "name", "family", "device", "flow", "link"):
-        table.add_column(title, no_wrap=title == "board", overflow="fold")
-    for title in ("MHz", "LUT", "FF", "block RAM bits", "DSP"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for name in board_names():
-        board = load_board(name)
-        holds, family = board.capacities, family_of(board)
-        bits = holds.bram * holds.bram_bits + holds.large_ram * holds.large_ram_bits
-        figures = [holds.lut, holds.ff, bits, holds.dsp]
-        table.add_row(
-            name,
-            board.name,
-            board.device.family,
-            board.device.device,
-            family.tools,
-            "dma" if family.processor else ", ".join(links_of(board)) or "none",
-            f"{board.clock.mhz:g}",
-            *(f"{figure:,}" for figure in figures),
-        )
-    console.print(table)
+    boards = [_board(load_board(name)) for name in board_names()]
+    if as_json:
+        say(BoardsAnswer(boards=boards))
+        return
+    console.print(FittingTable(_COLUMNS, [_row(board) for board in boards]))
+
+
+_COLUMNS = (
+    TableColumn("board"),
+    TableColumn("name", 3),
+    TableColumn("family"),
+    TableColumn("device", 2),
+    TableColumn("flow", 1),
+    TableColumn("link", 2),
+    TableColumn("MHz", 3, number=True),
+    TableColumn("LUT", 0, number=True),
+    TableColumn("FF", 4, number=True),
+    TableColumn("block RAM bits", 1, number=True),
+    TableColumn("DSP", 1, number=True),
+)
+
+
+def _row(board: BoardAnswer) -> tuple[str, ...]:
+    return (
+        board.board,
+        board.name,
+        board.family,
+        board.device,
+        board.tools,
+        ", ".join(board.links) or "none",
+        f"{board.clock_mhz:g}",
+        *(f"{figure:,}" for figure in (board.lut, board.ff, board.ram_bits, board.dsp)),
+    )
+
+
+def _board(board: Board) -> BoardAnswer:
+    holds, family = board.capacities, family_of(board)
+    return BoardAnswer(
+        board=board.id,
+        name=board.name,
+        family=board.device.family,
+        device=board.device.device,
+        tools=family.tools,
+        links=["dma"] if family.processor else list(links_of(board)),
+        clock_mhz=board.clock.mhz,
+        lut=holds.lut,
+        ff=holds.ff,
+        ram_bits=holds.bram * holds.bram_bits + holds.large_ram * holds.large_ram_bits,
+        dsp=holds.dsp,
+    )

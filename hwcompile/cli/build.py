@@ -6,11 +6,14 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.table import Table
 
 from hwcompile.boards import Board, load_board
-from hwcompile.cli.app import app, console
+from hwcompile.build_directory.reported import BoardReport
+from hwcompile.cli.answers import JSON, BuildAnswer, say
+from hwcompile.cli.app import app, console, errors
 from hwcompile.design import Design, load
 from hwcompile.diagnostics import fail
 from hwcompile.families import family_of
@@ -46,6 +49,7 @@ def build_command(
         bool, typer.Option("--anyway", help="Try also what is estimated far beyond the board.")
     ] = False,
     link: Annotated[str, typer.Option(help="uart or spi; without it the board's usual link.")] = "",
+    as_json: JSON = False,
 ) -> None:
     """Synthesize, place, route and pack for a board; everything lands in DIR/BOARD.
 
@@ -66,14 +70,14 @@ def build_command(
                 why,
                 "a copy of it with another clock.mhz",
             )
-        _vendor(design, target, baud)
+        _vendor(design, target, baud, as_json)
         return
     if update_weights is not None:
-        _update(design, target, update_weights)
+        _update(design, target, update_weights, as_json)
         return
     if not anyway:
         check_far_too_large(design.report, target)
-    with console.status("starting") as status:
+    with errors.status("starting") as status:
         built = design.build(
             board,
             seeds=seeds,
@@ -83,6 +87,10 @@ def build_command(
             swappable=swappable,
             progress=status.update,
         )
+    if as_json:
+        made = msgspec.convert(design.report["design"]["resources"], BoardReport)
+        _say(built.folder, built.bitstream, made)
+        return
     console.print(_table(built, design.report["design"].get("fit")))
     slowest = f", slowest in '{built.slowest}'" if built.slowest else ""
     console.print(
@@ -98,19 +106,30 @@ def build_command(
     console.print(f"Wrote {built.bitstream}. Next: hwcompile program {directory} --board {board}")
 
 
-def _update(design: Design, board: Board, previous: Path) -> None:
+def _say(folder: Path, bitstream: Path | None, made: BoardReport | None = None) -> None:
+    file = None if bitstream is None else str(bitstream)
+    say(BuildAnswer(folder=str(folder), bitstream=file, resources=made))
+
+
+def _update(design: Design, board: Board, previous: Path, as_json: bool) -> None:
     started = time.perf_counter()
     bitstream = exchange(design.directory, board, load(previous).directory)
     seconds = time.perf_counter() - started
+    if as_json:
+        _say(bitstream.parent, bitstream)
+        return
     console.print(f"Exchanged the weights in the bitstream of {previous} in {seconds:.1f} s.")
     console.print(
         f"Wrote {bitstream}. Next: hwcompile program {design.directory} --board {board.id}"
     )
 
 
-def _vendor(design: Design, board: Board, baud: int) -> None:
-    with console.status("starting") as status:
+def _vendor(design: Design, board: Board, baud: int, as_json: bool) -> None:
+    with errors.status("starting") as status:
         project = build_project(design.directory, board, baud=baud, progress=status.update)
+    if as_json:
+        _say(project.folder, project.bitstream)
+        return
     console.print(f"Wrote {len(project.files)} files to {project.folder}; README.md tells more.")
     if project.bitstream:
         console.print(f"{project.program} made {project.bitstream}.")

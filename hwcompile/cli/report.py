@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import webbrowser
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from hwcompile.build_directory import REPORT
+from hwcompile.build_directory import REPORT, REPORT_PAGE
 from hwcompile.cli.app import app, console
 from hwcompile.design import load
+from hwcompile.report.page.refresh import refresh_page
 from hwcompile.report.table import report_table
 
 
@@ -18,10 +20,18 @@ from hwcompile.report.table import report_table
 def report_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
     as_json: Annotated[bool, typer.Option("--json", help=f"Print {REPORT}.")] = False,
+    opened: Annotated[
+        bool, typer.Option("--open", help=f"Open DIR/{REPORT_PAGE} in a browser as well.")
+    ] = False,
 ) -> None:
-    """Print the report of a build as a table, or as JSON."""
-    report = load(directory).report
+    """Print the report of a build as a table, or as JSON; open its page."""
+    design = load(directory)
     if as_json:
-        typer.echo(json.dumps(report, indent=2))
+        typer.echo(json.dumps(design.report, indent=2))
     else:
-        console.print(report_table(report))
+        console.print(report_table(design.report))
+    if opened:
+        refresh_page(directory)
+        page = (directory / REPORT_PAGE).resolve()
+        if not webbrowser.open(page.as_uri()):
+            console.print(f"No browser was found; open {page}", markup=False, soft_wrap=True)

@@ -9,7 +9,9 @@ import numpy as np
 import typer
 
 from hwcompile.boards import load_board
+from hwcompile.cli.answers import JSON, RunAnswer, say
 from hwcompile.cli.app import app, console
+from hwcompile.cli.exits import MISMATCH
 from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.design import Design, load
 from hwcompile.limits import NOISE, number, output_file
@@ -39,6 +41,7 @@ def run_command(
     ] = 0.0,
     noise_seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
     inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
+    as_json: JSON = False,
 ) -> None:
     """Send the frames of INPUTS to a board; exit code 1 when --check finds a difference."""
     outputs = output_file(outputs) if outputs else None
@@ -60,22 +63,39 @@ def run_command(
         _keep(design, error, len(next(iter(integers.values()))), outputs)
         raise
     frames = len(next(iter(ran.outputs.values())))
-    console.print(
-        f"{frames:,} frames in {ran.seconds:.2f} s "
-        f"({frames / max(ran.seconds, 1e-9):,.1f} frames/s), {ran.retries:,} retries"
-    )
+    written = None
     if outputs:
         written = Result(ran.outputs, design.dequantize(ran.outputs)).save(outputs)
-        console.print(f"Wrote {written}.", markup=False, soft_wrap=True)
+    wrong = None
     if check:
         expected = design.simulate(inputs, level="reference", inputs_are=inputs_are).raw
         wrong = sum(
             int(np.count_nonzero((expected[name] != got).reshape(frames, -1).any(axis=1)))
             for name, got in ran.outputs.items()
         )
-        console.print(f"reference: {frames:,} frames compared, {wrong:,} differ")
-        if wrong:
-            raise typer.Exit(1)
+    found = RunAnswer(
+        board=target.id,
+        frames=frames,
+        seconds=ran.seconds,
+        retries=ran.retries,
+        outputs=None if written is None else str(written),
+        differing=wrong,
+    )
+    say(found) if as_json else _print(found)
+    if wrong:
+        raise typer.Exit(MISMATCH)
+
+
+def _print(found: RunAnswer) -> None:
+    rate = found.frames / max(found.seconds, 1e-9)
+    console.print(
+        f"{found.frames:,} frames in {found.seconds:.2f} s "
+        f"({rate:,.1f} frames/s), {found.retries:,} retries"
+    )
+    if found.outputs:
+        console.print(f"Wrote {found.outputs}.", markup=False, soft_wrap=True)
+    if found.differing is not None:
+        console.print(f"reference: {found.frames:,} frames compared, {found.differing:,} differ")
 
 
 def _keep(design: Design, error: BrokenRunError, asked: int, outputs: Path | None) -> None:

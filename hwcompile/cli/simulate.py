@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 
+from hwcompile.cli.answers import JSON, SimulateAnswer, say
 from hwcompile.cli.app import app, console, errors
 from hwcompile.cli.inputs import INPUTS_ARE
+from hwcompile.cli.labels import accuracy
 from hwcompile.design import load
 from hwcompile.limits import output_file
+from hwcompile.outcomes import classes_of
+
+SHOWN = 10
+"""Frames whose scores are printed."""
+
+SHOWN_SCORES = 12
+"""Scores of a frame that are printed."""
 
 
 @app.command("simulate")
@@ -25,6 +36,10 @@ def simulate_command(
     ] = None,
     stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
     inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="L.npy, the class of each frame: prints the accuracy.")
+    ] = None,
+    as_json: JSON = False,
 ) -> None:
     """Run the frames of INPUTS; write raw (integers) and real (dequantized) outputs."""
     if outputs:
@@ -33,12 +48,49 @@ def simulate_command(
         result = load(directory).simulate(
             inputs, level=level, board=board, stall=stall, waves=waves, inputs_are=inputs_are
         )
-    for name in result.raw:
-        console.print(f"{name}: {result.raw[name].shape[0]} frames at level {level}")
-    if result.cycles is not None:
+    frames = len(next(iter(result.raw.values())))
+    classes = classes_of(result.real)
+    found = SimulateAnswer(
+        directory=str(directory),
+        level=level,
+        frames=frames,
+        cycles=result.cycles,
+        seconds=result.seconds,
+        outputs=str(result.save(outputs)) if outputs else None,
+        classes=None if classes is None else classes.tolist(),
+        accuracy=None if labels is None else accuracy(labels, classes, frames),
+    )
+    if as_json:
+        say(found)
+    else:
+        _print(found, result.real)
+
+
+def _print(found: SimulateAnswer, real: Mapping[str, np.ndarray[Any, Any]]) -> None:
+    console.print(f"{found.frames:,} frames at level {found.level}")
+    for name, values in real.items():
+        for frame, scores in enumerate(values[:SHOWN]):
+            console.print(f"  {name} {frame}: {scores_line(scores)}{_class_of(found, frame)}")
+    if found.frames > SHOWN:
+        console.print(f"  and {found.frames - SHOWN:,} more; --outputs writes them all")
+    if found.cycles is not None:
         console.print(
-            f"{result.cycles:,} cycles in {result.seconds:.2f} s "
-            f"({result.cycles / max(result.seconds, 1e-9):,.0f} cycles/s)"
+            f"{found.cycles:,} cycles in {found.seconds:.2f} s "
+            f"({found.cycles / max(found.seconds, 1e-9):,.0f} cycles/s)"
         )
-    if outputs:
-        console.print(f"Wrote {result.save(outputs)}.", markup=False, soft_wrap=True)
+    if found.accuracy is not None:
+        right = round(found.accuracy * found.frames)
+        console.print(f"accuracy {found.accuracy:.2%}: {right:,} of {found.frames:,} frames")
+    if found.outputs:
+        console.print(f"Wrote {found.outputs}.", markup=False, soft_wrap=True)
+
+
+def _class_of(found: SimulateAnswer, frame: int) -> str:
+    return "" if found.classes is None else f"  class {found.classes[frame]}"
+
+
+def scores_line(scores: np.ndarray[Any, Any]) -> str:
+    """The first numbers of a frame's output."""
+    flat = scores.ravel()
+    more = " ..." if flat.size > SHOWN_SCORES else ""
+    return " ".join(f"{value:.6g}" for value in flat[:SHOWN_SCORES]) + more

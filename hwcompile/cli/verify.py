@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from hwcompile.cli.answers import JSON, CyclesAnswer, VerifyAnswer, say
 from hwcompile.cli.app import app, console, errors
+from hwcompile.cli.exits import MISMATCH
 from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.design import load
 from hwcompile.verify.simulator import MEMORY_LATENCY
+from hwcompile.verify.verification import Verification
 
 
 @app.command("verify")
@@ -28,6 +31,7 @@ def verify_command(
         int, typer.Option(help="Cycles until external memory answers (weights read from there).")
     ] = MEMORY_LATENCY,
     inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
+    as_json: JSON = False,
 ) -> None:
     """Run the same frames at every level and demand equality; exit code 1 on a mismatch."""
     with errors.status("compiling the simulator and running frames"):
@@ -41,9 +45,31 @@ def verify_command(
             memory_latency=memory_latency,
             inputs_are=inputs_are,
         )
+    if as_json:
+        say(_answer(directory, outcome))
+    else:
+        _print(outcome)
+    if not outcome.passed:
+        raise typer.Exit(MISMATCH)
+
+
+def _print(outcome: Verification) -> None:
     if not outcome.mismatches:
         console.print("level reference alone: there is nothing to compare it with; add level rtl")
     for line in outcome.lines():
         console.print(line, highlight=False)
-    if not outcome.passed:
-        raise typer.Exit(1)
+
+
+def _answer(directory: Path, outcome: Verification) -> VerifyAnswer:
+    interval, latency = outcome.interval, outcome.latency
+    return VerifyAnswer(
+        directory=str(directory),
+        passed=outcome.passed,
+        frames=outcome.frames,
+        mismatches={lv: sum(m.count for m in found) for lv, found in outcome.mismatches.items()},
+        findings=outcome.findings,
+        interval_cycles=CyclesAnswer(predicted=interval[0], measured=interval[1]),
+        latency_cycles=CyclesAnswer(predicted=latency[0], measured=latency[1]),
+        cycles=outcome.cycles,
+        seconds=outcome.seconds,
+    )

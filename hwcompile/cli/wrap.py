@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hwcompile.cli.answers import JSON, say_files
 from hwcompile.cli.app import app, console
 from hwcompile.design import load
 from hwcompile.toolchains.vendor.soc import write_wrappers
@@ -15,7 +16,11 @@ from hwcompile.toolchains.vendor.soc import write_wrappers
 @app.command("wrap")
 def wrap_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
+    as_json: JSON = False,
 ) -> None:
     """Write DIR/soc: the design behind AXI4-Lite and AXI4-Stream, C headers, LiteX."""
     folder = write_wrappers(load(directory).directory)
+    if as_json:
+        say_files(folder)
+        return
     console.print(f"Wrote {folder}; README.md tells more.")

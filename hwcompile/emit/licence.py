@@ -29,12 +29,12 @@ _COMMENTS = {
         *("py", "sh", "tcl", "xdc", "sdc", "qsf", "qpf", "pcf", "lpf", "ccf", "pdc", "ys", "cfg"),
         *("yml", "core", "mk", "sucl"),
     ),
-    ("<!-- ", " -->"): ("md", "xml"),
+    ("<!-- ", " -->"): ("md", "xml", "html"),
 }
 """How a line begins and ends that is a comment, to the languages' suffixes."""
 
 _NAMES = {"Makefile": "mk", FILE_LIST: "sv"}
-_FIRST = ("#!", "<?xml", "CAPI=2:")
+_FIRST = ("#!", "<?xml", "<!doctype", "CAPI=2:")
 """How a first line begins that has to stay the first."""
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import sys
 
 from rich.console import Console
 
-_LEAST_WIDTH = 110
-"""Columns that a report's table needs; a pipe or a log file has no width of its own."""
+_LEAST_WIDTH = 40
+"""Columns below which no table can be read."""
+
+_UNLIMITED = 2_000
+"""Columns of a pipe or a file: lines are as long as they are, for programs that read them."""
 
 
 class _PipeConsole(Console):
@@ -18,7 +22,7 @@ class _PipeConsole(Console):
         raise BrokenPipeError
 
 
-def wide_console() -> Console:
-    """A console at least as wide as a report's table."""
-    columns = shutil.get_terminal_size((_LEAST_WIDTH, 24)).columns
+def report_console() -> Console:
+    """A console as wide as the terminal; elsewhere lines are not broken."""
+    columns = shutil.get_terminal_size().columns if sys.stdout.isatty() else _UNLIMITED
     return _PipeConsole(width=max(columns, _LEAST_WIDTH), highlight=False)

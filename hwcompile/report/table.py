@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from hwcompile.rates import rate_text
+from hwcompile.report.fitting import FittingTable, TableColumn
 from hwcompile.report.summary import Report
 from hwcompile.technology.design import PARTS
 
@@ -64,27 +64,34 @@ def _fit_lines(fit: Report | None) -> list[str]:
     return [f"  on {fit['board']}: about {parts}"]
 
 
-def _node_table(nodes: list[Report]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("node", overflow="ellipsis", no_wrap=True, max_width=28)
-    table.add_column("kernel", no_wrap=True)
-    table.add_column("folding", no_wrap=True)
-    for title in ("cycles", "lanes", "LUT est.", "FF est.", "memory bits"):
-        table.add_column(title, justify="right", no_wrap=True)
-    for node in nodes:
-        use = node["resources"]["predicted"]
-        folding = " ".join(f"{key}={value}" for key, value in node["parameters"].items())
-        table.add_row(
-            node["name"],
-            node["kernel"],
-            folding,
-            f"{node['interval_cycles']['predicted']:,}",
-            f"{node['lanes']:,}" if node["lanes"] else "",
-            f"{use['lut']:,}",
-            f"{use['ff']:,}",
-            f"{use['memory_bits']:,}" if use["memory_bits"] else "",
-        )
-    return table
+_COLUMNS = (
+    TableColumn("node"),
+    TableColumn("kernel", 3),
+    TableColumn("folding", 2),
+    TableColumn("cycles", 0, number=True),
+    TableColumn("lanes", 1, number=True),
+    TableColumn("LUT est.", 1, number=True),
+    TableColumn("FF est.", 4, number=True),
+    TableColumn("memory bits", 4, number=True),
+)
+
+
+def _node_table(nodes: list[Report]) -> FittingTable:
+    return FittingTable(_COLUMNS, [_node_row(node) for node in nodes], "the page has them")
+
+
+def _node_row(node: Report) -> tuple[str, ...]:
+    use = node["resources"]["predicted"]
+    return (
+        node["name"],
+        node["kernel"],
+        " ".join(f"{key}={value}" for key, value in node["parameters"].items()),
+        f"{node['interval_cycles']['predicted']:,}",
+        f"{node['lanes']:,}" if node["lanes"] else "",
+        f"{use['lut']:,}",
+        f"{use['ff']:,}",
+        f"{use['memory_bits']:,}" if use["memory_bits"] else "",
+    )
 
 
 def _cycles(figure: Report) -> str:

@@ -21,14 +21,29 @@ def compare_run(
         reference: Value name to int64 [frames, height, width, channels].
         run: What the other level brought.
     """
-    found = []
-    for port in interface.streams:
-        if port.name in run.taps:
-            got = frames_from_words(run.taps[port.name], port)
-        elif port.name in run.streams:
-            got = run.streams[port.name]
-        else:
-            continue
-        found.append(first_mismatch(port.name, reference[port.name], got, port.prefix))
+    prefixes = {port.name: port.prefix for port in interface.streams}
+    found = [
+        first_mismatch(name, reference[name], got, prefixes[name])
+        for name, got in streams_of(interface, run).items()
+    ]
     found += [first_mismatch(name, reference[name], values) for name, values in run.outputs.items()]
     return tuple(mismatch for mismatch in found if mismatch)
+
+
+def streams_of(interface: Interface, run: SimulationResult) -> dict[str, IntArray]:
+    """Integers of the streams between stages that a run recorded, in stream order.
+
+    Args:
+        interface: Says how recorded words are cut.
+        run: What the level brought.
+
+    Returns:
+        Stream name to int64 [frames, height, width, channels].
+    """
+    found = {}
+    for port in interface.streams:
+        if port.name in run.taps:
+            found[port.name] = frames_from_words(run.taps[port.name], port)
+        elif port.name in run.streams:
+            found[port.name] = run.streams[port.name]
+    return found

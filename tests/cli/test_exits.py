@@ -6,6 +6,7 @@ Who wrote the expectations: the table of exit codes that the documentation state
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,10 +17,12 @@ import pytest
 
 from hwcompile.build_directory import check_build_directory
 from hwcompile.build_directory.names import WORK
+from hwcompile.cli import exits, manual
 from hwcompile.cli.app import COMMANDS, load_command
 from hwcompile.diagnostics import InternalError, fail
 from tests.cli.running import type_command
 from tests.cli.small import save
+from tests.models import ROOT
 
 MonkeyPatch = pytest.MonkeyPatch
 Capture = pytest.CaptureFixture[str]
@@ -189,3 +192,16 @@ def test_a_reader_that_leaves_is_no_error() -> None:
 def test_the_version(monkeypatch: MonkeyPatch, capsys: Capture) -> None:
     outcome = type_command(monkeypatch, capsys, "--version")
     assert (outcome.code, outcome.out.split()[0]) == (0, "hwcompile")
+
+
+def test_the_page_of_commands_is_that_of_the_commands() -> None:
+    page = (ROOT / "docs" / manual.PAGE).read_text(encoding="utf-8")
+    assert page == manual.page_with_manual(page), "python -m hwcompile.cli.manual docs"
+    for name in COMMANDS:
+        assert f"### {name}\n" in page
+
+
+def test_the_page_of_commands_has_every_exit_code() -> None:
+    page = (ROOT / "docs" / manual.PAGE).read_text(encoding="utf-8")
+    codes = {value for name, value in vars(exits).items() if name.isupper()}
+    assert set(map(int, re.findall(r"^\| (\d+) \|", page, re.M))) == codes

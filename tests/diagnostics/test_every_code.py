@@ -23,6 +23,7 @@ import pytest
 from hwcompile.diagnostics import CompileError
 from tests.diagnostics import (
     stage_boards,
+    stage_cli,
     stage_designs,
     stage_hls,
     stage_hls4ml,
@@ -48,6 +49,7 @@ STAGES = (
     stage_runs,
     stage_hls,
     stage_boards,
+    stage_cli,
 )
 UPDATE = bool(os.environ.get("HWCOMPILE_UPDATE"))
 PARAGRAPHS = Path(__file__).parent / "paragraphs"

@@ -28,6 +28,8 @@ EXTRAS = set(
     tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
 )
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
+COMMON = {"--help", "--version", "--debug", "--install-completion", "--show-completion"}
+"""Options of the program itself: every command takes them, or none is needed."""
 
 
 def section(title: str) -> str:
@@ -66,6 +68,9 @@ def test_documents_name_commands() -> None:
 
 @pytest.mark.parametrize(("page", "words"), every_command(), ids=lambda x: str(x)[:60])
 def test_every_command_and_option_in_the_documents_exists(page: str, words: list[str]) -> None:
+    if words[1] in COMMON or words[1:] == ["COMMAND", "--help"]:
+        return
+    words = words[: words.index("|")] if "|" in words else words
     assert words[1] in COMMANDS
     options = {o for p in load_command(words[1]).params for o in (*p.opts, *p.secondary_opts)}
     given = {word.partition("=")[0] for word in words[2:] if word.startswith("-") and word != "-"}
@@ -82,7 +87,7 @@ def test_every_option_named_by_itself_exists() -> None:
         for line in lines_of_other_programs(text):
             text = text.replace(line, "")
         for option in set(OPTION.findall(text)):
-            assert option in known or f'"{option}"' in scripts, f"{page.name}: {option}"
+            assert option in known | COMMON or f'"{option}"' in scripts, f"{page.name}: {option}"
 
 
 def test_installing_names_what_exists() -> None:
@@ -128,9 +133,17 @@ def verbs(walk: Walk) -> list[str]:
     return [line.split()[1] for line in walk.ran]
 
 
-def test_the_first_commands_of_the_readme_work(walk: Walk) -> None:
+def test_the_first_commands_of_the_readme_work(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+
+    def open_page(page: str) -> bool:
+        opened.append(page)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", open_page)
     walk.follow(block for block in fences(section("Try it")) if block.kind == "commands")
-    assert verbs(walk) == ["compile", "verify", "simulate"]
+    assert verbs(walk) == ["compile", "verify", "simulate", "report"]
+    assert opened == [Path("out/report.html").resolve().as_uri()]
     scores = np.load("scores.npz")
     assert {len(scores[name]) for name in scores} == {3}
 

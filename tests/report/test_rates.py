@@ -20,7 +20,7 @@ from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reshape.op import Reshape
 from hwcompile.rates import frames_per_second, rate_text
-from hwcompile.report.console import wide_console
+from hwcompile.report.console import report_console
 from hwcompile.report.table import report_table
 from hwcompile.schedule.time.network import Channel, Network, Process
 from hwcompile.schedule.time.prediction import predict
@@ -47,7 +47,7 @@ def test_a_rate_is_never_zero(clock: float, interval: int, rate: float, text: st
 
 
 def printed(design: hwcompile.design.Design) -> str:
-    console = wide_console()
+    console = report_console()
     with console.capture() as capture:
         console.print(report_table(design.report))
     return capture.get()

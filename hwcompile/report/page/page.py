@@ -9,8 +9,10 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
+from hwcompile.build_directory import REPORT_PAGE
 from hwcompile.build_directory.insight import Insight
 from hwcompile.emit.environment import render
+from hwcompile.emit.licence import licensed
 from hwcompile.rates import rate_text
 from hwcompile.report.page.charts import Spec
 from hwcompile.report.page.figures import Report
@@ -57,7 +59,7 @@ def page_text(report: Report, insight: Insight, host: Mapping[str, Any], schedul
     """
     sections = sections_of(report, insight)
     specs = {section.id: section.chart for section in sections if section.chart}
-    return render(
+    text = render(
         "report/page.html.j2",
         title=report["design"]["name"],
         verdict=standing_of(report),
@@ -73,6 +75,7 @@ def page_text(report: Report, insight: Insight, host: Mapping[str, Any], schedul
         vega=_asset("vega.js"),
         dagre=_asset("dagre.js"),
     )
+    return licensed(REPORT_PAGE, text)
 
 
 def standing_of(report: Report) -> Standing:

@@ -1,0 +1,39 @@
+"""The JSON schema of what commands print with `--json`, made from the answers' types.
+
+    python -m hwcompile.cli.schemas docs
+
+writes `docs/schemas/answers-1.json`, which has a schema for every command under `$defs`.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from hwcompile.build_directory.schemas import DIALECT, Schema, schema_for
+from hwcompile.cli.answers import ANSWERS, ANSWERS_SCHEMA
+
+NAME = f"answers-{ANSWERS_SCHEMA}.json"
+
+
+def answers_schema() -> Schema:
+    """Every command's answer under `$defs`, each a schema of its own."""
+    parts = {
+        name: schema_for(kind, ANSWERS_SCHEMA, f"answers-{name}") for name, kind in ANSWERS.items()
+    }
+    return {
+        "$schema": DIALECT,
+        "$id": NAME,
+        "description": "What commands of hwcompile print with --json, by the command's name.",
+        "$defs": parts,
+    }
+
+
+def answers_text() -> str:
+    """The schema as it stands in the documents."""
+    return json.dumps(answers_schema(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    (Path(sys.argv[1]) / "schemas" / NAME).write_text(answers_text(), encoding="utf-8")
