@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 import hwcompile
 from hwcompile.build_directory import check_build_directory, read_insight
@@ -129,3 +130,23 @@ def test_boards_are_judged_by_what_is_scarcest() -> None:
         ("close", "nearly fits", "block RAMs"),
         ("no_dsp", "does not fit", "DSP blocks"),
     ]
+
+
+def test_the_heading_says_how_many_boards_it_fits(design: hwcompile.Design) -> None:
+    uses = board_uses(read_insight(design.directory))
+    fit = [use for use in uses if use.used <= use.have]
+    text = page_of(design)
+    assert 0 < len(fit) < len(uses)
+    assert f"{len(fit)} of {len(uses)} boards" in text
+    assert f"Fullest: {fit[-1].board}, " in text
+
+
+def test_the_heading_names_the_nearest_board_where_none_fits(design: hwcompile.Design) -> None:
+    boards = [
+        BoardInsight("near", Parts(12, 5, 1, 0), Parts(10, 100, 10, 4)),
+        BoardInsight("far", Parts(13, 5, 1, 0), Parts(10, 100, 10, 4)),
+    ]
+    insight = replace(read_insight(design.directory), boards=boards)
+    text = page_text(design.report, insight, {"inputs": [], "outputs": [], "notes": []}, "")
+    assert "0 of 2 boards" in text
+    assert "Nearest: near, 120% of its logic cells" in text

@@ -15,7 +15,7 @@ from hwcompile.emit.environment import render
 from hwcompile.emit.licence import licensed
 from hwcompile.rates import rate_text
 from hwcompile.report.page.charts import Spec
-from hwcompile.report.page.figures import Report
+from hwcompile.report.page.figures import BoardUse, Report, board_uses
 from hwcompile.report.page.sections import Section, sections_of
 from hwcompile.resources import room
 
@@ -97,16 +97,29 @@ def _facts(report: Report, insight: Insight) -> Iterable[Fact]:
     rate = rate_text(design["frames_per_second"])
     yield Fact("Throughput", f"{rate} frames/s", f"at {design['clock_mhz']:g} MHz")
     yield Fact("Bottleneck", insight.bottleneck, f"{insight.bound_cycles:,} cycles per frame")
-    lanes = f"{design['multipliers']:,} multipliers of 18 × 25 bits"  # noqa: RUF001
+    many = "multiplier" if design["multipliers"] == 1 else "multipliers"
+    lanes = f"{design['multipliers']:,} {many} of 18 × 25 bits"  # noqa: RUF001
     yield Fact("Lanes", f"{design['lanes']:,}", lanes)
     cells = design["resources_predicted"]
     more = f"{cells['ff']:,} flip-flops, {cells['memory_bits']:,} bits of memory"
     yield Fact("Predicted", f"{cells['lut']:,} LUT", more)
+    yield from _fit(board_uses(insight))
     built = design["resources"]
     if built:
         more = f"{built['lut']:,} LUT, {built['bram']:,} block RAM, {built['dsp']:,} DSP"
         speed = f"{built['clock_mhz']:g} MHz, up to {built['fmax_mhz']:.1f}"
         yield Fact(f"On {built['board']}", speed, more)
+
+
+def _fit(uses: list[BoardUse]) -> Iterable[Fact]:
+    """How many boards the design fits, and the fullest of them."""
+    if not uses:
+        return
+    fit = [use for use in uses if use.share <= 1]
+    closest = fit[-1] if fit else uses[0]
+    name = "Fullest" if fit else "Nearest"
+    more = f"{name}: {closest.board}, {closest.share:.0%} of its {closest.part}"
+    yield Fact("Fits", f"{len(fit)} of {len(uses)} boards", more)
 
 
 def _cycles(figure: Report) -> tuple[str, str]:

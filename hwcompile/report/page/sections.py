@@ -79,7 +79,8 @@ def sections_of(report: Report, insight: Insight) -> list[Section]:
 
 def _network(report: Report, insight: Insight) -> Section:
     said = (
-        "Stages in the order of their streams; the darker, the larger their share of the interval. "
+        "Stages in the order of their streams; the stronger the colour, the larger the "
+        "share of the interval. "
         "Beside each arrow: words and width of its FIFO."
     )
     heads = ("stage", "kernels", "folding", "lanes", "arithmetic")
@@ -145,7 +146,7 @@ def _boards(insight: Insight) -> Section:
     far = [use.board for use in uses if use.share > NEARLY]
     said = (
         "Share of the part that is scarcest, as predicted with the link to a host; "
-        "hwcompile compile --board chooses a folding that fits."
+        "hwcompile compile chooses a folding that fits, when a board is named."
     )
     if far:
         said += f" Too small for this folding: {', '.join(far)}."
