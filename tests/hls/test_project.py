@@ -16,10 +16,11 @@ from hwcompile.design import Design
 from hwcompile.diagnostics import Origin
 from hwcompile.emit.hls.project import hls_sources
 from hwcompile.emit.opened import read_plan
-from hwcompile.emit.project import rtl_files
+from hwcompile.emit.project import finished_rtl
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.elementwise.op import Linear
+from hwcompile.options import DEFAULT_MHZ
 from hwcompile.verify.comparing import compare_run
 from hwcompile.verify.hls.compilers import STANDARD, ProgramKind, compile_program
 from hwcompile.verify.hls.running import HlsDesign, run_program
@@ -59,7 +60,7 @@ def test_the_text_is_on_file(name: str, file: str) -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_a_plan_read_back_gives_the_design_that_was_written(name: str) -> None:
     directory = build(name).directory
-    for path, text in rtl_files(read_plan(directory)).items():
+    for path, text in finished_rtl(read_plan(directory), DEFAULT_MHZ).items():
         assert (directory / path).read_text() == text, path
 
 
