@@ -143,7 +143,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="change nothing, print what drifted")
     parser.add_argument("--only", default="")
-    parser.add_argument("--without", nargs="+", default=[])
+    parser.add_argument("--without", nargs="+", action="extend", default=[])
     options = parser.parse_args()
     root = Path(sys.argv[0]).resolve().parents[1]
     drifted, fewer = 0, False

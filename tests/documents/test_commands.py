@@ -121,8 +121,24 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The pages that were opened, in no browser."""
+    pages: list[str] = []
+
+    def open_page(page: str) -> bool:
+        pages.append(page)
+        return True
+
+    monkeypatch.setattr("webbrowser.open", open_page)
+    return pages
+
+
+@pytest.fixture
 def walk(
-    workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    workplace: Path,
+    opened: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Walk:
     """A reader of README.md."""
     return Walk(monkeypatch, capsys, names={"images": np.load(workplace / "images.npy")})
@@ -133,14 +149,7 @@ def verbs(walk: Walk) -> list[str]:
     return [line.split()[1] for line in walk.ran]
 
 
-def test_the_first_commands_of_the_readme_work(walk: Walk, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-
-    def open_page(page: str) -> bool:
-        opened.append(page)
-        return True
-
-    monkeypatch.setattr("webbrowser.open", open_page)
+def test_the_first_commands_of_the_readme_work(walk: Walk, opened: list[str]) -> None:
     walk.follow(block for block in fences(section("Try it")) if block.kind == "commands")
     assert verbs(walk) == ["compile", "verify", "simulate", "report"]
     assert opened == [Path("out/report.html").resolve().as_uri()]
@@ -152,6 +161,10 @@ def test_the_first_commands_of_the_readme_work(walk: Walk, monkeypatch: pytest.M
 def test_the_readme_works_from_top_to_bottom(walk: Walk) -> None:
     # In one folder, as a reader does it: no step stands in the way of the next.
     walk.follow(fences((ROOT / "README.md").read_text(encoding="utf-8")))
-    first, cpp, board = ["compile", "verify", "simulate"], ["compile", "verify"], ["compile"]
+    first, cpp, board = (
+        ["compile", "verify", "simulate", "report"],
+        ["compile", "verify"],
+        ["compile"],
+    )
     assert verbs(walk) == [*first, *cpp, *board, "build", "verify", "run"]
     assert walk.names["scores"]
