@@ -38,11 +38,16 @@ def read_labels(path: Path) -> IntArray:
         CompileError: HW0008 where it can not be read.
     """
     try:
-        values = np.load(path, allow_pickle=False)
-        found = np.asarray(values).astype(np.int64)
+        values = np.asarray(np.load(path, allow_pickle=False))
+        real = values.astype(np.float64)
     except (OSError, ValueError, TypeError) as error:
         why = reason_of(error) if isinstance(error, OSError) else "it holds no whole numbers"
         raise _unfit(path, why, "write them with numpy.save") from error
+    # Labels are often floats in a file; those between two classes are none.
+    if not np.array_equal(real, np.rint(real)) or np.isinf(real).any():
+        why = "it holds numbers that are not whole"
+        raise _unfit(path, why, "one class per frame, as a whole number")
+    found = real.astype(np.int64)
     return found.reshape(-1) if found.ndim == 2 and 1 in found.shape else found
 
 

@@ -20,6 +20,11 @@ def hw0008_labels_without_classes(at: Place) -> None:
     accuracy(at.folder / "labels.npy", None, 7)
 
 
+def hw0008_labels_between_classes(at: Place) -> None:
+    np.save(at.folder / "labels.npy", np.array([0, 1.5, 2, np.nan]))
+    accuracy(at.folder / "labels.npy", np.zeros(4, dtype=np.int64), 4)
+
+
 def hw0008_labels_that_are_not_there(at: Place) -> None:
     accuracy(at.folder / "labels.npy", np.zeros(7, dtype=np.int64), 7)
 
