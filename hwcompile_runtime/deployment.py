@@ -205,9 +205,9 @@ def _unpacked(port: StreamPort, words: Words) -> IntArray:
     return port.unpack(np.asarray(words, dtype=np.uint8).reshape(-1, port.packing.word_bytes))
 
 
-def _check_names(given: Mapping[str, Any], known: set[str]) -> None:
-    if given.keys() != known:
-        raise ValueError(f"one array for each of: {', '.join(sorted(known))}")
+def _check_names(given: object, known: set[str]) -> None:
+    if not isinstance(given, Mapping) or given.keys() != known:
+        raise ValueError(f"a dictionary with one array for each of: {', '.join(sorted(known))}")
 
 
 def _check_frames(values: Mapping[str, IntArray]) -> None:

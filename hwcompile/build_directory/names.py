@@ -28,7 +28,7 @@ COMPONENT = "component.xml"
 """IP-XACT."""
 TIMING = "timing.sdc"
 """The clock."""
-PAGE = "README.md"
+README = "README.md"
 TESTBENCH = "tb"
 """Where `hwcompile testbench` writes to."""
 RTL = "rtl"
@@ -67,7 +67,7 @@ _TAKEN |= {
         BENDER,
         COMPONENT,
         TIMING,
-        PAGE,
+        README,
         TESTBENCH,
         INSIGHT,
         REPORT_PAGE,

@@ -19,12 +19,18 @@ VENDOR, LIBRARY, VERSION = "hwcompile", "design", "1.0"
 
 _CLOCK = (("ACLK", "aclk"), ("ARESETn", "aresetn"))
 _DATA = (
+    (names.REPORT_PAGE, "all of it to look at in a browser: `hwcompile report --open`"),
     (names.INTERFACE, "ports, and how frames are cut into words"),
     (names.HOST, "what the host does before and after"),
     (names.REPORT, "cycles and resources, as predicted and as measured"),
+    (names.INSIGHT, "what the page draws: one frame in time, resources, value ranges"),
     (names.SCHEDULE, "kernels, foldings and FIFOs; change it and compile again"),
     (names.GRAPH, "the network on integers"),
     (names.MANIFEST, "what made the folder; a hash of every file"),
+    (
+        names.SBOM,
+        "bill of materials (CycloneDX): model, compiler, its packages, every file",
+    ),
     (names.LICENCE, "whose all of this is"),
 )
 
@@ -102,7 +108,7 @@ def neighbour_files(
         names.BENDER: "Bender.yml",
         names.COMPONENT: "component.xml",
         names.TIMING: "timing.sdc",
-        names.PAGE: "README.md",
+        names.README: "README.md",
     }
     return {file: render(f"neighbours/{name}.j2", **view) for file, name in templates.items()}
 

@@ -92,7 +92,7 @@ def testbench_files(directory: Path) -> dict[str, str]:
         "to_verilog.py": "to_verilog.py",
         "waves.gtkw": "waves.gtkw",
         "waves.sucl": "waves.sucl",
-        names.PAGE: "README.md",
+        names.README: "README.md",
     }
     files = {file: render(f"testbench/{name}.j2", **view) for file, name in templates.items()}
     vectors = golden_vectors(plan.graph, interface)

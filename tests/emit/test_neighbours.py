@@ -56,6 +56,12 @@ def environment(folder: Path) -> dict[str, str]:
     }
 
 
+def test_the_readme_names_everything_beside_it(design: Design) -> None:
+    text = (design.directory / "README.md").read_text(encoding="utf-8")
+    named = {name.rstrip("/") for name in re.findall(r"^\| `([^`]+)` \|", text, re.M)}
+    assert named == {path.name for path in design.directory.iterdir()} - {"README.md"}
+
+
 def test_fusesoc_and_edalize_run_the_core(design: Design, tmp_path: Path) -> None:
     copy = tmp_path / "moved" / design.interface.top
     shutil.copytree(design.directory, copy)

@@ -162,6 +162,8 @@ def test_wrong_inputs_are_refused(tiny: Design, forked: Design) -> None:
     network, inputs = Deployment.read(tiny.directory), reals(tiny, 2)
     with pytest.raises(ValueError, match="one array for each of: x"):
         network.quantize({"y": inputs["x"]})
+    with pytest.raises(ValueError, match="a dictionary with one array for each of: x"):
+        network.quantize(inputs["x"])  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"the model's input has shape \[1, 6\]"):
         network.quantize({"x": np.zeros((2, 7))})
     codes = network.quantize(inputs)
