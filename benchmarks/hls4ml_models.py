@@ -36,7 +36,8 @@ from hwcompile.options import CompileOptions
 
 FRAMES = 1000
 
-SOURCES = ("keras3", "hgq2", "pytorch", "qonnx", "qkeras")
+SOURCES = ("keras3", "keras2", "hgq2", "pytorch", "qonnx", "qkeras")
+"""What models are made with; keras2 are lists of layers as hls4ml reads Keras 2."""
 
 ABSENT = "absent: "
 """Begins the reason for a model whose source is not installed; documents leave it out."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.hls4ml_models import SOURCES
 from benchmarks.hls4ml_oracle import differing, hasty_compiler
 from benchmarks.hls4ml_sample import Sample
 from benchmarks.hls4ml_zoo import samples
@@ -65,6 +66,10 @@ def test_integers_are_those_of_the_simulation(sample: Sample, tmp_path: Path) ->
 
 def test_quick_ones_are_among_them() -> None:
     assert set(QUICK) <= {named(sample) for sample in samples()}
+
+
+def test_the_benchmark_leaves_no_source_out() -> None:
+    assert {sample.source for sample in samples()} == set(SOURCES)
 
 
 def test_a_source_that_is_meant_to_be_here_is_no_skip(monkeypatch: pytest.MonkeyPatch) -> None:
