@@ -103,18 +103,24 @@ CONVERTERS: Mapping[str, Callable[[Sample, Config], Any]] = {
     "qonnx": _from_onnx,
 }
 
-PACKAGES = {"hgq2": "hgq", "qkeras": "qkeras", "pytorch": "torch", "qonnx": "qonnx"}
-"""What a source needs besides hls4ml and Keras, by the name of its import."""
+PACKAGES = {
+    "hgq2": ("hgq",),
+    # HGQ2 brings a package `qkeras` of its own, which is not the one that hls4ml converts.
+    "qkeras": ("tensorflow", "qkeras"),
+    "pytorch": ("torch",),
+    "qonnx": ("qonnx",),
+}
+"""What a source needs besides hls4ml and Keras, by the names of its imports."""
 
 INSTALL = {"hgq2": "hgq2", "qkeras": "qkeras-v3", "pytorch": "torch", "qonnx": "qonnx"}
 
 
 def absent(source: str) -> str:
     """Why models of the source can not be built here; empty where they can."""
-    package = PACKAGES.get(source)
-    if package is None or find_spec(package) is not None:
+    missing = [package for package in PACKAGES.get(source, ()) if find_spec(package) is None]
+    if not missing:
         return ""
-    return f"the package {package} is not installed (pip install {INSTALL[source]})"
+    return f"the package {missing[0]} is not installed (pip install {INSTALL[source]})"
 
 
 def precise(result: str, data: str = "fixed<10,4>", **of_layer: Mapping[str, str]) -> Edit:
