@@ -4,8 +4,9 @@
 
 `operators.md` comes from the registries of families and front ends, the kernels in `schedule.md`
 from the kernels, `diagnostics/` from the calls that raise a code and from the paragraphs that its
-tests have on file, the fields of `report.md` and the schemas from the forms of the JSON files, and
-the notebooks from the tutorials. A test compares.
+tests have on file, the fields of `report.md` and the schemas from the forms of the JSON files,
+`commands.md` and the schema of `--json` from the commands, and the notebooks from the tutorials. A
+test compares.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from benchmarks.diagnostics_pages import diagnostics_pages
 from benchmarks.fences import DOCS
 from benchmarks.notebooks import notebooks
 from hwcompile.build_directory import schemas
+from hwcompile.cli import manual
+from hwcompile.cli.schemas import NAME, answers_text
 from hwcompile.frontends.hls4ml.load import BUILT as HLS4ML
 from hwcompile.frontends.hls4ml.load import REFUSED as NOT_OF_HLS4ML
 from hwcompile.frontends.onnx.attributes import ATTRIBUTES
@@ -47,14 +50,17 @@ _DOMAINS = {"": "ONNX", "com.microsoft": "ONNX Runtime (`com.microsoft`)"}
 
 def pages() -> dict[Path, str]:
     """Every generated page and notebook, with its text."""
-    schedule = REFERENCE / "schedule.md"
+    filled = {
+        REFERENCE / "schedule.md": with_kernels,
+        DOCS / schemas.PAGE: schemas.page_with,
+        DOCS / manual.PAGE: manual.page_with_manual,
+    }
+    forms = {schemas.schema_name(file): schemas.schema_text(file) for file in schemas.FILES}
     return {
         REFERENCE / "operators.md": operators_page(),
-        schedule: with_kernels(schedule.read_text(encoding="utf-8")),
-        DOCS / schemas.PAGE: schemas.page_with((DOCS / schemas.PAGE).read_text(encoding="utf-8")),
-        **{
-            DOCS / "schemas" / schemas.schema_name(f): schemas.schema_text(f) for f in schemas.FILES
-        },
+        **{page: fill(page.read_text(encoding="utf-8")) for page, fill in filled.items()},
+        **{DOCS / "schemas" / name: text for name, text in forms.items()},
+        DOCS / "schemas" / NAME: answers_text(),
         **diagnostics_pages(REFERENCE / "diagnostics"),
         **notebooks(),
     }

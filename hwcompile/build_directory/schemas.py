@@ -1,8 +1,6 @@
 """JSON schemas and `docs/report.md`, made from the types of the files and their docstrings.
 
-    python -m hwcompile.build_directory.schemas docs
-
-writes `docs/schemas/<file>-<version>.json` and the tables of `docs/report.md`.
+`make pages` writes `docs/schemas/<file>-<version>.json` and the tables of `docs/report.md`.
 """
 
 from __future__ import annotations
@@ -10,7 +8,6 @@ from __future__ import annotations
 import inspect
 import json
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -159,17 +156,3 @@ def page_with(text: str) -> str:
     """`docs/report.md` with today's tables between its markers."""
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}{tables()}{END}{rest.split(END)[1]}"
-
-
-def write(docs: Path) -> None:
-    """Write the schemas and the page's tables into the folder of the documents."""
-    folder = docs / "schemas"
-    folder.mkdir(exist_ok=True)
-    for file in FILES:
-        (folder / schema_name(file)).write_text(schema_text(file), encoding="utf-8")
-    page = docs / PAGE
-    page.write_text(page_with(page.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write(Path(sys.argv[1]))

@@ -1,14 +1,11 @@
 """`docs/commands.md`, made from the commands themselves.
 
-    python -m hwcompile.cli.manual docs
-
-writes the part of the page between its markers: every command with its arguments and options.
+`make pages` writes the part of the page between its markers: every command with its arguments and
+options.
 """
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 from hwcompile.cli.app import COMMANDS, load_command
@@ -59,8 +56,3 @@ def page_with_manual(text: str) -> str:
     """`docs/commands.md` with today's commands between its markers."""
     before, rest = text.split(BEGIN)
     return f"{before}{BEGIN}{manual()}{END}{rest.split(END)[1]}"
-
-
-if __name__ == "__main__":
-    page = Path(sys.argv[1]) / PAGE
-    page.write_text(page_with_manual(page.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,15 +1,12 @@
 """The JSON schema of what commands print with `--json`, made from the answers' types.
 
-    python -m hwcompile.cli.schemas docs
-
-writes `docs/schemas/answers-1.json`, which has a schema for every command under `$defs`.
+`make pages` writes `docs/schemas/answers-1.json`, which has a schema for every command under
+`$defs`.
 """
 
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 
 from hwcompile.build_directory.schemas import DIALECT, Schema, schema_for
 from hwcompile.cli.answers import ANSWERS, ANSWERS_SCHEMA
@@ -33,7 +30,3 @@ def answers_schema() -> Schema:
 def answers_text() -> str:
     """The schema as it stands in the documents."""
     return json.dumps(answers_schema(), indent=2) + "\n"
-
-
-if __name__ == "__main__":
-    (Path(sys.argv[1]) / "schemas" / NAME).write_text(answers_text(), encoding="utf-8")

@@ -55,7 +55,7 @@ def test_every_command_has_an_answer() -> None:
 
 def test_the_published_schema_is_that_of_the_answers() -> None:
     published = (ROOT / "docs" / "schemas" / NAME).read_text(encoding="utf-8")
-    assert published == answers_text(), "python -m hwcompile.cli.schemas docs"
+    assert published == answers_text(), "make pages writes it anew"
 
 
 @pytest.mark.parametrize("command", ["boards", "ops", "doctor", "cache"])

@@ -196,7 +196,7 @@ def test_the_version(monkeypatch: MonkeyPatch, capsys: Capture) -> None:
 
 def test_the_page_of_commands_is_that_of_the_commands() -> None:
     page = (ROOT / "docs" / manual.PAGE).read_text(encoding="utf-8")
-    assert page == manual.page_with_manual(page), "python -m hwcompile.cli.manual docs"
+    assert page == manual.page_with_manual(page), "make pages writes it anew"
     for name in COMMANDS:
         assert f"### {name}\n" in page
 

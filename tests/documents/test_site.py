@@ -105,6 +105,10 @@ def test_generated_pages_are_up_to_date(path: Path) -> None:
     assert path.read_text(encoding="utf-8") == MADE[path], "make pages writes it anew"
 
 
+def test_every_schema_and_the_page_of_commands_are_generated() -> None:
+    assert {*(DOCS / "schemas").iterdir(), DOCS / "commands.md"} <= MADE.keys()
+
+
 def test_every_code_has_a_section() -> None:
     texts = (path.read_text(encoding="utf-8") for path in files())
     codes = {code for text in texts for code in QUOTED.findall(text)}
