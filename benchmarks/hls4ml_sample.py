@@ -109,10 +109,12 @@ PACKAGES = {
     "qkeras": ("tensorflow", "qkeras"),
     "pytorch": ("torch",),
     "qonnx": ("qonnx",),
+    "brevitas": ("brevitas", "torch", "onnxoptimizer", "onnxscript"),
 }
 """What a source needs besides hls4ml and Keras, by the names of its imports."""
 
-INSTALL = {"hgq2": "hgq2", "qkeras": "qkeras-v3", "pytorch": "torch", "qonnx": "qonnx"}
+INSTALL = {"hgq": "hgq2", "qkeras": "qkeras-v3", "tensorflow": "qkeras-v3"}
+"""What brings a package, where that has another name."""
 
 
 def absent(source: str) -> str:
@@ -120,7 +122,8 @@ def absent(source: str) -> str:
     missing = [package for package in PACKAGES.get(source, ()) if find_spec(package) is None]
     if not missing:
         return ""
-    return f"the package {missing[0]} is not installed (pip install {INSTALL[source]})"
+    name = missing[0]
+    return f"the package {name} is not installed (pip install {INSTALL.get(name, name)})"
 
 
 def precise(result: str, data: str = "fixed<10,4>", **of_layer: Mapping[str, str]) -> Edit:

@@ -1,4 +1,4 @@
-"""Which sources of hls4ml's models a test can use: packages that are not here are no failure.
+"""Which sources of models a test can use: packages that are not here are no failure.
 
 Except where HWCOMPILE_SOURCES names the source, for example "pytorch qonnx": then somebody meant
 the test to run.

@@ -16,6 +16,7 @@ import pytest
 EXECUTORS = {
     "ONNX Runtime": "the executor of ONNX models and of the com.microsoft operators",
     "QONNX executor": "qonnx' own executor",
+    "PyTorch": "the network itself, run where it was trained",
     "ONNX reference": "onnx.reference",
     "published vectors": "inputs and outputs that were published with a network",
     "hls4ml C simulation": "hls4ml's Vitis backend and Xilinx' ap_types, compiled with g++",

@@ -14,10 +14,14 @@ from benchmarks.fences import DOCS, Fence, differences, fences, followed
 from tests.documents.walking import Walk
 from tests.models import ROOT
 
-NEEDS = {"keras": ("hls4ml", "keras", "jax"), "pytorch": ("torch", "onnxscript")}
+NEEDS = {
+    "brevitas": ("torch", "onnxscript", "brevitas", "onnxoptimizer"),
+    "keras": ("hls4ml", "keras", "jax"),
+    "pytorch": ("torch", "onnxscript"),
+}
 """Packages of pages that are not part of every developer's environment."""
 
-SLOW = {"keras", "own_test_bench", "pytorch", "to_a_board"}
+SLOW = {"brevitas", "keras", "own_test_bench", "pytorch", "to_a_board"}
 """Pages that take longer than a few seconds."""
 
 PAGES = [
