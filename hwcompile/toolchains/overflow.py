@@ -134,7 +134,7 @@ def does_not_fit(
     shares = ", ".join(
         f"'{name}' takes {100 * getattr(stages[name], part) // total} %" for name in largest
     )
-    quote = f"; {error.program} says: {error.line}" if error else ""
+    quote = f"; {error.program} says: {error.line.rstrip(".")}" if error else ""
     return fail(
         "HW0804",
         f"the design does not fit '{board.id}': {over.used:,} of {over.available:,} {over.name}",
