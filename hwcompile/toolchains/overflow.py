@@ -134,7 +134,8 @@ def does_not_fit(
     shares = ", ".join(
         f"'{name}' takes {100 * getattr(stages[name], part) // total} %" for name in largest
     )
-    quote = f"; {error.program} says: {error.line.rstrip(".")}" if error else ""
+    line = error.line.rstrip(".") if error else ""
+    quote = f"; {error.program} says: {line}" if error else ""
     return fail(
         "HW0804",
         f"the design does not fit '{board.id}': {over.used:,} of {over.available:,} {over.name}",
