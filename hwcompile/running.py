@@ -19,7 +19,7 @@ from hwcompile.report.page.refresh import refresh_page
 from hwcompile.runtime.decoded import run_bitstream
 from hwcompile.verify.comparing import streams_of
 from hwcompile.verify.frames import Frames
-from hwcompile.verify.histograms import value_histograms
+from hwcompile.verify.histograms import ValueHistograms
 from hwcompile.verify.hls.running import run_hls
 from hwcompile.verify.levels import check_levels, run_netlist, run_reference, run_rtl
 from hwcompile.verify.options import SimulateOptions, VerifyOptions
@@ -144,11 +144,13 @@ def verify_build(build: Opened, options: VerifyOptions) -> Verification:
         return run_level(build.directory, level, source, conditions)
 
     timed, boundaries = not asked.stall, asked.boundaries
-    outcome = comparison.of(asked.levels, source, run, timed=timed, boundaries=boundaries)
-    values = value_histograms(graph, source)
+    values = ValueHistograms(graph)
+    outcome = comparison.of(
+        asked.levels, source, run, timed=timed, boundaries=boundaries, watch=values.watch
+    )
 
     def found(insight: Insight) -> Insight:
-        return replace(insight, values=values, differing=outcome.findings)
+        return replace(insight, values=values.found, differing=outcome.findings)
 
     refresh_page(build.directory, outcome.record, found)
     return outcome

@@ -6,7 +6,7 @@ Nodes and graphs are plain frozen data. A pass builds a new graph, usually throu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -14,6 +14,9 @@ import numpy as np
 from hwcompile.diagnostics import InternalError, Origin
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, TensorType
+
+Watch = Callable[[str, IntArray], None]
+"""What is shown a value's name and its integers [frames, height, width, channels]."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,15 @@ class Graph:
         """Types of the node's outputs, in order."""
         return tuple(self.types[v] for v in node.outputs)
 
-    def evaluate(self, inputs: Mapping[str, IntArray], keep: bool = False) -> dict[str, IntArray]:
+    def evaluate(
+        self, inputs: Mapping[str, IntArray], keep: bool = False, watch: Watch | None = None
+    ) -> dict[str, IntArray]:
         """Run the network on integers: the definition of its meaning.
 
         Args:
             inputs: For every graph input, int64 [frames, height, width, channels].
             keep: Return every value of the graph, not only the outputs.
+            watch: Is shown every value as soon as it is known, inputs first, then in node order.
 
         Returns:
             Value name to int64 [frames, height, width, channels].
@@ -91,12 +97,17 @@ class Graph:
             if array.shape[1:] != kind.shape or not kind.element.contains(array):
                 raise ValueError(f"input '{name}' does not fit {kind}: got shape {array.shape}")
             values[name] = array
+            if watch:
+                watch(name, array)
         last_use = {v: i for i, n in enumerate(self.nodes) for v in n.inputs}
         for index, node in enumerate(self.nodes):
             results = node.op.evaluate(
                 self.input_types(node), tuple(values[v] for v in node.inputs)
             )
             values.update(zip(node.outputs, results, strict=True))
+            if watch:
+                for name in node.outputs:
+                    watch(name, values[name])
             if not keep:
                 for value in node.inputs:
                     if last_use[value] == index and value not in self.outputs:

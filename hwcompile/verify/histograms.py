@@ -7,7 +7,6 @@ import numpy as np
 from hwcompile.build_directory.insight import ValuesInsight
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.verify.sources import FrameSource
 
 MOST_INTEGERS = 8_000_000
 """Integers of all tensors together that are looked at; fewer frames for larger networks."""
@@ -15,18 +14,30 @@ MOST_INTEGERS = 8_000_000
 MOST_BINS = 32
 
 
-def value_histograms(graph: Graph, source: FrameSource) -> list[ValuesInsight]:
-    """Histograms of all tensors at level reference, over the first block of frames.
+class ValueHistograms:
+    """Histograms of all tensors, made while the reference is evaluated.
 
-    Args:
-        graph: The network on integers.
-        source: Frames for it; at least one is looked at.
+    Attributes:
+        found: A histogram of every tensor that was shown, in that order.
     """
-    per_frame = sum(int(np.prod(kind.shape)) for kind in graph.types.values())
-    block = next(source.blocks())
-    frames = max(1, min(MOST_INTEGERS // max(per_frame, 1), *(len(x) for x in block.values())))
-    values = graph.evaluate({name: x[:frames] for name, x in block.items()}, keep=True)
-    return [histogram(name, graph.types[name].element, x) for name, x in values.items() if x.size]
+
+    def __init__(self, graph: Graph, most: int = MOST_INTEGERS) -> None:
+        """Begin with nothing.
+
+        Args:
+            graph: The network whose values will be shown.
+            most: So many integers of all tensors together are counted, but at least one frame.
+        """
+        per_frame = sum(int(np.prod(kind.shape)) for kind in graph.types.values())
+        self._types = graph.types
+        self._frames = max(1, most // max(per_frame, 1))
+        self.found: list[ValuesInsight] = []
+
+    def watch(self, name: str, values: IntArray) -> None:
+        """Take the integers of a tensor, int64 [frames, height, width, channels]."""
+        if values.size:
+            kind = self._types[name].element
+            self.found.append(histogram(name, kind, values[: self._frames]))
 
 
 def histogram(name: str, kind: IntType, values: IntArray) -> ValuesInsight:

@@ -9,7 +9,7 @@ from hwcompile.boards import board_names, load_board
 from hwcompile.build_directory import read_report
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.families import family_of
-from hwcompile.ir.graph import Graph
+from hwcompile.ir.graph import Graph, Watch
 from hwcompile.ir.types import IntArray
 from hwcompile.limits import writable_place
 from hwcompile.verify.netlist import mapped_design
@@ -115,17 +115,23 @@ def idle_limit(directory: Path) -> int:
 
 
 def run_reference(
-    graph: Graph, source: FrameSource, *, keep: Collection[str] = ()
+    graph: Graph, source: FrameSource, *, keep: Collection[str] = (), watch: Watch | None = None
 ) -> dict[str, IntArray]:
     """Evaluate the graph: its outputs, and the values in `keep`.
 
     A block of frames at a time, unless a frame's results depend on all that came before.
+
+    Args:
+        graph: The network on integers.
+        source: Frames for it.
+        keep: Values to return beside the outputs.
+        watch: Is shown every value of the first block, see `Graph.evaluate`.
     """
     wanted = (*graph.outputs, *(name for name in keep if name not in graph.outputs))
 
     def blocks() -> Iterator[Block]:
-        for block in [source.whole()] if graph.remembers else source.blocks():
-            values = graph.evaluate(block, keep=bool(keep))
+        for number, block in enumerate([source.whole()] if graph.remembers else source.blocks()):
+            values = graph.evaluate(block, keep=bool(keep), watch=None if number else watch)
             yield {name: values[name] for name in wanted}
 
     return collected(blocks())

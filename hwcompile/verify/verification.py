@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hwcompile.emit.interface import Interface
-from hwcompile.ir.graph import Graph
+from hwcompile.ir.graph import Graph, Watch
 from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.frame_ends import FrameEnds
 from hwcompile.verify.compare import Mismatch
@@ -142,6 +142,7 @@ class Comparison:
         *,
         timed: bool,
         boundaries: bool,
+        watch: Watch | None = None,
     ) -> Verification:
         """Run frames at every level.
 
@@ -151,11 +152,12 @@ class Comparison:
             run: Runs them at a level.
             timed: Compare cycles; not with stalls.
             boundaries: Compare the recorded streams inside, too.
+            watch: See `run_reference`.
         """
         source = inputs if isinstance(inputs, FrameSource) else FrameSource.of(inputs)
         frames = source.frames
         taps = tuple(port.name for port in self.interface.streams) if boundaries else ()
-        reference = run_reference(self.graph, source, keep=taps)
+        reference = run_reference(self.graph, source, keep=taps, watch=watch)
         mismatches: dict[str, tuple[Mismatch, ...]] = {}
         timings: dict[str, RunCycles] = {}
         last: SimulationResult | None = None

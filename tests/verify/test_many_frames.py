@@ -11,10 +11,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import hwcompile
 from hwcompile import rnn
+from hwcompile.build_directory import read_insight
+from hwcompile.ir.op import Op
 from hwcompile.verify.columns import Column, in_blocks
+from hwcompile.verify.histograms import ValueHistograms, histogram
 from hwcompile.verify.levels import run_reference
 from hwcompile.verify.sources import random_source
 from tests.cli.small import save
@@ -74,3 +78,43 @@ def test_state_lives_on_from_block_to_block() -> None:
     np.testing.assert_array_equal(
         run_reference(graph, source)["cell"], graph.evaluate(source.whole())["cell"]
     )
+
+
+def test_one_evaluation_serves_the_comparison_and_the_histograms(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    design = hwcompile.compile(save(tmp_path), tmp_path / "build")
+    graph = design.graph
+    source = random_source({name: graph.types[name] for name in graph.inputs}, 7, 0)
+    expected = [
+        histogram(name, graph.types[name].element, values)
+        for name, values in graph.evaluate(source.whole(), keep=True).items()
+    ]
+    evaluated: list[Op] = []
+    for kind in {type(node.op) for node in graph.nodes}:
+        count_evaluations(kind, evaluated, monkeypatch)
+    design.verify(levels=("reference",), frames=7)
+    assert [id(op) for op in evaluated] == [id(node.op) for node in design.graph.nodes]
+    assert read_insight(design.directory).values == expected
+
+
+def count_evaluations(kind: type[Op], evaluated: list[Op], patch: pytest.MonkeyPatch) -> None:
+    original = kind.evaluate
+
+    def evaluate(op: Op, *arguments: object) -> object:
+        evaluated.append(op)
+        return original(op, *arguments)  # type: ignore[arg-type]
+
+    patch.setattr(kind, "evaluate", evaluate)
+
+
+def test_histograms_look_at_the_first_frames_of_many() -> None:
+    rng = np.random.default_rng(4)
+    shapes = ((9, 2), (9, 3), (3, 3))
+    graph = rnn.gru(*(rng.normal(size=shape) for shape in shapes), keep=True, name="cell")
+    source = random_source({"x": graph.types["x"]}, 1500, 0)
+    values = ValueHistograms(graph, 2 * sum(int(np.prod(x.shape)) for x in graph.types.values()))
+    run_reference(graph, source, watch=values.watch)
+    assert {seen.value: sum(seen.counts) for seen in values.found} == {
+        name: 2 * int(np.prod(kind.shape)) for name, kind in graph.types.items()
+    }
