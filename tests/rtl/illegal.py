@@ -52,7 +52,7 @@ RECURRENT: Refusals = {
     },
     "hw_rnn_cell": {"Channels must be": {"Channels": 0}, "no such kind": {"Cell.kind": 3}},
     "hw_rnn_engine": {"as many PEs": {"Pes": 5}},
-    "hw_rnn_lane": {"one of Lanes": {"Lane": 1}, "a unit and of a row": {"Shape.units": 9}},
+    "hw_rnn_lane": {"one of Lanes": {"Lane": 1}, "a unit and of a row": {"Shape.cell_units": 9}},
     "hw_rnn_loader": {"XSize and Channels": {"Channels": 0}, "fit into ActBits": {"XBits": 17}},
     "hw_rnn_pe": {"a power of two": {"Lanes": 3}, "StateWords and Channels": {"StateWords": 0}},
     "hw_rnn_sender": {

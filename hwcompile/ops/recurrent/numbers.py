@@ -59,7 +59,7 @@ def shape(layout: EngineLayout) -> Struct:
         "m_base": layout.m_base,
         "y_word": layout.state_base // layout.lanes,
         "m_word": layout.m_base // layout.lanes,
-        "units": layout.units.depth,
+        "cell_units": layout.units.depth,
         "rows": layout.rows.depth,
         "thing_bits": widths(layout).thing,
         "projected": cell.two_phases,

@@ -29,7 +29,7 @@ struct rnn_state {
   static constexpr int pes_per_lane = C::Pes / C::Lanes;
   static constexpr int words = 1 << clog2(C::Shape::state_words);
   static constexpr bool has_rows = C::Shape::projected && C::Cell::kind != rnn_cell::GruReset;
-  static constexpr int sums = C::Shape::units + (has_rows ? C::Shape::rows : 0);
+  static constexpr int sums = C::Shape::cell_units + (has_rows ? C::Shape::rows : 0);
   static constexpr int things = 1 << C::Shape::thing_bits;
 
   // Of PEs: copies of the vectors, y and m in one bank or two.
@@ -42,8 +42,8 @@ struct rnn_state {
   int slot[C::Pes];
   // Of lanes: sums that have been collected, states, update gates, the output.
   sum_t collected[C::Lanes][4][sums][C::Channels];
-  integer<33> c[C::Lanes][C::Shape::units][C::Channels];
-  integer<33> gate[C::Lanes][C::Shape::units][C::Channels];
+  integer<33> c[C::Lanes][C::Shape::cell_units][C::Channels];
+  integer<33> gate[C::Lanes][C::Shape::cell_units][C::Channels];
   integer<C::Format::act_bits> out[C::Lanes][things][C::Channels];
   bool fresh[C::Channels];
   int parity;
@@ -142,7 +142,7 @@ void rnn_lane(rnn_state<C> &s, int lane, const Control &control, const Units &un
   const bool use = control[4] != 0, first = control[5] != 0;
   const bool final = control[6] != 0, second = control[7] != 0;
   const bool is_row = rnn_state<C>::has_rows && second;
-  const int at = thing + (is_row ? C::Shape::units : 0);
+  const int at = thing + (is_row ? C::Shape::cell_units : 0);
   for (int k = 0; k < C::Channels; ++k) {
 #pragma HLS UNROLL
     const sum_t value = use ? s.result[pe][slot][k] : sum_t(0);

@@ -71,15 +71,15 @@ module hw_rnn_lane #(
   if (Lane >= Lanes) begin : gen_illegal
     $error("hw_rnn_lane: Lane is one of Lanes");
   end
-  if ($clog2(Shape.units) > ThingBits
+  if ($clog2(Shape.cell_units) > ThingBits
       || (Shape.projected && $clog2(Shape.rows) > ThingBits)) begin : gen_illegal1
     $error("hw_rnn_lane: ThingBits must hold the number of a unit and of a row");
   end
 
   localparam bit          HasRows = Shape.projected && Cell.kind != hw_rnn_cell_pkg::GruReset;
-  localparam int unsigned Sums = Shape.units + (HasRows ? Shape.rows : 0);
+  localparam int unsigned Sums = Shape.cell_units + (HasRows ? Shape.rows : 0);
   localparam int unsigned SumAddress = (Sums > 1) ? $clog2(Sums) : 1;
-  localparam int unsigned UnitAddress = (Shape.units > 1) ? $clog2(Shape.units) : 1;
+  localparam int unsigned UnitAddress = (Shape.cell_units > 1) ? $clog2(Shape.cell_units) : 1;
   localparam int unsigned UnitBits = 4 + 4 * BiasBits + 3 * PeepBits;
   localparam int unsigned TagBits = ThingBits + 1;
 
@@ -93,7 +93,7 @@ module hw_rnn_lane #(
 
   logic [SumAddress-1:0] sum_address;
   assign sum_address = SumAddress'(thing)
-                     + ((HasRows && projection) ? SumAddress'(Shape.units) : '0);
+                     + ((HasRows && projection) ? SumAddress'(Shape.cell_units) : '0);
 
   logic                  add_q, final_q, projection_q, first_q, parity_q;
   logic [1:0]            gate_q;
@@ -136,7 +136,7 @@ module hw_rnn_lane #(
 
   for (genvar g = 0; g < 4; g++) begin : gen_gate
     // Sums of projection rows lie behind those of the first gate.
-    localparam int unsigned Depth = (g == 0) ? Sums : Shape.units;
+    localparam int unsigned Depth = (g == 0) ? Sums : Shape.cell_units;
     localparam int unsigned Bits = (Depth > 1) ? $clog2(Depth) : 1;
     logic [SumBits-1:0] sum_mem [1 << Bits];
     logic [SumBits-1:0] read_q;
@@ -149,7 +149,7 @@ module hw_rnn_lane #(
   end
 
   hw_slice_rom #(
-    .Depth(Shape.units), .Width(UnitBits), .Slices(Lanes), .Slice(Lane), .File(UnitFile)
+    .Depth(Shape.cell_units), .Width(UnitBits), .Slices(Lanes), .Slice(Lane), .File(UnitFile)
   ) u_units (.clk_i, .addr_i(UnitAddress'(thing)), .data_o(unit));
 
   logic [Channels*CBits-1:0] c_mem [1 << UnitAddress];

@@ -14,7 +14,7 @@ package hw_rnn_lane_pkg;
     logic [31:0] m_base;       // place of the first element of m
     logic [31:0] y_word;       // word of the first elements of y
     logic [31:0] m_word;       // word of the first elements of m
-    logic [31:0] units;        // of a lane, at most
+    logic [31:0] cell_units;   // of a lane, at most
     logic [31:0] rows;         // of the output in a lane, at most
     logic [31:0] thing_bits;   // of the number of a unit or row
     logic        projected;    // there is an m, and a second phase
@@ -28,7 +28,7 @@ package hw_rnn_lane_pkg;
     32'd16,  // m_base
     32'd8,   // y_word
     32'd16,  // m_word
-    32'd8,   // units
+    32'd8,   // cell_units
     32'd8,   // rows
     32'd3,   // thing_bits
     1'b1     // projected

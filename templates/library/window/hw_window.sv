@@ -283,9 +283,9 @@ module hw_window #(
   assign chosen = (!Padded || on_map_q) ? converted : {Parallel{PadCode}};
 
   if (LastLanes < Parallel) begin : gen_ragged
-    localparam logic [Parallel*OutBits-1:0] LAST_MASK =
+    localparam logic [Parallel*OutBits-1:0] LastMask =
         {(Parallel*OutBits){1'b1}} >> ((Parallel - LastLanes) * OutBits);
-    assign out_data_o = last_q ? chosen & LAST_MASK : chosen;
+    assign out_data_o = last_q ? chosen & LastMask : chosen;
   end else begin : gen_even
     assign out_data_o = chosen;
     logic unused_last;
