@@ -111,7 +111,7 @@ def writable_place(option: str, path: Path) -> None:
 
 
 def _example(option: str) -> str:
-    return "waves.vcd" if option == "--waves" else "y.npz"
+    return "waves.fst" if option == "--waves" else "y.npz"
 
 
 def output_file(path: Path) -> Path:

@@ -12,7 +12,9 @@ from msgspec.structs import replace
 
 from hwcompile.build_directory.insight import Insight
 from hwcompile.diagnostics import fail
-from hwcompile.emit.opened import HostSide, Opened
+from hwcompile.emit.interface import Interface
+from hwcompile.emit.opened import HostSide, Opened, read_plan
+from hwcompile.emit.waves import port_groups, wave_groups, write_views
 from hwcompile.ir.types import IntArray
 from hwcompile.outcomes import Result
 from hwcompile.report.page.refresh import refresh_page
@@ -36,7 +38,7 @@ class Conditions:
     Attributes:
         board: Name or file of the board whose netlist or bitstream it is.
         stall: Probability that a source or a sink holds back in a cycle (rtl, netlist).
-        waves: VCD waveform file to write (rtl, netlist).
+        waves: Waveform file to write, .fst or .vcd (rtl, netlist); views of it stand beside it.
         taps: Record the streams inside (hls, rtl).
         memory_latency: Cycles until external memory answers (rtl, netlist).
         thorough: Run the first frames in every way that there is (hls).
@@ -60,6 +62,8 @@ def run_level(
     """
     board, stall, waves = conditions.board, conditions.stall, conditions.waves
     latency = conditions.memory_latency
+    if waves is not None:
+        _write_views(directory, level, waves)
     if level == "bitstream":
         return run_bitstream(directory, board, source.whole())
     if level == "hls":
@@ -70,6 +74,16 @@ def run_level(
         )
     taps = conditions.taps
     return run_rtl(directory, source, stall=stall, waves=waves, taps=taps, memory_latency=latency)
+
+
+def _write_views(directory: Path, level: str, waves: Path) -> None:
+    """Views of waveforms; of a netlist, whose inner signals have other names, only the ports."""
+    interface = Interface.read(directory)
+    clock, inputs, outputs = port_groups(interface)
+    groups = [clock, *inputs, *outputs]
+    if level == "rtl":
+        groups = wave_groups(read_plan(directory), interface)
+    write_views(waves, f"TOP.{interface.top}", groups)
 
 
 def real_outputs(host: HostSide, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
@@ -139,6 +153,7 @@ def verify_build(build: Opened, options: VerifyOptions) -> Verification:
             stall=asked.stall,
             taps=asked.boundaries and level in ("hls", "rtl"),
             memory_latency=asked.memory_latency,
+            waves=asked.waves if level in ("rtl", "netlist") else None,
             thorough=True,
         )
         return run_level(build.directory, level, source, conditions)

@@ -36,8 +36,12 @@
 #include "Vdut.h"
 #include "hw_ports.h"
 #include "verilated.h"
-#if VM_TRACE
+#if VM_TRACE_FST
+#include "verilated_fst_c.h"
+using Trace = VerilatedFstC;
+#elif VM_TRACE
 #include "verilated_vcd_c.h"
+using Trace = VerilatedVcdC;
 #endif
 
 namespace {
@@ -220,9 +224,9 @@ int main(int argc, char** argv) {
     context->traceEverOn(argc > 8);
     const std::unique_ptr<Vdut> dut{new Vdut{context.get()}};
 #if VM_TRACE
-    std::unique_ptr<VerilatedVcdC> trace;
+    std::unique_ptr<Trace> trace;
     if (argc > 8) {
-        trace.reset(new VerilatedVcdC);
+        trace.reset(new Trace);
         dut->trace(trace.get(), 99);
         trace->open(argv[8]);
     }

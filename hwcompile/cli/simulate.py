@@ -13,6 +13,7 @@ from hwcompile.cli.answers import JSON, SimulateAnswer, say
 from hwcompile.cli.app import app, console, errors
 from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.cli.labels import accuracy
+from hwcompile.cli.waves import WAVES, tell_of_waves
 from hwcompile.design import load
 from hwcompile.limits import output_file
 from hwcompile.outcomes import classes_of
@@ -31,9 +32,7 @@ def simulate_command(
     level: Annotated[str, typer.Option(help="reference, rtl, netlist or bitstream.")] = "rtl",
     board: Annotated[str, typer.Option(help="Board for levels netlist and bitstream.")] = "",
     outputs: Annotated[Path | None, typer.Option(help="Y.npz to write.")] = None,
-    waves: Annotated[
-        Path | None, typer.Option(help="VCD waveform file to write (not reference).")
-    ] = None,
+    waves: Annotated[Path | None, typer.Option(help=WAVES)] = None,
     stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
     inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
     labels: Annotated[
@@ -64,6 +63,7 @@ def simulate_command(
         say(found)
     else:
         _print(found, result.real)
+        tell_of_waves(waves)
 
 
 def _print(found: SimulateAnswer, real: Mapping[str, np.ndarray[Any, Any]]) -> None:

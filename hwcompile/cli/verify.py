@@ -11,6 +11,7 @@ from hwcompile.cli.answers import JSON, CyclesAnswer, VerifyAnswer, say
 from hwcompile.cli.app import app, console, errors
 from hwcompile.cli.exits import MISMATCH
 from hwcompile.cli.inputs import INPUTS_ARE
+from hwcompile.cli.waves import WAVES, tell_of_waves
 from hwcompile.design import load
 from hwcompile.verify.simulator import MEMORY_LATENCY
 from hwcompile.verify.verification import Verification
@@ -30,6 +31,7 @@ def verify_command(
     memory_latency: Annotated[
         int, typer.Option(help="Cycles until external memory answers (weights read from there).")
     ] = MEMORY_LATENCY,
+    waves: Annotated[Path | None, typer.Option(help=WAVES)] = None,
     inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
     as_json: JSON = False,
 ) -> None:
@@ -43,12 +45,14 @@ def verify_command(
             boundaries=boundaries,
             board=board,
             memory_latency=memory_latency,
+            waves=waves,
             inputs_are=inputs_are,
         )
     if as_json:
         say(_answer(directory, outcome))
     else:
         _print(outcome)
+        tell_of_waves(waves)
     if not outcome.passed:
         raise typer.Exit(MISMATCH)
 

@@ -30,6 +30,7 @@ _COMMENTS = {
         *("yml", "core", "mk", "sucl"),
     ),
     ("<!-- ", " -->"): ("md", "xml", "html"),
+    ("[*] ", ""): ("gtkw",),
 }
 """How a line begins and ends that is a comment, to the languages' suffixes."""
 

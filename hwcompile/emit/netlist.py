@@ -134,7 +134,7 @@ def build_netlist(plan: Plan) -> Netlist:
     top = top_name(plan.graph.name)
     memories: dict[str, str] = {}
     library = {"hw_credit_fifo", "hw_axis_check", "hw_axis_last", "hw_tap"}
-    signals = _signal_names(plan.links)
+    signals = signal_names(plan.links)
     stages = []
     for stage in plan.stages:
         view = _stage_view(top, stage, plan.links_from(stage.name), memories, library)
@@ -181,7 +181,8 @@ def _encodings(stages: Sequence[ConnectionView]) -> tuple[str, ...]:
     return tuple(sorted(names))
 
 
-def _signal_names(links: tuple[Link, ...]) -> dict[str, str]:
+def signal_names(links: tuple[Link, ...]) -> dict[str, str]:
+    """Name of a link to the name of its signals in the top level: identifiers, all different."""
     names: dict[str, str] = {}
     taken: set[str] = set()
     for link in links:

@@ -10,14 +10,17 @@ from hwcompile.emit.environment import render
 from hwcompile.emit.finished import memory_macros
 from hwcompile.emit.interface import AxisPort, MemoryPort
 from hwcompile.emit.licence import licence_file
-from hwcompile.emit.netlist import Netlist, build_netlist
+from hwcompile.emit.netlist import build_netlist
 from hwcompile.emit.opened import read_plan
 from hwcompile.emit.project import write_files
+from hwcompile.emit.waves import wave_groups, wave_views
+from hwcompile.resources import room
 from hwcompile.toolchains.vectors import FRAMES, golden_vectors
 
 PATIENCE = 20
 """A bench gives up after so many times the predicted cycles, and `LEAST` more."""
 LEAST = 10_000
+WAVES = "waves.fst"
 
 
 @dataclass(frozen=True)
@@ -65,8 +68,8 @@ def write_testbench(directory: Path) -> Path:
 def testbench_files(directory: Path) -> dict[str, str]:
     """Path in the folder to text of every file."""
     plan = read_plan(directory)
-    net = build_netlist(plan)
-    top, interface = net.interface.top, net.interface
+    interface = build_netlist(plan).interface
+    top = interface.top
     design = names.read_report(directory)["design"]
     cycles = FRAMES * design["interval_cycles"]["predicted"]
     cycles += design["latency_cycles"]["predicted"] or 0
@@ -82,7 +85,7 @@ def testbench_files(directory: Path) -> dict[str, str]:
         "list": names.FILE_LIST,
         "macro": memory_macros(top)[0],
         "order": names.SOURCE_LIST,
-        "groups": wave_groups(net),
+        "waves": WAVES,
     }
     templates = {
         f"{top}_tb.sv": "bench.sv",
@@ -90,41 +93,17 @@ def testbench_files(directory: Path) -> dict[str, str]:
         "Makefile": "Makefile",
         "run_cocotb.py": "run_cocotb.py",
         "to_verilog.py": "to_verilog.py",
-        "waves.gtkw": "waves.gtkw",
-        "waves.sucl": "waves.sucl",
         names.README: "README.md",
     }
     files = {file: render(f"testbench/{name}.j2", **view) for file, name in templates.items()}
     vectors = golden_vectors(plan.graph, interface)
     vectors |= {port.prefix: _image(directory, port) for port in interface.memories}
     files |= {f"vectors/{prefix}.mem": text for prefix, text in vectors.items()}
+    views = wave_views(wave_groups(plan, interface), f"{top}_tb.dut", WAVES)
+    files |= {f"{Path(WAVES).stem}{suffix}": text for suffix, text in views.items()}
+    fst = sorted((room("sim") / "fst").iterdir())
+    files |= {f"fst/{path.name}": path.read_text(encoding="utf-8") for path in fst}
     return files | licence_file()
-
-
-def wave_groups(net: Netlist) -> list[tuple[str, list[tuple[str, int]]]]:
-    """Signals to look at below the bench, a group for every layer: its name, (signal, bits)."""
-    widths = {stream.name: stream.width for stream in net.streams}
-    clock = ("clock and reset", [("aclk", 0), ("aresetn", 0)])
-    inputs = [(f"input {p.name}", _axis(p.prefix, p.tdata_bits)) for p in net.inputs]
-    layers = []
-    for made, stream in zip(net.stages, net.interface.streams, strict=True):
-        signals = [
-            signal
-            for name in made.outputs
-            for signal in (
-                (f"dut.{name}_valid", 0),
-                (f"dut.{name}_ready", 0),
-                (f"dut.{name}_data", widths[name]),
-            )
-        ]
-        layers.append((f"layer {stream.prefix}", signals))
-    outputs = [(f"output {p.name}", _axis(p.prefix, p.tdata_bits)) for p in net.outputs]
-    return [clock, *inputs, *layers, *outputs]
-
-
-def _axis(prefix: str, bits: int) -> list[tuple[str, int]]:
-    flags = [(f"{prefix}_{name}", 0) for name in ("tvalid", "tready", "tlast")]
-    return [*flags, (f"{prefix}_tdata", bits)]
 
 
 def _port(port: AxisPort) -> BenchPort:

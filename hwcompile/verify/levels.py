@@ -20,6 +20,7 @@ from hwcompile.verify.simulator import (
     compile_simulator,
 )
 from hwcompile.verify.sources import Block, FrameSource, collected
+from hwcompile.verify.verilator import FST, VCD
 
 LEVELS = ("reference", "hls", "rtl", "netlist", "bitstream")
 """Levels that can be run; the order is that of growing distance from the model."""
@@ -39,20 +40,31 @@ def check_levels(levels: Sequence[str]) -> None:
             raise _unknown_level(level)
 
 
-def check_waves(level: str, waves: Path | None) -> None:
-    """Raise if a run at this level can not write a waveform file there.
+def check_waves(levels: Sequence[str], waves: Path | None) -> None:
+    """Raise if runs at these levels can not write a waveform file there.
 
     Raises:
-        CompileError: HW0003 for a place that can not be written, HW0004 for a level without
-            signals.
+        CompileError: HW0003 for a file that can not be written, HW0004 without a level with
+            signals or with two, HW0006 for the name of another kind of file.
     """
     if waves is None:
         return
-    if level not in ("rtl", "netlist"):
-        why = "there are no signals at that level that could be recorded"
-        what = f"--waves is given for level {level}"
-        raise fail("HW0004", what, why, "--level rtl, or netlist with a board")
+    if len(set(levels) & {"rtl", "netlist"}) != 1:
+        raise _no_waves(levels)
+    if waves.suffix not in (f".{FST}", f".{VCD}") and not waves.is_dir():
+        what = f"--waves {waves} can not be written"
+        why = "the suffix says which waveforms they are, and this is none of them"
+        raise fail("HW0003", what, why, f"{waves.stem}.{FST}, or .{VCD} for viewers without FST")
     writable_place("--waves", waves)
+
+
+def _no_waves(levels: Sequence[str]) -> CompileError:
+    if {"rtl", "netlist"} <= set(levels):
+        why = "both have signals, and one file holds those of one run"
+        return fail("HW0004", "--waves is given for levels rtl and netlist", why, "one of the two")
+    why = "there are no signals at that level that could be recorded"
+    what = f"--waves is given for level {' and '.join(levels)}"
+    return fail("HW0004", what, why, "--level rtl, or netlist with a board")
 
 
 def run_rtl(
@@ -65,7 +77,7 @@ def run_rtl(
     memory_latency: int = MEMORY_LATENCY,
 ) -> SimulationResult:
     """Simulate the RTL of a build; see `Simulator.run`."""
-    simulator = compile_simulator(directory, waves=waves is not None, taps=taps)
+    simulator = compile_simulator(directory, waves=_format(waves), taps=taps)
     return simulator.run(
         inputs,
         stall=stall,
@@ -93,7 +105,7 @@ def run_netlist(
         names = ", ".join(name for name in board_names() if family_of(load_board(name)).flow)
         raise fail("HW0609", "level 'netlist' needs a board", fix=f"--board NAME, one of: {names}")
     mapped = mapped_design(directory, load_board(board))
-    simulator = compile_simulator(mapped, waves=waves is not None)
+    simulator = compile_simulator(mapped, waves=_format(waves))
     return simulator.run(
         inputs,
         stall=stall,
@@ -135,6 +147,10 @@ def run_reference(
             yield {name: values[name] for name in wanted}
 
     return collected(blocks())
+
+
+def _format(waves: Path | None) -> str:
+    return "" if waves is None else waves.suffix.removeprefix(".")
 
 
 def _unknown_level(level: str) -> CompileError:

@@ -36,7 +36,7 @@ class SimulateOptions:
         level: "reference", "hls", "rtl", "netlist" or "bitstream".
         board: Name or file of the board for levels "netlist" and "bitstream".
         stall: Probability that a source or a sink holds back in a cycle (rtl, netlist).
-        waves: VCD waveform file to write (rtl, netlist).
+        waves: Waveform file to write, .fst or .vcd (rtl, netlist).
         inputs_are: See `Design.quantize`.
     """
 
@@ -54,7 +54,7 @@ class SimulateOptions:
         """
         check_levels((self.level,))
         stall = number("--stall", self.stall, STALL)
-        check_waves(self.level, self.waves)
+        check_waves((self.level,), self.waves)
         return replace(self, stall=stall)
 
 
@@ -69,6 +69,7 @@ class VerifyKeywords(TypedDict, total=False):
     boundaries: bool
     board: str
     memory_latency: int
+    waves: Path | None
     inputs_are: str | None
 
 
@@ -85,6 +86,7 @@ class VerifyOptions:
         boundaries: Compare what every stage produces, not only the outputs (rtl).
         board: Name or file of the board for levels "netlist" and "bitstream".
         memory_latency: Cycles until external memory answers, where weights come from there.
+        waves: Waveform file to write, .fst or .vcd, at the one level that has signals.
         inputs_are: See `Design.quantize`.
     """
 
@@ -96,15 +98,17 @@ class VerifyOptions:
     boundaries: bool = False
     board: str = ""
     memory_latency: int = MEMORY_LATENCY
+    waves: Path | None = None
     inputs_are: str | None = None
 
     def checked(self) -> VerifyOptions:
         """The same with every number in its range.
 
         Raises:
-            CompileError: HW0001, HW0607.
+            CompileError: HW0001, HW0003, HW0004, HW0607.
         """
         check_levels(self.levels)
+        check_waves(self.levels, self.waves)
         return replace(
             self,
             stall=number("--stall", self.stall, STALL),

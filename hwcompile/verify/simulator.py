@@ -68,14 +68,14 @@ class Simulator:
         program: The executable.
         directory: The build directory; its memory files are read when a run starts.
         interface: The design's ports.
-        waves: Whether it can write waveforms.
+        waves: The format of waveforms that it can write; none when empty.
         taps: Whether it records the stages' words and the FIFOs' occupancy.
     """
 
     program: Path
     directory: Path
     interface: Interface
-    waves: bool
+    waves: str
     taps: bool
 
     def run(
@@ -96,7 +96,7 @@ class Simulator:
                 or a source of such frames.
             stall: Probability that a source or a sink holds back in a cycle.
             seed: Decides the stalls, and the contents of registers before reset.
-            waves: A VCD file to write; needs a simulator compiled with `waves`.
+            waves: A waveform file to write; needs a simulator compiled for its suffix.
             max_idle_cycles: Cycles without a transfer that count as a deadlock.
             memory_latency: Cycles until external memory brings the first beat of a burst.
             memory_stall: Probability that external memory holds back in a cycle; `stall` if None.
@@ -105,8 +105,8 @@ class Simulator:
             CompileError: HW0601 on a deadlock, HW0602 when a stream breaks its rules, HW0603
                 when padding bits are not zero.
         """
-        if waves is not None and not self.waves:
-            raise ValueError("waveforms need a simulator compiled with waves=True")
+        if waves is not None and waves.suffix != f".{self.waves}":
+            raise ValueError(f"{waves} needs a simulator compiled for such waveforms")
         source = inputs if isinstance(inputs, FrameSource) else FrameSource.of(inputs)
         with tempfile.TemporaryDirectory(prefix="hwcompile-sim-") as folder:
             work = Path(folder)
@@ -155,7 +155,7 @@ class Simulator:
         )
 
 
-def compile_simulator(directory: Path, *, waves: bool = False, taps: bool = False) -> Simulator:
+def compile_simulator(directory: Path, *, waves: str = "", taps: bool = False) -> Simulator:
     """Compile the design in a build directory, or find it in the cache.
 
     Memory files are read at run time; only their names, which change with their contents, are in
@@ -163,7 +163,7 @@ def compile_simulator(directory: Path, *, waves: bool = False, taps: bool = Fals
 
     Args:
         directory: Holds `interface.json` and `rtl/` with `files.f`.
-        waves: Make waveforms possible (slower).
+        waves: Make waveforms of this format possible, see `Variant` (slower).
         taps: Record every stage's words and every FIFO's occupancy (slower).
 
     Raises:

@@ -14,7 +14,11 @@ from pathlib import Path
 
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.processes import run_captured, stop_processes
+from hwcompile.resources import room
 from hwcompile.verify.cache import cached, digest
+
+FST, VCD = "fst", "vcd"
+"""Formats of waveforms, which are the suffixes of their files."""
 
 JOBS = 2
 UNITY_BYTES = 1_500_000
@@ -57,19 +61,19 @@ class Variant:
     """What a simulator can do beside simulating.
 
     Attributes:
-        waves: Write VCD files.
+        waves: Write waveforms of this format, `VCD` or `FST`; none when empty.
         taps: Record streams inside the design (`HW_TAP`).
         vpi: Let a Python test bench reach the ports.
     """
 
-    waves: bool = False
+    waves: str = ""
     taps: bool = False
     vpi: bool = False
 
     @property
     def options(self) -> list[str]:
         """Verilator's options."""
-        waves = ["--trace-vcd"] if self.waves else []
+        waves = [f"--trace-{self.waves}"] if self.waves else []
         taps = ["-DHW_TAP"] if self.taps else []
         vpi = ["--vpi"] if self.vpi else []
         return [*waves, *taps, *vpi]
@@ -77,7 +81,7 @@ class Variant:
     @property
     def runtime(self) -> list[str]:
         """The parts of Verilator's run-time library beyond the common ones."""
-        waves = ["verilated_vcd_c"] if self.waves else []
+        waves = [f"verilated_{self.waves}_c"] if self.waves else []
         return [*waves, *(["verilated_vpi"] if self.vpi else [])]
 
 
@@ -181,7 +185,9 @@ def runtime_library(variant: Variant) -> Path:
         )
         _run_all([[tools.compiler, "-r", *objects, "-o", str(folder / "runtime.o")]])
 
-    return cached("verilator", digest([tools.versions, *flags, *variant.runtime]), make)
+    fst = sorted((room("sim") / "fst").iterdir()) if variant.waves == FST else []
+    made_of = [tools.versions, *flags, *variant.runtime, *(path.read_text() for path in fst)]
+    return cached("verilator", digest(made_of), make)
 
 
 def prelude(variant: Variant) -> Path:
@@ -212,8 +218,9 @@ def _level(path: Path) -> str:
 
 def _flags(tools: Tools, variant: Variant) -> list[str]:
     include = tools.root / "include"
-    switches = {"COVERAGE": 0, "SC": 0, "TIMING": 0, "TRACE_FST": 0, "TRACE_SAIF": 0}
-    switches |= {"TRACE": int(variant.waves), "TRACE_VCD": int(variant.waves)}
+    switches = {"COVERAGE": 0, "SC": 0, "TIMING": 0, "TRACE_SAIF": 0}
+    switches |= {f"TRACE_{name.upper()}": int(variant.waves == name) for name in (FST, VCD)}
+    switches["TRACE"] = int(bool(variant.waves))
     return [
         "-std=c++20",
         "-pthread",
@@ -223,6 +230,8 @@ def _flags(tools: Tools, variant: Variant) -> list[str]:
         *(f"-DVM_{name}={value}" for name, value in switches.items()),
         f"-I{include}",
         f"-I{include / 'vltstd'}",
+        # What Verilator's writer of FST files needs beside itself, see the files there.
+        *([f"-I{room('sim') / 'fst'}"] if variant.waves == FST else []),
     ]
 
 

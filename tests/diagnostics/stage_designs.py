@@ -39,6 +39,16 @@ def hw0003_waves_in_a_folder_that_is_missing(at: Place) -> None:
     design.simulate(x, waves=at.folder / "no" / "w.vcd")
 
 
+def hw0003_waves_of_another_kind(at: Place) -> None:
+    design, x = at.design(), np.ones((2, 6), np.float32)
+    design.simulate(x, waves=at.folder / "w.txt")
+
+
+def hw0004_waves_of_two_levels(at: Place) -> None:
+    levels = ("reference", "rtl", "netlist")
+    at.design().verify(levels=levels, board="icestick", waves=at.folder / "w.fst")
+
+
 def hw0004_waves_of_the_reference(at: Place) -> None:
     design, x = at.design(), np.ones((2, 6), np.float32)
     design.simulate(x, level="reference", waves=at.folder / "w.vcd")

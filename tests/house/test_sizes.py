@@ -23,7 +23,7 @@ WIDE_FUNCTIONS = {
     "cli/compile.py:compile_command": 13,
     "cli/run.py:run_command": 11,
     "cli/simulate.py:simulate_command": 10,
-    "cli/verify.py:verify_command": 10,
+    "cli/verify.py:verify_command": 11,
 }
 
 

@@ -74,7 +74,7 @@ def test_runs_repeat_and_seeds_differ(tmp_path: Path) -> None:
 def test_waveforms_are_written(tmp_path: Path) -> None:
     kind = IntType(0, 15)
     write_passthrough(tmp_path / "build", SHAPE, StreamFormat(6, 5, 5, kind))
-    simulator = compile_simulator(tmp_path / "build", waves=True)
+    simulator = compile_simulator(tmp_path / "build", waves="vcd")
     simulator.run({"x": frames(kind)}, waves=tmp_path / "run.vcd")
     assert "s_axis_x_tvalid" in (tmp_path / "run.vcd").read_text()
 
