@@ -27,7 +27,9 @@ BENDER = "Bender.yml"
 COMPONENT = "component.xml"
 """IP-XACT."""
 TIMING = "timing.sdc"
-"""The clock."""
+"""The clock, for whatever reads SDC."""
+TIMING_VIVADO = "timing.xdc"
+"""The clock, and what else Vivado wants to know of a design by itself."""
 README = "README.md"
 TESTBENCH = "tb"
 """Where `hwcompile testbench` writes to."""
@@ -67,6 +69,7 @@ _TAKEN |= {
         BENDER,
         COMPONENT,
         TIMING,
+        TIMING_VIVADO,
         README,
         TESTBENCH,
         INSIGHT,

@@ -91,7 +91,6 @@ def neighbour_files(
         "version": VERSION,
         "ports": top_ports(interface),
         "buses": buses(interface),
-        "period": 1000 / clock_mhz,
         "macro": memory_macros(top)[0],
         "list": names.FILE_LIST,
         "order": names.SOURCE_LIST,
@@ -99,7 +98,8 @@ def neighbour_files(
         "bender": names.BENDER,
         "component": names.COMPONENT,
         "data": _DATA,
-        "constraints": names.TIMING,
+        "sdc": names.TIMING,
+        "xdc": names.TIMING_VIVADO,
         "licence": names.LICENCE,
     }
     templates = {
@@ -107,10 +107,30 @@ def neighbour_files(
         core: "design.core",
         names.BENDER: "Bender.yml",
         names.COMPONENT: "component.xml",
-        names.TIMING: "timing.sdc",
         names.README: "README.md",
     }
-    return {file: render(f"neighbours/{name}.j2", **view) for file, name in templates.items()}
+    files = {file: render(f"neighbours/{name}.j2", **view) for file, name in templates.items()}
+    constants = [f"{port.status}_base_i" for port in interface.memories]
+    return files | timing_files(top, clock_mhz, names.TIMING, names.TIMING_VIVADO, constants)
+
+
+def timing_files(
+    top: str, clock_mhz: float, sdc: str, xdc: str, constants: Sequence[str] = ()
+) -> dict[str, str]:
+    """Path to text of the constraints of a module by itself.
+
+    Args:
+        top: The module; its clock is `aclk`.
+        clock_mhz: The clock in MHz.
+        sdc: Path of the clock alone, as SDC.
+        xdc: Path of the constraints for Vivado.
+        constants: Input ports that do not change after reset.
+    """
+    view = {"top": top, "period": 1000 / clock_mhz, "constants": constants}
+    return {
+        sdc: render("neighbours/timing.sdc.j2", **view),
+        xdc: render("neighbours/timing.xdc.j2", **view),
+    }
 
 
 def top_ports(interface: Interface) -> list[WirePort]:

@@ -9,6 +9,7 @@ from hwcompile import build_directory
 from hwcompile.emit.environment import render
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.licence import licence_file
+from hwcompile.emit.neighbours import timing_files
 from hwcompile.emit.project import write_files
 from hwcompile.toolchains.board_top import identity
 from hwcompile.toolchains.vendor.project import (
@@ -51,7 +52,12 @@ def wrapper_project(directory: Path) -> dict[str, str]:
     design = design_files(directory)
     added = {**wrapper_files(axi, design), **wrapper_files(lite, design)}
     view = {"lite": lite, "axi": axi, "address_bits": ADDRESS_BITS}
+    mhz = float(build_directory.read_report(directory)["design"]["clock_mhz"])
+    timing: dict[str, str] = {}
+    for top in (axi.top, lite.top):
+        timing |= timing_files(top, mhz, f"{top}.sdc", f"{top}.xdc")
     return {
+        **timing,
         **{build_directory.rtl_path(file): text for file, text in added.items()},
         build_directory.FILES: "".join(f"{file}\n" for file in (*design, *added)),
         build_directory.rtl_path(f"{axi.top}_shell.v"): shell_text(axi),
