@@ -76,6 +76,10 @@ def run_level(
     return run_rtl(directory, source, stall=stall, waves=waves, taps=taps, memory_latency=latency)
 
 
+def _place(waves: Path | str | None) -> Path | None:
+    return None if waves is None else Path(waves)
+
+
 def _write_views(directory: Path, level: str, waves: Path) -> None:
     """Views of waveforms; of a netlist, whose inner signals have other names, only the ports."""
     interface = Interface.read(directory)
@@ -106,7 +110,7 @@ def simulate_build(build: Opened, inputs: Frames, options: SimulateOptions) -> R
     if asked.level == "reference":
         raw = run_reference(build.graph, source)
         return Result(raw, real_outputs(build.host, raw))
-    conditions = Conditions(board=asked.board, stall=asked.stall, waves=asked.waves)
+    conditions = Conditions(board=asked.board, stall=asked.stall, waves=_place(asked.waves))
     run = run_level(build.directory, asked.level, source, conditions)
     real, cycles = real_outputs(build.host, run.outputs), run.cycles or None
     return Result(run.outputs, real, cycles, run.seconds, run.output_cycles)
@@ -153,7 +157,7 @@ def verify_build(build: Opened, options: VerifyOptions) -> Verification:
             stall=asked.stall,
             taps=asked.boundaries and level in ("hls", "rtl"),
             memory_latency=asked.memory_latency,
-            waves=asked.waves if level in ("rtl", "netlist") else None,
+            waves=_place(asked.waves) if level in ("rtl", "netlist") else None,
             thorough=True,
         )
         return run_level(build.directory, level, source, conditions)

@@ -40,7 +40,7 @@ def check_levels(levels: Sequence[str]) -> None:
             raise _unknown_level(level)
 
 
-def check_waves(levels: Sequence[str], waves: Path | None) -> None:
+def check_waves(levels: Sequence[str], waves: Path | str | None) -> None:
     """Raise if runs at these levels can not write a waveform file there.
 
     Raises:
@@ -49,13 +49,14 @@ def check_waves(levels: Sequence[str], waves: Path | None) -> None:
     """
     if waves is None:
         return
+    path = Path(waves)
     if len(set(levels) & {"rtl", "netlist"}) != 1:
         raise _no_waves(levels)
-    if waves.suffix not in (f".{FST}", f".{VCD}") and not waves.is_dir():
-        what = f"--waves {waves} can not be written"
+    if path.suffix not in (f".{FST}", f".{VCD}") and not path.is_dir():
+        what = f"--waves {path} can not be written"
         why = "the suffix says which waveforms they are, and this is none of them"
-        raise fail("HW0003", what, why, f"{waves.stem}.{FST}, or .{VCD} for viewers without FST")
-    writable_place("--waves", waves)
+        raise fail("HW0003", what, why, f"{path.stem}.{FST}, or .{VCD} for viewers without FST")
+    writable_place("--waves", path)
 
 
 def _no_waves(levels: Sequence[str]) -> CompileError:

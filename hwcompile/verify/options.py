@@ -24,7 +24,7 @@ class SimulateKeywords(TypedDict, total=False):
     level: str
     board: str
     stall: float
-    waves: Path | None
+    waves: Path | str | None
     inputs_are: str | None
 
 
@@ -43,7 +43,7 @@ class SimulateOptions:
     level: str = "rtl"
     board: str = ""
     stall: float = 0.0
-    waves: Path | None = None
+    waves: Path | str | None = None
     inputs_are: str | None = None
 
     def checked(self) -> SimulateOptions:
@@ -69,7 +69,7 @@ class VerifyKeywords(TypedDict, total=False):
     boundaries: bool
     board: str
     memory_latency: int
-    waves: Path | None
+    waves: Path | str | None
     inputs_are: str | None
 
 
@@ -98,7 +98,7 @@ class VerifyOptions:
     boundaries: bool = False
     board: str = ""
     memory_latency: int = MEMORY_LATENCY
-    waves: Path | None = None
+    waves: Path | str | None = None
     inputs_are: str | None = None
 
     def checked(self) -> VerifyOptions:

@@ -53,7 +53,7 @@ def named(path: Path) -> dict[str, int]:
 
 def test_fst_and_vcd_hold_the_same(design: Design, fst: Path, tmp_path: Path) -> None:
     vcd = tmp_path / "run.vcd"
-    assert design.verify(frames=3, waves=vcd).passed
+    assert design.verify(frames=3, waves=str(vcd)).passed
     expected, found = changes(vcd), changes(fst)
     assert len(expected) > 200
     assert found == expected
