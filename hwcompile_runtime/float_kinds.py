@@ -195,8 +195,9 @@ def _softplus(x: AnyArray) -> AnyArray:
 
 def _gelu(x: AnyArray, approximate: str = "none") -> AnyArray:
     if approximate == "tanh":
-        inner = np.sqrt(2 / np.pi) * (x + 0.044715 * x**3)
-        return np.asarray(0.5 * x * (1 + np.tanh(inner)))
+        inner = np.sqrt(2 / np.pi) * (x + 0.044715 * (x * x * x))
+        # (1 + tanh(u)) / 2 without the cancellation that shows a library's last bit.
+        return np.asarray(x * logistic(2 * inner))
     return np.asarray(0.5 * x * (1 + erf(x / np.sqrt(2))))
 
 

@@ -38,15 +38,28 @@ def _axes(x: AnyArray, attributes: Mapping[str, Any]) -> tuple[AnyArray, int]:
 
 
 def _softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
-    wide, axis = _axes(x, attributes)
-    shifted = np.exp(wide - wide.max(axis=axis, keepdims=True))
-    return np.asarray(shifted / shifted.sum(axis=axis, keepdims=True))
+    """In float64, added up in the axis' order and rounded once: the same on every machine."""
+    _, weights, total = _weights(x, attributes)
+    return _rounded(weights / total, x)
 
 
 def _log_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
-    wide, axis = _axes(x, attributes)
+    """See `_softmax`."""
+    shifted, _, total = _weights(x, attributes)
+    return _rounded(shifted - np.log(total), x)
+
+
+def _weights(x: AnyArray, attributes: Mapping[str, Any]) -> tuple[AnyArray, AnyArray, AnyArray]:
+    """Distances from the largest along the axis, their exponentials, and the sums of these."""
+    wide, axis = _axes(x.astype(np.float64), attributes)
     shifted = wide - wide.max(axis=axis, keepdims=True)
-    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=axis, keepdims=True)))
+    weights = np.exp(shifted)
+    return shifted, weights, np.add.accumulate(weights, axis=axis).take([-1], axis=axis)
+
+
+def _rounded(values: AnyArray, x: AnyArray) -> AnyArray:
+    """In the type of the operand, where that has fractions."""
+    return values.astype(x.dtype) if x.dtype.kind == "f" else values
 
 
 def _arg_max(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:

@@ -52,8 +52,8 @@ ROUNDINGS: dict[str, Callable[[FloatArray], FloatArray]] = {
     "CEIL": np.ceil,
     "FLOOR": np.floor,
     "UP": _away,
-    "DOWN": np.fix,
-    "ROUND_TO_ZERO": np.fix,
+    "DOWN": np.trunc,
+    "ROUND_TO_ZERO": np.trunc,
     "HALF_UP": _half_away,
     "HALF_DOWN": _half_toward,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,10 +15,12 @@ from hwcompile.emit.project import write_files
 from hwcompile.emit.quoting import comment
 from hwcompile.ir.types import Encoding, IntType, TensorType
 from hwcompile.resources import room
-from hwcompile.runtime.c_reals import RealHelper, input_helper, output_helper
+from hwcompile.runtime.c_reals import Array, RealFunction, input_function, output_function
 from hwcompile.toolchains.board_top import identity
+from hwcompile_runtime.host import HostInput, HostOutput
 
 LINK = ("hwcompile_link.h", "hwcompile_link.c")
+REALS = ("hwcompile_reals.h", "hwcompile_reals.c")
 WIDEST = 64
 """Most bits of an element that C has a type for."""
 
@@ -55,6 +57,26 @@ class CPort:
     zero_point: str
     fields: str
 
+    @property
+    def array(self) -> Array:
+        """A frame of it as a parameter."""
+        return Array(self.argument, self.type, self.ctype)
+
+
+@dataclass(frozen=True)
+class WholeModel:
+    """What the templates say about the function from real numbers to real numbers.
+
+    Attributes:
+        parameters: The model's inputs and outputs.
+        before: Calls that quantize.
+        behind: Calls that make real numbers.
+    """
+
+    parameters: tuple[str, ...]
+    before: tuple[str, ...]
+    behind: tuple[str, ...]
+
 
 @dataclass(frozen=True)
 class CDesign:
@@ -64,8 +86,8 @@ class CDesign:
     identity: str
     inputs: tuple[CPort, ...]
     outputs: tuple[CPort, ...]
-    quantizers: tuple[tuple[CPort, RealHelper], ...] = ()
-    dequantizers: tuple[tuple[CPort, RealHelper], ...] = ()
+    functions: tuple[RealFunction, ...] = ()
+    whole: WholeModel | None = None
 
     @property
     def guard(self) -> str:
@@ -99,21 +121,14 @@ def write_driver(directory: Path, types: Mapping[str, TensorType], folder: Path)
     inputs = _ports(interface, interface.inputs, types, "in")
     outputs = _ports(interface, interface.outputs, types, "out")
     host = read_host_side(directory)
-    before = {h.value: h for h in host.inputs}
-    # Of several outputs of the model that one port carries, the first.
-    behind = {h.port: h for h in map(output_helper, reversed(host.outputs))}
-    sides = tuple(zip(outputs, interface.outputs, strict=True))
+    behind = dict(zip((p.name for p in interface.outputs), outputs, strict=True))
+    before = dict(zip((p.name for p in interface.inputs), inputs, strict=True))
+    first, last = _quantizers(host.inputs, before), _dequantizers(host.outputs, behind)
     design = CDesign(
-        interface.top,
-        bytes_,
-        inputs,
-        outputs,
-        tuple(
-            (c, input_helper(before[p.name])) for c, p in zip(inputs, interface.inputs, strict=True)
-        ),
-        tuple((c, behind[p.name]) for c, p in sides if p.name in behind),
+        *(interface.top, bytes_, inputs, outputs),
+        *((*first, *last), _whole_model(interface.top, first, last)),
     )
-    texts = {link: (room("templates") / "c" / link).read_text() for link in LINK}
+    texts = {name: (room("templates") / "c" / name).read_text() for name in (*LINK, *REALS)}
     for suffix in ("h", "c"):
         texts[f"{interface.top}.{suffix}"] = render(f"c/design.{suffix}.j2", design=design)
     try:
@@ -122,6 +137,58 @@ def write_driver(directory: Path, types: Mapping[str, TensorType], folder: Path)
         what, fix = f"'{folder}' can not be written to", "a folder that you may write to"
         raise fail("HW0835", what, reason_of(error), fix) from error
     return [folder / file for file in texts]
+
+
+def _quantizers(inputs: Sequence[HostInput], ports: Mapping[str, CPort]) -> list[RealFunction]:
+    """A function for every input of the network."""
+    return [
+        input_function(host, f"quantize_{ports[host.value].argument}", ports[host.value].array)
+        for host in inputs
+    ]
+
+
+def _dequantizers(outputs: Sequence[HostOutput], ports: Mapping[str, CPort]) -> list[RealFunction]:
+    """A function for every output of the model.
+
+    The first that a port carries alone is called as the port is, all others as the output.
+    """
+    arrays = {name: port.array for name, port in ports.items()}
+    made: dict[str, RealFunction] = {}
+    for host in outputs:
+        carriers = {source.value for source in host.sources}
+        name = f"dequantize_{ports[host.sources[0].value].argument}"
+        if len(carriers) > 1 or name in made:
+            name = base = f"dequantize_model_{identifier(host.name)}"
+            while name in made:
+                name = f"{base}_{len(made)}"
+        made[name] = output_function(host, name, arrays)
+    return list(made.values())
+
+
+def _whole_model(
+    top: str, first: Sequence[RealFunction], last: Sequence[RealFunction]
+) -> WholeModel | None:
+    """The function from real numbers to real numbers; None where a part of it is not in C."""
+    if any(function.missing for function in (*first, *last)):
+        return None
+    before, behind, parameters = [], [], {}
+    sources = list(dict.fromkeys(function.source for function in first))
+    for function in first:
+        name = _model_name("from", sources, sources.index(function.source))
+        parameters[name] = f"const float *{name}"
+        before.append(f"{top}_{function.name}({name}, {function.arrays[0]});")
+    results = [function.source for function in last]
+    for place, function in enumerate(last):
+        name = _model_name("to", results, place)
+        parameters[name] = f"{function.type} *{name}"
+        behind.append(f"{top}_{function.name}({', '.join(function.arrays)}, {name});")
+    return WholeModel(tuple(parameters.values()), tuple(before), tuple(behind))
+
+
+def _model_name(way: str, names: Sequence[str], place: int) -> str:
+    """An input's or output's name as a parameter, apart from those before it."""
+    known = [identifier(name) for name in names[: place + 1]]
+    return f"{way}_{known[-1]}" + (f"_{place}" if known[-1] in known[:-1] else "")
 
 
 def c_type(element: IntType) -> str:

@@ -23,7 +23,7 @@ from hwcompile.emit.interface import AxisPort
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.resources import room
-from hwcompile.runtime.driver import LINK, c_type, write_driver
+from hwcompile.runtime.driver import LINK, REALS, c_type, write_driver
 from hwcompile.runtime.session import run_on_board
 from hwcompile.runtime.terminal import SimulatedPort
 from hwcompile.toolchains.board_top import BAUD
@@ -132,7 +132,7 @@ def program(design: Design, folder: Path, *switches: str) -> Program:
         types = {"IN": f"{top}_in_{sources[0].name}_t", "OUT": f"{top}_out_{sinks[0].name}_t"}
         macros |= {"RUN": f"{top}_run", **types}
     defines = [f"-D{name}={value}" for name, value in macros.items()]
-    files = [str(folder / name) for name in (LINK[1], f"{top}.c")]
+    files = [str(folder / name) for name in (LINK[1], REALS[1], f"{top}.c")]
     main = str(Path(__file__).with_name("posix_main.c"))
     target = folder / "main"
     command = [
@@ -145,6 +145,7 @@ def program(design: Design, folder: Path, *switches: str) -> Program:
         main,
         "-o",
         str(target),
+        "-lm",
     ]
     subprocess.run(command, check=True)
 
