@@ -11,8 +11,8 @@ from hwcompile.runtime.c_scalars import (
     NotInCError,
     Scalar,
     Scalars,
+    c_literal,
     integer_literal,
-    literal,
     plain_operation,
 )
 from hwcompile_runtime.chain import Chain, Dequantize, FloatOp
@@ -45,13 +45,13 @@ FIXED_ROUNDINGS = ("floor", "zero", "half_up", "half_down", "half_away", "half_z
 OVERFLOWS = {"saturate": "SATURATE", "zero": "TO_ZERO", "wrap": "WRAP"}
 
 
-def operations(body: Scalars, ops: tuple[FloatOp, ...], x: Scalar) -> Scalar:
+def c_operations(body: Scalars, ops: tuple[FloatOp, ...], x: Scalar) -> Scalar:
     """The number behind operations in order."""
     for op in ops:
         if op.quantizer is not None:
-            x = dequantized(body, op.quantizer, quantized(body, op.quantizer, x))
+            x = dequantized(body, op.quantizer, c_quantized(body, op.quantizer, x))
         elif op.kind == "join":
-            left, right = (operations(body, branch, x) for branch in op.branches)
+            left, right = (c_operations(body, branch, x) for branch in op.branches)
             x = body.join(op.attributes["op"], left, right)
         else:
             x = plain_operation(body, op, x)
@@ -63,7 +63,7 @@ def chain_of_integers(body: Scalars, chain: Chain, q: Scalar) -> Scalar:
     if isinstance(chain.start, Dequantize):
         q = body.let(FLOAT, f"(float)({q.text} - {body.constant(chain.start.zero_point, INTEGER)})")
         q = body.let(FLOAT, f"{q.text} * {body.constant(chain.start.scale, FLOAT)}")
-    return operations(body, chain.ops, q)
+    return c_operations(body, chain.ops, q)
 
 
 def chain_of_reals(body: Scalars, chain: Chain, x: Scalar) -> Scalar:
@@ -74,10 +74,10 @@ def chain_of_reals(body: Scalars, chain: Chain, x: Scalar) -> Scalar:
             x = body.let(FLOAT, f"(float)((double){x.text} - (double){zero})")
         if (chain.start.scale != 1).any():
             x = body.let(FLOAT, f"{x.text} * {body.constant(chain.start.scale, FLOAT)}")
-    return operations(body, chain.ops, x)
+    return c_operations(body, chain.ops, x)
 
 
-def quantized(body: Scalars, to: Quantizer, x: Scalar) -> Scalar:
+def c_quantized(body: Scalars, to: Quantizer, x: Scalar) -> Scalar:
     """The integer of a real number."""
     low, high = integer_literal(to.element.low), integer_literal(to.element.high)
     if isinstance(to, IntegerQuantizer):
@@ -90,7 +90,7 @@ def quantized(body: Scalars, to: Quantizer, x: Scalar) -> Scalar:
         return _counted(body, to, x)
     if isinstance(to, LinearQuantizer):
         steps = body.let(x.type, f"rint{x.suffix}({x.text} / {body.constant(to.divisor, x.type)})")
-        steps = body.clipped(steps, *(literal(v, x.type) for v in (-(2.0**40), 2.0**40)))
+        steps = body.clipped(steps, *(c_literal(v, x.type) for v in (-(2.0**40), 2.0**40)))
         zero = body.constant(to.zero_point, INTEGER)
         return body.clipped(body.let(INTEGER, f"(int64_t){steps.text} + {zero}"), low, high)
     if isinstance(to, BipolarQuantizer):
@@ -98,7 +98,7 @@ def quantized(body: Scalars, to: Quantizer, x: Scalar) -> Scalar:
         return body.let(INTEGER, f"{scaled.text} >= 0.0{x.suffix} ? 1 : -1")
     if isinstance(to, ClippedQuantizer):
         scaled = _scaled(body, to.divisor, to.offset, x)
-        limits = (literal(np.float32(v), x.type) for v in (to.element.low, to.element.high))
+        limits = (c_literal(np.float32(v), x.type) for v in (to.element.low, to.element.high))
         inside = body.as_type(body.clipped(scaled, *limits), FLOAT)
         return body.let(INTEGER, f"(int64_t){ROUNDINGS[to.rounding].format(x=inside.text)}")
     raise NotInCError(f"a quantizer of the kind '{to.kind}'")
@@ -118,7 +118,7 @@ def _scaled(body: Scalars, divisor: AnyArray, offset: AnyArray, x: Scalar) -> Sc
 
 def _counted(body: Scalars, to: StepQuantizer, x: Scalar) -> Scalar:
     rows, count = to.steps.shape
-    table = body.table(FLOAT, [literal(v, FLOAT) for v in to.steps.reshape(-1)] or ["0.0f"])
+    table = body.table(FLOAT, [c_literal(v, FLOAT) for v in to.steps.reshape(-1)] or ["0.0f"])
     row = f"{table} + i % {rows}u * {count}u" if rows > 1 else table
     found = body.let(INTEGER, f"hwcompile_count({row}, {count}u, (double){x.text})")
     base, slope = integer_literal(to.base), integer_literal(to.slope)

@@ -14,10 +14,10 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.runtime.c_quantizers import (
+    c_operations,
+    c_quantized,
     chain_of_integers,
     chain_of_reals,
-    operations,
-    quantized,
 )
 from hwcompile.runtime.c_scalars import (
     DOUBLE,
@@ -26,9 +26,9 @@ from hwcompile.runtime.c_scalars import (
     NotInCError,
     Scalar,
     Scalars,
+    c_literal,
+    c_whole,
     integer_literal,
-    literal,
-    whole,
 )
 from hwcompile_runtime.host import HostInput, HostOutput, HostSource
 from hwcompile_runtime.host_steps import HostStep, lifted_exponentials
@@ -48,7 +48,7 @@ LETTERS = {FLOAT: "f", DOUBLE: "d", INTEGER: "i"}
 
 
 @dataclass(frozen=True)
-class Array:
+class PortArray:
     """A parameter: the elements of one port.
 
     Attributes:
@@ -63,7 +63,7 @@ class Array:
 
 
 @dataclass(frozen=True)
-class Part:
+class FramePart:
     """A loop over elements `i`, or a call.
 
     Attributes:
@@ -104,7 +104,7 @@ class RealFunction:
     parameters: str = ""
     tables: tuple[tuple[str, str, str], ...] = ()
     stages: tuple[tuple[str, str, int], ...] = ()
-    parts: tuple[Part, ...] = ()
+    parts: tuple[FramePart, ...] = ()
     missing: str = ""
 
     @property
@@ -113,18 +113,18 @@ class RealFunction:
         return f"{self.name.partition('quantize_')[2]}_REALS".upper()
 
 
-def input_function(host: HostInput, name: str, array: Array) -> RealFunction:
+def input_function(host: HostInput, name: str, array: PortArray) -> RealFunction:
     """The function that quantizes a frame of an input."""
     elements, body = int(np.prod(host.source_shape)), Scalars()
     try:
-        x = body.element("reals", FLOAT, host.index, literal(host.fill, FLOAT))
+        x = body.element("reals", FLOAT, host.index, c_literal(host.fill, FLOAT))
         if not host.quantizer.doubles:
             x = chain_of_reals(body, host.chain, x)
-        q = quantized(body, host.quantizer, x)
+        q = c_quantized(body, host.quantizer, x)
     except NotInCError as reason:
         return RealFunction(name, host.source, elements, missing=str(reason))
     target, value = f"{array.name}[i]", f"({array.type}){q.text}"
-    part = Part(host.index.size, tuple(body.statements), target, value)
+    part = FramePart(host.index.size, tuple(body.statements), target, value)
     parameters = f"const float *reals, {array.type} *{array.name}"
     return RealFunction(
         *(name, host.source, elements, FLOAT, (array.name,), parameters),
@@ -132,7 +132,7 @@ def input_function(host: HostInput, name: str, array: Array) -> RealFunction:
     )
 
 
-def output_function(host: HostOutput, name: str, arrays: Mapping[str, Array]) -> RealFunction:
+def output_function(host: HostOutput, name: str, arrays: Mapping[str, PortArray]) -> RealFunction:
     """The function that makes real numbers of a frame of an output.
 
     Args:
@@ -166,11 +166,11 @@ def output_function(host: HostOutput, name: str, arrays: Mapping[str, Array]) ->
 class _Frame:
     """Collects the parts of an output's function; `x` is element `i` of what there is so far."""
 
-    def __init__(self, arrays: Mapping[str, Array]) -> None:
+    def __init__(self, arrays: Mapping[str, PortArray]) -> None:
         self.arrays = arrays
         self.body = Scalars()
         self.stages: list[tuple[str, str, int]] = []
-        self.parts: list[Part] = []
+        self.parts: list[FramePart] = []
         self.size = 0
         self.x = Scalar("", FLOAT)
 
@@ -211,12 +211,12 @@ class _Frame:
 
     def _loop(self, count: int, target: str, x: Scalar, cast: str = "") -> None:
         value = f"({cast}){x.text}" if cast and cast != x.type else x.text
-        self.parts.append(Part(count, self._taken(), target, value))
+        self.parts.append(FramePart(count, self._taken(), target, value))
 
     def _read(self, array: str, kind: str, index: IntArray) -> None:
         """Go on with elements of an array; those from nowhere are zero."""
         self.size = index.size
-        self.x = self.body.element(array, kind, index, literal(0, kind))
+        self.x = self.body.element(array, kind, index, c_literal(0, kind))
 
     def _stored(self) -> str:
         """The array that holds what there is so far."""
@@ -239,7 +239,7 @@ class _Frame:
     def step(self, step: HostStep) -> None:
         """One step of the host behind the sources."""
         if step.kind == "op":
-            self.x = operations(self.body, step.ops, self.x)
+            self.x = c_operations(self.body, step.ops, self.x)
             return
         if step.kind == "take":
             assert step.index is not None
@@ -278,8 +278,8 @@ class _Frame:
     def _quantized_softmax(self, step: HostStep, x: str, sizes: str, length: int) -> str:
         given = step.attributes
         exponentials = lifted_exponentials(float(given["input_scale"]), length)
-        table = self.body.table(FLOAT, [literal(v, FLOAT) for v in exponentials])
-        steps = literal(np.floor(np.float32(1) / np.float32(given["scale"])), FLOAT)
+        table = self.body.table(FLOAT, [c_literal(v, FLOAT) for v in exponentials])
+        steps = c_literal(np.floor(np.float32(1) / np.float32(given["scale"])), FLOAT)
         limits = [integer_literal(int(given[n])) for n in ("zero_point", "low", "high")]
         limits_table = self.body.table(INTEGER, limits)
         return f"hwcompile_quantized_softmax({x}, {x}, {sizes}, {table}, {steps}, {limits_table});"
@@ -290,7 +290,7 @@ class _Frame:
         return name
 
     def _called(self, call: str, array: str, kind: str) -> None:
-        self.parts.append(Part(0, (), "", call))
+        self.parts.append(FramePart(0, (), "", call))
         count = next(count for name, _, count in self.stages if name == array)
         self._read(array, kind, np.arange(count))
 
@@ -304,12 +304,12 @@ class _Frame:
         if dtype == "bool":
             self.x = self.body.let(INTEGER, f"{self.x.text} != 0 ? 1 : 0")
         elif kind not in (FLOAT, DOUBLE):
-            self.x = whole(self.body, self.x, "int64" if dtype == "uint64" else dtype)
+            self.x = c_whole(self.body, self.x, "int64" if dtype == "uint64" else dtype)
         self._loop(self.size, "reals[i]", self.x, cast=kind)
 
 
-def _renamed(part: Part, stage: str) -> Part:
+def _renamed(part: FramePart, stage: str) -> FramePart:
     """The part with the results in the place of an array."""
     target, value = (re.sub(rf"\b{stage}\b", "reals", text) for text in (part.target, part.value))
     statements = tuple(re.sub(rf"\b{stage}\b", "reals", text) for text in part.statements)
-    return Part(part.count, statements, target, value)
+    return FramePart(part.count, statements, target, value)

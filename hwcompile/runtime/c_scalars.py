@@ -77,10 +77,10 @@ class Scalars:
         """A constant of a row: its literal, or a place in a table."""
         flat = values.reshape(-1)
         if flat.size == 1:
-            return literal(flat[0], kind)
+            return c_literal(flat[0], kind)
         if kind == INTEGER:
             return f"{self.integers(flat)}[i % {flat.size}u]"
-        return f"{self.table(kind, [literal(v, kind) for v in flat])}[i % {flat.size}u]"
+        return f"{self.table(kind, [c_literal(v, kind) for v in flat])}[i % {flat.size}u]"
 
     def place(self, index: IntArray) -> str:
         """The position that element `i` is read from; below 0 where there is none."""
@@ -125,7 +125,7 @@ class Scalars:
         return self.let(wide, forms[kind].format(x=x.text, a=y.text, f=x.suffix))
 
 
-def literal(value: Any, kind: str) -> str:
+def c_literal(value: Any, kind: str) -> str:
     """A number of a type in C99, exactly.
 
     Raises:
@@ -157,7 +157,9 @@ def plain_operation(body: Scalars, op: FloatOp, x: Scalar) -> Scalar:
         return _SPECIAL[op.kind](body, op, x)
     if op.kind in FUNCTIONS_OF_DOUBLES:
         wide = body.as_type(x, DOUBLE)
-        given = {n: literal(v, DOUBLE) for n, v in op.attributes.items() if not isinstance(v, str)}
+        given = {
+            n: c_literal(v, DOUBLE) for n, v in op.attributes.items() if not isinstance(v, str)
+        }
         forms = FUNCTIONS_OF_DOUBLES[op.kind](op.attributes)
         for form in forms:
             wide = body.let(DOUBLE, form.format(y=wide.text, x=f"(double){x.text}", **given))
@@ -176,10 +178,10 @@ def _cast(body: Scalars, op: FloatOp, x: Scalar) -> Scalar:
         return body.as_type(x, TYPES[to])
     if to == "bool":
         return body.let(INTEGER, f"{x.text} != 0 ? 1 : 0")
-    return whole(body, x, to)
+    return c_whole(body, x, to)
 
 
-def whole(body: Scalars, x: Scalar, to: str) -> Scalar:
+def c_whole(body: Scalars, x: Scalar, to: str) -> Scalar:
     """A number without its fraction inside an integer type's limits."""
     if x.type == INTEGER:
         return x
@@ -209,7 +211,7 @@ def _batch_norm(body: Scalars, op: FloatOp, x: Scalar) -> Scalar:
 
 
 def _number(op: FloatOp, name: str, default: float) -> str:
-    return literal(op.attributes.get(name, default), FLOAT)
+    return c_literal(op.attributes.get(name, default), FLOAT)
 
 
 def _leaky_relu(body: Scalars, op: FloatOp, x: Scalar) -> Scalar:
@@ -231,7 +233,7 @@ def _hard_sigmoid(body: Scalars, op: FloatOp, x: Scalar) -> Scalar:
 
 
 def _hard_swish(body: Scalars, op: FloatOp, x: Scalar) -> Scalar:
-    share = _line(body, x, literal(1 / 6, FLOAT), "0.5f")
+    share = _line(body, x, c_literal(1 / 6, FLOAT), "0.5f")
     return body.let(FLOAT, f"{x.text} * {share.text}")
 
 

@@ -15,7 +15,7 @@ from hwcompile.emit.project import write_files
 from hwcompile.emit.quoting import comment
 from hwcompile.ir.types import Encoding, IntType, TensorType
 from hwcompile.resources import room
-from hwcompile.runtime.c_reals import Array, RealFunction, input_function, output_function
+from hwcompile.runtime.c_reals import PortArray, RealFunction, input_function, output_function
 from hwcompile.toolchains.board_top import identity
 from hwcompile_runtime.host import HostInput, HostOutput
 
@@ -58,9 +58,9 @@ class CPort:
     fields: str
 
     @property
-    def array(self) -> Array:
+    def array(self) -> PortArray:
         """A frame of it as a parameter."""
-        return Array(self.argument, self.type, self.ctype)
+        return PortArray(self.argument, self.type, self.ctype)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import pytest
 
 from hwcompile.emit.environment import render
 from hwcompile.resources import room
-from hwcompile.runtime.c_reals import RESULTS, Array, input_function, output_function
+from hwcompile.runtime.c_reals import RESULTS, PortArray, input_function, output_function
 from hwcompile.runtime.driver import REALS
 from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile_runtime.float_kinds import KINDS
@@ -43,7 +43,7 @@ pytestmark = pytest.mark.skipif(not compiler, reason="no C compiler")
 
 SHAPE = (3, 4, 5)
 SIZE = 60
-PORTS = {"u": Array("out_u", "int16_t", "int16_t"), "v": Array("out_v", "int8_t", "int8_t")}
+PORTS = {"u": PortArray("out_u", "int16_t", "int16_t"), "v": PortArray("out_v", "int8_t", "int8_t")}
 RNG = np.random.default_rng(7)
 
 
@@ -229,7 +229,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> ctypes.CDLL:
     """All functions, compiled without a warning."""
     folder = tmp_path_factory.mktemp("reals")
     functions = [output_function(h, f"output_{i}", PORTS) for i, h in enumerate(outputs())]
-    into = Array("in_x", "int64_t", "int64_t")
+    into = PortArray("in_x", "int64_t", "int64_t")
     functions += [input_function(h, f"input_{i}", into) for i, h in enumerate(inputs())]
     assert [function.missing for function in functions if function.missing] == []
     for name in REALS:
