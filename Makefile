@@ -7,6 +7,8 @@ PYTEST_FLAGS ?=
 QKERAS := .venv-qkeras
 FIGURES_FLAGS ?=
 FUZZ_FLAGS ?=
+# Versions of Python that are supported.
+VERSIONS ?= 3.11 3.12 3.13 3.14
 
 .DEFAULT_GOAL := help
 
@@ -35,6 +37,16 @@ test: $(STAMP) ## The default test suite
 .PHONY: test-all
 test-all: $(STAMP) ## The whole test suite, slow tests included
 	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS)
+
+.PHONY: test-versions
+test-versions: ## The default test suite on every Python that is here, in an environment of each
+	@for version in $(VERSIONS); do \
+	  if command -v python$$version > /dev/null; then \
+	    $(MAKE) test PYTHON=python$$version VENV=.venv-$$version || exit 1; \
+	  else \
+	    echo "python$$version is not here"; \
+	  fi; \
+	done
 
 $(QKERAS)/.installed: benchmarks/qkeras.txt
 	$(PYTHON) -m venv $(QKERAS)
@@ -67,6 +79,10 @@ pages: $(STAMP) ## Rewrite the pages of docs/ that are made from the program, an
 docs: $(STAMP) ## Build the documentation as a site in site/; warnings are errors
 	NO_MKDOCS_2_WARNING=true $(BIN)/mkdocs build --quiet --strict
 
+.PHONY: docs-serve
+docs-serve: docs ## The site with its search at http://127.0.0.1:8000/
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory site 8000
+
 .PHONY: check
 check: $(STAMP) ## Format, lint, types, import directions
 	$(BIN)/ruff format --check .
@@ -85,4 +101,4 @@ dist: $(STAMP) ## Build sdist and wheel
 
 .PHONY: clean
 clean: ## Remove the virtual environment and everything built
-	rm -rf $(VENV) $(QKERAS) dist out site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(QKERAS) $(VERSIONS:%=.venv-%) dist out site .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,15 +1,18 @@
 """What it takes to begin: installing the wheel, the first help, the first design, the first check.
 
-    python benchmarks/start.py [--json FILE] [--markdown FILE] [--only base|sim]
+    python benchmarks/start.py [--json FILE] [--markdown FILE] [--only base|sim|pytorch]
 
 Builds the wheel, installs it alone and with the extra `sim` in environments of their own, and
 measures there. Times are those of one process from its start to its end; `help_cpu_seconds` is
 processor time, which a busy machine changes less. `first_verify_seconds` has the simulator's
 compilation in it: the cache is empty. Megabytes are those of the environment without pip.
+
+`--only pytorch` walks through the tutorial from PyTorch instead, and measures every step.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import resource
 import subprocess
@@ -21,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.newcomer import timed_steps
 from benchmarks.output import markdown, number, parser, show, write
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,7 +42,7 @@ COLUMNS = (
     ("installed_mb", "installed MB"),
 )
 
-TABLES = {"": ("installed", *(title for _, title in COLUMNS))}
+TABLES = {"": ("installed", *(title for _, title in COLUMNS)), "pytorch": ("step", "s")}
 
 Row = dict[str, Any]
 
@@ -132,11 +136,24 @@ def line(row: Row) -> list[str]:
     return [f"`hwcompile{INSTALLS[row['install']]}`", *(number(row[key]) for key, _ in COLUMNS)]
 
 
+def newcomer(asked: argparse.Namespace) -> int:
+    """Walk through the tutorial from PyTorch."""
+    with tempfile.TemporaryDirectory(prefix="hwcompile-newcomer-") as name:
+        folder = Path(name)
+        rows = timed_steps(built_wheel(folder / "wheel"), folder / "walk")
+    lines = [[row["step"], number(row["seconds"])] for row in rows]
+    show(TABLES["pytorch"], lines, left=1)
+    write(asked, rows, markdown(TABLES["pytorch"], lines, left=1))
+    return 0
+
+
 def main() -> int:
     """Measure; exit code 1 when a limit is exceeded."""
     parsed = parser(__doc__)
-    parsed.add_argument("--only", choices=list(INSTALLS))
+    parsed.add_argument("--only", choices=[*INSTALLS, "pytorch"])
     asked = parsed.parse_args()
+    if asked.only == "pytorch":
+        return newcomer(asked)
     rows = measured([asked.only] if asked.only else list(INSTALLS))
     lines = [line(row) for row in rows]
     show(TABLES[""], lines, left=1)

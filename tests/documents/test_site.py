@@ -9,13 +9,20 @@ import os
 import re
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from html.parser import HTMLParser
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import nbformat
 import pytest
 
 from benchmarks import reference_pages
+from benchmarks.browser import browser, programs
 from benchmarks.diagnostics_pages import STAGES
 from benchmarks.fences import DOCS, fences
 from benchmarks.notebooks import NOTEBOOKS, notebook
@@ -32,6 +39,18 @@ NOT_LOADED = {"canonical", "next", "prev"}
 """Links of a page's head that only say what the page is."""
 
 MADE = reference_pages.pages()
+
+ONLINE = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+TYPED = """
+const box = document.querySelector("input.md-search__input");
+box.focus();
+box.value = arguments[0];
+box.dispatchEvent(new Event("input", {bubbles: true}));
+box.dispatchEvent(new KeyboardEvent("keyup", {bubbles: true}));
+"""
+RESULTS_SHOWN = """
+return [...document.querySelectorAll("a.md-search-result__link")].map((link) => link.href);
+"""
 
 STORED_PATH = re.compile(r"/(?:home|root|tmp|work)/|[A-Z]:\\\\")
 
@@ -86,6 +105,43 @@ def test_pages_load_nothing_from_elsewhere(site: Path) -> None:
         assert [each for each in loads.found if "//" in each] == [], page.name
     for style in site.rglob("*.css"):
         assert not re.search(r"@import|url\((?:https?:)?//", style.read_text(encoding="utf-8"))
+
+
+@contextmanager
+def served(site: Path) -> Iterator[str]:
+    """The site as `make docs-serve` serves it."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, format: str, *args: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_the_search_finds_pages(site: Path) -> None:
+    if programs() is None:
+        if os.environ.get("HWCOMPILE_BROWSER"):
+            pytest.fail("the browser is absent")
+        pytest.skip("the programs chromium and chromedriver are absent")
+    with served(site) as address, browser() as chrome:
+        chrome.execute_cdp_cmd("Network.emulateNetworkConditions", ONLINE)
+        chrome.get(address)
+        chrome.execute_script(TYPED, "credit")
+        until, found = time.monotonic() + 60, []
+        while not found and time.monotonic() < until:
+            time.sleep(0.2)
+            found = chrome.execute_script(RESULTS_SHOWN)
+        assert any("explanation/flow_control.html" in link for link in found), found
+        severe = [entry for entry in chrome.get_log("browser") if entry["level"] == "SEVERE"]
+        assert [each for each in severe if "favicon" not in each["message"]] == []
 
 
 def test_the_interface_is_described(site: Path) -> None:

@@ -91,4 +91,9 @@ class Walk:
 def environment() -> dict[str, str]:
     """Programs and packages as this process has them."""
     programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    return {"PATH": programs, "PYTHONPATH": str(ROOT)}
+    # The plugin is the checkout's, whatever the environment was installed with.
+    plugins = {
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "PYTEST_PLUGINS": "hwcompile.plugins.pytest_plugin",
+    }
+    return {"PATH": programs, "PYTHONPATH": str(ROOT), **plugins}
