@@ -4,8 +4,9 @@
     python -m benchmarks.tools --write    # writes it into docs/rtl.md; rows of other tools stay
 
 The designs are the three of tests/emit, which use most of the library. Icarus Verilog (`iverilog`,
-`vvp`) and an old Yosys (`yosys`, or what YOSYS names) are taken from the PATH, the rest are Python
-packages. A test compares the page with what the tools say that are here.
+`vvp`), an old Yosys (`yosys`, or what YOSYS names) and an old Verilator (`verilator`, or what
+OLD_VERILATOR names) are taken from the PATH; the rest are Python packages. A test compares the page
+with what the tools say that are here.
 """
 
 from __future__ import annotations
@@ -92,6 +93,17 @@ def verilator(design: Design) -> bool:
     except CompileError:
         return False
     return True
+
+
+def old_verilator() -> str:
+    """The program that OLD_VERILATOR names, or the one on the PATH."""
+    return os.environ.get("OLD_VERILATOR", "verilator")
+
+
+def verilator_old(design: Design) -> bool:
+    """A Verilator that a distribution brings, all warnings on."""
+    words = ("--lint-only", "-Wall", "--top-module", design.interface.top)
+    return quiet(old_verilator(), *words, *map(str, rtl_sources(design.directory)))
 
 
 def script(design: Design, reads: str) -> str:
@@ -187,6 +199,12 @@ def slang_2005(design: Design) -> bool:
 
 TOOLS = (
     Tool("Verilator", packed("verilator"), verilator, "no warning, and all are on (`-Wall`)"),
+    Tool(
+        "Verilator, old",
+        lambda: said(old_verilator(), "--version"),
+        verilator_old,
+        "the same; as Debian 12 brings it",
+    ),
     Tool("Yosys", packed("pyosys"), elaborates, "`read_verilog -sv`, elaborates, `check -assert`"),
     Tool(
         "Yosys, old",

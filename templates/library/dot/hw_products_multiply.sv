@@ -52,7 +52,9 @@ module hw_products_multiply #(
 
   // Rows stay a loop in the simulator, which else would become a program too large to compile soon.
   always_ff @(posedge clk_i) begin
+`ifdef HW_ROLLED
     /* verilator unroll_disable */
+`endif
     for (int unsigned r = 0; r < Rows; r++) begin
       product_q[r*Terms*FirstBits +: Terms*FirstBits] <=
           row_products(w_i[r*Terms*WBits +: Terms*WBits], x_i[r*Terms*XBits +: Terms*XBits]);

@@ -53,7 +53,9 @@ module hw_products_select_weight #(
 
   // Rows stay a loop in the simulator, which else would become a program too large to compile soon.
   always_comb begin
+`ifdef HW_ROLLED
     /* verilator unroll_disable */
+`endif
     for (int unsigned r = 0; r < Rows; r++) begin
       products[r*Terms*ProductBits +: Terms*ProductBits] =
           row_products(w_i[r*Terms*WBits +: Terms*WBits], x_i[r*Terms*XBits +: Terms*XBits]);

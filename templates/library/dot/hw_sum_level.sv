@@ -50,14 +50,18 @@ module hw_sum_level #(
   endfunction
 
   always_comb begin
+`ifdef HW_ROLLED
     /* verilator unroll_disable */
+`endif
     for (int unsigned r = 0; r < Rows; r++) begin
       pair[r*Pairs*PairBits +: Pairs*PairBits] = row_pairs(in_i[r*Terms*InBits +: Terms*InBits]);
     end
   end
 
   always_ff @(posedge clk_i) begin
+`ifdef HW_ROLLED
     /* verilator unroll_disable */
+`endif
     for (int unsigned r = 0; r < Rows; r++) begin
       sum_o[r*Sums*OutBits +: Sums*OutBits] <= row_sums(pair[r*Pairs*PairBits +: Pairs*PairBits]);
     end
