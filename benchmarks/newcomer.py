@@ -90,7 +90,7 @@ def timed_steps(wheel: Path, folder: Path) -> list[dict[str, Any]]:
     newcomer = Newcomer(folder)
     rows = []
     try:
-        for kind, text in _steps(wheel):
+        for kind, text in steps_from(wheel):
             started = time.perf_counter()
             newcomer.script(text) if kind == "script" else newcomer.command(text)
             seconds = time.perf_counter() - started
@@ -100,7 +100,8 @@ def timed_steps(wheel: Path, folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def _steps(wheel: Path) -> Iterator[tuple[str, str]]:
+def steps_from(wheel: Path) -> Iterator[tuple[str, str]]:
+    """What is typed, with "command" or "script" in front; the page's files are commands, too."""
     yield "command", f'pip install "{wheel}[sim,oracle]"'
     for block in fences(PAGE.read_text(encoding="utf-8")):
         if block.kind == "script":

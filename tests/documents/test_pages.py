@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.fences import DOCS, Fence, differences, fences, followed
+from benchmarks.newcomer import steps_from
 from tests.documents.walking import Walk
 from tests.models import ROOT
 
@@ -44,6 +45,12 @@ def test_a_page_works_from_top_to_bottom(
 
 def test_every_name_in_the_lists_is_a_page() -> None:
     assert SLOW | NEEDS.keys() <= {path.stem for path in followed()}
+
+
+def test_from_pytorch_to_a_verified_design_in_fewer_than_ten_steps() -> None:
+    kinds = [kind for kind, _ in steps_from(Path("hwcompile.whl"))]
+    assert len(kinds) == 8
+    assert kinds.count("script") == 2
 
 
 def test_every_block_of_the_pages_is_read() -> None:
