@@ -135,7 +135,8 @@ def test_the_search_finds_pages(site: Path) -> None:
         chrome.execute_cdp_cmd("Network.emulateNetworkConditions", ONLINE)
         chrome.get(address)
         chrome.execute_script(TYPED, "credit")
-        until, found = time.monotonic() + 60, []
+        until = time.monotonic() + 60
+        found: list[str] = []
         while not found and time.monotonic() < until:
             time.sleep(0.2)
             found = chrome.execute_script(RESULTS_SHOWN)
