@@ -111,7 +111,8 @@ class Insight(msgspec.Struct, frozen=True):
         timeline: What processes do while frame 0 passes; null where a frame is too large for it.
         boards: Every board whose family has a resource model.
         values: By `hwcompile verify`; empty before one.
-        differing: The first mismatches of the last `hwcompile verify`, a line each.
+        differing: The first mismatches of the last `hwcompile verify`, a line each, and the cycles
+            that were not as predicted.
     """
 
     schema: int

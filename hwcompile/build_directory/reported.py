@@ -134,6 +134,8 @@ class BoardReport(Used, frozen=True, kw_only=True):
         fmax_mhz: The fastest clock that place and route promises. MHz.
         seed: The seed of place and route.
         seconds: Step to wall-clock time. Seconds.
+        slowest: The stage in which the slowest path ends, which limits the clock; empty for the
+            link around the design, null where nobody wrote it down.
     """
 
     board: str
@@ -144,6 +146,7 @@ class BoardReport(Used, frozen=True, kw_only=True):
     fmax_mhz: float
     seed: int
     seconds: dict[str, float]
+    slowest: str | None = None
 
 
 class Parts(msgspec.Struct, frozen=True):
@@ -192,6 +195,18 @@ class LevelReport(msgspec.Struct, frozen=True):
     mismatches: Count
 
 
+class AccuracyReport(msgspec.Struct, frozen=True):
+    """How many frames of the last labelled simulation were classified right.
+
+    Attributes:
+        frames: Frames that were simulated.
+        right: Those whose class was their label.
+    """
+
+    frames: Positive
+    right: Count
+
+
 class DesignReport(msgspec.Struct, frozen=True):
     """The design as a whole.
 
@@ -214,6 +229,7 @@ class DesignReport(msgspec.Struct, frozen=True):
         resources_predicted: What all nodes take, whatever the FPGA, without FIFOs.
         fit: What it takes of the board it was compiled for; null without `--board`.
         fifo_bits: Bits of all FIFOs between stages.
+        accuracy: Level to the accuracy of its last `hwcompile simulate --labels`.
     """
 
     name: str
@@ -232,6 +248,7 @@ class DesignReport(msgspec.Struct, frozen=True):
     resources_predicted: Cells
     fit: FitReport | None
     fifo_bits: Count
+    accuracy: dict[str, AccuracyReport] = {}
 
 
 class OriginReport(msgspec.Struct, frozen=True):

@@ -64,7 +64,7 @@ class VerifyAnswer(CommandAnswer, frozen=True, kw_only=True):
         passed: Exit code 0.
         frames: Frames compared.
         mismatches: Level to the integers that differ from level reference.
-        findings: The first mismatches, a line each.
+        findings: The first mismatches, a line each, and cycles that are not as predicted.
         interval_cycles: Cycles per frame at the end of the last run that was timed.
         latency_cycles: Cycles of the first frame of that run.
         cycles: Of the last simulation; null without one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import webbrowser
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -13,7 +14,7 @@ from hwcompile.build_directory import REPORT, REPORT_PAGE
 from hwcompile.cli.app import app, console
 from hwcompile.design import load
 from hwcompile.report.page.refresh import refresh_page
-from hwcompile.report.table import report_table
+from hwcompile.report.table import missing_text, report_table
 
 
 @app.command("report")
@@ -24,12 +25,18 @@ def report_command(
         bool, typer.Option("--open", help=f"Open DIR/{REPORT_PAGE} in a browser as well.")
     ] = False,
 ) -> None:
-    """Print the report of a build as a table, or as JSON; open its page."""
+    """Print the report of a build as a table, or as JSON; open its page.
+
+    What is not known yet is named with the command that finds it out.
+    """
     design = load(directory)
     if as_json:
         typer.echo(json.dumps(design.report, indent=2))
     else:
         console.print(report_table(design.report))
+        missing = missing_text(design.report, quote(str(directory)))
+        if missing:
+            console.print(f"\n{missing}", markup=False, highlight=False, soft_wrap=True)
     if opened:
         refresh_page(directory)
         page = (directory / REPORT_PAGE).resolve()

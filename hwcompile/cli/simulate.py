@@ -17,6 +17,7 @@ from hwcompile.cli.waves import WAVES, tell_of_waves
 from hwcompile.design import load
 from hwcompile.limits import output_file
 from hwcompile.outcomes import classes_of
+from hwcompile.report.page.refresh import refresh_page
 
 SHOWN = 10
 """Frames whose scores are printed."""
@@ -36,7 +37,8 @@ def simulate_command(
     stall: Annotated[float, typer.Option(help="Probability of a stall per cycle and port.")] = 0.0,
     inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
     labels: Annotated[
-        Path | None, typer.Option(help="L.npy, the class of each frame: prints the accuracy.")
+        Path | None,
+        typer.Option(help="L.npy, the class of each frame: prints the accuracy and reports it."),
     ] = None,
     as_json: JSON = False,
 ) -> None:
@@ -59,11 +61,24 @@ def simulate_command(
         classes=None if classes is None else classes.tolist(),
         accuracy=None if labels is None else accuracy(labels, classes, frames),
     )
+    if found.accuracy is not None:
+        refresh_page(directory, lambda report: _record(report, found))
     if as_json:
         say(found)
     else:
         _print(found, result.real)
         tell_of_waves(waves)
+
+
+def _record(report: dict[str, Any], found: SimulateAnswer) -> None:
+    """Fill in `report.json` data: the accuracy at this level."""
+    if found.frames:
+        counted = {"frames": found.frames, "right": _right(found)}
+        report["design"].setdefault("accuracy", {})[found.level] = counted
+
+
+def _right(found: SimulateAnswer) -> int:
+    return round((found.accuracy or 0) * found.frames)
 
 
 def _print(found: SimulateAnswer, real: Mapping[str, np.ndarray[Any, Any]]) -> None:
@@ -79,8 +94,8 @@ def _print(found: SimulateAnswer, real: Mapping[str, np.ndarray[Any, Any]]) -> N
             f"({found.cycles / max(found.seconds, 1e-9):,.0f} cycles/s)"
         )
     if found.accuracy is not None:
-        right = round(found.accuracy * found.frames)
-        console.print(f"accuracy {found.accuracy:.2%}: {right:,} of {found.frames:,} frames")
+        right = f"{_right(found):,} of {found.frames:,} frames"
+        console.print(f"accuracy {found.accuracy:.2%}: {right}")
     if found.outputs:
         console.print(f"Wrote {found.outputs}.", markup=False, soft_wrap=True)
 

@@ -7,6 +7,7 @@ from rich.text import Text
 
 from hwcompile.rates import rate_text
 from hwcompile.report.fitting import FittingTable, TableColumn
+from hwcompile.report.missing import missing_from
 from hwcompile.report.summary import Report
 from hwcompile.technology.design import PARTS
 
@@ -14,6 +15,18 @@ from hwcompile.technology.design import PARTS
 def report_table(report: Report) -> RenderableType:
     """The design's figures, then one row per node in stream order."""
     return Group(_design_lines(report), _node_table(report["nodes"]))
+
+
+def missing_text(report: Report, directory: str) -> str:
+    """What is not known yet, and the commands that find it out; empty where nothing is open.
+
+    Args:
+        report: `report.json`.
+        directory: The build directory, as commands are to name it.
+    """
+    missing = missing_from(report, directory)
+    lines = [f"  {one.what}:\n    {one.command}" for one in missing]
+    return "\n".join(["Not known yet:", *lines]) if lines else ""
 
 
 def _design_lines(report: Report) -> Text:
@@ -33,6 +46,11 @@ def _design_lines(report: Report) -> Text:
             f"  {level:<10} {result['frames']:,} frames compared, "
             f"{result['mismatches']:,} mismatches"
         )
+    for level, found in design.get("accuracy", {}).items():
+        lines.append(
+            f"  accuracy   {found['right'] / found['frames']:.2%} at level {level}: "
+            f"{found['right']:,} of {found['frames']:,} frames"
+        )
     return Text("\n".join(lines) + "\n")
 
 
@@ -50,6 +68,7 @@ def _board(built: Report) -> str:
     return (
         f"{built['board']} at {clock}: {rate_text(built['frames_per_second'])} frames/s, "
         f"{built['lut']:,} LUT, {built['bram']:,} block RAM, {built['dsp']:,} DSP"
+        + (f"; '{built['slowest']}' limits the clock" if built.get("slowest") else "")
     )
 
 

@@ -297,6 +297,7 @@ def record_build(report: dict[str, Any], built: BoardBuild, board: Board) -> Non
         "fmax_mhz": round(built.fmax_mhz, 2),
         "seed": built.seed,
         "seconds": {step: round(value, 1) for step, value in built.seconds.items()},
+        "slowest": built.slowest,
     }
     charged = set()
     for node in report["nodes"]:

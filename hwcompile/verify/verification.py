@@ -100,9 +100,14 @@ class Verification:
 
     @property
     def findings(self) -> list[str]:
-        """The first mismatches, a line each, with their level."""
+        """The first mismatches, a line each, with their level; cycles that are not as predicted."""
         found = [f"{level}: {m}" for level, ms in self.mismatches.items() for m in ms]
-        return found[:MOST_FINDINGS]
+        return found[:MOST_FINDINGS] + [
+            f"{level}: {line}"
+            for level, timing in self.timings.items()
+            if not timing.agrees
+            for line in timing.lines(self.settled)
+        ]
 
     def record(self, report: dict[str, Any]) -> None:
         """Fill in `report.json` data: what each level found, and measured cycles."""

@@ -130,11 +130,15 @@ def test_what_later_commands_find_agrees_with_the_schema(tmp_path: Path) -> None
     stages = {stage: Use(11, 13) for stage in {node["stage"] for node in report["nodes"]}}
     seconds = {"synthesis": 1.5}
     pll = ("hw_pll", {"DivR": "4'd0"})
-    built = BoardBuild(folder, folder / "a.bin", 12.0, 31.5, 4, use, use, stages, seconds, "", pll)
+    built = BoardBuild(
+        folder, folder / "a.bin", 12.0, 31.5, 4, use, use, stages, seconds, "fc", pll
+    )
     record_build(report, built, board)
     report["design"]["levels"]["rtl"] = {"frames": 17, "mismatches": 0}
+    report["design"]["accuracy"] = {"rtl": {"frames": 17, "right": 13}}
     assert disagreements("report.json", report) == []
     assert report["design"]["resources"]["large_ram"] == 1
+    assert report["design"]["resources"]["slowest"] == "fc"
 
 
 def test_numbers_wider_than_64_bits_pass_through_the_host_file(tmp_path: Path) -> None:
