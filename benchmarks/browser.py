@@ -48,6 +48,7 @@ def browser() -> Iterator[Any]:
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     chrome = webdriver.Chrome(options=options, service=Service(driver))
     try:
+        chrome.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         # Nothing outside the file may be asked for.
         chrome.execute_cdp_cmd("Network.enable", {})
         offline = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
@@ -58,7 +59,11 @@ def browser() -> Iterator[Any]:
 
 
 def show(chrome: Any, page: Path, *, width: int, dark: bool) -> None:
-    """Open a page at a width in pixels and wait until its pictures are drawn."""
+    """Open a page at a width in pixels and wait until its pictures are drawn.
+
+    Raises:
+        RuntimeError: When they are not, or the page complains meanwhile.
+    """
     theme = "dark" if dark else "light"
     media = {"features": [{"name": "prefers-color-scheme", "value": theme}]}
     chrome.execute_cdp_cmd("Emulation.setEmulatedMedia", media)
@@ -67,7 +72,9 @@ def show(chrome: Any, page: Path, *, width: int, dark: bool) -> None:
     chrome.get(page.resolve().as_uri())
     until = time.monotonic() + 120
     while chrome.execute_script("return document.documentElement.dataset.drawn") != theme:
-        assert time.monotonic() < until, chrome.get_log("browser")
+        log = chrome.get_log("browser")
+        if log or time.monotonic() > until:
+            raise RuntimeError(f"the page's pictures are not drawn: {log}")
         time.sleep(0.1)
 
 

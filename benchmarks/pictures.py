@@ -45,15 +45,18 @@ class Shown:
 
     def page(self, folder: Path) -> Path:
         """Compile and verify it; returns the page."""
-        source = DIGITS / self.model
-        if source.suffix == ".npz":
-            design = self._recurrent(source, folder)
-        else:
-            design = hwcompile.compile(source, folder / self.name, target_cycles=self.cycles)
+        design = self.compiled(folder)
         if self.broken:
             _flip(design.directory)
-        design.verify(levels=("reference", "rtl"), frames=4)
+        design.verify(levels=("reference", "rtl"), frames=4, boundaries=self.broken)
         return design.directory / "report.html"
+
+    def compiled(self, folder: Path) -> hwcompile.Design:
+        """Compile it into a folder of its name."""
+        source = DIGITS / self.model
+        if source.suffix == ".npz":
+            return self._recurrent(source, folder)
+        return hwcompile.compile(source, folder / self.name, target_cycles=self.cycles)
 
     def _recurrent(self, source: Path, folder: Path) -> hwcompile.Design:
         sys.path.insert(0, str(DIGITS))  # before the benchmark of the same name

@@ -92,6 +92,10 @@ def test_commands_on_a_build(build: Path, monkeypatch: MonkeyPatch, capsys: Capt
     np.save(build.parent / "labels.npy", labels)
     simulated = answer("simulate", *words, "--labels", build.parent / "labels.npy")
     assert simulated["accuracy"] == 5 / 7
+    report = json.loads((build / "report.json").read_text(encoding="utf-8"))
+    assert report["design"]["accuracy"] == {"reference": {"frames": 7, "right": 5}}
+    page = (build / "report.html").read_text(encoding="utf-8")
+    assert "71.43% of 7 frames" in page
 
     traced = answer("trace", *words, "--outputs", build.parent / "t.npz")
     with np.load(build.parent / "t.npz") as arrays:

@@ -3,7 +3,8 @@
 Colours are properties of the page's style (`var(--work)`): its script puts in their values, and
 does so again when the theme changes.
 
-Names stand above their bars and not on an axis, so that long ones are whole on a narrow screen.
+Names stand above their bars and not on an axis, so that long ones are whole on a narrow screen;
+at the other end of the line are the figures.
 """
 
 from __future__ import annotations
@@ -19,11 +20,10 @@ from hwcompile.report.page.figures import (
     cycle_rows,
     fifo_rows,
     histogram_rows,
-    roofline_rows,
+    process_labels,
     value_labels,
 )
-
-Spec = dict[str, Any]
+from hwcompile.report.page.section import Spec
 
 VEGA_LITE = "https://vega.github.io/schema/vega-lite/v6.json"
 
@@ -40,11 +40,13 @@ RULE: Spec = {"type": "rule", "strokeDash": [4, 3]}
 
 
 def _rows_chart(rows: list[Row], field: str, layers: list[Spec], description: str) -> Spec:
-    """A chart with a row for each value of a field, in the order in which they come."""
+    """A chart with a row for each value of a field, in the order in which they come.
+
+    The page's script gives the width, and the height that names in several lines need.
+    """
     return {
         "$schema": VEGA_LITE,
         "description": description,
-        "width": "container",
         "height": _STEP * len({row[field] for row in rows}),
         "autosize": {"type": "fit-x", "contains": "padding"},
         "data": {"values": rows},
@@ -67,12 +69,22 @@ def _rule(at: float) -> Spec:
     return {"mark": RULE, "encoding": {"x": {"datum": at}}}
 
 
-def _names() -> Spec:
-    """The text above the bars; the page's script breaks it into lines and fits the rows."""
-    return {
-        "mark": {"type": "text", "align": "left", "baseline": "top", "lineHeight": 14, "dx": 1},
-        "encoding": {"x": {"value": 0}, "text": {"field": "label"}},
-    }
+def _names(labels: list[Row] | None = None) -> list[Spec]:
+    """The line above the bars: the name, and its figures at the right end.
+
+    The page's script breaks names into lines, and puts the figures below where a line is short.
+    """
+    own: Spec = {} if labels is None else {"data": {"values": labels}}
+    mark = {"type": "text", "baseline": "top", "lineHeight": 15}
+    left, right = {**mark, "align": "left", "dx": 1}, {**mark, "align": "right", "dx": -7}
+    return [
+        {**own, "mark": left, "encoding": {"x": {"value": 0}, "text": {"field": "label"}}},
+        {
+            **own,
+            "mark": {**right, "color": "var(--muted)"},
+            "encoding": {"x": {"value": "width"}, "text": {"field": "figures"}},
+        },
+    ]
 
 
 def _bars(x: Spec, **more: Any) -> Spec:
@@ -98,7 +110,7 @@ def cycles_chart(report: Report) -> Spec:
     return _rows_chart(
         cycle_rows(report),
         "stage",
-        [bars, _rule(interval), _names()],
+        [bars, _rule(interval), *_names()],
         f"Cycles per frame of every stage; the interval is {interval} cycles.",
     )
 
@@ -135,17 +147,20 @@ def activity_chart(insight: Insight) -> Spec | None:
             ("end", "to cycle"),
         ),
     )
-    processes = insight.timeline.processes if insight.timeline else []
-    labels = [{"process": one.process, "label": one.process} for one in processes]
-    names = {"data": {"values": labels}, **_names()}
     what = "What every stage does from the first word in to the last word out of frame 0."
-    return _rows_chart(rows, "process", [bars, names], what)
+    return _rows_chart(rows, "process", [bars, *_names(process_labels(insight))], what)
 
 
 def boards_chart(uses: list[BoardUse]) -> Spec:
     """Share of the scarcest part of every board that fits or nearly fits."""
     rows = [
-        {"board": use.board, "share": use.share, "label": use.text, "verdict": use.verdict}
+        {
+            "board": use.board,
+            "share": use.share,
+            "label": use.board,
+            "figures": use.text,
+            "verdict": use.verdict,
+        }
         for use in uses
     ]
     axis = {
@@ -165,14 +180,17 @@ def boards_chart(uses: list[BoardUse]) -> Spec:
         tooltip=_tooltip(("board", "board"), ("share", "share"), ("verdict", "verdict")),
     )
     what = "Share of the scarcest part of every board that the design fits or nearly fits."
-    return _rows_chart(rows, "board", [bars, _rule(1), _names()], what)
+    return _rows_chart(rows, "board", [bars, _rule(1), *_names()], what)
 
 
 def fifos_chart(report: Report, insight: Insight) -> Spec:
     """Depth of every FIFO, and how far it fills."""
     rows = fifo_rows(report, insight)
     scale = {"type": "symlog"}
-    depth = _bars({"field": "depth", "type": "quantitative", "title": "words", "scale": scale})
+    most = max((int(row["depth"]) for row in rows), default=1)
+    marks = [0, *(2**power for power in range(most.bit_length()))]
+    words: Spec = {"field": "depth", "type": "quantitative", "title": "words", "scale": scale}
+    depth = _bars({**words, "axis": {"values": marks}})
     depth["mark"]["color"] = "var(--capacity)"
     held = _bars(
         {"field": "held", "type": "quantitative", "scale": scale},
@@ -181,7 +199,7 @@ def fifos_chart(report: Report, insight: Insight) -> Spec:
         ),
     )
     what = "Depth of every FIFO, and the most words that it held."
-    return _rows_chart(rows, "fifo", [depth, held, _names()], what)
+    return _rows_chart(rows, "fifo", [depth, held, *_names()], what)
 
 
 def values_chart(insight: Insight) -> Spec | None:
@@ -211,50 +229,6 @@ def values_chart(insight: Insight) -> Spec | None:
         "mark": {"type": "bar", "height": _BAR, "yOffset": 7, "color": "var(--capacity)"},
         "encoding": {"x": {"datum": 0, "type": "quantitative"}, "x2": {"datum": 1}},
     }
-    names = {"data": {"values": value_labels(insight)}, **_names()}
+    names = _names(value_labels(insight))
     what = "Histograms of every tensor's integers, each within the range of its type."
-    return _rows_chart(rows, "tensor", [whole, bars, names], what)
-
-
-def roofline_chart(report: Report, insight: Insight) -> Spec | None:
-    """Operations per second against operations per byte; None without lanes."""
-    rows = roofline_rows(report, insight)
-    if not rows:
-        return None
-    x = {
-        "field": "intensity",
-        "type": "quantitative",
-        "scale": {"type": "log"},
-        "title": "operations per byte of streams",
-    }
-    y = {"type": "quantitative", "scale": {"type": "log"}, "title": "10⁹ operations/s"}
-    tips = _tooltip(
-        ("stage", "stage"),
-        ("lanes", "lanes"),
-        ("operations", "10⁹ operations/s"),
-        ("roof", "with lanes always busy"),
-        ("intensity", "operations per byte"),
-    )
-    return {
-        "$schema": VEGA_LITE,
-        "description": "Operations per second of every stage, and what its lanes could do.",
-        "width": "container",
-        "height": 300,
-        "autosize": {"type": "fit-x", "contains": "padding"},
-        "data": {"values": rows},
-        "encoding": {"x": x},
-        "layer": [
-            {
-                "mark": {"type": "rule"},
-                "encoding": {"y": {**y, "field": "operations"}, "y2": {"field": "roof"}},
-            },
-            {
-                "mark": {"type": "tick", "thickness": 3, "size": 18},
-                "encoding": {"y": {**y, "field": "roof"}, "tooltip": tips},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
-                "encoding": {"y": {**y, "field": "operations"}, "tooltip": tips},
-            },
-        ],
-    }
+    return _rows_chart(rows, "tensor", [whole, bars, *names], what)

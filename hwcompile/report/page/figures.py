@@ -15,8 +15,15 @@ Report = dict[str, Any]
 NEARLY = 1.5
 """A board that lacks less than half of what a design takes nearly fits it."""
 
-_BITS_PER_BYTE = 8
-_OPERATIONS_PER_LANE = 2
+
+def counted(count: int, what: str) -> str:
+    """A number with its unit, which has an s unless it is one."""
+    return f"{count:,} {what}" + ("" if count == 1 else "s")
+
+
+def short_figure(value: float) -> str:
+    """A figure of about three digits, and never in powers of ten."""
+    return f"{round(value):,}" if value >= 1000 else f"{value:.3g}"
 
 
 @dataclass(frozen=True)
@@ -72,7 +79,8 @@ def cycle_rows(report: Report) -> list[Row]:
             "stage": stage.name,
             "cycles": stage.cycles,
             "busy": stage.cycles / max(interval, 1),
-            "label": f"{stage.name}: {stage.cycles:,}",
+            "label": stage.name,
+            "figures": f"{stage.cycles:,}",
         }
         for stage in stages_of(report)
     ]
@@ -120,7 +128,7 @@ class BoardUse:
     @property
     def text(self) -> str:
         """For a reader."""
-        return f"{self.board}: {self.share:.0%}, {self.used:,} of {self.have:,} {self.part}"
+        return f"{self.share:.0%}: {self.used:,} of {self.have:,} {self.part}"
 
 
 def board_uses(insight: Insight) -> list[BoardUse]:
@@ -146,46 +154,17 @@ def fifo_rows(report: Report, insight: Insight) -> list[Row]:
             "depth": link["depth"],
             "held": held.get(link["name"]),
             "bits": link["depth"] * link["width_bits"],
-            "label": f"{link['name']}: {_words(held.get(link['name']))}{link['depth']:,}"
-            f" words of {link['width_bits']} bits" + (", block RAM" if link["block"] else ""),
+            "label": link["name"],
+            "figures": _fill(link, held.get(link["name"])),
         }
         for link in report["links"]
     ]
 
 
-def _words(held: int | None) -> str:
-    return "" if held is None else f"{held:,} of "
-
-
-def roofline_rows(report: Report, insight: Insight) -> list[Row]:
-    """Operations per second and per byte of every stage that has lanes.
-
-    A lane does two operations a cycle (a product and a sum). Bytes are those of the streams into
-    and out of the stage; weights stay inside.
-    """
-    design = report["design"]
-    interval, clock = design["interval_cycles"]["predicted"], design["clock_mhz"] * 1e6
-    widths = {link["name"]: link["width_bits"] for link in report["links"]}
-    bits: dict[str, float] = {}
-    for stream in insight.streams:
-        moved = stream.words * widths.get(stream.name, 0)
-        for end in {stream.source, stream.target}:
-            bits[end] = bits.get(end, 0) + moved
-    rows = []
-    for stage in stages_of(report):
-        if not stage.lanes or not bits.get(stage.name):
-            continue
-        operations = _OPERATIONS_PER_LANE * stage.lanes * stage.cycles
-        rows.append(
-            {
-                "stage": stage.name,
-                "lanes": stage.lanes,
-                "intensity": operations / (bits[stage.name] / _BITS_PER_BYTE),
-                "operations": operations * clock / max(interval, 1) / 1e9,
-                "roof": _OPERATIONS_PER_LANE * stage.lanes * clock / 1e9,
-            }
-        )
-    return rows
+def _fill(link: Report, held: int | None) -> str:
+    filled = "" if held is None else f"{held:,} of "
+    width = f" of {counted(link['width_bits'], 'bit')}" + (" in block RAM" if link["block"] else "")
+    return filled + counted(link["depth"], "word") + width
 
 
 def activity_rows(insight: Insight) -> list[Row]:
@@ -194,6 +173,21 @@ def activity_rows(insight: Insight) -> list[Row]:
         return []
     edges = insight.timeline.edges
     return [row for process in insight.timeline.processes for row in _runs(process, edges)]
+
+
+def process_labels(insight: Insight) -> list[Row]:
+    """What stands above every process' line of time."""
+    if insight.timeline is None:
+        return []
+    length = max(insight.timeline.edges[-1] - insight.timeline.edges[0], 1)
+    return [
+        {
+            "process": one.process,
+            "label": one.process,
+            "figures": f"works {sum(one.work) / length:.0%}",
+        }
+        for one in insight.timeline.processes
+    ]
 
 
 def _runs(process: ActivityInsight, edges: list[int]) -> Iterator[Row]:
@@ -209,7 +203,6 @@ def _runs(process: ActivityInsight, edges: list[int]) -> Iterator[Row]:
             length = edges[slot] - edges[start]
             yield {
                 "process": process.process,
-                "label": process.process,
                 "begin": edges[start],
                 "end": edges[slot],
                 "state": doing,
@@ -240,7 +233,6 @@ def histogram_rows(insight: Insight) -> list[Row]:
                 "to": following - 1,
                 "count": count,
                 "share": count / most,
-                "label": tensor.value,
             }
             for edge, following, count in zip(
                 tensor.edges, tensor.edges[1:], tensor.counts, strict=False
@@ -255,7 +247,8 @@ def value_labels(insight: Insight) -> list[Row]:
     return [
         {
             "tensor": tensor.value,
-            "label": f"{tensor.value}: {tensor.least:,} to {tensor.largest:,} of "
+            "label": tensor.value,
+            "figures": f"{tensor.least:,} to {tensor.largest:,} of "
             f"{tensor.low:,} to {tensor.high:,}",
         }
         for tensor in insight.values

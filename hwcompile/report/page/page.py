@@ -14,10 +14,15 @@ from hwcompile.build_directory.insight import Insight
 from hwcompile.emit.environment import render
 from hwcompile.emit.licence import licensed
 from hwcompile.rates import rate_text
-from hwcompile.report.page.charts import Spec
-from hwcompile.report.page.figures import BoardUse, Report, board_uses
-from hwcompile.report.page.sections import Section, sections_of
+from hwcompile.report.missing import missing_from
+from hwcompile.report.page.figures import BoardUse, Report, board_uses, counted
+from hwcompile.report.page.section import Section, Spec, pieces_of
+from hwcompile.report.page.sections import sections_of
+from hwcompile.report.page.standing import standing_of
 from hwcompile.resources import room
+
+_LONG_PIECE = 11
+"""Letters that half a phone has room for."""
 
 
 @dataclass(frozen=True)
@@ -28,24 +33,18 @@ class Fact:
         name: What it is.
         value: With its unit.
         more: A smaller line below it.
+        is_name: The value is a name, which may go on in the next line.
     """
 
     name: str
     value: str
     more: str = ""
+    is_name: bool = False
 
-
-@dataclass(frozen=True)
-class Standing:
-    """Whether the design was shown to be right.
-
-    Attributes:
-        kind: good, bad or open.
-        text: For a reader.
-    """
-
-    kind: str
-    text: str
+    @property
+    def is_long(self) -> bool:
+        """Whether it is a name with a piece that is too wide for half a phone."""
+        return self.is_name and max(map(len, pieces_of(self.value)), default=0) > _LONG_PIECE
 
 
 def page_text(report: Report, insight: Insight, host: Mapping[str, Any], schedule: str) -> str:
@@ -58,12 +57,16 @@ def page_text(report: Report, insight: Insight, host: Mapping[str, Any], schedul
         schedule: `schedule.toml`.
     """
     sections = sections_of(report, insight)
+    facts = list(_facts(report, insight))
     specs = {section.id: section.chart for section in sections if section.chart}
     text = render(
         "report/page.html.j2",
         title=report["design"]["name"],
-        verdict=standing_of(report),
-        facts=list(_facts(report, insight)),
+        pieces_of=pieces_of,
+        verdict=standing_of(report, insight),
+        facts=facts,
+        columns=_columns(len(facts)),
+        missing=missing_from(report),
         differing=insight.differing,
         sections=[_shown(section) for section in sections],
         host=list(_host_lines(host)),
@@ -78,37 +81,35 @@ def page_text(report: Report, insight: Insight, host: Mapping[str, Any], schedul
     return licensed(REPORT_PAGE, text)
 
 
-def standing_of(report: Report) -> Standing:
-    """What the last verification of each level found."""
-    levels = report["design"]["levels"]
-    wrong = [name for name, found in levels.items() if found["mismatches"]]
-    if wrong:
-        return Standing("bad", f"Wrong at level {', '.join(wrong)}: see the first mismatches")
-    if not levels:
-        return Standing("open", "Not verified yet: hwcompile verify")
-    counts = ", ".join(f"{name} {found['frames']:,} frames" for name, found in levels.items())
-    return Standing("good", f"Equal to the reference in every integer: {counts}")
-
-
 def _facts(report: Report, insight: Insight) -> Iterable[Fact]:
     design = report["design"]
     yield Fact("Interval", *_cycles(design["interval_cycles"]))
     yield Fact("Latency", *_cycles(design["latency_cycles"]))
     rate = rate_text(design["frames_per_second"])
     yield Fact("Throughput", f"{rate} frames/s", f"at {design['clock_mhz']:g} MHz")
-    yield Fact("Bottleneck", insight.bottleneck, f"{insight.bound_cycles:,} cycles per frame")
-    many = "multiplier" if design["multipliers"] == 1 else "multipliers"
-    lanes = f"{design['multipliers']:,} {many} of 18 × 25 bits"  # noqa: RUF001
+    bound = f"{counted(insight.bound_cycles, 'cycle')} per frame"
+    yield Fact("Bottleneck", insight.bottleneck, bound, is_name=True)
+    lanes = f"{counted(design['multipliers'], 'multiplier')} of 18 × 25 bits"  # noqa: RUF001
     yield Fact("Lanes", f"{design['lanes']:,}", lanes)
     cells = design["resources_predicted"]
     more = f"{cells['ff']:,} flip-flops, {cells['memory_bits']:,} bits of memory"
     yield Fact("Predicted", f"{cells['lut']:,} LUT", more)
     yield from _fit(board_uses(insight))
+    yield from _fifos(report)
     built = design["resources"]
     if built:
         more = f"{built['lut']:,} LUT, {built['bram']:,} block RAM, {built['dsp']:,} DSP"
         speed = f"{built['clock_mhz']:g} MHz, up to {built['fmax_mhz']:.1f}"
         yield Fact(f"On {built['board']}", speed, more)
+        slowest = built.get("slowest")
+        if slowest is not None:
+            ends = "where the slowest path ends, after place and route"
+            yield Fact("Limits the clock", slowest or "the link to the host", ends, is_name=True)
+
+
+def _columns(facts: int) -> int:
+    """As many columns as leave no gap in the last row, or the smallest."""
+    return min((5, 4, 3), key=lambda columns: -facts % columns)
 
 
 def _fit(uses: list[BoardUse]) -> Iterable[Fact]:
@@ -120,6 +121,15 @@ def _fit(uses: list[BoardUse]) -> Iterable[Fact]:
     name = "Fullest" if fit else "Nearest"
     more = f"{name}: {closest.board}, {closest.share:.0%} of its {closest.part}"
     yield Fact("Fits", f"{len(fit)} of {len(uses)} boards", more)
+
+
+def _fifos(report: Report) -> Iterable[Fact]:
+    """How much is held between stages."""
+    if not report["links"]:
+        return
+    deepest = max(link["depth"] for link in report["links"])
+    more = f"{counted(len(report['links']), 'FIFO')}, the deepest {counted(deepest, 'word')}"
+    yield Fact("Between stages", f"{counted(report['design']['fifo_bits'], 'bit')}", more)
 
 
 def _cycles(figure: Report) -> tuple[str, str]:
@@ -135,6 +145,7 @@ def _shown(section: Section) -> dict[str, Any]:
         "said": section.said,
         "drawn": section.chart is not None,
         "table": section.table,
+        "key": section.key,
     }
 
 

@@ -2,69 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 from hwcompile.build_directory.insight import Insight
+from hwcompile.report.page.areas import area_key, treemap
 from hwcompile.report.page.charts import (
-    Spec,
     activity_chart,
     boards_chart,
     cycles_chart,
     fifos_chart,
-    roofline_chart,
     values_chart,
 )
-from hwcompile.report.page.drawings import network_graph, treemap
 from hwcompile.report.page.figures import (
     NEARLY,
     Report,
     board_uses,
     fifo_rows,
     resource_rows,
-    roofline_rows,
+    short_figure,
     stages_of,
 )
-
-
-@dataclass(frozen=True)
-class Table:
-    """What a picture shows, in words and numbers.
-
-    Attributes:
-        title: Of the fold that it is in.
-        heads: Column titles.
-        rows: Texts; the first of a row says what the row is about.
-    """
-
-    title: str
-    heads: tuple[str, ...]
-    rows: Sequence[tuple[str, ...]]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the page.
-
-    Attributes:
-        id: Of the picture's element.
-        title: The heading.
-        said: What there is to see.
-        chart: Its specification; None where there is nothing to draw.
-        table: The same in words.
-    """
-
-    id: str
-    title: str
-    said: str
-    chart: Spec | None
-    table: Table | None
+from hwcompile.report.page.network import network_graph
+from hwcompile.report.page.roofline import roofline_chart, roofline_key, roofline_rows
+from hwcompile.report.page.section import Section, Table
+from hwcompile.report.page.standing import levels_section
 
 
 def sections_of(report: Report, insight: Insight) -> list[Section]:
     """All sections; those without hardware to tell about are left out."""
     if not report["nodes"]:
-        return []
+        return [levels_section(report)]
     return [
         _network(report, insight),
         _cycles(report, insight),
@@ -74,13 +39,14 @@ def sections_of(report: Report, insight: Insight) -> list[Section]:
         _fifos(report, insight),
         _roofline(report, insight),
         _values(insight),
+        levels_section(report),
     ]
 
 
 def _network(report: Report, insight: Insight) -> Section:
     said = (
         "Stages in the order of their streams; the stronger the colour, the larger the "
-        "share of the interval. "
+        "share of the interval in which a stage is busy. "
         "Beside each arrow: words and width of its FIFO."
     )
     heads = ("stage", "kernels", "folding", "lanes", "arithmetic")
@@ -112,7 +78,8 @@ def _activity(insight: Insight) -> Section:
         return Section("activity", "One frame in time", said, None, None)
     said = (
         "From the first word in to the last word out of frame 0, as predicted: a stage works, "
-        "waits for words, or stalls because a FIFO is full. Later frames follow at once."
+        "waits for words, or stalls because a FIFO is full; paler where it does so only now and "
+        "then. Later frames follow at once."
     )
     rows = [
         (
@@ -130,14 +97,17 @@ def _activity(insight: Insight) -> Section:
 
 
 def _resources(report: Report) -> Section:
-    said = "Look-up tables of every stage, whatever the FPGA, as predicted. The table has the rest."
+    said = (
+        "Look-up tables of every stage, whatever the FPGA, as predicted; the colour is the share "
+        "of the interval in which it is busy. Large and pale is what could be folded further."
+    )
     rows = [
         (str(r["stage"]), *(f"{r[k]:,}" for k in ("lut", "ff", "memory_bits", "multipliers")))
         for r in resource_rows(report)
     ]
     heads = ("stage", "LUT", "flip-flops", "memory bits", "multipliers")
     table = Table("Cells of all stages", heads, rows)
-    return Section("resources", "Resources", said, treemap(report), table)
+    return Section("resources", "Resources", said, treemap(report), table, area_key(report))
 
 
 def _boards(insight: Insight) -> Section:
@@ -145,8 +115,9 @@ def _boards(insight: Insight) -> Section:
     near = [use for use in uses if use.share <= NEARLY]
     far = [use.board for use in uses if use.share > NEARLY]
     said = (
-        "Share of the part that is scarcest, as predicted with the link to a host; "
-        "hwcompile compile chooses a folding that fits, when a board is named."
+        "Share of the part that is scarcest, as predicted with the link to a host; the dashed "
+        "line is all that the FPGA has. hwcompile compile chooses a folding that fits, when a "
+        "board is named."
     )
     if far:
         said += f" Too small for this folding: {', '.join(far)}."
@@ -177,25 +148,27 @@ def _roofline(report: Report, insight: Insight) -> Section:
         "Points are what stages compute at the design's clock and interval, ticks what their lanes "
         "could if they were always busy; to the right, more is computed for each byte that moves."
     )
+    points = roofline_rows(report, insight)
     rows = [
         (
             str(r["stage"]),
             f"{r['lanes']:,}",
-            f"{r['operations']:.4g}",
-            f"{r['roof']:.4g}",
-            f"{r['intensity']:.4g}",
+            short_figure(r["operations"]),
+            short_figure(r["roof"]),
+            short_figure(r["intensity"]),
         )
-        for r in roofline_rows(report, insight)
+        for r in points
     ]
     heads = ("stage", "lanes", "10⁹ operations/s", "always busy", "operations per byte")
     table = Table("All stages with lanes", heads, rows) if rows else None
-    return Section("roofline", "Roofline", said, roofline_chart(report, insight), table)
+    chart = roofline_chart(points)
+    return Section("roofline", "Roofline", said, chart, table, roofline_key(points))
 
 
 def _values(insight: Insight) -> Section:
     said = "Which integers occur, each tensor within the range of its type. "
     if not insight.values:
-        return Section("values", "Values", said + "hwcompile verify fills this in.", None, None)
+        return Section("values", "Values", said + "hwcompile verify DIR fills this in.", None, None)
     said += "From frames of the last verification, at level reference."
     rows = [
         (t.value, f"{t.least:,}", f"{t.largest:,}", f"{t.low:,}", f"{t.high:,}")

@@ -1,91 +1,38 @@
-"""The pictures as specifications for Vega: areas and the graph, which Vega-Lite does not draw."""
+"""The network as a graph: stages, and the FIFOs between them."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from hwcompile.build_directory.insight import Insight
-from hwcompile.report.page.charts import LOAD, Spec
-from hwcompile.report.page.figures import Report, resource_rows, stages_of
+from hwcompile.report.page.charts import LOAD
+from hwcompile.report.page.figures import Report, counted, stages_of
+from hwcompile.report.page.section import Spec
 
 VEGA = "https://vega.github.io/schema/vega/v6.json"
 
-_TOOLTIP = (
-    "{stage: datum.id, LUT: datum.lut, 'flip-flops': datum.ff, 'memory bits': datum.memory_bits,"
-    " multipliers: datum.multipliers}"
-)
+LOAD_SCALE: Spec = {"name": "load", "type": "linear", "clamp": True, **LOAD}
+"""From the share of the interval to a colour."""
+
+SHARE: Spec = {"scale": "load", "field": "busy"}
+"""The colour of what has a field `busy`."""
 
 
-def treemap(report: Report) -> Spec:
-    """Look-up tables of every stage as areas, as wide as the page."""
-    rows: list[dict[str, Any]] = [{"id": "all", "parent": None, "lut": None}]
-    rows += [{"id": row["stage"], "parent": "all", **row} for row in resource_rows(report)]
-    layout = {
-        "type": "treemap",
-        "field": "lut",
-        "sort": {"field": "value", "order": "descending"},
-        "round": True,
-        "method": "squarify",
-        "paddingInner": 2,
-        "size": [{"signal": "width"}, {"signal": "height"}],
-    }
-    stratify = {"type": "stratify", "key": "id", "parentKey": "parent"}
-    resized = {"events": "window:resize", "update": "containerSize()[0]"}
-    return {
-        "$schema": VEGA,
-        "description": "Look-up tables of every stage, as areas.",
-        "width": 600,
-        "height": 300,
-        "padding": 0,
-        "autosize": {"type": "none"},
-        "signals": [{"name": "width", "init": "containerSize()[0]", "on": [resized]}],
-        "data": [
-            {"name": "tree", "values": rows, "transform": [stratify, layout]},
-            {
-                "name": "leaves",
-                "source": "tree",
-                "transform": [{"type": "filter", "expr": "datum.parent !== null"}],
-            },
-        ],
-        "marks": [_areas(), _area_names()],
-    }
+def on_load(busy: str) -> str:
+    """Black or white, whichever is better read on the colour of a share.
 
-
-def _areas() -> Spec:
-    sides = {"x": "x0", "x2": "x1", "y": "y0", "y2": "y1"}
-    return {
-        "type": "rect",
-        "from": {"data": "leaves"},
-        "encode": {
-            "enter": {"fill": {"value": "var(--area)"}, "tooltip": {"signal": _TOOLTIP}},
-            "update": {side: {"field": field} for side, field in sides.items()},
-        },
-    }
-
-
-def _area_names() -> Spec:
-    """Names in the areas that have room for them; tooltips and the table have the others."""
-    wide = "datum.x1 - datum.x0 > 7 * length(datum.id) + 8 && datum.y1 - datum.y0 > 32"
-    return {
-        "type": "text",
-        "interactive": False,
-        "from": {"data": "leaves"},
-        "encode": {
-            "enter": {"baseline": {"value": "top"}, "fill": {"value": "var(--on-area)"}},
-            "update": {
-                "x": {"field": "x0", "offset": 5},
-                "y": {"field": "y0", "offset": 5},
-                "text": {"signal": f"{wide} ? [datum.id, format(datum.lut, ',')] : ''"},
-            },
-        },
-    }
+    Args:
+        busy: The share, as an expression of Vega.
+    """
+    # Black and white are equally far from a luminance of 0.18.
+    return f"luminance(scale('load', {busy})) > 0.18 ? '#000000' : '#ffffff'"
 
 
 def network_graph(report: Report, insight: Insight) -> Spec:
     """Stages and the FIFOs between them; the page's script lays it out and fills in places.
 
-    `data[0]` are boxes (id, title, detail, busy), `data[1]` arrows (from, to, label). The layout
-    adds x, y, width and height to boxes, and a path, the place of the label and of the head to
+    `data[0]` are boxes (id, title, detail, busy, wrong), `data[1]` arrows (from, to, label). The
+    layout adds x, y, width and height to boxes, and a path and the places of label and head to
     arrows.
     """
     edge: Spec = {
@@ -121,7 +68,7 @@ def network_graph(report: Report, insight: Insight) -> Spec:
             {"name": "boxes", "values": _boxes(report, insight)},
             {"name": "arrows", "values": _arrows(report, insight)},
         ],
-        "scales": [{"name": "load", "type": "linear", **LOAD}],
+        "scales": [LOAD_SCALE],
         "marks": [
             edge,
             head,
@@ -140,8 +87,9 @@ def _boxes(report: Report, insight: Insight) -> list[dict[str, Any]]:
         {
             "id": stage.name,
             "title": stage.name,
-            "detail": f"{stage.nodes[0]['kernel']}  {stage.cycles:,} cycles",
+            "detail": f"{stage.nodes[0]['kernel']}, {counted(stage.cycles, 'cycle')}",
             "busy": stage.cycles / interval,
+            "wrong": any(f"'{stage.name}'" in line for line in insight.differing),
             "folding": stage.folding,
             "lanes": stage.lanes,
         }
@@ -151,7 +99,7 @@ def _boxes(report: Report, insight: Insight) -> list[dict[str, Any]]:
     ends = [(stream.source, "input") for stream in insight.streams if stream.source not in known]
     ends += [(stream.target, "output") for stream in insight.streams if stream.target not in known]
     boxes += [
-        {"id": name, "title": name, "detail": kind, "busy": None, "folding": "", "lanes": 0}
+        {"id": name, "title": name, "detail": kind, "busy": None, "wrong": False}
         for name, kind in dict(ends).items()
     ]
     return boxes
@@ -171,13 +119,15 @@ def _arrows(report: Report, insight: Insight) -> list[dict[str, Any]]:
 
 
 def _size(link: Report) -> str:
-    return f"{link['depth']:,} words of {link['width_bits']} bits"
+    return f"{counted(link['depth'], 'word')} of {counted(link['width_bits'], 'bit')}"
 
 
 def _box() -> Spec:
-    tooltip = "{stage: datum.title, folding: datum.folding, lanes: datum.lanes}"
+    tooltip = "datum.busy === null ? '' : {stage: datum.title, folding: datum.folding, "
+    tooltip += "lanes: datum.lanes, 'share of the interval': format(datum.busy, '.0%')}"
     return {
         "type": "rect",
+        "name": "stages",
         "from": {"data": "boxes"},
         "encode": {
             "enter": {
@@ -188,9 +138,13 @@ def _box() -> Spec:
                 "cornerRadius": {"value": 5},
                 "fill": [
                     {"test": "datum.busy === null", "value": "var(--panel)"},
-                    {"scale": "load", "field": "busy"},
+                    SHARE,
                 ],
-                "stroke": {"value": "var(--line)"},
+                "stroke": [
+                    {"test": "datum.wrong", "value": "var(--bad)"},
+                    {"value": "var(--line)"},
+                ],
+                "strokeWidth": [{"test": "datum.wrong", "value": 4}, {"value": 1}],
                 "tooltip": {"signal": tooltip},
             }
         },
@@ -200,6 +154,7 @@ def _box() -> Spec:
 def _words(field: str, offset: int, weight: str) -> Spec:
     return {
         "type": "text",
+        "name": f"{field}s",
         "interactive": False,
         "from": {"data": "boxes"},
         "encode": {
@@ -212,8 +167,8 @@ def _words(field: str, offset: int, weight: str) -> Spec:
                 "fontWeight": {"value": weight},
                 "fontSize": {"value": 12},
                 "fill": [
-                    {"test": "datum.busy > 0.5", "value": "var(--on-high)"},
-                    {"value": "var(--text)"},
+                    {"test": "datum.busy === null", "value": "var(--text)"},
+                    {"signal": on_load("datum.busy")},
                 ],
             }
         },
