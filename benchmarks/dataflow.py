@@ -52,6 +52,7 @@ def measure(work: Workload, frames: int) -> Row:
             Path(folder) / "build",
             schedule=work.schedule,
             target_cycles=work.target_cycles,
+            fastest=work.fastest,
         )
         seconds = time.perf_counter() - started
         outcome = design.verify(frames=frames)

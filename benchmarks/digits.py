@@ -54,11 +54,12 @@ def build(name: str, folder: Path) -> hwcompile.Design:
     """Compile a model file, or the graph of a recurrent network."""
     model = DIGITS / f"{name}.onnx"
     if model.is_file():
-        return hwcompile.compile(model, folder)
+        return hwcompile.compile(model, folder, fastest=True)
     sys.path.insert(0, str(DIGITS))  # before the benchmark of the same name
     from recurrent import load_weights, network
 
-    return hwcompile.compile_graph(network(load_weights(DIGITS / f"{name}.npz")), folder)
+    graph = network(load_weights(DIGITS / f"{name}.npz"))
+    return hwcompile.compile_graph(graph, folder, fastest=True)
 
 
 def measure(name: str, images: FloatArray, labels: IntArray) -> tuple[Row, bool]:

@@ -71,6 +71,7 @@ def designs(folder: Path, only: str) -> Iterator[tuple[str, hwcompile.Design]]:
                     folder / "build",
                     schedule=work.schedule,
                     target_cycles=work.target_cycles,
+                    fastest=work.fastest,
                     force=True,
                 ),
             )

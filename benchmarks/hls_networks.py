@@ -74,7 +74,11 @@ def _files(note: Note) -> Iterator[Network]:
 
 def _file(work: Workload, folder: Path) -> Design:
     return hwcompile.compile(
-        work.model, folder, schedule=work.schedule, target_cycles=work.target_cycles
+        work.model,
+        folder,
+        schedule=work.schedule,
+        target_cycles=work.target_cycles,
+        fastest=work.fastest,
     )
 
 
@@ -133,7 +137,7 @@ def _tflite(note: Note, tf2onnx: str) -> Iterator[Network]:
         model = folder.with_suffix(".onnx")
         command = [tf2onnx, "-m", "tf2onnx.convert", "--tflite", str(file), "--opset", "13"]
         subprocess.run([*command, "--output", str(model)], check=True, capture_output=True)
-        return hwcompile.compile(model, folder)
+        return hwcompile.compile(model, folder, fastest=True)
 
     for name, stem in files.items():
         file = models_folder() / "mlperf_tiny" / f"{stem}.tflite"

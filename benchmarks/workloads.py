@@ -30,7 +30,7 @@ KWS: Folding = ((32, 10), (32, 8), (32, 8), (1, 8))
 
 @dataclass(frozen=True)
 class Workload:
-    """A network at one folding: a schedule, or a target for the compiler's own choice.
+    """A network at one folding: a schedule, or what the compiler's own choice is to reach.
 
     Attributes:
         network: Its id, the same in all benchmarks.
@@ -38,7 +38,7 @@ class Workload:
         model: The file.
         frames: How many are compared with the reference unless asked otherwise.
         schedule: A partial schedule, or None.
-        target_cycles: What the compiler is asked for; None for its default.
+        target_cycles: What the compiler is asked for; None for the fastest.
     """
 
     network: str
@@ -47,6 +47,11 @@ class Workload:
     frames: int = SMALL
     schedule: dict[str, Any] | None = None
     target_cycles: int | None = None
+
+    @property
+    def fastest(self) -> bool:
+        """Whether the compiler is asked for the fastest folding."""
+        return self.schedule is None and self.target_cycles is None
 
 
 def models_folder() -> Path:

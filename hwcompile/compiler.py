@@ -43,8 +43,9 @@ from hwcompile.report.insight import build_insight
 from hwcompile.report.page.page import page_text
 from hwcompile.report.sbom import bill_of_materials
 from hwcompile.report.summary import build_report
-from hwcompile.schedule.choose.schedule_file import schedule_text
-from hwcompile.schedule.planner import plan
+from hwcompile.schedule.choose.schedule_file import Schedule, schedule_text
+from hwcompile.schedule.plan import Plan
+from hwcompile.schedule.planner import Prediction, plan, plan_enough, wanted_schedule
 
 Source: TypeAlias = Path | Graph | ImportedModel
 """What is compiled: a model file, a graph on integers, or a model behind its front end."""
@@ -95,9 +96,10 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     options.step("lowering")
     graph = run_passes(imported.graph, LOWERING, observe)
     options.step("scheduling")
-    planned, prediction = plan(
-        graph, target_cycles=goal.cycles, schedule=options.schedule, board=goal.board
-    )
+    wanted = wanted_schedule(options.schedule, graph)
+    if wanted.choices:
+        goal = goal.with_fixed_nodes()
+    planned, prediction = _planned(graph, goal, wanted)
     if options.hls:
         check_layers(planned)
     predicted = fit_report(planned, goal.board) if goal.board else None
@@ -107,7 +109,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     host = _host(imported, (*idle_notes(planned), *fit_notes(predicted)))
     files[HOST] = json_text(host)
     files[SCHEDULE] = schedule = schedule_text(planned, prediction)
-    report = build_report(planned, prediction, goal.clock_mhz, predicted)
+    report = build_report(planned, prediction, goal.clock_mhz, predicted, _target(goal))
     insight = build_insight(planned, prediction)
     files[REPORT] = json_text(report)
     files[INSIGHT] = insight_text(insight)
@@ -117,6 +119,16 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     files[SBOM] = json_text(bill_of_materials(top, _manifest(model, files)))
     files[MANIFEST] = manifest_text(_manifest(model, files))
     return files
+
+
+def _planned(graph: Graph, goal: Goal, wanted: Schedule) -> tuple[Plan, Prediction]:
+    if goal.source == "default" and goal.cycles is not None:
+        return plan_enough(graph, goal.cycles, wanted)
+    return plan(graph, target_cycles=goal.cycles, schedule=wanted, board=goal.board)
+
+
+def _target(goal: Goal) -> dict[str, Any]:
+    return {"source": goal.source, "cycles": goal.cycles}
 
 
 def _host(imported: ImportedModel, notes: tuple[str, ...]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from hwcompile.keywords import keywords_of
 from hwcompile.options import CompileOptions, GraphKeywords, ModelKeywords
 from hwcompile.outcomes import Result
 from hwcompile.report.page.refresh import refresh_page
+from hwcompile.report.target import target_notes
 from hwcompile.running import real_outputs, simulate_build, trace_build, verify_build
 from hwcompile.toolchains.build import BoardBuild, build_bitstream
 from hwcompile.toolchains.options import BuildKeywords, BuildOptions
@@ -47,9 +48,9 @@ class Design(Opened):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Remarks of the front end, for example where it could not be exact."""
+        """Remarks: how fast it is to be where no target says so, and where it is not exact."""
         moved = (f"'{to}' was in the way and not as compiled; it is yours" for to in self.kept)
-        return (*self.host.notes, *moved)
+        return (*target_notes(self.report), *self.host.notes, *moved)
 
     def quantize(self, inputs: Frames, inputs_are: str | None = None) -> dict[str, IntArray]:
         """Integers of the network's inputs from the model's real inputs.

@@ -77,8 +77,15 @@ def out_of_range(name: str, value: object, needed: str) -> CompileError:
     return fail("HW0001", f"{name} is {shown}", "that is out of its range", needed)
 
 
-def not_both(first: tuple[str, object], second: tuple[str, object]) -> None:
-    """Raise when two options are given that say the same thing; None is not given.
+def not_both(
+    first: tuple[str, object], second: tuple[str, object], why: str = "one follows from the other"
+) -> None:
+    """Raise when two options are given that exclude each other; None is not given.
+
+    Args:
+        first: The option, as it is typed, and its value; True where it has none.
+        second: The other one.
+        why: They exclude each other.
 
     Raises:
         CompileError: HW0002.
@@ -87,9 +94,13 @@ def not_both(first: tuple[str, object], second: tuple[str, object]) -> None:
         raise fail(
             "HW0002",
             f"{first[0]} and {second[0]} are both given",
-            "one follows from the other",
-            f"{first[0]} {first[1]}, or {second[0]} {second[1]}",
+            why,
+            f"{_typed(*first)}, or {_typed(*second)}",
         )
+
+
+def _typed(name: str, value: object) -> str:
+    return name if value is True else f"{name} {value}"
 
 
 def writable_place(option: str, path: Path) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypedDict
 
 from hwcompile.boards import Board, load_board
+from hwcompile.build_directory.reported import TargetSource
 from hwcompile.limits import CLOCK_MHZ, CYCLES, not_both, number, whole
 
 DEFAULT_MHZ = 100.0
 """The clock in MHz that frames per second refer to when nothing else is said."""
+
+DEFAULT_FPS = 10_000
+"""Frames per second that are fast enough when nothing says how fast or how large a design is."""
 
 
 class GraphKeywords(TypedDict, total=False):
@@ -19,6 +23,7 @@ class GraphKeywords(TypedDict, total=False):
 
     target_fps: float | None
     target_cycles: int | None
+    fastest: bool
     schedule: Path | Mapping[str, Any] | None
     board: str
     clock_mhz: float | None
@@ -40,9 +45,14 @@ class CompileOptions:
     """Everything but the model and the place of the build directory.
 
     Attributes:
-        target_fps: Frames per second to reach at `clock_mhz`.
+        target_fps: Frames per second to reach at `clock_mhz`, with the smallest design. Where
+            nothing says how fast or how large the design is to be, it is the smallest one with
+            `DEFAULT_FPS`, or the fastest where that can not be reached.
         target_cycles: Cycles per frame to reach; instead of `target_fps`.
-        schedule: A `schedule.toml` (whole or partial), or the same as nested mappings.
+        fastest: Choose the fastest folding that fits the board, or without one the fastest that
+            `hwcompile.schedule.choose.folding.DEFAULT_LANES` lanes can reach; instead of a target.
+        schedule: A `schedule.toml` (whole or partial), or the same as nested mappings. Without a
+            target the nodes that it leaves out keep pace with the slowest one that it fixes.
         board: Name or file of a board. Without a target the fastest folding is chosen that fits
             its FPGA; with one, the folding that takes the least of what is short there.
         clock_mhz: Clock in MHz; None for the board's, or 100 without a board.
@@ -58,6 +68,7 @@ class CompileOptions:
 
     target_fps: float | None = None
     target_cycles: int | None = None
+    fastest: bool = False
     schedule: Path | Mapping[str, Any] | None = None
     board: str = ""
     clock_mhz: float | None = None
@@ -71,8 +82,8 @@ class CompileOptions:
     @property
     def aimless(self) -> bool:
         """True when nothing says how fast or how large the design is to be."""
-        wishes = (self.target_fps, self.target_cycles, self.schedule, self.board or None)
-        return all(wish is None for wish in wishes)
+        wishes = (self.target_fps, self.target_cycles, self.schedule)
+        return not (self.fastest or self.board) and all(wish is None for wish in wishes)
 
     @property
     def files(self) -> list[Path]:
@@ -88,11 +99,15 @@ class CompileOptions:
         """What to reach, and where; a clock wins over the board's.
 
         Raises:
-            CompileError: HW0001 for a number out of its range, HW0002 for both kinds of target, and
+            CompileError: HW0001 for a number out of its range, HW0002 for two kinds of target, and
                 those of `load_board`.
         """
         cycles, fps, clock_mhz = self.target_cycles, self.target_fps, self.clock_mhz
         not_both(("--target-cycles", cycles), ("--target-fps", fps))
+        if self.fastest:
+            why = "the fastest design has no target"
+            not_both(("--target-cycles", cycles), ("--fastest", True), why)
+            not_both(("--target-fps", fps), ("--fastest", True), why)
         if clock_mhz is not None:
             clock_mhz = number("--clock-mhz", clock_mhz, CLOCK_MHZ)
         if cycles is not None:
@@ -103,8 +118,17 @@ class CompileOptions:
             hertz = clock * 1e6
             why = f"a frame takes at least a cycle, at {clock:g} MHz"
             fps = number("--target-fps", fps, (hertz / CYCLES[1], hertz), why)
-            cycles = max(int(hertz / fps), 1)
-        return Goal(cycles, board, clock)
+            return Goal("target_fps", _cycles(clock, fps), board, clock)
+        if cycles is not None:
+            return Goal("target_cycles", cycles, board, clock)
+        if self.fastest or board:
+            return Goal("fastest" if self.fastest else "board", None, board, clock)
+        return Goal("default", _cycles(clock, DEFAULT_FPS), board, clock)
+
+
+def _cycles(clock_mhz: float, fps: float) -> int:
+    """Cycles that a frame may take."""
+    return max(int(clock_mhz * 1e6 / fps), 1)
 
 
 @dataclass(frozen=True)
@@ -112,11 +136,18 @@ class Goal:
     """What a design is to reach, and where.
 
     Attributes:
-        cycles: Cycles per frame to reach; None lets the planner choose.
+        source: Who says how fast it is to be.
+        cycles: Cycles per frame to reach, or that are enough by default; None lets the planner
+            choose.
         board: Whose FPGA the folding is chosen for, when it is.
         clock_mhz: Clock in MHz that frames per second refer to.
     """
 
+    source: TargetSource
     cycles: int | None
     board: Board | None
     clock_mhz: float
+
+    def with_fixed_nodes(self) -> Goal:
+        """The goal when a schedule fixes nodes: without a target they set the pace."""
+        return replace(self, source="schedule", cycles=None) if self.source == "default" else self

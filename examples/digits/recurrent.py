@@ -124,7 +124,7 @@ def main() -> int:
     split = np.load(HERE / "test_split.npz")
     images, labels = (split["images"] / 16).astype(np.float32), split["labels"]
 
-    design = hwcompile.compile_graph(network(weights), directory, force=True)
+    design = hwcompile.compile_graph(network(weights), directory, fastest=True, force=True)
     outcome = design.verify(inputs=images, levels=("reference", "rtl"))
     scores = {"float": float_scores(weights, images)}
     for level in ("reference", "rtl"):

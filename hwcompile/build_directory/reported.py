@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -183,6 +183,26 @@ class FitReport(msgspec.Struct, frozen=True):
     around: Parts
 
 
+TargetSource = Literal["target_cycles", "target_fps", "fastest", "board", "schedule", "default"]
+"""Who said how fast a design is to be: an option, nodes that a schedule fixes, or nobody."""
+
+
+class TargetReport(msgspec.Struct, frozen=True):
+    """How fast the design was to be.
+
+    Attributes:
+        source: Who said so. `target_cycles` and `target_fps`: that option, and the smallest design
+            was looked for. `fastest`: the option `--fastest`. `board`: nobody, and the fastest
+            design that fits it was. `schedule`: nobody, and nodes that the schedule leaves out keep
+            pace with the slowest one that it fixes. `default`: nobody, and the smallest design with
+            10,000 frames per second was looked for, or the fastest where none has.
+        cycles: Cycles per frame that were enough; null for as few as possible.
+    """
+
+    source: TargetSource
+    cycles: Positive | None
+
+
 class LevelReport(msgspec.Struct, frozen=True):
     """The last comparison of one level with level reference.
 
@@ -230,6 +250,7 @@ class DesignReport(msgspec.Struct, frozen=True):
         fit: What it takes of the board it was compiled for; null without `--board`.
         fifo_bits: Bits of all FIFOs between stages.
         accuracy: Level to the accuracy of its last `hwcompile simulate --labels`.
+        target: How fast it was to be; left out by versions that did not know.
     """
 
     name: str
@@ -249,6 +270,7 @@ class DesignReport(msgspec.Struct, frozen=True):
     fit: FitReport | None
     fifo_bits: Count
     accuracy: dict[str, AccuracyReport] = {}
+    target: TargetReport | None = None
 
 
 class OriginReport(msgspec.Struct, frozen=True):

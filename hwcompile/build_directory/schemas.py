@@ -144,6 +144,8 @@ def _shown(shape: Schema) -> str:
         return f"[{name}](#{name.lower()})"
     if "const" in shape:
         return f"`{shape['const']}`"
+    if "enum" in shape:
+        return " or ".join(f"`{value}`" for value in shape["enum"])
     kind = str(shape.get("type", "any"))
     if kind == "array":
         return f"list of {_shown(shape.get('items', {}))}"

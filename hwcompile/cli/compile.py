@@ -14,7 +14,7 @@ from hwcompile.cli.answers import JSON, CompileAnswer, say
 from hwcompile.cli.app import app, console, errors
 from hwcompile.design import compile_with
 from hwcompile.frontends.input_types import GRAMMAR, named_input_types
-from hwcompile.options import CompileOptions
+from hwcompile.options import DEFAULT_FPS, CompileOptions
 from hwcompile.report.table import report_table
 from hwcompile.schedule.choose.folding import DEFAULT_LANES
 
@@ -23,8 +23,22 @@ from hwcompile.schedule.choose.folding import DEFAULT_LANES
 def compile_command(
     model: Annotated[Path, typer.Argument(help="QONNX, ONNX or Keras file.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Build directory to make.")],
-    target_fps: Annotated[float | None, typer.Option(help="Frames per second to reach.")] = None,
-    target_cycles: Annotated[int | None, typer.Option(help="Cycles per frame to reach.")] = None,
+    target_fps: Annotated[
+        float | None,
+        typer.Option(
+            help="Frames per second to reach with the smallest design; "
+            f"{DEFAULT_FPS:,} where no option says how fast or how large it is to be."
+        ),
+    ] = None,
+    target_cycles: Annotated[
+        int | None, typer.Option(help="Cycles per frame to reach with the smallest design.")
+    ] = None,
+    fastest: Annotated[
+        bool,
+        typer.Option(
+            "--fastest", help=f"Choose the fastest folding of up to {DEFAULT_LANES:,} lanes."
+        ),
+    ] = False,
     schedule: Annotated[Path | None, typer.Option(help=f"A {SCHEDULE}, whole or partial.")] = None,
     board: Annotated[
         str,
@@ -65,6 +79,7 @@ def compile_command(
         options = CompileOptions(
             target_fps=target_fps,
             target_cycles=target_cycles,
+            fastest=fastest,
             schedule=schedule,
             board=board,
             clock_mhz=clock_mhz,
@@ -81,12 +96,6 @@ def compile_command(
         say(CompileAnswer(directory=str(output), report=report, notes=list(design.notes)))
         return
     console.print(report_table(design.report))
-    if options.aimless:
-        console.print(
-            f"No target was given: this is the fastest folding of up to {DEFAULT_LANES:,} lanes. "
-            "--target-fps or --target-cycles asks for another, --board for one that fits.",
-            soft_wrap=True,
-        )
     for note in design.notes:
         console.print(f"note: {note}", markup=False, soft_wrap=True)
     console.print(f"Wrote {design.directory}. Next: hwcompile verify {design.directory}")

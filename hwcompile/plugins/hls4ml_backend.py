@@ -92,7 +92,8 @@ class HwcompileBackend(VitisBackend):  # type: ignore[misc]
 
         Args:
             options: hls4ml's (`io_type`, `part`, `clock_period` ...), and of `hwcompile.compile`
-                `board`, `target_fps`, `target_cycles`, `schedule`. `level` is what `predict` runs:
+                `board`, `target_fps`, `target_cycles`, `fastest`, `schedule`; without any of them
+                the design is the fastest, as hls4ml's users expect. `level` is what `predict` runs:
                 "reference", or "rtl" or "hls", which `compile` gets ready.
 
         Raises:
@@ -144,7 +145,7 @@ class HwcompileBackend(VitisBackend):  # type: ignore[misc]
 SHARED = ("optimize", "vivado:init_layers", "vivado:streaming", "vivado:quantization")
 """Flows without passes that print C++."""
 
-OPTIONS = ("board", "target_fps", "target_cycles", "schedule", "dump_ir", "level")
+OPTIONS = ("board", "target_fps", "target_cycles", "fastest", "schedule", "dump_ir", "level")
 
 OF_HLS = ("csim", "synth", "reset", "export", "vsynth", "validation", "fifo_opt", "log_to_stdout")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,7 +83,7 @@ class Simulation:
 
     @cached_property
     def design(self) -> Design:
-        """The build directory; made when it is first asked for.
+        """The build directory; made when it is first asked for, the fastest without a target.
 
         Raises:
             CompileError: When the network can not be built.
@@ -93,6 +93,8 @@ class Simulation:
         from hwcompile.options import CompileOptions
 
         options = CompileOptions(force=True, **self.options)
+        if options.aimless:
+            options = replace(options, fastest=True)
         return Design(self.folder, build(self.imported, self.folder, options))
 
     def predict(self, x: Array | Sequence[Array], level: str = "") -> Outputs:

@@ -17,7 +17,11 @@ Report = dict[str, Any]
 
 
 def build_report(
-    plan: Plan, prediction: Prediction, clock_mhz: float, fit: Report | None = None
+    plan: Plan,
+    prediction: Prediction,
+    clock_mhz: float,
+    fit: Report | None = None,
+    target: Report | None = None,
 ) -> Report:
     """The report of a fresh build: predictions are filled in, measurements are null.
 
@@ -26,6 +30,7 @@ def build_report(
         prediction: Interval and latency in cycles.
         clock_mhz: Clock that frames per second refer to.
         fit: Predicted use of a board's FPGA (`report.fit`).
+        target: How fast the design was to be (`TargetReport`).
     """
     parts = [part for stage in plan.stages for part in stage.parts]
     total = sum((_resources(part) for part in parts), Resources())
@@ -48,6 +53,7 @@ def build_report(
             "resources_predicted": _resources_json(total),
             "fit": fit,
             "fifo_bits": sum(link.depth * link.format.bits for link in plan.links),
+            "target": target,
         },
         "nodes": [_node(part, stage.name) for stage in plan.stages for part in stage.parts],
         "links": [

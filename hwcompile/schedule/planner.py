@@ -11,7 +11,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph
 from hwcompile.schedule.choose.choice import Choice
 from hwcompile.schedule.choose.fit import Fitter
-from hwcompile.schedule.choose.folding import choose
+from hwcompile.schedule.choose.folding import GENERAL, Space, choose, default_target
 from hwcompile.schedule.choose.schedule_file import Schedule, check_links, read_schedule
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.plan import Plan
@@ -19,14 +19,17 @@ from hwcompile.schedule.time.depths import size_links
 from hwcompile.schedule.time.network import build_network
 from hwcompile.schedule.time.prediction import Prediction, predict
 
-__all__ = ["Prediction", "plan"]
+__all__ = ["Prediction", "plan", "plan_enough", "wanted_schedule"]
+
+_TRIES = 4
+"""So many shorter intervals are tried where stages that are fast enough delay each other."""
 
 
 def plan(
     graph: Graph,
     *,
     target_cycles: int | None = None,
-    schedule: Path | Mapping[str, Any] | None = None,
+    schedule: Path | Mapping[str, Any] | Schedule | None = None,
     board: Board | None = None,
 ) -> tuple[Plan, Prediction]:
     """Choose kernels, foldings and FIFO depths, and predict the cycles of the result.
@@ -36,7 +39,8 @@ def plan(
         target_cycles: Cycles per frame to reach at the lowest cost; None for the fastest folding
             that fits the board, or without one for what
             `hwcompile.schedule.choose.folding.DEFAULT_LANES` lanes can reach.
-        schedule: A `schedule.toml`, or the same as nested mappings; it may be partial.
+        schedule: A `schedule.toml`, the same as nested mappings, or what `wanted_schedule` made of
+            either; it may be partial.
         board: Whose FPGA sets the prices of what kernels take.
 
     Raises:
@@ -44,7 +48,7 @@ def plan(
             the graph, HW0403 when the stages would wait for each other for ever, HW0404 when the
             graph does not fit the board, HW0405 when its family has no resource model.
     """
-    wanted = Schedule() if schedule is None else read_schedule(schedule, graph)
+    wanted = wanted_schedule(schedule, graph)
     if board is None:
         sized = _sized(graph, choose(graph, target_cycles, wanted.choices), wanted)
     else:
@@ -63,6 +67,54 @@ def plan(
             "larger depths" if wanted.depths else "a smaller target, which leaves slack",
         )
     return sized, prediction
+
+
+def plan_enough(
+    graph: Graph,
+    enough_cycles: int,
+    schedule: Path | Mapping[str, Any] | Schedule | None = None,
+) -> tuple[Plan, Prediction]:
+    """The smallest design that is fast enough; where none is, what `plan` makes without a target.
+
+    Args:
+        graph: As for `plan`.
+        enough_cycles: Cycles per frame that need not be beaten.
+        schedule: As for `plan`; best without nodes, which may well be slower.
+
+    Raises:
+        CompileError: Those of `plan` without a target and a board.
+    """
+    wanted = wanted_schedule(schedule, graph)
+    space = Space.of(graph, wanted.choices)
+    steps = [step for step in space.steps if step < enough_cycles]
+    target = max(enough_cycles, default_target(space.options))
+    found = _cheapest(space, target, wanted)
+    best = found
+    # Stages that wait for each other may take longer together than any of them does alone.
+    for _ in range(_TRIES):
+        if found[1].interval <= target or not steps or wanted.depths:
+            break
+        found = _cheapest(space, steps.pop(), wanted)
+        best = min(best, found, key=lambda made: made[1].interval)
+    return best
+
+
+def _cheapest(space: Space, target: int, wanted: Schedule) -> tuple[Plan, Prediction]:
+    options = space.cheapest(target, GENERAL)
+    choices = {name: option.choice for name, option in options.items()}
+    sized = _sized(space.graph, choices, wanted)
+    return sized, predict(build_network(sized))
+
+
+def wanted_schedule(schedule: Path | Mapping[str, Any] | Schedule | None, graph: Graph) -> Schedule:
+    """What a user prescribes, validated; nothing for None.
+
+    Raises:
+        CompileError: Those of `read_schedule`.
+    """
+    if schedule is None:
+        return Schedule()
+    return schedule if isinstance(schedule, Schedule) else read_schedule(schedule, graph)
 
 
 def _sized(graph: Graph, choices: Mapping[str, Choice], wanted: Schedule) -> Plan:

@@ -65,6 +65,8 @@ def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["--clock-mhz", "0"], "a number from 0.001 to 10,000"),
         (["--clock-mhz", "nan"], "--clock-mhz is nan"),
         (["--target-fps", "5", "--target-cycles", "9"], "HW0002"),
+        (["--target-fps", "5", "--fastest"], "Try: --target-fps 5.0, or --fastest"),
+        (["--target-cycles", "9", "--fastest"], "the fastest design has no target"),
     ],
 )
 def test_targets_that_make_no_sense(
@@ -199,7 +201,16 @@ def test_a_design_far_beyond_the_board_is_refused_at_once(build: Path) -> None:
 
 def test_the_default_is_explained(tmp_path: Path, typed: Typed) -> None:
     words = ("compile", save(tmp_path), "-o", tmp_path / "out")
-    assert "No target was given" in typed(*words).out
+    notes = [line for line in typed(*words).out.splitlines() if line.startswith("note: ")]
+    (note,) = notes
+    assert note == (
+        "note: no target was given: this is the smallest design found with at least 10,000 "
+        "frames/s at 100 MHz; --target-fps, --target-cycles, --fastest or --board asks for another"
+    )
+    answer = json.loads(typed(*words, "--force", "--json").out)
+    assert answer["notes"] == [note.removeprefix("note: ")]
+    assert answer["report"]["design"]["target"] == {"source": "default", "cycles": 10_000}
+    assert "no target" not in typed(*words, "--force", "--fastest").out
 
 
 def test_another_format_is_named(tmp_path: Path, typed: Typed) -> None:

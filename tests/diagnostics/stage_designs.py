@@ -34,6 +34,10 @@ def hw0002_two_targets(at: Place) -> None:
     at.design(target_fps=5, target_cycles=9)
 
 
+def hw0002_a_target_for_the_fastest(at: Place) -> None:
+    at.design(target_cycles=9, fastest=True)
+
+
 def hw0003_waves_in_a_folder_that_is_missing(at: Place) -> None:
     design, x = at.design(), np.ones((2, 6), np.float32)
     design.simulate(x, waves=at.folder / "no" / "w.vcd")

@@ -28,7 +28,9 @@ def graph(kind: TensorType, result: TensorType | None = None) -> Graph:
 
 
 def test_without_scales_the_outside_numbers_are_the_integers(tmp_path: Path) -> None:
-    design = hwcompile.compile_graph(graph(TensorType((1, 2, 3), IntType(-8, 7))), tmp_path / "b")
+    design = hwcompile.compile_graph(
+        graph(TensorType((1, 2, 3), IntType(-8, 7))), tmp_path / "b", fastest=True
+    )
     x = np.random.default_rng(1).integers(-8, 8, (5, 1, 2, 3))
     result = design.simulate(x)
     np.testing.assert_array_equal(design.quantize(x)["x"], x)
@@ -42,7 +44,7 @@ def test_scales_and_zero_points_count_on_the_host_alone(tmp_path: Path) -> None:
     plain = graph(kind)
     found = plain.types[plain.outputs[0]].element
     result = TensorType((1, 2, 2), found, (0.5, 0.125), (3, -4))
-    design = hwcompile.compile_graph(graph(kind, result), tmp_path / "b")
+    design = hwcompile.compile_graph(graph(kind, result), tmp_path / "b", fastest=True)
     q = np.random.default_rng(2).integers(0, 16, (5, 1, 2, 3))
     real = (q - np.array(kind.zero_point)) * np.array(kind.scale)
     np.testing.assert_array_equal(design.quantize(real)["x"], q)
@@ -55,7 +57,9 @@ def test_scales_and_zero_points_count_on_the_host_alone(tmp_path: Path) -> None:
 
 
 def test_bipolar_inputs_have_no_zero(tmp_path: Path) -> None:
-    design = hwcompile.compile_graph(graph(TensorType((1, 1, 3), BIPOLAR)), tmp_path / "b")
+    design = hwcompile.compile_graph(
+        graph(TensorType((1, 1, 3), BIPOLAR)), tmp_path / "b", fastest=True
+    )
     x = np.array([-0.1, 0.0, 5.0]).reshape(1, 1, 1, 3)
     np.testing.assert_array_equal(design.quantize(x)["x"].reshape(-1), [-1, 1, 1])
 

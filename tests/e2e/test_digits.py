@@ -25,7 +25,7 @@ RIGHT = {"digits_mlp_w1a1": 419, "digits_cnn_w3a3": 448, "digits_cnn_int8": 440}
 @cache
 def build(name: str) -> Design:
     directory = Path(mkdtemp(prefix="hwcompile-e2e-")) / "build"
-    return hwcompile.compile(DIGITS / f"{name}.onnx", directory)
+    return hwcompile.compile(DIGITS / f"{name}.onnx", directory, fastest=True)
 
 
 def split() -> tuple[np.ndarray, np.ndarray]:

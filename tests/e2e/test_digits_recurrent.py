@@ -49,7 +49,7 @@ def weights(cell: str) -> dict[str, np.ndarray]:
 @cache
 def build(cell: str) -> Design:
     directory = Path(mkdtemp(prefix="hwcompile-e2e-")) / "build"
-    return hwcompile.compile_graph(example().network(weights(cell)), directory)
+    return hwcompile.compile_graph(example().network(weights(cell)), directory, fastest=True)
 
 
 def split() -> tuple[np.ndarray, np.ndarray]:

@@ -85,7 +85,7 @@ def _tcl_orders(text: str) -> list[str]:
 )
 def test_a_hostile_name_is_text_in_every_file(tmp_path: Path, name: str) -> None:
     build = tmp_path / "out" / "build"
-    design = hwcompile.compile(_model(tmp_path, name), build)
+    design = hwcompile.compile(_model(tmp_path, name), build, fastest=True)
     before = sorted(tmp_path.iterdir())
     lint(rtl_sources(build), design.interface.top)
     top = tmp_path / "out" / "top"
@@ -121,7 +121,7 @@ def _is_only_data(tree: ast.AST) -> None:
 def test_a_hostile_name_is_text_in_the_c_driver(tmp_path: Path, name: str) -> None:
     from hwcompile.runtime.driver import write_driver
 
-    design = hwcompile.compile(_model(tmp_path, name), tmp_path / "build")
+    design = hwcompile.compile(_model(tmp_path, name), tmp_path / "build", fastest=True)
     folder = tmp_path / "driver"
     write_driver(design.directory, design.graph.types, folder)
     compiler = shutil.which("gcc") or shutil.which("cc") or "g++"
@@ -150,6 +150,8 @@ def test_quoting_gives_the_text_back(text: str) -> None:
 
 @pytest.mark.parametrize("name", ["hw_dot", "board_top", "hwcompile_link"])
 def test_a_model_may_be_called_like_a_module_of_the_library(tmp_path: Path, name: str) -> None:
-    design = hwcompile.compile(small.save(tmp_path, f"{name}.onnx"), tmp_path / "build")
+    design = hwcompile.compile(
+        small.save(tmp_path, f"{name}.onnx"), tmp_path / "build", fastest=True
+    )
     assert design.interface.top == f"n_{name}"
     lint(rtl_sources(design.directory), design.interface.top)

@@ -46,7 +46,10 @@ def test_the_file_s_cell_is_equal_at_rtl_level(
 ) -> None:
     description = {"default": {"sigma": [256, 8], "tanh": [256, 8], "c": [12, 8], "m": [12, 11]}}
     design = hwcompile.compile(
-        model(tmp_path, kind, gates, **attributes), tmp_path / "build", formats=description
+        model(tmp_path, kind, gates, **attributes),
+        tmp_path / "build",
+        formats=description,
+        fastest=True,
     )
     outcome = design.verify(frames=12)
     assert outcome.passed, outcome.lines()
@@ -56,7 +59,9 @@ def test_the_file_s_cell_is_equal_at_rtl_level(
 
 def test_a_quantized_cell_whose_frames_take_turns(tmp_path: Path) -> None:
     """An odd number of steps, of which pairs repeat, is predicted for every frame."""
-    design = hwcompile.compile(Layer(4, **MIXED).save(tmp_path, steps=7), tmp_path / "build")
+    design = hwcompile.compile(
+        Layer(4, **MIXED).save(tmp_path, steps=7), tmp_path / "build", fastest=True
+    )
     assert design.report["design"]["frames_in_turn"] > 1
     outcome = design.verify(frames=24)
     assert outcome.passed, outcome.lines()

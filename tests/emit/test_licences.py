@@ -43,7 +43,7 @@ def unlicensed(folder: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def design(tmp_path_factory: pytest.TempPathFactory) -> Design:
     folder = tmp_path_factory.mktemp("licences")
-    return hwcompile.compile(small.save(folder), folder / "build")
+    return hwcompile.compile(small.save(folder), folder / "build", fastest=True)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))

@@ -147,10 +147,10 @@ def expected(design: Design) -> IntArray:
 def test_designs_of_two_versions_are_simulated_together(
     tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
-    first = hwcompile.compile_graph(network("first", 5, 7), tmp_path / "first")
-    second = hwcompile.compile_graph(network("second", 4, 6), tmp_path / "second")
+    first = hwcompile.compile_graph(network("first", 5, 7), tmp_path / "first", fastest=True)
+    second = hwcompile.compile_graph(network("second", 4, 6), tmp_path / "second", fastest=True)
     request.getfixturevalue("another_version")
-    third = hwcompile.compile_graph(network("third", 3, 11), tmp_path / "third")
+    third = hwcompile.compile_graph(network("third", 3, 11), tmp_path / "third", fastest=True)
     (third.directory / "manifest.json").unlink()
     with_new_ports(third)
     designs = [first, second, third]
@@ -164,7 +164,7 @@ def test_designs_of_two_versions_are_simulated_together(
 
 def test_nodes_may_be_called_like_modules_of_the_library(tmp_path: Path) -> None:
     graph = network("hw_fifo", 3, 4, "hw_credit_fifo")
-    design = hwcompile.compile_graph(graph, tmp_path / "build")
+    design = hwcompile.compile_graph(graph, tmp_path / "build", fastest=True)
     lint(rtl_sources(design.directory), design.interface.top, ["-Wno-DECLFILENAME"])
     assert design.verify(levels=("rtl",), frames=3, boundaries=True).passed
 

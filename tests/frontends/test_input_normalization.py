@@ -72,7 +72,7 @@ def test_normalization_in_hardware(tmp_path: Path) -> None:
     x = _normalized(m, MEANS["means of ImageNet"], 5, 4)
     y = m.op("Conv", x, m.weights(2, 3, 2, 2, scale=0.0625), pads=[1, 0, 0, 1])
     path = m.save(tmp_path, m.quantize(m.op("Relu", y), 0.25, -128))
-    design = hwcompile.compile(path, tmp_path / "out", input_types={"x": "uint8:1"})
+    design = hwcompile.compile(path, tmp_path / "out", input_types={"x": "uint8:1"}, fastest=True)
     feeds = _frames(2, 5, 4)
     reference = design.simulate(feeds, level="reference").real
     (result,) = design.simulate(feeds, level="rtl").real.values()

@@ -138,7 +138,7 @@ def test_bipolar_inputs_are_bipolar(annotated: bool, tmp_path: Path) -> None:
     graph = load_model(path, types).graph
     assert graph.types[graph.inputs[0]].element == BIPOLAR
     frames = np.array([[1, -1, 1, 1, -1, -1]], np.float32)
-    built = hwcompile.compile(path, tmp_path / "out", input_types=types)
+    built = hwcompile.compile(path, tmp_path / "out", input_types=types, fastest=True)
     (real,) = built.simulate(frames, level="reference").real.values()
     weights = Model().rng.integers(-20, 20, (6, 3)) * 0.25
     np.testing.assert_array_equal(real, frames @ weights.astype(np.float32))

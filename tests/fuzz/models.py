@@ -384,7 +384,7 @@ def _attempt(budget: Budget, whole: bool, data: bytes) -> Attempt:
     path.write_bytes(data)
     if not whole:
         return attempt(lambda: load_model(path))
-    return attempt(lambda: hwcompile.compile(path, budget.folder / "out", force=True))
+    return attempt(lambda: hwcompile.compile(path, budget.folder / "out", force=True, fastest=True))
 
 
 def run(budget: Budget) -> Figures:

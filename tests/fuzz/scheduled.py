@@ -38,7 +38,7 @@ class Network:
         model, outputs, _ = grown(flavour, rng, most=4)
         self.path = model.save(folder, *outputs)
         self.feeds = feeds_of(model, rng, frames=2)
-        self.design = hwcompile.compile(self.path, folder / "plain")
+        self.design = hwcompile.compile(self.path, folder / "plain", fastest=True)
         self.text = self.design.schedule
         self.expected = self.results(self.design)
 

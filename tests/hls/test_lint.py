@@ -92,7 +92,7 @@ def test_a_function_of_the_user_is_not_the_one_of_the_library(name: str) -> None
 
 
 def test_no_name_of_the_user_is_a_word_that_is_refused(tmp_path: Path) -> None:
-    design = hwcompile.compile(save(tmp_path), tmp_path / "out")
+    design = hwcompile.compile(save(tmp_path), tmp_path / "out", fastest=True)
     names = Names(design.interface)
     for word in sorted(RESERVED):
         line = f"hw::stream<kind> {names.new(word)}(0);"

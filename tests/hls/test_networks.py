@@ -63,7 +63,7 @@ def test_a_published_network_with_pruned_weights() -> None:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_published_networks(name: str, tmp_path: Path) -> None:
-    design = hwcompile.compile(model_path(name), tmp_path / "build")
+    design = hwcompile.compile(model_path(name), tmp_path / "build", fastest=True)
     outcome = design.verify(levels=("reference", "hls"), frames=PUBLISHED[name], boundaries=True)
     assert outcome.passed, outcome.lines()
 

@@ -141,7 +141,7 @@ def test_names_are_those_of_c() -> None:
         (value,) = builder.add(name, Linear((1,), 1), (value,), Origin("", name, "Add"))
     graph = builder.build((value,))
     folder = Path(mkdtemp(prefix="hwcompile-hls-")) / "build"
-    design = hwcompile.compile_graph(graph, folder)
+    design = hwcompile.compile_graph(graph, folder, fastest=True)
     assert design.verify(levels=("reference", "hls"), frames=3).passed
 
 

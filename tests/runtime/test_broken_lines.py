@@ -36,7 +36,7 @@ FRAMES = 400
 @pytest.fixture(scope="module")
 def design(tmp_path_factory: pytest.TempPathFactory) -> Design:
     folder = tmp_path_factory.mktemp("broken")
-    return hwcompile.compile(small.save(folder), folder / "build")
+    return hwcompile.compile(small.save(folder), folder / "build", fastest=True)
 
 
 @pytest.fixture

@@ -55,9 +55,9 @@ def of_two_streams(m: Model) -> tuple[str, str]:
 @pytest.fixture(params=["small", "per_channel"])
 def design(request: pytest.FixtureRequest, tmp_path: Path) -> Design:
     if request.param == "small":
-        return hwcompile.compile(small.save(tmp_path), tmp_path / "build")
+        return hwcompile.compile(small.save(tmp_path), tmp_path / "build", fastest=True)
     m = Model()
-    return hwcompile.compile(m.save(tmp_path, per_channel(m)), tmp_path / "build")
+    return hwcompile.compile(m.save(tmp_path, per_channel(m)), tmp_path / "build", fastest=True)
 
 
 def library(design: Design, folder: Path, board: str = "") -> ctypes.CDLL:
@@ -167,7 +167,7 @@ def _equal_to_port(found: ctypes.CDLL, network: Deployment, codes: dict[str, Any
 def test_the_header_says_what_c_does_not_do(tmp_path: Path) -> None:
     """Another type of numbers than C has."""
     m = Model()
-    design = hwcompile.compile(m.save(tmp_path, with_softmax(m)), tmp_path / "build")
+    design = hwcompile.compile(m.save(tmp_path, with_softmax(m)), tmp_path / "build", fastest=True)
     data = json.loads((design.directory / "host.json").read_text())
     data["outputs"][0]["dtype"] = "float16"
     rewrite_files(design.directory, {"host.json": json.dumps(data)})

@@ -56,7 +56,7 @@ def test_integers_are_those_of_onnx_runtime(
     real = m.op("DequantizeLinear", q, m.constant(scale), m.constant(zero, kind))
     y = m.op("Conv", real, m.weights(2, 3, 3, 2, scale=0.0625))
     path = m.save(tmp_path, m.quantize(m.op("Relu", y), 0.25, -128))
-    design = hwcompile.compile(path, tmp_path / "build")
+    design = hwcompile.compile(path, tmp_path / "build", fastest=True)
     network = Deployment.read(design.directory)
 
     model = onnx.load(path)
@@ -80,7 +80,9 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
 
 @pytest.fixture(scope="module")
 def forked(tmp_path_factory: pytest.TempPathFactory) -> Design:
-    return hwcompile.compile_graph(branches(), tmp_path_factory.mktemp("forked") / "build")
+    return hwcompile.compile_graph(
+        branches(), tmp_path_factory.mktemp("forked") / "build", fastest=True
+    )
 
 
 def reals(design: Design, frames: int) -> dict[str, np.ndarray]:

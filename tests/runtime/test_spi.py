@@ -89,7 +89,7 @@ def test_boards_have_the_links_of_their_files(design: Design) -> None:
 
 def test_a_bitstream(tmp_path: Path) -> None:
     """The record in the board's folder tells `run` that the link is SPI."""
-    tiny = hwcompile.compile(small.save(tmp_path), tmp_path / "build")
+    tiny = hwcompile.compile(small.save(tmp_path), tmp_path / "build", fastest=True)
     built = tiny.build("icebreaker", link="spi")
     pins = (built.folder / "pins.pcf").read_text()
     assert "set_io spi_miso 17" in pins

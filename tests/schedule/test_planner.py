@@ -9,17 +9,20 @@ from hwcompile.diagnostics import CompileError, Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reshape.op import Reshape
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.window.op import Window
-from hwcompile.schedule.planner import plan
+from hwcompile.schedule.plan import Plan
+from hwcompile.schedule.planner import plan, plan_enough
 from hwcompile.schedule.time.depths import with_depths
 from hwcompile.schedule.time.network import build_network
 from hwcompile.schedule.time.prediction import predict
 from hwcompile.schedule.time.tokens import simulate
 from tests.schedule.choose.test_schedule_file import network
+from tests.schedule.fakes import BuiltGather, Copy, Net, Whole
 from tests.schedule.naive import simulate_naively
 
 
@@ -82,6 +85,49 @@ def test_the_default_reaches_what_the_lanes_allow() -> None:
     lanes = sum(p.built.lanes for s in planned.stages for p in s.parts)
     assert lanes <= 4096
     assert prediction.interval <= 400
+
+
+def lanes_of(planned: Plan) -> int:
+    return sum(part.built.lanes for stage in planned.stages for part in stage.parts)
+
+
+def test_enough_is_the_smallest_design_for_a_target_that_can_be_reached() -> None:
+    graph = cnn(8, (4, 5), 3)
+    fastest, best = plan(graph)
+    for enough in (best.interval, 900, 5_000):
+        planned, prediction = plan_enough(graph, enough)
+        wanted, _ = plan(graph, target_cycles=enough)
+        assert prediction.interval <= enough
+        assert lanes_of(planned) == lanes_of(wanted) <= lanes_of(fastest)
+
+
+def test_what_can_not_be_reached_is_as_fast_as_can_be() -> None:
+    graph = cnn(8, (4, 5), 3)
+    fastest, best = plan(graph)
+    planned, prediction = plan_enough(graph, best.interval - 1)
+    assert prediction.interval == best.interval
+    assert lanes_of(planned) == lanes_of(fastest)
+
+
+def test_stages_that_delay_each_other_are_chosen_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A buffer for one frame is written and read in turns, which takes twice the cycles of both."""
+
+    def tight(built: BuiltGather) -> Timing:
+        words = built.ports.output.words
+        ones = np.ones(words, dtype=np.int64)
+        whole, last = words * ones, words * (np.arange(words) == words - 1)
+        write = Actor(ones, {"in0": Access.stream(ones)}, {"frame": np.cumsum(ones)})
+        read = Actor(ones, {"frame": Access(whole, last)}, {"out": np.cumsum(ones)})
+        return Timing({"write": write, "read": read}, 1, {"frame": Buffer(words, 1)})
+
+    monkeypatch.setattr(BuiltGather, "timing", property(tight))
+    net = Net((4, 4, 8))
+    graph = net.build(net.add(Whole, "b", net.add(Copy, "a", "x")))
+    planned, prediction = plan_enough(graph, 200)
+    assert 64 < prediction.interval <= 200
+    assert {p.built.parameters["parallel"] for s in planned.stages for p in s.parts} == {2}
+    with pytest.raises(CompileError, match="the buffers inside the kernels are too small"):
+        plan(graph, target_cycles=200)
 
 
 def test_equal_input_gives_an_equal_plan() -> None:

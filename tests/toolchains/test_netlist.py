@@ -19,7 +19,7 @@ from tests.toolchains import medium
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
     folder = tmp_path_factory.mktemp("tiny")
-    return hwcompile.compile(small.save(folder), folder / "build")
+    return hwcompile.compile(small.save(folder), folder / "build", fastest=True)
 
 
 @pytest.fixture(scope="module")

@@ -40,7 +40,7 @@ Capture = pytest.CaptureFixture[str]
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
     folder = tmp_path_factory.mktemp("tiny")
-    return hwcompile.compile(small.save(folder), folder / "build")
+    return hwcompile.compile(small.save(folder), folder / "build", fastest=True)
 
 
 @pytest.fixture(scope="module")

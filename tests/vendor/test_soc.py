@@ -22,7 +22,7 @@ from tests.rtl.formal import YOSYS
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
     folder = tmp_path_factory.mktemp("tiny")
-    return hwcompile.compile(small.save(folder), folder / "build")
+    return hwcompile.compile(small.save(folder), folder / "build", fastest=True)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def test_yosys_accepts_both_wrappers(soc: Path) -> None:
 
 
 def test_a_folder_of_somebody_else_stays(tiny: Design, tmp_path: Path) -> None:
-    copy = hwcompile.compile(small.save(tmp_path), tmp_path / "build")
+    copy = hwcompile.compile(small.save(tmp_path), tmp_path / "build", fastest=True)
     (copy.directory / "soc").mkdir()
     (copy.directory / "soc" / "mine").write_text("precious")
     with pytest.raises(CompileError, match="HW0815"):

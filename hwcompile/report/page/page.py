@@ -19,6 +19,7 @@ from hwcompile.report.page.figures import BoardUse, Report, board_uses, counted
 from hwcompile.report.page.section import Section, Spec, pieces_of
 from hwcompile.report.page.sections import sections_of
 from hwcompile.report.page.standing import standing_of
+from hwcompile.report.target import target_notes
 from hwcompile.resources import room
 
 _LONG_PIECE = 11
@@ -71,6 +72,7 @@ def page_text(report: Report, insight: Insight, host: Mapping[str, Any], schedul
         sections=[_shown(section) for section in sections],
         host=list(_host_lines(host)),
         schedule=schedule,
+        target=[note[:1].upper() + note[1:] for note in target_notes(report)],
         version=version("hwcompile"),
         specs=_embedded(specs),
         style=_asset("style.css"),
