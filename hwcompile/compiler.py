@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -47,6 +48,8 @@ from hwcompile.schedule.choose.schedule_file import Schedule, schedule_text
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import Prediction, plan, plan_enough, wanted_schedule
 
+_log = logging.getLogger(__name__)
+
 Source: TypeAlias = Path | Graph | ImportedModel
 """What is compiled: a model file, a graph on integers, or a model behind its front end."""
 
@@ -68,7 +71,9 @@ def build(model: Source, target: Path, options: CompileOptions) -> tuple[str, ..
     goal = options.goal()
     read = [*([model] if isinstance(model, Path) else []), *options.files]
     with new_build_directory(target, force=options.force, inputs=read) as staging:
-        write_files(staging.folder, build_files(model, goal, options))
+        files = build_files(model, goal, options)
+        write_files(staging.folder, files)
+    _log.info("%d files", len(files))
     return tuple(staging.kept)
 
 
@@ -93,6 +98,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
         imported = imported_graph(model)
     else:
         imported = load_model(model, dict(options.input_types or {}), options.formats)
+    _log.info("%d nodes", len(imported.graph.nodes))
     options.step("lowering")
     graph = run_passes(imported.graph, LOWERING, observe)
     options.step("scheduling")
@@ -100,6 +106,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     if wanted.choices:
         goal = goal.with_fixed_nodes()
     planned, prediction = _planned(graph, goal, wanted)
+    _log.info("%d stages, %d cycles per frame", len(planned.stages), prediction.interval)
     if options.hls:
         check_layers(planned)
     predicted = fit_report(planned, goal.board) if goal.board else None

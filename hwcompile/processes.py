@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import threading
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+_log = logging.getLogger(__name__)
 _running: set[subprocess.Popen[str]] = set()
 _lock = threading.Lock()
 
@@ -19,6 +22,7 @@ def run_captured(
 
     It may be called in any thread: `stop_processes` ends what runs, whoever waits for it.
     """
+    started = time.perf_counter()
     with subprocess.Popen(
         [str(word) for word in command],
         cwd=cwd,
@@ -39,6 +43,8 @@ def run_captured(
         finally:
             with _lock:
                 _running.discard(process)
+    seconds = time.perf_counter() - started
+    _log.info("%s: exit code %d, %.2f s", Path(command[0]).name, process.returncode, seconds)
     return subprocess.CompletedProcess(list(command), process.returncode, out, said)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,12 @@ def _write_views(directory: Path, level: str, waves: Path) -> None:
     write_views(waves, f"TOP.{interface.top}", groups)
 
 
+def say_step(progress: Callable[[str], None] | None, level: str, frames: int) -> None:
+    """Say that frames are about to run at a level."""
+    if progress is not None:
+        progress(f"level {level}, {frames:,} frames")
+
+
 def real_outputs(host: HostSide, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
     """The model's real outputs from the network's integers: what the host computes."""
     return collected(
@@ -107,6 +113,7 @@ def simulate_build(build: Opened, inputs: Frames, options: SimulateOptions) -> R
     """
     asked = options.checked()
     source = quantized_source(build.host.inputs, inputs, asked.inputs_are)
+    say_step(asked.progress, asked.level, source.frames)
     if asked.level == "reference":
         raw = run_reference(build.graph, source)
         return Result(raw, real_outputs(build.host, raw))
@@ -152,6 +159,7 @@ def verify_build(build: Opened, options: VerifyOptions) -> Verification:
     comparison = Comparison(graph, build.interface, build.report["design"])
 
     def run(level: str) -> SimulationResult:
+        say_step(asked.progress, level, source.frames)
         conditions = Conditions(
             board=asked.board,
             stall=asked.stall,
@@ -163,6 +171,7 @@ def verify_build(build: Opened, options: VerifyOptions) -> Verification:
         return run_level(build.directory, level, source, conditions)
 
     timed, boundaries = not asked.stall, asked.boundaries
+    say_step(asked.progress, "reference", source.frames)
     values = ValueHistograms(graph)
     outcome = comparison.of(
         asked.levels, source, run, timed=timed, boundaries=boundaries, watch=values.watch

@@ -1,13 +1,13 @@
 """What commands print with `--json`: one object on standard output, and nothing else there.
 
-Progress, remarks and errors go to standard error, and exit codes are the same as without `--json`.
+Errors go to standard error, there is no progress, and exit codes are the same as without `--json`.
 `docs/schemas/answers-1.json` has the form of every answer, by the command's name.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import typer
@@ -15,9 +15,6 @@ import typer
 from hwcompile.build_directory.reported import BoardReport, Report
 
 ANSWERS_SCHEMA = 1
-
-JSON = Annotated[bool, typer.Option("--json", help="Print the result as JSON and nothing else.")]
-"""The option of every command."""
 
 
 class CommandAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from hwcompile.cli.exits import errors, leave
+from hwcompile.cli.exits import leave
+from hwcompile.cli.voice import answers, begin, console, progress, shared_options
 from hwcompile.processes import stop_processes
-from hwcompile.report.console import report_console
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -58,6 +58,7 @@ class Commands(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """The command itself, its module imported."""
+        begin()
         if args and args[0] in COMMANDS:
             self.add_command(load_command(args[0]), args[0])
             interrupt_by_exception()
@@ -83,18 +84,27 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Turn quantized neural networks into hardware that computes the same integers.",
 )
-console = report_console()
 
-__all__ = ["COMMANDS", "app", "console", "errors", "load_command", "run_command_line"]
+__all__ = [
+    "COMMANDS",
+    "answers",
+    "app",
+    "console",
+    "load_command",
+    "progress",
+    "run_command_line",
+]
 
 
 def load_command(name: str) -> Any:
     """The command of this name, with its parameters, as an object of the command line's library."""
     import_module(f"hwcompile.cli.{name.replace('-', '_')}")
     info = next(info for info in app.registered_commands if info.name == name)
-    return typer.main.get_command_from_info(
+    command = typer.main.get_command_from_info(
         info, pretty_exceptions_short=False, rich_markup_mode=app.rich_markup_mode
     )
+    command.params.extend(shared_options(name))
+    return command
 
 
 def run_command_line() -> None:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from hwcompile.boards import Board, board_names, links_of, load_board
-from hwcompile.cli.answers import JSON, BoardAnswer, BoardsAnswer, say
-from hwcompile.cli.app import app, console
+from hwcompile.cli.answers import BoardAnswer, BoardsAnswer, say
+from hwcompile.cli.app import answers, app
+from hwcompile.cli.voice import Voice
 from hwcompile.families import family_of
 from hwcompile.report.fitting import FittingTable, TableColumn
 
 
 @app.command("boards")
-def boards_command(as_json: JSON = False) -> None:
+def boards_command() -> None:
     """List the boards; `--board` also takes the path of your own board file."""
     boards = [_board(load_board(name)) for name in board_names()]
-    if as_json:
+    if Voice.as_json:
         say(BoardsAnswer(boards=boards))
         return
-    console.print(FittingTable(_COLUMNS, [_row(board) for board in boards]))
+    answers.print(FittingTable(_COLUMNS, [_row(board) for board in boards]))
 
 
 _COLUMNS = (

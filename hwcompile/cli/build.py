@@ -12,8 +12,9 @@ from rich.table import Table
 
 from hwcompile.boards import Board, load_board
 from hwcompile.build_directory.reported import BoardReport
-from hwcompile.cli.answers import JSON, BuildAnswer, say
-from hwcompile.cli.app import app, console, errors
+from hwcompile.cli.answers import BuildAnswer, say
+from hwcompile.cli.app import answers, app, console, progress
+from hwcompile.cli.voice import Voice
 from hwcompile.design import Design, load
 from hwcompile.diagnostics import fail
 from hwcompile.families import family_of
@@ -49,7 +50,6 @@ def build_command(
         bool, typer.Option("--anyway", help="Try also what is estimated far beyond the board.")
     ] = False,
     link: Annotated[str, typer.Option(help="uart or spi; without it the board's usual link.")] = "",
-    as_json: JSON = False,
 ) -> None:
     """Synthesize, place, route and pack for a board; everything lands in DIR/BOARD.
 
@@ -70,14 +70,14 @@ def build_command(
                 why,
                 "a copy of it with another clock.mhz",
             )
-        _vendor(design, target, baud, as_json)
+        _vendor(design, target, baud)
         return
     if update_weights is not None:
-        _update(design, target, update_weights, as_json)
+        _update(design, target, update_weights)
         return
     if not anyway:
         check_far_too_large(design.report, target)
-    with errors.status("starting") as status:
+    with progress() as step:
         built = design.build(
             board,
             seeds=seeds,
@@ -85,15 +85,15 @@ def build_command(
             clock=clock,
             link=link,
             swappable=swappable,
-            progress=status.update,
+            progress=step,
         )
-    if as_json:
+    if Voice.as_json:
         made = msgspec.convert(design.report["design"]["resources"], BoardReport)
         _say(built.folder, built.bitstream, made)
         return
     console.print(_table(built, design.report["design"].get("fit")))
     slowest = f", slowest in '{built.slowest}'" if built.slowest else ""
-    console.print(
+    answers.print(
         f"{built.fmax_mhz:.1f} MHz reached with seed {built.seed}, "
         f"{built.clock_mhz:g} MHz needed{slowest}"
     )
@@ -111,11 +111,11 @@ def _say(folder: Path, bitstream: Path | None, made: BoardReport | None = None) 
     say(BuildAnswer(folder=str(folder), bitstream=file, resources=made))
 
 
-def _update(design: Design, board: Board, previous: Path, as_json: bool) -> None:
+def _update(design: Design, board: Board, previous: Path) -> None:
     started = time.perf_counter()
     bitstream = exchange(design.directory, board, load(previous).directory)
     seconds = time.perf_counter() - started
-    if as_json:
+    if Voice.as_json:
         _say(bitstream.parent, bitstream)
         return
     console.print(f"Exchanged the weights in the bitstream of {previous} in {seconds:.1f} s.")
@@ -124,10 +124,10 @@ def _update(design: Design, board: Board, previous: Path, as_json: bool) -> None
     )
 
 
-def _vendor(design: Design, board: Board, baud: int, as_json: bool) -> None:
-    with errors.status("starting") as status:
-        project = build_project(design.directory, board, baud=baud, progress=status.update)
-    if as_json:
+def _vendor(design: Design, board: Board, baud: int) -> None:
+    with progress() as step:
+        project = build_project(design.directory, board, baud=baud, progress=step)
+    if Voice.as_json:
         _say(project.folder, project.bitstream)
         return
     console.print(f"Wrote {len(project.files)} files to {project.folder}; README.md tells more.")

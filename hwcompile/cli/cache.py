@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from hwcompile.cli.answers import JSON, CacheAnswer, KindAnswer, say
-from hwcompile.cli.app import app, console
+from hwcompile.cli.answers import CacheAnswer, KindAnswer, say
+from hwcompile.cli.app import answers, app
+from hwcompile.cli.voice import Voice
 from hwcompile.limits import parse_size
 from hwcompile.report.fitting import FittingTable, TableColumn
 from hwcompile.verify.cache import cache_root
@@ -21,7 +22,6 @@ def cache_command(
     limit: Annotated[
         str, typer.Option(help="Remove what was used least recently, down to this size: 500MB.")
     ] = "",
-    as_json: JSON = False,
 ) -> None:
     """Show what the cache holds; clear it, or make it smaller."""
     root = cache_root()
@@ -44,7 +44,7 @@ def cache_command(
         removed=removed,
         kinds=found,
     )
-    say(answer) if as_json else _print(answer)
+    say(answer) if Voice.as_json else _print(answer)
 
 
 def _print(answer: CacheAnswer) -> None:
@@ -59,10 +59,10 @@ def _print(answer: CacheAnswer) -> None:
         TableColumn("MB", number=True),
     )
     rows = [(k.kind, f"{k.entries:,}", f"{k.bytes / 1e6:,.1f}") for k in (*answer.kinds, total)]
-    console.print(FittingTable(columns, rows))
+    answers.print(FittingTable(columns, rows))
     if answer.removed:
-        console.print(f"Removed {answer.removed / 1e6:,.1f} MB.")
-    console.print(
+        answers.print(f"Removed {answer.removed / 1e6:,.1f} MB.")
+    answers.print(
         f"In {answer.folder}; kept below {answer.limit / 1e9:g} GB ({LIMIT} changes that).",
         markup=False,
         soft_wrap=True,

@@ -10,8 +10,9 @@ import typer
 
 from hwcompile.build_directory import SCHEDULE
 from hwcompile.build_directory.reported import Report
-from hwcompile.cli.answers import JSON, CompileAnswer, say
-from hwcompile.cli.app import app, console, errors
+from hwcompile.cli.answers import CompileAnswer, say
+from hwcompile.cli.app import app, console, progress
+from hwcompile.cli.voice import Voice
 from hwcompile.design import compile_with
 from hwcompile.frontends.input_types import GRAMMAR, named_input_types
 from hwcompile.options import DEFAULT_FPS, CompileOptions
@@ -72,10 +73,9 @@ def compile_command(
         bool, typer.Option("--hls", help="Write C++ for high-level synthesis to DIR/hls.")
     ] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing build directory.")] = False,
-    as_json: JSON = False,
 ) -> None:
     """Compile MODEL to SystemVerilog in a build directory."""
-    with errors.status("starting") as status:
+    with progress() as step:
         options = CompileOptions(
             target_fps=target_fps,
             target_cycles=target_cycles,
@@ -88,10 +88,10 @@ def compile_command(
             dump_ir=dump_ir,
             hls=hls,
             force=force,
-            progress=status.update,
+            progress=step,
         )
         design = compile_with(model, output, options)
-    if as_json:
+    if Voice.as_json:
         report = msgspec.convert(design.report, Report)
         say(CompileAnswer(directory=str(output), report=report, notes=list(design.notes)))
         return

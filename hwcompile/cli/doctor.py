@@ -14,8 +14,9 @@ from rich.markup import escape
 
 from hwcompile.boards import board_names, load_board
 from hwcompile.build_directory import check_build_directory, require_build_directory
-from hwcompile.cli.answers import JSON, DoctorAnswer, PartAnswer, say
-from hwcompile.cli.app import app, console
+from hwcompile.cli.answers import DoctorAnswer, PartAnswer, say
+from hwcompile.cli.app import answers, app
+from hwcompile.cli.voice import Voice
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.families import family_names, fpga_family
 from hwcompile.report.fitting import FittingTable, TableColumn
@@ -43,7 +44,6 @@ def doctor_command(
     level: Annotated[
         list[str] | None, typer.Option(help="A level that is needed; exit code 3 if it can't run.")
     ] = None,
-    as_json: JSON = False,
 ) -> None:
     """Say what is installed, what each part is for, and how to get what is missing."""
     check_levels(level or ["reference"])
@@ -51,15 +51,15 @@ def doctor_command(
         _check(directory)
     parts = [] if directory is not None else list(_parts())
     levels = {name: not _missing(needs) for name, needs in NEEDS.items()}
-    if as_json:
+    if Voice.as_json:
         where = None if directory is None else str(directory)
         say(DoctorAnswer(parts=parts, levels=levels, directory=where))
     elif directory is not None:
-        console.print(f"Every file of {directory} is as it was written.", markup=False)
+        answers.print(f"Every file of {directory} is as it was written.", markup=False)
     else:
-        console.print(_table(parts))
+        answers.print(_table(parts))
         able = ", ".join(name for name, can in levels.items() if can)
-        console.print(f"Levels that can run here: {able}.")
+        answers.print(f"Levels that can run here: {able}.")
     for name in level or []:
         if not levels[name]:
             missing = ", ".join(_missing(NEEDS[name]))

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from hwcompile.build_directory import DRIVER
-from hwcompile.cli.answers import JSON, FilesAnswer, say
+from hwcompile.cli.answers import FilesAnswer, say
 from hwcompile.cli.app import app, console
+from hwcompile.cli.voice import Voice
 from hwcompile.design import load
 from hwcompile.runtime.driver import write_driver
 
@@ -21,12 +22,11 @@ def driver_command(
         Path | None,
         typer.Option("--output", "-o", help=f"Folder to write to; DIR/{DRIVER} by default."),
     ] = None,
-    as_json: JSON = False,
 ) -> None:
     """Write a C99 driver for the design and its link, without dynamic memory."""
     design = load(directory)
     written = write_driver(directory, design.graph.types, output or directory / DRIVER)
-    if as_json:
+    if Voice.as_json:
         say(FilesAnswer(files=[str(path) for path in written]))
         return
     for path in written:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from hwcompile.cli.answers import JSON, FamilyAnswer, OpsAnswer, say
-from hwcompile.cli.app import app, console
+from hwcompile.cli.answers import FamilyAnswer, OpsAnswer, say
+from hwcompile.cli.app import answers, app
+from hwcompile.cli.voice import Voice
 from hwcompile.frontends.onnx.coverage import covered_operators
 from hwcompile.ops import FAMILIES, family
 from hwcompile.report.fitting import FittingTable, TableColumn
 
 
 @app.command("ops")
-def ops_command(as_json: JSON = False) -> None:
+def ops_command() -> None:
     """List operator families with their kernels, and source operators that reach them."""
     families = [_family(name) for name in FAMILIES]
     sources = {domain or "onnx": list(names) for domain, names in covered_operators().items()}
-    if as_json:
+    if Voice.as_json:
         say(OpsAnswer(families=families, sources=sources))
         return
     rows = [
@@ -22,9 +23,9 @@ def ops_command(as_json: JSON = False) -> None:
         for found in families
     ]
     columns = (TableColumn("family"), TableColumn("kernels", 1), TableColumn("what it does"))
-    console.print(FittingTable(columns, rows))
+    answers.print(FittingTable(columns, rows))
     for domain, names in sources.items():
-        console.print(f"\n[bold]{domain}[/bold]: {', '.join(names)}", highlight=False)
+        answers.print(f"\n[bold]{domain}[/bold]: {', '.join(names)}", highlight=False)
 
 
 def _family(name: str) -> FamilyAnswer:

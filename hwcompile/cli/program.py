@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 
 from hwcompile.boards import load_board
-from hwcompile.cli.answers import JSON, ProgramAnswer, say
+from hwcompile.cli.answers import ProgramAnswer, say
 from hwcompile.cli.app import app, console
+from hwcompile.cli.voice import Voice
 from hwcompile.design import load
 from hwcompile.toolchains.programming import programmer_command, run_programmer
 
@@ -20,13 +21,12 @@ def program_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
     board: Annotated[str, typer.Option(help="A board that it was built for.")],
     dry_run: Annotated[bool, typer.Option(help="Print the command and do not run it.")] = False,
-    as_json: JSON = False,
 ) -> None:
     """Load the bitstream in DIR/BOARD with the board's programmer."""
     command = programmer_command(load(directory).directory, load_board(board))
-    if not as_json:
+    if not Voice.as_json:
         console.print(shlex.join(command), markup=False, soft_wrap=True)
     if not dry_run:
         run_programmer(command)
-    if as_json:
+    if Voice.as_json:
         say(ProgramAnswer(command=list(command), ran=not dry_run))

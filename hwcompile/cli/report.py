@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
-from hwcompile.build_directory import REPORT, REPORT_PAGE
-from hwcompile.cli.app import app, console
+from hwcompile.build_directory import REPORT_PAGE
+from hwcompile.cli.app import answers, app
+from hwcompile.cli.voice import Voice
 from hwcompile.design import load
 from hwcompile.report.page.refresh import refresh_page
 from hwcompile.report.table import missing_text, report_table
@@ -20,7 +21,6 @@ from hwcompile.report.table import missing_text, report_table
 @app.command("report")
 def report_command(
     directory: Annotated[Path, typer.Argument(help="Build directory.")],
-    as_json: Annotated[bool, typer.Option("--json", help=f"Print {REPORT}.")] = False,
     opened: Annotated[
         bool, typer.Option("--open", help=f"Open DIR/{REPORT_PAGE} in a browser as well.")
     ] = False,
@@ -30,15 +30,15 @@ def report_command(
     What is not known yet is named with the command that finds it out.
     """
     design = load(directory)
-    if as_json:
+    if Voice.as_json:
         typer.echo(json.dumps(design.report, indent=2))
     else:
-        console.print(report_table(design.report))
+        answers.print(report_table(design.report))
         missing = missing_text(design.report, quote(str(directory)))
         if missing:
-            console.print(f"\n{missing}", markup=False, highlight=False, soft_wrap=True)
+            answers.print(f"\n{missing}", markup=False, highlight=False, soft_wrap=True)
     if opened:
         refresh_page(directory)
         page = (directory / REPORT_PAGE).resolve()
         if not webbrowser.open(page.as_uri()):
-            console.print(f"No browser was found; open {page}", markup=False, soft_wrap=True)
+            answers.print(f"No browser was found; open {page}", markup=False, soft_wrap=True)

@@ -9,10 +9,11 @@ import numpy as np
 import typer
 
 from hwcompile.boards import load_board
-from hwcompile.cli.answers import JSON, RunAnswer, say
-from hwcompile.cli.app import app, console
+from hwcompile.cli.answers import RunAnswer, say
+from hwcompile.cli.app import answers, app, console
 from hwcompile.cli.exits import MISMATCH
 from hwcompile.cli.inputs import INPUTS_ARE
+from hwcompile.cli.voice import Voice
 from hwcompile.design import Design, load
 from hwcompile.limits import NOISE, number, output_file
 from hwcompile.outcomes import Result
@@ -41,7 +42,6 @@ def run_command(
     ] = 0.0,
     noise_seed: Annotated[int, typer.Option(help="Of the noise.")] = 0,
     inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
-    as_json: JSON = False,
 ) -> None:
     """Send the frames of INPUTS to a board; exit code 1 when --check finds a difference."""
     outputs = output_file(outputs) if outputs else None
@@ -81,7 +81,7 @@ def run_command(
         outputs=None if written is None else str(written),
         differing=wrong,
     )
-    say(found) if as_json else _print(found)
+    say(found) if Voice.as_json else _print(found)
     if wrong:
         raise typer.Exit(MISMATCH)
 
@@ -95,12 +95,12 @@ def _print(found: RunAnswer) -> None:
     if found.outputs:
         console.print(f"Wrote {found.outputs}.", markup=False, soft_wrap=True)
     if found.differing is not None:
-        console.print(f"reference: {found.frames:,} frames compared, {found.differing:,} differ")
+        answers.print(f"reference: {found.frames:,} frames compared, {found.differing:,} differ")
 
 
 def _keep(design: Design, error: BrokenRunError, asked: int, outputs: Path | None) -> None:
     """Say how many frames came before the run broke, and write these."""
-    console.print(f"{error.frames:,} of {asked:,} frames came before the run ended early.")
+    answers.print(f"{error.frames:,} of {asked:,} frames came before the run ended early.")
     if outputs and error.frames:
         written = Result(error.outputs, design.dequantize(error.outputs)).save(outputs)
         console.print(f"Wrote them to {written}.", markup=False, soft_wrap=True)

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from hwcompile.cli.answers import JSON, SimulateAnswer, say
-from hwcompile.cli.app import app, console, errors
+from hwcompile.cli.answers import SimulateAnswer, say
+from hwcompile.cli.app import app, console, progress
 from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.cli.labels import accuracy
+from hwcompile.cli.voice import Voice
 from hwcompile.cli.waves import WAVES, tell_of_waves
 from hwcompile.design import load
 from hwcompile.limits import output_file
@@ -40,14 +41,19 @@ def simulate_command(
         Path | None,
         typer.Option(help="L.npy, the class of each frame: prints the accuracy and reports it."),
     ] = None,
-    as_json: JSON = False,
 ) -> None:
     """Run the frames of INPUTS; write raw (integers) and real (dequantized) outputs."""
     if outputs:
         outputs = output_file(outputs)
-    with errors.status("compiling the simulator and running frames"):
+    with progress("reading the frames") as step:
         result = load(directory).simulate(
-            inputs, level=level, board=board, stall=stall, waves=waves, inputs_are=inputs_are
+            inputs,
+            level=level,
+            board=board,
+            stall=stall,
+            waves=waves,
+            inputs_are=inputs_are,
+            progress=step,
         )
     frames = len(next(iter(result.raw.values())))
     classes = classes_of(result.real)
@@ -63,7 +69,7 @@ def simulate_command(
     )
     if found.accuracy is not None:
         refresh_page(directory, lambda report: _record(report, found))
-    if as_json:
+    if Voice.as_json:
         say(found)
     else:
         _print(found, result.real)
@@ -95,7 +101,7 @@ def _print(found: SimulateAnswer, real: Mapping[str, np.ndarray[Any, Any]]) -> N
         )
     if found.accuracy is not None:
         right = f"{_right(found):,} of {found.frames:,} frames"
-        console.print(f"accuracy {found.accuracy:.2%}: {right}")
+        answers.print(f"accuracy {found.accuracy:.2%}: {right}")
     if found.outputs:
         console.print(f"Wrote {found.outputs}.", markup=False, soft_wrap=True)
 

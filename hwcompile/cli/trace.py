@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from hwcompile.cli.answers import JSON, TraceAnswer, say
-from hwcompile.cli.app import app, console, errors
+from hwcompile.cli.answers import TraceAnswer, say
+from hwcompile.cli.app import app, console, progress
 from hwcompile.cli.inputs import INPUTS_ARE
+from hwcompile.cli.voice import Voice
 from hwcompile.design import load
 from hwcompile.limits import output_file
 from hwcompile.outcomes import save_arrays
@@ -22,11 +23,10 @@ def trace_command(
     outputs: Annotated[Path, typer.Option(help="T.npz to write, an array for each tensor.")],
     level: Annotated[str, typer.Option(help="reference, hls or rtl.")] = "reference",
     inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
-    as_json: JSON = False,
 ) -> None:
     """Write the integers of every tensor, or at level rtl of every stream, to a file."""
     outputs = output_file(outputs)
-    with errors.status("running frames"):
+    with progress("running frames"):
         found = load(directory).trace(inputs, level, inputs_are)
     written = save_arrays(outputs, found)
     answer = TraceAnswer(
@@ -35,7 +35,7 @@ def trace_command(
         tensors={name: list(values.shape[1:]) for name, values in found.items()},
         outputs=str(written),
     )
-    if as_json:
+    if Voice.as_json:
         say(answer)
         return
     for name, shape in answer.tensors.items():

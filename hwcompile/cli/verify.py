@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from hwcompile.cli.answers import JSON, CyclesAnswer, VerifyAnswer, say
-from hwcompile.cli.app import app, console, errors
+from hwcompile.cli.answers import CyclesAnswer, VerifyAnswer, say
+from hwcompile.cli.app import answers, app, console, progress
 from hwcompile.cli.exits import MISMATCH
 from hwcompile.cli.inputs import INPUTS_ARE
+from hwcompile.cli.voice import Loudness, Voice
 from hwcompile.cli.waves import WAVES, tell_of_waves
 from hwcompile.design import load
 from hwcompile.verify.simulator import MEMORY_LATENCY
@@ -33,10 +34,9 @@ def verify_command(
     ] = MEMORY_LATENCY,
     waves: Annotated[Path | None, typer.Option(help=WAVES)] = None,
     inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
-    as_json: JSON = False,
 ) -> None:
     """Run the same frames at every level and demand equality; exit code 1 on a mismatch."""
-    with errors.status("compiling the simulator and running frames"):
+    with progress("reading the frames") as step:
         outcome = load(directory).verify(
             levels=tuple(level.strip() for level in levels.split(",")),
             inputs=inputs,
@@ -47,8 +47,9 @@ def verify_command(
             memory_latency=memory_latency,
             waves=waves,
             inputs_are=inputs_are,
+            progress=step,
         )
-    if as_json:
+    if Voice.as_json:
         say(_answer(directory, outcome))
     else:
         _print(outcome)
@@ -60,8 +61,11 @@ def verify_command(
 def _print(outcome: Verification) -> None:
     if not outcome.mismatches:
         console.print("level reference alone: there is nothing to compare it with; add level rtl")
+    say = console.print if outcome.passed else answers.print
     for line in outcome.lines():
-        console.print(line, highlight=False)
+        say(line, highlight=False)
+    if Voice.loudness is Loudness.QUIET:
+        answers.print("passed" if outcome.passed else "failed")
 
 
 def _answer(directory: Path, outcome: Verification) -> VerifyAnswer:

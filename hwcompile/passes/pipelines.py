@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
 
 from hwcompile.ir.graph import Graph
@@ -10,6 +12,8 @@ from hwcompile.passes.compose_thresholds import compose_thresholds
 from hwcompile.passes.dead_nodes import remove_dead_nodes
 from hwcompile.passes.lower_conv import lower_conv
 from hwcompile.passes.lower_pool import lower_pool
+
+_log = logging.getLogger(__name__)
 
 Pass = Callable[[Graph], Graph]
 Observer = Callable[[str, Graph], None]
@@ -39,8 +43,11 @@ def run_passes(
     if observe:
         observe("front-end", graph)
     for name, function in passes:
+        before, started = len(graph.nodes), time.perf_counter()
         graph = function(graph)
         verify(graph, name)
+        seconds = time.perf_counter() - started
+        _log.info("%s: %d nodes become %d, %.2f s", name, before, len(graph.nodes), seconds)
         if observe:
             observe(name, graph)
     return graph

@@ -7,6 +7,7 @@ damaged is made again. Where the cache can not be used at all a temporary one ta
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import shutil
 import sys
@@ -22,6 +23,8 @@ from hwcompile.build_directory.process import is_running
 from hwcompile.verify.cache_size import CONTENTS, touch, trim_now_and_then
 
 _ATTEMPTS = 3
+
+_log = logging.getLogger(__name__)
 
 
 def cache_root() -> Path:
@@ -51,6 +54,7 @@ def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
         final = folder / key
         if is_sound(final):
             touch(final)
+            _log.info("%s %s is in the cache", kind, key)
             return final
         folder.mkdir(parents=True, exist_ok=True)
         _remove_leftovers(folder)
@@ -63,6 +67,7 @@ def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
         if not is_sound(work):  # for example where programs may not be executed
             return _temporarily(kind, key, make, "programs in it can not be executed")
         placed = _take_place(work, final)
+        _log.info("%s %s is in the cache now", kind, key)
         trim_now_and_then(cache_root())
         return placed
     finally:

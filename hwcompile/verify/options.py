@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict
@@ -26,6 +26,7 @@ class SimulateKeywords(TypedDict, total=False):
     stall: float
     waves: Path | str | None
     inputs_are: str | None
+    progress: Callable[[str], None] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class SimulateOptions:
         stall: Probability that a source or a sink holds back in a cycle (rtl, netlist).
         waves: Waveform file to write, .fst or .vcd (rtl, netlist).
         inputs_are: See `Design.quantize`.
+        progress: Called with the name of each step as it starts.
     """
 
     level: str = "rtl"
@@ -45,6 +47,7 @@ class SimulateOptions:
     stall: float = 0.0
     waves: Path | str | None = None
     inputs_are: str | None = None
+    progress: Callable[[str], None] | None = None
 
     def checked(self) -> SimulateOptions:
         """The same with the number in its range.
@@ -71,6 +74,7 @@ class VerifyKeywords(TypedDict, total=False):
     memory_latency: int
     waves: Path | str | None
     inputs_are: str | None
+    progress: Callable[[str], None] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +92,7 @@ class VerifyOptions:
         memory_latency: Cycles until external memory answers, where weights come from there.
         waves: Waveform file to write, .fst or .vcd, at the one level that has signals.
         inputs_are: See `Design.quantize`.
+        progress: Called with the name of each step as it starts.
     """
 
     levels: tuple[str, ...] = ("reference", "rtl")
@@ -100,6 +105,7 @@ class VerifyOptions:
     memory_latency: int = MEMORY_LATENCY
     waves: Path | str | None = None
     inputs_are: str | None = None
+    progress: Callable[[str], None] | None = None
 
     def checked(self) -> VerifyOptions:
         """The same with every number in its range.

@@ -11,11 +11,27 @@ from hwcompile.cli import main
 
 @dataclass(frozen=True)
 class Outcome:
-    """Exit code and what was printed."""
+    """Exit code and what was printed.
+
+    Attributes:
+        code: The exit code.
+        out: On standard output.
+        err: On standard error, without progress.
+        steps: The lines of progress.
+    """
 
     code: int
     out: str
     err: str
+    steps: tuple[str, ...] = ()
+
+    @staticmethod
+    def of(code: int, out: str, err: str) -> Outcome:
+        """Tell progress from what else is on standard error."""
+        lines = err.splitlines(keepends=True)
+        steps = tuple(line.strip() for line in lines if line.endswith(" ...\n"))
+        said = "".join(line for line in lines if not line.endswith(" ...\n"))
+        return Outcome(code, out, said, steps)
 
 
 def type_command(
@@ -29,4 +45,4 @@ def type_command(
     except SystemExit as exit_:
         code = int(exit_.code or 0)
     printed = capsys.readouterr()
-    return Outcome(code, printed.out, printed.err)
+    return Outcome.of(code, printed.out, printed.err)

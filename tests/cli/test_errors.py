@@ -98,7 +98,7 @@ def test_a_missing_compiler(build: Path) -> None:
     }
     command = [sys.executable, "-m", "hwcompile", "verify", str(build)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    outcome = Outcome(done.returncode, done.stdout, done.stderr)
+    outcome = Outcome.of(done.returncode, done.stdout, done.stderr)
     refused(outcome, "HW0703", "no C++ compiler was found", "install g++", code=3)
 
 

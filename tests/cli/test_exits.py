@@ -20,7 +20,7 @@ from hwcompile.build_directory.names import WORK
 from hwcompile.cli import exits, manual
 from hwcompile.cli.app import COMMANDS, load_command
 from hwcompile.diagnostics import InternalError, fail
-from tests.cli.running import type_command
+from tests.cli.running import Outcome, type_command
 from tests.cli.small import save
 from tests.models import ROOT
 
@@ -145,7 +145,8 @@ def test_ctrl_c_at_any_moment_is_one_line(seconds: float, tmp_path: Path) -> Non
     )
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=20)
+    _, printed = process.communicate(timeout=20)
+    said = Outcome.of(process.returncode, "", printed).err
     if process.returncode == 0:  # it was faster
         return
     assert (process.returncode, said) == (130, "Interrupted.\n")
