@@ -18,6 +18,8 @@ FRAMES = (1, 10**9)
 """Random frames."""
 SEED = (0, 2**31 - 1)
 """Seeds of random numbers."""
+JOBS = (1, 1024)
+"""Programs that run at once."""
 STALL = (0.0, 0.99)
 """Probability of a stall in a cycle: above it hardly anything moves any more."""
 MEMORY_LATENCY = (0, 100_000)

@@ -3,16 +3,52 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 _log = logging.getLogger(__name__)
 _running: set[subprocess.Popen[str]] = set()
 _lock = threading.Lock()
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+
+class Jobs:
+    """How many programs may run at once.
+
+    Attributes:
+        most: What the user said; None for as many as there are processors for this process.
+    """
+
+    most: int | None = None
+
+
+def job_count() -> int:
+    """How many programs may run at once."""
+    return Jobs.most or len(os.sched_getaffinity(0))
+
+
+def in_parallel(function: Callable[[_T], _R], items: Iterable[_T]) -> list[_R]:
+    """Results of a function that waits for programs, for all items in their order.
+
+    After an error no others begin, and Ctrl-C also ends those that run.
+    """
+    with ThreadPoolExecutor(job_count()) as pool:
+        try:
+            return list(pool.map(function, items))
+        except BaseException as error:
+            pool.shutdown(wait=False, cancel_futures=True)
+            if not isinstance(error, Exception):
+                stop_processes()
+            raise
 
 
 def run_captured(

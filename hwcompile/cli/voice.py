@@ -1,4 +1,4 @@
-"""How much a command says, and how it shows what it is doing: for all commands, in one place.
+"""What every command can be told: how much it says, and how many programs it runs at once.
 
 Progress goes to standard error: on a terminal as one line that changes, elsewhere as a line for
 each step, which ends with `...`. With --quiet or --json there is none.
@@ -18,7 +18,8 @@ import typer
 from typer.models import CommandInfo
 
 from hwcompile.cli.exits import errors
-from hwcompile.limits import not_both
+from hwcompile.limits import JOBS, not_both, whole
+from hwcompile.processes import Jobs
 from hwcompile.report.console import report_console
 
 console = report_console()
@@ -29,6 +30,10 @@ answers = report_console()
 
 Step = Callable[[str], None]
 """Says that a step starts."""
+
+
+COMPILING = ("run", "simulate", "simulate-board", "trace", "verify")
+"""Commands that compile simulators."""
 
 
 class Loudness(IntEnum):
@@ -76,25 +81,35 @@ def speak(loudness: Loudness) -> None:
 def begin() -> None:
     """A command begins: nothing of a former one in this process is left."""
     Voice.as_json = False
+    Jobs.most = None
     speak(Loudness.PLAIN)
 
 
 def shared_options(name: str) -> list[Any]:
-    """The options `--json`, `--quiet` and `--verbose`, which every command gets.
+    """The options that commands share.
 
     Args:
-        name: Of the command; `simulate-board` serves until it is interrupted and has no answer.
+        name: Of the command. Those that compile programs have `--jobs`; `simulate-board`, which
+            serves until it is interrupted, has no `--json`.
     """
     command = typer.main.get_command_from_info(
         CommandInfo(name="any", callback=_options),
         pretty_exceptions_short=False,
         rich_markup_mode=None,
     )
-    return [p for p in command.params if name != "simulate-board" or p.name != "as_json"]
+    without = {"as_json"} if name == "simulate-board" else set()
+    without |= set() if name in COMPILING else {"jobs"}
+    return [part for part in command.params if part.name not in without]
 
 
 def _as_json(asked: bool) -> bool:
     Voice.as_json = asked
+    return asked
+
+
+def _jobs(asked: int | None) -> int | None:
+    if asked is not None:
+        Jobs.most = whole("--jobs", asked, JOBS)
     return asked
 
 
@@ -117,6 +132,16 @@ def _asked(asked: bool, loudness: Loudness) -> bool:
 
 
 def _options(
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs",
+            help="Compilers and simulations that run at once.",
+            show_default="as many as there are processors",
+            callback=_jobs,
+            expose_value=False,
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option(

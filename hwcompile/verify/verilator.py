@@ -7,20 +7,18 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.processes import run_captured, stop_processes
+from hwcompile.processes import in_parallel, run_captured
 from hwcompile.resources import room
 from hwcompile.verify.cache import cached, digest
 
 FST, VCD = "fst", "vcd"
 """Formats of waveforms, which are the suffixes of their files."""
 
-JOBS = 2
 UNITY_BYTES = 1_500_000
 """Generated C++ up to this size is compiled as one file: the header is then read only once."""
 
@@ -283,14 +281,7 @@ def _verilator(arguments: Sequence[str], what: str) -> None:
 
 
 def _run_all(commands: Sequence[Sequence[str]]) -> None:
-    with ThreadPoolExecutor(JOBS) as pool:
-        try:
-            results = list(pool.map(run_captured, commands))
-        except BaseException:  # Ctrl-C: neither what runs nor what waits is finished
-            pool.shutdown(wait=False, cancel_futures=True)
-            stop_processes()
-            raise
-    for result in results:
+    for result in in_parallel(run_captured, commands):
         if result.returncode != 0:
             raise _refused("HW0705", "the C++ compiler failed on a simulator", result.stderr)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ from hwcompile.emit.hls.view import Project
 from hwcompile.emit.interface import AxisPort
 from hwcompile.emit.opened import read_plan
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.processes import run_captured
+from hwcompile.processes import in_parallel, run_captured
 from hwcompile.schedule.plan import Plan
 from hwcompile.verify.beats import frames_from_beats, to_beats
 from hwcompile.verify.columns import from_file
@@ -35,7 +34,6 @@ from hwcompile.verify.hls.compilers import (
 from hwcompile.verify.hls.lint import check_sources
 from hwcompile.verify.simulator import SimulationResult
 from hwcompile.verify.sources import FrameSource
-from hwcompile.verify.verilator import JOBS
 
 FIRST_FRAMES = 16
 """Frames at most that pass the slow programs, too."""
@@ -105,18 +103,18 @@ def run_design(
     Raises:
         CompileError: HW0623 when a slow program brings other integers than the fast one.
     """
-    others = (
+    more = (
         ProgramKind(exact=exact, compiler=name)
         for name in other_compilers()
         for exact in (False, True)
     )
-    variants = (*((*SLOW, *others) if thorough else ()), ProgramKind(taps=taps))
-    with ThreadPoolExecutor(JOBS) as pool:
-        programs = list(pool.map(partial(compile_program, design.sources), variants))
+    variants = (*((*SLOW, *more) if thorough else ()), ProgramKind(taps=taps))
+    programs = in_parallel(partial(compile_program, design.sources), variants)
     found = run_program(programs[-1], design.project, inputs)
     few = first_of(inputs, design.first_frames(inputs.frames))
-    for program, variant in zip(programs[:-1], variants, strict=False):
-        other = run_program(program, design.project, few)
+    # After the fast one, whose time is measured and must not be shared.
+    others = in_parallel(lambda p: run_program(p, design.project, few), programs[:-1])
+    for other, variant in zip(others, variants, strict=False):
         agree(other.outputs, found.outputs, variant.words)
     return found
 
