@@ -10,7 +10,7 @@ import numpy as np
 import typer
 
 from hwcompile.cli.answers import SimulateAnswer, say
-from hwcompile.cli.app import app, console, progress
+from hwcompile.cli.app import answers, app, console, progress
 from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.cli.labels import accuracy
 from hwcompile.cli.voice import Voice
