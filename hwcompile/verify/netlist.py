@@ -18,6 +18,8 @@ from hwcompile.toolchains.build import stage_modules
 from hwcompile.toolchains.synthesis import VERILOG, recipe, share_folder, synthesize
 from hwcompile.verify.cache import cached, digest
 
+_LONG = re.compile(r"\\(\S{81,})(?=\s)")
+"""Escaped names of a netlist that Verilator abbreviates, and then does not find for waveforms."""
 _INCLUDE = re.compile(r'^`include "([^"]+)"', re.MULTILINE)
 _NAME = re.compile(r"^\s*module\s+\\?(\w+)", re.MULTILINE)
 _BLACKBOX = re.compile(r"^\(\*\s*blackbox\s*\*\)\s*module\s+(\w+)", re.MULTILINE)
@@ -44,6 +46,7 @@ def mapped_design(directory: Path, board: Board) -> Path:
     models = cell_models(board)
     modules = tuple(stage_modules(interface))
     made_of = [
+        _LONG.pattern,
         repr((board.device, board.capacities)),
         models,
         recipe(interface.top, modules, board),
@@ -71,7 +74,7 @@ def mapped_design(directory: Path, board: Board) -> Path:
             raise failed(ToolError(error.program, error.line, kept)) from error
         rtl = folder / build_directory.RTL
         rtl.mkdir()
-        shutil.copyfile(folder / VERILOG, rtl / VERILOG)
+        (rtl / VERILOG).write_text(shortened((folder / VERILOG).read_text()))
         _check_models(models, made.kinds, board)
         (rtl / "cells.v").write_text(models)
         (folder / build_directory.FILES).write_text(f"cells.v\n{VERILOG}\n")
@@ -81,6 +84,11 @@ def mapped_design(directory: Path, board: Board) -> Path:
             shutil.copyfile(directory / port.file, folder / port.file)
 
     return cached("netlists", key, make)
+
+
+def shortened(netlist: str) -> str:
+    """A netlist whose long names are cut; a hash keeps them apart."""
+    return _LONG.sub(lambda name: f"\\{name[1][:60]}_{digest([name[1]])[:16]}", netlist)
 
 
 def cell_models(board: Board) -> str:

@@ -11,7 +11,7 @@ from hwcompile.boards import load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
 from hwcompile.verify.cache import cache_root
-from hwcompile.verify.netlist import mapped_design
+from hwcompile.verify.netlist import mapped_design, shortened
 from tests.cli import small
 from tests.toolchains import medium
 
@@ -87,3 +87,13 @@ def test_a_wrong_cell_is_seen(
 def test_a_board_is_needed(tiny: Design) -> None:
     with pytest.raises(CompileError, match=r"HW0609.*needs a board.*icebreaker"):
         tiny.verify(levels=("netlist",))
+
+
+def test_long_names_of_a_netlist_are_cut_and_stay_apart() -> None:
+    long = "u_stage." * 20
+    text = f"wire \\{long}a ;\nwire \\{long}b ;\nwire \\u_short.q[3] ;\nassign \\{long}a = 1;\n"
+    lines = shortened(text).splitlines()
+    assert lines[2] == "wire \\u_short.q[3] ;"
+    names = [lines[0].split()[1], lines[1].split()[1], lines[3].split()[1]]
+    assert names[0] == names[2] != names[1]
+    assert all(name.startswith("\\u_stage.") and len(name) < 81 for name in names)
