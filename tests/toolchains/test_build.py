@@ -40,7 +40,7 @@ LONG = ("crosslink_nx_evn", "gatemate_a1_evb")
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
     folder = tmp_path_factory.mktemp("tiny")
-    return hwcompile.compile(small.save(folder), folder / "build", fastest=True)
+    return hwcompile.compile(small.save(folder), folder / "build")
 
 
 @pytest.mark.parametrize(

@@ -198,7 +198,7 @@ def test_the_wrappers_have_no_warning(path: Path) -> None:
 @pytest.fixture(scope="module")
 def tiny(tmp_path_factory: pytest.TempPathFactory) -> Design:
     folder = tmp_path_factory.mktemp("tiny")
-    return hwcompile.compile(small.save(folder), folder / "build", fastest=True)
+    return hwcompile.compile(small.save(folder), folder / "build")
 
 
 @pytest.mark.parametrize(
