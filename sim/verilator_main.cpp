@@ -1,12 +1,5 @@
-// Runs an emitted design against files of beats. One program for every design: the ports come from
-// the generated header hw_ports.h, which defines
-//
-//   HW_INPUTS(PORT)    PORT(index, prefix, bytes, words) for every AXI4-Stream input
-//   HW_OUTPUTS(PORT)   the same for every output
-//   HW_MEMORIES(PORT)  PORT(index, prefix, status, bytes, size) for every AXI4 read master
-//
-// with `bytes` the width of tdata or rdata in bytes, `words` the beats of a frame and `size` the
-// bytes of the image in external memory.
+// Runs an emitted design against files of beats. One program for every design, compiled once per
+// machine: it knows the ports only through hw_design.h.
 //
 //   simulator FOLDER FRAMES STALL SEED MAX_IDLE LATENCY MEMORY_STALL [WAVES]
 //
@@ -33,16 +26,7 @@
 #include <string>
 #include <vector>
 
-#include "Vdut.h"
-#include "hw_ports.h"
-#include "verilated.h"
-#if VM_TRACE_FST
-#include "verilated_fst_c.h"
-using Trace = VerilatedFstC;
-#elif VM_TRACE
-#include "verilated_vcd_c.h"
-using Trace = VerilatedVcdC;
-#endif
+#include "hw_design.h"
 
 namespace {
 
@@ -67,18 +51,14 @@ struct Random {
 };
 
 struct Stream {
-    const char* prefix;
-    size_t bytes;
-    uint64_t words;
+    hw::StreamPort port;
     uint64_t total;  // beats of all frames
     FILE* data = nullptr;
     FILE* cycles = nullptr;
     uint64_t count = 0;         // beats that moved
-    std::vector<uint8_t> beat;  // what a source shows
-    bool shown = false;      // a source shows a beat; a sink saw one that it did not accept
-    std::vector<uint8_t> held;  // what the sink saw then
-    bool held_last = false;
-    uint64_t moved() const { return count; }
+    std::vector<uint8_t> beat;  // what a source shows, or what a sink saw and did not accept
+    bool shown = false;         // there is such a beat
+    bool held_last = false;     // its tlast
     bool done() const { return count >= total; }
 };
 
@@ -89,21 +69,19 @@ struct Burst {
 };
 
 struct Memory {
-    const char* prefix;
-    const char* status;
-    size_t bytes;
-    uint64_t size;
+    hw::MemoryPort port;
     uint64_t base;
     std::vector<uint8_t> data;
     std::deque<Burst> bursts;
     bool shown = false;    // a beat that the design has not taken yet
     bool waiting = false;  // an address that has not been taken yet
     uint64_t held_address = 0;
-    uint32_t held_length = 0;
+    uint64_t held_length = 0;
 };
 
 std::string folder;
 std::string status;
+const char* verdict = nullptr;
 
 void write_file(const std::string& name, const void* data, size_t size) {
     FILE* const file = std::fopen((folder + "/" + name).c_str(), "wb");
@@ -140,65 +118,164 @@ void close_file(FILE* file) {
     }
 }
 
-// The next beat that a source shows. Streams stay in files: runs may be longer than memory.
-void next_beat(Stream& port) {
-    if (std::fread(port.beat.data(), 1, port.bytes, port.data) != port.bytes) {
-        std::fprintf(stderr, "%s: its file ends too early\n", port.prefix);
-        std::exit(2);
+std::vector<Stream> streams(const hw::Ports<hw::StreamPort>& ports, uint64_t frames,
+                            const char* kind, const char* mode) {
+    std::vector<Stream> opened;
+    for (const hw::StreamPort& port : ports) {
+        const std::string name = std::string{kind} + "_" + std::to_string(opened.size());
+        Stream stream{port, frames * port.words};
+        stream.data = open_file(name + ".beats", mode);
+        stream.cycles = open_file(name + ".cycles", "wb");
+        stream.beat.resize(port.bytes);
+        opened.push_back(std::move(stream));
     }
+    return opened;
 }
 
-void moved(Stream& port, int64_t cycle) {
-    ++port.count;
-    std::fwrite(&cycle, 8, 1, port.cycles);
+std::vector<Memory> images(const hw::Ports<hw::MemoryPort>& ports) {
+    std::vector<Memory> memories;
+    for (const hw::MemoryPort& port : ports) {
+        Memory memory{port, (memories.size() + 1ull) << 24};
+        read_file("memory_" + std::to_string(memories.size()) + ".bin", memory.data, port.size);
+        memories.push_back(std::move(memory));
+    }
+    return memories;
 }
 
-// tdata is an integer of 8 to 64 bits, or an array of 32-bit words; little-endian either way.
-template <typename T>
-void put(T& signal, const uint8_t* beat, size_t bytes) {
-    if (bytes != sizeof(T)) std::memset(&signal, 0, sizeof(T));
-    std::memcpy(&signal, beat, bytes);
-}
-
-template <typename T>
-bool same(const T& signal, const std::vector<uint8_t>& beat) {
-    return std::memcmp(&signal, beat.data(), beat.size()) == 0;
-}
-
-template <typename T>
-void get(const T& signal, FILE* file, size_t bytes) {
-    std::fwrite(&signal, 1, bytes, file);
-}
-
-void note(const char* word, const Stream& port, const char* text) {
-    status += std::string{word} + " " + port.prefix + " " + std::to_string(port.moved()) + " "
+void note(const char* word, const Stream& stream, const char* text) {
+    status += std::string{word} + " " + stream.port.name + " " + std::to_string(stream.count) + " "
               + text + "\n";
 }
 
-void broken(const char*& verdict, const Memory& port, const char* text) {
-    status += std::string{"memory "} + port.prefix + " 0 " + text + "\n";
+void wrong(const char* word, const Stream& stream, const char* text) {
+    note(word, stream, text);
     verdict = "error";
 }
 
-// An address that the memory takes, or sees and does not take.
-void look(const char*& verdict, Memory& port, uint64_t address, uint32_t length, uint32_t size,
-          uint32_t kind, bool taken, int64_t ready) {
-    const uint64_t beats = length + 1, bytes = beats * port.bytes;
-    if (port.waiting && (address != port.held_address || length != port.held_length)) {
-        broken(verdict, port, "an address changed before it was taken");
+void broken(const Memory& memory, const char* text) {
+    status += std::string{"memory "} + memory.port.name + " 0 " + text + "\n";
+    verdict = "error";
+}
+
+void moved(Stream& stream, int64_t cycle) {
+    ++stream.count;
+    std::fwrite(&cycle, 8, 1, stream.cycles);
+}
+
+bool last_of_frame(const Stream& stream) { return (stream.count + 1) % stream.port.words == 0; }
+
+// A source that shows nothing may show its next beat. Streams stay in files: runs may be longer
+// than memory.
+void drive_source(Stream& stream, Random& random) {
+    if (stream.shown) return;
+    const hw::StreamPort& port = stream.port;
+    stream.shown = !stream.done() && !random.stall();
+    *port.tvalid = stream.shown;
+    if (!stream.shown) return;
+    if (std::fread(stream.beat.data(), 1, port.bytes, stream.data) != port.bytes) {
+        std::fprintf(stderr, "%s: its file ends too early\n", port.name);
+        std::exit(2);
     }
-    port.waiting = !taken;
-    port.held_address = address;
-    port.held_length = length;
-    if (!taken) return;
-    if ((size_t{1} << size) != port.bytes || kind != 1 || address % port.bytes != 0) {
-        broken(verdict, port, "a burst is not aligned, not of full beats, or not INCR");
+    port.tdata.put(stream.beat.data(), port.bytes);
+    *port.tlast = last_of_frame(stream);
+}
+
+void drive_memory(Memory& memory, Random& lazy, int64_t cycle) {
+    const hw::MemoryPort& port = memory.port;
+    *port.arready = !lazy.stall();
+    if (memory.shown) return;
+    memory.shown = !memory.bursts.empty() && memory.bursts.front().ready <= cycle && !lazy.stall();
+    *port.rvalid = memory.shown;
+    if (!memory.shown) return;
+    port.rdata.put(&memory.data[memory.bursts.front().address], port.bytes);
+    *port.rlast = memory.bursts.front().beats == 1;
+}
+
+// What the coming clock edge will move; these are true when it moves something.
+
+bool see_source(Stream& stream, int64_t cycle) {
+    if (!stream.shown || !*stream.port.tready) return false;
+    moved(stream, cycle);
+    stream.shown = false;
+    return true;
+}
+
+bool see_sink(Stream& stream, int64_t cycle) {
+    const hw::StreamPort& port = stream.port;
+    const bool valid = *port.tvalid, last = *port.tlast;
+    if (stream.shown
+        && (!valid || std::memcmp(port.tdata.place, stream.beat.data(), port.bytes) != 0
+            || stream.held_last != last)) {
+        wrong("unstable", stream, "a beat changed or went away before it was taken");
+    }
+    stream.shown = valid && !*port.tready;
+    if (stream.shown) {
+        std::memcpy(stream.beat.data(), port.tdata.place, port.bytes);
+        stream.held_last = last;
+    }
+    if (!valid || !*port.tready) return false;
+    if (stream.done()) {
+        wrong("surplus", stream, "more beats than the frames have");
+        return true;
+    }
+    const bool expected = last_of_frame(stream);
+    if (expected != last) wrong("tlast", stream, expected ? "missing" : "too early");
+    std::fwrite(port.tdata.place, 1, port.bytes, stream.data);
+    moved(stream, cycle);
+    return true;
+}
+
+// An address that the memory takes, or sees and does not take.
+void see_address(Memory& memory, int64_t ready) {
+    const hw::MemoryPort& port = memory.port;
+    const uint64_t address = port.araddr, length = port.arlen;
+    const uint64_t beats = length + 1, bytes = beats * port.bytes;
+    if (memory.waiting && (address != memory.held_address || length != memory.held_length)) {
+        broken(memory, "an address changed before it was taken");
+    }
+    memory.waiting = !*port.arready;
+    memory.held_address = address;
+    memory.held_length = length;
+    if (memory.waiting) return;
+    if ((size_t{1} << port.arsize) != port.bytes || port.arburst != 1
+        || address % port.bytes != 0) {
+        broken(memory, "a burst is not aligned, not of full beats, or not INCR");
     } else if (address / 4096 != (address + bytes - 1) / 4096) {
-        broken(verdict, port, "a burst crosses a 4 KiB boundary");
-    } else if (address < port.base || address + bytes > port.base + port.size) {
-        broken(verdict, port, "a burst leaves the image");
+        broken(memory, "a burst crosses a 4 KiB boundary");
+    } else if (address < memory.base || address + bytes > memory.base + port.size) {
+        broken(memory, "a burst leaves the image");
     } else {
-        port.bursts.push_back({address - port.base, beats, ready});
+        memory.bursts.push_back({address - memory.base, beats, ready});
+    }
+}
+
+void see_memory(Memory& memory, int64_t ready) {
+    const hw::MemoryPort& port = memory.port;
+    if (memory.shown && *port.rready) {
+        Burst& burst = memory.bursts.front();
+        burst.address += port.bytes;
+        memory.shown = false;
+        if (--burst.beats == 0) memory.bursts.pop_front();
+    }
+    if (*port.arvalid) {
+        see_address(memory, ready);
+    } else if (memory.waiting) {
+        broken(memory, "an address went away before it was taken");
+    }
+    if (*port.error) broken(memory, "the design reports a failed read");
+}
+
+void be_idle(const hw::Design& dut, const std::vector<Memory>& memories) {
+    *dut.aclk = 0;
+    *dut.aresetn = 0;
+    for (const hw::StreamPort& port : dut.inputs) *port.tvalid = *port.tlast = 0;
+    for (const hw::StreamPort& port : dut.outputs) *port.tready = 0;
+    for (const Memory& memory : memories) {
+        const hw::MemoryPort& port = memory.port;
+        *port.arready = *port.rvalid = 0;
+        port.rid = 0;
+        port.rresp = 0;
+        port.base = memory.base;
     }
 }
 
@@ -215,203 +292,54 @@ int main(int argc, char** argv) {
     const double stall = std::strtod(argv[3], nullptr);
     const uint64_t seed = std::strtoull(argv[4], nullptr, 10);
     const uint64_t max_idle = std::strtoull(argv[5], nullptr, 10);
-    [[maybe_unused]] const int64_t latency = std::strtoll(argv[6], nullptr, 10);
+    const int64_t latency = std::strtoll(argv[6], nullptr, 10);
     const double memory_stall = std::strtod(argv[7], nullptr);
 
-    const std::unique_ptr<VerilatedContext> context{new VerilatedContext};
-    context->randReset(2);  // registers that nobody resets start with random bits
-    context->randSeed(static_cast<int>(seed % 0x7ffffffe) + 1);
-    context->traceEverOn(argc > 8);
-    const std::unique_ptr<Vdut> dut{new Vdut{context.get()}};
-#if VM_TRACE
-    std::unique_ptr<Trace> trace;
-    if (argc > 8) {
-        trace.reset(new Trace);
-        dut->trace(trace.get(), 99);
-        trace->open(argv[8]);
-    }
-#define HW_DUMP() \
-    if (trace) trace->dump(context->time())
-#else
-#define HW_DUMP()
-#endif
+    const std::unique_ptr<hw::Design> dut{
+        hw::make_design(static_cast<int>(seed % 0x7ffffffe) + 1, argc > 8 ? argv[8] : nullptr)};
 
-    std::vector<Stream> inputs, outputs;
-#define PORT(index, name, size, count) inputs.push_back({#name, size, count, frames * (count)});
-    HW_INPUTS(PORT)
-#undef PORT
-#define PORT(index, name, size, count) outputs.push_back({#name, size, count, frames * (count)});
-    HW_OUTPUTS(PORT)
-#undef PORT
-    for (size_t i = 0; i < inputs.size(); ++i) {
-        Stream& port = inputs[i];
-        port.data = open_file("input_" + std::to_string(i) + ".beats", "rb");
-        port.cycles = open_file("input_" + std::to_string(i) + ".cycles", "wb");
-        port.beat.resize(port.bytes);
-    }
-    for (size_t i = 0; i < outputs.size(); ++i) {
-        Stream& port = outputs[i];
-        port.data = open_file("output_" + std::to_string(i) + ".beats", "wb");
-        port.cycles = open_file("output_" + std::to_string(i) + ".cycles", "wb");
-        port.held.resize(port.bytes);
-    }
-    std::vector<Memory> memories;
-#define PORT(index, name, state, size, total) \
-    memories.push_back({#name, #state, size, total, (index + 1ull) << 24});
-    HW_MEMORIES(PORT)
-#undef PORT
-    for (size_t i = 0; i < memories.size(); ++i) {
-        read_file("memory_" + std::to_string(i) + ".bin", memories[i].data, memories[i].size);
-    }
+    std::vector<Stream> inputs = streams(dut->inputs, frames, "input", "rb");
+    std::vector<Stream> outputs = streams(dut->outputs, frames, "output", "wb");
+    std::vector<Memory> memories = images(dut->memories);
     Random random{seed, stall};
-    [[maybe_unused]] Random lazy{seed + 1, memory_stall};
+    Random lazy{seed + 1, memory_stall};
 
     const auto edge = [&]() {
-        HW_DUMP();
-        context->timeInc(1);
-        dut->aclk = 1;
+        dut->tick();
+        *dut->aclk = 1;
         dut->eval();
-        HW_DUMP();
-        context->timeInc(1);
-        dut->aclk = 0;
+        dut->tick();
+        *dut->aclk = 0;
     };
 
-    dut->aclk = 0;
-    dut->aresetn = 0;
-#define PORT(index, name, size, count) \
-    dut->name##_tvalid = 0;            \
-    dut->name##_tlast = 0;
-    HW_INPUTS(PORT)
-#undef PORT
-#define PORT(index, name, size, count) dut->name##_tready = 0;
-    HW_OUTPUTS(PORT)
-#undef PORT
-#define PORT(index, name, state, size, total) \
-    dut->name##_arready = 0;                  \
-    dut->name##_rvalid = 0;                   \
-    dut->name##_rid = 0;                      \
-    dut->name##_rresp = 0;                    \
-    dut->state##_base_i = memories[index].base;
-    HW_MEMORIES(PORT)
-#undef PORT
+    be_idle(*dut, memories);
     for (int i = 0; i < kResetCycles; ++i) {
         dut->eval();
         edge();
     }
-    dut->aresetn = 1;
+    *dut->aresetn = 1;
 
-    const char* verdict = nullptr;
     uint64_t idle = 0;
     int drained = 0;
     int64_t cycle = 0;
     for (; !verdict; ++cycle) {
-        bool done = true;
-        // Drive.
-#define PORT(index, name, size, count)                                            \
-    {                                                                             \
-        Stream& port = inputs[index];                                             \
-        if (!port.shown) {                                                        \
-            port.shown = !port.done() && !random.stall();                         \
-            dut->name##_tvalid = port.shown;                                      \
-            if (port.shown) {                                                     \
-                next_beat(port);                                                  \
-                put(dut->name##_tdata, port.beat.data(), size);                   \
-                dut->name##_tlast = (port.moved() + 1) % (count) == 0;            \
-            }                                                                     \
-        }                                                                         \
-    }
-        HW_INPUTS(PORT)
-#undef PORT
-#define PORT(index, name, size, count) dut->name##_tready = !random.stall();
-        HW_OUTPUTS(PORT)
-#undef PORT
-#define PORT(index, name, state, size, total)                                        \
-    {                                                                                \
-        Memory& port = memories[index];                                              \
-        dut->name##_arready = !lazy.stall();                                         \
-        if (!port.shown) {                                                           \
-            port.shown = !port.bursts.empty() && port.bursts.front().ready <= cycle  \
-                         && !lazy.stall();                                           \
-            dut->name##_rvalid = port.shown;                                         \
-            if (port.shown) {                                                        \
-                put(dut->name##_rdata, &port.data[port.bursts.front().address], size); \
-                dut->name##_rlast = port.bursts.front().beats == 1;                  \
-            }                                                                        \
-        }                                                                            \
-    }
-        HW_MEMORIES(PORT)
-#undef PORT
+        for (Stream& input : inputs) drive_source(input, random);
+        for (Stream& output : outputs) *output.port.tready = !random.stall();
+        for (Memory& memory : memories) drive_memory(memory, lazy, cycle);
         dut->eval();
 
-        // Observe what the coming clock edge will move.
-        ++idle;
-#define PORT(index, name, size, count)                \
-    {                                                 \
-        Stream& port = inputs[index];                 \
-        if (port.shown && dut->name##_tready) {       \
-            moved(port, cycle);                       \
-            port.shown = false;                       \
-            idle = 0;                                 \
-        }                                             \
-        done = done && port.done();                   \
-    }
-        HW_INPUTS(PORT)
-#undef PORT
-#define PORT(index, name, size, count)                                              \
-    {                                                                               \
-        Stream& port = outputs[index];                                              \
-        const bool valid = dut->name##_tvalid;                                      \
-        if (port.shown                                                              \
-            && (!valid || !same(dut->name##_tdata, port.held)                       \
-                || port.held_last != static_cast<bool>(dut->name##_tlast))) {       \
-            note("unstable", port, "a beat changed or went away before it was taken"); \
-            verdict = "error";                                                      \
-        }                                                                           \
-        port.shown = valid && !dut->name##_tready;                                  \
-        if (port.shown) {                                                           \
-            std::memcpy(port.held.data(), &dut->name##_tdata, size);                \
-            port.held_last = dut->name##_tlast;                                     \
-        }                                                                           \
-        if (valid && dut->name##_tready) {                                          \
-            idle = 0;                                                               \
-            if (port.done()) {                                                      \
-                note("surplus", port, "more beats than the frames have");           \
-                verdict = "error";                                                  \
-            } else {                                                                \
-                const bool last = (port.moved() + 1) % (count) == 0;                \
-                if (last != static_cast<bool>(dut->name##_tlast)) {                 \
-                    note("tlast", port, last ? "missing" : "too early");            \
-                    verdict = "error";                                              \
-                }                                                                   \
-                get(dut->name##_tdata, port.data, size);                            \
-                moved(port, cycle);                                                 \
-            }                                                                       \
-        }                                                                           \
-        done = done && port.done();                                                 \
-    }
-        HW_OUTPUTS(PORT)
-#undef PORT
-#define PORT(index, name, state, size, total)                                          \
-    {                                                                                  \
-        Memory& port = memories[index];                                                \
-        if (port.shown && dut->name##_rready) {                                        \
-            Burst& burst = port.bursts.front();                                        \
-            burst.address += size;                                                     \
-            port.shown = false;                                                        \
-            if (--burst.beats == 0) port.bursts.pop_front();                           \
-        }                                                                              \
-        if (dut->name##_arvalid) {                                                     \
-            look(verdict, port, dut->name##_araddr, dut->name##_arlen,                 \
-                 dut->name##_arsize, dut->name##_arburst, dut->name##_arready,         \
-                 cycle + latency);                                                     \
-        } else if (port.waiting) {                                                     \
-            broken(verdict, port, "an address went away before it was taken");         \
-        }                                                                              \
-        if (dut->state##_error_o) broken(verdict, port, "the design reports a failed read"); \
-    }
-        HW_MEMORIES(PORT)
-#undef PORT
-        if (dut->frame_error_o) {
+        bool done = true, moving = false;
+        for (Stream& input : inputs) {
+            moving = see_source(input, cycle) || moving;
+            done = done && input.done();
+        }
+        for (Stream& output : outputs) {
+            moving = see_sink(output, cycle) || moving;
+            done = done && output.done();
+        }
+        for (Memory& memory : memories) see_memory(memory, cycle + latency);
+        idle = moving ? 0 : idle + 1;
+        if (*dut->frame_error) {
             status += "frame_error design 0 frame_error_o is high\n";
             verdict = "error";
         }
@@ -420,23 +348,22 @@ int main(int argc, char** argv) {
         edge();
     }
 
-    for (const Stream& port : inputs) {
-        note("input", port, port.shown ? "waiting" : port.done() ? "complete" : "idle");
+    for (const Stream& input : inputs) {
+        note("input", input, input.shown ? "waiting" : input.done() ? "complete" : "idle");
     }
-    for (const Stream& port : outputs) note("output", port, port.done() ? "complete" : "waiting");
-#define PORT(index, name, state, size, total) \
-    status += std::string{"starved "} + #name + " " + std::to_string(dut->state##_starved_o) + "\n";
-    HW_MEMORIES(PORT)
-#undef PORT
+    for (const Stream& output : outputs) {
+        note("output", output, output.done() ? "complete" : "waiting");
+    }
+    for (const Memory& memory : memories) {
+        status += std::string{"starved "} + memory.port.name + " "
+                  + std::to_string(uint64_t{memory.port.starved}) + "\n";
+    }
     status += std::string{"cycles design "} + std::to_string(cycle) + "\n" + verdict + "\n";
-#if VM_TRACE
-    if (trace) trace->close();
-#endif
-    dut->final();
+    dut->finish();
     for (const std::vector<Stream>* ports : {&inputs, &outputs}) {
-        for (const Stream& port : *ports) {
-            close_file(port.data);
-            close_file(port.cycles);
+        for (const Stream& stream : *ports) {
+            close_file(stream.data);
+            close_file(stream.cycles);
         }
     }
     write_file("status.txt", status.data(), status.size());

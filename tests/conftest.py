@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import settings
+
+from tests.cpu_report import CpuReport
 
 # Everywhere else examples are drawn anew at every run, and so find new faults; continuous
 # integration judges a change, and must not fail because of a fault that was there before.
 settings.register_profile("ci", derandomize=True, deadline=None)
 if os.environ.get("CI"):
     settings.load_profile("ci")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--cpu-report", help="a file that gets CPU seconds by test file and program")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    path = config.getoption("--cpu-report")
+    if path:
+        report = CpuReport(path)
+        report.watch()
+        config.pluginmanager.register(report, "cpu-report")

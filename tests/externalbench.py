@@ -12,7 +12,7 @@ from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.schedule.time.tokens import simulate
 from hwcompile.verify.simulator import compile_simulator
-from tests.kernelbench import one_node_plan, random_frames
+from tests.kernelbench import expected_cycles, one_node_plan, random_frames
 
 MEMORIES = ((1, 0.0), (8, 0.0), (60, 0.0), (1, 0.5), (25, 0.9), (150, 0.3))
 """Latency of external memory in cycles, and how often it stalls."""
@@ -56,7 +56,8 @@ def check_external(
     found = []
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
-        simulator = compile_simulator(Path(folder))
+        cycles = (len(memories) + 2) * expected_cycles(plan, frames, 0.5)
+        simulator = compile_simulator(Path(folder), cycles=cycles)
         for latency, stall in memories:
             run = simulator.run(named, memory_latency=latency, memory_stall=stall, seed=seed)
             np.testing.assert_array_equal(run.outputs["dut"], expected)

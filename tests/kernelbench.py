@@ -62,6 +62,13 @@ def random_frames(kind: TensorType, frames: int, rng: np.random.Generator) -> In
     return array.astype(np.int64)
 
 
+def expected_cycles(plan: Plan, frames: int, stall: float) -> float:
+    """About how many cycles a plan with one stage takes for frames."""
+    (stage,) = plan.stages
+    interval = max(part.built.interval for part in stage.parts)
+    return (frames + 1) * interval / (1.0 - stall) ** 2
+
+
 def check_kernel(
     site: Site,
     kernel: AnyKernel,
@@ -86,7 +93,8 @@ def check_kernel(
     (expected,) = site.op.evaluate(site.inputs, inputs)
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
-        simulator = compile_simulator(Path(folder))
+        few = sum(expected_cycles(plan, frames, part) for part in (stall, 0.4))
+        simulator = compile_simulator(Path(folder), cycles=few)
         named = {f"in{i}": array for i, array in enumerate(inputs)}
         result = simulator.run(named, stall=stall, seed=seed)
         stalled = None if stall else simulator.run(named, stall=0.4, seed=seed + 1)

@@ -19,8 +19,9 @@ from hwcompile.toolchains.record import as_built, clock_of
 from hwcompile.toolchains.swap import identity_on
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.verify.cache import cached
+from hwcompile.verify.programs import build_program, program_key
 from hwcompile.verify.simulator import link_memories
-from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
+from hwcompile.verify.verilator import Variant, verilate
 
 CLOCKS_PER_BIT = 8
 """The link is as fast as it may be, so that the simulation is short."""

@@ -12,7 +12,8 @@ from xml.etree import ElementTree
 
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.verify.cache import cached
-from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
+from hwcompile.verify.programs import PROGRAMS, build_program, program_key
+from hwcompile.verify.verilator import Variant, verilate
 
 RUN = """
 import sys
@@ -44,7 +45,8 @@ def compile_bench(
         raise fail("HW0706", "cocotb is not installed", fix='pip install "hwcompile[sim]"')
     from cocotb_tools import config
 
-    variant = Variant(vpi=True)
+    # A bench in Python takes longer for a cycle than the design does.
+    variant = Variant(vpi=True, quick=True)
     libraries = str(config.libs_dir)
     link = [f"-L{libraries}", f"-Wl,-rpath,{libraries}", "-lcocotbvpi_verilator"]
     control = _control(top, ports)
@@ -62,7 +64,7 @@ def compile_bench(
 
     texts = [part for path in sources for part in (path.name, path.read_text())]
     extra = [top, VTOP, control, main.read_text(), *link, *options]
-    return cached("simulators", program_key(variant, [*extra, *texts]), make)
+    return cached(PROGRAMS, program_key(variant, [*extra, *texts]), make)
 
 
 def run_bench(program: Path, top: str, work: Path, module: str, seed: int) -> tuple[str, ...]:

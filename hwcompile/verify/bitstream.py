@@ -16,7 +16,8 @@ from hwcompile.toolchains.pll import oscillator_of
 from hwcompile.toolchains.record import BuildRecord, read_record
 from hwcompile.verify.cache import cached
 from hwcompile.verify.netlist import cell_models
-from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
+from hwcompile.verify.programs import build_program, program_key
+from hwcompile.verify.verilator import Variant, verilate
 
 DECODED = "decoded.v"
 """The decoded netlist, which stays in the board's folder for people to read."""

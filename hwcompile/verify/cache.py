@@ -74,6 +74,11 @@ def cached(kind: str, key: str, make: Callable[[Path], None]) -> Path:
         shutil.rmtree(work, ignore_errors=True)
 
 
+def is_cached(kind: str, key: str) -> bool:
+    """True when `cached` would find an entry."""
+    return is_sound(cache_root() / kind / key)
+
+
 def is_sound(entry: Path) -> bool:
     """True when every file of an entry is there as it was made, and programs can be executed."""
     try:

@@ -78,7 +78,8 @@ def run_rtl(
     memory_latency: int = MEMORY_LATENCY,
 ) -> SimulationResult:
     """Simulate the RTL of a build; see `Simulator.run`."""
-    simulator = compile_simulator(directory, waves=_format(waves), taps=taps)
+    cycles = _expected_cycles(directory, inputs.frames, stall)
+    simulator = compile_simulator(directory, waves=_format(waves), taps=taps, cycles=cycles)
     return simulator.run(
         inputs,
         stall=stall,
@@ -106,7 +107,8 @@ def run_netlist(
         names = ", ".join(name for name in board_names() if family_of(load_board(name)).flow)
         raise fail("HW0609", "level 'netlist' needs a board", fix=f"--board NAME, one of: {names}")
     mapped = mapped_design(directory, load_board(board))
-    simulator = compile_simulator(mapped, waves=_format(waves))
+    cycles = _expected_cycles(directory, inputs.frames, stall)
+    simulator = compile_simulator(mapped, waves=_format(waves), cycles=cycles)
     return simulator.run(
         inputs,
         stall=stall,
@@ -125,6 +127,15 @@ def idle_limit(directory: Path) -> int:
     design = read_report(directory)["design"]
     frame = sum(int(design[part]["predicted"]) for part in ("latency_cycles", "interval_cycles"))
     return max(MAX_IDLE_CYCLES, _IDLE_FRAMES * frame)
+
+
+def _expected_cycles(directory: Path, frames: int, stall: float) -> float:
+    """About how many cycles frames take, with each end holding back in a part of them."""
+    design = read_report(directory)["design"]
+    latency, interval = (
+        int(design[part]["predicted"]) for part in ("latency_cycles", "interval_cycles")
+    )
+    return (latency + frames * interval) / max(1.0 - stall, 0.01) ** 2
 
 
 def run_reference(

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hwcompile import build_directory
@@ -17,15 +17,25 @@ from hwcompile.ir.types import IntArray
 from hwcompile.processes import run_captured
 from hwcompile.resources import room
 from hwcompile.verify.beats import Beats, frames_from_beats, to_beats
-from hwcompile.verify.cache import cached
+from hwcompile.verify.cache import cached, is_cached
 from hwcompile.verify.columns import from_file
+from hwcompile.verify.programs import (
+    PROGRAMS,
+    QUICK_CYCLES,
+    SharedSource,
+    build_program,
+    program_key,
+)
 from hwcompile.verify.sources import FrameSource
 from hwcompile.verify.status import check_status, starved_cycles
 from hwcompile.verify.taps import read_occupancy, read_taps
-from hwcompile.verify.verilator import Variant, build_program, program_key, verilate
+from hwcompile.verify.verilator import Variant, verilate
 
 MAX_IDLE_CYCLES = 1_000_000
 """Cycles without a transfer that count as a deadlock, unless told otherwise."""
+
+HARNESS = ("verilator_main.cpp", "verilator_ports.cpp", "hw_design.h")
+"""Files of `sim/`: the main program, what joins it to a design, and what both include."""
 
 MEMORY_LATENCY = 8
 """Cycles from an address taken by external memory to the first beat, unless told otherwise."""
@@ -155,7 +165,9 @@ class Simulator:
         )
 
 
-def compile_simulator(directory: Path, *, waves: str = "", taps: bool = False) -> Simulator:
+def compile_simulator(
+    directory: Path, *, waves: str = "", taps: bool = False, cycles: float | None = None
+) -> Simulator:
     """Compile the design in a build directory, or find it in the cache.
 
     Memory files are read at run time; only their names, which change with their contents, are in
@@ -165,25 +177,33 @@ def compile_simulator(directory: Path, *, waves: str = "", taps: bool = False) -
         directory: Holds `interface.json` and `rtl/` with `files.f`.
         waves: Make waveforms of this format possible, see `Variant` (slower).
         taps: Record every stage's words and every FIFO's occupancy (slower).
+        cycles: About how many clock cycles will be simulated: the program of a few is not
+            optimised, which takes less time in all. None: many.
 
     Raises:
         CompileError: If a tool is missing or refuses the design.
     """
-    variant = Variant(waves=waves, taps=taps)
     interface = Interface.read(directory)
-    main = room("sim") / "verilator_main.cpp"
-    header = ports_header(interface)
+    main, ports, design = (room("sim") / name for name in HARNESS)
+    header = ports_header(interface, waves=waves)
+    texts = [header, *(path.read_text() for path in (main, ports, design))]
+    variant = Variant(waves=waves, taps=taps)
+    key = simulator_key(directory, variant, texts)
+    if cycles is not None and cycles <= QUICK_CYCLES and not is_cached(PROGRAMS, key):
+        variant = replace(variant, quick=True)
+        key = simulator_key(directory, variant, texts)
 
     def make(folder: Path) -> None:
         objects = folder / "objects"
         objects.mkdir()
         (objects / "hw_ports.h").write_text(header)
+        shutil.copyfile(design, objects / design.name)
         verilate(build_directory.rtl_sources(directory), interface.top, objects, variant.options)
-        build_program(objects, main, folder / "simulator", variant)
+        shared = SharedSource(main, (design,))
+        build_program(objects, ports, folder / "simulator", variant, shared=shared)
         shutil.rmtree(objects)
 
-    key = simulator_key(directory, variant, [header, main.read_text()])
-    program = cached("simulators", key, make) / "simulator"
+    program = cached(PROGRAMS, key, make) / "simulator"
     return Simulator(program, directory, interface, waves, taps)
 
 
@@ -211,9 +231,9 @@ def simulator_key(directory: Path, variant: Variant, extra: list[str]) -> str:
     return program_key(variant, [Interface.read(directory).top, *extra, *texts])
 
 
-def ports_header(interface: Interface) -> str:
-    """The C++ header that tells `sim/verilator_main.cpp` the ports of a design."""
-    lines = []
+def ports_header(interface: Interface, *, waves: str = "") -> str:
+    """The C++ header that tells `sim/verilator_ports.cpp` the ports of a design."""
+    lines = [f"#define HW_WAVES_{waves.upper()}\n"] if waves else []
     for name, ports in (("HW_INPUTS", interface.inputs), ("HW_OUTPUTS", interface.outputs)):
         items = (
             f"PORT({index}, {port.prefix}, {port.tdata_bytes}, {port.format.words})"

@@ -171,11 +171,13 @@ def test_ctrl_c_after_the_command_is_done_changes_nothing() -> None:
 def test_ctrl_c_ends_the_programs_that_run(tmp_path: Path) -> None:
     program = (
         "import os, signal, threading\n"
-        "from hwcompile.verify.verilator import _run_all\n"
+        "from hwcompile.processes import in_parallel\n"
+        "from hwcompile.verify.programs import _run\n"
         "from hwcompile.cli.app import interrupt_by_exception\n"
         "interrupt_by_exception()\n"
         "threading.Timer(0.4, lambda: os.kill(os.getpid(), signal.SIGINT)).start()\n"
-        "try: _run_all([['sleep', '61.5'], ['sleep', '62.5'], ['sleep', '63.5']])\n"
+        "waits = [['sleep', time] for time in ('61.5', '62.5', '63.5')]\n"
+        "try: in_parallel(_run, waits)\n"
         "except KeyboardInterrupt: print('interrupted')\n"
     )
     started = time.monotonic()

@@ -20,7 +20,7 @@ from hwcompile.resources import room
 from hwcompile.toolchains.overflow import check_far_too_large
 from hwcompile.toolchains.record import BuildRecord
 from hwcompile.toolchains.synthesis import VERILOG, Synthesis
-from hwcompile.verify import verilator
+from hwcompile.verify import programs, verilator
 from hwcompile.verify.beats import from_beats, to_beats
 from hwcompile.verify.bench import compile_bench, run_bench
 from hwcompile.verify.protocol import check_protocol
@@ -233,13 +233,13 @@ def hw0704_verilator_refuses_the_design(at: Place) -> None:
     program = at.folder / "verilator"
     program.write_text("#!/bin/sh\necho '%Error: top.sv:3:9: syntax error' >&2\nexit 1\n")
     program.chmod(0o755)
-    tools = Tools(program, at.folder, "c++", "1")
+    tools = Tools(program, at.folder, "c++", clang=False, versions="1")
     at.patch.setattr(verilator, "find_tools", lambda: tools)
     verilator.lint([at.folder / "top.sv"], "top")
 
 
 def hw0705_the_compiler_fails(at: Place) -> None:
-    verilator._run_all([["sh", "-c", "echo 'Vdut.cpp:1:1: error: no room' >&2; exit 1"]])
+    programs._run(["sh", "-c", "echo 'Vdut.cpp:1:1: error: no room' >&2; exit 1"])
 
 
 def hw0706_no_cocotb(at: Place) -> None:

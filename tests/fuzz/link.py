@@ -18,7 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from hwcompile.emit.shelves import source_files
-from hwcompile.verify.verilator import Variant, build_program, verilate
+from hwcompile.verify.programs import build_program
+from hwcompile.verify.verilator import Variant, verilate
 from hwcompile_runtime.packets import Packet, find_packet
 from tests.fuzz.budget import Budget
 from tests.fuzz.figures import Figures

@@ -103,7 +103,7 @@ def _design(folder: Path, words: int, depths: tuple[int, int]) -> Simulator:
     names = [f"{name}.sv\n" for name in (*LIBRARY_MODULES, "top")]
     (folder / "rtl/files.f").write_text("".join(names))
     (folder / "interface.json").write_text(json.dumps(interface.to_json()))
-    return compile_simulator(folder)
+    return compile_simulator(folder, cycles=1000)
 
 
 @pytest.mark.parametrize(

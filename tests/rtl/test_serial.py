@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from hwcompile.emit.shelves import source_text
-from hwcompile.verify.verilator import Variant, build_program, verilate
+from hwcompile.verify.programs import build_program
+from hwcompile.verify.verilator import Variant, verilate
 
 MAINS = Path(__file__).with_name("mains")
 BYTES = 300

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from hwcompile.verify import verilator
+from hwcompile.verify import programs
 from hwcompile.verify.cache import cached
 from hwcompile.verify.cache_size import CONTENTS
+from hwcompile.verify.verilator import Variant
 
 PROGRAM = "#!/bin/sh\necho right\n"
 
@@ -157,14 +158,25 @@ def test_processes_that_make_the_same_entry_do_not_disturb_each_other(tmp_path: 
 def test_headers_are_translated_again_when_the_cache_went_meanwhile(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def translate(jobs: list[list[str]]) -> None:
-        Path(jobs[0][-1]).write_text("translated")
+    def translate(command: list[str]) -> None:
+        Path(command[-1]).write_text("translated")
 
-    monkeypatch.setattr(verilator, "_run_all", translate)
-    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "first"))
-    first = verilator.prelude(verilator.Variant())
+    def translated(cache: Path) -> list[str]:
+        monkeypatch.setenv("HWCOMPILE_CACHE", str(cache))
+        for number in range(programs.PRELUDE_PAYS):
+            (cache / programs.PROGRAMS / str(number)).mkdir(parents=True, exist_ok=True)
+        return programs._prelude(Variant(), "-O1")
+
+    monkeypatch.setattr(programs, "_run", translate)
+    first = translated(tmp_path / "first")
     shutil.rmtree(tmp_path / "first")
-    assert verilator.prelude(verilator.Variant()) == first
-    assert (first / f"{verilator.PRELUDE}.gch").is_file()
-    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "second"))
-    assert (tmp_path / "second") in verilator.prelude(verilator.Variant()).parents
+    assert translated(tmp_path / "first") == first
+    assert len([*tmp_path.glob(f"first/prelude/*/{programs.HEADER}.gch")]) == 1
+    assert str(tmp_path / "second") in translated(tmp_path / "second")[-1]
+
+
+def test_headers_are_not_translated_for_a_single_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
+    assert programs._prelude(Variant(), "-O1") == []

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,8 +9,12 @@ import pytest
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.contract.site import StreamFormat
+from hwcompile.verify import programs
 from hwcompile.verify.beats import to_beats
+from hwcompile.verify.cache import cache_root
+from hwcompile.verify.programs import QUICK_CYCLES, _compile
 from hwcompile.verify.simulator import compile_simulator
+from hwcompile.verify.verilator import find_tools
 from tests.verify.passthrough import write_passthrough
 
 SHAPE = (2, 3, 5)
@@ -77,6 +82,91 @@ def test_waveforms_are_written(tmp_path: Path) -> None:
     simulator = compile_simulator(tmp_path / "build", waves="vcd")
     simulator.run({"x": frames(kind)}, waves=tmp_path / "run.vcd")
     assert "s_axis_x_tvalid" in (tmp_path / "run.vcd").read_text()
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache without programs; what they are made with is that of the machine."""
+    for kind in ("verilator", "prelude", "compilers"):
+        (cache_root() / kind).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "cache").mkdir(exist_ok=True)
+        (tmp_path / "cache" / kind).symlink_to(cache_root() / kind)
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(programs, "PRELUDE_PAYS", 0)
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_a_program_of_few_cycles_is_another_one(tmp_path: Path) -> None:
+    """It brings the same in the same cycles; what is there already and is faster goes before."""
+    kind = IntType(-3, 12)
+    write_passthrough(tmp_path / "build", SHAPE, StreamFormat(6, 5, 2, kind))
+    values = frames(kind)
+    few = compile_simulator(tmp_path / "build", cycles=QUICK_CYCLES, taps=True)
+    many = compile_simulator(tmp_path / "build", cycles=QUICK_CYCLES + 1, taps=True)
+    assert few.program != many.program
+    assert compile_simulator(tmp_path / "build", cycles=1, taps=True).program == many.program
+    runs = [one.run({"x": values}, stall=0.3, seed=2) for one in (few, many)]
+    assert np.array_equal(runs[0].outputs["y"], runs[1].outputs["y"])
+    assert np.array_equal(runs[0].output_cycles["y"], runs[1].output_cycles["y"])
+    assert np.array_equal(runs[0].outputs["y"], values)
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_large_designs_are_compiled_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = IntType(-5, 9)
+    write_passthrough(tmp_path / "build", SHAPE, StreamFormat(6, 5, 1, kind))
+    monkeypatch.setattr(programs, "UNITY_BYTES", {"-O0": 0})
+    simulator = compile_simulator(tmp_path / "build", cycles=1)
+    values = frames(kind)
+    assert np.array_equal(simulator.run({"x": values}).outputs["y"], values)
+
+
+@pytest.mark.usefixtures("empty_cache")
+def test_a_header_that_does_not_fit_costs_only_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kind = IntType(-3, 9)
+    write_passthrough(tmp_path / "build", SHAPE, StreamFormat(6, 5, 1, kind))
+    stale = ["-include", str(tmp_path / "nowhere.h")]
+    monkeypatch.setattr(programs, "_prelude", lambda variant, level: stale)
+    simulator = compile_simulator(tmp_path / "build", cycles=1)
+    values = frames(kind)
+    assert np.array_equal(simulator.run({"x": values}).outputs["y"], values)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("compiler", ["g++", "clang++"])
+@pytest.mark.parametrize("pays", [0, 1000])
+def test_every_compiler_makes_simulators(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiler: str, pays: int
+) -> None:
+    """With and without the translated header, which every compiler takes in its own way."""
+    if shutil.which(compiler) is None:
+        pytest.skip(f"needs {compiler}")
+    monkeypatch.setenv("CXX", compiler)
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(programs, "PRELUDE_PAYS", pays)
+    find_tools.cache_clear()
+    commands = []
+
+    def compiled(command: list[str], source: Path, target: Path) -> Path:
+        commands.append(command)
+        return _compile(command, source, target)
+
+    monkeypatch.setattr(programs, "_compile", compiled)
+    kind = IntType(0, 15)
+    write_passthrough(tmp_path / "build", SHAPE, StreamFormat(6, 5, 5, kind))
+    try:
+        simulator = compile_simulator(tmp_path / "build", waves="vcd")
+    finally:
+        find_tools.cache_clear()
+    simulator.run({"x": frames(kind)}, waves=tmp_path / "run.vcd")
+    assert "s_axis_x_tvalid" in (tmp_path / "run.vcd").read_text()
+    assert len(commands) == 4  # nothing was tried twice
+    assert all(Path(words[0]).name == compiler for words in commands)
+    assert any("-include" in word for words in commands for word in words) == (pays == 0)
 
 
 LAST = "hw_axis_last #(.Words(6)"

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from hwcompile.diagnostics import CompileError
-from hwcompile.verify import verilator
+from hwcompile.verify import programs, verilator
 from hwcompile.verify.cache import cache_root, cached, digest
+from hwcompile.verify.verilator import find_tools
 
 
 def test_missing_tools_say_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -22,7 +23,16 @@ def test_missing_tools_say_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_a_failing_compiler_is_reported() -> None:
     with pytest.raises(CompileError, match="HW0705"):
-        verilator._run_all([["false"]])
+        programs._run(["false"])
+
+
+def test_a_compiler_that_finds_no_headers_is_not_taken(tmp_path: Path) -> None:
+    """Clang is often there without a C++ library."""
+    broken = tmp_path / "clang++"
+    broken.write_text("#!/bin/sh\n[ $1 = --version ] && echo clang version 99\n")
+    broken.chmod(0o755)
+    assert not verilator._works(str(broken))
+    assert verilator._works(find_tools().compiler)
 
 
 def test_the_cache_makes_things_once_and_whole(

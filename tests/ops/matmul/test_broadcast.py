@@ -21,7 +21,7 @@ from hwcompile.sparse.packing import pack_rows
 from hwcompile.sparse.pruning import load_balanced
 from hwcompile.sparse.rows import SparseRows
 from hwcompile.verify.simulator import compile_simulator
-from tests.kernelbench import ORIGIN, check_kernel, one_node_plan
+from tests.kernelbench import ORIGIN, check_kernel, expected_cycles, one_node_plan
 
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
@@ -104,7 +104,8 @@ def _check_results(site: Site, parameters: Parameters, values: np.ndarray) -> No
     (expected,) = site.op.evaluate(site.inputs, (values,))
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
-        result = compile_simulator(Path(folder)).run({"in0": values})
+        cycles = expected_cycles(plan, len(values), 0.0)
+        result = compile_simulator(Path(folder), cycles=cycles).run({"in0": values})
     np.testing.assert_array_equal(result.outputs["dut"], expected)
 
 
@@ -120,7 +121,8 @@ def test_zeros_are_skipped(share: float, stall: float) -> None:
     (expected,) = site.op.evaluate(site.inputs, (values,))
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
-        result = compile_simulator(Path(folder)).run({"in0": values}, stall=stall, seed=4)
+        simulator = compile_simulator(Path(folder), cycles=expected_cycles(plan, 6, stall))
+        result = simulator.run({"in0": values}, stall=stall, seed=4)
     np.testing.assert_array_equal(result.outputs["dut"], expected)
     if not stall:
         trace = simulate(plan, 6)
