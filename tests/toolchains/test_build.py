@@ -80,16 +80,20 @@ def test_no_bitstream_yet(tiny: Design, monkeypatch: MonkeyPatch, capsys: Captur
     assert "hwcompile build" in printed.err
 
 
-def test_too_large(tiny: Design, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fastest", "way"), [(True, "--target-cycles"), (False, "every layer has a single lane")]
+)
+def test_too_large(fastest: bool, way: str, tmp_path: Path) -> None:
     text = (room("boards") / "icebreaker" / "board.toml").read_text()
     (tmp_path / "mini.toml").write_text(text.replace("lut = 5280", "lut = 200"))
+    design = hwcompile.compile(small.save(tmp_path), tmp_path / "build", fastest=fastest)
     with pytest.raises(CompileError) as caught:
-        tiny.build(str(tmp_path / "mini.toml"))
+        design.build(str(tmp_path / "mini.toml"))
     message = str(caught.value)
     assert "HW0804" in message
     assert "of 200 logic cells" in message
     assert "'quant_out' takes" in message
-    assert "--target-cycles" in message
+    assert way in message
 
 
 def test_too_slow(tiny: Design, tmp_path: Path) -> None:
