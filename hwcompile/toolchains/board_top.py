@@ -97,15 +97,21 @@ def clocks_per_bit(clock: SystemClock, baud: int) -> int:
         CompileError: HW0806 when it were fewer than 8, or the baud rate more than 2 % off.
     """
     exact = clock.mhz * 1_000_000 / baud
-    clocks = round(exact)
-    if clocks < 8 or abs(exact / clocks - 1) > BAUD_ERROR:
+    if not makes_baud(clock, baud):
         raise fail(
             "HW0806",
             f"{baud:,} baud can not be made from {float(clock.mhz):g} MHz",
             f"a bit would last {float(exact):.1f} clocks",
             "a lower --baud",
         )
-    return clocks
+    return round(exact)
+
+
+def makes_baud(clock: SystemClock, baud: int) -> bool:
+    """Whether a clock is fast enough for a baud rate, and its bits last what they should."""
+    exact = clock.mhz * 1_000_000 / baud
+    clocks = round(exact)
+    return clocks >= 8 and abs(exact / clocks - 1) <= BAUD_ERROR
 
 
 def gap_clocks(board: Board, bit: int, clock: SystemClock | None = None) -> int:

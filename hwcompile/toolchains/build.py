@@ -187,7 +187,7 @@ class _Job:
         routed = self._place(made, EAGER_MHZ)
         most = Fraction(routed.fmax_mhz) * (1 - MARGIN)
         for _ in range(ROUNDS):
-            clock = fastest_clock(self.board, most)
+            clock = fastest_clock(self.board, most, self.options.baud)
             if clock is None:
                 break
             made = self._synthesize(clock)

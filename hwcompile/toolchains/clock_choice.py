@@ -7,6 +7,7 @@ from fractions import Fraction
 
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
+from hwcompile.toolchains.board_top import makes_baud
 from hwcompile.toolchains.pll import oscillator_of, pll_settings
 from hwcompile.toolchains.system_clock import SystemClock
 
@@ -52,9 +53,17 @@ def asked_clock(board: Board, wanted: str) -> SystemClock:
     )
 
 
-def fastest_clock(board: Board, most: Fraction) -> SystemClock | None:
-    """The fastest clock of a board that is not above `most` MHz; None when all are faster."""
-    return max((c for c in _clocks(board) if c.mhz <= most), key=_speed, default=None)
+def fastest_clock(board: Board, most: Fraction, baud: int = 0) -> SystemClock | None:
+    """The fastest clock of a board that is not above `most` MHz; None when all are faster.
+
+    Args:
+        board: The board.
+        most: In MHz.
+        baud: Bits per second of the link, which clocks that can make them are preferred for.
+    """
+    slow = [clock for clock in _clocks(board) if clock.mhz <= most]
+    suited = [clock for clock in slow if baud and makes_baud(clock, baud)]
+    return max(suited or slow, key=_speed, default=None)
 
 
 def _clocks(board: Board) -> list[SystemClock]:

@@ -176,6 +176,16 @@ def test_the_fastest_clock_below() -> None:
     assert fastest_clock(board, Fraction(11)) is None
 
 
+def test_the_fastest_clock_makes_the_baud_rate() -> None:
+    board = load_board("icebreaker")
+    for most in range(13, 60):
+        clock = fastest_clock(board, Fraction(most), 1_500_000)
+        assert clock is not None
+        assert clocks_per_bit(clock, 1_500_000) >= 8
+    with pytest.raises(CompileError, match="HW0806"):
+        clocks_per_bit(asked_clock(board, "27.75"), 1_500_000)
+
+
 def test_the_baud_rate_follows_the_clock() -> None:
     assert clocks_per_bit(SystemClock(Fraction("27.75")), 115200) == 241
     with pytest.raises(CompileError, match="HW0806"):
