@@ -203,15 +203,31 @@ int64_t hwcompile_assigned(
     for (column = 0, from = part * (of_part) * inner; column < inner; ++column, ++from)
 
 #define SOFTMAX(name, type)                                                              \
+  static double line_most_##name(const type *x, uint32_t length, uint32_t inner)         \
+  {                                                                                      \
+    double most = (double)x[0];                                                          \
+    uint32_t i;                                                                          \
+    for (i = 1; i < length; ++i)                                                         \
+      if ((double)x[i * inner] > most) most = (double)x[i * inner];                      \
+    return most;                                                                         \
+  }                                                                                      \
+                                                                                         \
+  static double line_total_##name(                                                       \
+      const type *x, uint32_t length, uint32_t inner, double most)                       \
+  {                                                                                      \
+    double total = 0.0;                                                                  \
+    uint32_t i;                                                                          \
+    for (i = 0; i < length; ++i) total += exp((double)x[i * inner] - most);              \
+    return total;                                                                        \
+  }                                                                                      \
+                                                                                         \
   void hwcompile_softmax_##name(                                                         \
       const type *x, type *y, uint32_t outer, uint32_t length, uint32_t inner)           \
   {                                                                                      \
     uint32_t part, column, at, i;                                                        \
     EACH_LINE (at, length) {                                                             \
-      double most = (double)x[at], total = 0.0;                                          \
-      for (i = 1; i < length; ++i)                                                       \
-        if ((double)x[at + i * inner] > most) most = (double)x[at + i * inner];          \
-      for (i = 0; i < length; ++i) total += exp((double)x[at + i * inner] - most);       \
+      const double most = line_most_##name(x + at, length, inner);                       \
+      const double total = line_total_##name(x + at, length, inner, most);               \
       for (i = 0; i < length; ++i) {                                                     \
         const double share = exp((double)x[at + i * inner] - most) / total;              \
         y[at + i * inner] = (type)share;                                                 \
@@ -224,11 +240,8 @@ int64_t hwcompile_assigned(
   {                                                                                      \
     uint32_t part, column, at, i;                                                        \
     EACH_LINE (at, length) {                                                             \
-      double most = (double)x[at], total = 0.0;                                          \
-      for (i = 1; i < length; ++i)                                                       \
-        if ((double)x[at + i * inner] > most) most = (double)x[at + i * inner];          \
-      for (i = 0; i < length; ++i) total += exp((double)x[at + i * inner] - most);       \
-      total = log(total);                                                                \
+      const double most = line_most_##name(x + at, length, inner);                       \
+      const double total = log(line_total_##name(x + at, length, inner, most));          \
       for (i = 0; i < length; ++i) {                                                     \
         const double shifted = (double)x[at + i * inner] - most;                         \
         y[at + i * inner] = (type)(shifted - total);                                     \
