@@ -11,7 +11,7 @@ import typer
 from hwcompile.boards import load_board
 from hwcompile.cli.answers import RunAnswer, say
 from hwcompile.cli.app import answers, app, console
-from hwcompile.cli.exits import MISMATCH
+from hwcompile.cli.exits import MISMATCH, errors
 from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.cli.voice import Voice
 from hwcompile.design import Design, load
@@ -100,7 +100,10 @@ def _print(found: RunAnswer) -> None:
 
 def _keep(design: Design, error: BrokenRunError, asked: int, outputs: Path | None) -> None:
     """Say how many frames came before the run broke, and write these."""
-    answers.print(f"{error.frames:,} of {asked:,} frames came before the run ended early.")
+    (errors if Voice.as_json else answers).print(
+        f"{error.frames:,} of {asked:,} frames came before the run ended early."
+    )
     if outputs and error.frames:
         written = Result(error.outputs, design.dequantize(error.outputs)).save(outputs)
-        console.print(f"Wrote them to {written}.", markup=False, soft_wrap=True)
+        said = errors if Voice.as_json else console
+        said.print(f"Wrote them to {written}.", markup=False, soft_wrap=True)

@@ -27,7 +27,12 @@ from tests.models import ROOT
 MonkeyPatch = pytest.MonkeyPatch
 Capture = pytest.CaptureFixture[str]
 
-PROGRAM = [sys.executable, "-m", "hwcompile"]
+# A line before the program: what happens while Python itself starts is not its doing.
+ANNOUNCED = (
+    "import runpy, sys\n"
+    "print('begins', flush=True)\n"
+    "runpy.run_module('hwcompile', run_name='__main__')\n"
+)
 
 
 def raising(error: BaseException) -> object:
@@ -141,8 +146,14 @@ def test_ctrl_c_at_any_moment_is_one_line(seconds: float, tmp_path: Path) -> Non
     model, out = save(tmp_path), tmp_path / "out"
     words = ["compile", str(model), "-o", str(out)]
     process = subprocess.Popen(
-        [*PROGRAM, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+        [sys.executable, "-c", ANNOUNCED, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
     )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "begins\n"
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
     _, printed = process.communicate(timeout=20)
