@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +32,24 @@ def _registered() -> None:
 
     if "hwcompile" not in get_available_backends():
         register(register_backend, register_writer)
+
+
+@pytest.mark.parametrize("first", ["hls4ml", "hwcompile.plugins.hls4ml_backend"])
+def test_the_backend_is_there_whatever_is_imported_first(first: str) -> None:
+    program = (
+        f"import {first}, hls4ml\n"
+        "print('found', 'hwcompile' in hls4ml.backends.get_available_backends())"
+    )
+    plugins = {"HLS4ML_BACKEND_PLUGINS": "hwcompile.plugins.hls4ml_backend"}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={**os.environ, **plugins},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "found True" in done.stdout.splitlines()
+    assert "partially initialized" not in done.stdout
 
 
 def graphs(sample: Sample, folder: Path) -> tuple[Any, Any]:
