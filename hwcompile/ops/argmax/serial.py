@@ -42,12 +42,13 @@ class SerialLists(Built[TopK]):
     def timing(self) -> Timing:
         """For k = 1 a phase per input word; else two actors with one set of lists between them."""
         form, k = self.form, self.op.k
-        ones = np.ones(form.words, dtype=np.int64)
-        ends = np.tile(np.arange(form.words_per_vector) == form.words_per_vector - 1, form.vectors)
+        ones = np.ones(form.words_per_vector, dtype=np.int64)
+        ends = (np.arange(form.words_per_vector) == form.words_per_vector - 1).astype(np.int64)
         if k == 1:
             # A tree of comparators merges the lanes.
             stages = 1 + (form.parallel - 1).bit_length()
-            return single({"in0": ones}, ends.astype(np.int64), stages)
+            return single({"in0": ones}, ends, stages, times=form.vectors)
+        ones, ends = np.tile(ones, form.vectors), np.tile(ends, form.vectors)
         keep = Actor(ones, {"in0": Access.stream(ones)}, {"lists": np.cumsum(ends)})
         pixel, place = np.divmod(np.arange(form.vectors * k), k)
         lists = Access(pixel + 1, pixel + (place == k - 1))

@@ -39,9 +39,10 @@ class TakingTurns(Built[Concat]):
     def timing(self) -> Timing:
         """One word in and out per cycle, one register."""
         words = self.words
-        turn = np.tile(np.repeat(np.arange(len(words)), words), self.site.outputs[0].pixels)
+        turn = np.repeat(np.arange(len(words)), words)
         takes = {f"in{i}": (turn == i).astype(np.int64) for i in range(len(words))}
-        return single(takes, np.ones(turn.size, dtype=np.int64), stages=1)
+        gives = np.ones(turn.size, dtype=np.int64)
+        return single(takes, gives, stages=1, times=self.site.outputs[0].pixels)
 
     @property
     def interval(self) -> int:

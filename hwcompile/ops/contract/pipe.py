@@ -52,9 +52,9 @@ class BuiltPipe(Built[O_co]):
     @cached_property
     def timing(self) -> Timing:
         """One word of every operand in and one word out in every cycle."""
-        every = np.ones(self.interval, dtype=np.int64)
-        takes = {f"in{i}": every for i in range(len(self.site.inputs))}
-        return single(takes, every, self.stages)
+        word = np.ones(1, dtype=np.int64)
+        takes = {f"in{i}": word for i in range(len(self.site.inputs))}
+        return single(takes, word, self.stages, times=self.interval)
 
     @property
     def interval(self) -> int:

@@ -11,12 +11,17 @@ of *phases* for every frame. A phase fires in one clock cycle, as soon as
 and never waits for anything else. Cycles in which an actor neither takes nor gives a token cannot
 stall, so they are folded into the `duration` of the phase before. That is exactly what the RTL
 cores do, and why predicted cycles equal simulated cycles.
+
+A frame mostly does the same row after row. An actor that says so (`Repeated`: some phases, so many
+times, then others) takes the memory of what differs, and its frame is timed row by row. An `Actor`
+with all phases of a frame written out means the same; its rows are compared when it is timed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -66,6 +71,88 @@ class Actor:
         """Least number of cycles per frame."""
         return int(self.duration.sum())
 
+    @property
+    def phases(self) -> int:
+        """Number of phases of a frame."""
+        return int(self.duration.size)
+
+    @property
+    def parts(self) -> tuple[tuple[Actor, int], ...]:
+        """The stretches of a frame, in order, each with how often it happens in a row."""
+        return ((self, 1),)
+
+
+class Repeated(Actor):
+    """An actor whose frame is put together of stretches, each repeated a number of times.
+
+    A stretch is an `Actor` of its own: its counts begin with 0. All stretches read and write the
+    same streams. The arrays of the whole frame are made when they are asked for.
+
+        >>> word = np.ones(1, dtype=np.int64)
+        >>> take = Actor(2 * word, {"in0": Access.stream(word)}, {"out": 0 * word})
+        >>> give = Actor(word, {"in0": Access.stream(0 * word)}, {"out": word})
+        >>> pixel = Repeated(((take, 3), (give, 1)))
+        >>> Repeated(((pixel, 2),)).reads["in0"].free.tolist(), pixel.cycles
+        ([1, 2, 3, 3, 4, 5, 6, 6], 7)
+    """
+
+    _parts: tuple[tuple[Actor, int], ...]
+
+    def __init__(self, parts: tuple[tuple[Actor, int], ...]) -> None:
+        flat: list[tuple[Actor, int]] = []
+        for actor, times in parts:
+            alone = actor.parts if times == 1 or len(actor.parts) == 1 else ((actor, 1),)
+            flat += [(inner, count * times) for inner, count in alone if count * times]
+        object.__setattr__(self, "_parts", tuple(flat))
+
+    @property
+    def parts(self) -> tuple[tuple[Actor, int], ...]:
+        """See `Actor.parts`."""
+        return self._parts
+
+    @cached_property
+    def duration(self) -> IntArray:  # type: ignore[override]
+        """See `Actor.duration`."""
+        return np.concatenate([np.tile(actor.duration, times) for actor, times in self._parts])
+
+    @cached_property
+    def reads(self) -> Mapping[str, Access]:  # type: ignore[override]
+        """See `Actor.reads`."""
+        return {name: self._access(name) for name in self._parts[0][0].reads}
+
+    @cached_property
+    def writes(self) -> Mapping[str, IntArray]:  # type: ignore[override]
+        """See `Actor.writes`."""
+        first = self._parts[0][0]
+        return {name: self._total(lambda actor, n=name: actor.writes[n]) for name in first.writes}
+
+    @property
+    def cycles(self) -> int:
+        """See `Actor.cycles`."""
+        return sum(actor.cycles * times for actor, times in self._parts)
+
+    @property
+    def phases(self) -> int:
+        """See `Actor.phases`."""
+        return sum(actor.phases * times for actor, times in self._parts)
+
+    def _access(self, name: str) -> Access:
+        free = self._total(lambda actor: actor.reads[name].free)
+        if all(actor.reads[name].need is actor.reads[name].free for actor, _ in self._parts):
+            return Access(free, free)
+        return Access(self._total(lambda actor: actor.reads[name].need), free)
+
+    def _total(self, counts: Callable[[Actor], IntArray]) -> IntArray:
+        """The counts of stretches, each on top of what came before."""
+        found: list[IntArray] = []
+        base = 0
+        for actor, times in self._parts:
+            inner = counts(actor)
+            each = int(inner[-1])
+            found.append((base + each * np.arange(times)[:, None] + inner).ravel())
+            base += each * times
+        return np.concatenate(found)
+
 
 @dataclass(frozen=True)
 class Buffer:
@@ -102,13 +189,16 @@ class Timing:
         return max(actor.cycles for actor in self.actors.values())
 
 
-def single(cycle_takes: Mapping[str, IntArray], cycle_gives: IntArray, stages: int) -> Timing:
+def single(
+    cycle_takes: Mapping[str, IntArray], cycle_gives: IntArray, stages: int, times: int = 1
+) -> Timing:
     """Timing of a one-actor kernel, given cycle by cycle.
 
     Args:
-        cycle_takes: Input name to 0/1 per cycle of a frame, int [cycles].
+        cycle_takes: Input name to 0/1 per cycle, int [cycles].
         cycle_gives: 0/1 per cycle: a word of "out" is started, int [cycles].
         stages: See `Timing.stages`.
+        times: How often a frame does these cycles.
 
     Idle cycles are folded into durations. Idle cycles before the first action of a frame belong to
     the last phase of the frame before; a kernel that needs them must have them at the end.
@@ -129,4 +219,4 @@ def single(cycle_takes: Mapping[str, IntArray], cycle_gives: IntArray, stages: i
         for name, takes in cycle_takes.items()
     }
     actor = Actor(duration, reads, {"out": np.cumsum(gives[index])})
-    return Timing({"main": actor}, stages)
+    return Timing({"main": Repeated(((actor, times),))}, stages)

@@ -72,9 +72,9 @@ class FoldedChannels(Built[Depthwise]):
     @cached_property
     def timing(self) -> Timing:
         """Every cycle takes a word; those of the last tap give one."""
-        takes = np.ones(self.interval, dtype=np.int64)
-        gives = np.tile(np.arange(self.depth) >= self.depth - self.words, self.pixels)
-        return single({"in0": takes}, gives.astype(np.int64), STAGES)
+        takes = np.ones(self.depth, dtype=np.int64)
+        gives = np.arange(self.depth) >= self.depth - self.words
+        return single({"in0": takes}, gives.astype(np.int64), STAGES, times=self.pixels)
 
     @property
     def interval(self) -> int:

@@ -33,8 +33,8 @@ class Wiring(Built[Gather]):
     @cached_property
     def timing(self) -> Timing:
         """One pixel per cycle, no register."""
-        ones = np.ones(self.interval, dtype=np.int64)
-        return single({"in0": ones}, ones, stages=0)
+        one = np.ones(1, dtype=np.int64)
+        return single({"in0": one}, one, stages=0, times=self.interval)
 
     @property
     def interval(self) -> int:

@@ -16,7 +16,7 @@ from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.contract.timing import Access, Actor, Timing
+from hwcompile.ops.contract.timing import Access, Actor, Repeated, Timing
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.space import foldings
 
@@ -86,14 +86,11 @@ class FoldedMatrix(Built[Matmul]):
         cycles = np.concatenate([np.arange(steps), np.arange(2, folds + 1) * steps - 1])
         gives = np.append(np.zeros(steps - 1, dtype=np.int64), np.ones(folds, dtype=np.int64))
         duration = np.diff(np.append(cycles, folds * steps))
-        taken = np.tile(np.arange(cycles.size) < steps, vectors).astype(np.int64)
-        actor = Actor(
-            np.tile(duration, vectors),
-            {"in0": Access.stream(taken)},
-            {"out": np.cumsum(np.tile(gives, vectors))},
-        )
+        taken = (np.arange(cycles.size) < steps).astype(np.int64)
+        vector = Actor(duration, {"in0": Access.stream(taken)}, {"out": np.cumsum(gives)})
         # Operands, dot product, accumulator.
-        return Timing({"main": actor}, self.dot.stages(self.simd) + 2)
+        stages = self.dot.stages(self.simd) + 2
+        return Timing({"main": Repeated(((vector, vectors),))}, stages)
 
     @property
     def interval(self) -> int:

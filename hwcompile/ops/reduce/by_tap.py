@@ -33,9 +33,10 @@ class PerTap(Built[O_co]):
     def timing(self) -> Timing:
         """Takes a word in every cycle, gives one in those of the last tap."""
         result = self.ports.output
-        gives = np.zeros((result.vectors, self.taps, result.words_per_vector), np.int64)
-        gives[:, -1] = 1
-        return single({"in0": np.ones(gives.size, np.int64)}, gives.ravel(), stages=1)
+        gives = np.zeros((self.taps, result.words_per_vector), np.int64)
+        gives[-1] = 1
+        takes = {"in0": np.ones(gives.size, np.int64)}
+        return single(takes, gives.ravel(), stages=1, times=result.vectors)
 
     @property
     def interval(self) -> int:

@@ -76,8 +76,9 @@ class Shifting(Built[Width]):
     def timing(self) -> Timing:
         """One phase per step; the output is registered once."""
         arrive, leave = _cuts(self.op)
-        takes, gives = _frame(arrive, leave, self.site.inputs[0].size)
-        return single({"in0": takes}, gives, stages=1)
+        period = lcm(arrive.size, leave.size)
+        takes, gives = _period(arrive, leave, period)
+        return single({"in0": takes}, gives, stages=1, times=self.site.inputs[0].size // period)
 
     @property
     def simple(self) -> bool:
@@ -159,13 +160,6 @@ def _cuts(op: Width) -> tuple[Cut, Cut]:
 def _counter(*cuts: Cut) -> int:
     """Bits of the counters of words in a vector."""
     return sum((cut.words - 1).bit_length() for cut in cuts)
-
-
-def _frame(arrive: Cut, leave: Cut, total: int) -> tuple[IntArray, IntArray]:
-    """The pattern of a frame: that of the shortest period, repeated. Both sizes divide `total`."""
-    period = lcm(arrive.size, leave.size)
-    takes, gives = _period(arrive, leave, period)
-    return np.tile(takes, total // period), np.tile(gives, total // period)
 
 
 @lru_cache(maxsize=256)

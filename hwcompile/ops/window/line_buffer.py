@@ -13,9 +13,10 @@ from hwcompile.ops.contract.instance import Instance, Struct, Word
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
-from hwcompile.ops.window.needs import WindowLayout, least_depth, sustains
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Repeated, Timing
+from hwcompile.ops.window.needs import WindowLayout
 from hwcompile.ops.window.op import Window
+from hwcompile.ops.window.rows import WindowReads
 
 
 class Lines(Built[Window]):
@@ -51,13 +52,10 @@ class Lines(Built[Window]):
     def timing(self) -> Timing:
         """A writer and a reader around the circular buffer."""
         layout = self.layout
-        ones = np.ones(layout.words, dtype=np.int64)
-        writer = Actor(ones, {"in0": Access.stream(ones)}, {"lines": np.cumsum(ones)})
-        reader = Actor(
-            np.ones(layout.reads, dtype=np.int64),
-            {"lines": Access(layout.need(), layout.free())},
-            {"out": np.arange(1, layout.reads + 1)},
-        )
+        one = np.ones(1, dtype=np.int64)
+        word = Actor(one, {"in0": Access.stream(one)}, {"lines": one})
+        writer = Repeated(((word, layout.words),))
+        reader = _reads(layout).actor("lines")
         buffer = Buffer(self.depth, latency=1)
         return Timing({"write": writer, "read": reader}, stages=1, buffers={"lines": buffer})
 
@@ -199,9 +197,9 @@ def automatic_depth(layout: WindowLayout) -> int:
     A buffer of just `least_depth` words works, but at the end of a frame it has no place for the
     first lines of the next one, so the reader would wait for them in every frame.
     """
-    need, free = layout.need(), layout.free()
-    depth = max(2, 1 << (least_depth(need, free) - 1).bit_length())
-    while not sustains(need, free, depth):
+    reads = _reads(layout)
+    depth = max(2, 1 << (reads.least_depth - 1).bit_length())
+    while not reads.sustains(depth):
         depth *= 2
     return depth
 
@@ -213,7 +211,13 @@ def _automatic_depth(layout: WindowLayout) -> int:
 
 @lru_cache(maxsize=1024)
 def _least_depth(layout: WindowLayout) -> int:
-    return least_depth(layout.need(), layout.free())
+    return _reads(layout).least_depth
+
+
+@lru_cache(maxsize=8)
+def _reads(layout: WindowLayout) -> WindowReads:
+    """Rows are small, but what is derived from them can have an entry for every word."""
+    return WindowReads(layout)
 
 
 def _layout(site: Site[Window], parallel: int) -> WindowLayout:

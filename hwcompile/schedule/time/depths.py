@@ -133,10 +133,10 @@ def _spread(network: Network, interval: int) -> Network:
     """Stretch all durations so that every process needs the whole interval; sinks excepted."""
 
     def stretch(process: Process) -> Process:
-        if not process.writes:
+        if not process.targets:
             return process
         steps = scaled(process.elapsed, interval, process.cycles)
-        return replace(process, duration=np.diff(steps))
+        return Process(process.name, np.diff(steps), process.reads, process.writes)
 
     return replace(network, processes=tuple(stretch(p) for p in network.processes))
 
@@ -162,7 +162,7 @@ class _Shrinker:
         self.interval = interval
         self.pinned = pinned
         self.effort = _EFFORT
-        self.firings = sum(process.duration.size for process in network.processes)
+        self.firings = sum(process.phases for process in network.processes)
 
     def run(self, depths: dict[str, int]) -> Plan:
         """The lowest depths found, starting from depths that are enough."""

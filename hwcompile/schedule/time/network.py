@@ -6,7 +6,7 @@ internal buffer of a kernel becomes a `Channel`. A channel has one writer and on
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,9 +14,13 @@ import networkx as nx
 import numpy as np
 
 from hwcompile.diagnostics import InternalError
-from hwcompile.ir.types import IntArray
-from hwcompile.ops.contract.timing import Access
+from hwcompile.ops.contract.timing import Access, Actor
 from hwcompile.schedule.plan import Link, Plan, Stage
+from hwcompile.schedule.time.process import PartedProcess, Process
+
+__all__ = ["UNBOUNDED", "Channel", "Network", "Process", "build_network"]
+
+_ONE = np.ones(1, dtype=np.int64)
 
 UNBOUNDED = 1 << 40
 """A capacity that no simulation reaches."""
@@ -40,62 +44,6 @@ class Channel:
     delay: int
     tokens: int
     link: bool
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """The phases of a process, described by what changes.
-
-    Attributes:
-        kinds: Distinct phases: the duration, then for each read the tokens newly needed, for each
-            read the tokens freed, and for each write the tokens given.
-        order: For each phase its index in `kinds`.
-    """
-
-    kinds: list[list[int]]
-    order: list[int]
-
-
-@dataclass(frozen=True)
-class Process:
-    """A cyclic sequence of phases, as `ops.contract.timing.Actor`, with its channels by name.
-
-    Attributes:
-        name: `<stage>` or `<stage>.<actor>`, the graph input, or `output <value>`.
-        duration: int64 [phases].
-        reads: Channel name to access.
-        writes: Channel name to the cumulative number of tokens after each phase, int64 [phases].
-    """
-
-    name: str
-    duration: IntArray
-    reads: Mapping[str, Access]
-    writes: Mapping[str, IntArray]
-
-    @cached_property
-    def elapsed(self) -> IntArray:
-        """Cycles from the first phase to each phase, and to the next frame, int64 [phases + 1]."""
-        return np.concatenate(([0], np.cumsum(self.duration)))
-
-    @property
-    def cycles(self) -> int:
-        """Least number of cycles per frame."""
-        return int(self.elapsed[-1])
-
-    @cached_property
-    def pattern(self) -> Pattern:
-        """Its phases as changes."""
-        counts = [access.need for access in self.reads.values()]
-        counts += [access.free for access in self.reads.values()]
-        counts += list(self.writes.values())
-        columns = [self.duration, *(np.diff(total, prepend=0) for total in counts)]
-        # One number for each combination of changes, to find the distinct ones quickly.
-        key = np.zeros(self.duration.size, dtype=np.int64)
-        for column in columns:
-            _, code = np.unique(column, return_inverse=True)
-            _, key = np.unique(key * (int(code.max()) + 1) + code, return_inverse=True)
-        _, first = np.unique(key, return_index=True)
-        return Pattern(np.stack(columns, axis=1)[first].tolist(), key.tolist())
 
 
 @dataclass(frozen=True)
@@ -135,8 +83,8 @@ class Network:
     @cached_property
     def _ends(self) -> tuple[dict[str, int], dict[str, int]]:
         return (
-            {name: i for i, p in enumerate(self.processes) for name in p.reads},
-            {name: i for i, p in enumerate(self.processes) for name in p.writes},
+            {name: i for i, p in enumerate(self.processes) for name in p.sources},
+            {name: i for i, p in enumerate(self.processes) for name in p.targets},
         )
 
     def parts(self) -> tuple[Network, ...]:
@@ -150,7 +98,7 @@ class Network:
     def _part(self, indices: list[int]) -> Network:
         processes = tuple(self.processes[index] for index in indices)
         names = {process.name for process in processes}
-        channels = {n for process in processes for n in (*process.reads, *process.writes)}
+        channels = {n for process in processes for n in (*process.sources, *process.targets)}
         return Network(
             {name: channel for name, channel in self.channels.items() if name in channels},
             processes,
@@ -180,17 +128,19 @@ def build_network(plan: Plan) -> Network:
     channels: dict[str, Channel] = _link_channels(plan)
     processes: list[Process] = []
     for value, form in zip(plan.graph.inputs, plan.inputs, strict=True):
-        writes = {link.name: np.arange(1, form.words + 1) for link in plan.links_from(value)}
-        processes.append(Process(value, np.ones(form.words, np.int64), {}, writes))
+        word = Actor(_ONE, {}, {link.name: _ONE for link in plan.links_from(value)})
+        rows = plan.graph.types[value].shape[0]
+        processes.append(PartedProcess(value, ((word, form.words),), rows))
     for stage in plan.stages:
         channels |= _buffer_channels(stage)
         processes += _stage_processes(plan, stage)
     outputs = [plan.link_to(None, port) for port in range(len(plan.graph.outputs))]
     for value, link in zip(plan.graph.outputs, outputs, strict=True):
-        ones = np.ones(link.format.words, np.int64)
         twice = f":{link.port}" if plan.graph.outputs.count(value) > 1 else ""
         name = f"output {value}{twice}"
-        processes.append(Process(name, ones, {link.name: Access.stream(ones)}, {}))
+        word = Actor(_ONE, {link.name: Access.stream(_ONE)}, {})
+        rows = plan.graph.types[value].shape[0]
+        processes.append(PartedProcess(name, ((word, link.format.words),), rows))
     network = Network(
         channels, tuple(processes), plan.graph.inputs, tuple(link.name for link in outputs)
     )
@@ -215,7 +165,11 @@ def _buffer_channels(stage: Stage) -> dict[str, Channel]:
     timing = head.timing
     channels = {}
     for name, buffer in timing.buffers.items():
-        totals = [int(a.writes[name][-1]) for a in timing.actors.values() if name in a.writes]
+        totals = [
+            sum(int(part.writes[name][-1]) * times for part, times in actor.parts)
+            for actor in timing.actors.values()
+            if name in actor.parts[0][0].writes
+        ]
         if len(totals) != 1:
             raise InternalError(f"buffer '{name}' of stage '{stage.name}' needs one writer")
         full = f"{stage.name}.{name}"
@@ -229,29 +183,38 @@ def _stage_processes(plan: Plan, stage: Stage) -> list[Process]:
         f"in{port}": plan.link_to(stage.name, port).name for port in range(len(stage.inputs))
     }
     head = stage.parts[0].built
+    before, after = head.site.inputs[0].shape[0], head.site.outputs[0].shape[0]
     if head.kernel.rigid:
-        ones = np.ones(stage.formats.output.words, np.int64)
-        reads = {name: Access.stream(ones) for name in streams.values()}
-        return [Process(stage.name, ones, reads, dict.fromkeys(outputs, np.cumsum(ones)))]
-    timing = head.timing
-    processes = []
-    for name, actor in timing.actors.items():
-        label = stage.name if len(timing.actors) == 1 else f"{stage.name}.{name}"
-        reads = {streams.get(s, f"{stage.name}.{s}"): access for s, access in actor.reads.items()}
-        writes: dict[str, IntArray] = {}
-        for stream, total in actor.writes.items():
-            targets = outputs if stream == "out" else [f"{stage.name}.{stream}"]
-            writes |= dict.fromkeys(targets, total)
-        processes.append(Process(label, actor.duration, reads, writes))
+        reads = {name: Access.stream(_ONE) for name in streams.values()}
+        word = Actor(_ONE, reads, dict.fromkeys(outputs, _ONE))
+        return [PartedProcess(stage.name, ((word, stage.formats.output.words),), after)]
+    names = {stream: [name] for stream, name in streams.items()} | {"out": outputs}
+
+    def channels(stream: str) -> list[str]:
+        return names.get(stream, [f"{stage.name}.{stream}"])
+
+    processes: list[Process] = []
+    for name, actor in head.timing.actors.items():
+        label = stage.name if len(head.timing.actors) == 1 else f"{stage.name}.{name}"
+        parts = tuple((_renamed(part, channels), times) for part, times in actor.parts)
+        rows = after if "out" in actor.parts[0][0].writes else before
+        processes.append(PartedProcess(label, parts, rows))
     return processes
+
+
+def _renamed(actor: Actor, channels: Callable[[str], list[str]]) -> Actor:
+    """The actor with the channels that its streams are; a stream has one for every reader."""
+    reads = {channels(stream)[0]: access for stream, access in actor.reads.items()}
+    writes = {name: total for stream, total in actor.writes.items() for name in channels(stream)}
+    return Actor(actor.duration, reads, writes)
 
 
 def _check(network: Network) -> None:
     readers = dict.fromkeys(network.channels, 0)
     writers = dict.fromkeys(network.channels, 0)
     for process in network.processes:
-        ends = [(n, int(a.free[-1]), readers, "takes") for n, a in process.reads.items()]
-        ends += [(n, int(t[-1]), writers, "gives") for n, t in process.writes.items()]
+        ends = [(n, process.takes(n), readers, "takes") for n in process.sources]
+        ends += [(n, process.gives(n), writers, "gives") for n in process.targets]
         for name, total, count, verb in ends:
             if name not in network.channels:
                 raise InternalError(f"'{process.name}' uses the unknown stream '{name}'")

@@ -150,7 +150,7 @@ def even_input(network: Network, interval: int, frames: int) -> dict[str, IntArr
     offered = {}
     for process in network.processes:
         if process.name in network.inputs:
-            words = process.duration.size
+            words = process.phases
             every = np.arange(frames * words, dtype=np.int64)
             offered[process.name] = scaled(every, interval, words)
     return offered

@@ -89,7 +89,7 @@ class _Follower:
         self.network = network
         self.span = span(network)
         self.effort = _EFFORT
-        self.per_frame = sum(process.duration.size for process in network.processes)
+        self.per_frame = sum(process.phases for process in network.processes)
         self.outputs = [_sink(network, name) for name in network.outputs]
         self.stretches: list[list[Stretch]] = [[] for _ in network.outputs]
 

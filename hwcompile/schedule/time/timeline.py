@@ -89,7 +89,7 @@ def timeline(network: Network, frames: int, slices: int = SLICES) -> Timeline | 
     Returns:
         None where one frame has more than `MOST_FIRINGS` firings.
     """
-    frames = min(frames, MOST_FIRINGS // sum(p.duration.size for p in network.processes))
+    frames = min(frames, MOST_FIRINGS // sum(p.phases for p in network.processes))
     if not frames:
         return None
     found = run_sweeps(network, frames) or run(network, frames)
