@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -30,7 +31,7 @@ class Grower:
         self.constants.append(numpy_helper.from_array(values, name))
         return name
 
-    def op(self, kind: str, *inputs: str, domain: str = "", **attributes: object) -> str:
+    def op(self, kind: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
         """A node with one result."""
         name = f"{kind.lower()}{len(self.nodes)}"
         self.nodes.append(
@@ -50,9 +51,7 @@ class Grower:
         """Random weights behind their quantizer; of one bit they are -1 and 1."""
         if bits == 1:
             values = self.random.choice([-1.0, 1.0], shape)
-            return self.op(
-                "BipolarQuant", self.constant(values), self.constant(1.0), domain=QONNX
-            )
+            return self.op("BipolarQuant", self.constant(values), self.constant(1.0), domain=QONNX)
         half = 1 << (bits - 1)
         values = self.random.integers(-half + 1, half, shape).astype(np.float32)
         return self.quant(self.constant(values), bits, True)
@@ -77,8 +76,8 @@ class Grower:
 
     def pool(self, x: str, size: int, stride: int, pad: int = 0) -> str:
         """Maxima."""
-        window = {"kernel_shape": [size, size], "strides": [stride, stride], "pads": [pad] * 4}
-        return self.op("MaxPool", x, **window)
+        steps = [stride, stride]
+        return self.op("MaxPool", x, kernel_shape=[size, size], strides=steps, pads=[pad] * 4)
 
     def classifier(self, x: str, classes: int, bits: int, act: int) -> str:
         """The mean of each channel, and a matrix."""

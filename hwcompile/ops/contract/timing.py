@@ -111,20 +111,19 @@ class Repeated(Actor):
         return self._parts
 
     @cached_property
-    def duration(self) -> IntArray:  # type: ignore[override]
+    def duration(self) -> IntArray:
         """See `Actor.duration`."""
         return np.concatenate([np.tile(actor.duration, times) for actor, times in self._parts])
 
     @cached_property
-    def reads(self) -> Mapping[str, Access]:  # type: ignore[override]
+    def reads(self) -> Mapping[str, Access]:
         """See `Actor.reads`."""
         return {name: self._access(name) for name in self._parts[0][0].reads}
 
     @cached_property
-    def writes(self) -> Mapping[str, IntArray]:  # type: ignore[override]
+    def writes(self) -> Mapping[str, IntArray]:
         """See `Actor.writes`."""
-        first = self._parts[0][0]
-        return {name: self._total(lambda actor, n=name: actor.writes[n]) for name in first.writes}
+        return {name: self._written(name) for name in self._parts[0][0].writes}
 
     @property
     def cycles(self) -> int:
@@ -135,6 +134,9 @@ class Repeated(Actor):
     def phases(self) -> int:
         """See `Actor.phases`."""
         return sum(actor.phases * times for actor, times in self._parts)
+
+    def _written(self, name: str) -> IntArray:
+        return self._total(lambda actor: actor.writes[name])
 
     def _access(self, name: str) -> Access:
         free = self._total(lambda actor: actor.reads[name].free)

@@ -188,4 +188,5 @@ def _latest(values: IntArray, gain: int) -> IntArray:
     """The largest value up to each place, those behind it counted a turn before: `gain` less."""
     until = np.maximum.accumulate(values)
     behind = np.maximum.accumulate(values[::-1])[::-1]
-    return np.maximum(until, np.append(behind[1:], until[-1]) - gain)
+    latest: IntArray = np.maximum(until, np.append(behind[1:], until[-1]) - gain)
+    return latest

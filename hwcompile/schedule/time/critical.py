@@ -25,7 +25,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.network import Network
 from hwcompile.schedule.time.sweeps import Sweeper
 
-_ROUNDS = 100
+ROUNDS = 100
 """Passes over all processes in search of the firings that hold each other up."""
 
 Flags = NDArray[np.bool_]
@@ -85,7 +85,7 @@ def steady_firings(
     left = [_always(shift == pace, period) for shift in moved]
     waits = [_waits(network, seen, index, period) for index in range(len(seen.firings))]
     following = [_own(seen, index, period) for index in range(len(seen.firings))]
-    for _ in range(_ROUNDS):
+    for _ in range(ROUNDS):
         changed = False
         for index, able in enumerate(left):
             now = _kept(able, following[index], waits[index], left)

@@ -22,8 +22,9 @@ import numpy as np
 from hwcompile.diagnostics import CompileError
 from hwcompile.schedule.plan import LEAST_DEPTH, Link, Plan
 from hwcompile.schedule.time.network import Network, Process, build_network
+from hwcompile.schedule.time.pairs import has_slow_pair
+from hwcompile.schedule.time.pieces import StretchedProcess
 from hwcompile.schedule.time.prediction import MOST_FRAMES, even_input, settle
-from hwcompile.schedule.time.proportion import scaled
 from hwcompile.schedule.time.settling import first_trial
 from hwcompile.schedule.time.tokens import TokenTrace, simulate_network
 
@@ -105,7 +106,7 @@ def _limited(free: Network) -> _Schedule:
         schedule = _settle(free, interval)
         if schedule is not None:
             return schedule
-    offered = even_input(free, interval, 16)
+    offered = even_input(free, interval)
     return _Schedule(interval, simulate_network(free, 16, input_cycles=offered))
 
 
@@ -119,14 +120,14 @@ def _settle(network: Network, interval: int) -> _Schedule | None:
     trace = found.trace
     if more:
         frames = trace.frames + more
-        offered = even_input(found.network, found.interval, frames)
+        offered = even_input(found.network, found.interval)
         trace = simulate_network(found.network, frames, input_cycles=offered)
     return _Schedule(interval, trace)
 
 
 def _longest_stay(trace: TokenTrace) -> int:
     channels = (*trace.links.values(), *trace.buffers.values())
-    return max(int((channel.freed - channel.started).max()) for channel in channels)
+    return max(channel.longest_stay for channel in channels)
 
 
 def _spread(network: Network, interval: int) -> Network:
@@ -135,8 +136,7 @@ def _spread(network: Network, interval: int) -> Network:
     def stretch(process: Process) -> Process:
         if not process.targets:
             return process
-        steps = scaled(process.elapsed, interval, process.cycles)
-        return Process(process.name, np.diff(steps), process.reads, process.writes)
+        return StretchedProcess(process, interval)
 
     return replace(network, processes=tuple(stretch(p) for p in network.processes))
 
@@ -162,10 +162,12 @@ class _Shrinker:
         self.interval = interval
         self.pinned = pinned
         self.effort = _EFFORT
+        self.enough: dict[str, int] = {}
         self.firings = sum(process.phases for process in network.processes)
 
     def run(self, depths: dict[str, int]) -> Plan:
         """The lowest depths found, starting from depths that are enough."""
+        self.enough = dict(depths)
         low = {
             name: depth if name in self.pinned else min(depth, self._loop(name))
             for name, depth in depths.items()
@@ -205,6 +207,10 @@ class _Shrinker:
             else:
                 low = middle
 
+    def _lowered(self, depths: Mapping[str, int]) -> list[str]:
+        """The links that are not as deep as they were at first."""
+        return [name for name, depth in depths.items() if depth < self.enough[name]]
+
     def _works(self, depths: Mapping[str, int]) -> bool:
         """True if the interval is still met; False as well when the effort is used up."""
         network = self.network.with_links(with_depths(self.plan, depths))
@@ -213,6 +219,8 @@ class _Shrinker:
             return False
         most_frames = min(MOST_FRAMES, self.effort // self.firings)
         self.effort -= frames * self.firings
+        if has_slow_pair(network, self.interval, self._lowered(depths), frames * self.firings // 2):
+            return False
         try:
             return settle(network, self.interval, most_frames) is not None
         except CompileError:

@@ -72,6 +72,29 @@ class ChannelTrace:
         gone = np.searchsorted(self.freed, self.started, side="left")
         return int((np.arange(1, self.started.size + 1) - gone).max(initial=0))
 
+    @property
+    def longest_stay(self) -> int:
+        """Most cycles from the start of a token to its release."""
+        return int((self.freed - self.started).max())
+
+    def repeats(self, all_frames: int, frames: int, period: int, later: int) -> bool:
+        """Whether each of the last `frames` is the one `period` before, so many cycles later."""
+        for cycles in (self.started, self.freed):
+            last = cycles.reshape(all_frames, -1)[-frames:]
+            if not np.all(last[period:] - last[:-period] == later):
+                return False
+        return True
+
+    def frame_starts(self, frames: int) -> IntArray:
+        """The cycle that writes the first token of each frame, int64 [frames]."""
+        starts: IntArray = self.started.reshape(frames, -1)[:, 0]
+        return starts
+
+    def frame_ends(self, frames: int) -> IntArray:
+        """The cycle that frees the last token of each frame, int64 [frames]."""
+        ends: IntArray = self.freed.reshape(frames, -1)[:, -1]
+        return ends
+
 
 @dataclass(frozen=True)
 class Wait:

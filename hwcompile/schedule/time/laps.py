@@ -21,6 +21,7 @@ import numpy as np
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.timing import Access, Actor
 from hwcompile.schedule.time.network import Network
+from hwcompile.schedule.time.pieces import StretchedProcess
 from hwcompile.schedule.time.process import PartedProcess, Process
 from hwcompile.schedule.time.settling import first_trial
 
@@ -53,6 +54,9 @@ def laps_of(network: Network) -> Laps | None:
 
 def process_laps(process: Process, most: int = 0) -> int:
     """How often a process does the same per frame; the largest such divisor of `most`."""
+    if isinstance(process, StretchedProcess):
+        # Laps take equal cycles if all frames of the process before fall apart, and no others do.
+        return gcd(process_laps(process.base, most), process.interval)
     if any(process.needs(name) != process.takes(name) for name in process.sources):
         return 1
     (actor, times), *others = process.parts
@@ -163,6 +167,8 @@ def _primes(number: int) -> Iterator[int]:
 
 def _lap(process: Process, count: int) -> Process:
     """One of `count` laps."""
+    if isinstance(process, StretchedProcess):
+        return StretchedProcess(_lap(process.base, count), process.interval // count)
     left, parts = process.phases // count, []
     for actor, times in process.parts:
         whole = min(left // actor.phases, times)

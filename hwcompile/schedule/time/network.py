@@ -7,7 +7,7 @@ internal buffer of a kernel becomes a `Channel`. A channel has one writer and on
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import networkx as nx
@@ -16,6 +16,7 @@ import numpy as np
 from hwcompile.diagnostics import InternalError
 from hwcompile.ops.contract.timing import Access, Actor
 from hwcompile.schedule.plan import Link, Plan, Stage
+from hwcompile.schedule.time.pieces import PieceMemory
 from hwcompile.schedule.time.process import PartedProcess, Process
 
 __all__ = ["UNBOUNDED", "Channel", "Network", "Process", "build_network"]
@@ -55,12 +56,14 @@ class Network:
         processes: Sources first, then stages in topological order, then sinks.
         inputs: Name of the source process of each graph input.
         outputs: Name of the channel in front of each graph output.
+        memory: What simulations have found out about the processes.
     """
 
     channels: Mapping[str, Channel]
     processes: tuple[Process, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
+    memory: PieceMemory = field(default_factory=PieceMemory, compare=False, repr=False)
 
     @property
     def bound(self) -> int:
@@ -104,6 +107,7 @@ class Network:
             processes,
             tuple(name for name in self.inputs if name in names),
             tuple(name for name in self.outputs if name in channels),
+            self.memory,
         )
 
     def with_links(self, plan: Plan) -> Network:

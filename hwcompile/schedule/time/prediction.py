@@ -6,11 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.frame_ends import FrameEnds, Stretch
 from hwcompile.schedule.time.laps import laps_of
 from hwcompile.schedule.time.network import Network
-from hwcompile.schedule.time.proportion import scaled
+from hwcompile.schedule.time.offers import Even, Offer
 from hwcompile.schedule.time.settling import first_trial, frame_ends, span
 from hwcompile.schedule.time.tokens import TokenTrace, simulate_network
 
@@ -117,7 +116,7 @@ def settle(network: Network, interval: int, most_frames: int = MOST_FRAMES) -> S
 def _settle(network: Network, interval: int, most_frames: int) -> TokenTrace | None:
     frames = first_trial(network)
     while frames <= most_frames:
-        offered = even_input(network, interval, frames)
+        offered = even_input(network, interval)
         trace = simulate_network(network, frames, input_cycles=offered)
         if repeats(network, trace, interval):
             return trace
@@ -137,20 +136,11 @@ def repeats(network: Network, trace: TokenTrace, cycles_later: int, period: int 
     frames = span(network) + period
     if trace.frames < frames:
         return False
-    for channel in (*trace.links.values(), *trace.buffers.values()):
-        for cycles in (channel.started, channel.freed):
-            last = cycles.reshape(trace.frames, -1)[-frames:]
-            if not np.all(last[period:] - last[:-period] == cycles_later):
-                return False
-    return True
+    channels = (*trace.links.values(), *trace.buffers.values())
+    return all(c.repeats(trace.frames, frames, period, cycles_later) for c in channels)
 
 
-def even_input(network: Network, interval: int, frames: int) -> dict[str, IntArray]:
-    """Cycles that spread the words of each graph input over the interval."""
-    offered = {}
-    for process in network.processes:
-        if process.name in network.inputs:
-            words = process.phases
-            every = np.arange(frames * words, dtype=np.int64)
-            offered[process.name] = scaled(every, interval, words)
-    return offered
+def even_input(network: Network, interval: int) -> dict[str, Offer]:
+    """Offers that spread the words of each graph input over the interval."""
+    sources = (process for process in network.processes if process.name in network.inputs)
+    return {process.name: Even(process.phases, interval) for process in sources}

@@ -117,7 +117,7 @@ class PartedProcess(Process):
         object.__setattr__(self, "_rows", rows)
 
     @property
-    def parts(self) -> tuple[tuple[Actor, int], ...]:  # type: ignore[override]
+    def parts(self) -> tuple[tuple[Actor, int], ...]:
         """See `Process.parts`."""
         return self._parts
 
@@ -127,17 +127,17 @@ class PartedProcess(Process):
         return self._rows
 
     @cached_property
-    def duration(self) -> IntArray:  # type: ignore[override]
+    def duration(self) -> IntArray:
         """See `Process.duration`."""
         return self._whole.duration
 
     @cached_property
-    def reads(self) -> Mapping[str, Access]:  # type: ignore[override]
+    def reads(self) -> Mapping[str, Access]:
         """See `Process.reads`."""
         return self._whole.reads
 
     @cached_property
-    def writes(self) -> Mapping[str, IntArray]:  # type: ignore[override]
+    def writes(self) -> Mapping[str, IntArray]:
         """See `Process.writes`."""
         return self._whole.writes
 

@@ -17,18 +17,24 @@ every few hundred frames, and where parts of a network have their own pace.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from hwcompile.ir.types import IntArray
-from hwcompile.schedule.time.critical import SimulatedFrames, steady_firings
-from hwcompile.schedule.time.engine import NEVER, Run, run
+from hwcompile.schedule.time.engine import run
 from hwcompile.schedule.time.frame_ends import FrameEnds, Stretch
 from hwcompile.schedule.time.network import UNBOUNDED, Network
-from hwcompile.schedule.time.sweeps import Sweeper, run_sweeps
+from hwcompile.schedule.time.offers import Offer, as_cycles
+from hwcompile.schedule.time.piece_turns import TurnsInPieces
+from hwcompile.schedule.time.sweeps import run_sweeps
 from hwcompile.schedule.time.tokens import deadlock
+from hwcompile.schedule.time.walks import in_pieces, run_walks
+from hwcompile.schedule.time.whole_turns import WholeTurns
+
+Turns = WholeTurns | TurnsInPieces
+"""Simulated frames."""
 
 _EFFORT = 24_000_000
 """Firings that may be simulated, in units of a sweep's; bounds the time, deterministically."""
@@ -63,8 +69,9 @@ def frame_ends(network: Network) -> FrameEnds:
     return _Follower(network).run()
 
 
-Offered = Mapping[str, IntArray]
-"""The earliest cycle of every firing of some processes, by name."""
+def _nothing(frames: int) -> Mapping[str, Offer]:
+    """No firing is held back."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -89,6 +96,7 @@ class _Follower:
         self.network = network
         self.span = span(network)
         self.effort = _EFFORT
+        self.by_pieces = in_pieces(network, first_trial(network))
         self.per_frame = sum(process.phases for process in network.processes)
         self.outputs = [_sink(network, name) for name in network.outputs]
         self.stretches: list[list[Stretch]] = [[] for _ in network.outputs]
@@ -96,9 +104,9 @@ class _Follower:
     def run(self) -> FrameEnds:
         """Follow it to its last course."""
         start, frames = 0, first_trial(self.network)
-        known: Offered = {}
+        known: Callable[[int], Mapping[str, Offer]] = _nothing
         while True:
-            seen = self._simulate(frames, known)
+            seen = self._simulate(frames, known(frames))
             course = self._course(seen)
             if course is not None and course.turns is None:
                 self._record(start, seen, course)
@@ -108,7 +116,10 @@ class _Follower:
                 held = self.span + 2 * course.period
                 start += seen.count - held + course.turns * course.period
                 frames = held + first_trial(self.network)
-                known = self._later(seen, held, course)
+                later = tuple(course.turns * cycles for cycles in course.later)
+                # A firing is never earlier than it is offered, and these would be no later by
+                # themselves; what comes after depends on nothing before them.
+                known = partial(seen.later, held, later)
                 continue
             if self._exhausted(2 * frames):
                 self._record(start, seen, self._pace(seen))
@@ -118,132 +129,62 @@ class _Follower:
     def _exhausted(self, frames: int) -> bool:
         return frames * self.per_frame > self.effort
 
-    def _simulate(self, frames: int, known: Offered) -> SimulatedFrames:
-        offered = {name: _padded(cycles, frames) for name, cycles in known.items()}
+    def _simulate(self, frames: int, known: Mapping[str, Offer]) -> Turns:
+        if self.by_pieces:
+            walked = run_walks(self.network, frames, known)
+            if walked is not None:
+                cost = 1 if walked.soon else _WORD_BY_WORD
+                self.effort -= frames * self.per_frame * cost
+                return TurnsInPieces(walked, frames)
+        offered = {name: as_cycles(offer, frames) for name, offer in known.items()}
         found = run_sweeps(self.network, frames, offered)
         self.effort -= frames * self.per_frame * (1 if found else _WORD_BY_WORD)
         found = found or run(self.network, frames, offered)
         if found.waits:
             raise deadlock(self.network, found)
-        return _frames(self.network, found, frames, offered)
+        return WholeTurns.of(self.network, found, frames, offered)
 
-    def _course(self, seen: SimulatedFrames) -> _Course | None:
+    def _course(self, seen: Turns) -> _Course | None:
         """The course that the last frames are on, with the shortest turn; None without one."""
         for period in range(1, _MOST_PERIOD + 1):
             if seen.count < self.span + 2 * period:
                 return None
-            steady = self._steady(seen, period)
-            if steady is not None:
-                return steady
-            later = _shifts(seen, self.span + period, period)
+            pace = seen.steady(self.span + period, period, self.outputs)
+            if pace is not None:
+                return _Course(period, (pace,) * len(self.network.processes), None)
+            later = seen.shifts(self.span + period, period)
             if later is not None:
-                return _held(self.network, seen, period, later)
+                holds, turns = seen.holds(period, later)
+                return _Course(period, later, turns) if holds else None
         return None
 
-    def _steady(self, seen: SimulatedFrames, period: int) -> _Course | None:
-        """The course of the outputs, if all of them keep the pace of the slowest firings."""
-        found = steady_firings(self.network, seen, self.span + period, period)
-        if found is None:
-            return None
-        pace, kept = found
-        for index, phase in self.outputs:
-            if not kept[index].reshape(period, -1)[:, phase].all():
-                return None
-        return _Course(period, (pace,) * len(kept), None)
-
-    def _pace(self, seen: SimulatedFrames) -> _Course:
+    def _pace(self, seen: Turns) -> _Course:
         """The average pace of the later half, where no course was found."""
         half = max(seen.count // 2, 1)
-        later = tuple(
-            -int((cycles[-1 - half, -1] - cycles[-1, -1]) // half) for cycles in seen.firings
-        )
-        return _Course(1, later, None)
+        later = []
+        for index, process in enumerate(self.network.processes):
+            end = seen.cycle(index, seen.count - 1, process.phases - 1)
+            before = seen.cycle(index, seen.count - 1 - half, process.phases - 1)
+            later.append(-int((before - end) // half))
+        return _Course(1, tuple(later), None)
 
-    def _later(self, seen: SimulatedFrames, held: int, course: _Course) -> Offered:
-        """Firings at the end of a course, as the first `held` frames of another simulation.
-
-        A firing is never earlier than it is offered, and these would be no later by themselves,
-        so they are simulated as they are here; what comes after depends on nothing before them.
-        """
-        turns = course.turns or 0
-        processes = zip(self.network.processes, seen.firings, course.later, strict=True)
-        return {p.name: cycles[-held:] + turns * later for p, cycles, later in processes}
-
-    def _record(self, start: int, seen: SimulatedFrames, course: _Course) -> None:
+    def _record(self, start: int, seen: Turns, course: _Course) -> None:
         for (index, phase), line in zip(self.outputs, self.stretches, strict=True):
-            ends = tuple(seen.firings[index][:, phase].tolist())
+            ends = tuple(seen.cycle(index, frame, phase) for frame in range(seen.count))
             line.append(Stretch(start, ends, course.period, course.later[index]).trimmed())
 
     def _result(self, exact: int | None) -> FrameEnds:
         return FrameEnds(tuple(tuple(line) for line in self.stretches), exact)
 
 
-def _frames(network: Network, found: Run, frames: int, offered: Offered) -> SimulatedFrames:
-    """The cycles of all firings, from those of the tokens."""
-    none = np.array([NEVER])
-    started = {n: np.concatenate([none, t.started]) for n, t in found.channels.items()}
-    freed = {n: np.concatenate([none, t.freed]) for n, t in found.channels.items()}
-    sweepers = tuple(Sweeper(p, network, frames, offered.get(p.name)) for p in network.processes)
-    firings = tuple(s.cycles(started, freed).reshape(frames, -1) for s in sweepers)
-    return SimulatedFrames(frames, sweepers, firings, started, freed)
-
-
-def _padded(cycles: IntArray, frames: int) -> IntArray:
-    """Cycles of the first frames [known, phases], and zeros for the others: [frames * phases]."""
-    padded = np.zeros((frames, cycles.shape[1]), dtype=np.int64)
-    padded[: cycles.shape[0]] = cycles
-    return padded.ravel()
-
-
 def _sink(network: Network, channel: str) -> tuple[int, int]:
     """Index of the process that reads a channel, and the phase that frees its last token."""
     index = network.reader(channel)
-    free = network.processes[index].reads[channel].free
-    return index, int(np.searchsorted(free, network.channels[channel].tokens, "left"))
-
-
-def _shifts(seen: SimulatedFrames, frames: int, period: int) -> tuple[int, ...] | None:
-    """Cycles that each process moved by per turn, if it did so alike in all of the last frames."""
-    shifts = []
-    for cycles in seen.firings:
-        moved = cycles[-frames:] - cycles[-frames - period : -period]
-        if np.any(moved != moved[0, 0]):
-            return None
-        shifts.append(int(moved[0, 0]))
-    return tuple(shifts)
-
-
-def _held(
-    network: Network, seen: SimulatedFrames, period: int, later: tuple[int, ...]
-) -> _Course | None:
-    """How long the course holds; None when a firing does not keep what it waits for."""
-    turns: int | None = None
-    for index, sweeper in enumerate(seen.sweepers):
-        cycles = seen.firings[index]
-        last = period * cycles.shape[1]
-        flat = cycles.ravel()
-        limits = [(index, np.diff(flat - sweeper.elapsed)[-last:])]
-        for read in sweeper.reads:
-            ready = seen.started[read.channel] + read.delay
-            limits.append((network.writer(read.channel), _slack(flat, ready, read.token, last)))
-        for write in sweeper.writes:
-            ready = seen.freed[write.channel] + 1
-            limits.append((network.reader(write.channel), _slack(flat, ready, write.place, last)))
-        kept = np.zeros(last, dtype=bool)
-        for other, slack in limits:
-            gain = later[other] - later[index]
-            if gain == 0:
-                kept |= slack == 0
-            elif gain > 0 and slack.min() < UNBOUNDED:
-                holds = int(slack.min()) // gain
-                turns = holds if turns is None else min(turns, holds)
-        if not kept.all():
-            return None
-    return _Course(period, later, turns)
-
-
-def _slack(cycles: IntArray, ready: IntArray, token: IntArray, last: int) -> IntArray:
-    """Cycles from when each of the last firings could use its token to when it fires."""
-    index = token[-last:]
-    slack: IntArray = np.where(index > 0, cycles[-last:] - ready[index], UNBOUNDED)
-    return slack
+    phase = first = 0
+    for actor, times in network.processes[index].parts:
+        free = actor.reads[channel].free
+        if free[-1]:
+            last = int(np.searchsorted(free, free[-1], "left"))
+            phase = first + (times - 1) * actor.phases + last
+        first += times * actor.phases
+    return index, phase

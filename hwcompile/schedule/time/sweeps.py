@@ -22,7 +22,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.engine import NEVER, ChannelTrace, Run
 from hwcompile.schedule.time.network import Network, Process
 
-_EVALUATIONS = 24
+EVALUATIONS = 24
 """Evaluations of each process, on average, after which sweeping is given up."""
 
 
@@ -114,7 +114,7 @@ def run_sweeps(
     )
     waiting = set(range(len(sweepers)))
     order = list(waiting)
-    evaluations = _EVALUATIONS * len(sweepers)
+    evaluations = EVALUATIONS * len(sweepers)
     while waiting and evaluations > 0:
         for index in order:
             if index not in waiting:

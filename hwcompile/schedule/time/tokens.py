@@ -6,7 +6,7 @@ Predicted cycles equal those of the emitted RTL, because both follow the recurre
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,10 @@ from hwcompile.ir.types import IntArray
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.time.engine import ChannelTrace, Run, Wait, run
 from hwcompile.schedule.time.network import Network, build_network
+from hwcompile.schedule.time.offers import Offer, as_cycles
 from hwcompile.schedule.time.sweeps import run_sweeps
+from hwcompile.schedule.time.tracks import PieceTrace
+from hwcompile.schedule.time.walks import in_pieces, run_walks
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,8 @@ class TokenTrace:
 
     Attributes:
         frames: How many were simulated.
-        accepted: Graph input name to the cycle in which each word is accepted, int64
-            [frames * words].
-        delivered: One array for each graph output, in graph order: the cycle in which the sink
-            takes each word, int64 [frames * words].
+        inputs: Graph input name to the name of a link behind it.
+        outputs: The link in front of each graph output.
         links: Link name to the cycles in which its words are started by the producer and taken by
             the consumer. `links[name].occupancy` is the largest number of places in use.
         buffers: The same for the kernels' internal buffers, `<stage>.<buffer>`.
@@ -37,26 +38,38 @@ class TokenTrace:
     """
 
     frames: int
-    accepted: Mapping[str, IntArray]
-    delivered: tuple[IntArray, ...]
-    links: Mapping[str, ChannelTrace]
-    buffers: Mapping[str, ChannelTrace]
+    inputs: Mapping[str, str]
+    outputs: tuple[str, ...]
+    links: Mapping[str, ChannelTrace | PieceTrace]
+    buffers: Mapping[str, ChannelTrace | PieceTrace]
     cycles: Mapping[str, int]
+
+    @property
+    def accepted(self) -> Mapping[str, IntArray]:
+        """For each graph input the cycles in which words are accepted, int64 [frames * words]."""
+        return {value: self.links[name].started for value, name in self.inputs.items()}
+
+    @property
+    def delivered(self) -> tuple[IntArray, ...]:
+        """For each graph output, in graph order, the cycle in which the sink takes each word.
+
+        Each int64 [frames * words].
+        """
+        return tuple(self.links[name].freed for name in self.outputs)
 
     @property
     def frame_ends(self) -> IntArray:
         """Cycle in which the last word of each frame leaves the design, int64 [frames]."""
-        ends: IntArray = self._per_frame(self.delivered, -1).max(axis=0)
-        return ends
+        ends = [self.links[name].frame_ends(self.frames) for name in self.outputs]
+        latest: IntArray = np.array(ends).max(axis=0)
+        return latest
 
     @property
     def frame_starts(self) -> IntArray:
         """Cycle in which the first word of each frame enters the design, int64 [frames]."""
-        starts: IntArray = self._per_frame(self.accepted.values(), 0).min(axis=0)
-        return starts
-
-    def _per_frame(self, streams: Iterable[IntArray], word: int) -> IntArray:
-        return np.array([s.reshape(self.frames, -1)[:, word] for s in streams])
+        starts = [self.links[name].frame_starts(self.frames) for name in self.inputs.values()]
+        earliest: IntArray = np.array(starts).min(axis=0)
+        return earliest
 
     @property
     def latency(self) -> int:
@@ -65,7 +78,7 @@ class TokenTrace:
 
 
 def simulate(
-    plan: Plan, frames: int, *, input_cycles: Mapping[str, IntArray] | None = None
+    plan: Plan, frames: int, *, input_cycles: Mapping[str, Offer] | None = None
 ) -> TokenTrace:
     """Simulate a plan.
 
@@ -83,28 +96,34 @@ def simulate(
 
 
 def simulate_network(
-    network: Network, frames: int, *, input_cycles: Mapping[str, IntArray] | None = None
+    network: Network, frames: int, *, input_cycles: Mapping[str, Offer] | None = None
 ) -> TokenTrace:
     """`simulate`, for a plan that has been translated already."""
     if frames < 1:
         raise ValueError(f"at least one frame must be simulated, not {frames}")
-    result = run_sweeps(network, frames, input_cycles) or run(network, frames, input_cycles)
+    walked = run_walks(network, frames, input_cycles) if in_pieces(network, frames) else None
+    if walked is not None:
+        return _trace(network, frames, walked.traces())
+    offered = {name: as_cycles(offer, frames) for name, offer in (input_cycles or {}).items()}
+    result = run_sweeps(network, frames, offered) or run(network, frames, offered)
     if result.waits:
         raise deadlock(network, result)
-    links = {n: t for n, t in result.channels.items() if network.channels[n].link}
+    return _trace(network, frames, result.channels)
+
+
+def _trace(
+    network: Network, frames: int, channels: Mapping[str, ChannelTrace | PieceTrace]
+) -> TokenTrace:
+    links = {name: trace for name, trace in channels.items() if network.channels[name].link}
+    sources = {process.name: process.targets[0] for process in network.processes if process.targets}
     return TokenTrace(
         frames=frames,
-        accepted=_accepted(network, links),
-        delivered=tuple(links[name].freed for name in network.outputs),
+        inputs={name: sources[name] for name in network.inputs},
+        outputs=network.outputs,
         links=links,
-        buffers={n: t for n, t in result.channels.items() if n not in links},
+        buffers={name: trace for name, trace in channels.items() if name not in links},
         cycles={process.name: process.cycles for process in network.processes},
     )
-
-
-def _accepted(network: Network, links: Mapping[str, ChannelTrace]) -> dict[str, IntArray]:
-    sources = {process.name: process for process in network.processes}
-    return {name: links[next(iter(sources[name].writes))].started for name in network.inputs}
 
 
 def deadlock(network: Network, result: Run) -> CompileError:
