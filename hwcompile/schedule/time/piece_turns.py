@@ -15,7 +15,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.critical import ROUNDS
 from hwcompile.schedule.time.engine import NEVER
 from hwcompile.schedule.time.network import UNBOUNDED
-from hwcompile.schedule.time.pieces import BlockEnd
+from hwcompile.schedule.time.pieces import Block, BlockEnd, Shape
 from hwcompile.schedule.time.tracks import Track
 from hwcompile.schedule.time.walks import Awaited, Walked, Walker
 
@@ -44,6 +44,8 @@ class TurnsInPieces:
         self.tracks = walked.tracks
         self.walkers = walked.walkers
         self.known: dict[object, _Held] = {}
+        self.steps: dict[tuple[Block, Shape], Flags] = {}
+        self._pieces: dict[tuple[int, int], list[_Piece]] = {}
         self._made_by: dict[tuple[Walker, int], list[tuple[int, IntArray]]] = {}
 
     def cycle(self, process: int, frame: int, phase: int) -> int:
@@ -102,8 +104,7 @@ class TurnsInPieces:
         """Whether firings keep what they wait for, and for how many turns; None for ever."""
         turns: int | None = None
         for index in range(len(self.walkers)):
-            for number in range(period * len(self.walkers[index].blocks)):
-                piece = _Piece(self, index, number, period)
+            for piece in self._pieces_of(index, period):
                 kept = piece.own.copy()
                 for wait, other in piece.waits:
                     gain = later[other] - later[index]
@@ -119,20 +120,34 @@ class TurnsInPieces:
                     return False, None
         return True, turns
 
+    def _pieces_of(self, index: int, period: int) -> list[_Piece]:
+        """The pieces of the last turn of a process."""
+        key = (index, period)
+        if key not in self._pieces:
+            count = period * len(self.walkers[index].blocks)
+            self._pieces[key] = [_Piece(self, index, number, period) for number in range(count)]
+        return self._pieces[key]
+
     def _fastest(self, track: Track, frames: int, period: int) -> int:
         """Most cycles that a firing moved by."""
         end, back = len(track.shapes), period * track.step
-        return max(
-            int(_moved(track, piece, back).max()) for piece in range(end - frames * track.step, end)
-        )
+        pieces = range(end - frames * track.step, end)
+        shifts = {piece: track.moved(piece, back) for piece in pieces}
+        changed = [piece for piece, shift in shifts.items() if shift is None]
+        alike = [shift for shift in shifts.values() if shift is not None]
+        return max(alike + [int(_moved(track, piece, back).max()) for piece in changed])
 
     def _moving(self, track: Track, frames: int, period: int, pace: int) -> PieceFlags:
         """The firings of the last turn that moved by `pace` in all of the last frames."""
         end, back = len(track.shapes), period * track.step
         found: PieceFlags = []
         for piece in range(end - back, end):
+            turns = range(piece, end - frames * track.step - 1, -back)
+            if all(track.moved(number, back) == pace for number in turns):
+                found.append(True)
+                continue
             flags: Flags = np.ones(1, dtype=bool)
-            for number in range(piece, end - frames * track.step - 1, -back):
+            for number in turns:
                 flags = flags & (_moved(track, number, back) == pace)
             found.append(_short(np.broadcast_to(flags, track.sizes[piece % track.step])))
         return found
@@ -140,9 +155,9 @@ class TurnsInPieces:
     def _kept(self, index: int, left: list[PieceFlags], period: int) -> PieceFlags:
         """The firings of a process that wait for one that is left, or follow one that does."""
         able = left[index]
-        pieces = [_Piece(self, index, number, period) for number in range(len(able))]
+        pieces = self._pieces_of(index, period)
         found = [piece.held(able[number], left) for number, piece in enumerate(pieces)]
-        if all(flags is True for flags in able) and all(p.own.all() for p in pieces):
+        if all(flags is True for flags in able) and all(piece.alone for piece in pieces):
             return able
         # Two turns in a row, for the first firings of a turn follow the last.
         state = False
@@ -238,11 +253,19 @@ class _Piece:
         others = self._walker.others[1:]
         self.waits = [(wait, others[wait.slot]) for wait in waits if wait.slot < len(others)]
 
-    @cached_property
+    @property
     def own(self) -> Flags:
         """Firings that wait only for the process's own firing before."""
-        steps = np.diff(self.shape.cycles) == np.diff(self.block.elapsed)
-        return np.append(self.follows, steps)
+        key = (self.block, self.shape)
+        if key not in self._turns.steps:
+            steps = np.diff(self.shape.cycles) == np.diff(self.block.elapsed)
+            self._turns.steps[key] = steps
+        return np.append(self.follows, self._turns.steps[key])
+
+    @cached_property
+    def alone(self) -> bool:
+        """Whether that is all of them."""
+        return bool(self.own.all())
 
     def slack(self, wait: Awaited) -> IntArray:
         """Cycles from when the phases that wait could have it to when they fire.

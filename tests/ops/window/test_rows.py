@@ -10,7 +10,7 @@ from hwcompile.ir.types import TensorType
 from hwcompile.ops.window.needs import WindowLayout, least_depth, sustains
 from hwcompile.ops.window.op import Window
 from hwcompile.ops.window.rows import WindowReads
-from tests.ops.window.test_needs import windows
+from tests.ops.window.cases import windows
 
 
 @settings(deadline=None, max_examples=80)

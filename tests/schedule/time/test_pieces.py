@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.time import pieces, walks
 from hwcompile.schedule.time.depths import size_network
 from hwcompile.schedule.time.network import Network, Process
@@ -37,6 +39,14 @@ def in_rows(network: Network, more: int = 0) -> Network:
     channels = {n: replace(c, capacity=c.capacity + more) for n, c in network.channels.items()}
     processes = tuple(InRows(p.name, p.duration, p.reads, p.writes) for p in network.processes)
     return Network(channels, processes, network.inputs, network.outputs)
+
+
+def ends_of(network: Network) -> object:
+    return frame_ends(network), predict(network)
+
+
+def depths_of(network: Network, plan: Plan) -> object:
+    return size_network(network, plan, {}).links
 
 
 def outcome(work: Callable[[], object]) -> object:
@@ -94,7 +104,7 @@ def test_predictions_and_depths_are_those_of_the_whole(
             same = in_rows(tiled(network, count), more)
             linked = {n: replace(c, link=True) for n, c in same.channels.items()}
             sizable, plan = bare(replace(in_rows(same), channels=linked))
-            ends = outcome(lambda same=same: (frame_ends(same), predict(same)))
-            sized = outcome(lambda n=sizable, p=plan: size_network(n, p, {}))
-            results.append((ends, sized if isinstance(sized, str) else sized.links))
+            results.append(
+                (outcome(partial(ends_of, same)), outcome(partial(depths_of, sizable, plan)))
+            )
     assert results[0] == results[1]
