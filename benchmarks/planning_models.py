@@ -159,12 +159,16 @@ def resnet(path: Path, size: int = 224) -> None:
 
 
 def matrix(path: Path, size: int = 4096) -> None:
-    """One matrix."""
+    """One matrix of 8 bits, as ONNX Runtime's quantizer writes it."""
     net = Grower(1, 1, size)
-    x = net.quant("x", 8, False)
+    zero = net.constant(np.uint8(0))
+    x = net.op("QuantizeLinear", "x", net.constant(1.0), zero)
     x = net.op("Reshape", x, net.constant(np.array([1, size], dtype=np.int64)))
-    weights = net.op("Transpose", net.weights(8, size, size), perm=[1, 0])
-    net.save(path, net.act(net.op("MatMul", x, weights), 8, 4096.0))
+    weights = net.constant(net.random.integers(-127, 128, (size, size)).astype(np.int8))
+    step = (net.constant(1.0), net.constant(np.int8(0)))
+    result = (net.constant(65536.0), zero)
+    x = net.op("QLinearMatMul", x, net.constant(1.0), zero, weights, *step, *result)
+    net.save(path, net.op("DequantizeLinear", x, *result))
 
 
 def fifty(path: Path) -> None:
