@@ -17,7 +17,7 @@ from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.contract.kernel import AnyKernel
-from hwcompile.ops.contract.site import Parameters, Site
+from hwcompile.ops.contract.site import Parameters, Site, StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
 from hwcompile.schedule.time.tokens import simulate
 from hwcompile.verify.simulator import compile_simulator
@@ -69,6 +69,14 @@ def expected_cycles(plan: Plan, frames: int, stall: float) -> float:
     return (frames + 1) * interval / (1.0 - stall) ** 2
 
 
+def travelling(values: IntArray, form: StreamFormat) -> IntArray:
+    """Frames with the elements of every vector in the order in which they travel, same shape."""
+    if form.order is None:
+        return values
+    vectors = values.reshape(-1, form.size)[:, form.order.positions(form.size)]
+    return vectors.reshape(values.shape)
+
+
 def check_kernel(
     site: Site,
     kernel: AnyKernel,
@@ -91,6 +99,8 @@ def check_kernel(
         inputs = tuple(random_frames(kind, frames, rng) for kind in site.inputs)
     frames = inputs[0].shape[0]
     (expected,) = site.op.evaluate(site.inputs, inputs)
+    expected = travelling(expected, built.ports.output)
+    inputs = tuple(map(travelling, inputs, built.ports.inputs))
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
         few = sum(expected_cycles(plan, frames, part) for part in (stall, 0.4))

@@ -192,6 +192,8 @@ class PortFile(msgspec.Struct, frozen=True):
             (one bit: 0 means -1, 1 means +1).
         words_per_frame: Words of a frame.
         tdata_bytes: Width of tdata: the word, padded with zero bits at the top. Bytes.
+        blocks: Of a stream inside whose vectors are the taps of a window, all taps of a block of
+            channels side by side: how many taps there are, and channels of a block.
     """
 
     name: str
@@ -205,10 +207,13 @@ class PortFile(msgspec.Struct, frozen=True):
     encoding: str
     words_per_frame: Positive
     tdata_bytes: Positive
+    blocks: tuple[Positive, Positive] | None = None
 
     def __post_init__(self) -> None:
         """Refuse numbers that contradict each other."""
         height, width, channels = self.shape
+        if self.blocks is not None and self.size % (self.blocks[0] * self.blocks[1]):
+            raise ValueError(f"blocks and vectors of '{self.name}' contradict each other")
         if self.vectors * self.size != height * width * channels:
             raise ValueError(f"shape and words of '{self.name}' contradict each other")
         # A word may be wider than a vector: the last operand of a concatenation has few channels.

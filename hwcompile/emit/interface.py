@@ -22,7 +22,7 @@ from hwcompile.build_directory import (
 from hwcompile.build_directory.typed import PortFile
 from hwcompile.emit.names import identifier
 from hwcompile.ir.types import Encoding, IntType
-from hwcompile.ops.contract.site import StreamFormat
+from hwcompile.ops.contract.site import Blocks, StreamFormat
 from hwcompile_runtime.packing import FrameWords
 from hwcompile_runtime.ports import StreamPort, StreamPorts
 
@@ -194,7 +194,8 @@ def memory_signals(port: MemoryPort) -> list[tuple[str, int, str]]:
 
 
 def _port_to_json(port: AxisPort) -> dict[str, Any]:
-    element = port.format.element
+    element, order = port.format.element, port.format.order
+    blocks = {"blocks": [order.taps, order.lanes]} if order else {}
     return {
         "name": port.name,
         "prefix": port.prefix,
@@ -207,12 +208,14 @@ def _port_to_json(port: AxisPort) -> dict[str, Any]:
         "encoding": element.encoding.value,
         "words_per_frame": port.format.words,
         "tdata_bytes": port.tdata_bytes,
+        **blocks,
     }
 
 
 def _port_from_file(data: PortFile) -> AxisPort:
     element = IntType(data.low, data.high, Encoding(data.encoding))
-    form = StreamFormat(data.vectors, data.size, data.parallel, element)
+    order = Blocks(*data.blocks) if data.blocks else None
+    form = StreamFormat(data.vectors, data.size, data.parallel, element, order)
     port = AxisPort(data.name, data.prefix, form, data.shape)
     if (form.words, port.tdata_bytes) != (data.words_per_frame, data.tdata_bytes):
         raise ValueError(f"the words of '{data.name}' contradict each other")

@@ -332,7 +332,7 @@ def interface_of(plan: Plan) -> Interface:
             AxisPort(
                 stage.name,
                 stage.parts[-1].node.origin.node,
-                stage.formats.output,
+                plan.travels(stage),
                 plan.graph.types[stage.name].shape,
             )
             for stage in plan.stages

@@ -120,3 +120,11 @@ class Plan:
             if link.consumer == consumer and link.port == port:
                 return link
         raise KeyError((consumer, port))
+
+    def travels(self, stage: Stage) -> StreamFormat:
+        """The words that leave a stage; a width node keeps the order of what it joins."""
+        form, first = stage.formats.output, stage.parts[0]
+        if first.node.op.family != "width" or form.order is not None:
+            return form
+        before = [other for other in self.stages if other.name == stage.inputs[0]]
+        return replace(form, order=self.travels(before[0]).order) if before else form

@@ -9,9 +9,10 @@ from typing import Any
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph
+from hwcompile.schedule.choose.assignment import GENERAL
 from hwcompile.schedule.choose.choice import Choice
 from hwcompile.schedule.choose.fit import Fitter
-from hwcompile.schedule.choose.folding import GENERAL, Space, choose, default_target
+from hwcompile.schedule.choose.folding import Space, choose, default_target
 from hwcompile.schedule.choose.schedule_file import Schedule, check_links, read_schedule
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.plan import Plan

@@ -68,7 +68,8 @@ def pack_beats(values: IntArray, form: StreamFormat) -> Beats:
 
 def unpack_beats(words: Beats, form: StreamFormat) -> IntArray:
     """Inverse of `pack_beats`: int64 [frames, vectors * size]; other bits are ignored."""
-    return unpack_words(words, packing_of(form))
+    frames = unpack_words(words, packing_of(form))
+    return form.in_tensor_order(frames.reshape(-1, form.size)).reshape(frames.shape)
 
 
 def unused_bits(words: Beats, form: StreamFormat) -> Beats:

@@ -18,7 +18,7 @@ from hwcompile.ops import FAMILIES, family
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.verify.beats import from_beats, to_beats
-from tests.kernelbench import one_node_plan, random_frames
+from tests.kernelbench import one_node_plan, random_frames, travelling
 
 
 @dataclass(frozen=True)
@@ -63,9 +63,12 @@ def write_program(folder: Path, cases: Sequence[Case], frames: int) -> list[Proj
         write_files(place, own | {"bulk.cpp": bulk_program(project)})
         rng = np.random.default_rng(case.seed)
         inputs = case.inputs or tuple(random_frames(k, frames, rng) for k in case.site.inputs)
+        (expected,) = case.site.op.evaluate(case.site.inputs, inputs)
+        ports = case.kernel.at(case.site, case.parameters).ports
+        expected = travelling(expected, ports.output)
+        inputs = tuple(map(travelling, inputs, ports.inputs))
         for index, (values, port) in enumerate(zip(inputs, project.interface.inputs, strict=True)):
             (place / f"input_{index}.beats").write_bytes(to_beats(values, port).tobytes())
-        (expected,) = case.site.op.evaluate(case.site.inputs, inputs)
         np.save(place / "expected.npy", expected)
         names.update(project.headers)
         projects.append(project)

@@ -20,6 +20,7 @@ REPEATED = {
     "small": "a small LSTM and a small GRU for the generic tests",
     "examples": "every family of operators has some",
     "Folded": "every kernel that is called `folded` in schedules",
+    "Parallel": "every kernel that is called `parallel` in schedules",
     "Table": "the operator, which texts of graphs name, and the users' word for samples of one",
     "Window": "the operator, which texts of graphs name, and windows over any axes of a source",
     "Format": "a fixed-point format: of recurrent layers, and of hls4ml's types",

@@ -34,6 +34,8 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_dot": {
         "Rows, Terms, Group and widths": {"SumBits": 0},
     },
+    "hw_depthwise_parallel": {"must be at least 1": {"Words": 0}},
+    "hw_extremum_tree": {"must be at least 1": {"Bits": 0}},
     "hw_fifo": {"Depth and Width": {"Depth": 0}},
     "hw_fork": {"Outputs and Width": {"Outputs": 0}},
     "hw_gearbox": {"between 1 and all units": {"InLast": 9}, "OutWords must": {"OutWords": 0}},
@@ -51,6 +53,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_products_select_input": {"inputs of one bit": {"XBits": 3}},
     "hw_products_select_weight": {"one bit or two": {"WBits": 3}},
     "hw_recode": {"only become wider": {"InWidth": 5, "OutWidth": 3}},
+    "hw_reduce_parallel": {"at least 2": {"Taps": 1}},
     "hw_skid_buffer": {"Width must be": {"Width": 0}},
     "hw_sum_tree": {"Rows, Terms and widths": {"InBits": 0}},
     "hw_uart_rx": {"at least 4 cycles": {"ClocksPerBit": 3}},
@@ -62,6 +65,15 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
         "between 1 and all lanes": {"Parallel": 2, "LastLanes": 3},
         "outputs hold the inputs": {"InBits": 4, "OutBits": 3},
     },
+    "hw_window_banks": {"must be at least 1": {"Rows": 0}},
+    "hw_window_parallel": {
+        "Depth, Banks, Parallel": {"InBits": 4, "OutBits": 3},
+        "sizes, strides": {"Shape.stride_width": 0},
+        "further than a row": {"Shape.pad_left": 3},
+        "a ring is": {"Ring": 1},
+        "a bank for every row": {"Depth": 8},
+    },
+    "hw_window_taps": {"whole groups": {"Parallel": 3, "Abreast": 2}},
 }
 """Module to the words of a refusal to the parameters that cause it."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, TypeAlias, TypeGuard
 
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.site import O, Parameters, Site
+from hwcompile.ops.contract.site import Blocks, O, Parameters, Site
 
 
 class Kernel(ABC, Generic[O]):
@@ -41,6 +41,8 @@ class Kernel(ABC, Generic[O]):
         rigid: True for pipes.
         data_dependent: True when some data pass faster than the timing says; exact only for the
             slowest data. The planner takes such a kernel only when a schedule asks for it.
+        reserve: True for a kernel that the planner looks at only where others are too slow for the
+            target, or where a schedule asks for it.
     """
 
     name: ClassVar[str]
@@ -48,6 +50,7 @@ class Kernel(ABC, Generic[O]):
     built: type[Built[O]]
     rigid: ClassVar[bool] = False
     data_dependent: ClassVar[bool] = False
+    reserve: ClassVar[bool] = False
 
     def refuses(self, site: Site) -> str | None:
         """Why this kernel can not build the op at all; None when it can."""
@@ -62,6 +65,13 @@ class Kernel(ABC, Generic[O]):
     @abstractmethod
     def space(self, site: Site[O]) -> Iterable[Parameters]:
         """Parameter sets worth considering, each legal, in a fixed order; never empty."""
+
+    def space_in_order(self, site: Site[O], order: Blocks) -> Iterable[Parameters]:
+        """Parameter sets worth considering whose input comes in an order; empty when none takes it.
+
+        Sets of `space` that take it need not be among them.
+        """
+        return ()
 
     @abstractmethod
     def check(self, site: Site[O], parameters: Parameters) -> str | None:

@@ -9,6 +9,7 @@ from hwcompile.ops.contract.family import Family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.depthwise.folded import Folded
 from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.depthwise.parallel import Parallel
 
 
 def examples() -> tuple[Site, ...]:
@@ -40,6 +41,6 @@ FAMILY = Family(
     "depthwise",
     "weighted sum over the taps of a window, per channel",
     (Depthwise,),
-    (Folded(),),
+    (Folded(), Parallel()),
     examples,
 )

@@ -138,7 +138,7 @@ class FoldedChannels(Built[Depthwise]):
     @cached_property
     def starts(self) -> IntArray | None:
         """Rows of the start memory: int64 [words, pe]."""
-        starts = _constant_parts(self.op, self.dot)
+        starts = constant_parts(self.op, self.dot)
         if starts is None:
             return None
         return np.pad(starts, (0, self.words * self.pe - self.op.channels)).reshape(-1, self.pe)
@@ -186,6 +186,6 @@ class Folded(Kernel[Depthwise]):
 
 
 @lru_cache(maxsize=256)
-def _constant_parts(op: Depthwise, dot: Dot) -> IntArray | None:
+def constant_parts(op: Depthwise, dot: Dot) -> IntArray | None:
     """Constant parts of the sums, int64 [channels]; kept, as every folding asks for them."""
     return dot.encoding.starts(op.weights, axis=0)

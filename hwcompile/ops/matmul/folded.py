@@ -15,12 +15,13 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
-from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Repeated, Timing
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.ops.matmul.space import foldings
+from hwcompile.ops.matmul.space import foldings, smallest_parts
 
-MAX_LANES = 65536
+MAX_LANES = 1 << 20
+"""Of one matrix; more is a mistake, or a network that no FPGA holds."""
 
 
 class FoldedMatrix(Built[Matmul]):
@@ -44,6 +45,13 @@ class FoldedMatrix(Built[Matmul]):
         if dot is None:
             raise InternalError(f"parameters {dict(self.parameters)} were not checked")
         return dot
+
+    @property
+    def order(self) -> Blocks | None:
+        """The order of a vector's elements, where it is not its own."""
+        if "taps" not in self.parameters:
+            return None
+        return Blocks(self.number("taps"), self.number("lanes"))
 
     @property
     def vectors(self) -> int:
@@ -74,7 +82,8 @@ class FoldedMatrix(Built[Matmul]):
     def ports(self) -> Ports:
         """Vectors of K elements in, vectors of M elements out, one for each pixel and group."""
         op, vectors = self.op, self.vectors
-        source = StreamFormat(vectors, op.fan_in, self.simd, self.site.inputs[0].element)
+        element = self.site.inputs[0].element
+        source = StreamFormat(vectors, op.fan_in, self.simd, element, self.order)
         result = StreamFormat(vectors, op.rows, self.pe, self.site.outputs[0].element)
         return Ports((source,), result)
 
@@ -181,8 +190,10 @@ class FoldedMatrix(Built[Matmul]):
         """Rows of the weight memory: int64 [groups * folds * steps, pe * simd]."""
         op, pe, simd = self.op, self.pe, self.simd
         edges = (self.folds * pe - op.rows, self.steps * simd - op.fan_in)
+        order = self.order
+        weights = op.weights[:, :, order.positions(op.fan_in)] if order else op.weights
         padded = np.pad(
-            op.weights,
+            weights,
             ((0, 0), (0, edges[0]), (0, edges[1])),
             constant_values=self.dot.encoding.padding,
         )
@@ -196,6 +207,9 @@ class Folded(Kernel[Matmul]):
 
     Neither has to divide the matrix: lanes beyond its edge have weights that do not count, and the
     last word of a vector is partly empty.
+
+    With `taps` and `lanes` the input is a window whose channels come in blocks of so many lanes,
+    all taps of a block side by side; the columns of the weights are in that order then.
     """
 
     name = "folded"
@@ -209,14 +223,45 @@ class Folded(Kernel[Matmul]):
 
     def check(self, site: Site[Matmul], parameters: Parameters) -> str | None:
         """Unknown names, sizes outside the matrix, and styles the types do not allow."""
-        unknown = sorted(set(parameters) - {"pe", "simd", "style"})
+        unknown = sorted(set(parameters) - {"pe", "simd", "style", "taps", "lanes"})
         if unknown:
-            return f"there is no parameter '{unknown[0]}'; there are pe, simd and style"
+            return (
+                f"there is no parameter '{unknown[0]}'; there are pe, simd, style, and taps and "
+                "lanes for the order of a parallel window"
+            )
         for name, limit in (("pe", site.op.rows), ("simd", site.op.fan_in)):
             value = parameters.get(name)
             if not isinstance(value, int) or not 1 <= value <= limit:
                 return f"{name} must be a number from 1 to {limit}, not {value!r}"
+        reason = _check_order(site.op.fan_in, parameters)
+        if reason is not None:
+            return reason
         return check_style(words(site.op.weight_type, site.inputs[0].element), parameters)
+
+    def space_in_order(self, site: Site[Matmul], order: Blocks) -> Iterable[Parameters]:
+        """Words of one block or of several; see `Kernel.space_in_order`."""
+        fan_in, word = site.op.fan_in, order.taps * order.lanes
+        if fan_in % word:
+            return
+        blocks = fan_in // word
+        for pe in smallest_parts(site.op.rows):
+            for simd in (word * n for n in range(1, blocks + 1) if blocks % n == 0):
+                if pe * simd <= MAX_LANES:
+                    yield {"pe": pe, "simd": simd, "taps": order.taps, "lanes": order.lanes}
+
+
+def _check_order(fan_in: int, parameters: Parameters) -> str | None:
+    """Why `taps` and `lanes` are no order of the columns; None when they are, or are missing."""
+    taps, lanes = parameters.get("taps"), parameters.get("lanes")
+    if taps is None and lanes is None:
+        return None
+    whole = isinstance(taps, int) and isinstance(lanes, int) and taps > 0 and lanes > 0
+    if whole and fan_in % (int(taps or 0) * int(lanes or 0)) == 0:
+        return None
+    return (
+        f"taps and lanes stand together and their product divides the {fan_in} columns, which "
+        f"{taps!r} and {lanes!r} do not"
+    )
 
 
 def check_style(legal: tuple[str, ...], parameters: Parameters) -> str | None:

@@ -9,6 +9,7 @@ from hwcompile.ops.reduce.folded import Folded
 from hwcompile.ops.reduce.limited_sum import LimitedSum
 from hwcompile.ops.reduce.limiting import Limiting
 from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.reduce.parallel import Parallel
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
 from hwcompile.ops.reduce.rounding import Rounding
 
@@ -32,7 +33,7 @@ FAMILY = Family(
     name="reduce",
     summary="maximum, minimum, sum, float sum or saturating sum over the taps of a window",
     ops=(Reduce, RoundedSum, LimitedSum),
-    kernels=(Folded(), Rounding(), Limiting()),
+    kernels=(Folded(), Parallel(), Rounding(), Limiting()),
     examples=_examples,
 )
 

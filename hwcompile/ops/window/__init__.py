@@ -7,6 +7,7 @@ from hwcompile.ops.contract.family import Family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.window.line_buffer import LineBuffer
 from hwcompile.ops.window.op import Window
+from hwcompile.ops.window.parallel import Parallel
 
 
 def _examples() -> tuple[Site, ...]:
@@ -33,7 +34,7 @@ FAMILY = Family(
     name="window",
     summary="sliding windows with stride, dilation, padding and groups",
     ops=(Window,),
-    kernels=(LineBuffer(),),
+    kernels=(LineBuffer(), Parallel()),
     examples=_examples,
 )
 

@@ -130,7 +130,7 @@ class Lines(Built[Window]):
                 "InSigned": source.element.signed,
                 "BipolarToInt": source.element.encoding is Encoding.BIPOLAR
                 and result.element.encoding is not Encoding.BIPOLAR,
-                "PadCode": _pad_code(self.op.pad_value, result.element),
+                "PadCode": pad_code(self.op.pad_value, result.element),
                 "Depth": self.depth,
             },
         )
@@ -230,7 +230,7 @@ def _group_size(site: Site[Window]) -> int:
     return site.inputs[0].channels // site.op.groups
 
 
-def _pad_code(value: int, element: IntType) -> Word:
+def pad_code(value: int, element: IntType) -> Word:
     """The padding's bits; zero when no tap lies in the padding."""
     inside = element.contains(np.array([value], dtype=np.int64))
     code = int(element.encode(np.array([value], dtype=np.int64))[0]) if inside else 0

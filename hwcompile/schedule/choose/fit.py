@@ -16,9 +16,10 @@ from hwcompile.ir.graph import Graph, Node
 from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import StreamFormat
+from hwcompile.schedule.choose.assignment import Costs
 from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
 from hwcompile.schedule.choose.estimate import Estimate, estimate
-from hwcompile.schedule.choose.folding import Costs, Space
+from hwcompile.schedule.choose.folding import Space
 from hwcompile.schedule.choose.options import Option
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.choose.widths import width_choice, width_site
@@ -183,7 +184,7 @@ class Fitter:
             lambda node, option: prices.of(self._need(node, option), paired=paired),
             lambda have, want: prices.of(self._joint(have, want), paired=paired),
         )
-        options = self.space.cheapest(target, costs)
+        options = self.space.reaching(target).cheapest(target, costs)
         choices = {name: option.choice for name, option in options.items()}
         plan = build_stages(self.graph, choices)
         found = estimate(plan, self.model, lambda link: self._depth(plan, link))

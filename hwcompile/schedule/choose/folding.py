@@ -15,21 +15,22 @@ from functools import cached_property, partial
 
 from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph, Node
-from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
-from hwcompile.ops.contract.site import StreamFormat
+from hwcompile.schedule.choose.assignment import GENERAL, Assignment, Costs
 from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
-from hwcompile.schedule.choose.options import Option, fitting, fixed_option, joint_cost, options_of
-from hwcompile.schedule.choose.widths import width_choice, width_site
+from hwcompile.schedule.choose.options import (
+    Option,
+    fitting,
+    fixed_option,
+    options_of,
+    ordered,
+)
 
 DEFAULT_LANES = 4096
 """Lanes to spend when no target is given."""
 
 _CANDIDATES = 48
 """Options per node that the dynamic program looks at, besides the best ones for each format."""
-
-_APART = 1e9
-"""Cost of a width node where there must be none if it can be avoided."""
 
 
 def choose(
@@ -50,24 +51,8 @@ def choose(
     """
     space = Space.of(graph, fixed)
     target = default_target(space.options) if target_cycles is None else target_cycles
-    return {name: option.choice for name, option in space.cheapest(target, GENERAL).items()}
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Prices, in look-up tables.
-
-    Attributes:
-        option: Of an option of a node.
-        joint: Of joining a producer's stream to a consumer's.
-    """
-
-    option: Callable[[Node, Option], float]
-    joint: Callable[[StreamFormat, StreamFormat], float]
-
-
-GENERAL = Costs(lambda node, option: option.cost, lambda have, want: joint_cost(have, want))
-"""Prices that suit FPGAs in general."""
+    chosen = space.reaching(target).cheapest(target, GENERAL)
+    return {name: option.choice for name, option in chosen.items()}
 
 
 @dataclass(frozen=True)
@@ -78,23 +63,48 @@ class Space:
         graph: Lowered.
         nodes: Those that are hardware, in graph order.
         options: By node name; a fixed node has one option.
-        fixed: Names of fixed nodes.
+        choices: Of fixed nodes, by name.
     """
 
     graph: Graph
     nodes: tuple[Node, ...]
     options: Mapping[str, tuple[Option, ...]]
-    fixed: frozenset[str]
+    choices: Mapping[str, Choice]
 
     @staticmethod
-    def of(graph: Graph, fixed: Mapping[str, Choice]) -> Space:
+    def of(graph: Graph, choices: Mapping[str, Choice], *, reserve: bool = False) -> Space:
         """The options of every node.
+
+        Args:
+            graph: Lowered.
+            choices: Of nodes that are fixed, by name.
+            reserve: Whether kernels count that the planner has in reserve; they do where a choice
+                is one of them.
 
         Raises:
             CompileError: HW0401 when no kernel builds a node.
         """
         nodes = [node for node in graph.nodes if node.op.family not in FREE]
-        return Space(graph, tuple(nodes), _all_options(graph, nodes, fixed), frozenset(fixed))
+        asked = any(_is_reserve(node, choices) for node in nodes)
+        options = _all_options(graph, nodes, choices, reserve=reserve or asked)
+        return Space(graph, tuple(nodes), options, choices)
+
+    @property
+    def fixed(self) -> frozenset[str]:
+        """Names of fixed nodes."""
+        return frozenset(self.choices)
+
+    def reaching(self, target: int) -> Space:
+        """This space where it reaches a target, or the one with the kernels in reserve."""
+        slow = any(
+            all(option.built.interval > target for option in found)
+            for found in self.options.values()
+        )
+        return self._whole if slow else self
+
+    @cached_property
+    def _whole(self) -> Space:
+        return Space.of(self.graph, self.choices, reserve=True)
 
     @cached_property
     def steps(self) -> tuple[int, ...]:
@@ -112,12 +122,19 @@ class Space:
             node.name: _candidates(self.options[node.name], target, partial(costs.option, node))
             for node in self.nodes
         }
-        chosen = _Problem(self.graph, self.nodes, candidates, target, costs).solve()
+        problem = Assignment(self.graph, self.nodes, candidates, target, costs)
+        chosen = problem.solve()
+        problem.check_orders(chosen)
         return {node.name: chosen[node.name] for node in self.nodes}
 
 
+def _is_reserve(node: Node, choices: Mapping[str, Choice]) -> bool:
+    name = node.name
+    return name in choices and family(node.op.family).kernel(choices[name].kernel).reserve
+
+
 def _all_options(
-    graph: Graph, nodes: Sequence[Node], fixed: Mapping[str, Choice]
+    graph: Graph, nodes: Sequence[Node], fixed: Mapping[str, Choice], *, reserve: bool
 ) -> dict[str, tuple[Option, ...]]:
     """By node name; a fixed node has one option."""
     origin = stream_sources(graph)
@@ -127,13 +144,15 @@ def _all_options(
             found[node.name] = (fixed_option(graph, node, fixed[node.name]),)
             continue
         before = [graph.producer(origin[value]) for value in node.inputs]
-        parallels = {
-            option.built.ports.output.parallel
+        forms = {
+            option.built.ports.output
             for producer in before
             if producer is not None
             for option in found[producer.name]
         }
-        found[node.name] = fitting(options_of(graph, node), parallels)
+        options = fitting(options_of(graph, node, reserve=reserve), {f.parallel for f in forms})
+        orders = {f.order for f in forms if f.order is not None}
+        found[node.name] = ordered(options, sorted(orders, key=lambda o: (o.taps, o.lanes)))
     return found
 
 
@@ -206,146 +225,9 @@ def _candidates(
     unlike = list(best.values())
     kept = set(map(id, unlike[:_CANDIDATES]))
     for port in range(len(unlike[0].streams)):
-        seen: set[tuple[int, int]] = set()
+        seen: set[object] = set()
         for option in unlike:
             if option.streams[port] not in seen:
                 seen.add(option.streams[port])
                 kept.add(id(option))
     return tuple(option for option in unlike if id(option) in kept)
-
-
-def _numbered(candidates: Mapping[str, tuple[Option, ...]]) -> dict[int, tuple[int, ...]]:
-    """By identity of a candidate the numbers of its formats, inputs first; equal ones share one.
-
-    Very many pairs of formats are looked up, and hashing two formats takes longer than the rest.
-    """
-    numbers: dict[StreamFormat, int] = {}
-    found: dict[int, tuple[int, ...]] = {}
-    for option in (option for options in candidates.values() for option in options):
-        forms = (*option.built.ports.inputs, option.built.ports.output)
-        found[id(option)] = tuple(numbers.setdefault(form, len(numbers)) for form in forms)
-    return found
-
-
-@dataclass(frozen=True)
-class _Edge:
-    """A stream from node `start` to input `port` of node `end`."""
-
-    start: str
-    end: str
-    port: int
-
-
-class _Problem:
-    """Pairwise costs along the graph, and the search for the cheapest assignment."""
-
-    def __init__(
-        self,
-        graph: Graph,
-        nodes: Sequence[Node],
-        candidates: Mapping[str, tuple[Option, ...]],
-        target: int,
-        costs: Costs,
-    ) -> None:
-        self.graph = graph
-        self.nodes = nodes
-        self.candidates = candidates
-        self.target = target
-        self.costs = costs
-        self.into: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
-        self.out: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
-        self._numbers = _numbered(candidates)
-        self._known: dict[tuple[int, int], float] = {}
-        self._too_slow: set[tuple[StreamFormat, StreamFormat]] = set()
-        origin = stream_sources(graph)
-        for node in nodes:
-            for port, value in enumerate(node.inputs):
-                producer = graph.producer(origin[value])
-                if producer is not None:
-                    edge = _Edge(producer.name, node.name, port)
-                    self.into[node.name].append(edge)
-                    self.out[producer.name].append(edge)
-
-    def solve(self) -> dict[str, Option]:
-        """The best assignment found; width nodes in it are fast enough for the target."""
-        while True:
-            chosen = self._improve(self._program())
-            slow = {
-                pair
-                for node in self.nodes
-                for edge in self.out[node.name]
-                if not self._fast(pair := self._pair(edge, chosen))
-            }
-            if not slow - self._too_slow:
-                return chosen
-            self._too_slow |= slow
-            self._known.clear()
-
-    def _program(self) -> dict[str, Option]:
-        """Costs from the inputs on, then choices from the outputs back."""
-        totals: dict[str, list[float]] = {}
-        for node in self.nodes:
-            edges = self.into[node.name]
-            totals[node.name] = [
-                self.costs.option(node, option)
-                + sum(self._cheapest_before(edge, option, totals) for edge in edges)
-                for option in self.candidates[node.name]
-            ]
-        chosen: dict[str, Option] = {}
-        for node in reversed(self.nodes):
-            options = self.candidates[node.name]
-            scores = [
-                total + sum(self._joint(e, option, chosen[e.end]) for e in self.out[node.name])
-                for option, total in zip(options, totals[node.name], strict=True)
-            ]
-            chosen[node.name] = options[scores.index(min(scores))]
-        return chosen
-
-    def _cheapest_before(
-        self, edge: _Edge, option: Option, totals: Mapping[str, list[float]]
-    ) -> float:
-        share = len(self.out[edge.start])
-        pairs = zip(self.candidates[edge.start], totals[edge.start], strict=True)
-        return min(total / share + self._joint(edge, before, option) for before, total in pairs)
-
-    def _improve(self, chosen: dict[str, Option]) -> dict[str, Option]:
-        """Change single nodes as long as that lowers the cost."""
-        changed = True
-        while changed:
-            changed = False
-            for node in self.nodes:
-                best = min(self.candidates[node.name], key=lambda o: self._around(node, o, chosen))
-                here = self._around(node, chosen[node.name], chosen)
-                if self._around(node, best, chosen) < here - 1e-6:
-                    chosen[node.name] = best
-                    changed = True
-        return chosen
-
-    def _around(self, node: Node, option: Option, chosen: Mapping[str, Option]) -> float:
-        before = sum(self._joint(e, chosen[e.start], option) for e in self.into[node.name])
-        after = sum(self._joint(e, option, chosen[e.end]) for e in self.out[node.name])
-        return self.costs.option(node, option) + before + after
-
-    def _joint(self, edge: _Edge, before: Option, after: Option) -> float:
-        key = (self._numbers[id(before)][-1], self._numbers[id(after)][edge.port])
-        if key not in self._known:
-            have, want = before.built.ports.output, after.built.ports.inputs[edge.port]
-            slow = (have, want) in self._too_slow
-            self._known[key] = _APART * 1e3 if slow else self.costs.joint(have, want)
-        cost = self._known[key]
-        if cost and after.built.kernel.rigid and len(after.built.ports.inputs) == 1:
-            return cost + _APART
-        return cost
-
-    def _pair(self, edge: _Edge, chosen: Mapping[str, Option]) -> tuple[StreamFormat, StreamFormat]:
-        return chosen[edge.start].built.ports.output, chosen[edge.end].built.ports.inputs[edge.port]
-
-    def _fast(self, pair: tuple[StreamFormat, StreamFormat]) -> bool:
-        """True when the formats agree or a width node between them meets the target."""
-        have, want = pair
-        if have.same_words(want):
-            return True
-        kind = TensorType((1, have.vectors, have.size), have.element)
-        site = width_site(kind, have, want)
-        kernel = family("width").kernel(width_choice(site).kernel)
-        return kernel.at(site, width_choice(site).parameters).interval <= self.target

@@ -11,7 +11,7 @@ from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.needs import Resources
-from hwcompile.ops.contract.site import StreamFormat
+from hwcompile.ops.contract.site import Blocks, StreamFormat
 from hwcompile.schedule.choose.choice import Choice, site_of
 
 # One figure for everything a kernel uses, in look-up tables. Flip-flops come two to a LUT and are
@@ -67,14 +67,19 @@ class Option:
         return cost_of(self.built.needs, self.built.lanes)
 
     @cached_property
-    def streams(self) -> tuple[tuple[int, int], ...]:
-        """Vector size and elements per word at every port: what decides about width nodes."""
+    def streams(self) -> tuple[tuple[int, int, Blocks | None], ...]:
+        """Vector size, elements per word and order at every port, on which joints depend."""
         forms = (*self.built.ports.inputs, self.built.ports.output)
-        return tuple((form.size, form.parallel) for form in forms)
+        return tuple((form.size, form.parallel, form.order) for form in forms)
 
 
-def options_of(graph: Graph, node: Node) -> tuple[Option, ...]:
+def options_of(graph: Graph, node: Node, *, reserve: bool = False) -> tuple[Option, ...]:
     """Every kernel and parameter set worth considering, in a fixed order.
+
+    Args:
+        graph: Lowered.
+        node: One of it that is hardware.
+        reserve: Whether kernels count that the planner has in reserve.
 
     Raises:
         CompileError: HW0401 when no kernel builds the node.
@@ -83,7 +88,7 @@ def options_of(graph: Graph, node: Node) -> tuple[Option, ...]:
     reasons: list[str] = []
     options: list[Option] = []
     for kernel in family(node.op.family).kernels:
-        if kernel.data_dependent:
+        if kernel.data_dependent or (kernel.reserve and not reserve):
             continue
         reason = kernel.refuses(site)
         if reason is None:
@@ -113,6 +118,17 @@ def fitting(options: tuple[Option, ...], parallels: Iterable[int]) -> tuple[Opti
             parameters = {**pipe.parameters, "parallel": parallel}
             if None not in known and kernel.check(site, parameters) is None:
                 found.append(Option(kernel.at(site, parameters)))
+    return tuple(found)
+
+
+def ordered(options: tuple[Option, ...], orders: Iterable[Blocks]) -> tuple[Option, ...]:
+    """The options of a node, and those whose input comes in an order that it may come in."""
+    found = list(options)
+    kernels = {option.built.kernel.name: option.built for option in options}
+    for order in orders:
+        for built in kernels.values():
+            space = built.kernel.space_in_order(built.site, order)
+            found += [Option(built.kernel.at(built.site, parameters)) for parameters in space]
     return tuple(found)
 
 

@@ -250,8 +250,9 @@ def _completed(kernel: Kernel, site: Site, given: Mapping[str, int | str]) -> di
 def _kernel(node: Node, site: Site, name: object) -> Kernel | Diagnostic:
     kernels = {kernel.name: kernel for kernel in family(node.op.family).kernels}
     able = [kernel for kernel in kernels.values() if kernel.refuses(site) is None]
-    if name is None and len(able) == 1:
-        return able[0]
+    usual = [kernel for kernel in able if not kernel.reserve]
+    if name is None and len(usual) == 1:
+        return usual[0]
     if name is None:
         return _finding(
             f"node '{node.name}' has no 'kernel' in the schedule",

@@ -191,7 +191,7 @@ def recorded(path: Path, port: AxisPort) -> IntArray:
     """Frames [frames, height, width, channels] of a stream that was recorded in machine words."""
     form = port.format
     lanes = from_file(path, _machine_word(form.element), (form.words_per_vector * form.parallel,))
-    values = np.asarray(lanes[:, : form.size], dtype=np.int64)
+    values = form.in_tensor_order(np.asarray(lanes[:, : form.size], dtype=np.int64))
     decoded = form.element.decode(values & ((1 << form.element.bits) - 1))
     return decoded.reshape(-1, *port.shape)
 

@@ -10,7 +10,7 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntType
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.schedule.choose import folding
+from hwcompile.schedule.choose import assignment, folding
 from hwcompile.schedule.choose.choice import Choice
 from hwcompile.schedule.choose.folding import choose
 from hwcompile.schedule.choose.options import LANE_COST, joint_cost, options_of
@@ -43,7 +43,7 @@ def test_a_pipe_follows_its_producer_even_to_odd_word_sizes() -> None:
 
 
 def test_neighbours_agree_when_a_width_node_costs_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folding, "joint_cost", lambda h, w: 0.0 if h.same_words(w) else 1000.0)
+    monkeypatch.setattr(assignment, "joint_cost", lambda h, w: 0.0 if h.same_words(w) else 1000.0)
     assert folds(chain(), 128, a=8) == {"a": 8, "p": 8, "b": 8}
     assert folds(chain(), 128, b=4) == {"a": 4, "p": 4, "b": 4}
 
@@ -111,9 +111,9 @@ def test_what_a_joint_costs() -> None:
 
 
 def test_a_width_node_that_is_too_slow_is_avoided(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folding, "joint_cost", lambda h, w: 0.0)
+    monkeypatch.setattr(assignment, "joint_cost", lambda h, w: 0.0)
     assert folds(chain(), 128, a=8)["b"] == 1
-    monkeypatch.setattr(folding._Problem, "_fast", lambda _, pair: pair[0].same_words(pair[1]))
+    monkeypatch.setattr(assignment.Assignment, "_fast", lambda _, pair: pair[0].same_words(pair[1]))
     assert folds(chain(), 128, a=8)["b"] == 8
 
 
@@ -121,7 +121,7 @@ def test_a_width_node_that_is_too_slow_is_avoided(monkeypatch: pytest.MonkeyPatc
 def test_no_single_change_is_cheaper(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a graph with forks and joins, where the dynamic program alone is not exact."""
     table = np.random.default_rng(seed).integers(0, 900, size=(9, 9))
-    monkeypatch.setattr(folding, "joint_cost", lambda h, w: float(table[h.parallel, w.parallel]))
+    monkeypatch.setattr(assignment, "joint_cost", lambda h, w: float(table[h.parallel, w.parallel]))
     net = Net((4, 4, 8))
     a = net.add(Copy, "a", "x")
     b, c = net.add(Copy, "b", a), net.add(Copy, "c", a)

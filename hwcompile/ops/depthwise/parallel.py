@@ -1,0 +1,164 @@
+"""The parallel depthwise kernel: all taps of PE channels in one cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+
+from hwcompile.diagnostics import InternalError
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.arithmetic import words
+from hwcompile.ops.arithmetic.dot import Dot, start_bits
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Timing, single
+from hwcompile.ops.depthwise.folded import constant_parts
+from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.matmul.folded import check_style
+
+
+class ChannelsOfTaps(Built[Depthwise]):
+    """Channels cut into groups of pe with all their taps, in the words of `hw_depthwise_parallel`.
+
+    Attributes are those of the op: T taps of C channels; a pixel takes C / pe words.
+    """
+
+    @property
+    def pe(self) -> int:
+        """Channels at a time."""
+        return self.number("pe")
+
+    @cached_property
+    def dot(self) -> Dot:
+        """The arithmetic."""
+        wish = str(self.parameters.get("style", "auto"))
+        dot = Dot.choose(self.op.weight_type, self.site.inputs[0].element, wish)
+        if dot is None:
+            raise InternalError(f"parameters {dict(self.parameters)} were not checked")
+        return dot
+
+    @property
+    def words(self) -> int:
+        """Words of a pixel, and rows of the weight memory."""
+        return self.op.channels // self.pe
+
+    @property
+    def out_bits(self) -> int:
+        """Bits of a sum."""
+        return self.site.outputs[0].element.bits
+
+    @cached_property
+    def ports(self) -> Ports:
+        """A vector of T taps of C channels for every pixel in, one of C elements out."""
+        op, pe, source = self.op, self.pe, self.site.inputs[0]
+        order = Blocks.of(op.taps, pe, op.channels)
+        size = op.taps * op.channels
+        taken = StreamFormat(source.pixels, size, op.taps * pe, source.element, order)
+        given = StreamFormat(source.pixels, op.channels, pe, self.site.outputs[0].element)
+        return Ports((taken,), given)
+
+    @cached_property
+    def timing(self) -> Timing:
+        """Every cycle takes a word and gives one."""
+        every = np.ones(self.interval, dtype=np.int64)
+        # Operands, dot product, sum.
+        return single({"in0": every}, every, self.dot.stages(self.op.taps) + 2)
+
+    @property
+    def interval(self) -> int:
+        """Words of a frame."""
+        return self.site.inputs[0].pixels * self.words
+
+    @property
+    def lanes(self) -> int:
+        """Pe x taps."""
+        return self.pe * self.op.taps
+
+    @cached_property
+    def needs(self) -> Resources:
+        """Lanes and adders (see `Dot`), memories, registers of operands and sums, control."""
+        pe, taps, dot = self.pe, self.op.taps, self.dot
+        sums = pe * self.out_bits
+        counter = max(self.words - 1, 1).bit_length()
+        total = Resources(
+            lut=0.5 * counter + 4,
+            adders=sums + counter,
+            ff=pe * taps * dot.encoding.input.bits + sums + counter + dot.stages(taps) + 2,
+        )
+        total += memory(self.words, pe * taps * dot.encoding.stored_bits)
+        if self.starts is not None:
+            total += memory(self.words, pe * start_bits(self.starts))
+        return total + dot.resources(pe, taps, self.out_bits)
+
+    @property
+    def circuit(self) -> str:
+        """One for every arithmetic."""
+        return f"{super().circuit}.{self.dot.encoding.module}"
+
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_depthwise_parallel`."""
+        op, dot = self.op, self.dot
+        codes = op.weights.reshape(op.taps, self.words, self.pe).transpose(1, 2, 0)
+        return Instance(
+            "hw_depthwise_parallel",
+            {
+                "Pe": self.pe,
+                "Words": self.words,
+                "Taps": op.taps,
+                "Group": dot.encoding.group,
+                **dot.parameters(),
+                "Doubled": dot.encoding.doubled,
+                "SumBits": dot.sum_bits(op.taps, self.out_bits),
+                "OutBits": self.out_bits,
+                "WeightFile": dot.image(dot.encoding.encode(codes.reshape(self.words, -1))),
+                **dot.start_parameters(self.starts, op.taps),
+            },
+        )
+
+    @property
+    def comment(self) -> str:
+        """Folding and arithmetic."""
+        op, described = self.op, self.dot.encoding.describe()
+        return f"all {op.taps} taps of {self.pe} of {op.channels} channels per cycle: {described}"
+
+    @cached_property
+    def starts(self) -> IntArray | None:
+        """Rows of the start memory: int64 [words, pe]."""
+        starts = constant_parts(self.op, self.dot)
+        return None if starts is None else starts.reshape(-1, self.pe)
+
+
+class Parallel(Kernel[Depthwise]):
+    """All taps of `pe` channels at a time, as a parallel window gives them.
+
+    Parameters: `pe` (channels at a time; they divide the channels) and `style` (an encoding's
+    word).
+    """
+
+    name = "parallel"
+    op = Depthwise
+    built = ChannelsOfTaps
+    reserve = True
+
+    def space(self, site: Site[Depthwise]) -> Iterable[Parameters]:
+        """Every divisor of the channels, slowest first."""
+        for pe in range(1, site.op.channels + 1):
+            if site.op.channels % pe == 0:
+                yield {"pe": pe}
+
+    def check(self, site: Site[Depthwise], parameters: Parameters) -> str | None:
+        """Unknown names, a pe that does not divide the channels, styles types do not allow."""
+        channels = site.op.channels
+        unknown = sorted(set(parameters) - {"pe", "style"})
+        if unknown:
+            return f"there is no parameter '{unknown[0]}'; there are pe and style"
+        pe = parameters.get("pe")
+        if not isinstance(pe, int) or not 1 <= pe <= channels or channels % pe:
+            return f"pe must divide the {channels} channels, which {pe!r} does not"
+        return check_style(words(site.op.weight_type, site.inputs[0].element), parameters)

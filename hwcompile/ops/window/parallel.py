@@ -1,0 +1,228 @@
+"""Kernel `parallel`: line memories and a register window, all taps of a window per cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from hwcompile.ir.types import Encoding
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance, Struct
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
+from hwcompile.ops.window.line_buffer import pad_code
+from hwcompile.ops.window.needs import least_depth, sustains
+from hwcompile.ops.window.op import Window
+from hwcompile.ops.window.walk import Walk
+
+
+class TapsAbreast(Built[Window]):
+    """A writer into line memories, and a reader with a register window."""
+
+    @property
+    def parallel(self) -> int:
+        """Channels per word."""
+        return self.number("parallel")
+
+    @cached_property
+    def walk(self) -> Walk:
+        """The reader's phases."""
+        channels = self.site.inputs[0].channels
+        return Walk(self.op.geometry, self.site.inputs[0].shape, channels // self.parallel)
+
+    @property
+    def taps(self) -> int:
+        """Taps of a window."""
+        return self.op.kernel[0] * self.op.kernel[1]
+
+    @property
+    def group_lanes(self) -> int:
+        """Channels of one group in a word."""
+        return min(self.parallel, self.site.inputs[0].channels // self.op.groups)
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows of line memory, each a bank; with `walk.is_ring` the words of the only one."""
+        return _rows(self.walk)
+
+    @property
+    def capacity(self) -> int:
+        """Words that are kept."""
+        return self.rows if self.walk.is_ring else self.rows * self.walk.row_words
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Channels of a pixel in; all taps of those channels out, group by group."""
+        source, result = self.site.inputs[0], self.site.outputs[0]
+        size = source.channels // self.op.groups
+        abreast = self.parallel // self.group_lanes
+        vectors = result.pixels * self.op.groups // abreast
+        order = Blocks.of(self.taps, self.group_lanes, size) if abreast == 1 else None
+        width = self.taps * self.parallel
+        taken = StreamFormat(source.pixels, source.channels, self.parallel, source.element)
+        length = abreast * self.taps * size
+        return Ports((taken,), StreamFormat(vectors, length, width, result.element, order))
+
+    @cached_property
+    def timing(self) -> Timing:
+        """A writer and a reader around the line memories."""
+        walk = self.walk
+        ones = np.ones(walk.words, dtype=np.int64)
+        writer = Actor(ones, {"in0": Access.stream(ones)}, {"lines": np.cumsum(ones)})
+        reader = Actor(
+            np.ones(walk.phases, dtype=np.int64),
+            {"lines": Access(walk.need(), walk.free())},
+            {"out": np.cumsum(walk.emits())},
+        )
+        lines = Buffer(self.capacity, latency=1)
+        return Timing({"write": writer, "read": reader}, stages=2, buffers={"lines": lines})
+
+    @property
+    def interval(self) -> int:
+        """The writer's words or the reader's phases, whichever are more."""
+        return max(self.walk.words, self.walk.phases)
+
+    @cached_property
+    def needs(self) -> Resources:
+        """Line memories, the register window, what chooses among rows and masks taps, control."""
+        walk, ports = self.walk, self.ports
+        word, out = ports.inputs[0].bits, ports.output.bits
+        column = self.op.kernel[0] * word
+        banks = 1 if walk.is_ring else self.rows
+        places = walk.reach[1] * walk.pixel_words + 1
+        late = min(walk.tail, places) + 1 if walk.tail else 0
+        position = walk.row_words.bit_length()
+        row = 2 * sum(n.bit_length() for n in (2 * walk.shape[0], walk.windows[0]))
+        lut = 3.0 * position + 3 * row + 20 + column * _choices(banks) + column * late
+        if self.op.geometry.reaches_padding(self.site.inputs[0].shape):
+            lut += out + 2 * sum(self.op.kernel)
+        control = Resources(
+            lut, 6.0 * position + 4 * row, column * places + 4.0 * position + 2 * row + 20
+        )
+        depth = self.rows if walk.is_ring else walk.row_words
+        return control + memory(depth, word, MemoryKind.RAM, banks)
+
+    @property
+    def _shape(self) -> Struct:
+        window, shape = self.op, self.site.inputs[0].shape
+        height, width = self.walk.windows
+        fields = {
+            "height": shape[0],
+            "width": shape[1],
+            "groups": 1,
+            "group_words": self.walk.pixel_words,
+            "kernel_height": window.kernel[0],
+            "kernel_width": window.kernel[1],
+            "stride_height": window.strides[0],
+            "stride_width": window.strides[1],
+            "dilation_height": window.dilations[0],
+            "dilation_width": window.dilations[1],
+            "pad_top": window.pads[0],
+            "pad_left": window.pads[1],
+            "out_height": height,
+            "out_width": width,
+        }
+        return Struct("hw_window", "shape", fields)
+
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_window_parallel`."""
+        source, result = self.ports.inputs[0], self.ports.output
+        ring = self.walk.is_ring
+        return Instance(
+            "hw_window_parallel",
+            {
+                "Shape": self._shape,
+                "Parallel": self.parallel,
+                "Abreast": self.parallel // self.group_lanes,
+                "InBits": source.element.bits,
+                "OutBits": result.element.bits,
+                "InSigned": source.element.signed,
+                "BipolarToInt": source.element.encoding is Encoding.BIPOLAR
+                and result.element.encoding is not Encoding.BIPOLAR,
+                "PadCode": pad_code(self.op.pad_value, result.element),
+                "Banks": 1 if ring else self.rows,
+                "Depth": self.rows if ring else self.walk.row_words,
+                "Ring": ring,
+            },
+        )
+
+    @property
+    def comment(self) -> str:
+        """Kernel, folding and line memory."""
+        rows, columns = self.op.kernel
+        kept = f"{self.capacity} words" if self.walk.is_ring else f"{self.rows} rows"
+        return (
+            f"all {rows}x{columns} taps of {self.parallel} channels per cycle, "
+            f"{kept} of line memory"
+        )
+
+
+class Parallel(Kernel[Window]):
+    """Gives all taps of a window in one cycle, for `parallel` channels.
+
+    Rows of the map stand in line memories, and the columns under a window in registers; padding
+    takes no cycles. So a map passes in as many cycles as it has words. Parameters:
+
+    - `parallel`: channels per word. They divide the channels of a group, or are whole groups.
+
+    Where a word holds a part of a group, all taps of this part come first, and then those of the
+    next: an order that matrices, depthwise sums and reductions can take when they are built for it.
+    """
+
+    name = "parallel"
+    op = Window
+    built = TapsAbreast
+    reserve = True
+
+    def unable(self, site: Site[Window]) -> str | None:
+        """See `Kernel.unable`."""
+        return Walk(site.op.geometry, site.inputs[0].shape, 1).problem()
+
+    def space(self, site: Site[Window]) -> Iterable[Parameters]:
+        """See `Kernel.space`: parts of a group, then whole groups."""
+        channels = site.inputs[0].channels
+        for parallel in range(1, channels + 1):
+            if self.check(site, {"parallel": parallel}) is None:
+                yield {"parallel": parallel}
+
+    def check(self, site: Site[Window], parameters: Parameters) -> str | None:
+        """See `Kernel.check`."""
+        unknown = sorted(set(parameters) - {"parallel"})
+        if unknown:
+            return f"parallel has no parameter '{unknown[0]}'; it has 'parallel'"
+        channels, groups = site.inputs[0].channels, site.op.groups
+        parallel, size = parameters.get("parallel"), channels // groups
+        if not isinstance(parallel, int) or not 1 <= parallel <= channels:
+            return f"'parallel' is a number from 1 to {channels} (channels), not {parallel}"
+        if size % parallel and (parallel % size or groups % (parallel // size)):
+            return (
+                f"'parallel' divides the {size} channels of a group or is that of some of the "
+                f"{groups} groups that divides them; {parallel} is neither"
+            )
+        return None
+
+
+@lru_cache(maxsize=1024)
+def _rows(walk: Walk) -> int:
+    """The fewest rows of line memory (words, of a ring) that slow neither side down."""
+    need, free = walk.need(), walk.free()
+    least = least_depth(need, free)
+    if walk.is_ring:
+        depth = max(2, 1 << (least - 1).bit_length())
+        while not sustains(need, free, depth):
+            depth *= 2
+        return depth
+    rows = max(walk.reach[0] + 1, -(-least // walk.row_words))
+    while not sustains(need, free, rows * walk.row_words):
+        rows += 1
+    return rows
+
+
+def _choices(inputs: int) -> float:
+    """Look-up tables of six inputs that choose among so many bits."""
+    return 0.0 if inputs == 1 else (inputs + 1) // 4 + 0.5 * (inputs % 2)

@@ -1,0 +1,125 @@
+"""How a parallel window walks over a map: which words a phase needs, and which ones it frees.
+
+Every row of windows walks over all columns of the map. A phase is a word of a column of a row of
+windows, in the order (oh, column, word of the pixel). The windows of a row may reach past the right
+edge, by `tail` words: then they leave with the phases that bring words of the next row, and the
+last phases of a frame need nothing. Numbered by the windows that leave, phase i needs the word that
+is read `tail` places after it, or the frame's last one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.window.geometry import Geometry
+
+
+@dataclass(frozen=True)
+class Walk:
+    """A map as a stream of words, and the walk of windows over it.
+
+    Attributes:
+        geometry: Where the taps lie.
+        shape: (height, width, channels) of the map.
+        pixel_words: Words of a pixel.
+    """
+
+    geometry: Geometry
+    shape: tuple[int, int, int]
+    pixel_words: int
+
+    @property
+    def row_words(self) -> int:
+        """Words of a row of the map."""
+        return self.shape[1] * self.pixel_words
+
+    @property
+    def words(self) -> int:
+        """Words of a frame at the input."""
+        return self.shape[0] * self.row_words
+
+    @property
+    def windows(self) -> tuple[int, int]:
+        """Windows (vertical, horizontal)."""
+        return self.geometry.output(self.shape)
+
+    @property
+    def phases(self) -> int:
+        """Phases of a frame."""
+        return self.windows[0] * self.row_words
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Distance of a window's last tap from its first (vertical, horizontal)."""
+        g = self.geometry
+        return (g.kernel[0] - 1) * g.dilations[0], (g.kernel[1] - 1) * g.dilations[1]
+
+    @property
+    def _last_column(self) -> int:
+        """The column of the last tap of the last window of a row, right of the map or on it."""
+        g = self.geometry
+        return (self.windows[1] - 1) * g.strides[1] + self.reach[1] - g.pads[1]
+
+    @property
+    def tail_columns(self) -> int:
+        """Columns that the last window of a row reaches past the right edge."""
+        return max(0, self._last_column - self.shape[1] + 1)
+
+    @property
+    def tail(self) -> int:
+        """The same in words."""
+        return self.tail_columns * self.pixel_words
+
+    @property
+    def offset(self) -> int:
+        """The column of the phase with which the first window of a row leaves."""
+        return self.reach[1] - self.geometry.pads[1] - self.tail_columns
+
+    @property
+    def is_ring(self) -> bool:
+        """Windows of one row, row after row: words are used in the order in which they come."""
+        g = self.geometry
+        flat = g.kernel[0] == 1 and g.strides[0] == 1 and g.pads[0] == 0
+        return flat and self.windows[0] == self.shape[0]
+
+    def problem(self) -> str | None:
+        """Why windows can not leave in the order of the walk; None when they do."""
+        g = self.geometry
+        if (self.windows[1] - 1) * g.strides[1] >= self.shape[1] or self.offset < 0:
+            return "its windows begin or end more than a kernel outside of the map"
+        if self.tail_columns > self.shape[1] or self.tail >= self.phases:
+            return "its kernel reaches more than a row past the map"
+        return None
+
+    def emits(self) -> IntArray:
+        """1 for every phase that completes a window, else 0; int64 [phases]."""
+        columns = np.arange(self.shape[1]) - self.offset
+        stride, count = self.geometry.strides[1], self.windows[1]
+        hits = (columns >= 0) & (columns % stride == 0) & (columns < count * stride)
+        return np.tile(np.repeat(hits, self.pixel_words), self.windows[0]).astype(np.int64)
+
+    def need(self) -> IntArray:
+        """Words that must have arrived before each phase, int64 [phases]; never falls."""
+        last = np.clip(self._first_rows() + self.reach[0], 0, self.shape[0] - 1)
+        number = last[:, None] * self.row_words + np.arange(self.row_words) + 1
+        ahead = np.minimum(np.arange(self.phases) + self.tail, self.phases - 1)
+        need: IntArray = np.maximum.accumulate(number.ravel()[ahead])
+        return need
+
+    def free(self) -> IntArray:
+        """Words released once each phase has fired, int64 [phases]; never falls."""
+        first = self._first_rows()[:, None]
+        height, place = self.shape[0], np.arange(self.row_words)[None, :]
+        kept = np.clip(first, 0, height) * self.row_words
+        kept = kept + np.where((first >= 0) & (first < height), place, 0)
+        free: IntArray = np.append(kept.ravel()[1:], self.words)
+        return free
+
+    def _first_rows(self) -> IntArray:
+        """The row of the first tap of every row of windows, int64 [windows down]."""
+        g = self.geometry
+        rows = np.arange(self.windows[0], dtype=np.int64)
+        return rows * g.strides[0] - g.pads[0]

@@ -1,0 +1,46 @@
+// Largest, smallest or sum of the taps of a vector, channel by channel, all taps in one step.
+//
+// A word holds Taps taps of Parallel channels, tap after tap. See hw_reduce_parallel.
+#ifndef HW_REDUCE_PARALLEL_HPP
+#define HW_REDUCE_PARALLEL_HPP
+
+#include "reduce.hpp"
+#include "stream.hpp"
+
+namespace hw {
+
+namespace detail {
+
+// reduce_step clears lanes behind the end of a vector; here there are none.
+template <class C>
+struct all_lanes : C {
+  static constexpr int LastLanes = C::Parallel;
+};
+
+}  // namespace detail
+
+template <class C, class X, class Y>
+void reduce_parallel(stream<X> &x, stream<Y> &y) {
+  typedef typename Y::element element;
+  typedef detail::reduce_step<detail::all_lanes<C>, typename X::element, element> step_t;
+
+  for (int step = 0; step < C::OutFrameWords; ++step) {
+#pragma HLS PIPELINE II=1
+    const X in = x.read();
+    Y out;
+    for (int lane = 0; lane < C::Parallel; ++lane) {
+#pragma HLS UNROLL
+      element value = element(0);
+      for (int t = 0; t < C::Taps; ++t) {
+#pragma HLS UNROLL
+        value = step_t::next(in.lane[t * C::Parallel + lane], value, t == 0, false);
+      }
+      out.lane[lane] = value;
+    }
+    y.write(out);
+  }
+}
+
+}  // namespace hw
+
+#endif

@@ -1,0 +1,300 @@
+// Sliding window over a padded map, all taps of a window per cycle for the channels of one word.
+//
+// The writer stores input words in line memories, one bank for each row that a window reaches over:
+// row r of the stream of all frames stands in bank r mod Banks. The reader walks every row of
+// windows over the columns of the map: a phase reads the words of all tap rows in one column, puts
+// the banks in order, and shifts them into the register window (hw_window_taps). A window leaves in
+// the phase that brings its last column. Taps in the padding are masked by the position of the
+// window, so padding takes no cycles: a frame has OutHeight * Width * words-of-a-pixel phases.
+//
+// The last windows of a row may reach past the right edge by Tail words. Their phases then bring
+// words of the next row; but the last phases of a frame wait for no word of the next frame. Reading
+// may lag behind there: `gap_q` of the newest places of the register window are empty, and a word
+// that comes later goes to the place behind the last one. So a phase fires as soon as the word
+// Tail places ahead of it (in its own frame) has been stored, and never waits for anything else.
+//
+// After a phase, everything before its column in the window's first row is free.
+//
+// Handshake: core (in0 valid/ready, out_ok_i/out_start_o). Latency: out_valid_o comes two cycles
+// after out_start_o (memory, register window); a word stored in one cycle can be read in the next.
+`default_nettype none
+
+module hw_window_parallel #(
+  parameter hw_window_pkg::shape_t Shape = hw_window_pkg::SHAPE,  // group_words: of a pixel
+  parameter int unsigned Parallel = 1,  // channels of a word
+  parameter int unsigned Abreast = 1,   // groups in a word
+  parameter int unsigned InBits = 1,
+  parameter int unsigned OutBits = 1,
+  parameter bit InSigned = 1'b0,
+  // The input is one bit (0 means -1, 1 means +1), the output two's complement.
+  parameter bit BipolarToInt = 1'b0,
+  parameter logic [OutBits-1:0] PadCode = '0,
+  parameter int unsigned Banks = 3,
+  parameter int unsigned Depth = 4,     // words of a bank: a row, or a power of two with Ring
+  // Windows of one row that move from row to row: one bank, which need not hold a row.
+  parameter bit Ring = 1'b0,
+  localparam int unsigned Taps = Shape.kernel_height * Shape.kernel_width
+) (
+  input  wire logic clk_i,
+  input  wire logic rst_ni,
+  input  wire logic in0_valid_i,
+  output logic in0_ready_o,
+  input  wire logic [Parallel*InBits-1:0] in0_data_i,
+  input  wire logic out_ok_i,
+  output logic out_start_o,
+  output logic out_valid_o,
+  output logic [Taps*Parallel*OutBits-1:0] out_data_o
+);
+
+  localparam int Height = Shape.height;
+  localparam int Width = Shape.width;
+  localparam int Words = Shape.groups * Shape.group_words;  // of a pixel
+  localparam int RowWords = Width * Words;
+  localparam int KernelHeight = Shape.kernel_height;
+  localparam int StrideHeight = Shape.stride_height;
+  localparam int StrideWidth = Shape.stride_width;
+  localparam int DilationHeight = Shape.dilation_height;
+  localparam int PadTop = Shape.pad_top;
+  localparam int OutHeight = Shape.out_height;
+  localparam int OutWidth = Shape.out_width;
+  localparam int BankCount = Banks;
+  localparam int Reach = (KernelHeight - 1) * DilationHeight;  // rows below a window's first
+  localparam int PadLeft = Shape.pad_left;
+  localparam int Across = (Shape.kernel_width - 1) * Shape.dilation_width;
+  // How far the last window of a row reaches past the right edge, in columns and in words.
+  localparam int LastColumn = (OutWidth - 1) * StrideWidth + Across - PadLeft;
+  localparam int TailColumns = (LastColumn >= Width) ? LastColumn - Width + 1 : 0;
+  localparam int Tail = TailColumns * Words;
+  localparam int Offset = Across - PadLeft - TailColumns;  // of the first window
+
+  if (Depth < 1 || Banks < 1 || Parallel < 1 || Abreast < 1 || OutBits < InBits) begin : gen_illegal
+    $error("hw_window_parallel: Depth, Banks, Parallel and Abreast must be at least 1, and %s",
+           "outputs hold the inputs");
+  end
+  if (Height < 1 || Width < 1 || Words < 1 || OutHeight < 1 || OutWidth < 1 || KernelHeight < 1
+      || StrideHeight < 1 || StrideWidth < 1 || Across < 0 || Reach < 0) begin : gen_illegal1
+    $error("hw_window_parallel: sizes, strides and dilations must be at least 1");
+  end
+  if (Offset < 0 || (OutWidth - 1) * StrideWidth >= Width || Tail > RowWords
+      || Tail >= OutHeight * RowWords) begin : gen_illegal2
+    $error("hw_window_parallel: the windows of a row must not reach further than a row of pixels");
+  end
+  if (Ring && (Banks != 1 || Reach != 0 || PadTop != 0 || StrideHeight != 1 || OutHeight != Height
+      || (Depth & (Depth - 1)) != 0)) begin : gen_illegal3
+    $error("hw_window_parallel: a ring is a power of two, for windows of one row, row after row");
+  end
+  if (!Ring && (Depth != RowWords || Banks <= Reach)) begin : gen_illegal4
+    $error("hw_window_parallel: there is a bank for every row that a window reaches over");
+  end
+
+  // Counters; row numbers of the map are signed.
+  localparam int unsigned PlaceBits = (Depth > 1) ? $clog2(Depth) : 1;
+  localparam int unsigned PosBits = $clog2(RowWords + 1);
+  localparam int unsigned BankBits = (Banks > 1) ? $clog2(Banks) : 1;
+  localparam int unsigned RowBits = $clog2(2 * Height + BankCount + PadTop
+      + OutHeight * StrideHeight + Reach + 2) + 1;
+  localparam int unsigned OutRowBits = $clog2(OutHeight + 1);
+  localparam int unsigned GapBits = $clog2(Tail + 2);
+
+  localparam logic signed [RowBits-1:0] FirstRow = $signed(RowBits'(0 - PadTop));
+  localparam logic signed [RowBits-1:0] LastRow = $signed(RowBits'(Height - 1));
+  localparam logic signed [RowBits-1:0] Rows = $signed(RowBits'(Height));
+  localparam logic signed [RowBits-1:0] Reached = $signed(RowBits'(Reach));
+  localparam logic signed [RowBits-1:0] Stride = $signed(RowBits'(StrideHeight));
+  localparam logic signed [RowBits-1:0] BankRows = $signed(RowBits'(BankCount));
+  localparam logic [PosBits-1:0] LastPos = PosBits'(RowWords - 1);
+
+  // The row within the map that is nearest.
+  function automatic logic signed [RowBits-1:0] nearest(
+      input logic signed [RowBits-1:0] row);
+    if (row < 0) nearest = '0;
+    else if (row > LastRow) nearest = LastRow;
+    else nearest = row;
+  endfunction
+
+  function automatic logic [BankBits-1:0] advanced(
+      input logic [BankBits-1:0] place, input logic [BankBits-1:0] step);
+    logic [BankBits:0] sum;
+    sum = {1'b0, place} + {1'b0, step};
+    if (sum >= (BankBits + 1)'(Banks)) sum = sum - (BankBits + 1)'(Banks);
+    advanced = sum[BankBits-1:0];
+  endfunction
+
+  logic write, fire, load, ready, row_done;  // row_done: the writer ends a row
+
+  // ---- Writer: position in its row, and the bank of that row ----
+  logic [PosBits-1:0] write_pos_q;
+  logic [BankBits-1:0] write_bank_q;
+  logic [PlaceBits-1:0] write_place_q;
+  logic write_last;
+
+  assign write_last = write_pos_q == LastPos;
+  assign row_done = write && write_last;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      write_pos_q <= '0;
+      write_bank_q <= '0;
+      write_place_q <= '0;
+    end else if (write) begin
+      write_pos_q <= write_last ? '0 : write_pos_q + 1'b1;
+      if (write_last) write_bank_q <= advanced(write_bank_q, BankBits'(1 % Banks));
+      write_place_q <= (write_place_q == PlaceBits'(Depth - 1)) ? '0 : write_place_q + 1'b1;
+    end
+  end
+
+  // ---- Loads: the next word of the walk, and what it needs ----
+  localparam logic [BankBits-1:0] StartBank =
+      BankBits'((BankCount - (PadTop % BankCount)) % BankCount);
+  localparam logic [BankBits-1:0] StepBank = BankBits'(StrideHeight % BankCount);
+  // From the last window row of a frame to the first of the next.
+  localparam int FrameRows = Height - (OutHeight - 1) * StrideHeight;
+  localparam logic [BankBits-1:0] FrameBank =
+      BankBits'(((FrameRows % BankCount) + BankCount) % BankCount);
+
+  logic [PosBits-1:0] load_pos_q;
+  logic [PlaceBits-1:0] load_place_q;
+  logic [OutRowBits-1:0] load_row_q;
+  logic signed [RowBits-1:0] load_first_q, load_first_d, load_need_q, load_written_q;
+  logic [BankBits-1:0] load_bank_q;
+  logic load_last, load_last_row, load_end;
+
+  assign load_last = load_pos_q == LastPos;
+  assign load_last_row = load_row_q == OutRowBits'(OutHeight - 1);
+  assign load_end = load && load_last && load_last_row;
+  assign load_first_d = load_last_row ? FirstRow : load_first_q + Stride;
+  assign ready = load_written_q > load_need_q
+      || (load_written_q == load_need_q && write_pos_q > load_pos_q);
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      load_pos_q <= '0;
+      load_place_q <= '0;
+      load_row_q <= '0;
+      load_first_q <= FirstRow;
+      load_need_q <= nearest(FirstRow + Reached);
+      load_written_q <= '0;
+      load_bank_q <= StartBank;
+    end else begin
+      // Rows written since the frame of the walk began.
+      load_written_q <= load_written_q + $signed(RowBits'(row_done)) - (load_end ? Rows : '0);
+      if (load) begin
+        load_pos_q <= load_last ? '0 : load_pos_q + 1'b1;
+        load_place_q <= (load_place_q == PlaceBits'(Depth - 1)) ? '0 : load_place_q + 1'b1;
+      end
+      if (load && load_last) begin
+        load_row_q <= load_last_row ? '0 : load_row_q + 1'b1;
+        load_first_q <= load_first_d;
+        load_need_q <= nearest(load_first_d + Reached);
+        load_bank_q <= advanced(load_bank_q, load_last_row ? FrameBank : StepBank);
+      end
+    end
+  end
+
+  // ---- Phases: the walk as the windows leave, Tail words behind the loads ----
+  logic [PosBits-1:0] pos_q;
+  logic [OutRowBits-1:0] row_q;
+  logic signed [RowBits-1:0] first_q, first_d, kept_q, kept_d, written_q, held;
+  logic frees_q, frees_d, last_pos, last_row, frame_end, tail, emits, room;
+
+  assign last_pos = pos_q == LastPos;
+  assign last_row = row_q == OutRowBits'(OutHeight - 1);
+  assign frame_end = fire && last_pos && last_row;
+  assign first_d = last_row ? FirstRow : first_q + Stride;
+  // The first row that is kept; nothing of it is free as long as windows start above the map.
+  assign kept_d = (first_d < 0) ? '0 : (first_d > LastRow) ? Rows : first_d;
+  assign frees_d = first_d >= 0 && first_d <= LastRow;
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      pos_q <= '0;
+      row_q <= '0;
+      first_q <= FirstRow;
+      kept_q <= '0;
+      frees_q <= PadTop == 0;
+      written_q <= '0;
+    end else begin
+      written_q <= written_q + $signed(RowBits'(row_done)) - (frame_end ? Rows : '0);
+      if (fire) pos_q <= last_pos ? '0 : pos_q + 1'b1;
+      if (fire && last_pos) begin
+        row_q <= last_row ? '0 : row_q + 1'b1;
+        first_q <= first_d;
+        kept_q <= kept_d;
+        frees_q <= frees_d;
+      end
+    end
+  end
+
+  assign held = written_q - kept_q;
+
+  if (Ring) begin : gen_ring
+    // Words of all rows follow each other; every phase frees one.
+    localparam int unsigned CountBits = $clog2(Depth + 1);
+    logic [CountBits-1:0] count_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) count_q <= '0;
+      else count_q <= count_q + CountBits'(write) - CountBits'(fire);
+    end
+    assign room = count_q != CountBits'(Depth);
+    logic unused;
+    assign unused = &{1'b0, held, frees_q};
+  end else begin : gen_rows
+    assign room = held < BankRows
+        || (held == BankRows && frees_q && write_pos_q < pos_q);
+  end
+
+  assign in0_ready_o = in0_valid_i && room;
+  assign write = in0_ready_o;
+
+  // ---- A phase and a load of the same cycle; empty places at the new end of the window ----
+  logic [GapBits-1:0] gap_q, place;
+
+  if (Tail > 0) begin : gen_tail
+    logic late_load;
+
+    assign tail = last_row && pos_q >= PosBits'(RowWords - Tail);
+    assign fire = (tail || (gap_q == '0 && ready)) && (!emits || out_ok_i);
+    assign late_load = (gap_q != '0 || (fire && tail)) && ready;
+    assign load = (fire && !tail) || late_load;
+    assign place = fire ? gap_q : gap_q - 1'b1;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) gap_q <= GapBits'(Tail);
+      else gap_q <= gap_q + GapBits'(fire) - GapBits'(load);
+    end
+  end else begin : gen_no_tail
+    assign tail = 1'b0;
+    assign fire = ready && (!emits || out_ok_i);
+    assign load = fire;
+    assign {gap_q, place} = '0;
+    logic unused;
+    assign unused = &{1'b0, tail, gap_q};
+  end
+
+  assign out_start_o = fire && emits;
+
+  // ---- Line memories and register window ----
+  logic [KernelHeight*Parallel*InBits-1:0] column;
+
+  hw_window_banks #(
+    .Width(Parallel * InBits), .Banks(Banks), .Depth(Depth), .Rows(KernelHeight),
+    .Apart(DilationHeight)
+  ) i_banks (
+    .clk_i, .write_i(write), .write_bank_i(write_bank_q), .write_place_i(write_place_q),
+    .data_i(in0_data_i), .read_i(load), .read_bank_i(load_bank_q), .read_place_i(load_place_q),
+    .column_o(column)
+  );
+
+  hw_window_taps #(
+    .Shape(Shape), .Parallel(Parallel), .Abreast(Abreast), .InBits(InBits), .OutBits(OutBits),
+    .InSigned(InSigned), .BipolarToInt(BipolarToInt), .PadCode(PadCode), .Tail(Tail),
+    .Offset(Offset), .RowBits(RowBits)
+  ) i_taps (
+    .clk_i, .rst_ni, .fire_i(fire), .load_i(load), .place_i(place), .row_last_i(last_pos),
+    .first_row_i(first_q), .column_i(column), .emits_o(emits), .out_valid_o, .out_data_o
+  );
+
+endmodule
+
+`default_nettype wire

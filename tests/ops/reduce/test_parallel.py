@@ -1,0 +1,58 @@
+"""The parallel reduction: all taps of some channels per cycle."""
+
+from __future__ import annotations
+
+import pytest
+
+from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.site import Blocks, Parameters, Site
+from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.reduce.parallel import Parallel
+from tests.kernelbench import check_kernel
+
+ORACLE = "this project"
+ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
+
+KERNEL: AnyKernel = Parallel()
+
+
+def _site(kind: str, taps: int, channels: int, element: IntType) -> Site[Reduce]:
+    return Site.of(Reduce(kind, taps), TensorType((2, 3, taps * channels), element))
+
+
+CASES = {
+    "maximum of signed numbers": (_site("max", 9, 4, IntType(-8, 7)), 2, None),
+    "minimum of unsigned numbers": (_site("min", 2, 3, IntType(0, 200)), 3, 1),
+    "sum of unsigned numbers": (_site("sum", 17, 2, IntType(0, 9)), 1, 1),
+    "sum of bipolar numbers": (_site("sum", 5, 6, BIPOLAR), 3, None),
+    "maximum of bipolar numbers": (_site("max", 4, 5, BIPOLAR), 5, None),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_rtl_equals_meaning_and_prediction(case: tuple[Site, int, int | None]) -> None:
+    here, pe, depth = case
+    check_kernel(here, KERNEL, {"pe": pe}, frames=4, depth=depth)
+
+
+def test_words_hold_all_taps_of_a_block() -> None:
+    built = KERNEL.at(_site("sum", 3, 8, IntType(0, 5)), {"pe": 4})
+    (source,) = built.ports.inputs
+    assert (source.parallel, source.words, source.order) == (12, 12, Blocks(3, 4))
+    assert (built.interval, built.timing.stages) == (12, 1)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"pe": 3}, "'pe' divides the 4 channels, which 3 does not"),
+        ({"simd": 1}, "parallel has one parameter, 'pe', not ['simd']"),
+    ],
+)
+def test_what_is_not_legal_is_said(parameters: Parameters, message: str) -> None:
+    assert KERNEL.check(_site("max", 2, 4, BIPOLAR), parameters) == message
+
+
+def test_one_tap_needs_no_tree() -> None:
+    assert KERNEL.refuses(_site("sum", 1, 4, BIPOLAR)) == "there is a single tap"
