@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.resource_parallel import parallel_sites
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops import family
@@ -264,7 +265,7 @@ def _pipes() -> Iterator[Subject]:
 
 def _movers() -> Iterator[Subject]:
     for part in (
-        *(_windows, _reductions, _rounded_sums, _limited_sums),
+        *(_windows, _reductions, _rounded_sums, _limited_sums, _parallel),
         *(_widths, _concats, _gathers, _largest),
     ):
         yield from part()
@@ -297,6 +298,11 @@ def _reductions() -> Iterator[Subject]:
         for parallel in parallels:
             found = next(s for s in kernel.space(site) if parallel in s.values())
             yield Subject(kernel, site, found)
+
+
+def _parallel() -> Iterator[Subject]:
+    for op, kind, sets in parallel_sites():
+        yield from _of(op, (kind,), "parallel", *sets)
 
 
 def _rounded_sums() -> Iterator[Subject]:
