@@ -1,0 +1,161 @@
+"""Networks at the fastest target that one input pixel per cycle allows.
+
+    python benchmarks/throughput.py [--only NETWORK ...] [--frames N] [--tf2onnx PYTHON]
+                                    [--json FILE] [--markdown FILE]
+
+Convolutions take all taps of a window per cycle there. Every row is one network: the target it was
+compiled for, the interval and latency that were predicted and measured in RTL simulation of random
+frames (any difference ends the benchmark with exit code 1, as a mismatch does), and the layer that
+limits the interval. With --frames 0 networks are planned and not simulated.
+Networks that are not part of the project are skipped when their folder is absent (see
+tests/models.py); those of TensorFlow Lite need a Python with tf2onnx and TensorFlow.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+import hwcompile
+from benchmarks.output import markdown, number, parser, show, write
+from benchmarks.workloads import ROOT, models_folder
+
+TARGETS = {
+    "digits_cnn_w3a3": 64,
+    "digits_cnn_int8": 64,
+    "cnv_w1a1": 1024,
+    "kws_int8_qdq": 1960,
+    "mlperf_resnet": 1024,
+    "mlperf_kws": 490,
+    "mlperf_ad01": 1,
+    "kws_w3a3": 1,
+}
+"""Cycles per frame: the pixels of the input, or one where it is a vector."""
+
+TFLITE = {
+    "mlperf_resnet": "pretrainedResnet_quant",
+    "mlperf_kws": "kws_ref_model",
+    "mlperf_ad01": "ad01_int8",
+}
+ONNX = {
+    "cnv_w1a1": "cnv_cifar10/cnv_w1a1.onnx",
+    "kws_int8_qdq": "kws_int8_onnx/micro_kws_m_static_qdq.onnx",
+    "kws_w3a3": "kws_w3a3/kws_w3a3.onnx",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One network; field names are those of the JSON output. `limit` names the slowest layer."""
+
+    network: str
+    target: int
+    interval_cycles: int
+    latency_cycles: int
+    interval_cycles_measured: int | None
+    latency_cycles_measured: int | None
+    lanes: int
+    frames: int
+    mismatches: int
+    limit: str
+
+
+def model(network: str, folder: Path, tf2onnx: str) -> Path | None:
+    """The ONNX file of a network, made in `folder` if need be; None when it is not there."""
+    if network.startswith("digits"):
+        return ROOT / "examples" / "digits" / f"{network}.onnx"
+    if network in ONNX:
+        path = models_folder() / ONNX[network]
+        return path if path.is_file() else None
+    source = models_folder() / "mlperf_tiny" / f"{TFLITE[network]}.tflite"
+    if not tf2onnx or not source.is_file():
+        return None
+    path = folder / f"{network}.onnx"
+    command = [tf2onnx, "-m", "tf2onnx.convert", "--tflite", str(source), "--opset", "13"]
+    subprocess.run([*command, "--output", str(path)], check=True, capture_output=True)
+    return path
+
+
+def measure(network: str, path: Path, folder: Path, frames: int) -> Row:
+    """Compile a network for its target, and verify it on random frames."""
+    target = TARGETS[network]
+    design = hwcompile.compile(path, folder, target_cycles=target)
+    if frames:
+        design.verify(frames=frames)
+    report = design.report
+    found: Mapping[str, Any] = report["design"]
+    interval, latency = found["interval_cycles"], found["latency_cycles"]
+    return Row(
+        network=network,
+        target=target,
+        interval_cycles=interval["predicted"],
+        latency_cycles=latency["predicted"],
+        interval_cycles_measured=interval["measured"],
+        latency_cycles_measured=latency["measured"],
+        lanes=found["lanes"],
+        frames=frames,
+        mismatches=sum(level["mismatches"] for level in found["levels"].values()),
+        limit=slowest(report["nodes"]),
+    )
+
+
+def slowest(nodes: list[dict[str, Any]]) -> str:
+    """The first of the layers with the most cycles, and its kernel."""
+    node = max(nodes, key=lambda n: int(n["interval_cycles"]["predicted"]))
+    return f"{node['name']} ({node['kernel']})"
+
+
+def rows(only: list[str], frames: int, tf2onnx: str, console: Console) -> Iterator[Row]:
+    """Every network whose model is there."""
+    for network in TARGETS:
+        if only and network not in only:
+            continue
+        with tempfile.TemporaryDirectory() as folder:
+            path = model(network, Path(folder), tf2onnx)
+            if path is None:
+                console.print(f"{network}: skipped, its model is not there", style="dim")
+                continue
+            console.print(f"{network} ...", style="dim")
+            yield measure(network, path, Path(folder) / "build", frames)
+
+
+def surprising(row: Row) -> bool:
+    """Whether anything differs from the reference, from the prediction, or from the target."""
+    predicted = (row.interval_cycles, row.latency_cycles)
+    measured = (row.interval_cycles_measured, row.latency_cycles_measured)
+    late = row.interval_cycles > row.target
+    return bool(row.mismatches) or late or (bool(row.frames) and predicted != measured)
+
+
+TITLES = ("network", "target", "interval", "latency", "lanes", "frames", "mismatches", "limit")
+
+
+def line(row: Row) -> list[str]:
+    """A row as documents show it."""
+    values = (row.target, row.interval_cycles, row.latency_cycles, row.lanes, row.frames)
+    return [f"`{row.network}`", *map(number, (*values, row.mismatches)), row.limit]
+
+
+def main() -> int:
+    options_of = parser(__doc__)
+    options_of.add_argument("--only", nargs="+", default=[])
+    options_of.add_argument("--frames", type=int, default=2)
+    options_of.add_argument("--tf2onnx", default="", metavar="PYTHON")
+    options = options_of.parse_args()
+    console = Console(width=160, highlight=False)
+    found = list(rows(options.only, options.frames, options.tf2onnx, console))
+    lines = [line(row) for row in found]
+    show(TITLES, lines, left=1)
+    write(options, [asdict(row) for row in found], markdown(TITLES, lines, left=1))
+    return 1 if any(surprising(row) for row in found) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
