@@ -126,7 +126,7 @@ def test_a_schedule_whose_orders_do_not_meet_is_refused() -> None:
     assert "HW0402" in str(caught.value)
     assert "node 'w' can not give its channels in blocks" in str(caught.value)
     nodes["m"] |= {"taps": 5, "lanes": 2}
-    with pytest.raises(CompileError, match="product divides the 72 columns"):
+    with pytest.raises(CompileError, match="taps times lanes divides the 72 columns"):
         plan(convolution(), schedule={"nodes": nodes})
 
 

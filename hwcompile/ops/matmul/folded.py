@@ -226,8 +226,7 @@ class Folded(Kernel[Matmul]):
         unknown = sorted(set(parameters) - {"pe", "simd", "style", "taps", "lanes"})
         if unknown:
             return (
-                f"there is no parameter '{unknown[0]}'; there are pe, simd, style, and taps and "
-                "lanes for the order of a parallel window"
+                f"there is no parameter '{unknown[0]}'; there are pe, simd, style, taps and lanes"
             )
         for name, limit in (("pe", site.op.rows), ("simd", site.op.fan_in)):
             value = parameters.get(name)
@@ -258,10 +257,7 @@ def _check_order(fan_in: int, parameters: Parameters) -> str | None:
     whole = isinstance(taps, int) and isinstance(lanes, int) and taps > 0 and lanes > 0
     if whole and fan_in % (int(taps or 0) * int(lanes or 0)) == 0:
         return None
-    return (
-        f"taps and lanes stand together and their product divides the {fan_in} columns, which "
-        f"{taps!r} and {lanes!r} do not"
-    )
+    return f"taps times lanes divides the {fan_in} columns, which {taps!r} and {lanes!r} do not"
 
 
 def check_style(legal: tuple[str, ...], parameters: Parameters) -> str | None:

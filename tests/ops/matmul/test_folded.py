@@ -127,8 +127,12 @@ def test_every_parameter_set_of_the_space_is_legal() -> None:
         ({"pe": 1}, "simd must be a number from 1 to 5, not None"),
         ({"pe": "1", "simd": 1}, "pe must be a number from 1 to 3, not '1'"),
         (
+            {"pe": 1, "simd": 1, "lines": 2},
+            "there is no parameter 'lines'; there are pe, simd, style, taps and lanes",
+        ),
+        (
             {"pe": 1, "simd": 1, "lanes": 2},
-            "there is no parameter 'lanes'; there are pe, simd and style",
+            "taps times lanes divides the 5 columns, which None and 2 do not",
         ),
         (
             {"pe": 1, "simd": 1, "style": "xnor"},
