@@ -23,7 +23,8 @@ module hw_extremum_tree #(
   end
 
   // Without its sign bit's weight, two's complement compares like an unsigned number.
-  localparam logic [Bits-1:0] FLIP = Bits'(Signed) << (Bits - 1);
+  localparam int unsigned Width = (Bits > 0) ? Bits : 1;
+  localparam logic [Width-1:0] FLIP = Width'(Signed) << (Width - 1);
 
   function automatic logic [Bits-1:0] better(
       input logic [Bits-1:0] left, input logic [Bits-1:0] right);
