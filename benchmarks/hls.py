@@ -17,7 +17,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -29,8 +29,12 @@ from benchmarks.output import markdown, number, parser, show, write
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError, Diagnostic
 from hwcompile.verify.frames import Frames
+from hwcompile.verify.programs import QUICK_CYCLES
 
 LEVELS = ("reference", "hls", "rtl")
+
+REFUSED = {"ese_lstm.external": "HW0430"}
+"""Networks without C++, and the code that says so."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ class Row:
 
     @property
     def clean(self) -> bool:
-        """Nothing was found."""
+        """Nothing was found; a network that the documents say is refused is refused so."""
+        if self.network in REFUSED:
+            return self.refused.startswith(REFUSED[self.network])
         found = self.mismatches or self.warnings or self.sanitizers or self.lint or self.refused
         return self.cycles_agree and not found
 
@@ -110,9 +116,12 @@ def compared(row: Row, design: Design, inputs: Frames, inputs_are: str) -> Row:
     print("\n".join(outcome.lines()), file=sys.stderr, flush=True)
     project = design.build_hls()
     texts = [path.read_text() for path in project.rglob("*") if path.is_file()]
+    interval = int(design.report["design"]["interval_cycles"]["predicted"])
+    times = max(1, -(-2 * QUICK_CYCLES // max(1, interval * row.frames)))
+    often = repeated(inputs, times)
     seconds = {
-        level: design.simulate(inputs, level=level, inputs_are=inputs_are).seconds
-        for level in LEVELS[1:]
+        "hls": design.simulate(inputs, level="hls", inputs_are=inputs_are).seconds,
+        "rtl": design.simulate(often, level="rtl", inputs_are=inputs_are).seconds / times,
     }
     return replace(
         row,
@@ -123,6 +132,14 @@ def compared(row: Row, design: Design, inputs: Frames, inputs_are: str) -> Row:
         files=len(texts),
         lines=sum(text.count("\n") for text in texts),
     )
+
+
+def repeated(inputs: Frames, times: int) -> Frames:
+    """The frames so often that the simulator is worth optimising: a user with many has that one."""
+    if isinstance(inputs, np.ndarray):
+        return np.concatenate([inputs] * times)
+    assert isinstance(inputs, Mapping)
+    return {name: np.concatenate([frames] * times) for name, frames in inputs.items()}
 
 
 def counted(row: Row, found: Iterable[Diagnostic]) -> Row:
