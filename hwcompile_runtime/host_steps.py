@@ -93,6 +93,34 @@ def _quantized_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     return np.asarray(np.clip(q, attributes["low"], attributes["high"]), dtype=np.int64)
 
 
+def _table_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
+    """TFLite's softmax of int8, through one table of exponentials in single precision.
+
+    Shares are rounded upwards at their halves; they are never negative.
+    """
+    wide, axis = _axes(x, attributes)
+    table = exponentials(float(attributes["input_scale"]))
+    difference = (wide - wide.max(axis=axis, keepdims=True)).astype(np.int64)
+    weights = table[difference + 255]
+    total = np.add.accumulate(weights, axis=axis, dtype=np.float32).take([-1], axis=axis)
+    inverse = np.float32(1) / (total * np.float32(attributes["scale"]))
+    share = np.floor(weights * inverse + np.float32(0.5)).astype(np.int64)
+    q = share + int(attributes["zero_point"])
+    return np.asarray(np.clip(q, attributes["low"], attributes["high"]), dtype=np.int64)
+
+
+def exponentials(scale: float) -> AnyArray:
+    """`exp(scale * d)` for d = -255 ... 0 as float32; see `_table_softmax`."""
+    steps = np.float32(scale) * np.arange(-255, 1).astype(np.float32)
+    return np.exp(steps.astype(np.float64)).astype(np.float32)
+
+
+def _dequantize(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
+    """`(q - zero_point) * scale` in single precision."""
+    real = (x - int(attributes["zero_point"])).astype(np.float32)
+    return np.asarray(real * np.float32(attributes["scale"]))
+
+
 def lifted_exponentials(scale: float, length: int) -> AnyArray:
     """`exp(scale * d + lift)` for d = -255 ... 0 as float32; see `_quantized_softmax`.
 
@@ -112,6 +140,8 @@ FUNCTIONS: dict[str, Callable[[AnyArray, Mapping[str, Any]], AnyArray]] = {
     "argmax": _arg_max,
     "topk": _top_k,
     "quantized_softmax": _quantized_softmax,
+    "table_softmax": _table_softmax,
+    "dequantize": _dequantize,
 }
 """By the `kind` of a `HostStep`; each takes [frames, n] and returns [frames, ...]."""
 

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from hwcompile.frontends.hls4ml.keras_file import STARTS, SUFFIXES, load_keras
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.onnx.load import load_onnx
+from hwcompile.frontends.tflite.load import SUFFIXES as LITE
+from hwcompile.frontends.tflite.load import load_tflite
 
 Formats: TypeAlias = Path | Mapping[str, Any] | None
 """Number formats: of recurrent nodes of ONNX models, see `hwcompile.rnn.description`; of Keras
@@ -46,7 +48,11 @@ def _starts_with(path: Path, starts: tuple[bytes, ...]) -> bool:
         return False
 
 
-FRONT_ENDS = (FrontEnd((".onnx",), load_onnx), FrontEnd(SUFFIXES, load_keras, STARTS))
+FRONT_ENDS = (
+    FrontEnd((".onnx",), load_onnx),
+    FrontEnd(SUFFIXES, load_keras, STARTS),
+    FrontEnd(LITE, load_tflite),
+)
 """The first one also reads, or refuses by name, files with other suffixes."""
 
 

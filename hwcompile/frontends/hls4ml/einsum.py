@@ -11,10 +11,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml.layouts import DenseLayout
 from hwcompile.frontends.hls4ml.linear import check_strategy
 from hwcompile.frontends.hls4ml.sums import weighted_sum
-from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering
 from hwcompile.frontends.hls4ml.weights import Constants
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.concat.op import Concat

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml.exponents import shifted
 from hwcompile.frontends.hls4ml.sums import terms_of
-from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering
 from hwcompile.frontends.hls4ml.weights import Constants
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.concat.op import Concat

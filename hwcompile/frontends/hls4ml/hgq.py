@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml.formats import OVERFLOWS, ROUNDINGS
-from hwcompile.frontends.hls4ml.values import Lowering, map_shape
+from hwcompile.frontends.hls4ml.values import Lowering
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.cast.op import Cast
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml.additions import added_in_order
 from hwcompile.frontends.hls4ml.formats import FloatArray, Format
-from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering
 from hwcompile.frontends.hls4ml.weights import Constants
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.depthwise.op import Depthwise

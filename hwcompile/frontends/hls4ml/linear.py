@@ -7,11 +7,12 @@ from functools import partial
 
 import numpy as np
 
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml.distributed import is_distributed, trained, trained_sum
 from hwcompile.frontends.hls4ml.layouts import ConvLayout, DenseLayout, DepthwiseLayout
 from hwcompile.frontends.hls4ml.order import dense_order, depthwise_order
 from hwcompile.frontends.hls4ml.sums import weighted_sum
-from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering
 from hwcompile.frontends.hls4ml.weights import Constants
 
 STRATEGIES = ("latency", "resource", "resource_unrolled")

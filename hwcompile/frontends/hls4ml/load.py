@@ -11,6 +11,7 @@ from functools import partial
 import numpy as np
 
 from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml import (
     activations,
     einsum,
@@ -26,7 +27,7 @@ from hwcompile.frontends.hls4ml import (
 )
 from hwcompile.frontends.hls4ml.formats import format_of
 from hwcompile.frontends.hls4ml.graph import Layer, ModelGraph
-from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape, origin_of
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering, origin_of
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.names import identifier
 from hwcompile.ir.graph import Builder

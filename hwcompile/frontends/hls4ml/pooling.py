@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml.additions import added_as_tree, added_in_order
 from hwcompile.frontends.hls4ml.formats import Format
-from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.cast.op import Cast
 from hwcompile.ops.depthwise.op import Depthwise

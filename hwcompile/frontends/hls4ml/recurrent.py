@@ -18,10 +18,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml.linear import check_strategy
 from hwcompile.frontends.hls4ml.recurrence import Function, Matrix, Recurrence
 from hwcompile.frontends.hls4ml.unrolled import States, unrolled
-from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering
 from hwcompile.ops.concat.op import Concat
 
 GATES = {"LSTM": 4, "GRU": 3}

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 import numpy as np
 
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml.graph import Layer
-from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering
 from hwcompile.ops.concat.op import Concat
 
 AT_ONCE = frozenset(

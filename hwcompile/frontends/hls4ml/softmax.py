@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.hls4ml import tables
 from hwcompile.frontends.hls4ml.activations import table_index
 from hwcompile.frontends.hls4ml.additions import added_as_tree, added_in_order
 from hwcompile.frontends.hls4ml.formats import FloatArray, Format
-from hwcompile.frontends.hls4ml.values import Fixed, Lowering, map_shape
+from hwcompile.frontends.hls4ml.values import Fixed, Lowering
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.argmax.op import TopK
 from hwcompile.ops.cast.op import Cast

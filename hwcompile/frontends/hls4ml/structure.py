@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from hwcompile.frontends.hls4ml.values import Lowering, map_shape
+from hwcompile.frontends.feature_map import map_shape
+from hwcompile.frontends.hls4ml.values import Lowering
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.table.op import Table
 

@@ -207,10 +207,3 @@ class Lowering:
 def origin_of(layer: Layer, file: str) -> Origin:
     """A layer's place for messages."""
     return Origin(file, layer.name, layer.class_name)
-
-
-def map_shape(shape: tuple[int, ...]) -> tuple[int, int, int]:
-    """The feature map that holds a tensor of hls4ml: further axes in front join the first."""
-    padded = (1, 1, *shape) if len(shape) < 3 else shape
-    height = int(np.prod(padded[:-2], dtype=np.int64))
-    return (height, int(padded[-2]), int(padded[-1]))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 
@@ -24,13 +25,58 @@ def _unit(quantizer: Quantizer) -> int:
     return abs(quantizer.slope) if isinstance(quantizer, StepQuantizer) else 1
 
 
+class Monotone(Protocol):
+    """Rows of integer functions, each of which rises or falls."""
+
+    @property
+    def low(self) -> IntArray:
+        """Smallest integer that reaches each row, int64 [rows]."""
+        ...
+
+    @property
+    def high(self) -> IntArray:
+        """Largest one."""
+        ...
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        ...
+
+    def select(self, rows: IntArray) -> Self:
+        """The functions of the given rows, in that order."""
+        ...
+
+    def __call__(self, x: IntArray) -> IntArray:
+        """Results for integers [rows, n]; int64 [rows, n]."""
+        ...
+
+    def describe(self) -> str:
+        """What it computes, in a few words."""
+        ...
+
+
 def bisected(function: RowFunction, low: int, high: int) -> Runs | None:
     """Runs by bisection; None when an operation may not be monotone or has too many results."""
     sign = function.chain.monotone_sign()
     if not sign.all():
         return None
+    return bisected_rows(function, sign, _unit(function.quantizer), low, high)
+
+
+def bisected_rows(
+    function: Monotone, sign: IntArray, unit: int, low: int, high: int
+) -> Runs | None:
+    """Runs of functions that are known to be monotone; None when they have too many results.
+
+    Args:
+        function: The rows.
+        sign: +1 for rows that rise, -1 for those that fall; int64 [1 or rows].
+        unit: Distance of neighbouring results.
+        low: Where the first run of every row starts.
+        high: Where the last one ends.
+    """
     slope = np.broadcast_to(sign, (function.rows,))
-    unit = _unit(function.quantizer)
     ends = np.stack([function.low, function.high], axis=1)
     first, last = np.broadcast_to(function(ends), ends.shape).T
     count = max(1, int(np.abs(last - first).max()) // unit)
@@ -58,7 +104,7 @@ class _Rising:
         unit: Distance of neighbouring results.
     """
 
-    function: RowFunction
+    function: Monotone
     slope: IntArray
     first: IntArray
     last: IntArray
@@ -118,5 +164,5 @@ class _Rising:
         wrong = (results != bottom[:, None] + self.unit * number) & (starts != ends)
         if np.any((number <= counts[:, None]) & (wrong | (starts > ends))):
             raise InternalError(
-                f"the chain '{self.function.chain.describe()}' is not monotone as announced"
+                f"the chain '{self.function.describe()}' is not monotone as announced"
             )

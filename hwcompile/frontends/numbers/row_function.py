@@ -49,6 +49,10 @@ class RowFunction:
             self.origin,
         )
 
+    def describe(self) -> str:
+        """What the chain does, in a few words."""
+        return self.chain.describe()
+
     def __call__(self, x: IntArray) -> IntArray:
         """Results for integers [rows, n]; int64 [rows, n]."""
         with reported(self.chain.describe(), self.origin):

@@ -1,0 +1,115 @@
+"""Where real numbers meet integers, and what runs on the host behind the network."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from hwcompile.frontends.feature_map import map_shape
+from hwcompile.frontends.names import identifier
+from hwcompile.frontends.tflite import functions
+from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
+from hwcompile.frontends.tflite.lowering import HostTensor, Lowering, unsupported
+from hwcompile.frontends.tflite.structure import places
+from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.argmax.op import TopK
+from hwcompile.ops.elementwise.op import Linear
+from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.host import HostInput
+from hwcompile_runtime.host_steps import HostStep
+from hwcompile_runtime.quantizers import ClippedQuantizer, IntegerQuantizer, Quantizer
+from hwcompile_runtime.rows import floats, integers
+
+
+def integer_input(ctx: Lowering, node: LiteNode, number: int) -> HostInput:
+    """An input of the model that is quantized already: its integers as they are."""
+    tensor = ctx.tensor(number)
+    element = ctx.interval(node, tensor)
+    kind = TensorType(
+        map_shape(tensor.shape), element, (float(tensor.scale[0]),), (int(tensor.zero_point[0]),)
+    )
+    value = ctx.builder.input(identifier(tensor.name, "input"), kind)
+    ctx.streams[number] = value
+    return _host_input(value, tensor, IntegerQuantizer(floats(1), integers(0), element))
+
+
+def _host_input(value: str, tensor: LiteTensor, quantizer: Quantizer) -> HostInput:
+    where = places(tensor).reshape(map_shape(tensor.shape))
+    shape = tensor.shape or (1,)
+    return HostInput(value, tensor.name, shape, where, 0.0, Chain(Dequantize(floats(1))), quantizer)
+
+
+def real_input(ctx: Lowering, node: LiteNode, number: int) -> HostInput:
+    """An input of real numbers with the `QUANTIZE` behind it, `round(x / scale) + zero_point`.
+
+    TFLite rounds halves away from zero before it adds the zero point, so that is added behind.
+    """
+    tensor, result = ctx.tensor(number), ctx.result(node)
+    element = ctx.interval(node, result)
+    zero, scale = int(result.zero_point[0]), result.scale[:1]
+    apart = IntType(element.low - zero, element.high - zero)
+    kind = TensorType(map_shape(tensor.shape), apart, (float(scale[0]),))
+    value = ctx.builder.input(identifier(tensor.name, "input"), kind)
+    ctx.finish(node, ctx.emit(node, Linear((1,), zero), value) if zero else value)
+    quantizer = ClippedQuantizer(scale, integers(0), apart, scale, floats(0), "HALF_UP")
+    return _host_input(value, tensor, quantizer)
+
+
+def quantize(ctx: Lowering, node: LiteNode) -> None:
+    """`QUANTIZE` inside the model, from integers to integers."""
+    functions.requantize(ctx, node)
+
+
+def dequantize(ctx: Lowering, node: LiteNode) -> None:
+    """`DEQUANTIZE` at the end: the real numbers that integers mean."""
+    source = ctx.operand(node, 0)
+    ctx.interval(node, source)
+    start = Dequantize(source.scale[:1], source.zero_point[:1])
+    number = node.inputs[0]
+    if number in ctx.hosts:
+        before = ctx.hosts[number]
+        step = HostStep("dequantize", attributes={
+            "scale": float(source.scale[0]), "zero_point": int(source.zero_point[0])})  # fmt: skip
+        ctx.hosts[node.outputs[0]] = HostTensor(before.value, before.start, (*before.steps, step))
+        return
+    ctx.hosts[node.outputs[0]] = HostTensor(ctx.stream(node, 0), start, ())
+
+
+def softmax(ctx: Lowering, node: LiteNode) -> None:
+    """`SOFTMAX` over the last axis, on the host."""
+    source, result = ctx.operand(node, 0), ctx.result(node)
+    ctx.interval(node, source)
+    element = ctx.interval(node, result)
+    if source.dtype != "int8" or result.dtype != "int8":
+        raise unsupported(
+            node, f"takes {source.dtype}", "only TFLite's table of int8 is built", "int8"
+        )
+    attributes = {
+        "shape": list(source.shape),
+        "axis": len(source.shape) - 1,
+        "input_scale": float(np.float32(source.scale[0]) * np.float32(node.real("Beta"))),
+        "scale": float(result.scale[0]),
+        "zero_point": int(result.zero_point[0]),
+        "low": element.low,
+        "high": element.high,
+    }
+    step = HostStep("table_softmax", attributes=attributes)
+    ctx.hosts[node.outputs[0]] = HostTensor(ctx.stream(node, 0), Integers(), (step,))
+
+
+def arg_max(ctx: Lowering, node: LiteNode) -> None:
+    """`ARG_MAX` along a constant axis; of equal numbers the first."""
+    source, result = ctx.operand(node, 0), ctx.result(node)
+    ctx.interval(node, source)
+    axis = int(np.asarray(ctx.given(node, 1, "axis")).reshape(-1)[0])
+    index = np.moveaxis(places(source), axis, -1)
+    value = ctx.picked(node, ctx.stream(node, 0), index)
+    chosen = ctx.emit(node, TopK(1, "index"), value)
+    ctx.streams[node.outputs[0]] = ctx.shaped(node, chosen, map_shape(result.shape))
+
+
+HANDLERS = {
+    "QUANTIZE": quantize,
+    "DEQUANTIZE": dequantize,
+    "SOFTMAX": softmax,
+    "ARG_MAX": arg_max,
+}

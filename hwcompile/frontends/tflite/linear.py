@@ -1,0 +1,166 @@
+"""Convolutions and fully connected layers: exact sums, and the requantization behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from hwcompile.frontends.model import Array
+from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
+from hwcompile.frontends.tflite.fixed_point import Factor, SingleFactor, WideFactor
+from hwcompile.frontends.tflite.lowering import Lowering, padding_of, unsupported, wrong_shape
+from hwcompile.frontends.tflite.requantizing import Requantization, limits_of, requantized
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.conv.op import Conv
+from hwcompile.ops.matmul.op import Matmul
+from hwcompile_runtime.rows import FloatArray
+
+DEFAULT_FORMAT = 0
+"""Of the weights of a fully connected layer: as they are."""
+
+
+AnyFactor = Factor | WideFactor
+Factors = Callable[[LiteTensor, FloatArray, LiteTensor], AnyFactor]
+"""How an operator makes its factors of the scales of input, weights and result."""
+
+
+def convolution(ctx: Lowering, node: LiteNode) -> None:
+    """`CONV_2D`; weights are [M, Kh, Kw, C / groups]."""
+    weights = _weights(ctx, node)
+    if weights.ndim != 4:
+        raise wrong_shape(node, ctx.operand(node, 1), "filters of four axes")
+    channels = _channels(ctx, node)
+    if not weights.shape[3] or channels % weights.shape[3]:
+        raise wrong_shape(node, ctx.operand(node, 1), f"filters for {channels} channels")
+    _convolved(ctx, node, weights, channels // weights.shape[3])
+
+
+def depthwise(ctx: Lowering, node: LiteNode) -> None:
+    """`DEPTHWISE_CONV_2D`; weights are [1, Kh, Kw, C * multiplier].
+
+    Result channel m sees channel m // multiplier.
+    """
+    weights, channels = _weights(ctx, node), _channels(ctx, node)
+    if weights.ndim != 4 or weights.shape[0] != 1 or weights.shape[3] % max(channels, 1):
+        raise wrong_shape(node, ctx.operand(node, 1), f"[1, Kh, Kw, n * {channels}]")
+    if weights.shape[3] != channels * node.whole("DepthMultiplier"):
+        raise unsupported(
+            node,
+            f"has {weights.shape[3]} filters for {channels} channels",
+            f"its option depth_multiplier says {node.whole('DepthMultiplier')} for each",
+            "convert the model again",
+        )
+    _convolved(ctx, node, np.moveaxis(weights[0], 2, 0)[..., None], channels)
+
+
+def fully_connected(ctx: Lowering, node: LiteNode) -> None:
+    """`FULLY_CONNECTED`; weights are [M, N], and every N elements of the input are a vector."""
+    if node.whole("WeightsFormat") != DEFAULT_FORMAT:
+        raise unsupported(
+            node, "has shuffled weights", "only the default format is read", "the default format"
+        )
+    weights = _weights(ctx, node)
+    value, size = ctx.stream(node, 0), ctx.operand(node, 0).size
+    if weights.ndim != 2 or not weights.shape[1] or size % weights.shape[1]:
+        raise wrong_shape(node, ctx.operand(node, 1), f"a matrix for {size} elements")
+    vectors = ctx.shaped(node, value, (1, size // weights.shape[1], weights.shape[1]))
+    total = ctx.emit(node, Matmul(weights[None]), vectors)
+    ctx.finish(node, _scaled(ctx, node, total, weights, _of_matrix))
+
+
+def _convolved(ctx: Lowering, node: LiteNode, weights: IntArray, groups: int) -> None:
+    value = ctx.stream(node, 0)
+    strides = (node.whole("StrideH"), node.whole("StrideW"))
+    dilations = (node.whole("DilationHFactor"), node.whole("DilationWFactor"))
+    if min(*strides, *dilations) < 1:
+        raise unsupported(
+            node, "has a stride or a dilation below 1", "no window moves so", "convert it again"
+        )
+    kind = ctx.kind(value)
+    extent = [(k - 1) * d + 1 for k, d in zip(weights.shape[1:3], dilations, strict=True)]
+    pads = padding_of(node, kind.shape[:2], extent, strides)
+    zero = int(ctx.operand(node, 0).zero_point[0])
+    total = ctx.emit(node, Conv(weights, groups, strides, dilations, pads, zero), value)
+    ctx.finish(node, _scaled(ctx, node, total, weights, _of_filters))
+
+
+def _channels(ctx: Lowering, node: LiteNode) -> int:
+    source = ctx.operand(node, 0)
+    if len(source.shape) != 4 or source.shape[0] != 1:
+        raise wrong_shape(node, source, "a map [1, H, W, C] of one frame")
+    return source.shape[3]
+
+
+def _weights(ctx: Lowering, node: LiteNode) -> IntArray:
+    """The weights as integers.
+
+    Raises:
+        CompileError: HW0302 for weights that the reference kernels do not take.
+    """
+    tensor = ctx.operand(node, 1)
+    data = ctx.given(node, 1, "weights")
+    if tensor.dtype not in ("int8", "int4") or not tensor.scale.size or tensor.zero_point.any():
+        raise node.refuse(
+            "HW0302",
+            f"the weights of this {node.operator} are of type {tensor.dtype} with "
+            f"{tensor.scale.size} scales",
+            "TFLite's integer kernels take int8 or int4 without a zero point",
+            "convert the model with tf.lite.OpsSet.TFLITE_BUILTINS_INT8",
+        )
+    return data.astype(np.int64)
+
+
+def _scaled(ctx: Lowering, node: LiteNode, total: str, weights: IntArray, factors: Factors) -> str:
+    """The sums with bias, as integers of the result.
+
+    The kernels add `(x - zero_point) * w`; ours add `x * w`, the rest is a constant of the row.
+    """
+    source, result = ctx.operand(node, 0), ctx.result(node)
+    ctx.interval(node, source)
+    element = ctx.interval(node, result)
+    rows = weights.shape[0]
+    bias = _bias(ctx, node, rows)
+    zero = int(source.zero_point[0])
+    offset = bias - zero * weights.reshape(rows, -1).sum(axis=1)
+    scales = ctx.operand(node, 1).scale
+    if scales.size not in (1, rows):
+        raise wrong_shape(node, ctx.operand(node, 1), f"1 or {rows} scales")
+    low, high = limits_of(node, result, element)
+    steps = Requantization(
+        offset, factors(source, scales, result), int(result.zero_point[0]), low, high
+    )
+    return requantized(ctx, node, total, steps)
+
+
+def _of_filters(source: LiteTensor, scales: FloatArray, result: LiteTensor) -> AnyFactor:
+    """The factors of a convolution, one for each filter."""
+    product = np.float64(source.scale[0]) * scales.astype(np.float64)
+    real = product / np.float64(result.scale[0])
+    return WideFactor.of(real) if source.dtype == "int16" else Factor.of(real)
+
+
+def _of_matrix(source: LiteTensor, scales: FloatArray, result: LiteTensor) -> AnyFactor:
+    """Those of a fully connected layer; with one scale, the product of scales is a float."""
+    if scales.size > 1 or source.dtype == "int16":
+        return _of_filters(source, scales, result)
+    product = (source.scale[0] * scales).astype(np.float64)
+    return SingleFactor.of(product / np.float64(result.scale[0]))
+
+
+def _bias(ctx: Lowering, node: LiteNode, rows: int) -> IntArray:
+    found: Array | None = ctx.constant(node, 2)
+    if found is None:
+        if len(node.inputs) > 2 and node.inputs[2] >= 0:
+            ctx.given(node, 2, "biases")
+        return np.zeros(1, np.int64)
+    if found.size != rows or found.dtype.kind != "i":
+        raise wrong_shape(node, ctx.operand(node, 2), f"{rows} whole numbers as its bias")
+    return found.reshape(-1).astype(np.int64)
+
+
+HANDLERS = {
+    "CONV_2D": convolution,
+    "DEPTHWISE_CONV_2D": depthwise,
+    "FULLY_CONNECTED": fully_connected,
+}

@@ -1,0 +1,97 @@
+"""Pools, and sums and means over axes."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from hwcompile.frontends.numbers.integer_functions import IntegerFunction
+from hwcompile.frontends.tflite.contents import LiteNode
+from hwcompile.frontends.tflite.lowering import Lowering, padding_of, unsupported, wrong_shape
+from hwcompile.frontends.tflite.requantizing import limits_of
+from hwcompile.ir.types import IntArray
+from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.pool.op import Pool
+
+
+def maximum(ctx: Lowering, node: LiteNode) -> None:
+    """`MAX_POOL_2D`: the largest integer of every window, then the fused activation."""
+    value, pool = _pool(ctx, node, "max")
+    found = ctx.emit(node, pool, value)
+    ctx.finish(node, _clamped(ctx, node, found))
+
+
+def average(ctx: Lowering, node: LiteNode) -> None:
+    """`AVERAGE_POOL_2D`: the sum of a window by how many pixels it has, halves away from zero."""
+    value, pool = _pool(ctx, node, "sum")
+    shape = ctx.kind(value).shape
+    down, across = (
+        np.sum((p >= 0) & (p < shape[axis]), axis=1)
+        for axis, p in enumerate(pool.geometry.positions(a, shape) for a in (0, 1))
+    )
+    counts = (down[:, None] * across).astype(np.int64)
+    total = ctx.emit(node, pool, value)
+    most = int(np.lcm.reduce(counts.reshape(-1)))
+    if np.any(counts != most):
+        total = _weighted(ctx, node, total, most // counts)
+    low, high = limits_of(node, ctx.result(node), ctx.interval(node, ctx.result(node)))
+    compute = partial(_divided, count=most, low=low, high=high)
+    kind = ctx.kind(total)
+    function = IntegerFunction("average", compute, (np.zeros(1, np.int64),), kind.element)
+    ctx.finish(node, ctx.closed(node, total, function))
+
+
+def _weighted(ctx: Lowering, node: LiteNode, total: str, factors: IntArray) -> str:
+    """Sums of fewer pixels times so much that one number divides them all, int64 [OH, OW]."""
+    shape = ctx.kind(total).shape
+    each = np.repeat(factors.reshape(-1), shape[2])[None]
+    flat = ctx.shaped(node, total, (1, 1, each.size))
+    return ctx.shaped(node, ctx.emit(node, Depthwise(each), flat), shape)
+
+
+def _divided(
+    x: IntArray, constants: tuple[IntArray, ...], *, count: int, low: int, high: int
+) -> IntArray:
+    away = np.where(x > 0, x + count // 2, -(x - count // 2)) // count
+    found: IntArray = np.clip(np.where(x > 0, away, -away), low, high)
+    return found
+
+
+def _clamped(ctx: Lowering, node: LiteNode, value: str) -> str:
+    """The integers within the fused activation."""
+    result = ctx.result(node)
+    low, high = limits_of(node, result, ctx.interval(node, result))
+    element = ctx.kind(value).element
+    if low <= element.low and high >= element.high:
+        return value
+    function = IntegerFunction(
+        "clamp", lambda x, c: np.clip(x, low, high), (np.zeros(1, np.int64),), element
+    )
+    return ctx.closed(node, value, function)
+
+
+def _pool(ctx: Lowering, node: LiteNode, kind: str) -> tuple[str, Pool]:
+    source, result = ctx.operand(node, 0), ctx.result(node)
+    element = ctx.interval(node, source)
+    if len(source.shape) != 4 or source.shape[0] != 1:
+        raise wrong_shape(node, source, "a map [1, H, W, C] of one frame")
+    if source.scale[0] != result.scale[0] or source.zero_point[0] != result.zero_point[0]:
+        raise unsupported(
+            node,
+            "has another scale or zero point than its operand",
+            "TFLite's kernel does not change them",
+            "convert the model again",
+        )
+    kernel = (node.whole("FilterHeight"), node.whole("FilterWidth"))
+    strides = (node.whole("StrideH"), node.whole("StrideW"))
+    if min(*kernel, *strides) < 1:
+        raise unsupported(
+            node, "has a filter or stride below 1", "no window moves so", "convert it again"
+        )
+    value = ctx.stream(node, 0)
+    pads = padding_of(node, source.shape[1:3], kernel, strides)
+    return value, Pool(kind, kernel, strides, (1, 1), pads, element.low if kind == "max" else 0)
+
+
+HANDLERS = {"MAX_POOL_2D": maximum, "AVERAGE_POOL_2D": average}

@@ -1,0 +1,102 @@
+"""From exact sums to the integers of a result: factor, zero point, fused activation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwcompile.frontends.numbers.integer_functions import IntegerFunction
+from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
+from hwcompile.frontends.tflite.fixed_point import Factor, WideFactor
+from hwcompile.frontends.tflite.lowering import Lowering, unsupported
+from hwcompile.ir.types import IntArray, IntType
+
+NONE, RELU, RELU_N1_TO_1, RELU6 = range(4)
+LIMITS = {NONE: (None, None), RELU: (0.0, None), RELU_N1_TO_1: (-1.0, 1.0), RELU6: (0.0, 6.0)}
+"""Lowest and highest real number, by the schema's ActivationFunctionType."""
+
+INT32 = IntType(-(2**31), 2**31 - 1)
+"""What sums are kept in."""
+
+
+def rounded(x: float | np.float32) -> int:
+    """Halves away from zero, as TfLiteRound."""
+    return int(np.sign(x) * np.floor(np.abs(x) + np.float32(0.5)))
+
+
+def limits_of(node: LiteNode, tensor: LiteTensor, element: IntType) -> tuple[int, int]:
+    """The integers that a fused activation leaves, `CalculateActivationRangeQuantized`.
+
+    Raises:
+        CompileError: HW0303 for an activation that no kernel fuses.
+    """
+    activation = node.whole("FusedActivationFunction")
+    if activation not in LIMITS:
+        raise unsupported(
+            node,
+            f"has the fused activation number {activation}",
+            "TFLite's integer kernels know none but the RELU family",
+            "an operator of its own for the activation",
+        )
+    low, high = LIMITS[activation]
+    scale, zero = tensor.scale[0], int(tensor.zero_point[0])
+    found = [element.low, element.high]
+    if low is not None:
+        found[0] = max(found[0], zero + rounded(np.float32(low) / scale))
+    if high is not None:
+        found[1] = min(found[1], zero + rounded(np.float32(high) / scale))
+    return found[0], found[1]
+
+
+@dataclass(frozen=True, eq=False)
+class Requantization:
+    """`clamp(round((x + offset) * factor) + zero_point)`.
+
+    Attributes:
+        offset: int64 [1 or rows].
+        factor: The same number of rows.
+        zero_point: Of the result.
+        low: Its lowest integer.
+        high: Its highest one.
+    """
+
+    offset: IntArray
+    factor: Factor | WideFactor
+    zero_point: int
+    low: int
+    high: int
+
+    def function(self, interval: IntType) -> IntegerFunction:
+        """As a function of the integers of an interval."""
+        return IntegerFunction(
+            "requantization",
+            self._compute,
+            (self.offset, self.factor.mantissa, self.factor.shift),
+            interval,
+        )
+
+    def _compute(self, x: IntArray, constants: tuple[IntArray, ...]) -> IntArray:
+        offset, mantissa, shift = constants
+        factor = type(self.factor)(mantissa, shift)
+        scaled = factor(x + offset[:, None]) + self.zero_point
+        found: IntArray = np.clip(scaled, self.low, self.high)
+        return found
+
+
+def requantized(ctx: Lowering, node: LiteNode, value: str, steps: Requantization) -> str:
+    """The value's integers as those of the result.
+
+    Raises:
+        CompileError: HW0305 when TFLite's own arithmetic would overflow.
+    """
+    element = ctx.kind(value).element
+    low, high = element.low + steps.offset, element.high + steps.offset
+    if steps.factor.overflows(low, high):
+        raise node.refuse(
+            "HW0305",
+            f"sums of this {node.operator} reach from {int(low.min())} to {int(high.max())}",
+            "TFLite's reference kernel overflows there, so that its result is not defined",
+            "check the scales and the bias of the operator",
+        )
+    return ctx.closed(node, value, steps.function(element))
