@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from hwcompile_runtime import gemmlowp
 from hwcompile_runtime.chain import FloatOp, apply_all
 from hwcompile_runtime.integers import IntArray
 from hwcompile_runtime.rows import AnyArray
@@ -93,26 +94,11 @@ def _quantized_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     return np.asarray(np.clip(q, attributes["low"], attributes["high"]), dtype=np.int64)
 
 
-def _table_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
-    """TFLite's softmax of int8, through one table of exponentials in single precision.
-
-    Shares are rounded upwards at their halves; they are never negative.
-    """
+def _fixed_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
+    """TFLite's softmax of int8, in fixed point; see `gemmlowp.softmax`."""
     wide, axis = _axes(x, attributes)
-    table = exponentials(float(attributes["input_scale"]))
-    difference = (wide - wide.max(axis=axis, keepdims=True)).astype(np.int64)
-    weights = table[difference + 255]
-    total = np.add.accumulate(weights, axis=axis, dtype=np.float32).take([-1], axis=axis)
-    inverse = np.float32(1) / (total * np.float32(attributes["scale"]))
-    share = np.floor(weights * inverse + np.float32(0.5)).astype(np.int64)
-    q = share + int(attributes["zero_point"])
-    return np.asarray(np.clip(q, attributes["low"], attributes["high"]), dtype=np.int64)
-
-
-def exponentials(scale: float) -> AnyArray:
-    """`exp(scale * d)` for d = -255 ... 0 as float32; see `_table_softmax`."""
-    steps = np.float32(scale) * np.arange(-255, 1).astype(np.float32)
-    return np.exp(steps.astype(np.float64)).astype(np.float32)
+    scale, low, high = (attributes[name] for name in ("input_scale", "low", "high"))
+    return gemmlowp.softmax(wide.astype(np.int64), axis, float(scale), int(low), int(high))
 
 
 def _dequantize(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
@@ -140,7 +126,7 @@ FUNCTIONS: dict[str, Callable[[AnyArray, Mapping[str, Any]], AnyArray]] = {
     "argmax": _arg_max,
     "topk": _top_k,
     "quantized_softmax": _quantized_softmax,
-    "table_softmax": _table_softmax,
+    "fixed_softmax": _fixed_softmax,
     "dequantize": _dequantize,
 }
 """By the `kind` of a `HostStep`; each takes [frames, n] and returns [frames, ...]."""

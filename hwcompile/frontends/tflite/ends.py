@@ -83,16 +83,21 @@ def softmax(ctx: Lowering, node: LiteNode) -> None:
         raise unsupported(
             node, f"takes {source.dtype}", "only TFLite's table of int8 is built", "int8"
         )
+    if result.scale[0] != np.float32(1 / 256) or result.zero_point[0] != element.low:
+        raise unsupported(
+            node,
+            f"has results with the scale {float(result.scale[0]):g}",
+            "TFLite's kernel knows the scale 1/256 from the lowest integer on, and no other",
+            "convert the model again",
+        )
     attributes = {
         "shape": list(source.shape),
         "axis": len(source.shape) - 1,
-        "input_scale": float(np.float32(source.scale[0]) * np.float32(node.real("Beta"))),
-        "scale": float(result.scale[0]),
-        "zero_point": int(result.zero_point[0]),
+        "input_scale": float(source.scale[0]) * float(np.float32(node.real("Beta"))),
         "low": element.low,
         "high": element.high,
     }
-    step = HostStep("table_softmax", attributes=attributes)
+    step = HostStep("fixed_softmax", attributes=attributes)
     ctx.hosts[node.outputs[0]] = HostTensor(ctx.stream(node, 0), Integers(), (step,))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.gemmlowp import divided_by_power, high_half
 
 _ONE = 1 << 31
 
@@ -69,27 +70,6 @@ class Factor:
         """True when integers from `low` to `high` [1 or rows] leave 32 bits on the way."""
         left = np.maximum(self.shift, 0)
         return bool(np.any(low < -(_ONE >> left)) or np.any(high > (_ONE - 1) >> left))
-
-
-def high_half(a: IntArray, b: IntArray) -> IntArray:
-    """`round(a * b / 2^31)`, halves away from zero: SaturatingRoundingDoublingHighMul.
-
-    |a| and |b| are below 2^31, so that only (-2^31)^2 would saturate.
-    """
-    product = a * b
-    nudged = product + np.where(product >= 0, 1 << 30, 1 - (1 << 30))
-    # C++ divides towards zero.
-    found: IntArray = np.where(nudged >= 0, nudged >> 31, -((-nudged) >> 31))
-    return found
-
-
-def divided_by_power(x: IntArray, exponent: IntArray) -> IntArray:
-    """`round(x / 2^exponent)`, halves away from zero: RoundingDivideByPOT."""
-    mask = (np.int64(1) << exponent) - 1
-    remainder = x & mask
-    threshold = (mask >> 1) + (x < 0)
-    found: IntArray = (x >> exponent) + (remainder > threshold)
-    return found
 
 
 @dataclass(frozen=True, eq=False)

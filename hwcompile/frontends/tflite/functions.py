@@ -9,10 +9,11 @@ import numpy as np
 
 from hwcompile.frontends.numbers.integer_functions import IntegerFunction
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
-from hwcompile.frontends.tflite.fixed_point import Factor, divided_by_power
+from hwcompile.frontends.tflite.fixed_point import Factor
 from hwcompile.frontends.tflite.lowering import Lowering, unsupported
 from hwcompile.frontends.tflite.requantizing import Requantization, requantized, rounded
 from hwcompile.ir.types import IntArray
+from hwcompile_runtime.gemmlowp import divided_by_power
 from hwcompile_runtime.rows import FloatArray
 
 Handler = Callable[[Lowering, LiteNode], None]
@@ -165,11 +166,11 @@ def hard_swish(ctx: Lowering, node: LiteNode) -> None:
         if exponent > 0:
             part = _saturated(part << 1)
         if exponent < 0:
-            part = divided_by_power(part, np.array(-exponent))
+            part = divided_by_power(part, -exponent)
         part = (part + (1 << 15)) >> 1
         product = part * before
         joined = np.where(product >= 0, product >> 15, -((-product) >> 15))
-        out = divided_by_power(_saturated(joined), np.array(-digits)) + zero
+        out = divided_by_power(_saturated(joined), -digits) + zero
         found: IntArray = np.clip(out, element.low, element.high)
         return found
 

@@ -1,0 +1,306 @@
+"""Small TFLite models, one for each operator and use, with random sizes and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tests.frontends.tflite.writer import LiteWriter, Meaning
+
+Random = np.random.Generator
+Made = tuple[LiteWriter, list[int], list[int]]
+RELUS = (0, 1, 2, 3)
+SAME, VALID = 0, 1
+
+
+def meaning(rng: Random, low: float = 0.01, high: float = 0.3) -> Meaning:
+    return Meaning(float(np.float32(rng.uniform(low, high))), int(rng.integers(-128, 128)))
+
+
+def weights(
+    rng: Random, w: LiteWriter, shape: Sequence[int], axis: int, each: bool, dtype: str = "int8"
+) -> int:
+    """Weights whose scales are those of channels, or one for all."""
+    top = 7 if dtype == "int4" else 127
+    data = rng.integers(-top, top + 1, shape).astype(np.int8)
+    scales = rng.uniform(0.001, 0.02, shape[axis] if each else 1).astype(np.float32)
+    found = Meaning([float(s) for s in scales], 0, axis)
+    return w.constant(data, found, dtype)
+
+
+def bias(rng: Random, w: LiteWriter, rows: int, x: int = -1, k: int = -1) -> int:
+    """Biases, with the product of the scales of `x` and `k` where the kernel checks it."""
+    scale = 1e-3
+    if x >= 0:
+        scales = [np.atleast_1d(w.tensors[n][3].scale)[0] for n in (x, k)]  # type: ignore[union-attr]
+        scale = float(np.float32(scales[0]) * np.float32(scales[1]))
+    return w.constant(rng.integers(-3000, 3000, rows).astype(np.int32), Meaning(scale))
+
+
+def convolution(rng: Random, dtype: str = "int8", groups: int = 1) -> Made:
+    w = LiteWriter()
+    height, width, channels = 5 + int(rng.integers(4)), 9 + int(rng.integers(3)), 3 * groups
+    kernel = [int(n) for n in rng.permutation([1, 2, 3, 4])[:2]]
+    strides = [int(n) for n in rng.integers(1, 3, 2)]
+    dilations = [1, 1] if max(strides) > 1 else [int(n) for n in rng.integers(1, 3, 2)]
+    padding = int(rng.integers(2))
+    extent = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+    size = [_length(n, e, s, padding)
+            for n, e, s in zip((height, width), extent, strides, strict=True)]  # fmt: skip
+    filters = 4 * groups
+    x = w.tensor((1, height, width, channels), meaning(rng))
+    k = weights(rng, w, (filters, *kernel, channels // groups), 0, bool(rng.integers(2)), dtype)
+    y = w.tensor((1, *size, filters), meaning(rng))
+    inputs = [x, k, bias(rng, w, filters)] if rng.integers(4) or groups > 1 else [x, k, -1]
+    w.op("CONV_2D", inputs, y, "Conv2DOptions", 3, Padding=padding, StrideH=strides[0],
+         StrideW=strides[1], DilationHFactor=dilations[0], DilationWFactor=dilations[1],
+         FusedActivationFunction=int(rng.choice(RELUS)))  # fmt: skip
+    return w, [x], [y]
+
+
+def _length(n: int, extent: int, stride: int, padding: int) -> int:
+    return -(-n // stride) if padding == SAME else -(-(n - extent + 1) // stride)
+
+
+def depthwise(rng: Random, multiplier: int = 1) -> Made:
+    w = LiteWriter()
+    height, width, channels = 6 + int(rng.integers(3)), 9 + int(rng.integers(3)), 5
+    kernel, stride = [2, 3], int(rng.integers(1, 3))
+    padding = int(rng.integers(2))
+    size = [_length(n, k, stride, padding) for n, k in zip((height, width), kernel, strict=True)]
+    x = w.tensor((1, height, width, channels), meaning(rng))
+    k = weights(rng, w, (1, *kernel, channels * multiplier), 3, True)
+    y = w.tensor((1, *size, channels * multiplier), meaning(rng))
+    w.op("DEPTHWISE_CONV_2D", [x, k, bias(rng, w, channels * multiplier)], y,
+         "DepthwiseConv2DOptions", 3, Padding=padding, StrideH=stride, StrideW=stride,
+         DepthMultiplier=multiplier, DilationHFactor=1, DilationWFactor=1,
+         FusedActivationFunction=int(rng.choice(RELUS)))  # fmt: skip
+    return w, [x], [y]
+
+
+def fully_connected(rng: Random, each: bool = False, shape: Sequence[int] = (1, 37)) -> Made:
+    w = LiteWriter()
+    outputs = 11
+    x = w.tensor(shape, meaning(rng))
+    k = weights(rng, w, (outputs, shape[-1]), 0, each)
+    y = w.tensor((int(np.prod(shape[:-1])), outputs), meaning(rng))
+    inputs = [x, k, bias(rng, w, outputs, x, k)] if rng.integers(3) else [x, k, -1]
+    w.op("FULLY_CONNECTED", inputs, y, "FullyConnectedOptions", 4,
+         FusedActivationFunction=int(rng.choice(RELUS)))  # fmt: skip
+    return w, [x], [y]
+
+
+def pool(rng: Random, kind: str) -> Made:
+    w = LiteWriter()
+    height, width, kernel = 7, 10, [int(n) for n in rng.integers(1, 5, 2)]
+    stride, padding = [int(n) for n in rng.integers(1, 4, 2)], int(rng.integers(2))
+    size = [_length(n, k, s, padding)
+            for n, k, s in zip((height, width), kernel, stride, strict=True)]  # fmt: skip
+    same = meaning(rng)
+    x, y = w.tensor((1, height, width, 3), same), w.tensor((1, *size, 3), same)
+    w.op(kind, [x], y, "Pool2DOptions", 2, Padding=padding, StrideH=stride[0], StrideW=stride[1],
+         FilterHeight=kernel[0], FilterWidth=kernel[1],
+         FusedActivationFunction=int(rng.choice(RELUS)))  # fmt: skip
+    return w, [x], [y]
+
+
+def two(rng: Random, kind: str, table: str = "", shapes: Sequence[Sequence[int]] = ()) -> Made:
+    """Two streams."""
+    w = LiteWriter()
+    first, second = shapes or ((1, 3, 4, 5), (1, 3, 4, 5))
+    a, b = w.tensor(first, meaning(rng)), w.tensor(second, meaning(rng))
+    y = w.tensor(np.broadcast_shapes(tuple(first), tuple(second)), meaning(rng))
+    options = {"FusedActivationFunction": int(rng.choice(RELUS))} if table else {}
+    w.op(kind, [a, b], y, table, 2, **options)
+    return w, [a, b], [y]
+
+
+def beside(rng: Random, kind: str, table: str = "", shape: Sequence[int] = (5,)) -> Made:
+    """A stream and a constant, on either side."""
+    w = LiteWriter()
+    x = w.tensor((1, 3, 4, 5), meaning(rng))
+    c = w.constant(rng.integers(-128, 128, shape).astype(np.int8), meaning(rng))
+    y = w.tensor((1, 3, 4, 5), meaning(rng))
+    options = {"FusedActivationFunction": int(rng.choice(RELUS))} if table else {}
+    w.op(kind, [x, c] if rng.integers(2) else [c, x], y, table, 2, **options)
+    return w, [x], [y]
+
+
+def one(
+    rng: Random,
+    kind: str,
+    table: str = "",
+    result: Meaning | None = None,
+    version: int = 2,
+    **options: Any,
+) -> Made:
+    """A function of one stream."""
+    w = LiteWriter()
+    x = w.tensor((1, 5, 7, 9), meaning(rng, 0.01, 0.1))
+    y = w.tensor((1, 5, 7, 9), result or meaning(rng, 0.01, 0.1))
+    w.op(kind, [x], y, table, version, **options)
+    return w, [x], [y]
+
+
+def prelu(rng: Random) -> Made:
+    w = LiteWriter()
+    x, y = w.tensor((1, 3, 4, 5), meaning(rng)), w.tensor((1, 3, 4, 5), meaning(rng))
+    slopes = rng.integers(-128, 128, (1, 1, 5)).astype(np.int8)
+    w.op("PRELU", [x, w.constant(slopes, meaning(rng, 0.001, 0.01))], y, "", 1)
+    return w, [x], [y]
+
+
+def moved(
+    rng: Random,
+    kind: str,
+    source: Sequence[int],
+    result: Sequence[int],
+    constants: Sequence[Any] = (),
+    table: str = "",
+    version: int = 1,
+    **options: Any,
+) -> Made:
+    """An operator that moves elements."""
+    w = LiteWriter()
+    same = meaning(rng)
+    x, y = w.tensor(source, same), w.tensor(result, same)
+    more = [w.constant(np.asarray(c, np.int32)) for c in constants]
+    w.op(kind, [x, *more], y, table, version, **options)
+    return w, [x], [y]
+
+
+def joined(rng: Random, kind: str, axis: int, sizes: Sequence[int], table: str) -> Made:
+    w = LiteWriter()
+    same = meaning(rng)
+    shapes = []
+    for size in sizes:
+        shape = [1, 3, 4, 5]
+        if kind == "CONCATENATION":
+            shape[axis] = size
+        shapes.append(tuple(shape))
+    parts = [w.tensor(shape, same) for shape in shapes]
+    if kind == "CONCATENATION":
+        result = list(shapes[0])
+        result[axis] = sum(sizes)
+        options = {"Axis": axis}
+    else:
+        result = list(np.stack([np.zeros(s) for s in shapes], axis).shape)
+        options = {"Axis": axis, "ValuesCount": len(parts)}
+    y = w.tensor(result, same)
+    w.op(kind, parts, y, table, 2, **options)
+    return w, parts, [y]
+
+
+def split(rng: Random) -> Made:
+    w = LiteWriter()
+    same = meaning(rng)
+    x = w.tensor((1, 3, 4, 6), same)
+    parts = [w.tensor((1, 3, 4, 2), same) for _ in range(3)]
+    axis = w.constant(np.asarray(3, np.int32))
+    w.op("SPLIT", [axis, x], parts, "SplitOptions", 2, NumSplits=3)
+    return w, [x], parts
+
+
+def float_ends(rng: Random) -> Made:
+    """Real numbers in, a convolution of one pixel, softmax, real numbers out."""
+    w = LiteWriter()
+    x, q = w.tensor((1, 3, 4, 5), None, "float32"), w.tensor((1, 3, 4, 5), meaning(rng))
+    w.op("QUANTIZE", [x], q)
+    k, h = weights(rng, w, (7, 1, 1, 5), 0, True), w.tensor((1, 3, 4, 7), meaning(rng))
+    w.op("CONV_2D", [q, k, bias(rng, w, 7)], h, "Conv2DOptions", 3, StrideH=1, StrideW=1,
+         DilationHFactor=1, DilationWFactor=1)  # fmt: skip
+    s, y = w.tensor((1, 3, 4, 7), Meaning(1 / 256, -128)), w.tensor((1, 3, 4, 7), None, "float32")
+    w.op("SOFTMAX", [h], s, "SoftmaxOptions", 1, Beta=1.0)
+    w.op("DEQUANTIZE", [s], y, "", 2)
+    return w, [x], [y]
+
+
+def arg_max(rng: Random, axis: int) -> Made:
+    w = LiteWriter()
+    x = w.tensor((1, 3, 4, 5), meaning(rng))
+    shape = [n for i, n in enumerate((1, 3, 4, 5)) if i != axis]
+    y = w.tensor(shape, None, "int32")
+    w.op("ARG_MAX", [x, w.constant(np.asarray(axis, np.int32))], y, "ArgMaxOptions", 2,
+         OutputType=2)  # fmt: skip
+    return w, [x], [y]
+
+
+Maker = Callable[[Random], Made]
+
+MAKERS: dict[str, Maker] = {
+    "convolution": convolution,
+    "convolution int4": lambda r: convolution(r, "int4"),
+    "convolution groups": lambda r: convolution(r, groups=2),
+    "depthwise": depthwise,
+    "depthwise 3": lambda r: depthwise(r, 3),
+    "fully connected": fully_connected,
+    "fully connected rows": lambda r: fully_connected(r, shape=(1, 4, 9)),
+    "fully connected channels": lambda r: fully_connected(r, True),
+    "average pool": lambda r: pool(r, "AVERAGE_POOL_2D"),
+    "max pool": lambda r: pool(r, "MAX_POOL_2D"),
+    "add": lambda r: two(r, "ADD", "AddOptions"),
+    "sub": lambda r: two(r, "SUB", "SubOptions"),
+    "mul": lambda r: two(r, "MUL", "MulOptions"),
+    "add spread": lambda r: two(r, "ADD", "AddOptions", ((1, 3, 4, 5), (1, 1, 1, 5))),
+    "mul spread": lambda r: two(r, "MUL", "MulOptions", ((1, 1, 1, 5), (1, 3, 4, 5))),
+    "add constant": lambda r: beside(r, "ADD", "AddOptions"),
+    "add map": lambda r: beside(r, "ADD", "AddOptions", (1, 3, 4, 5)),
+    "sub constant": lambda r: beside(r, "SUB", "SubOptions"),
+    "mul constant": lambda r: beside(r, "MUL", "MulOptions"),
+    "maximum": lambda r: two(r, "MAXIMUM"),
+    "minimum": lambda r: two(r, "MINIMUM"),
+    "maximum constant": lambda r: beside(r, "MAXIMUM"),
+    "requantize": lambda r: one(r, "QUANTIZE"),
+    "relu": lambda r: one(r, "RELU"),
+    "relu6": lambda r: one(r, "RELU6"),
+    "relu n1 to 1": lambda r: one(r, "RELU_N1_TO_1", version=1),
+    "leaky relu": lambda r: one(r, "LEAKY_RELU", "LeakyReluOptions", Alpha=0.17),
+    "prelu": prelu,
+    "logistic": lambda r: one(r, "LOGISTIC", result=Meaning(1 / 256, -128)),
+    "tanh": lambda r: one(r, "TANH", result=Meaning(1 / 128, 0)),
+    "hard swish": lambda r: one(r, "HARD_SWISH", version=1),
+    "softmax": lambda r: one(r, "SOFTMAX", "SoftmaxOptions", Meaning(1 / 256, -128), Beta=1.0),
+    "softmax beta": lambda r: one(
+        r, "SOFTMAX", "SoftmaxOptions", Meaning(1 / 256, -128), Beta=0.3
+    ),
+    "float ends": float_ends,
+    "arg max": lambda r: arg_max(r, 3),
+    "arg max rows": lambda r: arg_max(r, 1),
+    "reshape": lambda r: moved(r, "RESHAPE", (1, 3, 4, 5), (1, 12, 5), [[1, 12, 5]]),
+    "squeeze": lambda r: moved(r, "SQUEEZE", (1, 3, 1, 5), (1, 3, 5), (), "SqueezeOptions",
+                               SqueezeDims=[2]),
+    "expand": lambda r: moved(r, "EXPAND_DIMS", (1, 3, 5), (1, 3, 1, 5), [2]),
+    "transpose": lambda r: moved(r, "TRANSPOSE", (1, 3, 4, 5), (1, 5, 3, 4), [[0, 3, 1, 2]],
+                                 version=2),
+    "pad": lambda r: moved(r, "PAD", (1, 3, 4, 5), (1, 6, 5, 7),
+                           [[[0, 0], [1, 2], [0, 1], [2, 0]]], version=2),
+    "mirror pad": lambda r: moved(r, "MIRROR_PAD", (1, 4, 5, 3), (1, 7, 8, 3),
+                                  [[[0, 0], [1, 2], [2, 1], [0, 0]]], "MirrorPadOptions", 2,
+                                  Mode=0),
+    "slice": lambda r: moved(r, "SLICE", (1, 4, 5, 6), (1, 2, 4, 3),
+                             [[0, 1, 1, 2], [1, 2, -1, 3]], version=2),
+    "strided slice": lambda r: moved(
+        r, "STRIDED_SLICE", (1, 6, 5, 7), (1, 3, 5, 3),
+        [[0, 1, 0, 6], [1, 6, 9, 0], [1, 2, 1, -2]], "StridedSliceOptions", 2, EndMask=4),
+    "strided slice shrinks": lambda r: moved(
+        r, "STRIDED_SLICE", (1, 6, 5, 7), (1, 5, 7),
+        [[0, 2, 0, 0], [1, 3, 5, 7], [1, 1, 1, 1]], "StridedSliceOptions", 2, ShrinkAxisMask=2),
+    "concatenation channels": lambda r: joined(r, "CONCATENATION", 3, (2, 5, 3),
+                                               "ConcatenationOptions"),
+    "concatenation rows": lambda r: joined(r, "CONCATENATION", 1, (2, 5),
+                                           "ConcatenationOptions"),
+    "pack": lambda r: joined(r, "PACK", 1, (0, 0, 0), "PackOptions"),
+    "split": split,
+    "nearest": lambda r: moved(r, "RESIZE_NEAREST_NEIGHBOR", (1, 3, 5, 2), (1, 7, 8, 2), [[7, 8]],
+                               "ResizeNearestNeighborOptions", 3, HalfPixelCenters=True),
+    "nearest corners": lambda r: moved(
+        r, "RESIZE_NEAREST_NEIGHBOR", (1, 3, 5, 2), (1, 7, 8, 2), [[7, 8]],
+        "ResizeNearestNeighborOptions", 3, AlignCorners=True),
+    "depth to space": lambda r: moved(r, "DEPTH_TO_SPACE", (1, 3, 4, 8), (1, 6, 8, 2), (),
+                                      "DepthToSpaceOptions", 1, BlockSize=2),
+    "space to depth": lambda r: moved(r, "SPACE_TO_DEPTH", (1, 4, 6, 3), (1, 2, 3, 12), (),
+                                      "SpaceToDepthOptions", 1, BlockSize=2),
+}  # fmt: skip
+"""Uses of operators by name."""

@@ -1,0 +1,73 @@
+"""TFLite's reference kernels, and what is compared with them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+from hwcompile.frontends.tflite.load import import_with_tensors
+from hwcompile.frontends.tflite.read import read_file
+
+Array = np.ndarray[Any, Any]
+
+
+def frames_of(path: Path, count: int, seed: int = 0) -> list[Array]:
+    """Random frames for every input of a model; the first ones hold the least and the largest."""
+    file, rng = read_file(path), np.random.default_rng(seed)
+    found = []
+    for number in file.inputs:
+        tensor = file.tensors[number]
+        if tensor.dtype == "float32":
+            x = rng.normal(0, 3, (count, *tensor.shape[1:])).astype(np.float32)
+            ends = (-1e3, 1e3)
+        else:
+            limits = np.iinfo(tensor.dtype)
+            ends = (limits.min, limits.max)
+            x = rng.integers(ends[0], ends[1] + 1, (count, *tensor.shape[1:]))
+        x[0], x[1 % count] = ends
+        found.append(x.astype(tensor.dtype))
+    return found
+
+
+def check(path: Path, count: int = 40, seed: int = 0) -> None:
+    """Every tensor of the network and every output equals the reference kernels', on all frames."""
+    file = read_file(path)
+    model, streams = import_with_tensors(file)
+    frames = frames_of(path, count, seed)
+    computed, outputs = reference(path, frames, tuple(streams))
+    names = [file.tensors[n].name for n in file.inputs]
+    given = dict(zip(names, frames, strict=True))
+    integers = model.run_host_inputs(given)
+    values = model.graph.evaluate(integers, keep=True)
+    for number, name in streams.items():
+        found = values[name].reshape(count, -1)
+        np.testing.assert_array_equal(found, computed[number], err_msg=file.tensors[number].name)
+    for number, found in zip(file.outputs, model.run(given).values(), strict=True):
+        np.testing.assert_array_equal(found.reshape(count, -1), outputs[number])
+        assert found.dtype == outputs[number].dtype
+
+
+def reference(
+    path: Path, frames: list[Array], kept: tuple[int, ...]
+) -> tuple[dict[int, Array], dict[int, Array]]:
+    """Tensors [frames, elements] by number: those that are asked for, and the outputs."""
+    run = Interpreter(
+        str(path),
+        experimental_op_resolver_type=OpResolverType.BUILTIN_REF,
+        experimental_preserve_all_tensors=True,
+    )
+    run.allocate_tensors()
+    inputs = [d["index"] for d in run.get_input_details()]
+    outputs = [d["index"] for d in run.get_output_details()]
+    found: dict[int, list[Array]] = {n: [] for n in (*kept, *outputs)}
+    for frame in zip(*frames, strict=True):
+        for number, x in zip(inputs, frame, strict=True):
+            run.set_tensor(number, x[None] if run.get_tensor(number).ndim > x.ndim else x)
+        run.invoke()
+        for number, values in found.items():
+            values.append(run.get_tensor(number).reshape(-1).copy())
+    stacked = {n: np.stack(v) for n, v in found.items()}
+    return {n: stacked[n] for n in kept}, {n: stacked[n] for n in outputs}
