@@ -1,4 +1,4 @@
-"""Fixed-point arithmetic on integers of 32 bits, as gemmlowp defines it and TFLite computes with it.
+"""Fixed-point arithmetic on integers of 32 bits, as gemmlowp defines it and TFLite uses it.
 
 A number with n integer digits is kept in 32 bits, 31 - n of them behind the point.
 """

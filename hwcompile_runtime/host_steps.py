@@ -101,12 +101,6 @@ def _fixed_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     return gemmlowp.softmax(wide.astype(np.int64), axis, float(scale), int(low), int(high))
 
 
-def _dequantize(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
-    """`(q - zero_point) * scale` in single precision."""
-    real = (x - int(attributes["zero_point"])).astype(np.float32)
-    return np.asarray(real * np.float32(attributes["scale"]))
-
-
 def lifted_exponentials(scale: float, length: int) -> AnyArray:
     """`exp(scale * d + lift)` for d = -255 ... 0 as float32; see `_quantized_softmax`.
 
@@ -127,7 +121,6 @@ FUNCTIONS: dict[str, Callable[[AnyArray, Mapping[str, Any]], AnyArray]] = {
     "topk": _top_k,
     "quantized_softmax": _quantized_softmax,
     "fixed_softmax": _fixed_softmax,
-    "dequantize": _dequantize,
 }
 """By the `kind` of a `HostStep`; each takes [frames, n] and returns [frames, ...]."""
 

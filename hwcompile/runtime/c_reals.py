@@ -30,6 +30,7 @@ from hwcompile.runtime.c_scalars import (
     c_whole,
     integer_literal,
 )
+from hwcompile_runtime.gemmlowp import softmax_numbers
 from hwcompile_runtime.host import HostInput, HostOutput, HostSource
 from hwcompile_runtime.host_steps import HostStep, lifted_exponentials
 from hwcompile_runtime.integer_types import LIMITS
@@ -272,6 +273,11 @@ class _Frame:
             self._called(f"hwcompile_topk_{letter}({x}, {both}, {sizes}, {k}u);", y, wanted)
         elif step.kind == "quantized_softmax" and kind == INTEGER:
             self._called(self._quantized_softmax(step, x, sizes, length), x, kind)
+        elif step.kind == "fixed_softmax" and kind == INTEGER:
+            given = [*softmax_numbers(float(step.attributes["input_scale"])),
+                     int(step.attributes["low"]), int(step.attributes["high"])]  # fmt: skip
+            numbers = self.body.table(INTEGER, [integer_literal(n) for n in given])
+            self._called(f"hwcompile_fixed_softmax({x}, {x}, {sizes}, {numbers});", x, kind)
         else:
             raise NotInCError(f"'{step.kind}' of {kind}")
 

@@ -305,3 +305,88 @@ void hwcompile_quantized_softmax(
     }
   }
 }
+
+/* Fixed point in 32 bits, as gemmlowp defines it: round(a * b / 2^31), halves away from zero. */
+static int64_t high_half(int64_t a, int64_t b)
+{
+  const int64_t product = a * b;
+  return (product + (product >= 0 ? INT64_C(1) << 30 : 1 - (INT64_C(1) << 30))) / (INT64_C(1) << 31);
+}
+
+/* round(x / 2^digits), halves away from zero. */
+static int64_t divided_by_power(int64_t x, int64_t digits)
+{
+  const int64_t half = (INT64_C(1) << digits) >> 1;
+  return (x < 0 ? x - half : x + half) / (INT64_C(1) << digits);
+}
+
+static int64_t saturated(int64_t x)
+{
+  return x > INT32_MAX ? INT32_MAX : x < INT32_MIN ? INT32_MIN : x;
+}
+
+/* exp(a) for a <= 0 with 5 integer digits; the result has none. */
+static int64_t fixed_exponential(int64_t a)
+{
+  static const int64_t factors[7] = {
+    1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242
+  };
+  const int64_t quarter = INT64_C(1) << 24;
+  const int64_t rest = (int64_t)((uint64_t)a & (uint64_t)(quarter - 1)) - quarter;
+  const int64_t x = rest * 32 + (INT64_C(1) << 28), x2 = high_half(x, x);
+  const int64_t third = high_half(
+      divided_by_power(high_half(x2, x2), 2) + high_half(x2, x), INT64_C(715827883));
+  int64_t result = INT64_C(1895147668) +
+      high_half(x + divided_by_power(third + x2, 1), INT64_C(1895147668));
+  int i;
+  if (a == 0) return INT32_MAX;
+  for (i = 0; i < 7; ++i)
+    if (((rest - a) >> (24 + i)) & 1) result = high_half(result, factors[i]);
+  return result;
+}
+
+/* 1 / x for a sum with 12 integer digits, and how many binary digits it is above one. */
+static int64_t fixed_reciprocal(int64_t x, int64_t *above)
+{
+  int64_t headroom = 0, half, found;
+  int i;
+  while (((x << headroom) >> 31) == 0) ++headroom;
+  half = (x << headroom) - (INT64_C(1) << 31) + INT32_MAX;
+  half = (half >= 0 ? half + 1 : half - 1) / 2;
+  found = INT64_C(1515870810) + high_half(half, -INT64_C(1010580540));
+  for (i = 0; i < 3; ++i)
+    found += saturated(high_half(found, (INT64_C(1) << 29) - high_half(half, found)) * 4);
+  *above = 12 - headroom;
+  return saturated(found * 2);
+}
+
+void hwcompile_fixed_softmax(
+    const int64_t *x, int64_t *y, uint32_t outer, uint32_t length, uint32_t inner,
+    const int64_t *numbers)
+{
+  uint32_t part, column, at, i;
+  EACH_LINE (at, length) {
+    int64_t most = x[at], total = 0, above, factor;
+    for (i = 1; i < length; ++i)
+      if (x[at + i * inner] > most) most = x[at + i * inner];
+    for (i = 0; i < length; ++i) {
+      const int64_t distance = x[at + i * inner] - most;
+      if (distance < -numbers[2]) continue;
+      total += divided_by_power(
+          fixed_exponential(high_half(distance * (INT64_C(1) << numbers[1]), numbers[0])), 12);
+    }
+    factor = fixed_reciprocal(total, &above);
+    for (i = 0; i < length; ++i) {
+      const int64_t distance = x[at + i * inner] - most;
+      int64_t share = 0;
+      if (distance >= -numbers[2])
+        share = divided_by_power(
+            high_half(
+                fixed_exponential(high_half(distance * (INT64_C(1) << numbers[1]), numbers[0])),
+                factor),
+            above + 31 - 8);
+      share += numbers[3];
+      y[at + i * inner] = share > numbers[4] ? numbers[4] : share;
+    }
+  }
+}

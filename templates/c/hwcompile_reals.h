@@ -84,6 +84,12 @@ void hwcompile_quantized_softmax(
     const int64_t *x, int64_t *y, uint32_t outer, uint32_t length, uint32_t inner,
     const float *exponentials, float steps, const int64_t *range);
 
+/* TFLite's softmax in fixed point; `numbers` are mantissa and shift of what a step means, the
+   largest distance that counts, least and greatest result. */
+void hwcompile_fixed_softmax(
+    const int64_t *x, int64_t *y, uint32_t outer, uint32_t length, uint32_t inner,
+    const int64_t *numbers);
+
 #ifdef __cplusplus
 }
 #endif

@@ -144,6 +144,20 @@ QUANTIZED_SOFTMAX = HostStep(
                 "zero_point": -128, "low": -128, "high": 127},
 )  # fmt: skip
 
+FIXED_SOFTMAXES = [
+    HostStep(
+        "fixed_softmax",
+        attributes={
+            "shape": [1, *SHAPE],
+            "axis": axis,
+            "input_scale": scale,
+            "low": -128,
+            "high": 127,
+        },
+    )
+    for axis, scale in ((2, 0.07), (3, 1.9), (1, 0.0004))
+]
+
 
 def source(chain: Chain, value: str = "u", index: IntArray | None = None) -> HostSource:
     places = np.arange(SIZE).reshape(SHAPE) if index is None else index
@@ -182,6 +196,7 @@ def outputs() -> list[HostOutput]:
             found += [output(chain, step, HostStep("op", (op("neg"),)), size=after(step))]
     clipped = Chain(Integers(), (op("clip", one(-100, np.int64), one(100, np.int64)),))
     found += [output(clipped, QUANTIZED_SOFTMAX, dtype="int64")]
+    found += [output(clipped, step, dtype="int64") for step in FIXED_SOFTMAXES]
     found += [
         output(of_reals(), STEPS[5], STEPS[5].__class__("take", index=np.arange(22)), size=22)
     ]
@@ -283,7 +298,11 @@ def test_inputs_are_those_of_the_runtime(library: ctypes.CDLL) -> None:
 def test_nothing_of_the_host_is_left_out() -> None:
     kinds = {each.kind for each in (*FLOATS, *INTEGERS)}
     assert kinds == KINDS.keys()
-    assert {step.kind for step in STEPS} | {"quantized_softmax", "op"} == FUNCTIONS.keys() | {
+    assert {step.kind for step in STEPS} | {
+        "quantized_softmax",
+        "fixed_softmax",
+        "op",
+    } == FUNCTIONS.keys() | {
         "op",
         "take",
     }

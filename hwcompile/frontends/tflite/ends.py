@@ -13,7 +13,7 @@ from hwcompile.frontends.tflite.structure import places
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.argmax.op import TopK
 from hwcompile.ops.elementwise.op import Linear
-from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile_runtime.host import HostInput
 from hwcompile_runtime.host_steps import HostStep
 from hwcompile_runtime.quantizers import ClippedQuantizer, IntegerQuantizer, Quantizer
@@ -63,14 +63,18 @@ def dequantize(ctx: Lowering, node: LiteNode) -> None:
     """`DEQUANTIZE` at the end: the real numbers that integers mean."""
     source = ctx.operand(node, 0)
     ctx.interval(node, source)
-    start = Dequantize(source.scale[:1], source.zero_point[:1])
     number = node.inputs[0]
     if number in ctx.hosts:
         before = ctx.hosts[number]
-        step = HostStep("dequantize", attributes={
-            "scale": float(source.scale[0]), "zero_point": int(source.zero_point[0])})  # fmt: skip
+        ops = (
+            FloatOp("sub", (source.zero_point[:1],)),
+            FloatOp("cast", attributes={"to": "float32"}),
+            FloatOp("mul", (source.scale[:1],)),
+        )
+        step = HostStep("op", ops)
         ctx.hosts[node.outputs[0]] = HostTensor(before.value, before.start, (*before.steps, step))
         return
+    start = Dequantize(source.scale[:1], source.zero_point[:1])
     ctx.hosts[node.outputs[0]] = HostTensor(ctx.stream(node, 0), start, ())
 
 

@@ -21,8 +21,8 @@ def frames_of(path: Path, count: int, seed: int = 0) -> list[Array]:
     for number in file.inputs:
         tensor = file.tensors[number]
         if tensor.dtype == "float32":
-            x = rng.normal(0, 3, (count, *tensor.shape[1:])).astype(np.float32)
-            ends = (-1e3, 1e3)
+            x: Array = rng.normal(0, 3, (count, *tensor.shape[1:]))
+            ends = (-1000, 1000)
         else:
             limits = np.iinfo(tensor.dtype)
             ends = (limits.min, limits.max)
