@@ -20,7 +20,7 @@ STAGES = {
     "00": "What is typed",
     "01": "The model's file",
     "02": "What the front end can not build",
-    "03": "Types and ranges",
+    "03": "What can not be built of TFLite models",
     "04": "Schedules and designs",
     "05": "Build directories and C++",
     "06": "Simulation and comparison",

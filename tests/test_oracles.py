@@ -19,6 +19,7 @@ EXECUTORS = {
     "PyTorch": "the network itself, run where it was trained",
     "ONNX reference": "onnx.reference",
     "published vectors": "inputs and outputs that were published with a network",
+    "TFLite reference kernels": "ai-edge-litert's interpreter with its reference kernels",
     "hls4ml C simulation": "hls4ml's Vitis backend and Xilinx' ap_types, compiled with g++",
     "hardware tools": "Verilator, Yosys and their like, which read what is emitted",
 }

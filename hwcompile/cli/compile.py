@@ -22,7 +22,7 @@ from hwcompile.schedule.choose.folding import DEFAULT_LANES
 
 @app.command("compile")
 def compile_command(
-    model: Annotated[Path, typer.Argument(help="QONNX, ONNX or Keras file.")],
+    model: Annotated[Path, typer.Argument(help="QONNX, ONNX, Keras or TFLite file.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="Build directory to make.")],
     target_fps: Annotated[
         float | None,

@@ -33,6 +33,7 @@ from tests.diagnostics import (
     stage_numbers,
     stage_operators,
     stage_runs,
+    stage_tflite,
 )
 from tests.diagnostics.place import Place, Provocation
 from tests.house.measures import files, place_of
@@ -46,6 +47,7 @@ STAGES = (
     stage_hls4ml,
     stage_hls4ml_recurrent,
     stage_keras,
+    stage_tflite,
     stage_runs,
     stage_hls,
     stage_boards,

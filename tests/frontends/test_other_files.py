@@ -40,7 +40,6 @@ FILES: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "keras": ("m.keras", lambda: b"\x01" * 99, "no file that Keras saved"),
     "renamed keras": ("m", lambda: _zip("metadata.json", "model.weights.h5"), "a Keras model"),
     "renamed hdf5": ("m.onnx", lambda: b"\x89HDF\r\n\x1a\n" + b"\0" * 99, "an HDF5 file"),
-    "tflite": ("m.tflite", lambda: b"\x1c\0\0\0TFL3" + b"\0" * 99, "a TensorFlow Lite model"),
     "renamed tflite": ("m.onnx", lambda: b"\x1c\0\0\0TFL3" + b"\0" * 99, "a TensorFlow Lite"),
     "torch": ("m.pt", lambda: _zip("m/data.pkl", "m/version"), "a PyTorch checkpoint"),
     "renamed torch": ("m.onnx", lambda: _zip("m/data.pkl"), "a PyTorch checkpoint"),
@@ -75,14 +74,13 @@ def test_other_formats_are_named_with_the_way_in(name: str, tmp_path: Path) -> N
 
 
 def test_the_whole_paragraph(tmp_path: Path) -> None:
-    path = tmp_path / "m.tflite"
-    path.write_bytes(b"\x1c\0\0\0TFL3")
+    path = tmp_path / "m.ort"
+    path.write_bytes(b"\x1c\0\0\0ORTM")
     with pytest.raises(CompileError) as error:
         load_model(path)
     assert str(error.value) == (
-        "error[HW0120]: 'm.tflite' is a TensorFlow Lite model, because models are read in the "
-        "formats ONNX, QONNX and Keras. Try: convert it: python -m tf2onnx.convert "
-        "--tflite m.tflite --opset 13 --output model.onnx."
+        "error[HW0120]: 'm.ort' is an ONNX Runtime model, because models are read in the formats "
+        "ONNX, QONNX, Keras and TFLite. Try: give the .onnx file from which it was made."
     )
 
 

@@ -87,7 +87,7 @@ def import_with_tensors(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str
         if found is not None:
             hosts.append(found)
         else:
-            HANDLERS[node.operator](ctx, node)
+            _lowered(ctx, node)
     outputs = tuple(_output(ctx, number) for number in file.outputs)
     values = dict.fromkeys(s.value for o in outputs for s in o.sources)
     graph = ctx.builder.build(tuple(values))
@@ -97,6 +97,24 @@ def import_with_tensors(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str
         if host.value not in used:
             raise _at_the_ends(file, host.source, "no output of the model depends on it")
     return ImportedModel(graph, tuple(hosts), outputs, ()), ctx.streams
+
+
+def _lowered(ctx: Lowering, node: LiteNode) -> None:
+    """One operator.
+
+    Raises:
+        CompileError: HW0303 for sizes that contradict each other, besides those of its handler.
+    """
+    try:
+        with np.errstate(all="ignore"):  # of scales that no converter writes
+            HANDLERS[node.operator](ctx, node)
+    except (IndexError, OverflowError, ValueError, ZeroDivisionError) as error:
+        raise node.refuse(
+            "HW0303",
+            f"the sizes or options of this {node.operator} contradict each other",
+            str(error),
+            "convert the model again",
+        ) from error
 
 
 def _check_operators(file: LiteFile) -> None:
@@ -143,7 +161,7 @@ def _inputs(ctx: Lowering) -> list[HostInput]:
 
 def _quantized_input(ctx: Lowering, node: LiteNode) -> HostInput | None:
     """The input of real numbers that a `QUANTIZE` reads; None for every other operator."""
-    if node.operator != "QUANTIZE" or node.inputs[0] not in ctx.file.inputs:
+    if node.operator != "QUANTIZE" or not set(node.inputs[:1]) & set(ctx.file.inputs):
         return None
     if ctx.tensor(node.inputs[0]).dtype != "float32":
         return None

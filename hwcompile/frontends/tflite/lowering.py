@@ -127,6 +127,13 @@ class Lowering:
                 f"'{tensor.name}' is computed there, from what the network gives",
                 "leave operators of real numbers to the end of the model",
             )
+        if tensor.data is None:
+            raise node.refuse(
+                "HW0303",
+                f"operand {place} of this {node.operator} is not computed before it",
+                f"'{tensor.name}' is neither an input nor the result of an operator in front",
+                "convert the model again",
+            )
         raise node.refuse(
             "HW0303",
             f"operand {place} of this {node.operator} is a constant",
@@ -140,6 +147,13 @@ class Lowering:
         Raises:
             CompileError: HW0302 for one that is not quantized, or by slices.
         """
+        if not tensor.size:
+            raise node.refuse(
+                "HW0302",
+                f"the tensor '{tensor.name}' of this {node.operator} has no elements",
+                f"its shape is {list(tensor.shape)}",
+                "convert the model for the sizes that it will get",
+            )
         if tensor.dtype not in INTERVALS:
             raise node.refuse(
                 "HW0302",
@@ -156,7 +170,15 @@ class Lowering:
                 "what is computed has one scale for all its elements",
                 "convert the model again with its activations quantized",
             )
-        return INTERVALS[tensor.dtype]
+        element = INTERVALS[tensor.dtype]
+        if not element.contains(tensor.zero_point):
+            raise node.refuse(
+                "HW0302",
+                f"the zero point {int(tensor.zero_point[0])} of '{tensor.name}' is no {tensor.dtype}",
+                "0.0 is one of the integers of a tensor",
+                "convert the model again",
+            )
+        return element
 
     # Values of the graph
 

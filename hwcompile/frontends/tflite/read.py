@@ -29,6 +29,7 @@ MAGIC = b"TFL3"
 _BROKEN = (
     AttributeError,
     IndexError,
+    KeyError,
     MemoryError,
     OverflowError,
     TypeError,
@@ -153,7 +154,8 @@ class _File:
     def _node(self, operator: Any, tensors: Sequence[LiteTensor]) -> LiteNode:
         code = self.model.OperatorCodes(operator.OpcodeIndex())
         old, new = code.DeprecatedBuiltinCode(), code.BuiltinCode()
-        kind = _OPERATORS[max(old, new) if old != _PLACEHOLDER else new]
+        number = max(old, new) if old != _PLACEHOLDER else new
+        kind = _OPERATORS.get(number, f"NUMBER_{number}")
         inputs = self._numbers(operator.InputsAsNumpy(), tensors)
         outputs = self._numbers(operator.OutputsAsNumpy(), tensors, least=0)
         if not outputs:

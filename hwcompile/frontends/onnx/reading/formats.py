@@ -26,7 +26,7 @@ class OtherFormat:
     magic: tuple[bytes, ...] = ()
     offset: int = 0
     suffixes: tuple[str, ...] = ()
-    why: str = "models are read in the formats ONNX, QONNX and Keras"
+    why: str = "models are read in the formats ONNX, QONNX, Keras and TFLite"
 
 
 _TORCH = "export it from PyTorch: torch.onnx.export(model, example, 'model.onnx')"
@@ -37,8 +37,7 @@ _WEIGHTS = "these are weights without a network; export the network that uses th
 
 FORMATS = (
     OtherFormat("a TensorFlow Lite model",
-           "convert it: python -m tf2onnx.convert --tflite FILE --opset 13 --output model.onnx",
-           (b"TFL3",), 4, (".tflite", ".lite")),
+           "give it a name that ends in .tflite", (b"TFL3",), 4),
     OtherFormat("a numpy array", _NO_MODEL, (b"\x93NUMPY",), 0, (".npy", ".npz")),
     OtherFormat("a Keras model", _KERAS),
     OtherFormat("an HDF5 file, as Keras writes them", "give it a name that ends in .h5",
