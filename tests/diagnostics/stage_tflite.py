@@ -145,3 +145,10 @@ def hw0304_an_output_that_no_input_reaches(at: Place) -> None:
     x, y, z = (w.tensor((1, 4), SAME) for _ in range(3))
     w.op("RELU", [x], y)
     read(at, w, [x], [y, z])
+
+
+def hw0302_a_zero_point_outside_of_the_type(at: Place) -> None:
+    w = LiteWriter()
+    x, y = w.tensor((1, 4), Meaning(0.1, 300)), w.tensor((1, 4), SAME)
+    w.op("RELU", [x], y)
+    read(at, w, [x], [y])

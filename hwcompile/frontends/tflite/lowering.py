@@ -174,7 +174,8 @@ class Lowering:
         if not element.contains(tensor.zero_point):
             raise node.refuse(
                 "HW0302",
-                f"the zero point {int(tensor.zero_point[0])} of '{tensor.name}' is no {tensor.dtype}",
+                f"the zero point of '{tensor.name}', {int(tensor.zero_point[0])}, "
+                f"is no {tensor.dtype}",
                 "0.0 is one of the integers of a tensor",
                 "convert the model again",
             )

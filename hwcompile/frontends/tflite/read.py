@@ -64,7 +64,8 @@ def read_file(path: Path) -> LiteFile:
     try:
         data = path.read_bytes()
     except OSError as error:
-        raise fail("HW0101", f"the model file '{path}' cannot be read", reason_of(error)) from error
+        what, fix = f"the model file '{path}' cannot be read", "permission to read it"
+        raise fail("HW0101", what, reason_of(error), fix) from error
     try:
         return _File(path, data).contents()
     except CompileError:
