@@ -94,8 +94,10 @@ def measure(name: str, path: Path, inputs: int, frames: int) -> Row:
     )
 
 
-TABLE = ("network", "inputs", "differing", "tensors", "tensors differing", "interval", "latency",
-         "RTL frames", "mismatches")  # fmt: skip
+TABLES = {
+    "": ("network", "inputs", "differing", "tensors", "tensors differing", "interval", "latency",
+         "RTL frames", "mismatches")
+}  # fmt: skip
 
 
 def line(row: Row) -> list[str]:
@@ -120,8 +122,8 @@ def main() -> int:
         rows.append(measure(name, path, options.inputs, options.frames))
         write(options, [asdict(row) for row in rows], "")
     lines = [line(row) for row in rows]
-    show(TABLE, lines, left=1)
-    write(options, [asdict(row) for row in rows], markdown(TABLE, lines, left=1))
+    show(TABLES[""], lines, left=1)
+    write(options, [asdict(row) for row in rows], markdown(TABLES[""], lines, left=1))
     wrong = any(r.differing or r.tensors_differing or r.mismatches for r in rows)
     return 1 if wrong or not all(r.cycles_agree for r in rows) else 0
 

@@ -108,7 +108,7 @@ def softmax_numbers(scale: float) -> tuple[int, int, int]:
     return mantissa, int(shift), int(np.floor(most / float(1 << int(shift))))
 
 
-def softmax(x: IntArray, axis: int, scale: float, low: int, high: int) -> IntArray:
+def fixed_softmax(x: IntArray, axis: int, scale: float, low: int, high: int) -> IntArray:
     """Shares of the exponentials along an axis, in steps of 1/256 from `low` on.
 
     As `reference_ops::Softmax` of TFLite for results of 8 bits.

@@ -95,10 +95,10 @@ def _quantized_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
 
 
 def _fixed_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
-    """TFLite's softmax of int8, in fixed point; see `gemmlowp.softmax`."""
+    """TFLite's softmax of int8, in fixed point; see `gemmlowp.fixed_softmax`."""
     wide, axis = _axes(x, attributes)
     scale, low, high = (attributes[name] for name in ("input_scale", "low", "high"))
-    return gemmlowp.softmax(wide.astype(np.int64), axis, float(scale), int(low), int(high))
+    return gemmlowp.fixed_softmax(wide.astype(np.int64), axis, float(scale), int(low), int(high))
 
 
 def lifted_exponentials(scale: float, length: int) -> AnyArray:

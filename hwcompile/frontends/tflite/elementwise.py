@@ -15,8 +15,12 @@ from hwcompile.frontends.numbers.pair_plane import Plane, separated
 from hwcompile.frontends.numbers.runs import operations
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
 from hwcompile.frontends.tflite.fixed_point import Factor
-from hwcompile.frontends.tflite.lowering import Lowering, unsupported
-from hwcompile.frontends.tflite.requantizing import Requantization, limits_of, requantized
+from hwcompile.frontends.tflite.lowering import LiteGraph, unsupported
+from hwcompile.frontends.tflite.requantizing import (
+    Requantization,
+    activation_limits,
+    in_result_steps,
+)
 from hwcompile.frontends.tflite.structure import places
 from hwcompile.ir.types import Encoding, IntArray, IntType
 from hwcompile.ops.elementwise.op import Extremum, Linear, Product
@@ -57,7 +61,7 @@ class Sum:
     then: Requantization
 
 
-def addition(ctx: Lowering, node: LiteNode, sign: int) -> None:
+def _addition(ctx: LiteGraph, node: LiteNode, sign: int) -> None:
     """`ADD` and `SUB`."""
     both = [ctx.operand(node, 0), ctx.operand(node, 1)]
     result = ctx.result(node)
@@ -70,7 +74,7 @@ def addition(ctx: Lowering, node: LiteNode, sign: int) -> None:
         Scaled(int(t.zero_point[0]), digits, Factor.of(s / twice), g)
         for t, s, g in zip(both, scales, (1, sign), strict=True)
     )
-    low, high = limits_of(node, result, ctx.interval(node, result))
+    low, high = activation_limits(node, result, ctx.interval(node, result))
     real = twice / ((1 << digits) * float(result.scale[0]))
     then = Requantization(
         np.zeros(1, np.int64), Factor.of(real), int(result.zero_point[0]), low, high
@@ -100,7 +104,7 @@ def _requantized(then: Requantization, total: IntArray) -> IntArray:
     return found
 
 
-def _sum_of_streams(ctx: Lowering, node: LiteNode, a: str, b: str, total: Sum) -> str:
+def _sum_of_streams(ctx: LiteGraph, node: LiteNode, a: str, b: str, total: Sum) -> str:
     """The cheapest staircase of a weighted sum that is equal on all pairs; else the kernel's own.
 
     Of int8 there are 65,536 pairs, all of which are looked at.
@@ -124,23 +128,23 @@ def _sum_of_streams(ctx: Lowering, node: LiteNode, a: str, b: str, total: Sum) -
             if then is not None:
                 return joined
     sides = [_table(ctx, node, v, f) for v, f in ((a, total.left), (b, total.right))]
-    return requantized(ctx, node, ctx.emit(node, Linear((1, 1), 0), *sides), total.then)
+    return in_result_steps(ctx, node, ctx.emit(node, Linear((1, 1), 0), *sides), total.then)
 
 
-def _table(ctx: Lowering, node: LiteNode, value: str, scaled: Scaled) -> str:
+def _table(ctx: LiteGraph, node: LiteNode, value: str, scaled: Scaled) -> str:
     entries = scaled(ctx.kind(value).element.values())
     kind = IntType(int(entries.min()), int(entries.max()))
     return ctx.emit(node, Table(entries.reshape(1, -1), kind), value)
 
 
-def multiplication(ctx: Lowering, node: LiteNode) -> None:
+def _multiplication(ctx: LiteGraph, node: LiteNode) -> None:
     """`MUL`: the exact product times one factor."""
     both, result = [ctx.operand(node, 0), ctx.operand(node, 1)], ctx.result(node)
     for tensor in (*both, result):
         ctx.interval(node, tensor)
     # All of it in single precision, as the kernel's preparation does.
     real = both[0].scale[0] * both[1].scale[0] / result.scale[0]
-    low, high = limits_of(node, result, ctx.interval(node, result))
+    low, high = activation_limits(node, result, ctx.interval(node, result))
     then = Requantization(
         np.zeros(1, np.int64), Factor.of(real), int(result.zero_point[0]), low, high
     )
@@ -152,7 +156,7 @@ def multiplication(ctx: Lowering, node: LiteNode) -> None:
             for v, z in zip(_streams(ctx, node), zeros, strict=True)
         ]
         product = ctx.emit(node, Product(), *streams)
-        ctx.finish(node, requantized(ctx, node, product, then))
+        ctx.finish(node, in_result_steps(ctx, node, product, then))
         return
     place, data = constant
     value, row = _beside(ctx, node, place, data)
@@ -167,7 +171,7 @@ def multiplication(ctx: Lowering, node: LiteNode) -> None:
     ctx.finish(node, ctx.closed(node, value, function))
 
 
-def extremum(ctx: Lowering, node: LiteNode, kind: str) -> None:
+def _extremum(ctx: LiteGraph, node: LiteNode, kind: str) -> None:
     """`MAXIMUM` and `MINIMUM` of the integers, whatever they mean."""
     for tensor in (ctx.operand(node, 0), ctx.operand(node, 1), ctx.result(node)):
         ctx.interval(node, tensor)
@@ -183,7 +187,7 @@ def extremum(ctx: Lowering, node: LiteNode, kind: str) -> None:
     ctx.finish(node, ctx.closed(node, value, function))
 
 
-def _constant_side(ctx: Lowering, node: LiteNode) -> tuple[int, Array] | None:
+def _constant_side(ctx: LiteGraph, node: LiteNode) -> tuple[int, Array] | None:
     """The operand that is a constant and its elements; None when both are streams."""
     for place in (0, 1):
         data = ctx.constant(node, place)
@@ -205,7 +209,7 @@ def _spread(node: LiteNode, tensor: LiteTensor, shape: tuple[int, ...]) -> IntAr
         ) from error
 
 
-def _streams(ctx: Lowering, node: LiteNode) -> tuple[str, str]:
+def _streams(ctx: LiteGraph, node: LiteNode) -> tuple[str, str]:
     shape = ctx.result(node).shape
     a, b = (
         ctx.picked(node, ctx.stream(node, i), _spread(node, ctx.operand(node, i), shape))
@@ -214,7 +218,7 @@ def _streams(ctx: Lowering, node: LiteNode) -> tuple[str, str]:
     return a, b
 
 
-def _beside(ctx: Lowering, node: LiteNode, place: int, data: Array) -> tuple[str, IntArray]:
+def _beside(ctx: LiteGraph, node: LiteNode, place: int, data: Array) -> tuple[str, IntArray]:
     """The stream beside a constant, and the constant's integers, int64 [1, channels or all]."""
     shape, stream = ctx.result(node).shape, 1 - place
     value = ctx.picked(
@@ -229,10 +233,10 @@ def _beside(ctx: Lowering, node: LiteNode, place: int, data: Array) -> tuple[str
     return value, wide.reshape(-1)
 
 
-HANDLERS: dict[str, Callable[[Lowering, LiteNode], None]] = {
-    "ADD": partial(addition, sign=1),
-    "SUB": partial(addition, sign=-1),
-    "MUL": multiplication,
-    "MAXIMUM": partial(extremum, kind="max"),
-    "MINIMUM": partial(extremum, kind="min"),
+HANDLERS: dict[str, Callable[[LiteGraph, LiteNode], None]] = {
+    "ADD": partial(_addition, sign=1),
+    "SUB": partial(_addition, sign=-1),
+    "MUL": _multiplication,
+    "MAXIMUM": partial(_extremum, kind="max"),
+    "MINIMUM": partial(_extremum, kind="min"),
 }

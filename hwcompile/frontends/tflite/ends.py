@@ -8,7 +8,7 @@ from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.tflite import functions
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
-from hwcompile.frontends.tflite.lowering import HostTensor, Lowering, unsupported
+from hwcompile.frontends.tflite.lowering import HostTensor, LiteGraph, unsupported
 from hwcompile.frontends.tflite.structure import places
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.argmax.op import TopK
@@ -20,7 +20,7 @@ from hwcompile_runtime.quantizers import ClippedQuantizer, IntegerQuantizer, Qua
 from hwcompile_runtime.rows import floats, integers
 
 
-def integer_input(ctx: Lowering, node: LiteNode, number: int) -> HostInput:
+def integer_input(ctx: LiteGraph, node: LiteNode, number: int) -> HostInput:
     """An input of the model that is quantized already: its integers as they are."""
     tensor = ctx.tensor(number)
     element = ctx.interval(node, tensor)
@@ -38,7 +38,7 @@ def _host_input(value: str, tensor: LiteTensor, quantizer: Quantizer) -> HostInp
     return HostInput(value, tensor.name, shape, where, 0.0, Chain(Dequantize(floats(1))), quantizer)
 
 
-def real_input(ctx: Lowering, node: LiteNode, number: int) -> HostInput:
+def real_input(ctx: LiteGraph, node: LiteNode, number: int) -> HostInput:
     """An input of real numbers with the `QUANTIZE` behind it, `round(x / scale) + zero_point`.
 
     TFLite rounds halves away from zero before it adds the zero point, so that is added behind.
@@ -54,12 +54,7 @@ def real_input(ctx: Lowering, node: LiteNode, number: int) -> HostInput:
     return _host_input(value, tensor, quantizer)
 
 
-def quantize(ctx: Lowering, node: LiteNode) -> None:
-    """`QUANTIZE` inside the model, from integers to integers."""
-    functions.requantize(ctx, node)
-
-
-def dequantize(ctx: Lowering, node: LiteNode) -> None:
+def _dequantize(ctx: LiteGraph, node: LiteNode) -> None:
     """`DEQUANTIZE` at the end: the real numbers that integers mean."""
     source = ctx.operand(node, 0)
     ctx.interval(node, source)
@@ -78,7 +73,7 @@ def dequantize(ctx: Lowering, node: LiteNode) -> None:
     ctx.hosts[node.outputs[0]] = HostTensor(ctx.stream(node, 0), start, ())
 
 
-def softmax(ctx: Lowering, node: LiteNode) -> None:
+def _softmax(ctx: LiteGraph, node: LiteNode) -> None:
     """`SOFTMAX` over the last axis, on the host."""
     source, result = ctx.operand(node, 0), ctx.result(node)
     ctx.interval(node, source)
@@ -105,7 +100,7 @@ def softmax(ctx: Lowering, node: LiteNode) -> None:
     ctx.hosts[node.outputs[0]] = HostTensor(ctx.stream(node, 0), Integers(), (step,))
 
 
-def arg_max(ctx: Lowering, node: LiteNode) -> None:
+def _arg_max(ctx: LiteGraph, node: LiteNode) -> None:
     """`ARG_MAX` along a constant axis; of equal numbers the first."""
     source, result = ctx.operand(node, 0), ctx.result(node)
     ctx.interval(node, source)
@@ -117,8 +112,8 @@ def arg_max(ctx: Lowering, node: LiteNode) -> None:
 
 
 HANDLERS = {
-    "QUANTIZE": quantize,
-    "DEQUANTIZE": dequantize,
-    "SOFTMAX": softmax,
-    "ARG_MAX": arg_max,
+    "QUANTIZE": functions.requantize,
+    "DEQUANTIZE": _dequantize,
+    "SOFTMAX": _softmax,
+    "ARG_MAX": _arg_max,
 }

@@ -10,13 +10,13 @@ import numpy as np
 from hwcompile.frontends.numbers.integer_functions import IntegerFunction
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
 from hwcompile.frontends.tflite.fixed_point import Factor
-from hwcompile.frontends.tflite.lowering import Lowering, unsupported
-from hwcompile.frontends.tflite.requantizing import Requantization, requantized, rounded
+from hwcompile.frontends.tflite.lowering import LiteGraph, unsupported
+from hwcompile.frontends.tflite.requantizing import Requantization, half_away, in_result_steps
 from hwcompile.ir.types import IntArray
 from hwcompile_runtime.gemmlowp import divided_by_power
 from hwcompile_runtime.rows import FloatArray
 
-Handler = Callable[[Lowering, LiteNode], None]
+Handler = Callable[[LiteGraph, LiteNode], None]
 Real = Callable[[FloatArray], FloatArray]
 
 _RANGES = {
@@ -27,14 +27,14 @@ _RANGES = {
 }
 
 
-def _both(ctx: Lowering, node: LiteNode) -> tuple[LiteTensor, LiteTensor]:
+def _both(ctx: LiteGraph, node: LiteNode) -> tuple[LiteTensor, LiteTensor]:
     source, result = ctx.operand(node, 0), ctx.result(node)
     ctx.interval(node, source)
     ctx.interval(node, result)
     return source, result
 
 
-def requantize(ctx: Lowering, node: LiteNode) -> None:
+def requantize(ctx: LiteGraph, node: LiteNode) -> None:
     """`QUANTIZE` of integers: another scale and zero point."""
     source, result = _both(ctx, node)
     real = float(source.scale[0]) / float(result.scale[0])
@@ -42,27 +42,27 @@ def requantize(ctx: Lowering, node: LiteNode) -> None:
     _rescaled(ctx, node, real, element.low, element.high)
 
 
-def relu(ctx: Lowering, node: LiteNode) -> None:
+def _relu(ctx: LiteGraph, node: LiteNode) -> None:
     """The RELU family as an operator of its own, which may change the scale."""
     source, result = _both(ctx, node)
     element = ctx.interval(node, result)
     low, high = element.low, element.high
     least, most = _RANGES[node.operator]
     zero, scale = int(result.zero_point[0]), result.scale[0]
-    low = max(low, zero + rounded(np.float32(least) / scale))
+    low = max(low, zero + half_away(np.float32(least) / scale))
     if most is not None:
-        high = min(high, zero + rounded(np.float32(most) / scale))
+        high = min(high, zero + half_away(np.float32(most) / scale))
     _rescaled(ctx, node, float(source.scale[0]) / float(scale), low, high)
 
 
-def _rescaled(ctx: Lowering, node: LiteNode, real: float, low: int, high: int) -> None:
+def _rescaled(ctx: LiteGraph, node: LiteNode, real: float, low: int, high: int) -> None:
     source, result = ctx.operand(node, 0), ctx.result(node)
     offset = -source.zero_point[:1]
     steps = Requantization(offset, Factor.of(real), int(result.zero_point[0]), low, high)
-    ctx.finish(node, requantized(ctx, node, ctx.stream(node, 0), steps))
+    ctx.finish(node, in_result_steps(ctx, node, ctx.stream(node, 0), steps))
 
 
-def leaky_relu(ctx: Lowering, node: LiteNode) -> None:
+def _leaky_relu(ctx: LiteGraph, node: LiteNode) -> None:
     """`LEAKY_RELU`: one factor above zero and one below."""
     source, result = _both(ctx, node)
     ratio = float(source.scale[0]) / float(result.scale[0])
@@ -71,7 +71,7 @@ def leaky_relu(ctx: Lowering, node: LiteNode) -> None:
     _two_slopes(ctx, node, ratio, slopes, np.ones(1, np.int64))
 
 
-def prelu(ctx: Lowering, node: LiteNode) -> None:
+def _prelu(ctx: LiteGraph, node: LiteNode) -> None:
     """`PRELU`: the factor below zero is a quantized constant for each channel."""
     source, result = _both(ctx, node)
     slopes = ctx.operand(node, 1)
@@ -91,7 +91,7 @@ def prelu(ctx: Lowering, node: LiteNode) -> None:
 
 
 def _two_slopes(
-    ctx: Lowering, node: LiteNode, above: float, below: float, slopes: IntArray
+    ctx: LiteGraph, node: LiteNode, above: float, below: float, slopes: IntArray
 ) -> None:
     source, result = ctx.operand(node, 0), ctx.result(node)
     element, value = ctx.interval(node, result), ctx.stream(node, 0)
@@ -110,7 +110,7 @@ def _two_slopes(
     ctx.finish(node, ctx.closed(node, value, function))
 
 
-def looked_up(ctx: Lowering, node: LiteNode, real: Real) -> None:
+def _looked_up(ctx: LiteGraph, node: LiteNode, real: Real) -> None:
     """A function of real numbers through TFLite's table of 256 entries, in single precision."""
     source, result = _both(ctx, node)
     if source.dtype != "int8":
@@ -147,7 +147,7 @@ def _tanh(x: FloatArray) -> FloatArray:
     return np.tanh(x.astype(np.float64)).astype(np.float32)
 
 
-def hard_swish(ctx: Lowering, node: LiteNode) -> None:
+def _hard_swish(ctx: LiteGraph, node: LiteNode) -> None:
     """`HARD_SWISH` in 16 bits, as `reference_ops::HardSwish`."""
     source, result = _both(ctx, node)
     value, element = ctx.stream(node, 0), ctx.interval(node, result)
@@ -202,10 +202,10 @@ def _high_half(a: IntArray, b: int) -> IntArray:
 
 
 HANDLERS: dict[str, Handler] = {
-    **dict.fromkeys(_RANGES, relu),
-    "LEAKY_RELU": leaky_relu,
-    "PRELU": prelu,
-    "LOGISTIC": partial(looked_up, real=_logistic),
-    "TANH": partial(looked_up, real=_tanh),
-    "HARD_SWISH": hard_swish,
+    **dict.fromkeys(_RANGES, _relu),
+    "LEAKY_RELU": _leaky_relu,
+    "PRELU": _prelu,
+    "LOGISTIC": partial(_looked_up, real=_logistic),
+    "TANH": partial(_looked_up, real=_tanh),
+    "HARD_SWISH": _hard_swish,
 }

@@ -9,8 +9,12 @@ import numpy as np
 from hwcompile.frontends.model import Array
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
 from hwcompile.frontends.tflite.fixed_point import Factor, SingleFactor, WideFactor
-from hwcompile.frontends.tflite.lowering import Lowering, padding_of, unsupported, wrong_shape
-from hwcompile.frontends.tflite.requantizing import Requantization, limits_of, requantized
+from hwcompile.frontends.tflite.lowering import LiteGraph, padding_of, unsupported, wrong_shape
+from hwcompile.frontends.tflite.requantizing import (
+    Requantization,
+    activation_limits,
+    in_result_steps,
+)
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.conv.op import Conv
 from hwcompile.ops.matmul.op import Matmul
@@ -25,7 +29,7 @@ Factors = Callable[[LiteTensor, FloatArray, LiteTensor], AnyFactor]
 """How an operator makes its factors of the scales of input, weights and result."""
 
 
-def convolution(ctx: Lowering, node: LiteNode) -> None:
+def _convolution(ctx: LiteGraph, node: LiteNode) -> None:
     """`CONV_2D`; weights are [M, Kh, Kw, C / groups]."""
     weights = _weights(ctx, node)
     if weights.ndim != 4:
@@ -36,7 +40,7 @@ def convolution(ctx: Lowering, node: LiteNode) -> None:
     _convolved(ctx, node, weights, channels // weights.shape[3])
 
 
-def depthwise(ctx: Lowering, node: LiteNode) -> None:
+def _depthwise(ctx: LiteGraph, node: LiteNode) -> None:
     """`DEPTHWISE_CONV_2D`; weights are [1, Kh, Kw, C * multiplier].
 
     Result channel m sees channel m // multiplier.
@@ -54,7 +58,7 @@ def depthwise(ctx: Lowering, node: LiteNode) -> None:
     _convolved(ctx, node, np.moveaxis(weights[0], 2, 0)[..., None], channels)
 
 
-def fully_connected(ctx: Lowering, node: LiteNode) -> None:
+def _fully_connected(ctx: LiteGraph, node: LiteNode) -> None:
     """`FULLY_CONNECTED`; weights are [M, N], and every N elements of the input are a vector."""
     if node.whole("WeightsFormat") != DEFAULT_FORMAT:
         raise unsupported(
@@ -69,7 +73,7 @@ def fully_connected(ctx: Lowering, node: LiteNode) -> None:
     ctx.finish(node, _scaled(ctx, node, total, weights, _of_matrix))
 
 
-def _convolved(ctx: Lowering, node: LiteNode, weights: IntArray, groups: int) -> None:
+def _convolved(ctx: LiteGraph, node: LiteNode, weights: IntArray, groups: int) -> None:
     value = ctx.stream(node, 0)
     strides = (node.whole("StrideH"), node.whole("StrideW"))
     dilations = (node.whole("DilationHFactor"), node.whole("DilationWFactor"))
@@ -85,14 +89,14 @@ def _convolved(ctx: Lowering, node: LiteNode, weights: IntArray, groups: int) ->
     ctx.finish(node, _scaled(ctx, node, total, weights, _of_filters))
 
 
-def _channels(ctx: Lowering, node: LiteNode) -> int:
+def _channels(ctx: LiteGraph, node: LiteNode) -> int:
     source = ctx.operand(node, 0)
     if len(source.shape) != 4 or source.shape[0] != 1:
         raise wrong_shape(node, source, "a map [1, H, W, C] of one frame")
     return source.shape[3]
 
 
-def _weights(ctx: Lowering, node: LiteNode) -> IntArray:
+def _weights(ctx: LiteGraph, node: LiteNode) -> IntArray:
     """The weights as integers.
 
     Raises:
@@ -111,7 +115,7 @@ def _weights(ctx: Lowering, node: LiteNode) -> IntArray:
     return data.astype(np.int64)
 
 
-def _scaled(ctx: Lowering, node: LiteNode, total: str, weights: IntArray, factors: Factors) -> str:
+def _scaled(ctx: LiteGraph, node: LiteNode, total: str, weights: IntArray, factors: Factors) -> str:
     """The sums with bias, as integers of the result.
 
     The kernels add `(x - zero_point) * w`; ours add `x * w`, the rest is a constant of the row.
@@ -126,11 +130,11 @@ def _scaled(ctx: Lowering, node: LiteNode, total: str, weights: IntArray, factor
     scales = ctx.operand(node, 1).scale
     if scales.size not in (1, rows):
         raise wrong_shape(node, ctx.operand(node, 1), f"1 or {rows} scales")
-    low, high = limits_of(node, result, element)
+    low, high = activation_limits(node, result, element)
     steps = Requantization(
         offset, factors(source, scales, result), int(result.zero_point[0]), low, high
     )
-    return requantized(ctx, node, total, steps)
+    return in_result_steps(ctx, node, total, steps)
 
 
 def _of_filters(source: LiteTensor, scales: FloatArray, result: LiteTensor) -> AnyFactor:
@@ -150,7 +154,7 @@ def _of_matrix(source: LiteTensor, scales: FloatArray, result: LiteTensor) -> An
     return SingleFactor.of(product / np.float64(result.scale[0]))
 
 
-def _bias(ctx: Lowering, node: LiteNode, rows: int) -> IntArray:
+def _bias(ctx: LiteGraph, node: LiteNode, rows: int) -> IntArray:
     found: Array | None = ctx.constant(node, 2)
     if found is None:
         if len(node.inputs) > 2 and node.inputs[2] >= 0:
@@ -162,7 +166,7 @@ def _bias(ctx: Lowering, node: LiteNode, rows: int) -> IntArray:
 
 
 HANDLERS = {
-    "CONV_2D": convolution,
-    "DEPTHWISE_CONV_2D": depthwise,
-    "FULLY_CONNECTED": fully_connected,
+    "CONV_2D": _convolution,
+    "DEPTHWISE_CONV_2D": _depthwise,
+    "FULLY_CONNECTED": _fully_connected,
 }

@@ -16,13 +16,13 @@ from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.tflite import elementwise, ends, functions, linear, pooling, structure
 from hwcompile.frontends.tflite.contents import LiteFile, LiteNode
-from hwcompile.frontends.tflite.lowering import HostTensor, Lowering
+from hwcompile.frontends.tflite.lowering import HostTensor, LiteGraph
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.verify import verify
 from hwcompile_runtime.chain import Chain, Integers
 from hwcompile_runtime.host import HostInput, HostOutput, HostSource
 
-Handler = Callable[[Lowering, LiteNode], None]
+Handler = Callable[[LiteGraph, LiteNode], None]
 
 HANDLERS: Mapping[str, Handler] = {
     **linear.HANDLERS,
@@ -73,13 +73,13 @@ def import_file(file: LiteFile) -> ImportedModel:
     Raises:
         CompileError: HW0301 to HW0305, HW0121, HW0220.
     """
-    return import_with_tensors(file)[0]
+    return import_with_streams(file)[0]
 
 
-def import_with_tensors(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str]]:
+def import_with_streams(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str]]:
     """The same, and the value of the graph that every tensor of the network is, by its number."""
     stem = Path(file.name).stem
-    ctx = Lowering(file, Builder(identifier(stem, "network")))
+    ctx = LiteGraph(file, Builder(identifier(stem, "network")))
     _check_operators(file)
     hosts = _inputs(ctx)
     for node in file.nodes:
@@ -99,7 +99,7 @@ def import_with_tensors(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str
     return ImportedModel(graph, tuple(hosts), outputs, ()), ctx.streams
 
 
-def _lowered(ctx: Lowering, node: LiteNode) -> None:
+def _lowered(ctx: LiteGraph, node: LiteNode) -> None:
     """One operator.
 
     Raises:
@@ -150,7 +150,7 @@ def _stand_in(file: LiteFile, number: int) -> LiteNode:
     return LiteNode("input", 1, (), (number,), {}, Origin(file.name, name, "Tensor"))
 
 
-def _inputs(ctx: Lowering) -> list[HostInput]:
+def _inputs(ctx: LiteGraph) -> list[HostInput]:
     """Inputs of integers; those of real numbers wait for their quantizer."""
     return [
         ends.integer_input(ctx, _stand_in(ctx.file, number), number)
@@ -159,7 +159,7 @@ def _inputs(ctx: Lowering) -> list[HostInput]:
     ]
 
 
-def _quantized_input(ctx: Lowering, node: LiteNode) -> HostInput | None:
+def _quantized_input(ctx: LiteGraph, node: LiteNode) -> HostInput | None:
     """The input of real numbers that a `QUANTIZE` reads; None for every other operator."""
     if node.operator != "QUANTIZE" or not set(node.inputs[:1]) & set(ctx.file.inputs):
         return None
@@ -168,7 +168,7 @@ def _quantized_input(ctx: Lowering, node: LiteNode) -> HostInput | None:
     return ends.real_input(ctx, node, node.inputs[0])
 
 
-def _output(ctx: Lowering, number: int) -> HostOutput:
+def _output(ctx: LiteGraph, number: int) -> HostOutput:
     """An output of the model in the type that the file says."""
     tensor = ctx.tensor(number)
     host = ctx.hosts.get(number)

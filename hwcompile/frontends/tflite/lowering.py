@@ -47,7 +47,7 @@ class HostTensor:
 
 
 @dataclass
-class Lowering:
+class LiteGraph:
     """The graph as far as it is built.
 
     Attributes:

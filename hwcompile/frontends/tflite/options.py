@@ -73,7 +73,7 @@ TABLES = {
 """Operators that are not here have no options, or only such as repeat the types of tensors."""
 
 
-def options_of(operator: str, given: Any) -> dict[str, Option]:
+def lite_options(operator: str, given: Any) -> dict[str, Option]:
     """The options of an operator, those that are left out with the schema's values.
 
     Args:

@@ -8,21 +8,21 @@ import numpy as np
 
 from hwcompile.frontends.numbers.integer_functions import IntegerFunction
 from hwcompile.frontends.tflite.contents import LiteNode
-from hwcompile.frontends.tflite.lowering import Lowering, padding_of, unsupported, wrong_shape
-from hwcompile.frontends.tflite.requantizing import limits_of
+from hwcompile.frontends.tflite.lowering import LiteGraph, padding_of, unsupported, wrong_shape
+from hwcompile.frontends.tflite.requantizing import activation_limits
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.pool.op import Pool
 
 
-def maximum(ctx: Lowering, node: LiteNode) -> None:
+def _maximum(ctx: LiteGraph, node: LiteNode) -> None:
     """`MAX_POOL_2D`: the largest integer of every window, then the fused activation."""
     value, pool = _pool(ctx, node, "max")
     found = ctx.emit(node, pool, value)
     ctx.finish(node, _clamped(ctx, node, found))
 
 
-def average(ctx: Lowering, node: LiteNode) -> None:
+def _average(ctx: LiteGraph, node: LiteNode) -> None:
     """`AVERAGE_POOL_2D`: the sum of a window by how many pixels it has, halves away from zero."""
     value, pool = _pool(ctx, node, "sum")
     shape = ctx.kind(value).shape
@@ -35,14 +35,14 @@ def average(ctx: Lowering, node: LiteNode) -> None:
     most = int(np.lcm.reduce(counts.reshape(-1)))
     if np.any(counts != most):
         total = _weighted(ctx, node, total, most // counts)
-    low, high = limits_of(node, ctx.result(node), ctx.interval(node, ctx.result(node)))
+    low, high = activation_limits(node, ctx.result(node), ctx.interval(node, ctx.result(node)))
     compute = partial(_divided, count=most, low=low, high=high)
     kind = ctx.kind(total)
     function = IntegerFunction("average", compute, (np.zeros(1, np.int64),), kind.element)
     ctx.finish(node, ctx.closed(node, total, function))
 
 
-def _weighted(ctx: Lowering, node: LiteNode, total: str, factors: IntArray) -> str:
+def _weighted(ctx: LiteGraph, node: LiteNode, total: str, factors: IntArray) -> str:
     """Sums of fewer pixels times so much that one number divides them all, int64 [OH, OW]."""
     shape = ctx.kind(total).shape
     each = np.repeat(factors.reshape(-1), shape[2])[None]
@@ -58,10 +58,10 @@ def _divided(
     return found
 
 
-def _clamped(ctx: Lowering, node: LiteNode, value: str) -> str:
+def _clamped(ctx: LiteGraph, node: LiteNode, value: str) -> str:
     """The integers within the fused activation."""
     result = ctx.result(node)
-    low, high = limits_of(node, result, ctx.interval(node, result))
+    low, high = activation_limits(node, result, ctx.interval(node, result))
     element = ctx.kind(value).element
     if low <= element.low and high >= element.high:
         return value
@@ -71,7 +71,7 @@ def _clamped(ctx: Lowering, node: LiteNode, value: str) -> str:
     return ctx.closed(node, value, function)
 
 
-def _pool(ctx: Lowering, node: LiteNode, kind: str) -> tuple[str, Pool]:
+def _pool(ctx: LiteGraph, node: LiteNode, kind: str) -> tuple[str, Pool]:
     source, result = ctx.operand(node, 0), ctx.result(node)
     element = ctx.interval(node, source)
     if len(source.shape) != 4 or source.shape[0] != 1:
@@ -94,4 +94,4 @@ def _pool(ctx: Lowering, node: LiteNode, kind: str) -> tuple[str, Pool]:
     return value, Pool(kind, kernel, strides, (1, 1), pads, element.low if kind == "max" else 0)
 
 
-HANDLERS = {"MAX_POOL_2D": maximum, "AVERAGE_POOL_2D": average}
+HANDLERS = {"MAX_POOL_2D": _maximum, "AVERAGE_POOL_2D": _average}

@@ -19,7 +19,7 @@ from hwcompile.frontends.budget import LARGEST, NODES, STORED, too_large
 from hwcompile.frontends.model import Array
 from hwcompile.frontends.model_file import first_bytes
 from hwcompile.frontends.tflite.contents import LiteFile, LiteNode, LiteTensor
-from hwcompile.frontends.tflite.options import TABLES, options_of
+from hwcompile.frontends.tflite.options import TABLES, lite_options
 from hwcompile.ir.types import IntArray
 from hwcompile_runtime.rows import FloatArray
 
@@ -164,7 +164,9 @@ class _File:
         name = tensors[outputs[0]].name.split(";")[0] or kind
         origin = Origin(self.path.name, name, kind)
         given = operator.BuiltinOptions() if kind in TABLES else None
-        return LiteNode(kind, int(code.Version()), inputs, outputs, options_of(kind, given), origin)
+        return LiteNode(
+            kind, int(code.Version()), inputs, outputs, lite_options(kind, given), origin
+        )
 
 
 def _quantization(given: Any) -> tuple[FloatArray, IntArray, int]:

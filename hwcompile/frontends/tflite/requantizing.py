@@ -9,7 +9,7 @@ import numpy as np
 from hwcompile.frontends.numbers.integer_functions import IntegerFunction
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
 from hwcompile.frontends.tflite.fixed_point import Factor, WideFactor
-from hwcompile.frontends.tflite.lowering import Lowering, unsupported
+from hwcompile.frontends.tflite.lowering import LiteGraph, unsupported
 from hwcompile.ir.types import IntArray, IntType
 
 NONE, RELU, RELU_N1_TO_1, RELU6 = range(4)
@@ -20,12 +20,12 @@ INT32 = IntType(-(2**31), 2**31 - 1)
 """What sums are kept in."""
 
 
-def rounded(x: float | np.float32) -> int:
+def half_away(x: float | np.float32) -> int:
     """Halves away from zero, as TfLiteRound."""
     return int(np.sign(x) * np.floor(np.abs(x) + np.float32(0.5)))
 
 
-def limits_of(node: LiteNode, tensor: LiteTensor, element: IntType) -> tuple[int, int]:
+def activation_limits(node: LiteNode, tensor: LiteTensor, element: IntType) -> tuple[int, int]:
     """The integers that a fused activation leaves, `CalculateActivationRangeQuantized`.
 
     Raises:
@@ -43,9 +43,9 @@ def limits_of(node: LiteNode, tensor: LiteTensor, element: IntType) -> tuple[int
     scale, zero = tensor.scale[0], int(tensor.zero_point[0])
     found = [element.low, element.high]
     if low is not None:
-        found[0] = max(found[0], zero + rounded(np.float32(low) / scale))
+        found[0] = max(found[0], zero + half_away(np.float32(low) / scale))
     if high is not None:
-        found[1] = min(found[1], zero + rounded(np.float32(high) / scale))
+        found[1] = min(found[1], zero + half_away(np.float32(high) / scale))
     return found[0], found[1]
 
 
@@ -84,7 +84,7 @@ class Requantization:
         return found
 
 
-def requantized(ctx: Lowering, node: LiteNode, value: str, steps: Requantization) -> str:
+def in_result_steps(ctx: LiteGraph, node: LiteNode, value: str, steps: Requantization) -> str:
     """The value's integers as those of the result.
 
     Raises:

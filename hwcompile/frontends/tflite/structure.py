@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.frontends.budget import limited
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
-from hwcompile.frontends.tflite.lowering import Lowering, unsupported
+from hwcompile.frontends.tflite.lowering import LiteGraph, unsupported
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.concat.op import Concat
 
@@ -36,7 +36,7 @@ def same_numbers(node: LiteNode, source: LiteTensor, result: LiteTensor) -> None
         )
 
 
-def _moved(ctx: Lowering, node: LiteNode, index: IntArray, fill: int = 0, place: int = 0) -> None:
+def _moved(ctx: LiteGraph, node: LiteNode, index: IntArray, fill: int = 0, place: int = 0) -> None:
     source = ctx.operand(node, place)
     ctx.interval(node, source)
     same_numbers(node, source, ctx.result(node))
@@ -44,7 +44,7 @@ def _moved(ctx: Lowering, node: LiteNode, index: IntArray, fill: int = 0, place:
     ctx.finish(node, ctx.picked(node, ctx.stream(node, place), index, fill))
 
 
-def reshape(ctx: Lowering, node: LiteNode) -> None:
+def _reshape(ctx: LiteGraph, node: LiteNode) -> None:
     """`RESHAPE`, `SQUEEZE`, `EXPAND_DIMS`: the shape is that of the result."""
     source, result = ctx.operand(node, 0), ctx.result(node)
     if source.size != result.size:
@@ -57,7 +57,7 @@ def reshape(ctx: Lowering, node: LiteNode) -> None:
     _moved(ctx, node, places(source).reshape(result.shape))
 
 
-def transpose(ctx: Lowering, node: LiteNode) -> None:
+def _transpose(ctx: LiteGraph, node: LiteNode) -> None:
     """`TRANSPOSE` by a constant order of axes."""
     order = _list(ctx, node, 1, "axes")
     source = ctx.operand(node, 0)
@@ -68,7 +68,7 @@ def transpose(ctx: Lowering, node: LiteNode) -> None:
     _moved(ctx, node, places(source).transpose(order))
 
 
-def pad(ctx: Lowering, node: LiteNode) -> None:
+def _pad(ctx: LiteGraph, node: LiteNode) -> None:
     """`PAD` and `PADV2`: with the integer that means 0.0, or that of a constant."""
     source = ctx.operand(node, 0)
     widths = np.asarray(ctx.given(node, 1, "widths"), dtype=np.int64).reshape(-1, 2)
@@ -79,7 +79,7 @@ def pad(ctx: Lowering, node: LiteNode) -> None:
     _moved(ctx, node, np.pad(places(source), widths, constant_values=-1), fill)
 
 
-def mirror_pad(ctx: Lowering, node: LiteNode) -> None:
+def _mirror_pad(ctx: LiteGraph, node: LiteNode) -> None:
     """`MIRROR_PAD`, with or without the edge itself."""
     source = ctx.operand(node, 0)
     widths = np.asarray(ctx.given(node, 1, "widths"), dtype=np.int64).reshape(-1, 2)
@@ -100,7 +100,7 @@ def _check_widths(node: LiteNode, source: LiteTensor, widths: IntArray) -> None:
     limited(tuple(int(n) for n in grown), node.origin)
 
 
-def concatenation(ctx: Lowering, node: LiteNode) -> None:
+def _concatenation(ctx: LiteGraph, node: LiteNode) -> None:
     """`CONCATENATION` of streams along any axis, all with the result's scale."""
     result = ctx.result(node)
     if node.whole("FusedActivationFunction"):
@@ -133,7 +133,7 @@ def concatenation(ctx: Lowering, node: LiteNode) -> None:
     ctx.finish(node, ctx.picked(node, ctx.emit(node, Concat(), *flat), index))
 
 
-def pack(ctx: Lowering, node: LiteNode) -> None:
+def _pack(ctx: LiteGraph, node: LiteNode) -> None:
     """`PACK`: tensors side by side on a new axis."""
     result = ctx.result(node)
     parts = [ctx.operand(node, i) for i in range(len(node.inputs))]
@@ -148,7 +148,7 @@ def pack(ctx: Lowering, node: LiteNode) -> None:
     ctx.finish(node, ctx.picked(node, joined, index))
 
 
-def split(ctx: Lowering, node: LiteNode) -> None:
+def _split(ctx: LiteGraph, node: LiteNode) -> None:
     """`SPLIT` into equal parts; its first operand is the axis."""
     axis = _list(ctx, node, 0, "axis")[0]
     source, count = ctx.operand(node, 1), len(node.outputs)
@@ -162,7 +162,7 @@ def split(ctx: Lowering, node: LiteNode) -> None:
         ctx.finish(node, ctx.picked(node, value, index), number)
 
 
-def slices(ctx: Lowering, node: LiteNode) -> None:
+def _slices(ctx: LiteGraph, node: LiteNode) -> None:
     """`SLICE` by constant begins and sizes; a size of -1 is the rest."""
     source = ctx.operand(node, 0)
     begin, size = _list(ctx, node, 1, "begins"), _list(ctx, node, 2, "sizes")
@@ -170,7 +170,7 @@ def slices(ctx: Lowering, node: LiteNode) -> None:
     _moved(ctx, node, places(source)[chosen])
 
 
-def strided_slice(ctx: Lowering, node: LiteNode) -> None:
+def _strided_slice(ctx: LiteGraph, node: LiteNode) -> None:
     """`STRIDED_SLICE` by constants, with masks for open ends and single places."""
     source = ctx.operand(node, 0)
     lists = [_list(ctx, node, i, what) for i, what in enumerate(("", "begins", "ends", "steps"))
@@ -192,7 +192,7 @@ def strided_slice(ctx: Lowering, node: LiteNode) -> None:
     _moved(ctx, node, places(source)[tuple(chosen)])
 
 
-def nearest(ctx: Lowering, node: LiteNode) -> None:
+def _nearest(ctx: LiteGraph, node: LiteNode) -> None:
     """`RESIZE_NEAREST_NEIGHBOR` of a map [1, H, W, C]."""
     source, result = ctx.operand(node, 0), ctx.result(node)
     align, half = node.whole("AlignCorners"), node.whole("HalfPixelCenters")
@@ -214,7 +214,7 @@ def _nearest_places(length: int, wanted: int, align: bool, half: bool) -> IntArr
     return np.maximum(chosen, 0) if half else chosen
 
 
-def depth_to_space(ctx: Lowering, node: LiteNode) -> None:
+def _depth_to_space(ctx: LiteGraph, node: LiteNode) -> None:
     """`DEPTH_TO_SPACE` of a map [1, H, W, C]."""
     source, block = ctx.operand(node, 0), node.whole("BlockSize")
     one, height, width, channels = source.shape
@@ -223,7 +223,7 @@ def depth_to_space(ctx: Lowering, node: LiteNode) -> None:
     _moved(ctx, node, moved.reshape(one, height * block, width * block, -1))
 
 
-def space_to_depth(ctx: Lowering, node: LiteNode) -> None:
+def _space_to_depth(ctx: LiteGraph, node: LiteNode) -> None:
     """`SPACE_TO_DEPTH` of a map [1, H, W, C]."""
     source, block = ctx.operand(node, 0), node.whole("BlockSize")
     one, height, width, channels = source.shape
@@ -232,24 +232,24 @@ def space_to_depth(ctx: Lowering, node: LiteNode) -> None:
     _moved(ctx, node, moved.reshape(one, height // block, width // block, -1))
 
 
-def _list(ctx: Lowering, node: LiteNode, place: int, what: str) -> Sequence[int]:
+def _list(ctx: LiteGraph, node: LiteNode, place: int, what: str) -> Sequence[int]:
     return [int(n) for n in np.asarray(ctx.given(node, place, what)).reshape(-1)]
 
 
 HANDLERS = {
-    "RESHAPE": reshape,
-    "SQUEEZE": reshape,
-    "EXPAND_DIMS": reshape,
-    "TRANSPOSE": transpose,
-    "PAD": pad,
-    "PADV2": pad,
-    "MIRROR_PAD": mirror_pad,
-    "CONCATENATION": concatenation,
-    "PACK": pack,
-    "SPLIT": split,
-    "SLICE": slices,
-    "STRIDED_SLICE": strided_slice,
-    "RESIZE_NEAREST_NEIGHBOR": nearest,
-    "DEPTH_TO_SPACE": depth_to_space,
-    "SPACE_TO_DEPTH": space_to_depth,
+    "RESHAPE": _reshape,
+    "SQUEEZE": _reshape,
+    "EXPAND_DIMS": _reshape,
+    "TRANSPOSE": _transpose,
+    "PAD": _pad,
+    "PADV2": _pad,
+    "MIRROR_PAD": _mirror_pad,
+    "CONCATENATION": _concatenation,
+    "PACK": _pack,
+    "SPLIT": _split,
+    "SLICE": _slices,
+    "STRIDED_SLICE": _strided_slice,
+    "RESIZE_NEAREST_NEIGHBOR": _nearest,
+    "DEPTH_TO_SPACE": _depth_to_space,
+    "SPACE_TO_DEPTH": _space_to_depth,
 }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
-from hwcompile.frontends.tflite.load import import_with_tensors
+from hwcompile.frontends.tflite.load import import_with_streams
 from hwcompile.frontends.tflite.read import read_file
 
 Array = np.ndarray[Any, Any]
@@ -46,7 +46,7 @@ def differing(path: Path, count: int, seed: int = 0) -> tuple[dict[str, int], in
         AssertionError: If an output has another type.
     """
     file = read_file(path)
-    model, streams = import_with_tensors(file)
+    model, streams = import_with_streams(file)
     frames = frames_of(path, count, seed)
     computed, outputs = reference(path, frames, tuple(streams))
     names = [file.tensors[n].name for n in file.inputs]

@@ -12,6 +12,9 @@ from hwcompile.ops.window.op import Window
 from hwcompile.ops.window.rows import WindowReads
 from tests.ops.window.cases import windows
 
+ORACLE = "this project"
+ORACLE_REASON = "rows are held against the counts of the whole frame"
+
 
 @settings(deadline=None, max_examples=80)
 @given(windows(), st.integers(1, 3))
