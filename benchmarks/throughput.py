@@ -1,12 +1,12 @@
-"""Networks at the fastest target that one input pixel per cycle allows.
+"""Networks at one input pixel per cycle, and at several.
 
     python benchmarks/throughput.py [--only NETWORK ...] [--frames N] [--tf2onnx PYTHON]
                                     [--json FILE] [--markdown FILE]
 
-Convolutions take all taps of a window per cycle there. Every row is one network: the target it was
-compiled for, the interval and latency that were predicted and measured in RTL simulation of random
-frames (any difference ends the benchmark with exit code 1, as a mismatch does), and the layer that
-limits the interval. With --frames 0 networks are planned and not simulated.
+Convolutions take all taps of a window per cycle there, or of several windows. Every row is one
+network at one target: the interval and latency that were predicted and measured in RTL simulation
+of random frames (any difference ends the benchmark with exit code 1, as a mismatch does), and the
+layer that limits the interval. With --frames 0 networks are planned and not simulated.
 Networks that are not part of the project are skipped when their folder is absent (see
 tests/models.py); those of TensorFlow Lite need a Python with tf2onnx and TensorFlow.
 """
@@ -28,16 +28,16 @@ from benchmarks.output import markdown, number, parser, show, write
 from benchmarks.workloads import ROOT, models_folder
 
 TARGETS = {
-    "digits_cnn_w3a3": 64,
-    "digits_cnn_int8": 64,
-    "cnv_w1a1": 1024,
-    "kws_int8_qdq": 1960,
-    "mlperf_resnet": 1024,
-    "mlperf_kws": 490,
-    "mlperf_ad01": 1,
-    "kws_w3a3": 1,
+    "digits_cnn_w3a3": (64, 16),
+    "digits_cnn_int8": (64, 16),
+    "cnv_w1a1": (1024, 256),
+    "kws_int8_qdq": (490,),
+    "mlperf_resnet": (1024, 256),
+    "mlperf_kws": (490,),
+    "mlperf_ad01": (1,),
+    "kws_w3a3": (1,),
 }
-"""Cycles per frame: the pixels of the input, or one where it is a vector."""
+"""Cycles per frame: the pixels of the input, a quarter of them, or one where it is a vector."""
 
 TFLITE = {
     "mlperf_resnet": "pretrainedResnet_quant",
@@ -83,9 +83,8 @@ def model(network: str, folder: Path, tf2onnx: str) -> Path | None:
     return path
 
 
-def measure(network: str, path: Path, folder: Path, frames: int) -> Row:
-    """Compile a network for its target, and verify it on random frames."""
-    target = TARGETS[network]
+def measure(network: str, target: int, path: Path, folder: Path, frames: int) -> Row:
+    """Compile a network for a target, and verify it on random frames."""
     design = hwcompile.compile(path, folder, target_cycles=target)
     if frames:
         design.verify(frames=frames)
@@ -122,8 +121,9 @@ def rows(only: list[str], frames: int, tf2onnx: str, console: Console) -> Iterat
             if path is None:
                 console.print(f"{network}: skipped, its model is not there", style="dim")
                 continue
-            console.print(f"{network} ...", style="dim")
-            yield measure(network, path, Path(folder) / "build", frames)
+            for target in TARGETS[network]:
+                console.print(f"{network} at {target} cycles ...", style="dim")
+                yield measure(network, target, path, Path(folder) / str(target), frames)
 
 
 def surprising(row: Row) -> bool:
@@ -134,7 +134,9 @@ def surprising(row: Row) -> bool:
     return bool(row.mismatches) or late or (bool(row.frames) and predicted != measured)
 
 
-TITLES = ("network", "target", "interval", "latency", "lanes", "frames", "mismatches", "limit")
+TABLES = {
+    "": ("network", "target", "interval", "latency", "lanes", "frames", "mismatches", "limit")
+}
 
 
 def line(row: Row) -> list[str]:
@@ -152,8 +154,8 @@ def main() -> int:
     console = Console(width=160, highlight=False)
     found = list(rows(options.only, options.frames, options.tf2onnx, console))
     lines = [line(row) for row in found]
-    show(TITLES, lines, left=1)
-    write(options, [asdict(row) for row in found], markdown(TITLES, lines, left=1))
+    show(TABLES[""], lines, left=1)
+    write(options, [asdict(row) for row in found], markdown(TABLES[""], lines, left=1))
     return 1 if any(surprising(row) for row in found) else 0
 
 

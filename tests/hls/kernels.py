@@ -49,6 +49,19 @@ def every_case(*, all_parameters: bool = False) -> list[Case]:
     return cases
 
 
+def cases_of_pixels() -> list[Case]:
+    """Every kernel that takes words of several pixels, at its first example with such words."""
+    found: dict[AnyKernel, Case] = {}
+    for name in FAMILIES:
+        for kernel in family(name).kernels:
+            for number, site in enumerate(family(name).examples()):
+                if kernel in found or kernel.refuses(site):
+                    continue
+                for parameters in kernel.space_of_pixels(site):
+                    found[kernel] = Case(f"{name}_{kernel.name}_{number}", site, kernel, parameters)
+    return list(found.values())
+
+
 def write_program(folder: Path, cases: Sequence[Case], frames: int) -> list[Project]:
     """`all.cpp`, which runs case number argument 1 in the folder argument 2; and the inputs."""
     projects: list[Project] = []

@@ -16,7 +16,7 @@ from hwcompile.ops.contract.site import Site
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.verify.hls.compilers import SANITIZE, STANDARD, UNINITIALIZED, ap_types
 from hwcompile.verify.verilator import find_compiler
-from tests.hls.kernels import Case, every_case, result, write_program
+from tests.hls.kernels import Case, cases_of_pixels, every_case, result, write_program
 
 ORACLE = "this project"
 ORACLE_REASON = "the evaluation of an op is the definition of its meaning"
@@ -50,6 +50,13 @@ def test_every_module_of_a_kernel_has_a_header() -> None:
 
 def test_every_kernel_at_its_first_example(tmp_path: Path) -> None:
     run_all(tmp_path, FIRST, [])
+
+
+def test_words_of_several_pixels(tmp_path: Path) -> None:
+    cases = cases_of_pixels()
+    families = {case.name.split("_")[0] for case in cases}
+    assert families >= {"window", "matmul", "depthwise", "reduce", "threshold", "elementwise"}
+    run_all(tmp_path, cases, [])
 
 
 def test_products_are_wider_than_a_machine_word(tmp_path: Path) -> None:

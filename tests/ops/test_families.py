@@ -14,7 +14,7 @@ from hwcompile.ir.text import parse_graph, to_text
 from hwcompile.ir.verify import verify
 from hwcompile.ops import FAMILIES, family, op_classes
 from hwcompile.ops.contract.site import Site
-from tests.kernelbench import random_frames
+from tests.kernelbench import check_kernel, random_frames
 from tests.models import ROOT
 
 ORACLE = "this project"
@@ -86,6 +86,31 @@ def test_every_parameter_set_offered_is_legal(name: str, site: Site) -> None:
             assert all(
                 isinstance(v, int | str) for v in json.loads(json.dumps(dict(parameters))).values()
             )
+
+
+@each_site
+def test_words_of_several_pixels_are_rows_of_them(name: str, site: Site) -> None:
+    for kernel in family(name).kernels:
+        if kernel.refuses(site):
+            continue
+        for parameters in kernel.space_of_pixels(site):
+            assert kernel.check(site, parameters) is None
+            built = kernel.at(site, parameters)
+            pairs = zip(built.ports.inputs, site.inputs, strict=True)
+            for form, kind in (*pairs, (built.ports.output, site.outputs[0])):
+                height, width, channels = kind.shape
+                assert (form.vectors, form.size) == (height, width * channels)
+                assert form.parallel % channels == 0
+            assert built.interval == built.timing.interval
+
+
+@pytest.mark.slow
+@each_site
+def test_words_of_several_pixels_in_rtl(name: str, site: Site) -> None:
+    for kernel in family(name).kernels:
+        if kernel.refuses(site) is None:
+            for parameters in kernel.space_of_pixels(site):
+                check_kernel(site, kernel, parameters)
 
 
 @each_site

@@ -34,7 +34,10 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_dot": {
         "Rows, Terms, Group and widths": {"SumBits": 0},
     },
-    "hw_depthwise_parallel": {"must be at least 1": {"Words": 0}},
+    "hw_depthwise_parallel": {
+        "must be at least 1": {"Depth": 0},
+        "all of their channels": {"Pixels": 2, "Depth": 3},
+    },
     "hw_extremum_tree": {"must be at least 1": {"Bits": 0}},
     "hw_fifo": {"Depth and Width": {"Depth": 0}},
     "hw_fork": {"Outputs and Width": {"Outputs": 0}},
@@ -42,6 +45,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_join": {"Inputs and Width": {"Inputs": 0}},
     "hw_link": {"1 to 16 inputs": {"Inputs": 17}},
     "hw_link_rx": {"a cycle or more": {"GapClocks": 0}},
+    "hw_matmul_parallel": {"must be at least 1": {"Terms": 0}},
     "hw_matvec": {
         "must be at least 1": {"Groups": 0},
         "between 1 and Pe": {"Pe": 2, "KeptLanes": 5},
@@ -72,6 +76,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
         "further than a row": {"Shape.pad_left": 3},
         "a ring is": {"Ring": 1},
         "a bank for every row": {"Depth": 8},
+        "multiple of the stride": {"Pixels": 3, "Shape.stride_width": 2},
     },
     "hw_window_taps": {"whole groups": {"Parallel": 3, "Abreast": 2}},
 }

@@ -17,6 +17,7 @@ from hwcompile.ops.contract.site import Blocks, StreamFormat
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.window.op import Window
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import plan
@@ -46,6 +47,31 @@ def convolution(groups: int = 1) -> Graph:
     value = add("dw", Window((2, 3), (1, 1), (1, 1), (0, 1, 0, 1), 0, 1))
     value = add("d", Depthwise(random.integers(-2, 3, size=(6, 12))))
     return builder.build((value,))
+
+
+def staircase(rows: int, low: int, high: int) -> Threshold:
+    """Three random thresholds for every row."""
+    random = np.random.default_rng(rows)
+    steps = np.sort(random.integers(low, high, size=(rows, 3)), axis=1)
+    ones = np.ones(rows, dtype=np.int64)
+    return Threshold(steps, 0 * ones, ones, IntType(0, 3))
+
+
+def with_activations() -> Graph:
+    """A padded convolution, thresholds of channels and of elements, a depthwise convolution."""
+    random = np.random.default_rng(4)
+    builder = Builder("net")
+    value = builder.input("x", TensorType((6, 7, 3), IntType(-8, 7)))
+    value = builder.add("w", Window((3, 3), (1, 1), (1, 1), ALL_ROUND, 0, 1), (value,), ORIGIN)[0]
+    weights = random.integers(-3, 4, size=(1, 10, 27))
+    value = builder.add("m", Matmul(weights), (value,), ORIGIN)[0]
+    value = builder.add("t", staircase(10, -50, 50), (value,), ORIGIN)[0]
+    value = builder.add("e", staircase(6 * 7 * 10, 0, 4), (value,), ORIGIN)[0]
+    value = builder.add("dw", Window((2, 3), (1, 1), (1, 1), (1, 1, 0, 1), 0, 1), (value,), ORIGIN)[
+        0
+    ]
+    depthwise = Depthwise(random.integers(-2, 3, size=(6, 10)))
+    return builder.build((builder.add("d", depthwise, (value,), ORIGIN)[0],))
 
 
 def kernels(planned: Plan) -> dict[str, tuple[str, dict[str, int | str]]]:
@@ -103,6 +129,21 @@ def test_faster_targets_take_all_taps_at_once(target: int, orders: bool, tmp_pat
     chosen = kernels(planned)
     assert chosen["w"][0] == chosen["pool"][0] == chosen["d"][0] == "parallel"
     assert ("taps" in chosen["m"][1]) == orders
+    check(planned, graph, tmp_path)
+
+
+@pytest.mark.parametrize("target", [24, 12])
+def test_targets_below_the_pixels_take_several_of_them(target: int, tmp_path: Path) -> None:
+    """Two pixels of seven and four: rows are ragged; with constants for channels and places."""
+    graph = with_activations()
+    planned, prediction = plan(graph, target_cycles=target)
+    assert prediction.interval == prediction.bound <= target
+    chosen = kernels(planned)
+    assert chosen["m"][0] == chosen["d"][0] == "parallel"
+    pixels = {chosen[name][1]["pixels"] for name in ("w", "m", "dw", "d")}
+    assert len(pixels) == 1
+    (number,) = pixels
+    assert chosen["t"][1] == chosen["e"][1] == {"parallel": 10 * int(number)}
     check(planned, graph, tmp_path)
 
 

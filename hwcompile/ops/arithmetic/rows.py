@@ -90,8 +90,10 @@ class RowTable:
 
 def row_period(rows: int, shape: tuple[int, int, int], parallel: int) -> int:
     """How many words pass before the rows repeat: the first dimension of `row_layout`."""
-    words: int = -(-shape[2] // parallel)
-    return 1 if rows == 1 else rows // shape[2] * words
+    if rows == 1 or (rows == shape[2] and parallel > rows):
+        return 1
+    size = _vector(shape, parallel)
+    return rows // size * -(-size // parallel)
 
 
 def row_layout(rows: int, shape: tuple[int, int, int], parallel: int) -> IntArray:
@@ -100,7 +102,7 @@ def row_layout(rows: int, shape: tuple[int, int, int], parallel: int) -> IntArra
     Args:
         rows: 1, the number of channels, or the number of elements of a frame.
         shape: (height, width, channels).
-        parallel: Lanes.
+        parallel: Lanes; more than there are channels are those of several pixels of a row.
 
     Returns:
         int64 [groups, lanes]. For one row: [1, 1]. Lanes beyond the end of a vector repeat the
@@ -108,8 +110,15 @@ def row_layout(rows: int, shape: tuple[int, int, int], parallel: int) -> IntArra
     """
     if rows == 1:
         return np.zeros((1, 1), dtype=np.int64)
-    channels = shape[2]
-    words = -(-channels // parallel)
-    channel = np.minimum(np.arange(words * parallel, dtype=np.int64), channels - 1)
-    vectors = np.arange(0, rows, channels, dtype=np.int64)
-    return (vectors[:, None] + channel).reshape(-1, parallel)
+    if rows == shape[2] and parallel > rows:
+        return np.arange(parallel, dtype=np.int64)[None, :] % rows
+    size = _vector(shape, parallel)
+    words = -(-size // parallel)
+    place = np.minimum(np.arange(words * parallel, dtype=np.int64), size - 1)
+    vectors = np.arange(0, rows, size, dtype=np.int64)
+    return (vectors[:, None] + place).reshape(-1, parallel)
+
+
+def _vector(shape: tuple[int, int, int], parallel: int) -> int:
+    """Elements of a vector: a pixel, or a row of pixels when a word holds several of them."""
+    return shape[2] if parallel <= shape[2] else shape[1] * shape[2]

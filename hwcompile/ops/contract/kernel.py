@@ -73,6 +73,13 @@ class Kernel(ABC, Generic[O]):
         """
         return ()
 
+    def space_of_pixels(self, site: Site[O]) -> Iterable[Parameters]:
+        """Parameter sets worth considering whose words hold several pixels of a row.
+
+        Such words hold all channels (`StreamFormat.of_rows`). Empty when there are none.
+        """
+        return ()
+
     @abstractmethod
     def check(self, site: Site[O], parameters: Parameters) -> str | None:
         """Why a (hand-written) parameter set is not legal, in words; None when it is."""

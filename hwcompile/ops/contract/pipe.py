@@ -9,6 +9,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from hwcompile.ir.types import TensorType
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Value
 from hwcompile.ops.contract.kernel import Kernel
@@ -21,8 +22,8 @@ BLOCK_BITS = 2048  # a smaller memory is cheaper in look-up tables
 class BuiltPipe(Built[O_co]):
     """A pipeline that words of `parallel` channels pass.
 
-    A vector is one pixel: its channels. All operands travel in the same word format apart from the
-    element type.
+    A vector is one pixel: its channels; or a row of pixels, when a word holds several pixels. All
+    operands travel in the same word format apart from the element type.
     """
 
     @property
@@ -42,12 +43,14 @@ class BuiltPipe(Built[O_co]):
 
     @cached_property
     def ports(self) -> Ports:
-        """One vector per pixel, `parallel` channels per word."""
-        *inputs, output = (
-            StreamFormat(kind.pixels, kind.channels, self.parallel, kind.element)
-            for kind in (*self.site.inputs, self.site.outputs[0])
-        )
+        """One vector per pixel, `parallel` channels per word; or rows, several pixels per word."""
+        *inputs, output = map(self._form, (*self.site.inputs, self.site.outputs[0]))
         return Ports(tuple(inputs), output)
+
+    def _form(self, kind: TensorType) -> StreamFormat:
+        if self.parallel > kind.channels:
+            return StreamFormat.of_rows(kind, self.parallel // kind.channels)
+        return StreamFormat(kind.pixels, kind.channels, self.parallel, kind.element)
 
     @cached_property
     def timing(self) -> Timing:
@@ -76,7 +79,10 @@ class BuiltPipe(Built[O_co]):
 
 
 class Pipe(Kernel[O]):
-    """A kernel without control whose only parameter is `parallel`: elements per word."""
+    """A kernel without control whose only parameter is `parallel`: elements per word.
+
+    More than a pixel's channels are those of several pixels of a row.
+    """
 
     rigid: ClassVar[bool] = True
 
@@ -84,13 +90,21 @@ class Pipe(Kernel[O]):
         """Every `parallel` that is the smallest for its number of words, narrow words first."""
         return tuple({"parallel": p} for p in parallel_values(site.outputs[0].channels))
 
+    def space_of_pixels(self, site: Site[O]) -> Iterable[Parameters]:
+        """See `Kernel.space_of_pixels`."""
+        _, width, channels = site.outputs[0].shape
+        return tuple({"parallel": p * channels} for p in parallel_values(width)[1:])
+
     def check(self, site: Site[O], parameters: Parameters) -> str | None:
-        """`parallel` may be anything from 1 to the number of channels."""
+        """`parallel` may be anything from 1 to the number of channels, or those of some pixels."""
         if set(parameters) != {"parallel"}:
             return f"the parameters are ['parallel'], not {sorted(parameters)}"
-        parallel, channels = parameters["parallel"], site.outputs[0].channels
-        if not isinstance(parallel, int) or not 1 <= parallel <= channels:
+        parallel, (_, width, channels) = parameters["parallel"], site.outputs[0].shape
+        if not isinstance(parallel, int) or parallel < 1:
             return f"parallel must be from 1 to {channels}, not {parallel}"
+        if parallel > channels and (parallel % channels or parallel > width * channels):
+            several = f", or {channels} times a number of pixels to {width}" if width > 1 else ""
+            return f"parallel must be from 1 to {channels}{several}, not {parallel}"
         return self.unable(site)
 
 

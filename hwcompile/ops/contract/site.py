@@ -75,6 +75,12 @@ class StreamFormat:
     element: IntType
     order: Blocks | None = None
 
+    @staticmethod
+    def of_rows(kind: TensorType, pixels: int) -> StreamFormat:
+        """Words of `pixels` neighbours in a row of a map, with all channels; rows are vectors."""
+        height, width, channels = kind.shape
+        return StreamFormat(height, width * channels, pixels * channels, kind.element)
+
     @property
     def words_per_vector(self) -> int:
         """ceil(size / parallel)."""

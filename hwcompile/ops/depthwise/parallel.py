@@ -15,6 +15,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.pixels import check_pixels, pixel_counts
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.depthwise.folded import constant_parts
@@ -25,8 +26,14 @@ from hwcompile.ops.matmul.folded import check_style
 class ChannelsOfTaps(Built[Depthwise]):
     """Channels cut into groups of pe with all their taps, in the words of `hw_depthwise_parallel`.
 
-    Attributes are those of the op: T taps of C channels; a pixel takes C / pe words.
+    Attributes are those of the op: T taps of C channels; a pixel takes C / pe words, or a word
+    holds several pixels.
     """
+
+    @property
+    def pixels(self) -> int:
+        """Pixels at a time."""
+        return self.number("pixels", 1)
 
     @property
     def pe(self) -> int:
@@ -56,6 +63,9 @@ class ChannelsOfTaps(Built[Depthwise]):
     def ports(self) -> Ports:
         """A vector of T taps of C channels for every pixel in, one of C elements out."""
         op, pe, source = self.op, self.pe, self.site.inputs[0]
+        if self.pixels > 1:
+            result = StreamFormat.of_rows(self.site.outputs[0], self.pixels)
+            return Ports((StreamFormat.of_rows(source, self.pixels),), result)
         order = Blocks.of(op.taps, pe, op.channels)
         size = op.taps * op.channels
         taken = StreamFormat(source.pixels, size, op.taps * pe, source.element, order)
@@ -72,28 +82,29 @@ class ChannelsOfTaps(Built[Depthwise]):
     @property
     def interval(self) -> int:
         """Words of a frame."""
-        return self.site.inputs[0].pixels * self.words
+        return self.ports.output.words
 
     @property
     def lanes(self) -> int:
-        """Pe x taps."""
-        return self.pe * self.op.taps
+        """Pe x taps, for every pixel."""
+        return self.pixels * self.pe * self.op.taps
 
     @cached_property
     def needs(self) -> Resources:
         """Lanes and adders (see `Dot`), memories, registers of operands and sums, control."""
         pe, taps, dot = self.pe, self.op.taps, self.dot
-        sums = pe * self.out_bits
+        rows = self.pixels * pe
+        sums = rows * self.out_bits
         counter = max(self.words - 1, 1).bit_length()
         total = Resources(
             lut=0.5 * counter + 4,
             adders=sums + counter,
-            ff=pe * taps * dot.encoding.input.bits + sums + counter + dot.stages(taps) + 2,
+            ff=rows * taps * dot.encoding.input.bits + sums + counter + dot.stages(taps) + 2,
         )
         total += memory(self.words, pe * taps * dot.encoding.stored_bits)
         if self.starts is not None:
             total += memory(self.words, pe * start_bits(self.starts))
-        return total + dot.resources(pe, taps, self.out_bits)
+        return total + dot.resources(rows, taps, self.out_bits)
 
     @property
     def circuit(self) -> str:
@@ -105,11 +116,15 @@ class ChannelsOfTaps(Built[Depthwise]):
         """Of `hw_depthwise_parallel`."""
         op, dot = self.op, self.dot
         codes = op.weights.reshape(op.taps, self.words, self.pe).transpose(1, 2, 0)
+        result = self.ports.output
         return Instance(
             "hw_depthwise_parallel",
             {
+                "Pixels": self.pixels,
                 "Pe": self.pe,
-                "Words": self.words,
+                "Depth": self.words,
+                "Words": result.words_per_vector,
+                "Tail": result.size % result.parallel,
                 "Taps": op.taps,
                 "Group": dot.encoding.group,
                 **dot.parameters(),
@@ -125,7 +140,9 @@ class ChannelsOfTaps(Built[Depthwise]):
     def comment(self) -> str:
         """Folding and arithmetic."""
         op, described = self.op, self.dot.encoding.describe()
-        return f"all {op.taps} taps of {self.pe} of {op.channels} channels per cycle: {described}"
+        pixels = f" of {self.pixels} pixels" if self.pixels > 1 else ""
+        parts = f"{self.pe} of {op.channels} channels{pixels}"
+        return f"all {op.taps} taps of {parts} per cycle: {described}"
 
     @cached_property
     def starts(self) -> IntArray | None:
@@ -137,8 +154,8 @@ class ChannelsOfTaps(Built[Depthwise]):
 class Parallel(Kernel[Depthwise]):
     """All taps of `pe` channels at a time, as a parallel window gives them.
 
-    Parameters: `pe` (channels at a time; they divide the channels) and `style` (an encoding's
-    word).
+    Parameters: `pe` (channels at a time; they divide the channels), `pixels` (neighbours in a row
+    at a time, with all their channels; 1 if not given) and `style` (an encoding's word).
     """
 
     name = "parallel"
@@ -152,13 +169,21 @@ class Parallel(Kernel[Depthwise]):
             if site.op.channels % pe == 0:
                 yield {"pe": pe}
 
+    def space_of_pixels(self, site: Site[Depthwise]) -> Iterable[Parameters]:
+        """See `Kernel.space_of_pixels`: the fewest pixels for every number of words of a row."""
+        for pixels in pixel_counts(site.inputs[0]):
+            yield {"pe": site.op.channels, "pixels": pixels}
+
     def check(self, site: Site[Depthwise], parameters: Parameters) -> str | None:
         """Unknown names, a pe that does not divide the channels, styles types do not allow."""
         channels = site.op.channels
-        unknown = sorted(set(parameters) - {"pe", "style"})
+        unknown = sorted(set(parameters) - {"pe", "pixels", "style"})
         if unknown:
-            return f"there is no parameter '{unknown[0]}'; there are pe and style"
+            return f"there is no parameter '{unknown[0]}'; there are pe, pixels and style"
         pe = parameters.get("pe")
         if not isinstance(pe, int) or not 1 <= pe <= channels or channels % pe:
             return f"pe must divide the {channels} channels, which {pe!r} does not"
+        reason = check_pixels(site.inputs[0], channels, parameters)
+        if reason is not None:
+            return reason
         return check_style(words(site.op.weight_type, site.inputs[0].element), parameters)

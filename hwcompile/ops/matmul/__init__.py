@@ -10,6 +10,7 @@ from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul.broadcast import Broadcast
 from hwcompile.ops.matmul.folded import Folded
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.parallel import Parallel
 from hwcompile.ops.matmul.sparse import Sparse
 
 
@@ -43,6 +44,6 @@ FAMILY = Family(
     "matmul",
     "matrix-vector product with constant weights, per pixel and group",
     (Matmul,),
-    (Folded(), Sparse(), Broadcast()),
+    (Folded(), Sparse(), Broadcast(), Parallel()),
     examples,
 )

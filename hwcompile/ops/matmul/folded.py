@@ -175,7 +175,7 @@ class FoldedMatrix(Built[Matmul]):
     @cached_property
     def starts(self) -> IntArray | None:
         """Rows of the start memory: int64 [groups * folds, pe]."""
-        starts = _constant_parts(self.op, self.dot)
+        starts = row_constants(self.op, self.dot)
         if starts is None:
             return None
         edge = self.folds * self.pe - self.op.rows
@@ -269,6 +269,6 @@ def check_style(legal: tuple[str, ...], parameters: Parameters) -> str | None:
 
 
 @lru_cache(maxsize=256)
-def _constant_parts(op: Matmul, dot: Dot) -> IntArray | None:
+def row_constants(op: Matmul, dot: Dot) -> IntArray | None:
     """Constant parts of the sums, int64 [groups, rows]; every folding asks for them."""
     return dot.encoding.starts(op.weights, axis=2)

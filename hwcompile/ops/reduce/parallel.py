@@ -13,6 +13,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Name
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.pixels import check_pixels, pixel_counts
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.reduce.op import Reduce
@@ -27,6 +28,11 @@ class TapTrees(Built[Reduce]):
         return self.number("pe")
 
     @property
+    def pixels(self) -> int:
+        """Pixels at a time."""
+        return self.number("pixels", 1)
+
+    @property
     def stages(self) -> int:
         """Levels of the tree."""
         return _levels(self.op.taps)
@@ -35,6 +41,9 @@ class TapTrees(Built[Reduce]):
     def ports(self) -> Ports:
         """A vector of all taps of the channels for every pixel in, one of the channels out."""
         source, result, pe, taps = self.site.inputs[0], self.site.outputs[0], self.pe, self.op.taps
+        if self.pixels > 1:
+            taken = StreamFormat.of_rows(source, self.pixels)
+            return Ports((taken,), StreamFormat.of_rows(result, self.pixels))
         order = Blocks.of(taps, pe, result.channels)
         taken = StreamFormat(source.pixels, source.channels, taps * pe, source.element, order)
         return Ports((taken,), StreamFormat(result.pixels, result.channels, pe, result.element))
@@ -56,7 +65,8 @@ class TapTrees(Built[Reduce]):
 
         A node of a sum is an adder; of a maximum, a comparator and a multiplexer.
         """
-        source, result, pe = self.ports.inputs[0], self.ports.output, self.pe
+        source, result = self.ports.inputs[0], self.ports.output
+        lanes = self.pixels * self.pe
         numbers, bits = self.op.taps, source.element.bits
         chooses = self.op.kind != "sum"
         lut, adders, ff = 0.0, 0.0, 0.0
@@ -69,7 +79,7 @@ class TapTrees(Built[Reduce]):
                 bits = min(result.element.bits, bits + (min(numbers, TREE_RADIX) - 1).bit_length())
             ff += left * bits
             numbers = left
-        return Resources(pe * lut + 3, pe * adders, pe * ff + self.stages)
+        return Resources(lanes * lut + 3, lanes * adders, lanes * ff + self.stages)
 
     @property
     def instance(self) -> Instance:
@@ -80,7 +90,10 @@ class TapTrees(Built[Reduce]):
             {
                 "Kind": Name("hw_reduction", self.op.kind.capitalize()),
                 "Taps": self.op.taps,
-                "Parallel": result.parallel,
+                "Pixels": self.pixels,
+                "Parallel": self.pe,
+                "Words": result.words_per_vector,
+                "Tail": result.size % result.parallel,
                 "InBits": source.element.bits,
                 "OutBits": result.element.bits,
                 "InSigned": source.element.signed,
@@ -92,7 +105,8 @@ class TapTrees(Built[Reduce]):
     @property
     def comment(self) -> str:
         """Kind and folding."""
-        return f"{self.op.kind} of all {self.op.taps} taps of {self.pe} channels per cycle"
+        pixels = f" of {self.pixels} pixels" if self.pixels > 1 else ""
+        return f"{self.op.kind} of all {self.op.taps} taps of {self.pe} channels{pixels} per cycle"
 
 
 class Parallel(Kernel[Reduce]):
@@ -101,6 +115,7 @@ class Parallel(Kernel[Reduce]):
     Parameters:
 
     - `pe`: channels per cycle; they divide the channels.
+    - `pixels` (1 if not given): neighbours in a row per cycle, with all their channels.
     """
 
     name = "parallel"
@@ -119,14 +134,19 @@ class Parallel(Kernel[Reduce]):
             if channels % pe == 0:
                 yield {"pe": pe}
 
+    def space_of_pixels(self, site: Site[Reduce]) -> Iterable[Parameters]:
+        """See `Kernel.space_of_pixels`: the fewest pixels for every number of words of a row."""
+        for pixels in pixel_counts(site.inputs[0]):
+            yield {"pe": site.outputs[0].channels, "pixels": pixels}
+
     def check(self, site: Site[Reduce], parameters: Parameters) -> str | None:
         """See `Kernel.check`."""
-        if set(parameters) != {"pe"}:
-            return f"{self.name} has one parameter, 'pe', not {sorted(parameters)}"
+        if set(parameters) - {"pixels"} != {"pe"}:
+            return f"{self.name} has the parameters 'pe' and 'pixels', not {sorted(parameters)}"
         pe, channels = parameters["pe"], site.outputs[0].channels
         if not isinstance(pe, int) or not 1 <= pe <= channels or channels % pe:
             return f"'pe' divides the {channels} channels, which {pe} does not"
-        return None
+        return check_pixels(site.inputs[0], channels, parameters)
 
 
 def _levels(numbers: int) -> int:

@@ -12,6 +12,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Struct
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.pixels import pixel_counts
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.window.line_buffer import pad_code
@@ -31,8 +32,13 @@ class TapsAbreast(Built[Window]):
     @cached_property
     def walk(self) -> Walk:
         """The reader's phases."""
-        channels = self.site.inputs[0].channels
-        return Walk(self.op.geometry, self.site.inputs[0].shape, channels // self.parallel)
+        shape = self.site.inputs[0].shape
+        return Walk(self.op.geometry, shape, shape[2] // self.parallel, self.pixels)
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of an input word."""
+        return self.number("pixels", 1)
 
     @property
     def taps(self) -> int:
@@ -56,8 +62,14 @@ class TapsAbreast(Built[Window]):
 
     @cached_property
     def ports(self) -> Ports:
-        """Channels of a pixel in; all taps of those channels out, group by group."""
+        """Channels of a pixel in; all taps of those channels out, group by group.
+
+        Or all channels of some pixels in, and all windows out that begin among them.
+        """
         source, result = self.site.inputs[0], self.site.outputs[0]
+        if self.pixels > 1:
+            taken = StreamFormat.of_rows(source, self.pixels)
+            return Ports((taken,), StreamFormat.of_rows(result, self.walk.abreast))
         size = source.channels // self.op.groups
         abreast = self.parallel // self.group_lanes
         vectors = result.pixels * self.op.groups // abreast
@@ -93,7 +105,7 @@ class TapsAbreast(Built[Window]):
         word, out = ports.inputs[0].bits, ports.output.bits
         column = self.op.kernel[0] * word
         banks = 1 if walk.is_ring else self.rows
-        places = walk.reach[1] * walk.pixel_words + 1
+        places = walk.places
         late = min(walk.tail, places) + 1 if walk.tail else 0
         position = walk.row_words.bit_length()
         row = 2 * sum(n.bit_length() for n in (2 * walk.shape[0], walk.windows[0]))
@@ -138,6 +150,7 @@ class TapsAbreast(Built[Window]):
             {
                 "Shape": self._shape,
                 "Parallel": self.parallel,
+                "Pixels": self.pixels,
                 "Abreast": self.parallel // self.group_lanes,
                 "InBits": source.element.bits,
                 "OutBits": result.element.bits,
@@ -156,8 +169,10 @@ class TapsAbreast(Built[Window]):
         """Kernel, folding and line memory."""
         rows, columns = self.op.kernel
         kept = f"{self.capacity} words" if self.walk.is_ring else f"{self.rows} rows"
+        abreast = self.walk.abreast
+        windows = f" of {abreast} windows" if abreast > 1 else ""
         return (
-            f"all {rows}x{columns} taps of {self.parallel} channels per cycle, "
+            f"all {rows}x{columns} taps of {self.parallel} channels{windows} per cycle, "
             f"{kept} of line memory"
         )
 
@@ -169,6 +184,8 @@ class Parallel(Kernel[Window]):
     takes no cycles. So a map passes in as many cycles as it has words. Parameters:
 
     - `parallel`: channels per word. They divide the channels of a group, or are whole groups.
+    - `pixels` (1 if not given): neighbours in a row per word, with all their channels; a multiple
+      of the horizontal stride. The windows that begin among them leave together.
 
     Where a word holds a part of a group, all taps of this part come first, and then those of the
     next: an order that matrices, depthwise sums and reductions can take when they are built for it.
@@ -190,11 +207,20 @@ class Parallel(Kernel[Window]):
             if self.check(site, {"parallel": parallel}) is None:
                 yield {"parallel": parallel}
 
+    def space_of_pixels(self, site: Site[Window]) -> Iterable[Parameters]:
+        """See `Kernel.space_of_pixels`: the fewest pixels for every number of words of a row."""
+        channels, stride = site.inputs[0].channels, site.op.strides[1]
+        found = {-(-pixels // stride) * stride for pixels in pixel_counts(site.inputs[0])}
+        for pixels in sorted(found):
+            parameters = {"parallel": channels, "pixels": pixels}
+            if self.check(site, parameters) is None:
+                yield parameters
+
     def check(self, site: Site[Window], parameters: Parameters) -> str | None:
         """See `Kernel.check`."""
-        unknown = sorted(set(parameters) - {"parallel"})
+        unknown = sorted(set(parameters) - {"parallel", "pixels"})
         if unknown:
-            return f"parallel has no parameter '{unknown[0]}'; it has 'parallel'"
+            return f"parallel has no parameter '{unknown[0]}'; it has 'parallel' and 'pixels'"
         channels, groups = site.inputs[0].channels, site.op.groups
         parallel, size = parameters.get("parallel"), channels // groups
         if not isinstance(parallel, int) or not 1 <= parallel <= channels:
@@ -204,7 +230,23 @@ class Parallel(Kernel[Window]):
                 f"'parallel' divides the {size} channels of a group or is that of some of the "
                 f"{groups} groups that divides them; {parallel} is neither"
             )
+        return _check_pixels(site, parallel, parameters.get("pixels", 1))
+
+
+def _check_pixels(site: Site[Window], parallel: int, pixels: int | str) -> str | None:
+    """Why a word can not hold so many pixels; None when it can."""
+    _, width, channels = site.inputs[0].shape
+    stride = site.op.strides[1]
+    if not isinstance(pixels, int) or not 1 <= pixels <= width:
+        return f"'pixels' is a number from 1 to {width} (pixels of a row), not {pixels}"
+    if pixels == 1:
         return None
+    if parallel != channels or pixels % stride:
+        return (
+            f"with 'pixels' above 1, 'parallel' is {channels} (all channels) and 'pixels' a "
+            f"multiple of the stride {stride}, not {parallel} and {pixels}"
+        )
+    return Walk(site.op.geometry, site.inputs[0].shape, 1, pixels).problem()
 
 
 @lru_cache(maxsize=1024)

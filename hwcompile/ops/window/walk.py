@@ -5,6 +5,9 @@ windows, in the order (oh, column, word of the pixel). The windows of a row may 
 edge, by `tail` words: then they leave with the phases that bring words of the next row, and the
 last phases of a frame need nothing. Numbered by the windows that leave, phase i needs the word that
 is read `tail` places after it, or the frame's last one.
+
+A word may hold several pixels of a row, all of their channels. Then a column of the walk is a word,
+and as many windows leave together as begin within it.
 """
 
 from __future__ import annotations
@@ -24,17 +27,41 @@ class Walk:
     Attributes:
         geometry: Where the taps lie.
         shape: (height, width, channels) of the map.
-        pixel_words: Words of a pixel.
+        pixel_words: Words of a pixel; 1 where a word holds several.
+        pixels: Pixels of a word; a multiple of the stride, or 1.
     """
 
     geometry: Geometry
     shape: tuple[int, int, int]
     pixel_words: int
+    pixels: int = 1
+
+    @property
+    def columns(self) -> int:
+        """Columns of the walk: pixels of a row, or words that hold several."""
+        return -(-self.shape[1] // self.pixels)
+
+    @property
+    def abreast(self) -> int:
+        """Windows that leave together."""
+        if self.pixels == 1:
+            return 1
+        return min(self.pixels // self.geometry.strides[1], self.windows[1])
+
+    @property
+    def count(self) -> int:
+        """Times that windows leave in a row."""
+        return -(-self.windows[1] // self.abreast)
+
+    @property
+    def _step(self) -> int:
+        """Columns from windows to the next."""
+        return self.geometry.strides[1] if self.pixels == 1 else 1
 
     @property
     def row_words(self) -> int:
         """Words of a row of the map."""
-        return self.shape[1] * self.pixel_words
+        return self.columns * self.pixel_words
 
     @property
     def words(self) -> int:
@@ -58,15 +85,27 @@ class Walk:
         return (g.kernel[0] - 1) * g.dilations[0], (g.kernel[1] - 1) * g.dilations[1]
 
     @property
-    def _last_column(self) -> int:
-        """The column of the last tap of the last window of a row, right of the map or on it."""
+    def lead(self) -> int:
+        """The column of the last tap of the first windows of a row."""
         g = self.geometry
-        return (self.windows[1] - 1) * g.strides[1] + self.reach[1] - g.pads[1]
+        last = (self.abreast - 1) * g.strides[1] + self.reach[1] - g.pads[1]
+        return last // self.pixels
+
+    @property
+    def places(self) -> int:
+        """Words of a row from the first tap of the windows that leave together to the last."""
+        first = -self.geometry.pads[1] // self.pixels
+        return (self.lead - first) * self.pixel_words + 1
+
+    @property
+    def _last_column(self) -> int:
+        """The column of the last tap of the last windows of a row, right of the map or on it."""
+        return (self.count - 1) * self._step + self.lead
 
     @property
     def tail_columns(self) -> int:
-        """Columns that the last window of a row reaches past the right edge."""
-        return max(0, self._last_column - self.shape[1] + 1)
+        """Columns that the last windows of a row reach past the right edge."""
+        return max(0, self._last_column - self.columns + 1)
 
     @property
     def tail(self) -> int:
@@ -75,8 +114,8 @@ class Walk:
 
     @property
     def offset(self) -> int:
-        """The column of the phase with which the first window of a row leaves."""
-        return self.reach[1] - self.geometry.pads[1] - self.tail_columns
+        """The column of the phase with which the first windows of a row leave."""
+        return self.lead - self.tail_columns
 
     @property
     def is_ring(self) -> bool:
@@ -87,18 +126,17 @@ class Walk:
 
     def problem(self) -> str | None:
         """Why windows can not leave in the order of the walk; None when they do."""
-        g = self.geometry
-        if (self.windows[1] - 1) * g.strides[1] >= self.shape[1] or self.offset < 0:
+        if (self.count - 1) * self._step >= self.columns or self.offset < 0:
             return "its windows begin or end more than a kernel outside of the map"
-        if self.tail_columns > self.shape[1] or self.tail >= self.phases:
+        if self.tail_columns > self.columns or self.tail >= self.phases:
             return "its kernel reaches more than a row past the map"
         return None
 
     def emits(self) -> IntArray:
-        """1 for every phase that completes a window, else 0; int64 [phases]."""
-        columns = np.arange(self.shape[1]) - self.offset
-        stride, count = self.geometry.strides[1], self.windows[1]
-        hits = (columns >= 0) & (columns % stride == 0) & (columns < count * stride)
+        """1 for every phase that completes windows, else 0; int64 [phases]."""
+        columns = np.arange(self.columns) - self.offset
+        step, count = self._step, self.count
+        hits = (columns >= 0) & (columns % step == 0) & (columns < count * step)
         return np.tile(np.repeat(hits, self.pixel_words), self.windows[0]).astype(np.int64)
 
     def need(self) -> IntArray:

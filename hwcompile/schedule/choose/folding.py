@@ -20,6 +20,7 @@ from hwcompile.schedule.choose.assignment import GENERAL, Assignment, Costs
 from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
 from hwcompile.schedule.choose.options import (
     Option,
+    Reserve,
     fitting,
     fixed_option,
     options_of,
@@ -64,30 +65,35 @@ class Space:
         nodes: Those that are hardware, in graph order.
         options: By node name; a fixed node has one option.
         choices: Of fixed nodes, by name.
+        reserve: What counts of that which the planner has in reserve.
     """
 
     graph: Graph
     nodes: tuple[Node, ...]
     options: Mapping[str, tuple[Option, ...]]
     choices: Mapping[str, Choice]
+    reserve: Reserve
 
     @staticmethod
-    def of(graph: Graph, choices: Mapping[str, Choice], *, reserve: bool = False) -> Space:
+    def of(
+        graph: Graph, choices: Mapping[str, Choice], reserve: Reserve = Reserve.NOTHING
+    ) -> Space:
         """The options of every node.
 
         Args:
             graph: Lowered.
             choices: Of nodes that are fixed, by name.
-            reserve: Whether kernels count that the planner has in reserve; they do where a choice
-                is one of them.
+            reserve: What counts at least of that which the planner has in reserve; more does where
+                a choice is of it.
 
         Raises:
             CompileError: HW0401 when no kernel builds a node.
         """
         nodes = [node for node in graph.nodes if node.op.family not in FREE]
-        asked = any(_is_reserve(node, choices) for node in nodes)
-        options = _all_options(graph, nodes, choices, reserve=reserve or asked)
-        return Space(graph, tuple(nodes), options, choices)
+        asked = [_reserve_of(choices[node.name], node) for node in nodes if node.name in choices]
+        needed = max([reserve, *asked])
+        options = _all_options(graph, nodes, choices, needed)
+        return Space(graph, tuple(nodes), options, choices, needed)
 
     @property
     def fixed(self) -> frozenset[str]:
@@ -95,16 +101,16 @@ class Space:
         return frozenset(self.choices)
 
     def reaching(self, target: int) -> Space:
-        """This space where it reaches a target, or the one with the kernels in reserve."""
+        """This space where it reaches a target, or one with as much of the reserve as it takes."""
         slow = any(
             all(option.built.interval > target for option in found)
             for found in self.options.values()
         )
-        return self._whole if slow else self
+        return self._larger.reaching(target) if slow and self.reserve < max(Reserve) else self
 
     @cached_property
-    def _whole(self) -> Space:
-        return Space.of(self.graph, self.choices, reserve=True)
+    def _larger(self) -> Space:
+        return Space.of(self.graph, self.choices, Reserve(self.reserve + 1))
 
     @cached_property
     def steps(self) -> tuple[int, ...]:
@@ -128,13 +134,15 @@ class Space:
         return {node.name: chosen[node.name] for node in self.nodes}
 
 
-def _is_reserve(node: Node, choices: Mapping[str, Choice]) -> bool:
-    name = node.name
-    return name in choices and family(node.op.family).kernel(choices[name].kernel).reserve
+def _reserve_of(choice: Choice, node: Node) -> Reserve:
+    """What a choice is of."""
+    kernel = family(node.op.family).kernel(choice.kernel)
+    several = kernel.reserve and int(choice.parameters.get("pixels", 1)) > 1
+    return Reserve.PIXELS if several else Reserve(kernel.reserve)
 
 
 def _all_options(
-    graph: Graph, nodes: Sequence[Node], fixed: Mapping[str, Choice], *, reserve: bool
+    graph: Graph, nodes: Sequence[Node], fixed: Mapping[str, Choice], reserve: Reserve
 ) -> dict[str, tuple[Option, ...]]:
     """By node name; a fixed node has one option."""
     origin = stream_sources(graph)
@@ -150,7 +158,10 @@ def _all_options(
             if producer is not None
             for option in found[producer.name]
         }
-        options = fitting(options_of(graph, node, reserve=reserve), {f.parallel for f in forms})
+        several = reserve >= Reserve.PIXELS
+        channels = graph.types[node.outputs[0]].channels
+        sizes = {form.parallel for form in forms if several or form.parallel <= channels}
+        options = fitting(options_of(graph, node, reserve), sizes)
         orders = {f.order for f in forms if f.order is not None}
         found[node.name] = ordered(options, sorted(orders, key=lambda o: (o.taps, o.lanes)))
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import cached_property
 
 from hwcompile.diagnostics import fail
@@ -73,13 +74,23 @@ class Option:
         return tuple((form.size, form.parallel, form.order) for form in forms)
 
 
-def options_of(graph: Graph, node: Node, *, reserve: bool = False) -> tuple[Option, ...]:
+class Reserve(IntEnum):
+    """What the planner looks at only where the rest is too slow for a target, step by step."""
+
+    NOTHING = 0
+    KERNELS = 1
+    """Kernels in reserve (`Kernel.reserve`)."""
+    PIXELS = 2
+    """And words of several pixels (`Kernel.space_of_pixels`)."""
+
+
+def options_of(graph: Graph, node: Node, reserve: Reserve = Reserve.NOTHING) -> tuple[Option, ...]:
     """Every kernel and parameter set worth considering, in a fixed order.
 
     Args:
         graph: Lowered.
         node: One of it that is hardware.
-        reserve: Whether kernels count that the planner has in reserve.
+        reserve: What counts of that which the planner has in reserve.
 
     Raises:
         CompileError: HW0401 when no kernel builds the node.
@@ -93,6 +104,8 @@ def options_of(graph: Graph, node: Node, *, reserve: bool = False) -> tuple[Opti
         reason = kernel.refuses(site)
         if reason is None:
             options += [Option(kernel.at(site, p)) for p in kernel.space(site)]
+            wide = kernel.space_of_pixels(site) if reserve >= Reserve.PIXELS else ()
+            options += [Option(kernel.at(site, p)) for p in wide]
         else:
             reasons.append(f"'{kernel.name}': {reason}")
     if not options:

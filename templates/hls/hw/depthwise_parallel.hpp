@@ -1,9 +1,9 @@
 // Weighted sums over taps, for every channel with its own constant weights, all taps in one step.
 //
-// A pixel arrives as Words words of the taps of Pe channels, tap after tap. Row `word` of the
-// weights holds the weight of channel p for tap t at p * Taps + t. A sum starts from the constant
-// part of its dot product (see dot.hpp), in row `word` of `starts`, or Start without. See
-// hw_depthwise_parallel.
+// A pixel arrives as Depth words of the taps of Pe channels, tap after tap; or a word holds Pixels
+// pixels, and lanes behind the end of a row are cleared. Row `word` of the weights holds the weight
+// of channel p for tap t at p * Taps + t. A sum starts from the constant part of its dot product
+// (see dot.hpp), in row `word` of `starts`, or Start without. See hw_depthwise_parallel.
 #ifndef HW_DEPTHWISE_PARALLEL_HPP
 #define HW_DEPTHWISE_PARALLEL_HPP
 
@@ -17,25 +17,31 @@ namespace detail {
 template <class C, class X, class Y, class Weights, class Starts>
 void depthwise_parallel_from(stream<X> &x, stream<Y> &y, const Weights &weights,
                              const Starts &starts) {
-  int index = 0;
+  int index = 0, place = 0;
 
   for (int step = 0; step < C::OutFrameWords; ++step) {
 #pragma HLS PIPELINE II=1
     const X in = x.read();
     Y out;
-    for (int p = 0; p < C::Pe; ++p) {
+    for (int q = 0; q < C::Pixels; ++q) {
 #pragma HLS UNROLL
-      typename X::element taps[C::Taps];
-      for (int t = 0; t < C::Taps; ++t) {
+      for (int p = 0; p < C::Pe; ++p) {
 #pragma HLS UNROLL
-        taps[t] = in.lane[t * C::Pe + p];
+        typename X::element taps[C::Taps];
+        for (int t = 0; t < C::Taps; ++t) {
+#pragma HLS UNROLL
+          taps[t] = in.lane[(q * C::Taps + t) * C::Pe + p];
+        }
+        const modular<C::OutBits> start = modular<C::OutBits>(start_of<C>(starts, index, p));
+        const auto sum = dot<C, C::Taps, C::SumBits>(weights[index], p * C::Taps, taps);
+        out.lane[q * C::Pe + p] =
+            typename Y::element(modular<C::OutBits>(start + term<C, C::OutBits>(sum)));
       }
-      const modular<C::OutBits> start = modular<C::OutBits>(start_of<C>(starts, index, p));
-      const auto sum = dot<C, C::Taps, C::SumBits>(weights[index], p * C::Taps, taps);
-      out.lane[p] = typename Y::element(modular<C::OutBits>(start + term<C, C::OutBits>(sum)));
     }
+    clear_tail<C>(out, place);
     y.write(out);
-    advance<C::Words>(index);
+    advance<C::Depth>(index);
+    advance<C::Words>(place);
   }
 }
 

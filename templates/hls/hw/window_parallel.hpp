@@ -4,7 +4,9 @@
 // phase of the walk, when the word that it needs was stored in a step before: a phase shifts one
 // column of all tap rows into the register window. Every row of windows walks over all columns of
 // the map; windows that reach past the right edge leave with the first columns of the next row.
-// Taps in the padding give PadCode. See hw_window_parallel.
+// Taps in the padding give PadCode. With several Pixels in a word, a column of the walk is a word,
+// and all windows that begin in it leave together; those behind the last one of a row are zero.
+// See hw_window_parallel.
 #ifndef HW_WINDOW_PARALLEL_HPP
 #define HW_WINDOW_PARALLEL_HPP
 
@@ -25,14 +27,22 @@ template <class C>
 struct walk {
   typedef typename C::Shape S;
   static constexpr int words = S::groups * S::group_words;
-  static constexpr int row_words = S::width * words;
+  static constexpr int columns = (S::width + C::Pixels - 1) / C::Pixels;
+  static constexpr int row_words = columns * words;
   static constexpr int frame_words = S::height * row_words;
   static constexpr int reach = (S::kernel_height - 1) * S::dilation_height;
   static constexpr int across = (S::kernel_width - 1) * S::dilation_width;
-  static constexpr int last = (S::out_width - 1) * S::stride_width + across - S::pad_left;
-  static constexpr int tail = last >= S::width ? (last - S::width + 1) * words : 0;
+  static constexpr int strides = C::Pixels / S::stride_width;
+  static constexpr int fewest = strides < S::out_width ? strides : S::out_width;
+  static constexpr int windows = C::Pixels > 1 ? fewest : 1;       // of a word
+  static constexpr int step = C::Pixels > 1 ? 1 : S::stride_width;  // in columns
+  static constexpr int times = (S::out_width + windows - 1) / windows;
+  static constexpr int lead = ((windows - 1) * S::stride_width + across - S::pad_left) / C::Pixels;
+  static constexpr int last = (times - 1) * step + lead;
+  static constexpr int tail = last >= columns ? (last - columns + 1) * words : 0;
   static constexpr int loads = S::out_height * row_words;
-  static constexpr int places = across * words + 1;
+  static constexpr int pad_columns = (S::pad_left + C::Pixels - 1) / C::Pixels;
+  static constexpr int places = (lead + pad_columns) * words + 1;
   static constexpr int capacity = C::Banks * C::Depth;
 };
 
@@ -77,30 +87,39 @@ void window_parallel(stream<X> &x, stream<Y> &y) {
         kept[0][k] = lines[bank][(C::Ring ? number : place) % C::Depth];
       }
 
-      // The window whose last column this is.
-      const int from_first = (out_place + W::tail) / W::words - (W::across - S::pad_left);
-      const bool emits = load >= W::tail && from_first >= 0
-          && from_first % S::stride_width == 0 && from_first / S::stride_width < S::out_width;
+      // The windows whose last column this is.
+      const int from_first = (out_place + W::tail) / W::words - W::lead;
+      const bool emits = load >= W::tail && from_first >= 0 && from_first % W::step == 0
+          && from_first / W::step < W::times;
       if (emits) {
         Y out;
         const int window_row = out_row * S::stride_height - S::pad_top;
-        const int window_column = from_first - S::pad_left;
-        for (int g = 0; g < C::Abreast; ++g) {
+        for (int w = 0; w < W::windows; ++w) {
 #pragma HLS UNROLL
-          for (int r = 0; r < S::kernel_height; ++r) {
+          const int window_column = from_first * C::Pixels + w * S::stride_width - S::pad_left;
+          const bool any = from_first / W::step * W::windows + w < S::out_width;
+          for (int g = 0; g < C::Abreast; ++g) {
 #pragma HLS UNROLL
-            for (int c = 0; c < S::kernel_width; ++c) {
+            for (int r = 0; r < S::kernel_height; ++r) {
 #pragma HLS UNROLL
-              const int map_row = window_row + r * S::dilation_height;
-              const int map_column = window_column + c * S::dilation_width;
-              const bool on_map = map_row >= 0 && map_row < S::height && map_column >= 0
-                  && map_column < S::width;
-              const X &word = kept[W::across * W::words - c * S::dilation_width * W::words][r];
-              for (int l = 0; l < group_lanes; ++l) {
+              for (int c = 0; c < S::kernel_width; ++c) {
 #pragma HLS UNROLL
-                const element value = recode<element, style>(word.lane[g * group_lanes + l]);
-                const int tap = (g * S::kernel_height + r) * S::kernel_width + c;
-                out.lane[tap * group_lanes + l] = on_map ? value : element(C::PadCode);
+                const int map_row = window_row + r * S::dilation_height;
+                const int map_column = window_column + c * S::dilation_width;
+                const bool on_map = map_row >= 0 && map_row < S::height && map_column >= 0
+                    && map_column < S::width;
+                // Pixels from the first one that is kept.
+                const int far = w * S::stride_width + c * S::dilation_width - S::pad_left
+                    + W::pad_columns * C::Pixels;
+                const X &word = kept[(W::lead + W::pad_columns - far / C::Pixels) * W::words][r];
+                const int first = far % C::Pixels * C::Parallel + g * group_lanes;
+                const int tap = ((w * C::Abreast + g) * S::kernel_height + r) * S::kernel_width + c;
+                for (int l = 0; l < group_lanes; ++l) {
+#pragma HLS UNROLL
+                  const element value = recode<element, style>(word.lane[first + l]);
+                  const element on = on_map ? value : element(C::PadCode);
+                  out.lane[tap * group_lanes + l] = any ? on : element(0);
+                }
               }
             }
           }

@@ -1,4 +1,5 @@
-// Sliding window over a padded map, all taps of a window per cycle for the channels of one word.
+// Sliding window over a padded map, all taps of a window per cycle for the channels of one word;
+// with Pixels above 1, of all windows that begin in the pixels of one word.
 //
 // The writer stores input words in line memories, one bank for each row that a window reaches over:
 // row r of the stream of all frames stands in bank r mod Banks. The reader walks every row of
@@ -15,6 +16,10 @@
 //
 // After a phase, everything before its column in the window's first row is free.
 //
+// Several pixels: a word holds Pixels neighbours of a row, a multiple of StrideWidth, with all
+// their channels; the last word of a row may hold fewer. A column of the walk is a word then, and
+// windows leave Pixels / StrideWidth at a time. What lies behind the last window of a row is zero.
+//
 // Handshake: core (in0 valid/ready, out_ok_i/out_start_o). Latency: out_valid_o comes two cycles
 // after out_start_o (memory, register window); a word stored in one cycle can be read in the next.
 `default_nettype none
@@ -22,6 +27,7 @@
 module hw_window_parallel #(
   parameter hw_window_pkg::shape_t Shape = hw_window_pkg::SHAPE,  // group_words: of a pixel
   parameter int unsigned Parallel = 1,  // channels of a word
+  parameter int unsigned Pixels = 1,    // in a word; above 1 only with all their channels
   parameter int unsigned Abreast = 1,   // groups in a word
   parameter int unsigned InBits = 1,
   parameter int unsigned OutBits = 1,
@@ -33,39 +39,49 @@ module hw_window_parallel #(
   parameter int unsigned Depth = 4,     // words of a bank: a row, or a power of two with Ring
   // Windows of one row that move from row to row: one bank, which need not hold a row.
   parameter bit Ring = 1'b0,
-  localparam int unsigned Taps = Shape.kernel_height * Shape.kernel_width
+  localparam int unsigned Taps = Shape.kernel_height * Shape.kernel_width,
+  localparam int unsigned Stride = (Shape.stride_width > 0) ? Shape.stride_width : 1,
+  localparam int unsigned Strides = Pixels / Stride,  // in a word
+  localparam int unsigned Fewest = (Strides < Shape.out_width) ? Strides : Shape.out_width,
+  localparam int unsigned Windows = (Pixels > 1) ? Fewest : 1  // of a word
 ) (
   input  wire logic clk_i,
   input  wire logic rst_ni,
   input  wire logic in0_valid_i,
   output logic in0_ready_o,
-  input  wire logic [Parallel*InBits-1:0] in0_data_i,
+  input  wire logic [Pixels*Parallel*InBits-1:0] in0_data_i,
   input  wire logic out_ok_i,
   output logic out_start_o,
   output logic out_valid_o,
-  output logic [Taps*Parallel*OutBits-1:0] out_data_o
+  output logic [Windows*Taps*Parallel*OutBits-1:0] out_data_o
 );
 
   localparam int Height = Shape.height;
-  localparam int Width = Shape.width;
+  localparam int PixelCount = Pixels;
+  localparam int WindowCount = Windows;
+  localparam int Width = (Shape.width + PixelCount - 1) / PixelCount;  // columns of the walk
   localparam int Words = Shape.groups * Shape.group_words;  // of a pixel
   localparam int RowWords = Width * Words;
   localparam int KernelHeight = Shape.kernel_height;
   localparam int StrideHeight = Shape.stride_height;
   localparam int StrideWidth = Shape.stride_width;
+  localparam int Step = (Pixels > 1) ? 1 : StrideWidth;  // in columns of the walk
   localparam int DilationHeight = Shape.dilation_height;
   localparam int PadTop = Shape.pad_top;
   localparam int OutHeight = Shape.out_height;
-  localparam int OutWidth = Shape.out_width;
+  localparam int OutWidth = (Shape.out_width + WindowCount - 1) / WindowCount;
   localparam int BankCount = Banks;
   localparam int Reach = (KernelHeight - 1) * DilationHeight;  // rows below a window's first
   localparam int PadLeft = Shape.pad_left;
   localparam int Across = (Shape.kernel_width - 1) * Shape.dilation_width;
-  // How far the last window of a row reaches past the right edge, in columns and in words.
-  localparam int LastColumn = (OutWidth - 1) * StrideWidth + Across - PadLeft;
+  // The column of the last tap of the first windows, and how far the last windows of a row reach
+  // past the right edge, in columns and in words.
+  localparam int LastTap = (WindowCount - 1) * StrideWidth + Across - PadLeft;
+  localparam int Lead = LastTap / PixelCount;
+  localparam int LastColumn = (OutWidth - 1) * Step + Lead;
   localparam int TailColumns = (LastColumn >= Width) ? LastColumn - Width + 1 : 0;
   localparam int Tail = TailColumns * Words;
-  localparam int Offset = Across - PadLeft - TailColumns;  // of the first window
+  localparam int Offset = Lead - TailColumns;  // of the first windows
 
   if (Depth < 1 || Banks < 1 || Parallel < 1 || Abreast < 1 || OutBits < InBits) begin : gen_illegal
     $error("hw_window_parallel: Depth, Banks, Parallel and Abreast must be at least 1, and %s",
@@ -75,15 +91,18 @@ module hw_window_parallel #(
       || StrideHeight < 1 || StrideWidth < 1 || Across < 0 || Reach < 0) begin : gen_illegal1
     $error("hw_window_parallel: sizes, strides and dilations must be at least 1");
   end
-  if (Offset < 0 || (OutWidth - 1) * StrideWidth >= Width || Tail > RowWords
-      || Tail >= OutHeight * RowWords) begin : gen_illegal2
+  if (Pixels > 1 && (Words != 1 || Strides * Stride != Pixels)) begin : gen_illegal2
+    $error("hw_window_parallel: several pixels of a word are a multiple of the stride and whole");
+  end
+  if (LastTap < 0 || Offset < 0 || (OutWidth - 1) * Step >= Width || Tail > RowWords
+      || Tail >= OutHeight * RowWords) begin : gen_illegal3
     $error("hw_window_parallel: the windows of a row must not reach further than a row of pixels");
   end
   if (Ring && (Banks != 1 || Reach != 0 || PadTop != 0 || StrideHeight != 1 || OutHeight != Height
-      || (Depth & (Depth - 1)) != 0)) begin : gen_illegal3
+      || (Depth & (Depth - 1)) != 0)) begin : gen_illegal4
     $error("hw_window_parallel: a ring is a power of two, for windows of one row, row after row");
   end
-  if (!Ring && (Depth != RowWords || Banks <= Reach)) begin : gen_illegal4
+  if (!Ring && (Depth != RowWords || Banks <= Reach)) begin : gen_illegal5
     $error("hw_window_parallel: there is a bank for every row that a window reaches over");
   end
 
@@ -100,7 +119,7 @@ module hw_window_parallel #(
   localparam logic signed [RowBits-1:0] LastRow = $signed(RowBits'(Height - 1));
   localparam logic signed [RowBits-1:0] Rows = $signed(RowBits'(Height));
   localparam logic signed [RowBits-1:0] Reached = $signed(RowBits'(Reach));
-  localparam logic signed [RowBits-1:0] Stride = $signed(RowBits'(StrideHeight));
+  localparam logic signed [RowBits-1:0] RowStride = $signed(RowBits'(StrideHeight));
   localparam logic signed [RowBits-1:0] BankRows = $signed(RowBits'(BankCount));
   localparam logic [PosBits-1:0] LastPos = PosBits'(RowWords - 1);
 
@@ -121,27 +140,7 @@ module hw_window_parallel #(
   endfunction
 
   logic write, fire, load, ready, row_done;  // row_done: the writer ends a row
-
-  // ---- Writer: position in its row, and the bank of that row ----
-  logic [PosBits-1:0] write_pos_q;
-  logic [BankBits-1:0] write_bank_q;
-  logic [PlaceBits-1:0] write_place_q;
-  logic write_last;
-
-  assign write_last = write_pos_q == LastPos;
-  assign row_done = write && write_last;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      write_pos_q <= '0;
-      write_bank_q <= '0;
-      write_place_q <= '0;
-    end else if (write) begin
-      write_pos_q <= write_last ? '0 : write_pos_q + 1'b1;
-      if (write_last) write_bank_q <= advanced(write_bank_q, BankBits'(1 % Banks));
-      write_place_q <= (write_place_q == PlaceBits'(Depth - 1)) ? '0 : write_place_q + 1'b1;
-    end
-  end
+  logic [PosBits-1:0] write_pos;             // of the writer in its row
 
   // ---- Loads: the next word of the walk, and what it needs ----
   localparam logic [BankBits-1:0] StartBank =
@@ -162,9 +161,9 @@ module hw_window_parallel #(
   assign load_last = load_pos_q == LastPos;
   assign load_last_row = load_row_q == OutRowBits'(OutHeight - 1);
   assign load_end = load && load_last && load_last_row;
-  assign load_first_d = load_last_row ? FirstRow : load_first_q + Stride;
+  assign load_first_d = load_last_row ? FirstRow : load_first_q + RowStride;
   assign ready = load_written_q > load_need_q
-      || (load_written_q == load_need_q && write_pos_q > load_pos_q);
+      || (load_written_q == load_need_q && write_pos > load_pos_q);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -200,7 +199,7 @@ module hw_window_parallel #(
   assign last_pos = pos_q == LastPos;
   assign last_row = row_q == OutRowBits'(OutHeight - 1);
   assign frame_end = fire && last_pos && last_row;
-  assign first_d = last_row ? FirstRow : first_q + Stride;
+  assign first_d = last_row ? FirstRow : first_q + RowStride;
   // The first row that is kept; nothing of it is free as long as windows start above the map.
   assign kept_d = (first_d < 0) ? '0 : (first_d > LastRow) ? Rows : first_d;
   assign frees_d = first_d >= 0 && first_d <= LastRow;
@@ -241,7 +240,7 @@ module hw_window_parallel #(
     assign unused = &{1'b0, held, frees_q};
   end else begin : gen_rows
     assign room = held < BankRows
-        || (held == BankRows && frees_q && write_pos_q < pos_q);
+        || (held == BankRows && frees_q && write_pos < pos_q);
   end
 
   assign in0_ready_o = in0_valid_i && room;
@@ -275,21 +274,21 @@ module hw_window_parallel #(
   assign out_start_o = fire && emits;
 
   // ---- Line memories and register window ----
-  logic [KernelHeight*Parallel*InBits-1:0] column;
+  logic [KernelHeight*Pixels*Parallel*InBits-1:0] column;
 
   hw_window_banks #(
-    .Width(Parallel * InBits), .Banks(Banks), .Depth(Depth), .Rows(KernelHeight),
-    .Apart(DilationHeight)
+    .Width(Pixels * Parallel * InBits), .Banks(Banks), .Depth(Depth), .Rows(KernelHeight),
+    .Apart(DilationHeight), .RowWords(RowWords)
   ) i_banks (
-    .clk_i, .write_i(write), .write_bank_i(write_bank_q), .write_place_i(write_place_q),
-    .data_i(in0_data_i), .read_i(load), .read_bank_i(load_bank_q), .read_place_i(load_place_q),
+    .clk_i, .rst_ni, .write_i(write), .data_i(in0_data_i), .write_pos_o(write_pos),
+    .row_done_o(row_done), .read_i(load), .read_bank_i(load_bank_q), .read_place_i(load_place_q),
     .column_o(column)
   );
 
   hw_window_taps #(
-    .Shape(Shape), .Parallel(Parallel), .Abreast(Abreast), .InBits(InBits), .OutBits(OutBits),
-    .InSigned(InSigned), .BipolarToInt(BipolarToInt), .PadCode(PadCode), .Tail(Tail),
-    .Offset(Offset), .RowBits(RowBits)
+    .Shape(Shape), .Parallel(Parallel), .Pixels(Pixels), .Windows(Windows), .Abreast(Abreast),
+    .InBits(InBits), .OutBits(OutBits), .InSigned(InSigned), .BipolarToInt(BipolarToInt),
+    .PadCode(PadCode), .Tail(Tail), .Lead(Lead), .Offset(Offset), .RowBits(RowBits)
   ) i_taps (
     .clk_i, .rst_ni, .fire_i(fire), .load_i(load), .place_i(place), .row_last_i(last_pos),
     .first_row_i(first_q), .column_i(column), .emits_o(emits), .out_valid_o, .out_data_o

@@ -42,6 +42,12 @@ def test_rtl_equals_meaning_and_prediction(case: tuple[Site, int, int | None]) -
     check_kernel(here, KERNEL, {"pe": pe}, frames=4, depth=depth)
 
 
+def test_several_pixels_per_word() -> None:
+    """Rows of three pixels, two per word, with constant parts that must not stay in empty lanes."""
+    here = _site([-7, 2, 5, 0], BIPOLAR, 4, 5)
+    check_kernel(here, KERNEL, {"pe": 5, "pixels": 2}, frames=4)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("index", range(len(FAMILY.examples())))
 def test_whole_space_of_the_examples(index: int) -> None:
@@ -65,7 +71,7 @@ def test_words_hold_all_taps_of_a_block() -> None:
     ("parameters", "message"),
     [
         ({"pe": 4}, "pe must divide the 6 channels, which 4 does not"),
-        ({"pe": 1, "simd": 1}, "there is no parameter 'simd'; there are pe and style"),
+        ({"pe": 1, "simd": 1}, "there is no parameter 'simd'; there are pe, pixels and style"),
         ({"pe": 1, "style": "x"}, "style must be auto or lut or multiply for these types, not 'x'"),
     ],
 )

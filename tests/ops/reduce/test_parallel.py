@@ -36,6 +36,12 @@ def test_rtl_equals_meaning_and_prediction(case: tuple[Site, int, int | None]) -
     check_kernel(here, KERNEL, {"pe": pe}, frames=4, depth=depth)
 
 
+@pytest.mark.parametrize("kind", ["max", "sum"])
+def test_several_pixels_per_word(kind: str) -> None:
+    """Rows of three pixels, two per word: the second word is half empty."""
+    check_kernel(_site(kind, 4, 2, IntType(-8, 7)), KERNEL, {"pe": 2, "pixels": 2}, frames=4)
+
+
 def test_words_hold_all_taps_of_a_block() -> None:
     built = KERNEL.at(_site("sum", 3, 8, IntType(0, 5)), {"pe": 4})
     (source,) = built.ports.inputs
@@ -47,7 +53,9 @@ def test_words_hold_all_taps_of_a_block() -> None:
     ("parameters", "message"),
     [
         ({"pe": 3}, "'pe' divides the 4 channels, which 3 does not"),
-        ({"simd": 1}, "parallel has one parameter, 'pe', not ['simd']"),
+        ({"simd": 1}, "parallel has the parameters 'pe' and 'pixels', not ['simd']"),
+        ({"pe": 4, "pixels": 4}, "'pixels' is a number from 1 to 3 (pixels of a row), not 4"),
+        ({"pe": 2, "pixels": 3}, "with 'pixels' above 1, 'pe' is 4 (all channels), not 2"),
     ],
 )
 def test_what_is_not_legal_is_said(parameters: Parameters, message: str) -> None:

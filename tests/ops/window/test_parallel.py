@@ -72,6 +72,35 @@ def test_rtl_equals_meaning_and_prediction(case: tuple[Site, int]) -> None:
     check_kernel(example, KERNEL, {"parallel": parallel}, frames=4)
 
 
+SEVERAL: dict[str, tuple[Site, int]] = {
+    "padded, a ragged row": (
+        site(Window((3, 3), ONE, ONE, ALL_ROUND, -3, 1), (4, 7, 2), NIBBLE),
+        3,
+    ),
+    "no padding, fewer windows": (
+        site(Window((2, 3), ONE, ONE, NO_PADS, 0, 1), (5, 6, 3), BYTE),
+        4,
+    ),
+    "stride, half as many windows": (
+        site(Window((3, 3), (2, 2), ONE, (0, 0, 1, 1), 7, 1), (8, 6, 3), NIBBLE),
+        4,
+    ),
+    "a whole row": (site(Window((3, 5), ONE, ONE, (1, 2, 1, 2), 1, 1), (4, 5, 2), NIBBLE), 5),
+    "groups, dilated, bipolar": (
+        site(Window((1, 3), ONE, (1, 2), (0, 3, 0, 1), 1, 2), (3, 8, 4), BIPOLAR),
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SEVERAL.values(), ids=SEVERAL.keys())
+def test_several_pixels_per_word(case: tuple[Site, int]) -> None:
+    example, pixels = case
+    parameters = {"parallel": example.inputs[0].channels, "pixels": pixels}
+    assert KERNEL.check(example, parameters) is None
+    check_kernel(example, KERNEL, parameters, frames=4)
+
+
 def test_waits_for_room_exactly_as_predicted() -> None:
     """An output FIFO of one word: nearly every window waits for it, and words arrive meanwhile."""
     example, parallel = CASES["five by five, far past the edge"]
@@ -91,7 +120,8 @@ def parallel_windows(draw: st.DrawFn) -> tuple[Site, dict[str, int]]:
     """A window that the kernel builds, and one of its parameter sets."""
     case = draw(windows().filter(lambda case: KERNEL.refuses(Site.of(*case)) is None))
     example = Site.of(*case)
-    return example, dict(draw(st.sampled_from(list(KERNEL.space(example)))))
+    choices = [*KERNEL.space(example), *KERNEL.space_of_pixels(example)]
+    return example, dict(draw(st.sampled_from(choices)))
 
 
 @pytest.mark.slow
@@ -141,6 +171,8 @@ def test_padding_takes_no_cycles(padding: int) -> None:
         (1, {"parallel": 5}, "divides the 12 channels"),
         (4, {"parallel": 2}, "divides the 3 channels"),
         (4, {"parallel": 9}, "some of the 4 groups"),
+        (1, {"parallel": 12, "pixels": 7}, "from 1 to 6 (pixels of a row)"),
+        (1, {"parallel": 6, "pixels": 2}, "'parallel' is 12 (all channels)"),
     ],
 )
 def test_check_says_why(groups: int, parameters: dict[str, int], text: str) -> None:

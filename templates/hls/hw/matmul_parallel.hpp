@@ -1,0 +1,66 @@
+// Matrix-vector products with constant weights, all of several pixels in every step.
+//
+// A word holds Pixels pixels of Groups vectors of Terms elements each. The only row of the weights
+// holds that of group g, row m and element t at (g * Rows + m) * Terms + t. A sum starts from the
+// constant part of its dot product (see dot.hpp), at g * Rows + m of `starts`, or Start without.
+// Lanes behind the end of a row are cleared. See hw_matmul_parallel.
+#ifndef HW_MATMUL_PARALLEL_HPP
+#define HW_MATMUL_PARALLEL_HPP
+
+#include "dot.hpp"
+#include "stream.hpp"
+
+namespace hw {
+
+namespace detail {
+
+template <class C, class X, class Y, class Weights, class Starts>
+void matmul_parallel_from(stream<X> &x, stream<Y> &y, const Weights &weights,
+                          const Starts &starts) {
+  int index = 0;
+
+  for (int step = 0; step < C::OutFrameWords; ++step) {
+#pragma HLS PIPELINE II=1
+    const X in = x.read();
+    Y out;
+    for (int v = 0; v < C::Pixels * C::Groups; ++v) {
+#pragma HLS UNROLL
+      typename X::element vector[C::Terms];
+      for (int t = 0; t < C::Terms; ++t) {
+#pragma HLS UNROLL
+        vector[t] = in.lane[v * C::Terms + t];
+      }
+      for (int m = 0; m < C::Rows; ++m) {
+#pragma HLS UNROLL
+        const int row = v % C::Groups * C::Rows + m;
+        const modular<C::OutBits> start = modular<C::OutBits>(start_of<C>(starts, 0, row));
+        const auto sum = dot<C, C::Terms, C::SumBits>(weights[0], row * C::Terms, vector);
+        out.lane[v * C::Rows + m] =
+            typename Y::element(modular<C::OutBits>(start + term<C, C::OutBits>(sum)));
+      }
+    }
+    clear_tail<C>(out, index);
+    y.write(out);
+    advance<C::Words>(index);
+  }
+}
+
+}  // namespace detail
+
+template <class C, class X, class Y, class Weight, int Depth, int Lanes>
+void matmul_parallel(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][Lanes]) {
+#pragma HLS ARRAY_PARTITION variable=weights complete dim=2
+  detail::matmul_parallel_from<C>(x, y, weights, no_memory());
+}
+
+template <class C, class X, class Y, class Weight, int Depth, int Lanes, class Start, int Rows>
+void matmul_parallel(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][Lanes],
+                     const Start (&starts)[Rows][C::Groups * C::Rows]) {
+#pragma HLS ARRAY_PARTITION variable=weights complete dim=2
+#pragma HLS ARRAY_PARTITION variable=starts complete dim=2
+  detail::matmul_parallel_from<C>(x, y, weights, starts);
+}
+
+}  // namespace hw
+
+#endif
