@@ -8,8 +8,14 @@ import numpy as np
 
 from hwcompile.frontends.numbers.integer_functions import IntegerFunction
 from hwcompile.frontends.tflite.contents import LiteNode
+from hwcompile.frontends.tflite.fixed_point import Factor
 from hwcompile.frontends.tflite.lowering import LiteGraph, padding_of, unsupported, wrong_shape
-from hwcompile.frontends.tflite.requantizing import activation_limits
+from hwcompile.frontends.tflite.requantizing import (
+    Requantization,
+    activation_limits,
+    in_result_steps,
+)
+from hwcompile.frontends.tflite.structure import places, same_numbers
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.pool.op import Pool
@@ -94,4 +100,49 @@ def _pool(ctx: LiteGraph, node: LiteNode, kind: str) -> tuple[str, Pool]:
     return value, Pool(kind, kernel, strides, (1, 1), pads, element.low if kind == "max" else 0)
 
 
-HANDLERS = {"MAX_POOL_2D": _maximum, "AVERAGE_POOL_2D": _average}
+def _reduced(ctx: LiteGraph, node: LiteNode, kind: str) -> str:
+    """Sums or largest elements over constant axes, in the order of the axes that are kept."""
+    source = ctx.operand(node, 0)
+    ctx.interval(node, source)
+    rank = len(source.shape)
+    given = np.asarray(ctx.given(node, 1, "axes")).reshape(-1)
+    axes = sorted({int(a) % rank for a in given})
+    value = ctx.stream(node, 0)
+    height, width, _ = ctx.kind(value).shape
+    if rank == 4 and axes == [1, 2] and source.shape[0] == 1:
+        return ctx.emit(node, _whole(kind, (height, width)), value)
+    kept = [a for a in range(rank) if a not in axes]
+    count = int(np.prod([source.shape[a] for a in axes], dtype=np.int64))
+    index = places(source).transpose(*kept, *axes).reshape(-1, count, 1)
+    return ctx.emit(node, _whole(kind, (1, count)), ctx.picked(node, value, index))
+
+
+def _whole(kind: str, kernel: tuple[int, int]) -> Pool:
+    return Pool(kind, kernel, kernel, (1, 1), (0, 0, 0, 0), 0)
+
+
+def _mean(ctx: LiteGraph, node: LiteNode) -> None:
+    """`MEAN`: the factor of the scales, with as many more digits as the count has, by the count."""
+    source, result = ctx.operand(node, 0), ctx.result(node)
+    element = ctx.interval(node, result)
+    count = source.size // max(result.size, 1)
+    plain = Factor.of(float(source.scale[0]) / float(result.scale[0]))
+    shift = min(count.bit_length() - 1, 32, 31 + int(plain.shift[0]))
+    factor = Factor((plain.mantissa << shift) // count, plain.shift - shift)
+    offset = -count * source.zero_point[:1]
+    steps = Requantization(offset, factor, int(result.zero_point[0]), element.low, element.high)
+    ctx.finish(node, in_result_steps(ctx, node, _reduced(ctx, node, "sum"), steps))
+
+
+def _largest(ctx: LiteGraph, node: LiteNode) -> None:
+    """`REDUCE_MAX` of the integers."""
+    same_numbers(node, ctx.operand(node, 0), ctx.result(node))
+    ctx.finish(node, _reduced(ctx, node, "max"))
+
+
+HANDLERS = {
+    "MAX_POOL_2D": _maximum,
+    "AVERAGE_POOL_2D": _average,
+    "MEAN": _mean,
+    "REDUCE_MAX": _largest,
+}

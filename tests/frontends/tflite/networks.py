@@ -227,6 +227,19 @@ def arg_max(rng: Random, axis: int) -> Made:
     return w, [x], [y]
 
 
+def reduced(rng: Random, kind: str, axes: Sequence[int], keep: bool, same: bool = False) -> Made:
+    w = LiteWriter()
+    before = meaning(rng)
+    x = w.tensor((1, 5, 3, 7), before)
+    shape = [1 if i in axes else n for i, n in enumerate((1, 5, 3, 7))]
+    if not keep:
+        shape = [n for i, n in enumerate((1, 5, 3, 7)) if i not in axes]
+    y = w.tensor(shape, before if same else meaning(rng))
+    chosen = w.constant(np.asarray(axes, np.int32))
+    w.op(kind, [x, chosen], y, "ReducerOptions", 2, KeepDims=keep)
+    return w, [x], [y]
+
+
 Maker = Callable[[Random], Made]
 
 MAKERS: dict[str, Maker] = {
@@ -240,6 +253,12 @@ MAKERS: dict[str, Maker] = {
     "fully connected channels": lambda r: fully_connected(r, True),
     "average pool": lambda r: pool(r, "AVERAGE_POOL_2D"),
     "max pool": lambda r: pool(r, "MAX_POOL_2D"),
+    "mean": lambda r: reduced(r, "MEAN", (1, 2), False),
+    "mean kept": lambda r: reduced(r, "MEAN", (1, 2), True),
+    "mean channels": lambda r: reduced(r, "MEAN", (3,), False),
+    "mean rows": lambda r: reduced(r, "MEAN", (1,), True),
+    "reduce max": lambda r: reduced(r, "REDUCE_MAX", (1, 2), True, True),
+    "reduce max channels": lambda r: reduced(r, "REDUCE_MAX", (3,), False, True),
     "add": lambda r: two(r, "ADD", "AddOptions"),
     "sub": lambda r: two(r, "SUB", "SubOptions"),
     "mul": lambda r: two(r, "MUL", "MulOptions"),
