@@ -23,7 +23,7 @@ class Widths:
 
     Attributes:
         weight: A weight, signed.
-        skip: An entry's column.
+        skip: An entry's column; a segment's first entry, that of the others has one bit more.
         pe: A PE of a lane.
         thing: A cell unit or a projection row of a lane.
         bias: A bias, signed.
@@ -100,27 +100,28 @@ def pack_fields(fields: Fields, lane: int) -> MemoryImage:
 
 
 def entry_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
-    """The PEs' programs: row t holds the entry of each PE in cycle t, {over m, last, skip, w}.
+    """The PEs' programs: row t holds the entry of each PE in cycle t, {flag, last, skip, w}.
 
-    A cycle without an entry has one of weight 0 that stays at its place.
+    The flag of a segment's first entry says that it is over m, and is one more bit of the skips of
+    the others. A cycle without an entry has one of weight 0 that stays at its place; in front of
+    a segment it is its first entry.
     """
     width = widths(layout)
     codes = np.zeros((schedule.cycles, layout.pes), dtype=np.int64)
-    mask = (1 << width.weight) - 1
+    mask, far, flag = (1 << width.weight) - 1, 1 << width.skip, 1 << (width.entry - 1)
     for number, lane in enumerate(schedule.lanes):
         # In the order of the PEs, for the waiting entries in front of a segment are looked for.
         for done in sorted(lane.done, key=lambda done: int(done.issue[0])):
             part = done.segment
             column = number * layout.pes_per_lane + part.pe
-            code = (part.weights & mask) | part.skips << width.weight
+            begin = int(done.issue[0])
+            while begin > 0 and codes[begin - 1, column] == 0:
+                begin -= 1
+            code = (part.weights & mask) | (part.skips % far) << width.weight
+            code += np.where(part.skips >= far, flag, 0)
             code[-1] |= 1 << (width.weight + width.skip)
-            if part.over_m:
-                # Waiting entries before and within the segment belong to it, too.
-                begin = int(done.issue[0])
-                while begin > 0 and codes[begin - 1, column] == 0:
-                    begin -= 1
-                codes[begin : done.issue[-1] + 1, column] |= 1 << (width.entry - 1)
-            codes[done.issue, column] |= code
+            codes[done.issue, column] = code
+            codes[begin, column] |= flag if part.over_m else 0
     weight, skip = LanePart(width.weight, signed=True), LanePart(width.skip)
     parts = (weight, skip, LanePart(1), LanePart(1))
     return MemoryImage.pack(codes, width.entry, parts=parts)

@@ -7,7 +7,7 @@ in the order in which they are worked on; that number is their place in all memo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -15,40 +15,10 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.recurrent.cell import Cell, Gate
-from hwcompile.sparse.packing import pack_rows
+from hwcompile.ops.recurrent.dealing import Placement, Share
 
-MAX_FILLERS = 0.0075
+MAX_FILLERS = 0.003
 """Fillers per entry that a narrower column index may cost."""
-
-
-@dataclass(frozen=True, eq=False)
-class Placement:
-    """A deal of things (cell units or projection rows) to lanes.
-
-    Attributes:
-        lane: Lane of each thing, int64 [things].
-        rank: Number of each thing within its lane, int64 [things].
-        depth: Most things of a lane.
-    """
-
-    lane: IntArray
-    rank: IntArray
-    depth: int
-
-    @staticmethod
-    def of(counts: IntArray, lanes: int) -> Placement:
-        """Deal out things so that the lanes' sums of `counts` are as equal as possible."""
-        packing = pack_rows(np.maximum(counts, 1), lanes, split=False)
-        lane = np.empty(counts.size, dtype=np.int64)
-        lane[packing.row] = packing.pe
-        rank = np.empty(counts.size, dtype=np.int64)
-        rank[packing.row] = packing.slot
-        return Placement(lane, rank, int(rank.max()) + 1)
-
-    def things(self, lane: int) -> IntArray:
-        """The things of a lane in the order of their ranks."""
-        here = np.flatnonzero(self.lane == lane)
-        return here[np.argsort(self.rank[here])]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +42,7 @@ class Row:
     weights: IntArray
 
     def filled(self, bits: int) -> Row:
-        """With fillers, so that no step from place to place needs more than `bits`."""
+        """With fillers, see `fill`."""
         places, weights = fill(self.places, self.weights, self.base, bits)
         return replace(self, places=places, weights=weights)
 
@@ -122,16 +92,53 @@ class EngineLayout:
     @cached_property
     def units(self) -> Placement:
         """The cell units."""
-        counts = np.stack([gate.entries for gate in self.cell.gates])
-        return Placement.of(counts.sum(axis=0), self.lanes)
+        time = np.zeros(self.cell.units, dtype=np.int64)
+        for share in self._first:
+            share.note(time)
+        return self._dealt_units.ranked(time)
 
     @cached_property
     def rows(self) -> Placement:
         """What the output is made of: projection rows, or the cell units again."""
         if self.cell.projection is None:
             return self.units
-        counts = np.count_nonzero(self.cell.projection, axis=1).astype(np.int64)
-        return Placement.of(counts, self.lanes)
+        time = np.zeros(self.cell.outputs, dtype=np.int64)
+        for share in self._late:
+            share.note(time)
+        return self._dealt_rows.ranked(time)
+
+    @cached_property
+    def _dealt_units(self) -> Placement:
+        counts = np.stack([gate.entries for gate in self.cell.gates])
+        return Placement.of(counts.sum(axis=0), self.lanes)
+
+    @cached_property
+    def _dealt_rows(self) -> Placement:
+        return Placement.of(_entries(self.cell.projection), self.lanes)
+
+    @cached_property
+    def _first(self) -> tuple[Share, ...]:
+        """The gates of the first phase, for each lane."""
+        return self._shares([not gate.second for gate in self.cell.gates])
+
+    @cached_property
+    def _early(self) -> tuple[Share, ...]:
+        """What does not read m in the second phase, for each lane."""
+        return self._shares([gate.second and gate.m is None for gate in self.cell.gates])
+
+    @cached_property
+    def _late(self) -> tuple[Share, ...]:
+        """What reads m, for each lane."""
+        if self.cell.projection is None:
+            return self._shares([gate.m is not None for gate in self.cell.gates])
+        counts = {0: _entries(self.cell.projection)}
+        things = map(self._dealt_rows.things, range(self.lanes))
+        return tuple(Share.of(rows, counts, self.pes_per_lane) for rows in things)
+
+    def _shares(self, wanted: list[bool]) -> tuple[Share, ...]:
+        counts = {n: gate.entries for n, gate in enumerate(self.cell.gates) if wanted[n]}
+        things = map(self._dealt_units.things, range(self.lanes))
+        return tuple(Share.of(units, counts, self.pes_per_lane) for units in things)
 
     @property
     def state_base(self) -> int:
@@ -150,17 +157,14 @@ class EngineLayout:
 
     @cached_property
     def skip_bits(self) -> int:
-        """Bits of an entry's column: the fewest that cost hardly any fillers."""
-        skips = np.concatenate([self._skips(lane) for lane in range(self.lanes)])
+        """Bits of a first entry's column: the fewest that cost hardly any fillers."""
+        rows = [row for lane in range(self.lanes) for row in self._raw_rows(lane)]
+        skips = [np.diff(row.places, prepend=row.base) for row in rows]
+        most = MAX_FILLERS * sum(part.size for part in skips)
         for bits in range(2, self.places.bit_length()):
-            fillers = np.maximum(-(-skips // ((1 << bits) - 1)) - 1, 0).sum()
-            if fillers <= MAX_FILLERS * skips.size:
+            if sum(int(_fillers(part, bits).sum()) for part in skips) <= most:
                 return bits
         return max(self.places.bit_length(), 2)
-
-    def _skips(self, lane: int) -> IntArray:
-        skips = [np.diff(row.places, prepend=row.base) for row in self._raw_rows(lane)]
-        return np.concatenate(skips) if skips else np.zeros(0, dtype=np.int64)
 
     def _raw_rows(self, lane: int) -> Iterator[Row]:
         """The rows of a lane, without fillers."""
@@ -203,36 +207,33 @@ class EngineLayout:
 
         What does not read m stands first in the second phase: the PEs do it while they wait for m.
         """
-        rows = list(self._raw_rows(lane))
-        first = self._dealt([row for row in rows if not row.second])
-        early = self._dealt([row for row in rows if row.second and row.base != self.m_base])
-        late = self._dealt([row for row in rows if row.second and row.base == self.m_base])
-        # Who begins with a long row meets the latest elements of m late.
-        for queue in late:
-            queue.sort(key=_after(max(queue, key=_length, default=None)))
+        rows = {(row.second, row.thing, row.gate): row for row in self._raw_rows(lane)}
+        over_m = self.rows if self.cell.projection is not None else self.units
+        first = self._queues(self._first[lane], self.units, rows, False)
+        early = self._queues(self._early[lane], self.units, rows, True)
+        late = self._queues(self._late[lane], over_m, rows, True)
         return first, [[*a, *b] for a, b in zip(early, late, strict=True)]
 
-    def _dealt(self, rows: list[Row]) -> list[list[Segment]]:
-        """The rows dealt out to the PEs of a lane, with fillers."""
-        rows = [row.filled(self.skip_bits) for row in rows]
-        packing = pack_rows(
-            np.array([r.places.size for r in rows], dtype=np.int64), self.pes_per_lane
-        )
+    def _queues(
+        self,
+        share: Share,
+        placement: Placement,
+        rows: dict[tuple[bool, int, int], Row],
+        second: bool,
+    ) -> list[list[Segment]]:
+        """The parts of a share by PE, with fillers."""
         queues: list[list[Segment]] = [[] for _ in range(self.pes_per_lane)]
-        for pe, row, first, last in zip(
-            packing.pe, packing.row, packing.first, packing.last, strict=True
-        ):
-            queues[pe].append(_segment(int(pe), rows[row], int(first), int(last), self))
+        for pe, thing, gate, part in share.parts():
+            row = rows[second, int(placement.rank[thing]), gate]
+            queues[pe].append(_segment(pe, row, part, self))
         return queues
 
 
-def _length(segment: Segment) -> int:
-    return segment.places.size
-
-
-def _after(front: Segment | None) -> Callable[[Segment], tuple[bool, int]]:
-    """A sorting key: `front` first, then by row."""
-    return lambda segment: (segment is not front, segment.thing)
+def _entries(matrix: IntArray | None) -> IntArray:
+    """Non-zero weights of each row, int64 [rows]."""
+    assert matrix is not None
+    counts: IntArray = np.count_nonzero(matrix, axis=1)
+    return counts
 
 
 def _used(places: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
@@ -243,22 +244,32 @@ def _used(places: IntArray, weights: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def fill(places: IntArray, weights: IntArray, base: int, bits: int) -> tuple[IntArray, IntArray]:
-    """Insert entries of weight 0, so that no step from place to place needs more than `bits`."""
-    step = (1 << bits) - 1
+    """Insert entries of weight 0, so that no step from place to place is too long.
+
+    That from the base to the first place needs at most `bits`, each further one a bit more.
+    """
     skips = np.diff(places, prepend=base)
-    more = np.maximum(-(-skips // step) - 1, 0)
+    more = _fillers(skips, bits)
     if not more.any():
         return places, weights
+    short, long = (1 << bits) - 1, (2 << bits) - 1
     at = np.repeat(np.arange(places.size), more + 1)
     position = np.arange(at.size) - (np.cumsum(more + 1) - (more + 1))[at]
     real = position == more[at]
-    start = (places - skips)[at]
-    return np.where(real, places[at], start + (position + 1) * step), np.where(real, weights[at], 0)
+    start = (places - skips)[at] + np.where(at == 0, short, long) + position * long
+    return np.where(real, places[at], start), np.where(real, weights[at], 0)
 
 
-def _segment(pe: int, row: Row, first: int, last: int, layout: EngineLayout) -> Segment:
-    part = slice(first, last + 1)
-    # The second part of a row starts at the base again.
+def _fillers(skips: IntArray, bits: int) -> IntArray:
+    """How many a row needs in front of each entry."""
+    short, long = (1 << bits) - 1, (2 << bits) - 1
+    more: IntArray = np.maximum(-(-skips // long) - 1, 0)
+    more[:1] = np.maximum(-(-(skips[:1] - short) // long), 0)
+    return more
+
+
+def _segment(pe: int, row: Row, part: IntArray, layout: EngineLayout) -> Segment:
+    # Every part of a row starts at the base.
     piece = replace(row, places=row.places[part], weights=row.weights[part])
     cut = piece.filled(layout.skip_bits)
     skips = np.diff(cut.places, prepend=row.base)

@@ -4,6 +4,10 @@ Nothing is decided at run time. Here the engine is simulated cycle by cycle once
 waiting (for an element of y or m, for a free result register, for the collector), and each wait
 becomes an idle entry in the program of a PE. Cycles count from the first entry of the step.
 
+Waiting is possible where a phase begins: the last sums of the one before are still on their way
+through the collector, a cycle each, and the element-wise pipeline. A PE then begins with what has
+not to wait, which is mostly a long segment: it reads the latest elements at its end.
+
 Steps follow each other after `cycles` cycles at the earliest, and the collectors are still busy
 with a step when the PEs begin the next one. What they leave behind (elements of y that come late,
 registers not yet taken) is fed back until nothing changes.
@@ -26,21 +30,21 @@ unit 1 in cycle 3. The collector takes a sum `TO_RESULT` = 6 cycles after its la
 8 and 9; so the two elements of m can be read 15 - 1 cycles later, from cycles 22 and 23 on, and the
 PE, having waited, issues the entries of the projection then. Their sum is taken in cycle 29, and y
 can be read from cycle 29 + 4 - 1 = 32 on. The step takes 24 cycles: y is there in cycle 8 of the
-next step, whose third entry must not be issued in cycle 2. So the step is simulated again with that
-entry in cycle 8, and all that follows is six cycles later; y, too, but also the next step. Nothing
-changes any more.
+next step, where the PE would issue the third entry of unit 0 in cycle 2. So the step is simulated
+again: the PE begins with unit 1, which has not to wait, and issues that entry in cycle 8. All that
+follows is six cycles later; y, too, but also the next step. Nothing changes any more.
 
     >>> [done.issue.tolist() for done in schedule.lanes[0].done]
-    [[0, 1, 8], [9], [28, 29]]
+    [[0], [1, 2, 8], [28, 29]]
     >>> [done.take for done in schedule.lanes[0].done]
-    [14, 15, 35]
+    [7, 14, 35]
 
 The last entry is issued in cycle 29, so the next step begins in cycle 30, while the collector is
 still busy with this one. The collector's program is as long as the PEs'. It begins in time for the
 first sum, whose row is row 0, and ends five cycles after that of the PEs.
 
     >>> schedule.cycles, schedule.delay
-    (30, 13)
+    (30, 6)
 """
 
 from __future__ import annotations
@@ -52,7 +56,8 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.recurrent.layout import EngineLayout, Placement, Segment
+from hwcompile.ops.recurrent.dealing import Placement
+from hwcompile.ops.recurrent.layout import EngineLayout, Segment
 
 TO_RESULT = 6
 """Cycles from the issue of a segment's last entry until the collector can take its sum."""
@@ -72,7 +77,7 @@ _PATIENCE = 6
 """Rounds after which a step is made longer, for waiting does not end the wait."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Done:
     """A segment in time.
 
@@ -267,7 +272,7 @@ class _Phase:
         second: bool,
     ) -> None:
         self.lane, self.ready, self.earliest, self.second = lane, ready, earliest, second
-        self.queues = [iter(queue) for queue in queues]
+        self.queues = [list(queue) for queue in queues]
         self.left = [0] * earliest.size  # sums that a thing still waits for
         for segment in (s for queue in queues for s in queue):
             self.left[segment.thing] += 1
@@ -296,11 +301,27 @@ class _Phase:
             cycle += 1
 
     def _next_segment(self, pe: int) -> None:
-        segment = next(self.queues[pe], None)
-        if segment is not None:
-            issue = _issue(segment, self.ready, self.lane.time[pe])
-            self.current[pe] = (segment, issue)
+        if self.queues[pe]:
+            index, issue = self._soonest(self.queues[pe], pe)
+            self.current[pe] = (self.queues[pe].pop(index), issue)
             heapq.heappush(self.ends, (int(issue[-1]), pe))
+
+    def _soonest(self, queue: list[Segment], pe: int) -> tuple[int, IntArray]:
+        """Of a PE's segments the first that has not to wait, or that which waits least; when."""
+        start = self.lane.time[pe]
+        slot = self.lane.count[pe] % SLOTS
+        free = int(self.lane.slot_free[pe, slot])
+        if (pe, slot) in self.full:
+            free = start + len(self.queues)  # at worst: the sums of all PEs are taken before
+        best, least = (0, _issue(queue[0], self.ready, start)), None
+        for index, segment in enumerate(queue):
+            issue = _issue(segment, self.ready, start)
+            wait = max(int(issue[-1]), free) - start - issue.size + 1
+            if least is None or wait < least:
+                best, least = (index, issue), wait
+            if not wait:
+                break
+        return best
 
     def _finish(self, end: int, pe: int) -> None:
         """A PE issues its segment's last entry in cycle `end`, if the result register is free."""
@@ -321,12 +342,14 @@ class _Phase:
 
     def _collect(self, cycle: int) -> None:
         """The collector takes a sum, or completes a thing without any."""
-        for index, item in enumerate(self.waiting):
-            thing = item.segment.thing
-            rested = self.last_take.get(thing, _NEVER) + SPACING <= cycle
-            if rested and (self.left[thing] > 1 or cycle >= self.earliest[thing]):
-                self._take(self.waiting.pop(index), cycle)
-                return
+        found = [item for item in self.waiting if self._takable(item.segment.thing, cycle)]
+        if found:
+            # Who stands still first; then in the order of places: that in which they are read.
+            still = {(pe, self.lane.count[pe] % SLOTS) for _, pe in self.stuck}
+            item = min(found, key=lambda i: ((i.segment.pe, i.slot) not in still, i.segment.thing))
+            self.waiting.remove(item)
+            self._take(item, cycle)
+            return
         if not self.lane.result.done and self.ends:
             return
         for index in reversed(range(len(self.bare))):
@@ -337,6 +360,11 @@ class _Phase:
             self.lane.busy.add(cycle)
             self.lane.result.bare.append(Bare(thing, self.second, cycle))
             return
+
+    def _takable(self, thing: int, cycle: int) -> bool:
+        """Whether a sum of `thing` can be taken in `cycle`."""
+        rested = self.last_take.get(thing, _NEVER) + SPACING <= cycle
+        return rested and (self.left[thing] > 1 or cycle >= self.earliest[thing])
 
     def _take(self, item: Done, cycle: int) -> None:
         thing, pe = item.segment.thing, item.segment.pe

@@ -1,8 +1,9 @@
 // An engine for recurrent layers whose steps all follow one static schedule.
 //
-// In a step, row after row of the program is given to all PEs: {weight, skip, last, over m}. A PE
-// multiplies the weight by an element, `skip` places behind that of the entry before, sums up until
-// `last`, and puts the sum into one of two result registers in turn. The lanes' programs {thing, pe,
+// In a step, row after row of the program is given to all PEs: {weight, skip, last, flag}. A PE
+// multiplies the weight by an element, {flag, skip} places behind that of the entry before, sums up
+// until `last`, and puts the sum into one of two result registers in turn. The first entry of a sum
+// stands `skip` places behind the first of x, or with `flag` of m. The lanes' programs {thing, pe,
 // gate, slot, use, first, final, second, valid} take these sums some rows later, add them up, and
 // complete units (rnn_cell.hpp) and rows of a projection. What they make goes to the copies of the
 // vectors that the PEs have: x from place 0 on, y, and m. Rows of both programs are so far apart that
@@ -39,6 +40,7 @@ struct rnn_state {
   sum_t result[C::Pes][2][C::Channels];
   int place[C::Pes];
   bool first[C::Pes];
+  bool over_m[C::Pes];
   int slot[C::Pes];
   // Of lanes: sums that have been collected, states, update gates, the output.
   sum_t collected[C::Lanes][4][sums][C::Channels];
@@ -55,9 +57,11 @@ void rnn_entry(rnn_state<C> &s, int p, const Entry &entry) {
 #pragma HLS INLINE
   typedef typename rnn_state<C>::sum_t sum_t;
   constexpr int bank_of_one = C::Shape::projected ? 0 : 1;
-  const bool over_m = entry[3] != 0, last = entry[2] != 0;
+  const bool flag = entry[3] != 0, last = entry[2] != 0;
+  const bool over_m = s.first[p] ? flag : s.over_m[p];
   const int base = s.first[p] ? (over_m ? C::Shape::m_base : 0) : s.place[p];
-  const int place = (base + static_cast<int>(entry[1])) & ((1 << C::Shape::place_bits) - 1);
+  const int far = (flag && !s.first[p]) ? 1 << C::Format::skip_bits : 0;
+  const int place = (base + far + static_cast<int>(entry[1])) & ((1 << C::Shape::place_bits) - 1);
   const bool is_x = !over_m && place < C::Shape::x_size;
   const int at = place & (rnn_state<C>::words * C::Lanes - 1);
   for (int k = 0; k < C::Channels; ++k) {
@@ -74,6 +78,7 @@ void rnn_entry(rnn_state<C> &s, int p, const Entry &entry) {
     if (last) s.result[p][s.slot[p]][k] = s.sum[p][k];
   }
   s.place[p] = place;
+  s.over_m[p] = over_m;
   s.first[p] = last;
   if (last) s.slot[p] = 1 - s.slot[p];
 }
@@ -181,6 +186,7 @@ void rnn_step(rnn_state<C> &s, const Entries &entries, const Controls &controls,
   for (int p = 0; p < C::Pes; ++p) {
 #pragma HLS UNROLL
     s.first[p] = true;
+    s.over_m[p] = false;
     s.slot[p] = 0;
     s.place[p] = 0;
   }

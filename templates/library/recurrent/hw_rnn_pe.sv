@@ -6,8 +6,8 @@
 // DoubleState they have two banks as well (then there is no m). A word of the memories holds the
 // element of every channel, channel 0 lowest, and so do the results.
 //
-// An entry is {projection, last, skip [SkipBits], weight [WBits]}. The first entry of a segment
-// stands `skip` places after 0 (projection: after MBase), each further one `skip` places after the
+// An entry is {flag, last, skip [SkipBits], weight [WBits]}. The first entry of a segment stands
+// `skip` places after 0, or with `flag` after MBase; each further one {flag, skip} places after the
 // entry before. With `last` the segment is complete: its sum goes to the result register `slot`,
 // which alternates between 0 and 1, beginning with 0 at an entry marked by sync_i.
 //
@@ -69,17 +69,22 @@ module hw_rnn_pe #(
   // ---------------------------------------------------------------- t: the place
   logic                 first_q, first;
   logic [PlaceBits-1:0] place, before_q, base;
-  logic                 is_projection, is_last;
+  logic                 flag, is_last, is_projection, is_projection_q;
+  logic [SkipBits:0]    skip;
 
-  assign {is_projection, is_last} = entry_i[WBits+SkipBits +: 2];
+  assign {flag, is_last} = entry_i[WBits+SkipBits +: 2];
   assign first = first_q || sync_i;
+  assign is_projection = first ? flag : is_projection_q;
   assign base = is_projection ? PlaceBits'(MBase) : '0;
-  assign place = (first ? base : before_q) + PlaceBits'(entry_i[WBits +: SkipBits]);
+  assign skip = {flag && !first, entry_i[WBits +: SkipBits]};
+  assign place = (first ? base : before_q) + PlaceBits'(skip);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) first_q <= 1'b1;
     else if (valid_i) first_q <= is_last;
   end
+
+  always_ff @(posedge clk_i) if (valid_i) is_projection_q <= is_projection;
 
   logic [3:0]                valid_q;
   logic [3:0]                first_p, last_p, sync_p;

@@ -44,13 +44,15 @@ def _decoded(layout: EngineLayout) -> list[tuple[int, int, int]]:
     codes = (codes << np.arange(width.entry)).sum(axis=2)
     found = []
     for pe in range(layout.pes):
-        place, first = 0, True
+        place, first, over_m = 0, True, 0
         for code in codes[:, pe].tolist():
             weight = code & ((1 << width.weight) - 1)
             weight -= (weight >> (width.weight - 1)) << width.weight
-            over_m = code >> (width.entry - 1)
-            base = layout.m_base if over_m else 0
-            place = (base if first else place) + (code >> width.weight & ((1 << width.skip) - 1))
+            flag, skip = code >> (width.entry - 1), code >> width.weight & ((1 << width.skip) - 1)
+            if first:
+                over_m, place = flag, (layout.m_base if flag else 0) + skip
+            else:
+                place += skip + (flag << width.skip)
             first = bool(code >> (width.entry - 2) & 1)
             if weight:
                 found.append((over_m, place, weight))
