@@ -26,7 +26,8 @@ from hwcompile.verify.hls.running import run_hls
 from hwcompile.verify.levels import check_levels, run_netlist, run_reference, run_rtl
 from hwcompile.verify.options import SimulateOptions, VerifyOptions
 from hwcompile.verify.quantizing import quantized_source
-from hwcompile.verify.simulator import MEMORY_LATENCY, SimulationResult
+from hwcompile.verify.result import SimulationResult
+from hwcompile.verify.simulator import MEMORY_LATENCY
 from hwcompile.verify.sources import FrameSource, collected
 from hwcompile.verify.verification import Comparison, Verification
 
@@ -42,6 +43,7 @@ class Conditions:
         taps: Record the streams inside (hls, rtl).
         memory_latency: Cycles until external memory answers (rtl, netlist).
         thorough: Run the first frames in every way that there is (hls).
+        apart: No frame depends on those before: parts may run at the same time (hls, rtl, netlist).
     """
 
     board: str = ""
@@ -50,6 +52,7 @@ class Conditions:
     taps: bool = False
     memory_latency: int = MEMORY_LATENCY
     thorough: bool = False
+    apart: bool = False
 
 
 def run_level(
@@ -66,14 +69,25 @@ def run_level(
         _write_views(directory, level, waves)
     if level == "bitstream":
         return run_bitstream(directory, board, source.whole())
+    apart, taps = conditions.apart, conditions.taps
     if level == "hls":
-        return run_hls(directory, source, taps=conditions.taps, thorough=conditions.thorough)
+        return run_hls(directory, source, taps=taps, thorough=conditions.thorough, apart=apart)
     if level == "netlist":
         return run_netlist(
-            directory, board, source, stall=stall, waves=waves, memory_latency=latency
+            *(directory, board, source),
+            stall=stall,
+            waves=waves,
+            memory_latency=latency,
+            apart=apart,
         )
-    taps = conditions.taps
-    return run_rtl(directory, source, stall=stall, waves=waves, taps=taps, memory_latency=latency)
+    return run_rtl(
+        *(directory, source),
+        stall=stall,
+        waves=waves,
+        taps=taps,
+        memory_latency=latency,
+        apart=apart,
+    )
 
 
 def _place(waves: Path | str | None) -> Path | None:
@@ -117,7 +131,12 @@ def simulate_build(build: Opened, inputs: Frames, options: SimulateOptions) -> R
     if asked.level == "reference":
         raw = run_reference(build.graph, source)
         return Result(raw, real_outputs(build.host, raw))
-    conditions = Conditions(board=asked.board, stall=asked.stall, waves=_place(asked.waves))
+    conditions = Conditions(
+        board=asked.board,
+        stall=asked.stall,
+        waves=_place(asked.waves),
+        apart=not build.graph.remembers,
+    )
     run = run_level(build.directory, asked.level, source, conditions)
     real, cycles = real_outputs(build.host, run.outputs), run.cycles or None
     return Result(run.outputs, real, cycles, run.seconds, run.output_cycles)
@@ -144,7 +163,9 @@ def trace_build(
     source = quantized_source(build.host.inputs, inputs, inputs_are)
     if level == "reference":
         return run_reference(build.graph, source, keep=tuple(build.graph.types))
-    run = run_level(build.directory, level, source, Conditions(taps=True))
+    run = run_level(
+        build.directory, level, source, Conditions(taps=True, apart=not build.graph.remembers)
+    )
     return {**streams_of(build.interface, run), **run.outputs}
 
 
@@ -167,6 +188,7 @@ def verify_build(build: Opened, options: VerifyOptions) -> Verification:
             memory_latency=asked.memory_latency,
             waves=_place(asked.waves) if level in ("rtl", "netlist") else None,
             thorough=True,
+            apart=not graph.remembers,
         )
         return run_level(build.directory, level, source, conditions)
 

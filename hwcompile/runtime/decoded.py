@@ -12,7 +12,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.runtime.simulated import SimulatedLine, board_header
 from hwcompile.toolchains.swap import identity_on
 from hwcompile.verify.bitstream import decoded_program, packed_build
-from hwcompile.verify.simulator import SimulationResult
+from hwcompile.verify.result import SimulationResult
 from hwcompile_runtime.frames import run_frames
 from hwcompile_runtime.link import BoardLink
 

@@ -8,7 +8,7 @@ from hwcompile.emit.interface import Interface
 from hwcompile.ir.types import IntArray
 from hwcompile.verify.beats import frames_from_words
 from hwcompile.verify.compare import Mismatch, first_mismatch
-from hwcompile.verify.simulator import SimulationResult
+from hwcompile.verify.result import SimulationResult
 
 
 def compare_run(

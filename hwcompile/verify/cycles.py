@@ -8,7 +8,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.frame_ends import FrameEnds
-from hwcompile.verify.simulator import SimulationResult
+from hwcompile.verify.result import SimulationResult
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,17 @@ from pathlib import Path
 from hwcompile.boards import board_names, load_board
 from hwcompile.build_directory import read_report
 from hwcompile.diagnostics import CompileError, fail
+from hwcompile.emit.interface import Interface
 from hwcompile.families import family_of
 from hwcompile.ir.graph import Graph, Watch
 from hwcompile.ir.types import IntArray
 from hwcompile.limits import writable_place
 from hwcompile.verify.netlist import mapped_design
+from hwcompile.verify.parts import FrameRange, one_part, timed_parts
+from hwcompile.verify.result import SimulationResult
 from hwcompile.verify.simulator import (
     MAX_IDLE_CYCLES,
     MEMORY_LATENCY,
-    SimulationResult,
     compile_simulator,
 )
 from hwcompile.verify.sources import Block, FrameSource, collected
@@ -76,9 +78,21 @@ def run_rtl(
     waves: Path | None = None,
     taps: bool = False,
     memory_latency: int = MEMORY_LATENCY,
+    apart: bool = False,
 ) -> SimulationResult:
-    """Simulate the RTL of a build; see `Simulator.run`."""
-    cycles = _expected_cycles(directory, inputs.frames, stall)
+    """Simulate the RTL of a build; see `Simulator.run`.
+
+    Args:
+        directory: The build directory.
+        inputs: The frames.
+        stall: Probability that a source or a sink holds back in a cycle.
+        waves: Waveform file to write.
+        taps: Record the streams inside.
+        memory_latency: Cycles until external memory answers.
+        apart: No frame depends on those before, so that parts may run at the same time.
+    """
+    parts = _parts(directory, inputs.frames, apart and not stall and waves is None)
+    cycles = _expected_cycles(directory, max(part.sent for part in parts), stall)
     simulator = compile_simulator(directory, waves=_format(waves), taps=taps, cycles=cycles)
     return simulator.run(
         inputs,
@@ -86,6 +100,7 @@ def run_rtl(
         waves=waves,
         max_idle_cycles=idle_limit(directory),
         memory_latency=memory_latency,
+        parts=parts,
     )
 
 
@@ -97,8 +112,11 @@ def run_netlist(
     stall: float = 0.0,
     waves: Path | None = None,
     memory_latency: int = MEMORY_LATENCY,
+    apart: bool = False,
 ) -> SimulationResult:
     """Synthesize a build for a board's FPGA and simulate the netlist of its cells.
+
+    Arguments are those of `run_rtl`, and the board.
 
     Raises:
         CompileError: HW0609 without a board, or when synthesis fails.
@@ -107,7 +125,8 @@ def run_netlist(
         names = ", ".join(name for name in board_names() if family_of(load_board(name)).flow)
         raise fail("HW0609", "level 'netlist' needs a board", fix=f"--board NAME, one of: {names}")
     mapped = mapped_design(directory, load_board(board))
-    cycles = _expected_cycles(directory, inputs.frames, stall)
+    parts = _parts(directory, inputs.frames, apart and not stall and waves is None)
+    cycles = _expected_cycles(directory, max(part.sent for part in parts), stall)
     simulator = compile_simulator(mapped, waves=_format(waves), cycles=cycles)
     return simulator.run(
         inputs,
@@ -115,7 +134,16 @@ def run_netlist(
         waves=waves,
         max_idle_cycles=idle_limit(directory),
         memory_latency=memory_latency,
+        parts=parts,
     )
+
+
+def _parts(directory: Path, frames: int, apart: bool) -> tuple[FrameRange, ...]:
+    """Parts of a run; how long external memory takes depends on all that was read before."""
+    design = read_report(directory)["design"]
+    if not apart or Interface.read(directory).memories:
+        return one_part(frames)
+    return timed_parts(design, frames)
 
 
 def idle_limit(directory: Path) -> int:

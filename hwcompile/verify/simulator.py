@@ -5,20 +5,22 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
-from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from hwcompile import build_directory
-from hwcompile.diagnostics import InternalError
+from hwcompile.diagnostics import CompileError, InternalError
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.ir.types import IntArray
-from hwcompile.processes import run_captured
+from hwcompile.processes import in_parallel, run_captured
 from hwcompile.resources import room
-from hwcompile.verify.beats import Beats, frames_from_beats, to_beats
+from hwcompile.verify.beats import frames_from_beats
 from hwcompile.verify.cache import cached, is_cached
 from hwcompile.verify.columns import from_file
+from hwcompile.verify.parts import FrameRange, UnsettledError, joined_result, one_part, write_parts
 from hwcompile.verify.programs import (
     PROGRAMS,
     QUICK_CYCLES,
@@ -26,6 +28,7 @@ from hwcompile.verify.programs import (
     build_program,
     program_key,
 )
+from hwcompile.verify.result import SimulationResult
 from hwcompile.verify.sources import FrameSource
 from hwcompile.verify.status import check_status, starved_cycles
 from hwcompile.verify.taps import read_occupancy, read_taps
@@ -39,35 +42,6 @@ HARNESS = ("verilator_main.cpp", "verilator_ports.cpp", "hw_design.h")
 
 MEMORY_LATENCY = 8
 """Cycles from an address taken by external memory to the first beat, unless told otherwise."""
-
-
-@dataclass(frozen=True)
-class SimulationResult:
-    """What came out of a simulation, and when.
-
-    Cycles count from 0 in the first cycle after reset.
-
-    Attributes:
-        outputs: Output name to int64 [frames, height, width, channels].
-        input_cycles: Input name to the cycle of each accepted beat, int64 [beats].
-        output_cycles: Output name to the cycle of each delivered beat, int64 [beats].
-        cycles: Cycles up to the last transfer, that one included.
-        seconds: Wall-clock time of the run, without compilation.
-        taps: Stage name to the words it produced, uint8 [words, bytes]; empty without taps.
-        occupancy: FIFO name to the largest number of places in use; empty without taps.
-        streams: Stage name to the frames that left it, where they are known as integers.
-        starved: Stage name to the cycles in which it waited for weights from external memory.
-    """
-
-    outputs: dict[str, IntArray]
-    input_cycles: dict[str, IntArray]
-    output_cycles: dict[str, IntArray]
-    cycles: int
-    seconds: float
-    taps: dict[str, Beats]
-    occupancy: dict[str, int]
-    starved: dict[str, int] = field(default_factory=dict)
-    streams: dict[str, IntArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,6 +72,7 @@ class Simulator:
         max_idle_cycles: int = MAX_IDLE_CYCLES,
         memory_latency: int = MEMORY_LATENCY,
         memory_stall: float | None = None,
+        parts: Sequence[FrameRange] = (),
     ) -> SimulationResult:
         """Send frames back to back and collect what comes out.
 
@@ -110,6 +85,8 @@ class Simulator:
             max_idle_cycles: Cycles without a transfer that count as a deadlock.
             memory_latency: Cycles until external memory brings the first beat of a burst.
             memory_stall: Probability that external memory holds back in a cycle; `stall` if None.
+            parts: Parts of the frames to simulate at the same time, for the same result; when they
+                do not fit together, or one fails, all frames run again in one part.
 
         Raises:
             CompileError: HW0601 on a deadlock, HW0602 when a stream breaks its rules, HW0603
@@ -118,30 +95,40 @@ class Simulator:
         if waves is not None and waves.suffix != f".{self.waves}":
             raise ValueError(f"{waves} needs a simulator compiled for such waveforms")
         source = inputs if isinstance(inputs, FrameSource) else FrameSource.of(inputs)
-        with tempfile.TemporaryDirectory(prefix="hwcompile-sim-") as folder:
-            work = Path(folder)
-            self._write_inputs(work, source)
-            lazy = stall if memory_stall is None else memory_stall
-            options = [str(source.frames), repr(float(stall)), str(seed), str(max_idle_cycles)]
-            options += [str(max(memory_latency, 1)), repr(float(lazy))]
-            if waves is not None:
-                options.append(str(waves.absolute()))
-            started = time.perf_counter()
-            self._execute(work, options)
-            seconds = time.perf_counter() - started
-            check_status((work / "status.txt").read_text(), self.interface, max_idle_cycles)
-            return self._collect(work, seconds)
+        lazy = stall if memory_stall is None else memory_stall
+        options = [repr(float(stall)), str(seed), str(max_idle_cycles)]
+        options += [str(max(memory_latency, 1)), repr(float(lazy))]
+        if waves is not None:
+            options.append(str(waves.absolute()))
+        if len(parts) > 1:
+            # What a part says when it fails counts its own frames and cycles.
+            with suppress(CompileError, UnsettledError):
+                return self._run(source, parts, options, max_idle_cycles)
+        return self._run(source, one_part(source.frames), options, max_idle_cycles)
 
-    def _write_inputs(self, work: Path, source: FrameSource) -> None:
+    def _run(
+        self,
+        source: FrameSource,
+        parts: Sequence[FrameRange],
+        options: list[str],
+        max_idle_cycles: int,
+    ) -> SimulationResult:
         with ExitStack() as stack:
-            files = [
-                stack.enter_context((work / f"input_{index}.beats").open("wb"))
-                for index in range(len(self.interface.inputs))
+            temporary = partial(tempfile.TemporaryDirectory, prefix="hwcompile-sim-")
+            works = [Path(stack.enter_context(temporary())) for _ in parts]
+            write_parts(works, self.interface.inputs, source, parts)
+            for work in works:
+                link_memories(self.directory, work)
+            tasks = [
+                partial(self._execute, work, [str(part.sent), *options])
+                for work, part in zip(works, parts, strict=True)
             ]
-            for block in source.blocks():
-                for file, port in zip(files, self.interface.inputs, strict=True):
-                    file.write(to_beats(block[port.name], port).data)
-        link_memories(self.directory, work)
+            started = time.perf_counter()
+            in_parallel(lambda task: task(), tasks)
+            seconds = time.perf_counter() - started
+            for work in works:
+                check_status((work / "status.txt").read_text(), self.interface, max_idle_cycles)
+            return joined_result(parts, [self._collect(work, seconds) for work in works])
 
     def _execute(self, work: Path, options: list[str]) -> None:
         command = [str(self.program), ".", *options]

@@ -14,7 +14,7 @@ from hwcompile.verify.compare import Mismatch
 from hwcompile.verify.comparing import compare_run
 from hwcompile.verify.cycles import Late, RunCycles
 from hwcompile.verify.levels import run_reference
-from hwcompile.verify.simulator import SimulationResult
+from hwcompile.verify.result import SimulationResult
 from hwcompile.verify.sources import FrameSource
 
 MOST_FINDINGS = 20

@@ -92,9 +92,23 @@ class FrameEnds:
     @property
     def period(self) -> int:
         """Frames that take turns at the slowest outputs."""
-        last = [line[-1] for line in self.outputs]
-        pace = max(Fraction(stretch.later, stretch.period) for stretch in last)
-        return lcm(*(s.period for s in last if Fraction(s.later, s.period) == pace))
+        paces = self._paces
+        last = [line[-1].period for line in self.outputs]
+        return lcm(*(n for n, pace in zip(last, paces, strict=True) if pace == max(paces)))
+
+    @property
+    def together(self) -> bool:
+        """Whether all outputs keep the same pace once they have settled."""
+        return len(set(self._paces)) == 1
+
+    @property
+    def _paces(self) -> list[Fraction]:
+        return [Fraction(line[-1].later, line[-1].period) for line in self.outputs]
+
+    @property
+    def settled(self) -> int:
+        """Frames after which the ends of every output repeat themselves."""
+        return max(line[-1].first + len(line[-1].ends) for line in self.outputs)
 
     def every(self, count: int) -> FrameEnds:
         """The ends of frames of which each is `count` of these; all ends must be exact."""

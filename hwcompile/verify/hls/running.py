@@ -7,15 +7,16 @@ compiler's sanitizers, and pass a program whose numbers are `ap_int` and `ap_uin
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from hwcompile.diagnostics import fail
+from hwcompile.build_directory import read_report
+from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.hls.project import bulk_program, hls_sources
 from hwcompile.emit.hls.view import Project
 from hwcompile.emit.interface import AxisPort
@@ -23,7 +24,7 @@ from hwcompile.emit.opened import read_plan
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.processes import in_parallel, run_captured
 from hwcompile.schedule.plan import Plan
-from hwcompile.verify.beats import frames_from_beats, to_beats
+from hwcompile.verify.beats import frames_from_beats
 from hwcompile.verify.columns import from_file
 from hwcompile.verify.hls.compilers import (
     MAIN,
@@ -32,7 +33,15 @@ from hwcompile.verify.hls.compilers import (
     other_compilers,
 )
 from hwcompile.verify.hls.lint import check_sources
-from hwcompile.verify.simulator import SimulationResult
+from hwcompile.verify.parts import (
+    FrameRange,
+    UnsettledError,
+    cut,
+    joined_result,
+    one_part,
+    write_parts,
+)
+from hwcompile.verify.result import SimulationResult
 from hwcompile.verify.sources import FrameSource
 
 FIRST_FRAMES = 16
@@ -78,7 +87,12 @@ class HlsDesign:
 
 
 def run_hls(
-    directory: Path, inputs: FrameSource, *, taps: bool = False, thorough: bool = True
+    directory: Path,
+    inputs: FrameSource,
+    *,
+    taps: bool = False,
+    thorough: bool = True,
+    apart: bool = False,
 ) -> SimulationResult:
     """Compile the C++ of a build directory, and run frames through it.
 
@@ -87,18 +101,26 @@ def run_hls(
         inputs: The frames.
         taps: Record what leaves every stage.
         thorough: Run the first frames in the slow programs, too.
+        apart: No frame depends on those before, so that parts may run at the same time.
 
     Raises:
         CompileError: Those of `HlsDesign.of`, `compile_program` and `run_program`.
     """
     design = HlsDesign.of(read_plan(directory))
-    return run_design(design, inputs, taps=taps, thorough=thorough)
+    interval = int(read_report(directory)["design"]["interval_cycles"]["predicted"])
+    parts = cut(inputs.frames, interval) if apart else ()
+    return run_design(design, inputs, taps=taps, thorough=thorough, parts=parts)
 
 
 def run_design(
-    design: HlsDesign, inputs: FrameSource, *, taps: bool = False, thorough: bool = True
+    design: HlsDesign,
+    inputs: FrameSource,
+    *,
+    taps: bool = False,
+    thorough: bool = True,
+    parts: Sequence[FrameRange] = (),
 ) -> SimulationResult:
-    """The same for a design that is at hand.
+    """The same for a design that is at hand, and in these parts.
 
     Raises:
         CompileError: HW0623 when a slow program brings other integers than the fast one.
@@ -110,7 +132,7 @@ def run_design(
     )
     variants = (*((*SLOW, *more) if thorough else ()), ProgramKind(taps=taps))
     programs = in_parallel(partial(compile_program, design.sources), variants)
-    found = run_program(programs[-1], design.project, inputs)
+    found = run_program(programs[-1], design.project, inputs, parts)
     few = first_of(inputs, design.first_frames(inputs.frames))
     # After the fast one, whose time is measured and must not be shared.
     others = in_parallel(lambda p: run_program(p, design.project, few), programs[:-1])
@@ -142,45 +164,62 @@ def agree(checked: Mapping[str, IntArray], found: Mapping[str, IntArray], what: 
             )
 
 
-def run_program(program: Path, project: Project, inputs: FrameSource) -> SimulationResult:
+def run_program(
+    program: Path, project: Project, inputs: FrameSource, parts: Sequence[FrameRange] = ()
+) -> SimulationResult:
     """Send frames through a program and collect what comes out.
+
+    Args:
+        program: Of `compile_program`.
+        project: Its ports and streams.
+        inputs: The frames.
+        parts: Parts of them to run at the same time; when one fails, all run again in one.
 
     Raises:
         CompileError: HW0621 when the program ends badly, HW0603 when padding bits are not zero.
     """
-    interface = project.interface
-    with tempfile.TemporaryDirectory(prefix="hwcompile-hls-") as folder:
-        work = Path(folder)
-        _write_inputs(work, interface.inputs, inputs)
-        done = run_captured([str(program), str(work), str(inputs.frames)], cwd=work)
-        if done.returncode != 0:
-            lines = (done.stdout + done.stderr).strip().splitlines()
-            raise fail(
-                "HW0621",
-                f"the C++ of '{interface.top}' ended with code {done.returncode}",
-                "it says:\n" + "\n".join(lines[:40]) if lines else "a port had too few beats",
-                "report this as a bug",
-            )
-        outputs = {
-            port.name: np.array(frames_from_beats(_beats(work, index, port), port))
-            for index, port in enumerate(interface.outputs)
-        }
-        streams = {
-            port.name: recorded(work / f"{name}.words", port)
-            for port in interface.streams
-            if (name := project.taps[port.name]) and (work / f"{name}.words").is_file()
-        }
-        seconds = float((work / "seconds.txt").read_text())
-    return SimulationResult(outputs, {}, {}, 0, seconds, {}, {}, streams=streams)
+    if len(parts) > 1:
+        with suppress(CompileError, UnsettledError):
+            return _run_parts(program, project, inputs, parts)
+    return _run_parts(program, project, inputs, one_part(inputs.frames))
 
 
-def _write_inputs(work: Path, ports: tuple[AxisPort, ...], source: FrameSource) -> None:
+def _run_parts(
+    program: Path, project: Project, inputs: FrameSource, parts: Sequence[FrameRange]
+) -> SimulationResult:
     with ExitStack() as stack:
-        names = [work / f"input_{index}.beats" for index in range(len(ports))]
-        files = [stack.enter_context(name.open("wb")) for name in names]
-        for block in source.blocks():
-            for file, port in zip(files, ports, strict=True):
-                file.write(to_beats(block[port.name], port).data)
+        temporary = partial(tempfile.TemporaryDirectory, prefix="hwcompile-hls-")
+        works = [Path(stack.enter_context(temporary())) for _ in parts]
+        write_parts(works, project.interface.inputs, inputs, parts)
+        tasks = [
+            partial(_run_part, program, project, work, part.sent)
+            for work, part in zip(works, parts, strict=True)
+        ]
+        return joined_result(parts, in_parallel(lambda task: task(), tasks))
+
+
+def _run_part(program: Path, project: Project, work: Path, frames: int) -> SimulationResult:
+    interface = project.interface
+    done = run_captured([str(program), str(work), str(frames)], cwd=work)
+    if done.returncode != 0:
+        lines = (done.stdout + done.stderr).strip().splitlines()
+        raise fail(
+            "HW0621",
+            f"the C++ of '{interface.top}' ended with code {done.returncode}",
+            "it says:\n" + "\n".join(lines[:40]) if lines else "a port had too few beats",
+            "report this as a bug",
+        )
+    outputs = {
+        port.name: np.array(frames_from_beats(_beats(work, index, port), port))
+        for index, port in enumerate(interface.outputs)
+    }
+    streams = {
+        port.name: recorded(work / f"{name}.words", port)
+        for port in interface.streams
+        if (name := project.taps[port.name]) and (work / f"{name}.words").is_file()
+    }
+    seconds = float((work / "seconds.txt").read_text())
+    return SimulationResult(outputs, {}, {}, 0, seconds, {}, {}, streams=streams)
 
 
 def _beats(work: Path, index: int, port: AxisPort) -> np.ndarray:
