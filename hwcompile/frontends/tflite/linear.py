@@ -145,12 +145,8 @@ def _of_filters(source: LiteTensor, scales: FloatArray, result: LiteTensor) -> A
 
 
 def _of_matrix(source: LiteTensor, scales: FloatArray, result: LiteTensor) -> AnyFactor:
-    """Those of a fully connected layer; with one scale, the product of scales is a float."""
-    if source.dtype == "int16":
-        return _of_filters(source, scales, result)
-    product = (source.scale[0] * scales).astype(np.float64)
-    if scales.size > 1:
-        product = np.float64(source.scale[0]) * scales.astype(np.float64)
+    """Those of a fully connected layer, whatever the width of its input."""
+    product = np.float64(source.scale[0]) * scales.astype(np.float64)
     return SingleFactor.of(product / np.float64(result.scale[0]))
 
 

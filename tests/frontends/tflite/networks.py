@@ -30,13 +30,15 @@ def weights(
     return w.constant(data, found, dtype)
 
 
-def bias(rng: Random, w: LiteWriter, rows: int, x: int = -1, k: int = -1) -> int:
+def bias(
+    rng: Random, w: LiteWriter, rows: int, x: int = -1, k: int = -1, dtype: str = "int32"
+) -> int:
     """Biases, with the product of the scales of `x` and `k` where the kernel checks it."""
     scale = 1e-3
     if x >= 0:
         scales = [np.atleast_1d(w.tensors[n][3].scale)[0] for n in (x, k)]  # type: ignore[union-attr]
         scale = float(np.float32(scales[0]) * np.float32(scales[1]))
-    return w.constant(rng.integers(-3000, 3000, rows).astype(np.int32), Meaning(scale))
+    return w.constant(rng.integers(-3000, 3000, rows).astype(dtype), Meaning(scale))
 
 
 def convolution(rng: Random, dtype: str = "int8", groups: int = 1) -> Made:
@@ -227,6 +229,43 @@ def arg_max(rng: Random, axis: int) -> Made:
     return w, [x], [y]
 
 
+def fine(rng: Random) -> Meaning:
+    """Of 16 bits."""
+    return Meaning(float(np.float32(rng.uniform(1e-4, 1e-3))), 0)
+
+
+def sixteen(rng: Random, kind: str) -> Made:
+    """Sums of products of int16 by int8, whose biases have 64 bits."""
+    w = LiteWriter()
+    matrix = kind == "FULLY_CONNECTED"
+    x = w.tensor((1, 37) if matrix else (1, 4, 5, 3), fine(rng), "int16")
+    shapes = {
+        "FULLY_CONNECTED": (4, 37),
+        "CONV_2D": (4, 2, 1, 3),
+        "DEPTHWISE_CONV_2D": (1, 2, 3, 3),
+    }
+    axis = 3 if kind.startswith("DEPTH") else 0
+    k = weights(rng, w, shapes[kind], axis, not matrix)
+    rows = shapes[kind][axis]
+    b = bias(rng, w, rows, x, k, "int64")
+    y = w.tensor((1, 4) if matrix else (1, 4, 5, rows), fine(rng), "int16")
+    if matrix:
+        w.op(kind, [x, k, b], y, "FullyConnectedOptions", 7)
+        return w, [x], [y]
+    table = "Conv2DOptions" if kind == "CONV_2D" else "DepthwiseConv2DOptions"
+    more = {"DepthMultiplier": 1} if axis == 3 else {}
+    w.op(kind, [x, k, b], y, table, 4, StrideH=1, StrideW=1, DilationHFactor=1, DilationWFactor=1,
+         FusedActivationFunction=int(rng.choice(RELUS)), **more)  # fmt: skip
+    return w, [x], [y]
+
+
+def two_of_sixteen(rng: Random, kind: str, table: str) -> Made:
+    w = LiteWriter()
+    a, b, y = (w.tensor((1, 3, 4, 5), fine(rng), "int16") for _ in range(3))
+    w.op(kind, [a, b], y, table, 4, FusedActivationFunction=int(rng.choice(RELUS)))
+    return w, [a, b], [y]
+
+
 def reduced(rng: Random, kind: str, axes: Sequence[int], keep: bool, same: bool = False) -> Made:
     w = LiteWriter()
     before = meaning(rng)
@@ -253,6 +292,12 @@ MAKERS: dict[str, Maker] = {
     "fully connected channels": lambda r: fully_connected(r, True),
     "average pool": lambda r: pool(r, "AVERAGE_POOL_2D"),
     "max pool": lambda r: pool(r, "MAX_POOL_2D"),
+    "convolution int16": lambda r: sixteen(r, "CONV_2D"),
+    "depthwise int16": lambda r: sixteen(r, "DEPTHWISE_CONV_2D"),
+    "fully connected int16": lambda r: sixteen(r, "FULLY_CONNECTED"),
+    "add int16": lambda r: two_of_sixteen(r, "ADD", "AddOptions"),
+    "sub int16": lambda r: two_of_sixteen(r, "SUB", "SubOptions"),
+    "mul int16": lambda r: two_of_sixteen(r, "MUL", "MulOptions"),
     "mean": lambda r: reduced(r, "MEAN", (1, 2), False),
     "mean kept": lambda r: reduced(r, "MEAN", (1, 2), True),
     "mean channels": lambda r: reduced(r, "MEAN", (3,), False),
