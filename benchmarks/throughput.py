@@ -1,19 +1,18 @@
 """Networks at one input pixel per cycle, and at several.
 
-    python benchmarks/throughput.py [--only NETWORK ...] [--frames N] [--tf2onnx PYTHON]
-                                    [--json FILE] [--markdown FILE]
+    python benchmarks/throughput.py [--only NETWORK ...] [--frames N] [--json FILE]
+                                    [--markdown FILE]
 
 Convolutions take all taps of a window per cycle there, or of several windows. Every row is one
 network at one target: the interval and latency that were predicted and measured in RTL simulation
 of random frames (any difference ends the benchmark with exit code 1, as a mismatch does), and the
 layer that limits the interval. With --frames 0 networks are planned and not simulated.
 Networks that are not part of the project are skipped when their folder is absent (see
-tests/models.py); those of TensorFlow Lite need a Python with tf2onnx and TensorFlow.
+tests/models.py).
 """
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -39,15 +38,13 @@ TARGETS = {
 }
 """Cycles per frame: the pixels of the input, a quarter of them, or one where it is a vector."""
 
-TFLITE = {
-    "mlperf_resnet": "pretrainedResnet_quant",
-    "mlperf_kws": "kws_ref_model",
-    "mlperf_ad01": "ad01_int8",
-}
-ONNX = {
+FILES = {
     "cnv_w1a1": "cnv_cifar10/cnv_w1a1.onnx",
     "kws_int8_qdq": "kws_int8_onnx/micro_kws_m_static_qdq.onnx",
     "kws_w3a3": "kws_w3a3/kws_w3a3.onnx",
+    "mlperf_resnet": "mlperf_tiny/pretrainedResnet_quant.tflite",
+    "mlperf_kws": "mlperf_tiny/kws_ref_model.tflite",
+    "mlperf_ad01": "mlperf_tiny/ad01_int8.tflite",
 }
 
 
@@ -67,20 +64,12 @@ class Row:
     limit: str
 
 
-def model(network: str, folder: Path, tf2onnx: str) -> Path | None:
-    """The ONNX file of a network, made in `folder` if need be; None when it is not there."""
-    if network.startswith("digits"):
+def model(network: str) -> Path | None:
+    """The file of a network; None when it is not there."""
+    if network not in FILES:
         return ROOT / "examples" / "digits" / f"{network}.onnx"
-    if network in ONNX:
-        path = models_folder() / ONNX[network]
-        return path if path.is_file() else None
-    source = models_folder() / "mlperf_tiny" / f"{TFLITE[network]}.tflite"
-    if not tf2onnx or not source.is_file():
-        return None
-    path = folder / f"{network}.onnx"
-    command = [tf2onnx, "-m", "tf2onnx.convert", "--tflite", str(source), "--opset", "13"]
-    subprocess.run([*command, "--output", str(path)], check=True, capture_output=True)
-    return path
+    path = models_folder() / FILES[network]
+    return path if path.is_file() else None
 
 
 def measure(network: str, target: int, path: Path, folder: Path, frames: int) -> Row:
@@ -111,16 +100,16 @@ def slowest(nodes: list[dict[str, Any]]) -> str:
     return f"{node['name']} ({node['kernel']})"
 
 
-def rows(only: list[str], frames: int, tf2onnx: str, console: Console) -> Iterator[Row]:
+def rows(only: list[str], frames: int, console: Console) -> Iterator[Row]:
     """Every network whose model is there."""
     for network in TARGETS:
         if only and network not in only:
             continue
+        path = model(network)
+        if path is None:
+            console.print(f"{network}: skipped, its model is not there", style="dim")
+            continue
         with tempfile.TemporaryDirectory() as folder:
-            path = model(network, Path(folder), tf2onnx)
-            if path is None:
-                console.print(f"{network}: skipped, its model is not there", style="dim")
-                continue
             for target in TARGETS[network]:
                 console.print(f"{network} at {target} cycles ...", style="dim")
                 yield measure(network, target, path, Path(folder) / str(target), frames)
@@ -149,10 +138,9 @@ def main() -> int:
     options_of = parser(__doc__)
     options_of.add_argument("--only", nargs="+", default=[])
     options_of.add_argument("--frames", type=int, default=2)
-    options_of.add_argument("--tf2onnx", default="", metavar="PYTHON")
     options = options_of.parse_args()
     console = Console(width=160, highlight=False)
-    found = list(rows(options.only, options.frames, options.tf2onnx, console))
+    found = list(rows(options.only, options.frames, console))
     lines = [line(row) for row in found]
     show(TABLES[""], lines, left=1)
     write(options, [asdict(row) for row in found], markdown(TABLES[""], lines, left=1))

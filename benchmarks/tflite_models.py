@@ -1,6 +1,6 @@
 """TensorFlow Lite models beside TFLite's reference kernels: every tensor, and the hardware.
 
-    python benchmarks/tflite.py [--only WORD ...] [--inputs N] [--frames N] [--json FILE]
+    python benchmarks/tflite_models.py [--only WORD ...] [--inputs N] [--frames N] [--json FILE]
                                 [--markdown FILE]
 
 For each model: random inputs with the least and the largest integers among them, how many elements
