@@ -68,16 +68,15 @@ module hw_rnn_pe #(
 
   // ---------------------------------------------------------------- t: the place
   logic                 first_q, first;
-  logic [PlaceBits-1:0] place, before_q, base;
+  logic [PlaceBits-1:0] place, before_q, base, skip;
   logic                 flag, is_last, is_projection, is_projection_q;
-  logic [SkipBits:0]    skip;
 
   assign {flag, is_last} = entry_i[WBits+SkipBits +: 2];
   assign first = first_q || sync_i;
   assign is_projection = first ? flag : is_projection_q;
   assign base = is_projection ? PlaceBits'(MBase) : '0;
-  assign skip = {flag && !first, entry_i[WBits +: SkipBits]};
-  assign place = (first ? base : before_q) + PlaceBits'(skip);
+  assign skip = PlaceBits'({flag && !first, entry_i[WBits +: SkipBits]});
+  assign place = (first ? base : before_q) + skip;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) first_q <= 1'b1;
