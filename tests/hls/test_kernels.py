@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from hwcompile.emit.hls.library import has_header
-from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.argmax.op import TopK
-from hwcompile.ops.contract.site import Site
+from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.matmul.op import Matmul
 from hwcompile.verify.hls.compilers import SANITIZE, STANDARD, UNINITIALIZED, ap_types
 from hwcompile.verify.verilator import find_compiler
 from tests.hls.kernels import Case, cases_of_pixels, every_case, result, write_program
@@ -64,6 +65,21 @@ def test_products_are_wider_than_a_machine_word(tmp_path: Path) -> None:
     site = Site.of(Depthwise(np.full((1, 3), 116509, dtype=np.int64)), kind)
     (kernel, *_) = family("depthwise").kernels
     run_all(tmp_path, [Case("wide", site, kernel, next(iter(kernel.space(site))))], [])
+
+
+def test_weights_that_circuits_store_in_another_way(tmp_path: Path) -> None:
+    """Parities of bipolar weights, and digits of rows that share a multiplication."""
+    rng = np.random.default_rng(2)
+    kernel = family("matmul").kernel("folded")
+    signs = Matmul(rng.choice([-1, 1], (1, 5, 23)))
+    numbers = Matmul(rng.choice([-8, -1, 0, 7], (1, 7, 11)))
+    some: Parameters = {"pe": 2, "simd": 19}
+    packed: Parameters = {"pe": 5, "simd": 4, "pack": 4}
+    cases = [
+        Case("signs", Site.of(signs, TensorType((1, 3, 23), BIPOLAR)), kernel, some),
+        Case("rows", Site.of(numbers, TensorType((1, 3, 11), IntType(0, 15))), kernel, packed),
+    ]
+    run_all(tmp_path, cases, [])
 
 
 def test_of_equal_elements_the_first_comes_first(tmp_path: Path) -> None:

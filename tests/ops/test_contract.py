@@ -12,6 +12,7 @@ from hwcompile.emit.library import module_text
 from hwcompile.ops import FAMILIES, family
 from hwcompile.ops.arithmetic import ENCODINGS, encodings
 from hwcompile.ops.arithmetic.dot import Dot, weight_type
+from hwcompile.ops.arithmetic.packing import RowPacking
 from hwcompile.ops.contract.instance import Each, Name, Struct, Value
 from hwcompile.ops.matmul.folded import Folded
 from tests.models import ROOT
@@ -120,8 +121,12 @@ def test_python_and_systemverilog_count_the_same_stages(group: int, terms: int) 
     kind = next(kind for kind in ENCODINGS if kind.group == group)
     first = -(-terms // group)
     formula = 1 + ((first - 1).bit_length() + 1) // 2
-    assert "1 + ($clog2((Simd + Group - 1) / Group) + 1) / 2" in module_text("hw_matvec")
-    assert Dot(kind(signed(4), signed(4))).stages(terms) == formula
+    text = module_text("hw_matvec")
+    assert "1 + ($clog2((Simd + Group - 1) / Group) + 1) / 2 + ((Pack > 1) ? 1 : 0)" in text
+    dot = Dot(kind(signed(4), signed(4)))
+    assert dot.stages(terms) == formula
+    packing = RowPacking.of(signed(4), signed(4), 2)
+    assert Dot(dot.encoding, packing).stages(terms) == formula + 1
 
 
 def test_only_the_encodings_in_use_are_printed_and_that_of_modules_by_themselves() -> None:

@@ -91,7 +91,7 @@ def array(name: str, image: MemoryImage) -> Array:
 
     A row of which nobody says what it is made of is unsigned numbers of `LIMB` bits.
     """
-    numbers, parts = lanes_of(image)
+    numbers, parts = lanes_of(image.numbers or image)
     signed = any(part.signed for part in parts)
     bits = max(part.bits + (signed and not part.signed) for part in parts)
     shape = numbers.shape if len(parts) > 1 else numbers.shape[:2]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from hwcompile.ir.types import IntType
+import numpy as np
+
+from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic.encoding import WeightEncoding, format_words, is_bipolar
 
 
@@ -29,6 +31,18 @@ class Agree(WeightEncoding):
         """Nothing or one."""
         return 0, 1
 
+    def stored(self, codes: IntArray, group: int) -> IntArray:
+        """Parities of three weights in place of the first of them; see `hw_products_agree`."""
+        kept = codes.copy()
+        terms = codes.shape[-1]
+        for first in range(0, terms, group):
+            part = kept[..., first : first + group]
+            edge = [(0, 0)] * (codes.ndim - 1) + [(0, min(group, terms) - part.shape[-1])]
+            kept[..., first : first + group] = _parities(np.pad(part, edge, constant_values=1))[
+                ..., : part.shape[-1]
+            ]
+        return kept
+
     @property
     def padding(self) -> int:
         """A bit that disagrees with zero."""
@@ -44,10 +58,17 @@ class Agree(WeightEncoding):
         return -fan_in
 
     def first_level(self, terms: int, groups: int, group: int) -> tuple[float, float]:
-        """N - log2(n) - 1 full adders of two outputs each; the first ones absorb the xnor."""
-        return max(2.0 * terms - 4 * groups, 1.5 * terms), 0.0
+        """Carries of a third of the pairs, and two counters of six bits for a group of sixteen."""
+        return 1.25 * terms, 0.0
 
     def describe(self) -> str:
         """A few words for comments and reports."""
         formats = f"{format_words(self.weight)} weights x {format_words(self.input)} inputs"
         return f"xnor and population count, {formats}"
+
+
+def _parities(bits: IntArray) -> IntArray:
+    """In place of the first bits, as many as there are adders, their parities in thirds."""
+    adders = bits.shape[-1] // 3
+    first, second, third = (bits[..., n * adders : (n + 1) * adders] for n in range(3))
+    return np.concatenate([first ^ second ^ third, bits[..., adders:]], axis=-1)

@@ -5,7 +5,7 @@ The Python side of the library module `hw_dot`, shared by every kernel that inst
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,9 @@ from hwcompile.ops.arithmetic.encoding import (
     adder_bits,
     bits_between,
 )
-from hwcompile.ops.contract.instance import Value
+from hwcompile.ops.arithmetic.packing import RowPacking
+from hwcompile.ops.arithmetic.products import Multiply
+from hwcompile.ops.contract.instance import Struct, Value
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import Resources
 
@@ -34,13 +36,31 @@ def weight_type(weights: IntArray) -> IntType:
 
 @dataclass(frozen=True)
 class Dot:
-    """Sums of the products of an encoding."""
+    """Sums of the products of an encoding.
+
+    Attributes:
+        encoding: How a lane multiplies.
+        packing: How rows share a multiplication; None when each lane has its own.
+    """
 
     encoding: WeightEncoding
+    packing: RowPacking | None = None
 
     @staticmethod
-    def choose(weight: IntType, element: IntType, wish: str = "auto") -> Dot | None:
-        """The best encoding that grants `wish` ("auto" or an encoding's word), if there is one."""
+    def choose(weight: IntType, element: IntType, wish: str = "auto", pack: int = 1) -> Dot | None:
+        """The best encoding that grants `wish` ("auto" or an encoding's word), if there is one.
+
+        Args:
+            weight: Of the weights.
+            element: Of the inputs.
+            wish: See above.
+            pack: Rows that share a multiplication; above one, there must be multiplications.
+        """
+        if pack > 1:
+            packing = RowPacking.of(weight, element, pack)
+            multiply = Dot.choose(weight, element, Multiply.word)
+            able = packing and multiply and wish in ("auto", Multiply.word)
+            return Dot(multiply.encoding, packing) if multiply and able else None
         for encoding in encodings(weight, element):
             if wish in ("auto", encoding.word):
                 return Dot(encoding)
@@ -64,20 +84,32 @@ class Dot:
         codes = starts & ((1 << bits) - 1)
         return {"StartBits": bits, "StartFile": MemoryImage.pack(codes, bits, signed=True)}
 
-    def image(self, codes: IntArray) -> MemoryImage:
-        """A memory of stored weights, int64 [depth, lanes]."""
-        encoding = self.encoding
-        return MemoryImage.pack(codes, encoding.stored_bits, signed=encoding.weight.signed)
+    def image(self, blocks: IntArray) -> MemoryImage:
+        """A memory of the weights of rows that `hw_dot` takes at a time.
+
+        Args:
+            blocks: Weights int64 [depth, rows, pairs of a row].
+        """
+        encoding, bits = self.encoding, self.encoding.stored_bits
+        codes = encoding.encode(blocks)
+        plain = _image(codes, bits, signed=encoding.weight.signed)
+        if self.packing:
+            digits = _image(self.packing.digits(blocks), self.packing.stored_bits, signed=True)
+            return replace(digits, numbers=plain)
+        stored = encoding.stored(codes, encoding.group)
+        if stored is codes:
+            return plain
+        return replace(_image(stored, bits, signed=encoding.weight.signed), numbers=plain)
 
     def stages(self, terms: int) -> int:
-        """Register stages of `hw_dot`: products and first sums, then a stage per tree level."""
+        """Register stages of `hw_dot`: products and first sums, a stage per tree level, repairs."""
         numbers, stages = -(-terms // self.encoding.group), 1
         while numbers > 1:
             numbers, stages = -(-numbers // TREE_RADIX), stages + 1
-        return stages
+        return stages + (self.packing is not None)
 
     def parameters(self) -> dict[str, Value]:
-        """Parameters of `hw_dot`, by name, without Rows, Terms, Group and SumBits."""
+        """Parameters of `hw_dot`, by name, without Rows, Terms, SumBits and those of `plan`."""
         encoding = self.encoding
         return {
             "Encoding": encoding.name,
@@ -86,27 +118,81 @@ class Dot:
             "XBits": encoding.input.bits,
             "XSigned": encoding.input.signed,
             "ProductBits": encoding.product_bits,
+            **(self.packing.parameters() if self.packing else {}),
         }
+
+    @property
+    def plan(self) -> Struct:
+        """How the sums are made: pairs at a time, and rows that share a multiplication."""
+        rows, overlap = (self.packing.rows, self.packing.overlap) if self.packing else (1, 0)
+        fields = {"group": self.encoding.group, "pack": rows, "overlap": overlap}
+        return Struct("hw_sums", "sums", fields)
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of a lane's weight in a memory."""
+        return self.packing.stored_bits if self.packing else self.encoding.stored_bits
+
+    @property
+    def module(self) -> str:
+        """What makes the products, in the words of the resource models."""
+        return "packed" if self.packing else self.encoding.module
+
+    def describe(self) -> str:
+        """A few words for comments and reports."""
+        words = self.encoding.describe()
+        return f"{words}, {self.packing.rows} rows per multiplier" if self.packing else words
 
     def resources(self, rows: int, terms: int, out_bits: int) -> Resources:
         """Estimated use of `hw_dot` with these many rows and terms.
 
         The formulas follow the structure of the circuit.
         """
+        if self.packing:
+            return _packed_resources(self.packing, rows, terms, self.sum_bits(terms, out_bits))
         encoding = self.encoding
         group = min(encoding.group, terms)
         limit = self.sum_bits(terms, out_bits)
         bits = min(limit, encoding.product_bits + (group - 1).bit_length())
         numbers = -(-terms // group)
         lut, adders = encoding.first_level(terms, numbers, group)
-        ff = numbers * bits
-        while numbers > 1:
-            adders += adder_bits(numbers, bits)
-            growth = (min(numbers, TREE_RADIX) - 1).bit_length()
-            numbers, bits = -(-numbers // TREE_RADIX), min(limit, bits + growth)
-            ff += numbers * bits
+        tree = _tree(numbers, bits, limit)
+        adders, ff = adders + tree[0], numbers * bits + tree[1]
         products = encoding.products(rows * terms)
         return Resources(rows * lut, rows * adders, rows * ff, (), products)
+
+
+def _image(codes: IntArray, bits: int, *, signed: bool) -> MemoryImage:
+    """Of int64 [depth, rows, pairs of a row]."""
+    return MemoryImage.pack(codes.reshape(codes.shape[0], -1), bits, signed=signed)
+
+
+def _tree(numbers: int, bits: int, limit: int) -> tuple[float, float]:
+    """Bits of adders and flip-flops of `hw_sum_tree` for a row."""
+    adders = ff = 0.0
+    while numbers > 1:
+        adders += adder_bits(numbers, bits)
+        growth = (min(numbers, TREE_RADIX) - 1).bit_length()
+        numbers, bits = -(-numbers // TREE_RADIX), min(limit, bits + growth)
+        ff += numbers * bits
+    return adders, ff
+
+
+def _packed_resources(packing: RowPacking, rows: int, terms: int, sum_bits: int) -> Resources:
+    """Products, a tree of numbers, one of what they borrow, and the differences."""
+    products = packing.products(rows, terms)
+    lut, low = packing.beside(rows, terms)
+    numbers = _tree(terms, packing.product_bits, sum_bits)
+    borrows = _tree(terms, max(packing.overlap, 1), sum_bits)
+    above = rows - -(-rows // packing.rows)
+    factor = (packing.rows - 1) * packing.shift + packing.product_bits
+    return Resources(
+        lut,
+        rows * numbers[0] + above * (borrows[0] + sum_bits),
+        low + products.count * factor + rows * (numbers[1] + sum_bits) + above * borrows[1],
+        (),
+        (products,),
+    )
 
 
 def start_bits(starts: IntArray) -> int:

@@ -92,6 +92,15 @@ class WeightEncoding(ABC):
         """What a memory stores: int64 of the same shape, each below 2**stored_bits."""
         return self.weight.encode(weights)
 
+    def stored(self, codes: IntArray, group: int) -> IntArray:
+        """How the weights of rows stand in a memory, when their circuit sums them in groups.
+
+        Args:
+            codes: What `encode` makes of the weights, int64 [..., pairs of a row].
+            group: Pairs that the first register stage sums.
+        """
+        return codes
+
     @property
     def padding(self) -> int:
         """The weight of a lane without an input: its product with zero bits must not count."""

@@ -28,11 +28,14 @@ class MemoryImage:
         parts: The numbers of a lane, from the least significant bits up; a row is so many lanes one
             beside the other. Circuits see bits; this is for languages that see numbers. Empty when
             a row is nothing but bits.
+        numbers: The same contents for languages that see numbers, where a circuit stores what is
+            handy for its gates; None where that is the same.
     """
 
     width: int
     rows: npt.NDArray[np.uint8]
     parts: tuple[LanePart, ...] = ()
+    numbers: MemoryImage | None = None
 
     @staticmethod
     def pack(

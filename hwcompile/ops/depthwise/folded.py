@@ -124,7 +124,7 @@ class FoldedChannels(Built[Depthwise]):
                 **dot.parameters(),
                 "Doubled": dot.encoding.doubled,
                 "OutBits": self.out_bits,
-                "WeightFile": dot.image(self._weight_codes()),
+                "WeightFile": dot.image(self._weight_blocks()),
                 **dot.start_parameters(self.starts, op.taps),
             },
         )
@@ -149,13 +149,13 @@ class FoldedChannels(Built[Depthwise]):
         used = self.op.channels - (self.words - 1) * self.pe
         return used if self.dot.encoding.start(1) else self.pe
 
-    def _weight_codes(self) -> IntArray:
-        """Rows of the weight memory: int64 [taps * words, pe]."""
+    def _weight_blocks(self) -> IntArray:
+        """Rows of the weight memory: int64 [taps * words, pe, 1]."""
         edge = self.words * self.pe - self.op.channels
         padded = np.pad(
             self.op.weights, ((0, 0), (0, edge)), constant_values=self.dot.encoding.padding
         )
-        return self.dot.encoding.encode(padded.reshape(self.depth, self.pe))
+        return padded.reshape(self.depth, self.pe, 1)
 
 
 class Folded(Kernel[Depthwise]):

@@ -131,7 +131,7 @@ class ChannelsOfTaps(Built[Depthwise]):
                 "Doubled": dot.encoding.doubled,
                 "SumBits": dot.sum_bits(op.taps, self.out_bits),
                 "OutBits": self.out_bits,
-                "WeightFile": dot.image(dot.encoding.encode(codes.reshape(self.words, -1))),
+                "WeightFile": dot.image(codes),
                 **dot.start_parameters(self.starts, op.taps),
             },
         )

@@ -23,6 +23,8 @@ from hwcompile.ops.matmul.space import foldings, smallest_parts
 MAX_LANES = 1 << 20
 """Of one matrix; more is a mistake, or a network that no FPGA holds."""
 
+_NAMES = ("pe", "simd", "style", "pack", "taps", "lanes")
+
 
 class FoldedMatrix(Built[Matmul]):
     """A matrix cut into blocks of pe x simd, in the words of `hw_matvec`."""
@@ -41,7 +43,8 @@ class FoldedMatrix(Built[Matmul]):
     def dot(self) -> Dot:
         """The arithmetic."""
         wish = str(self.parameters.get("style", "auto"))
-        dot = Dot.choose(self.op.weight_type, self.site.inputs[0].element, wish)
+        pack = int(self.parameters.get("pack", 1))
+        dot = Dot.choose(self.op.weight_type, self.site.inputs[0].element, wish, pack)
         if dot is None:
             raise InternalError(f"parameters {dict(self.parameters)} were not checked")
         return dot
@@ -114,7 +117,7 @@ class FoldedMatrix(Built[Matmul]):
     @cached_property
     def needs(self) -> Resources:
         """Lanes and adders (see `Dot`), memories, registers of operands, accumulators, control."""
-        weight_width = self.pe * self.simd * self.dot.encoding.stored_bits
+        weight_width = self.pe * self.simd * self.dot.weight_bits
         input_width = self.simd * self.dot.encoding.input.bits
         accumulators = self.pe * self.out_bits
         counters = sum(max(n - 1, 1).bit_length() for n in (self.folds, self.steps, self.depth))
@@ -140,7 +143,7 @@ class FoldedMatrix(Built[Matmul]):
     @property
     def circuit(self) -> str:
         """One for every arithmetic."""
-        return f"{super().circuit}.{self.dot.encoding.module}"
+        return f"{super().circuit}.{self.dot.module}"
 
     @cached_property
     def instance(self) -> Instance:
@@ -155,12 +158,12 @@ class FoldedMatrix(Built[Matmul]):
                 "Steps": self.steps,
                 "Groups": op.groups,
                 "KeptLanes": self._kept_lanes,
-                "Group": dot.encoding.group,
+                "Sums": dot.plan,
                 **dot.parameters(),
                 "Doubled": dot.encoding.doubled,
                 "SumBits": dot.sum_bits(self.simd, self.out_bits),
                 "OutBits": self.out_bits,
-                "WeightFile": dot.image(self._weight_codes()),
+                "WeightFile": dot.image(self._weight_blocks()),
                 **dot.start_parameters(self.starts, op.fan_in),
             },
         )
@@ -170,7 +173,7 @@ class FoldedMatrix(Built[Matmul]):
         """Folding and arithmetic."""
         groups = f", {self.op.groups} groups" if self.op.groups > 1 else ""
         folding = f"{self.folds} folds of {self.steps} steps{groups}"
-        return f"{self.pe} x {self.simd} lanes, {folding}: {self.dot.encoding.describe()}"
+        return f"{self.pe} x {self.simd} lanes, {folding}: {self.dot.describe()}"
 
     @cached_property
     def starts(self) -> IntArray | None:
@@ -186,8 +189,8 @@ class FoldedMatrix(Built[Matmul]):
         """Rows of the last fold whose sums must be cleared begin here."""
         return self.pe if self.dot.encoding.neutral else self.op.rows - (self.folds - 1) * self.pe
 
-    def _weight_codes(self) -> IntArray:
-        """Rows of the weight memory: int64 [groups * folds * steps, pe * simd]."""
+    def _weight_blocks(self) -> IntArray:
+        """Rows of the weight memory: int64 [groups * folds * steps, pe, simd]."""
         op, pe, simd = self.op, self.pe, self.simd
         edges = (self.folds * pe - op.rows, self.steps * simd - op.fan_in)
         order = self.order
@@ -198,15 +201,14 @@ class FoldedMatrix(Built[Matmul]):
             constant_values=self.dot.encoding.padding,
         )
         blocks = padded.reshape(op.groups, self.folds, pe, self.steps, simd)
-        blocks = blocks.transpose(0, 1, 3, 2, 4)
-        return self.dot.encoding.encode(blocks.reshape(self.depth, pe * simd))
+        return blocks.transpose(0, 1, 3, 2, 4).reshape(self.depth, pe, simd)
 
 
 class Folded(Kernel[Matmul]):
     """Parameters `pe` (rows at a time), `simd` (columns at a time), `style` (an encoding's word).
 
-    Neither has to divide the matrix: lanes beyond its edge have weights that do not count, and the
-    last word of a vector is partly empty.
+    `pack` rows share a multiplication. Neither `pe` nor `simd` has to divide the matrix: lanes
+    beyond its edge have weights that do not count, and the last word of a vector is partly empty.
 
     With `taps` and `lanes` the input is a window whose channels come in blocks of so many lanes,
     all taps of a block side by side; the columns of the weights are in that order then.
@@ -223,11 +225,10 @@ class Folded(Kernel[Matmul]):
 
     def check(self, site: Site[Matmul], parameters: Parameters) -> str | None:
         """Unknown names, sizes outside the matrix, and styles the types do not allow."""
-        unknown = sorted(set(parameters) - {"pe", "simd", "style", "taps", "lanes"})
+        unknown = sorted(set(parameters) - set(_NAMES))
         if unknown:
-            return (
-                f"there is no parameter '{unknown[0]}'; there are pe, simd, style, taps and lanes"
-            )
+            known = f"{', '.join(_NAMES[:-1])} and {_NAMES[-1]}"
+            return f"there is no parameter '{unknown[0]}'; there are {known}"
         for name, limit in (("pe", site.op.rows), ("simd", site.op.fan_in)):
             value = parameters.get(name)
             if not isinstance(value, int) or not 1 <= value <= limit:
@@ -235,7 +236,8 @@ class Folded(Kernel[Matmul]):
         reason = _check_order(site.op.fan_in, parameters)
         if reason is not None:
             return reason
-        return check_style(words(site.op.weight_type, site.inputs[0].element), parameters)
+        legal = words(site.op.weight_type, site.inputs[0].element)
+        return check_style(legal, parameters) or _check_pack(site, parameters)
 
     def space_in_order(self, site: Site[Matmul], order: Blocks) -> Iterable[Parameters]:
         """Words of one block or of several; see `Kernel.space_in_order`."""
@@ -258,6 +260,17 @@ def _check_order(fan_in: int, parameters: Parameters) -> str | None:
     if whole and fan_in % (int(taps or 0) * int(lanes or 0)) == 0:
         return None
     return f"taps times lanes divides the {fan_in} columns, which {taps!r} and {lanes!r} do not"
+
+
+def _check_pack(site: Site[Matmul], parameters: Parameters) -> str | None:
+    """Why so many rows can not share a multiplication; None when they can."""
+    pack, pe = parameters.get("pack", 1), parameters["pe"]
+    if not isinstance(pack, int) or not 1 <= pack <= int(pe):
+        return f"pack must be a number from 1 to {pe}, which is pe, not {pack!r}"
+    style = str(parameters.get("style", "auto"))
+    if Dot.choose(site.op.weight_type, site.inputs[0].element, style, pack) is None:
+        return f"no multiplier takes the weights of pack = {pack} rows of these types and style"
+    return None
 
 
 def check_style(legal: tuple[str, ...], parameters: Parameters) -> str | None:

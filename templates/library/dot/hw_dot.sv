@@ -5,7 +5,9 @@
 //
 // Pair t of row r is at [(r * Terms + t)] of w_i and x_i. sum_o is two's complement and wraps at
 // SumBits. ProductBits is the width of what one pair adds, in two's complement.
-// Latency: one cycle for the products and the first sums, then hw_sum_tree.
+// Latency: one cycle for the products and the first sums, then hw_sum_tree. With Pack above one,
+// rows share their inputs, and Pack of them a multiplication; that takes a cycle more, and weights
+// are stored as hw_dot_packed says.
 // Purely a pipeline: one set of dot products per cycle, no handshake, no reset.
 
 `default_nettype none
@@ -15,6 +17,8 @@ module hw_dot #(
   parameter int unsigned Rows = 1,
   parameter int unsigned Terms = 1,
   parameter int unsigned Group = 1,
+  parameter int unsigned Pack = 1,
+  parameter int unsigned Overlap = 0,
   parameter int unsigned WBits = 2,
   parameter bit          WSigned = 1'b1,
   parameter int unsigned XBits = 2,
@@ -32,25 +36,39 @@ module hw_dot #(
     $error("hw_dot: Rows, Terms, Group and widths must be at least 1");
   end
 
-  localparam int unsigned Own = (Group < Terms) ? Group : Terms;
-  localparam int unsigned Sums = (Terms + Own - 1) / Own;
-  localparam int unsigned Grown = ProductBits + $clog2(Own);
-  localparam int unsigned FirstBits = (Grown < SumBits) ? Grown : SumBits;
+  if (Pack > 1) begin : gen_packed
+    hw_dot_packed #(
+      .Rows(Rows), .Terms(Terms), .Pack(Pack), .Overlap(Overlap), .WBits(WBits), .XBits(XBits),
+      .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(SumBits)
+    ) i_packed (
+      .clk_i, .w_i, .x_i(x_i[Terms*XBits-1:0]), .sum_o
+    );
 
-  logic [Rows*Sums*FirstBits-1:0] first;
+    // Rows share their inputs.
+    logic unused;
+    assign unused = ^x_i;
+  end else begin : gen_lanes
+    localparam int unsigned Own = (Group < Terms) ? Group : Terms;
+    localparam int unsigned Sums = (Terms + Own - 1) / Own;
+    localparam int unsigned Grown = ProductBits + $clog2(Own);
+    localparam int unsigned FirstBits = (Grown < SumBits) ? Grown : SumBits;
 
-  hw_products #(
-    .Encoding(Encoding), .Rows(Rows), .Terms(Terms), .Group(Own), .WBits(WBits), .WSigned(WSigned),
-    .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits), .FirstBits(FirstBits)
-  ) i_products (
-    .clk_i, .w_i, .x_i, .first_o(first)
-  );
+    logic [Rows*Sums*FirstBits-1:0] first;
 
-  hw_sum_tree #(
-    .Rows(Rows), .Terms(Sums), .InBits(FirstBits), .OutBits(SumBits)
-  ) i_tree (
-    .clk_i, .in_i(first), .out_o(sum_o)
-  );
+    hw_products #(
+      .Encoding(Encoding), .Rows(Rows), .Terms(Terms), .Group(Own), .WBits(WBits),
+      .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits),
+      .FirstBits(FirstBits)
+    ) i_products (
+      .clk_i, .w_i, .x_i, .first_o(first)
+    );
+
+    hw_sum_tree #(
+      .Rows(Rows), .Terms(Sums), .InBits(FirstBits), .OutBits(SumBits)
+    ) i_tree (
+      .clk_i, .in_i(first), .out_o(sum_o)
+    );
+  end
 
 endmodule
 

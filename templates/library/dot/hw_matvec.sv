@@ -27,7 +27,7 @@ module hw_matvec #(
   parameter int unsigned Groups = 1,
   parameter int unsigned KeptLanes = 1,
   parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
-  parameter int unsigned Group = 1,
+  parameter hw_sums_pkg::sums_t Sums = hw_sums_pkg::SUMS,
   parameter int unsigned WBits = 2,
   parameter bit          WSigned = 1'b1,
   parameter int unsigned XBits = 2,
@@ -54,8 +54,11 @@ module hw_matvec #(
   output logic      [Pe*OutBits-1:0] out_data_o
 );
 
+  localparam int unsigned Group = Sums.group;
+  localparam int unsigned Pack = Sums.pack;
+
   if (Pe < 1 || Simd < 1 || Folds < 1 || Steps < 1 || Groups < 1 || Group < 1) begin : gen_illegal
-    $error("hw_matvec: Pe, Simd, Folds, Steps, Groups and Group must be at least 1");
+    $error("hw_matvec: Pe, Simd, Folds, Steps, Groups and groups of sums must be at least 1");
   end
   if (KeptLanes < 1 || KeptLanes > Pe) begin : gen_illegal1
     $error("hw_matvec: between 1 and Pe lanes are kept");
@@ -122,15 +125,17 @@ module hw_matvec #(
 
   // ---- Dot products, with the flags of their step travelling alongside ----
 
-  // Of hw_dot: the first sums, then a stage for every four that are left.
-  localparam int unsigned DotStages = 1 + ($clog2((Simd + Group - 1) / Group) + 1) / 2;
+  // Of hw_dot: the first sums, then a stage for every four that are left, and one with packed rows.
+  localparam int unsigned DotStages =
+      1 + ($clog2((Simd + Group - 1) / Group) + 1) / 2 + ((Pack > 1) ? 1 : 0);
   localparam int unsigned Delay = DotStages + 1;
   logic [Pe*SumBits-1:0] sum;
   logic [Delay-1:0] valid_q, first_q, last_q, ragged_q;
 
   hw_dot #(
-    .Encoding(Encoding), .Rows(Pe), .Terms(Simd), .Group(Group), .WBits(WBits), .WSigned(WSigned),
-    .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(SumBits)
+    .Encoding(Encoding), .Rows(Pe), .Terms(Simd), .Group(Group), .Pack(Pack),
+    .Overlap(Sums.overlap), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
+    .ProductBits(ProductBits), .SumBits(SumBits)
   ) i_dot (
     .clk_i, .w_i(weights), .x_i({Pe{x_q}}), .sum_o(sum)
   );

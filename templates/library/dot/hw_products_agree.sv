@@ -3,6 +3,12 @@
 // w and x are bipolar bits; a pair counts 1 when the bits agree.
 // Dot product: 2 * sum - (number of pairs). Other pairs must disagree.
 //
+// Of three pairs in a full adder, the sum bit is the parity of their six bits. Weights are stored
+// such that it costs next to nothing: the parity of three weights stands in place of the first, and
+// that of three inputs is the same for all rows. The adders of a group are cut from it in thirds,
+// and up to two pairs are left over. Weights that are missing in the last group count as set. See
+// `Agree.stored` in Python.
+//
 // Pair t of row r is at [(r * Terms + t)] of w_i and x_i; sum s of row r, over pairs s * Group and
 // the Group - 1 after it, is at [(r * Sums + s)] of first_o, in two's complement, and wraps at
 // FirstBits. ProductBits is the width of what one pair adds. Latency: 1.
@@ -26,21 +32,59 @@ module hw_products_agree #(
   output logic      [Rows*((Terms+Group-1)/Group)*FirstBits-1:0] first_o
 );
 
-  if (WBits != 1 || XBits != 1) begin : gen_illegal
-    $error("hw_products_agree: weights and inputs have one bit");
+  if (WBits != 1 || XBits != 1 || Group > 16) begin : gen_illegal
+    $error("hw_products_agree: weights and inputs have one bit, at most 16 pairs at a time");
   end
 
   localparam int unsigned Sums = (Terms + Group - 1) / Group;
   localparam int unsigned Pairs = Sums * Group;
+  localparam int unsigned Adders = Group / 3;
+  localparam logic [15:0] First = 16'((1 << Adders) - 1);
+
+  // How many of six bits are set. Each bit of the count is one table of six inputs; with tables of
+  // four inputs, these are full adders. Carry chains would take more for counts so small.
+  function automatic logic [2:0] count_6(input logic [5:0] bits);
+    logic sum_a, sum_b, both, carry_a, carry_b;
+    sum_a = bits[0] ^ bits[1] ^ bits[2];
+    carry_a = (bits[0] & bits[1]) | (bits[2] & (bits[0] ^ bits[1]));
+    sum_b = bits[3] ^ bits[4] ^ bits[5];
+    carry_b = (bits[3] & bits[4]) | (bits[5] & (bits[3] ^ bits[4]));
+    both = sum_a & sum_b;
+    count_6 = {
+      (carry_a & carry_b) | (both & (carry_a ^ carry_b)), carry_a ^ carry_b ^ both, sum_a ^ sum_b
+    };
+  endfunction
+
+  // How many of a group of pairs agree, for weights as they are stored.
+  function automatic logic [4:0] agreements(input logic [15:0] w, input logic [15:0] x);
+    logic [15:0] second, third, left, odd;
+    logic [2:0] ones, twos;
+    logic to_fours, to_eights;
+    second = ~(w ^ x) >> Adders;
+    third = ~(w ^ x) >> 2*Adders;
+    left = x ^ (x >> Adders) ^ (x >> 2*Adders);
+    odd = w ^ left;
+    // When the second and the third pair differ, the parity says what the first one is.
+    twos = count_6(6'(((second & third) | ((second ^ third) & odd)) & First));
+    ones = count_6(6'((~odd & First) | (third & ~First)));
+    to_fours = ones[1] & twos[0];
+    to_eights = (ones[2] & twos[1]) | (to_fours & (ones[2] ^ twos[1]));
+    agreements = {
+      twos[2] & to_eights, twos[2] ^ to_eights, ones[2] ^ twos[1] ^ to_fours, ones[1] ^ twos[0],
+      ones[0]
+    };
+  endfunction
+
   logic [Rows*Sums*FirstBits-1:0] count_q;
 
-  // The braces keep the xnor at its own width: a cast would widen its operands first, and the
-  // padding bits would come out as ones.
+  // Places that have no pair are a weight that is set and an input that is not. The braces keep a
+  // complement at its own width, which a cast would widen first.
   always_ff @(posedge clk_i) begin
     for (int unsigned r = 0; r < Rows; r++) begin
       for (int unsigned s = 0; s < Sums; s++) begin
-        count_q[(r*Sums + s)*FirstBits +: FirstBits] <= FirstBits'($countones(
-            Group'(Pairs'({w_i[r*Terms +: Terms] ~^ x_i[r*Terms +: Terms]}) >> (s * Group))));
+        count_q[(r*Sums + s)*FirstBits +: FirstBits] <= FirstBits'(agreements(
+            ~(16'(Group'(Pairs'({~w_i[r*Terms +: Terms]}) >> (s * Group)))),
+            16'(Group'(Pairs'(x_i[r*Terms +: Terms]) >> (s * Group)))));
       end
     end
   end

@@ -128,7 +128,7 @@ def test_every_parameter_set_of_the_space_is_legal() -> None:
         ({"pe": "1", "simd": 1}, "pe must be a number from 1 to 3, not '1'"),
         (
             {"pe": 1, "simd": 1, "lines": 2},
-            "there is no parameter 'lines'; there are pe, simd, style, taps and lanes",
+            "there is no parameter 'lines'; there are pe, simd, style, pack, taps and lanes",
         ),
         (
             {"pe": 1, "simd": 1, "lanes": 2},
@@ -222,7 +222,7 @@ def test_resources_grow_with_the_lanes_and_know_their_multipliers() -> None:
         (BIPOLAR, BIPOLAR, 4, 8, 43),
         (BIPOLAR, BIPOLAR, 4, 16, 116),
         (BIPOLAR, BIPOLAR, 4, 64, 520),
-        (BIPOLAR, BIPOLAR, 16, 49, 1568),
+        (BIPOLAR, BIPOLAR, 16, 49, 1323),
         (BIPOLAR, unsigned(8), 4, 1, 32),
         (BIPOLAR, unsigned(8), 4, 4, 184),
         (BIPOLAR, unsigned(8), 4, 16, 872),
