@@ -220,8 +220,8 @@ def test_resources_grow_with_the_lanes_and_know_their_multipliers() -> None:
     ("weights", "element", "rows", "terms", "lut"),
     [
         (BIPOLAR, BIPOLAR, 4, 8, 43),
-        (BIPOLAR, BIPOLAR, 4, 16, 116),
-        (BIPOLAR, BIPOLAR, 4, 64, 520),
+        (BIPOLAR, BIPOLAR, 4, 16, 92),
+        (BIPOLAR, BIPOLAR, 4, 64, 450),
         (BIPOLAR, BIPOLAR, 16, 49, 1323),
         (BIPOLAR, unsigned(8), 4, 1, 32),
         (BIPOLAR, unsigned(8), 4, 4, 184),
