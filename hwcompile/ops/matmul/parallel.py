@@ -100,7 +100,6 @@ class ProductsOfPixels(Built[Matmul]):
     def instance(self) -> Instance:
         """Of `hw_matmul_parallel`."""
         op, dot, result = self.op, self.dot, self.ports.output
-        codes = dot.encoding.encode(op.weights.reshape(1, -1))
         return Instance(
             "hw_matmul_parallel",
             {
@@ -115,7 +114,7 @@ class ProductsOfPixels(Built[Matmul]):
                 "Doubled": dot.encoding.doubled,
                 "SumBits": dot.sum_bits(op.fan_in, self.out_bits),
                 "OutBits": self.out_bits,
-                "WeightFile": dot.image(codes),
+                "WeightFile": dot.image(op.weights.reshape(1, -1, op.fan_in)),
                 **dot.start_parameters(self.starts, op.fan_in),
             },
         )
