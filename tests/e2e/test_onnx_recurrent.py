@@ -60,7 +60,7 @@ def test_the_file_s_cell_is_equal_at_rtl_level(
 def test_a_quantized_cell_whose_frames_take_turns(tmp_path: Path) -> None:
     """An odd number of steps, of which pairs repeat, is predicted for every frame."""
     design = hwcompile.compile(
-        Layer(4, **MIXED).save(tmp_path, steps=7), tmp_path / "build", fastest=True
+        Layer(5, **MIXED).save(tmp_path, steps=7), tmp_path / "build", fastest=True
     )
     assert design.report["design"]["frames_in_turn"] > 1
     outcome = design.verify(frames=24)
