@@ -130,6 +130,10 @@ class Walk:
             return "its windows begin or end more than a kernel outside of the map"
         if self.tail_columns > self.columns or self.tail >= self.phases:
             return "its kernel reaches more than a row past the map"
+        if self.tail_columns == self.columns and not np.diff(self._last_rows()[:2]).all():
+            # The first windows of a frame wait for a read of the second row. Without a word of its
+            # own that read would follow the one before, and be a cycle late.
+            return "its kernel reaches a row past the map, and two rows of windows end in one row"
         return None
 
     def emits(self) -> IntArray:
@@ -141,7 +145,7 @@ class Walk:
 
     def need(self) -> IntArray:
         """Words that must have arrived before each phase, int64 [phases]; never falls."""
-        last = np.clip(self._first_rows() + self.reach[0], 0, self.shape[0] - 1)
+        last = self._last_rows()
         number = last[:, None] * self.row_words + np.arange(self.row_words) + 1
         ahead = np.minimum(np.arange(self.phases) + self.tail, self.phases - 1)
         need: IntArray = np.maximum.accumulate(number.ravel()[ahead])
@@ -155,6 +159,11 @@ class Walk:
         kept = kept + np.where((first >= 0) & (first < height), place, 0)
         free: IntArray = np.append(kept.ravel()[1:], self.words)
         return free
+
+    def _last_rows(self) -> IntArray:
+        """The row of the last tap of every row of windows, or the nearest one of the map."""
+        last: IntArray = np.clip(self._first_rows() + self.reach[0], 0, self.shape[0] - 1)
+        return last
 
     def _first_rows(self) -> IntArray:
         """The row of the first tap of every row of windows, int64 [windows down]."""

@@ -188,3 +188,11 @@ def test_windows_far_outside_are_refused() -> None:
     reason = KERNEL.refuses(example)
     assert reason is not None
     assert "outside of the map" in reason
+
+
+def test_a_row_past_the_map_that_ends_in_the_same_row_is_refused() -> None:
+    """Both rows of windows end in the only row: the second one's read would be a cycle late."""
+    example = site(Window((1, 2), ONE, ONE, (0, 0, 1, 1), 0, 1), (1, 1, 1), BIPOLAR)
+    reason = KERNEL.refuses(example)
+    assert reason is not None
+    assert "end in one row" in reason
