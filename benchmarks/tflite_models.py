@@ -18,9 +18,6 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-if __name__ == "__main__":
-    sys.path.pop(0)  # this script's folder, in which it hides the package tflite
-
 import numpy as np
 from rich.console import Console
 

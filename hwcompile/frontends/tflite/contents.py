@@ -49,7 +49,6 @@ class LiteNode:
 
     Attributes:
         operator: Name in TFLite's schema, for example "CONV_2D".
-        version: Of the operator.
         inputs: Numbers of tensors; -1 for one that is left out.
         outputs: Numbers of tensors.
         options: By the names of TFLite's schema.
@@ -57,7 +56,6 @@ class LiteNode:
     """
 
     operator: str
-    version: int
     inputs: tuple[int, ...]
     outputs: tuple[int, ...]
     options: Mapping[str, Option]

@@ -147,7 +147,7 @@ def _at_the_ends(file: LiteFile, name: str, why: str) -> CompileError:
 def _stand_in(file: LiteFile, number: int) -> LiteNode:
     """For messages about a tensor that the model begins or ends with."""
     name = file.tensors[number].name
-    return LiteNode("input", 1, (), (number,), {}, Origin(file.name, name, "Tensor"))
+    return LiteNode("input", (), (number,), {}, Origin(file.name, name, "Tensor"))
 
 
 def _inputs(ctx: LiteGraph) -> list[HostInput]:

@@ -237,24 +237,19 @@ class LiteGraph:
             CompileError: HW0303 when the file says another shape.
         """
         tensor = self.tensor(node.outputs[number])
-        found = (
-            self.shaped(node, value, map_shape(tensor.shape)) if self._fits(value, tensor) else None
-        )
-        if found is None:
+        if self.kind(value).size != tensor.size:
             raise node.refuse(
                 "HW0303",
                 f"the result of this {node.operator} has {self.kind(value).size} elements",
                 f"the file says shape {list(tensor.shape)}",
                 "convert the model again",
             )
+        found = self.shaped(node, value, map_shape(tensor.shape))
         kind = self.kind(found)
         scale = tuple(float(s) for s in tensor.scale[:1]) or (1.0,)
         zero = tuple(int(z) for z in tensor.zero_point[:1]) or (0,)
         self.builder.types[found] = TensorType(kind.shape, kind.element, scale, zero)
         self.streams[node.outputs[number]] = found
-
-    def _fits(self, value: str, tensor: LiteTensor) -> bool:
-        return self.kind(value).size == tensor.size
 
 
 def unsupported(node: LiteNode, what: str, why: str, fix: str) -> CompileError:

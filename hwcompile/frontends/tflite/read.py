@@ -164,9 +164,7 @@ class _File:
         name = tensors[outputs[0]].name.split(";")[0] or kind
         origin = Origin(self.path.name, name, kind)
         given = operator.BuiltinOptions() if kind in TABLES else None
-        return LiteNode(
-            kind, int(code.Version()), inputs, outputs, lite_options(kind, given), origin
-        )
+        return LiteNode(kind, inputs, outputs, lite_options(kind, given), origin)
 
 
 def _quantization(given: Any) -> tuple[FloatArray, IntArray, int]:
