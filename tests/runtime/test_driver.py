@@ -116,7 +116,7 @@ def test_what_c_can_not_hold() -> None:
         c_type(IntType(0, 2**64))
 
 
-PATIENT = ("-DPATIENCE_MS=30000",)
+PATIENT = ("-DSLOW_CLOCK",)
 """Nothing is lost on a quiet line, but a simulated board on a busy machine may be slow."""
 
 Outputs = dict[str, IntArray]
