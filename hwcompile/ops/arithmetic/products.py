@@ -48,13 +48,21 @@ class InTables(_Integers):
         return 1 if ternary or narrow or weight.bits == 1 or element.bits == 1 else 3
 
     def first_level(self, terms: int, groups: int, group: int) -> tuple[float, float]:
-        """A single bit selects; up to six inputs in all, every bit of the product is one table."""
+        """A single bit selects; up to six inputs in all, every bit of the product is one table.
+
+        Beyond, two bits of one factor are a digit that chooses a multiple of the other one.
+        """
         w, x, bits = self.weight.bits, self.input.bits, self.product_bits
         if min(w, x) == 1:
             table: float = bits if group == 1 else bits / 2
         else:
-            table = bits if w + x <= 6 else 1.5 * w * x
+            table = bits if w + x <= 6 else self._by_digits()
         return terms * table, groups * adder_bits(group, bits)
+
+    def _by_digits(self) -> float:
+        """Bits of all multiples; see `hw_products_lut`."""
+        w, x = (kind.bits + (not kind.signed) for kind in (self.weight, self.input))
+        return min((w + 1) // 2 * (x + 1), (x + 1) // 2 * (w + 1))
 
     def describe(self) -> str:
         """A few words for comments and reports."""

@@ -29,13 +29,51 @@ module hw_products_lut #(
     $error("hw_products_lut: four pairs at a time");
   end
 
+  // Numbers of the two factors, with a sign; of the one with fewer steps, two bits make a digit
+  // from -2 to 2 (Booth), and every digit adds so many times the other one.
+  localparam int unsigned WWide = WBits + (WSigned ? 0 : 1);
+  localparam int unsigned XWide = XBits + (XSigned ? 0 : 1);
+  localparam bit ByWeight = (WWide + 1) / 2 * (XWide + 3) <= (XWide + 1) / 2 * (WWide + 3);
+  localparam int unsigned Digits = ((ByWeight ? WWide : XWide) + 1) / 2;
+  localparam int unsigned Partial = (ByWeight ? XWide : WWide) + 2;
+
+  // Up to six bits together are a table each; single bits only choose.
+  localparam bit Direct = WBits + XBits <= 6 || WBits == 1 || XBits == 1;
+
+  // One carry chain per digit. A negative multiple is the complement, and one more by a carry.
+  function automatic logic [2*Digits+Partial-1:0] by_digits(
+    input logic [2*Digits-1:0] digits, input logic [Partial-1:0] other
+  );
+    logic [2*Digits:0] bits;
+    logic [2:0] digit;
+    logic [Partial-1:0] multiple, sum;
+    bits = {digits, 1'b0};
+    by_digits = '0;
+    for (int unsigned d = 0; d < Digits; d++) begin
+      digit = bits[2*d +: 3];
+      multiple = (other & {Partial{digit[1] ^ digit[0]}})
+          | ((other << 1) & {Partial{(digit == 3'b011) || (digit == 3'b100)}});
+      sum = Partial'(({by_digits[2*Digits +: Partial], 1'b1}
+          + {multiple ^ {Partial{digit[2]}}, digit[2]}) >> 1);
+      by_digits[2*d +: 2] = sum[1:0];
+      by_digits[2*Digits +: Partial] = Partial'($signed(sum[Partial-1:2]));
+    end
+  endfunction
+
   function automatic logic signed [ProductBits-1:0] product(
     input logic [WBits-1:0] w, input logic [XBits-1:0] x
   );
-    logic signed [ProductBits-1:0] wide_w, wide_x;
-    wide_w = ProductBits'($signed({WSigned & w[WBits-1], w}));
-    wide_x = ProductBits'($signed({XSigned & x[XBits-1], x}));
-    product = wide_w * wide_x;
+    logic signed [WWide-1:0] wide_w;
+    logic signed [XWide-1:0] wide_x;
+    wide_w = WWide'($signed({WSigned & w[WBits-1], w}));
+    wide_x = XWide'($signed({XSigned & x[XBits-1], x}));
+    if (Direct) begin
+      product = ProductBits'(wide_w) * ProductBits'(wide_x);
+    end else if (ByWeight) begin
+      product = ProductBits'($signed(by_digits((2*Digits)'(wide_w), Partial'(wide_x))));
+    end else begin
+      product = ProductBits'($signed(by_digits((2*Digits)'(wide_x), Partial'(wide_w))));
+    end
   endfunction
 
   function automatic logic [Terms*ProductBits-1:0] row_products(

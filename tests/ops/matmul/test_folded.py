@@ -232,7 +232,7 @@ def test_resources_grow_with_the_lanes_and_know_their_multipliers() -> None:
         (signed(4), BIPOLAR, 4, 16, 412),
         (signed(2), unsigned(2), 4, 16, 540),
         (signed(3), unsigned(3), 4, 16, 884),
-        (signed(4), unsigned(4), 4, 16, 2136),
+        (signed(4), unsigned(4), 4, 16, 1260),
     ],
 )
 def test_estimates_agree_with_synthesis(

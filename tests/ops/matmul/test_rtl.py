@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hwcompile.ir.types import BIPOLAR, IntType
+from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul import FAMILY
@@ -32,6 +32,8 @@ CASES: dict[str, tuple[Site[Matmul], int, int, str, int | None]] = {
     "ternary weights": (site([-1, 0, 1], signed(4), (1, 5, 13), (1, 3)), 2, 6, "auto", None),
     "ternary weights, bipolar inputs": (site([-1, 0, 1], BIPOLAR, (1, 4, 9)), 3, 9, "auto", None),
     "look-up tables": (site(span(-4, 3), unsigned(3), (3, 4, 11), (1, 2)), 3, 5, "auto", None),
+    "digits of weights": (site(span(-8, 7), signed(5), (1, 3, 11)), 2, 6, "lut", None),
+    "digits of inputs": (site(span(0, 100), IntType(-3, 2), (1, 3, 7)), 2, 3, "lut", None),
     "multiply, signed x unsigned": (
         site(span(-128, 127), unsigned(8), (1, 3, 37), (1, 2)), 2, 18, "auto", None,
     ),
@@ -48,6 +50,25 @@ def test_it_computes_and_takes_the_cycles_it_says(name: str) -> None:
     here, pe, simd, style, depth = CASES[name]
     parameters: dict[str, int | str] = {"pe": pe, "simd": simd, "style": style}
     check_kernel(here, KERNEL, parameters, frames=12, depth=depth)
+
+
+@pytest.mark.parametrize(
+    ("weight", "element"),
+    [
+        (signed(8), signed(8)),
+        pytest.param(signed(4), unsigned(4), marks=pytest.mark.slow),
+        pytest.param(unsigned(7), signed(3), marks=pytest.mark.slow),
+        pytest.param(signed(5), unsigned(8), marks=pytest.mark.slow),
+        pytest.param(unsigned(4), unsigned(5), marks=pytest.mark.slow),
+    ],
+    ids=str,
+)
+def test_products_in_logic_are_all_right(weight: IntType, element: IntType) -> None:
+    """Every weight by every input."""
+    inputs = element.values().reshape(1, 1, -1, 1)
+    kind = TensorType((1, inputs.size, 1), element)
+    here = Site.of(Matmul(weight.values().reshape(1, -1, 1)), kind)
+    check_kernel(here, KERNEL, {"pe": 1, "simd": 1, "style": "lut"}, inputs=(inputs,))
 
 
 @pytest.mark.parametrize("weights", [[-1, 1], span(-16, 15)])
