@@ -62,13 +62,13 @@ class Subject:
 
 
 def subjects(most: int = 5) -> Iterator[Subject]:
-    """At most so many of each kernel, of `matmul.folded` three times as many."""
+    """At most so many of each kernel, of `matmul.folded` four times as many."""
     found: dict[str, list[Subject]] = {}
     for part in (_matmul, _depthwise, _thresholds, _casts, _pipes, _movers, _recurrent):
         for subject in part():
             found.setdefault(f"{subject.site.op.family}.{subject.kernel.name}", []).append(subject)
     for name, every in found.items():
-        count = min(len(every), 3 * most if name == "matmul.folded" else most)
+        count = min(len(every), 4 * most if name == "matmul.folded" else most)
         for index in range(count):
             yield every[index * len(every) // count]
 
@@ -113,6 +113,9 @@ def _matmul() -> Iterator[Subject]:
     yield from _folded(INT8, IntType(-2048, 2047), 8, 32, (1, 2), (2, 2))
     narrow: list[Parameters] = [{"pe": 4, "simd": simd, "style": "multiply"} for simd in (1, 4)]
     yield from _of(Matmul(_weights(INT4, 1, 16, 16)), _vector(INT4, 16), "folded", *narrow)
+    packed: list[Parameters] = [{"pe": 6, "simd": 4, "pack": pack} for pack in (2, 3)]
+    packed += [{"pe": 4, "simd": 2, "pack": 2}, {"pe": 2, "simd": 6, "pack": 2}]
+    yield from _of(Matmul(_weights(INT4, 1, 24, 40)), _vector(U4, 40), "folded", *packed)
     rng = np.random.default_rng(5)
     for rows, columns, density in ((32, 48, 0.2), (48, 64, 0.1)):
         weights = _weights(INT8, 1, rows, columns) * (rng.random((1, rows, columns)) < density)
