@@ -33,6 +33,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     },
     "hw_dot": {
         "Rows, Terms, Group and widths": {"SumBits": 0},
+        "weights and inputs evenly": {"Rows": 4, "WeightRows": 3},
     },
     "hw_depthwise_parallel": {
         "must be at least 1": {"Depth": 0},

@@ -103,11 +103,11 @@ module hw_depthwise_parallel #(
   end
 
   hw_dot #(
-    .Encoding(Encoding), .Rows(Pixels*Pe), .Terms(Taps), .Group(Group), .WBits(WBits),
-    .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits),
+    .Encoding(Encoding), .Rows(Pixels*Pe), .WeightRows(Pe), .Terms(Taps), .Group(Group),
+    .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits),
     .SumBits(SumBits)
   ) i_dot (
-    .clk_i, .w_i({Pixels{weights}}), .x_i(operands), .sum_o(sum)
+    .clk_i, .w_i(weights), .x_i(operands), .sum_o(sum)
   );
 
   // Of hw_dot: the first sums, then a stage for every four that are left.

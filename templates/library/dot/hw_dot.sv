@@ -3,8 +3,11 @@
 // The dot product is `sum_o * (1 or 2) + constant`, where the constant belongs to the weights; the
 // modules hw_products_* say which for every encoding, and make the first sums of Group pairs.
 //
-// Pair t of row r is at [(r * Terms + t)] of w_i and x_i. sum_o is two's complement and wraps at
-// SumBits. ProductBits is the width of what one pair adds, in two's complement.
+// Rows may share weights and inputs: WeightRows rows of weights are used again and again, and each
+// of Vectors vectors goes to as many rows in succession as the others, Sharing of them. So weight t
+// of row r is at [(r % WeightRows) * Terms + t] of w_i, and input t at [(r / Sharing) * Terms + t]
+// of x_i. sum_o is two's complement and wraps at SumBits. ProductBits is the width of what one pair
+// adds, in two's complement.
 // Latency: one cycle for the products and the first sums, then hw_sum_tree. With Pack above one,
 // rows share their inputs, and Pack of them a multiplication; that takes a cycle more, and weights
 // are stored as hw_dot_packed says.
@@ -15,6 +18,8 @@
 module hw_dot #(
   parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned Rows = 1,
+  parameter int unsigned WeightRows = Rows,
+  parameter int unsigned Vectors = Rows,
   parameter int unsigned Terms = 1,
   parameter int unsigned Group = 1,
   parameter int unsigned Pack = 1,
@@ -26,14 +31,17 @@ module hw_dot #(
   parameter int unsigned ProductBits = 4,
   parameter int unsigned SumBits = 4
 ) (
-  input  wire logic                        clk_i,
-  input  wire logic [Rows*Terms*WBits-1:0] w_i,
-  input  wire logic [Rows*Terms*XBits-1:0] x_i,
-  output logic      [Rows*SumBits-1:0]     sum_o
+  input  wire logic                              clk_i,
+  input  wire logic [WeightRows*Terms*WBits-1:0] w_i,
+  input  wire logic [Vectors*Terms*XBits-1:0]    x_i,
+  output logic      [Rows*SumBits-1:0]           sum_o
 );
 
   if (Rows < 1 || Terms < 1 || Group < 1 || ProductBits < 1 || SumBits < 1) begin : gen_illegal
     $error("hw_dot: Rows, Terms, Group and widths must be at least 1");
+  end
+  if (WeightRows < 1 || Vectors < 1 || Rows % WeightRows + Rows % Vectors > 0) begin : gen_illegal1
+    $error("hw_dot: rows share weights and inputs evenly");
   end
 
   if (Pack > 1) begin : gen_packed
@@ -56,9 +64,9 @@ module hw_dot #(
     logic [Rows*Sums*FirstBits-1:0] first;
 
     hw_products #(
-      .Encoding(Encoding), .Rows(Rows), .Terms(Terms), .Group(Own), .WBits(WBits),
-      .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits),
-      .FirstBits(FirstBits)
+      .Encoding(Encoding), .Rows(Rows), .WeightRows(WeightRows), .Vectors(Vectors), .Terms(Terms),
+      .Group(Own), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
+      .ProductBits(ProductBits), .FirstBits(FirstBits)
     ) i_products (
       .clk_i, .w_i, .x_i, .first_o(first)
     );

@@ -67,7 +67,6 @@ module hw_matmul_parallel #(
 
   logic [Sums*Terms*WBits-1:0] weights;
   logic [Pixels*Groups*Terms*XBits-1:0] x_q;
-  logic [Pixels*Sums*Terms*XBits-1:0] operands;
   logic [Pixels*Sums*SumBits-1:0] sum;
 
   hw_weight_rom #(
@@ -78,17 +77,12 @@ module hw_matmul_parallel #(
 
   always_ff @(posedge clk_i) x_q <= in0_data_i;
 
-  for (genvar v = 0; v < Pixels * Groups; v++) begin : gen_vector
-    assign operands[v*Rows*Terms*XBits +: Rows*Terms*XBits] =
-        {Rows{x_q[v*Terms*XBits +: Terms*XBits]}};
-  end
-
   hw_dot #(
-    .Encoding(Encoding), .Rows(Pixels*Sums), .Terms(Terms), .Group(Group), .WBits(WBits),
-    .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits),
-    .SumBits(SumBits)
+    .Encoding(Encoding), .Rows(Pixels*Sums), .WeightRows(Sums), .Vectors(Pixels*Groups),
+    .Terms(Terms), .Group(Group), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
+    .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(SumBits)
   ) i_dot (
-    .clk_i, .w_i({Pixels{weights}}), .x_i(operands), .sum_o(sum)
+    .clk_i, .w_i(weights), .x_i(x_q), .sum_o(sum)
   );
 
   // Of hw_dot: the first sums, then a stage for every four that are left.

@@ -133,11 +133,11 @@ module hw_matvec #(
   logic [Delay-1:0] valid_q, first_q, last_q, ragged_q;
 
   hw_dot #(
-    .Encoding(Encoding), .Rows(Pe), .Terms(Simd), .Group(Group), .Pack(Pack),
+    .Encoding(Encoding), .Rows(Pe), .Vectors(1), .Terms(Simd), .Group(Group), .Pack(Pack),
     .Overlap(Sums.overlap), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
     .ProductBits(ProductBits), .SumBits(SumBits)
   ) i_dot (
-    .clk_i, .w_i(weights), .x_i({Pe{x_q}}), .sum_o(sum)
+    .clk_i, .w_i(weights), .x_i(x_q), .sum_o(sum)
   );
 
   always_ff @(posedge clk_i) begin

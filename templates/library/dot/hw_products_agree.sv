@@ -9,14 +9,17 @@
 // and up to two pairs are left over. Weights that are missing in the last group count as set. See
 // `Agree.stored` in Python.
 //
-// Pair t of row r is at [(r * Terms + t)] of w_i and x_i; sum s of row r, over pairs s * Group and
-// the Group - 1 after it, is at [(r * Sums + s)] of first_o, in two's complement, and wraps at
-// FirstBits. ProductBits is the width of what one pair adds. Latency: 1.
+// Rows share weights and inputs as in hw_dot; weight and input t of a row are at t in theirs. Sum s
+// of row r, over pairs s * Group and the Group - 1 after it, is at [(r * Sums + s)] of first_o, in
+// two's complement, and wraps at FirstBits. ProductBits is the width of what one pair adds.
+// Latency: 1.
 
 `default_nettype none
 
 module hw_products_agree #(
   parameter int unsigned Rows = 1,
+  parameter int unsigned WeightRows = Rows,
+  parameter int unsigned Vectors = Rows,
   parameter int unsigned Terms = 1,
   parameter int unsigned Group = 1,
   parameter int unsigned WBits = 1,
@@ -26,11 +29,13 @@ module hw_products_agree #(
   parameter int unsigned ProductBits = 4,
   parameter int unsigned FirstBits = 4
 ) (
-  input  wire logic                        clk_i,
-  input  wire logic [Rows*Terms*WBits-1:0] w_i,
-  input  wire logic [Rows*Terms*XBits-1:0] x_i,
+  input  wire logic                              clk_i,
+  input  wire logic [WeightRows*Terms*WBits-1:0] w_i,
+  input  wire logic [Vectors*Terms*XBits-1:0]    x_i,
   output logic      [Rows*((Terms+Group-1)/Group)*FirstBits-1:0] first_o
 );
+
+  localparam int unsigned Sharing = Rows / Vectors;  // rows that share a vector
 
   if (WBits != 1 || XBits != 1 || Group > 16) begin : gen_illegal
     $error("hw_products_agree: weights and inputs have one bit, at most 16 pairs at a time");
@@ -75,17 +80,35 @@ module hw_products_agree #(
     };
   endfunction
 
+  // Places that have no pair are a weight that is set and an input that is not.
+  function automatic logic [Sums*FirstBits-1:0] row_counts(
+    input logic [Terms-1:0] w, input logic [Terms-1:0] x
+  );
+    logic [Pairs-1:0] wide_w, wide_x;
+    logic [15:0] group_w, group_x;
+    wide_w = '1;
+    wide_w[Terms-1:0] = w;
+    wide_x = '0;
+    wide_x[Terms-1:0] = x;
+    group_w = '1;
+    group_x = '0;
+    for (int unsigned s = 0; s < Sums; s++) begin
+      group_w[Group-1:0] = wide_w[s*Group +: Group];
+      group_x[Group-1:0] = wide_x[s*Group +: Group];
+      row_counts[s*FirstBits +: FirstBits] = FirstBits'(agreements(group_w, group_x));
+    end
+  endfunction
+
   logic [Rows*Sums*FirstBits-1:0] count_q;
 
-  // Places that have no pair are a weight that is set and an input that is not. The braces keep a
-  // complement at its own width, which a cast would widen first.
+  // Rows stay a loop in the simulator, which else would become a program too large to compile soon.
   always_ff @(posedge clk_i) begin
+`ifdef HW_ROLLED
+    /* verilator unroll_disable */
+`endif
     for (int unsigned r = 0; r < Rows; r++) begin
-      for (int unsigned s = 0; s < Sums; s++) begin
-        count_q[(r*Sums + s)*FirstBits +: FirstBits] <= FirstBits'(agreements(
-            ~(16'(Group'(Pairs'({~w_i[r*Terms +: Terms]}) >> (s * Group)))),
-            16'(Group'(Pairs'(x_i[r*Terms +: Terms]) >> (s * Group)))));
-      end
+      count_q[r*Sums*FirstBits +: Sums*FirstBits] <=
+          row_counts(w_i[(r % WeightRows)*Terms +: Terms], x_i[(r / Sharing)*Terms +: Terms]);
     end
   end
   assign first_o = count_q;

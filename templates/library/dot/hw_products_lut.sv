@@ -2,14 +2,17 @@
 //
 // Dot product: the sum.
 //
-// Pair t of row r is at [(r * Terms + t)] of w_i and x_i; sum s of row r, over pairs s * Group and
-// the Group - 1 after it, is at [(r * Sums + s)] of first_o, in two's complement, and wraps at
-// FirstBits. ProductBits is the width of what one pair adds. Latency: 1.
+// Rows share weights and inputs as in hw_dot; weight and input t of a row are at t in theirs. Sum s
+// of row r, over pairs s * Group and the Group - 1 after it, is at [(r * Sums + s)] of first_o, in
+// two's complement, and wraps at FirstBits. ProductBits is the width of what one pair adds.
+// Latency: 1.
 
 `default_nettype none
 
 module hw_products_lut #(
   parameter int unsigned Rows = 1,
+  parameter int unsigned WeightRows = Rows,
+  parameter int unsigned Vectors = Rows,
   parameter int unsigned Terms = 1,
   parameter int unsigned Group = 1,
   parameter int unsigned WBits = 2,
@@ -19,11 +22,13 @@ module hw_products_lut #(
   parameter int unsigned ProductBits = 4,
   parameter int unsigned FirstBits = 4
 ) (
-  input  wire logic                        clk_i,
-  input  wire logic [Rows*Terms*WBits-1:0] w_i,
-  input  wire logic [Rows*Terms*XBits-1:0] x_i,
+  input  wire logic                              clk_i,
+  input  wire logic [WeightRows*Terms*WBits-1:0] w_i,
+  input  wire logic [Vectors*Terms*XBits-1:0]    x_i,
   output logic      [Rows*((Terms+Group-1)/Group)*FirstBits-1:0] first_o
 );
+
+  localparam int unsigned Sharing = Rows / Vectors;  // rows that share a vector
 
   if (Group != ((Terms < 4) ? Terms : 4)) begin : gen_illegal
     $error("hw_products_lut: four pairs at a time");
@@ -94,7 +99,8 @@ module hw_products_lut #(
 `endif
     for (int unsigned r = 0; r < Rows; r++) begin
       products[r*Terms*ProductBits +: Terms*ProductBits] =
-          row_products(w_i[r*Terms*WBits +: Terms*WBits], x_i[r*Terms*XBits +: Terms*XBits]);
+          row_products(w_i[(r % WeightRows)*Terms*WBits +: Terms*WBits],
+                       x_i[(r / Sharing)*Terms*XBits +: Terms*XBits]);
     end
   end
 
