@@ -10,7 +10,16 @@ from typing import Any
 
 import numpy as np
 
+_COMPARISONS = {
+    "greater": "{x} > {a}",
+    "greater_equal": "{x} >= {a}",
+    "less": "{x} < {a}",
+    "less_equal": "{x} <= {a}",
+    "equal": "{x} == {a}",
+}
+
 REALS = {
+    **{kind: f"{text} ? 1.0{{f}} : 0.0{{f}}" for kind, text in _COMPARISONS.items()},
     "add": "{x} + {a}",
     "sub": "{x} - {a}",
     "rsub": "{a} - {x}",
@@ -40,6 +49,7 @@ ONLY_FLOATS = {
 }
 
 INTEGERS = {
+    **_COMPARISONS,
     "add": "hwcompile_add({x}, {a})",
     "sub": "hwcompile_sub({x}, {a})",
     "rsub": "hwcompile_sub({a}, {x})",

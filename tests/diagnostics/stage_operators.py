@@ -53,7 +53,7 @@ def hw0201_indices_of_a_pool(at: Place) -> None:
 
 def hw0202_a_product_and_a_third(at: Place) -> None:
     m = Model()
-    x, y = vector(m), vector(m, name="y")
+    x, y = (m.quantize(m.input(1, 6, name=name), 0.1) for name in "xy")
     at.read(m, m.quantize(m.op("Add", m.op("Mul", x, y), x)))
 
 

@@ -170,7 +170,7 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
     ),
     "sum_with_a_product": (
         lambda m: (lambda x, y: m.quantize(m.op("Add", m.op("Mul", x, y), x)))(
-            m.quantize(m.input(1, 8)), m.quantize(m.input(1, 8, name="y"))
+            m.quantize(m.input(1, 8), 0.1), m.quantize(m.input(1, 8, name="y"))
         ),
         "HW0202", "insert a quantizer",
     ),

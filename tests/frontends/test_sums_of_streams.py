@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hwcompile.diagnostics import CompileError
@@ -40,6 +41,48 @@ def _four(m: Model) -> str:
     return total
 
 
+def _row(m: Model, *values: float) -> str:
+    """A constant per channel."""
+    return m.constant(np.reshape(values, (1, -1, 1, 1)))
+
+
+def _scaled(m: Model) -> str:
+    """Factors and offsets per channel inside both branches."""
+    x = m.quantize(m.input(1, 3, 5, 6))
+    a, b = (m.op("Conv", x, m.weights(4, 3, 1, 2)) for _ in range(2))
+    left = m.op("Add", m.op("Mul", a, _row(m, 1.5, 0.25, 2, -1)), _row(m, 0.5, -0.25, 3, 1))
+    return m.op("Sub", left, m.op("Div", b, _row(m, 2, 4, 2, 1)))
+
+
+def _nemo(m: Model) -> str:
+    """Integers of two branches, weighted, shifted and floored."""
+    x = m.quantize(m.input(1, 3, 5, 6), 1.0, 0)
+    a, b = (m.op("Conv", x, m.weights(4, 3, 1, 2, scale=1.0)) for _ in range(2))
+    total = m.op("Add", m.op("Mul", a, m.constant(37)), m.op("Mul", b, m.constant(25)))
+    return m.op("Floor", m.op("Div", total, m.constant(64)))
+
+
+def _joined(m: Model) -> str:
+    """A sum beside one of its operands."""
+    a, b = _two(m)
+    return m.op("Concat", m.op("Add", a, b), a, axis=1)
+
+
+def _sums(m: Model) -> str:
+    """A sum of sums, with operations behind them."""
+    a, b = _two(m)
+    first = m.op("Mul", m.op("Add", a, b), _row(m, 0.5, 1, 2, 3))
+    return m.op("Add", first, m.op("Neg", m.op("Sub", m.op("Relu", a), b)))
+
+
+def _gated(m: Model) -> str:
+    """One stream where another one is larger than a third."""
+    a, b = _two(m)
+    gate = m.op("GreaterOrEqual", a, b)
+    both = m.op("And", gate, m.op("Or", m.op("Less", b, m.constant(1)), m.op("Not", gate)))
+    return m.op("Where", both, a, m.op("Relu", b))
+
+
 CASES: dict[str, Callable[[Model], str]] = {
     "sum into a conv": lambda m: m.op("Conv", _sum(m), m.weights(3, 4, 2, 3), pads=[1, 0, 1, 2]),
     "difference into a conv": lambda m: m.op("Conv", _sum(m, "Sub", 0.375), m.weights(3, 4, 2, 3)),
@@ -50,6 +93,21 @@ CASES: dict[str, Callable[[Model], str]] = {
     ),
     "three": _three,
     "four": _four,
+    "product into a conv": lambda m: m.op(
+        "Conv", m.op("Mul", *_two(m, 0.5)), m.weights(3, 4, 2, 3)
+    ),
+    "scaled branches": _scaled,
+    "scaled branches into a conv": lambda m: m.op("Conv", _scaled(m), m.weights(3, 4, 2, 3)),
+    "weighted integers": _nemo,
+    "weighted integers clipped into a conv": lambda m: m.op(
+        "Conv", m.op("Clip", _nemo(m), m.constant(0), m.constant(255)), m.weights(3, 4, 2, 3)
+    ),
+    "beside an operand": _joined,
+    "sum of sums": _sums,
+    "gated": lambda m: m.op(
+        "Where", m.op("GreaterOrEqual", *_two(m)), m.constant(3), m.constant(1)
+    ),
+    "gated by two": _gated,
     "three into a conv": lambda m: m.op("Conv", _three(m), m.weights(3, 4, 2, 3)),
 }
 
@@ -63,7 +121,7 @@ def test_a_sum_without_a_quantizer_is_one_stream(case: str, tmp_path: Path) -> N
 
 REFUSED: dict[str, Callable[[Model], str]] = {
     "scales without a common step": lambda m: _sum(m, scale=0.1),
-    "products": lambda m: _sum(m, "Mul"),
+    "products of other scales": lambda m: _sum(m, "Mul", scale=0.1),
     "numbers that float32 rounds": lambda m: m.op(
         "Add",
         m.quantize(m.input(1, 4, 5, 6), 0.1, 0),

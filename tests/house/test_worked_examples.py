@@ -19,7 +19,7 @@ MODULES = [
 
 def test_hard_algorithms_have_one() -> None:
     assert set(MODULES) >= {
-        "hwcompile.frontends.numbers.pair_lattice",
+        "hwcompile.frontends.numbers.exact_lines",
         "hwcompile.ops.recurrent.simulation",
         "hwcompile.schedule.time.engine",
     }

@@ -71,7 +71,9 @@ def either(kind: Any) -> list[FloatOp]:
         op("mul", rows(-9, 9, kind)), op("div", one(-7, kind)), op("neg"), op("abs"),
         op("min", one(5, kind)), op("max", rows(-40, 40, kind)), op("relu"), op("sign"),
         op("clip", one(-3, kind), one(6, kind)), op("prelu", one(2, kind)),
-        op("pow", one(3, kind)),
+        op("pow", one(3, kind)), op("equal", one(0, kind)),
+        *(op(each, rows(-9, 9, kind)) for each in ("greater", "greater_equal", "less")),
+        op("less_equal", one(4, kind)),
     ]  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 The function `f(a, b) = quantizer(ops(kind(left(a), right(b))))` becomes the cheapest integer form
 that agrees on every pair of integers. In the order they are tried:
 
-- sums and products of values whose float32 arithmetic is exact (`pair_lattice`): one integer;
+- sums and products of values whose float32 arithmetic is exact (`exact_lines`): one integer;
 - `max` and `min` with monotone operations behind them: each stream is closed on its own;
 - sums that are staircases of a weighted sum with small integer weights (`pair_plane`);
 - sums and products that happen to depend on one integer only, seen on all pairs;
@@ -12,13 +12,19 @@ that agrees on every pair of integers. In the order they are tried:
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hwcompile.diagnostics import CompileError, Origin, fail
 from hwcompile.frontends.numbers.closing import Domain, close, distinct_rows, spread
-from hwcompile.frontends.numbers.pair_lattice import exact_product, exact_sum, lattice_of
+from hwcompile.frontends.numbers.exact_lines import (
+    ExactProduct,
+    ExactSum,
+    exact_lines_of,
+    exact_product,
+    exact_sum,
+)
 from hwcompile.frontends.numbers.pair_plane import separated
 from hwcompile.frontends.numbers.pair_values import (
     MAX_PAIRS,
@@ -34,7 +40,7 @@ from hwcompile.ir.types import BIPOLAR, Encoding, IntType
 from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
 from hwcompile_runtime.chain import Chain, Dequantize, FloatOp
 from hwcompile_runtime.quantizers import Quantizer
-from hwcompile_runtime.rows import floats
+from hwcompile_runtime.rows import floats, integers
 
 _LUT_INPUTS = 6
 
@@ -80,7 +86,7 @@ def close_pair(
     whole = Meeting(kind, left, right, ops, quantizer, origin)
     first, inverse = distinct_rows(whole.arrays())
     meeting = whole.select(first)
-    attempts = (_tiny_table, _on_lattice, _each_alone, _by_lines, _by_values, _pair_table)
+    attempts = (_tiny_table, _on_lines, _each_alone, _by_lines, _by_values, _pair_table)
     for attempt in attempts:
         found = attempt(meeting)
         if found is not None:
@@ -97,43 +103,49 @@ def close_pair(
     )
 
 
-def _on_lattice(meeting: Meeting) -> PairForm | None:
+def _on_lines(meeting: Meeting) -> PairForm | None:
     """Sum or product of exactly computed values: a chain that starts at one integer."""
-    left = lattice_of(meeting.left.chain, meeting.left.element)
-    right = lattice_of(meeting.right.chain, meeting.right.element)
+    left = exact_lines_of(meeting.left.chain, meeting.left.element)
+    right = exact_lines_of(meeting.right.chain, meeting.right.element)
     if left is None or right is None:
         return None
     if meeting.kind in ("add", "sub"):
-        total = exact_sum(left, right, 1 if meeting.kind == "add" else -1)
-        if total is None:
-            return None
-        return _linear(meeting, (total.left_factor, total.right_factor), total.offset, total.step)
-    if meeting.kind != "mul":
-        return None
-    step = exact_product(left, right)
-    if step is None:
-        return None
-    return _product(meeting, left.zero, right.zero, step)
+        return _sum_of_lines(meeting, exact_sum(left, right, 1 if meeting.kind == "add" else -1))
+    return _product_of_lines(meeting, exact_product(left, right)) if meeting.kind == "mul" else None
 
 
-def _closed(meeting: Meeting, step: np.float32, element: IntType) -> tuple[Op, ...] | None:
-    """The rest of the chain on the integers `element` with this step."""
-    chain = Chain(Dequantize(floats(step)), meeting.ops)
+def _sum_of_lines(meeting: Meeting, rows: tuple[ExactSum, ...] | None) -> PairForm | None:
+    """`Linear` and the rest of the chain, where all rows have the same factors."""
+    if rows is None or len({(row.left, row.right) for row in rows}) > 1:
+        return None
+    factors, offset = (rows[0].left, rows[0].right), 0
+    if len({row.zero for row in rows}) == 1 and rows[0].is_whole:
+        offset = -int(rows[0].zero)
+        rows = tuple(replace(row, zero=0) for row in rows)
+    element = weighted(meeting.left.element, meeting.right.element, factors, offset)
+    then = _closed(meeting, chain_of_sum(rows), element)
+    return None if then is None else _merged(factors, offset, then)
+
+
+def chain_of_sum(rows: tuple[ExactSum, ...]) -> Chain:
+    """From the integers `left * a + right * b` of a sum to its real values."""
+    zeros = integers([int(row.zero) if row.is_whole else 0 for row in rows])
+    chain = Chain(Dequantize(floats([float(row.step) for row in rows]), zeros))
+    if all(row.is_whole for row in rows):
+        return chain
+    rest = floats([0.0 if row.is_whole else float(row.offset) for row in rows])
+    return chain.then(FloatOp("add", (rest,)))
+
+
+def _closed(meeting: Meeting, chain: Chain, element: IntType) -> tuple[Op, ...] | None:
+    """The rest of the chain on the integers `element`."""
     try:
-        return close(chain, meeting.quantizer, Domain(element), meeting.origin)
+        whole = chain.then(*meeting.ops)
+        return close(whole, meeting.quantizer, Domain(element), meeting.origin)
     except CompileError as error:
         if all(d.code == "HW0220" for d in error.diagnostics):
             return None
         raise
-
-
-def _linear(
-    meeting: Meeting, factors: tuple[int, int], offset: int, step: np.float32
-) -> PairForm | None:
-    """`Linear` and the rest of the chain."""
-    element = weighted(meeting.left.element, meeting.right.element, factors, offset)
-    then = _closed(meeting, step, element)
-    return None if then is None else _merged(factors, offset, then)
 
 
 def _merged(factors: tuple[int, int], offset: int, then: tuple[Op, ...]) -> PairForm:
@@ -150,13 +162,16 @@ def weighted(left: IntType, right: IntType, factors: tuple[int, int], offset: in
     return IntType(ends[0][0] + ends[1][0] + offset, ends[0][1] + ends[1][1] + offset)
 
 
-def _product(
-    meeting: Meeting, left_zero: int, right_zero: int, step: np.float32
-) -> PairForm | None:
-    """`Product` of the streams without their zero points, and the rest of the chain."""
-    element = product_type(meeting.left.element, left_zero, meeting.right.element, right_zero)
-    then = _closed(meeting, step, element)
-    return None if then is None else _product_form(left_zero, right_zero, then)
+def _product_of_lines(meeting: Meeting, rows: tuple[ExactProduct, ...] | None) -> PairForm | None:
+    """`Product` of the streams without their zero points, the same in all rows, and the rest."""
+    if rows is None or len({(row.left, row.right) for row in rows}) > 1:
+        return None
+    zeros = (rows[0].left, rows[0].right)
+    left, right = meeting.left.element, meeting.right.element
+    element = product_type(left, zeros[0], right, zeros[1])
+    chain = Chain(Dequantize(floats([float(row.step) for row in rows])))
+    then = _closed(meeting, chain, element)
+    return None if then is None else _product_form(*zeros, then)
 
 
 def _product_form(left_zero: int, right_zero: int, then: tuple[Op, ...]) -> PairForm:

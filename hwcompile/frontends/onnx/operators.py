@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hwcompile.frontends.onnx import (
+    comparing,
     concat,
     elementwise,
     linear,
@@ -32,6 +33,7 @@ _HANDLED: Mapping[str, Operator] = {
         structure.HANDLERS,
         resize.HANDLERS,
         elementwise.HANDLERS,
+        comparing.HANDLERS,
         quant.HANDLERS,
         qdq.HANDLERS,
         linear.HANDLERS,

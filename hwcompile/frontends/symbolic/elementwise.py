@@ -23,8 +23,9 @@ from hwcompile.frontends.symbolic.pending import (
     domain_of_value,
     join,
     lazy_of,
+    meet_alike,
 )
-from hwcompile.frontends.symbolic.values import HostValue, Lazy, Stream, Value, constant_of
+from hwcompile.frontends.symbolic.values import HostValue, Lazy, Value, constant_of
 
 Inputs = Sequence[Value | None]
 
@@ -54,21 +55,27 @@ def binary(ctx: Context, node: SourceNode, inputs: Inputs, kind: str) -> list[Va
     """Two operands (or more, one after the other), at least one of them not constant."""
     value = inputs[0]
     for other in inputs[1:]:
-        value = held(ctx, _binary(ctx, node, value, other, kind), node)
+        value = held(ctx, meeting(ctx, node, value, other, kind), node)
     assert value is not None
     return [value]
 
 
-def _binary(
+def meeting(
     ctx: Context, node: SourceNode, left: Value | None, right: Value | None, kind: str
 ) -> Value:
+    """Two operands, at least one of them not constant; integers may leave their type's ends.
+
+    Raises:
+        CompileError: HW0201 where the constant has no such operation, HW0202 and HW0204 where the
+            operands do not fit each other, HW0261 where the result is not defined.
+    """
     first, second = constant_of(left), constant_of(right)
     if second is not None:
         return _by_constant(ctx, node, lazy_of(left, node), second, kind)
     if first is None:
         check_streams(node, kind, lazy_of(left, node).dtype)
-        if isinstance(left, Stream) or isinstance(right, Stream):
-            left, right = one_stream(ctx, left, node), one_stream(ctx, right, node)
+        if not meet_alike(left, right):
+            left, right = (one_stream(ctx, side, node) for side in (left, right))
         return join(kind, lazy_of(left, node), lazy_of(right, node), node)
     value = lazy_of(right, node)
     if kind == "div" and np.all(first == 1) and domain_of_value(value) is np.float32:

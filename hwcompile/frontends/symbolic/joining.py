@@ -10,6 +10,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.meeting import one_stream
 from hwcompile.frontends.symbolic.quantizing_bundles import bundle_streams, pushed
 from hwcompile.frontends.symbolic.values import (
     Bundle,
@@ -30,7 +31,7 @@ def joined(ctx: Context, values: Sequence[Value], axis: int, node: SourceNode) -
     picks: list[IntArray] = []
     offset = 0
     for value in values:
-        parts, pick = _parts(value, node)
+        parts, pick = _parts(one_stream(ctx, value, node), node)
         sources += parts
         picks.append(pick + offset)
         offset += sum(s.index.size for s in parts)
@@ -49,7 +50,7 @@ def joined(ctx: Context, values: Sequence[Value], axis: int, node: SourceNode) -
     return bundle_streams(ctx, Bundle(tuple(sources), pick, np.dtype(dtype)), node)
 
 
-def _parts(value: Value, node: SourceNode) -> tuple[list[Stream], IntArray]:
+def _parts(value: Value | None, node: SourceNode) -> tuple[list[Stream], IntArray]:
     """The streams of an operand, and where its elements stand in them."""
     if isinstance(value, Stream) and not value.raw:
         return [value], np.arange(value.index.size).reshape(value.shape)

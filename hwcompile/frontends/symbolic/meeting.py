@@ -1,76 +1,190 @@
-"""The sum of two streams as one stream of integers, where no quantizer says which."""
+"""Two streams that meet as one stream of integers, where no quantizer says which."""
 
 from __future__ import annotations
 
-from math import frexp
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from hwcompile.frontends.model import SourceNode
-from hwcompile.frontends.numbers.common_step import common_step
+from hwcompile.frontends.numbers.exact_lines import (
+    MAPS,
+    ExactLine,
+    ExactSum,
+    exact_lines_of,
+    exact_product,
+    exact_sum,
+)
+from hwcompile.frontends.numbers.pairing import chain_of_sum, product_type, weighted
+from hwcompile.frontends.symbolic.arranging import (
+    Rows,
+    feature_map,
+    inverse,
+    is_permutation,
+    reduce_rows,
+)
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.quantizing import Quantization
-from hwcompile.frontends.symbolic.quantizing_pairs import quantize_pair
-from hwcompile.frontends.symbolic.values import Pair, Value
-from hwcompile.ir.types import IntType
-from hwcompile_runtime.chain import Chain, Dequantize
-from hwcompile_runtime.quantizers import LinearQuantizer
-from hwcompile_runtime.rows import floats, integers
+from hwcompile.frontends.symbolic.regrid import regridded
+from hwcompile.frontends.symbolic.values import Pair, Stream, Value
+from hwcompile.ir.hull import with_constant
+from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ops.conv.op import Conv
+from hwcompile.ops.elementwise.op import Linear, Product
+from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.rows import floats
 
-_BITS = 24
-"""Of a float32's significand."""
-
-_WIDEST = 16
-"""Bits of a sum that other operators may take."""
+_WIDEST = 24
+"""Bits of the integers, as many as a float32's significand has."""
 
 
 def one_stream(ctx: Context, value: Value | None, node: SourceNode) -> Value | None:
-    """The value; a sum of two streams as one, when every number of it is exact in float32.
+    """The value; two streams that meet as one, when every number on the way is exact in float32.
 
-    Both have one scale each, the scales are small multiples of a step, and step and integers are
-    so short that neither the streams' real numbers nor their sum are rounded: then the sum is a
-    whole number of steps, as an executor computes it.
+    Both operands are then integers times a step, moved and scaled by constants that float32
+    multiplies and adds without rounding, and so is their sum or product (see `exact_lines`).
+    Operations behind the meeting stay pending.
 
     Args:
         ctx: State; its builder receives the addition.
         value: An operand.
         node: Who needs the integers of one stream.
     """
-    if not isinstance(value, Pair) or value.ops or value.kind not in ("add", "sub"):
+    if not isinstance(value, Pair) or value.kind not in ("add", "sub", "mul"):
         return value
-    chains = (value.left.chain, value.right.chain)
-    starts = [_start(chain) for chain in chains]
-    if any(start is None for start in starts):
+    pair = replace(value, left=_line(ctx, value.left, node), right=_line(ctx, value.right, node))
+    order = common_order(ctx, (pair.left, pair.right))
+    arrays = [*pair.left.chain.arrays(), *pair.right.chain.arrays()]
+    meet = _Meeting(ctx, pair, order, reduce_rows(order.reshape(-1), order.shape[2], arrays), node)
+    left, right = meet.lines(pair.left), meet.lines(pair.right)
+    if left is None or right is None:
         return value
-    scales = [start.scale[0] for start in starts if start is not None]
-    found = common_step(np.array(scales, dtype=np.float32))
-    if found is None:
-        return value
-    step, factors = found
-    ends: list[tuple[int, int]] = []
-    for stream, start, factor in zip((value.left, value.right), starts, factors, strict=True):
-        assert start is not None
-        element, zero = ctx.type(stream.value).element, int(start.zero_point[0])
-        ends.append((int(factor) * (element.low - zero), int(factor) * (element.high - zero)))
-    if value.kind == "sub":
-        ends[1] = (-ends[1][1], -ends[1][0])
-    sums = IntType(ends[0][0] + ends[1][0], ends[0][1] + ends[1][1])
-    widest = max(IntType(low, high).bits for low, high in (*ends, (sums.low, sums.high)))
-    if sums.bits > _WIDEST or widest + _significant(float(step)) > _BITS:
-        return value
-    quantizer = LinearQuantizer(floats(step), integers(0), sums, floats(step))
-    return quantize_pair(ctx, value, Quantization(quantizer, None, False, value.dtype), node)
+    if pair.kind == "mul":
+        found = _product(meet, left, right)
+    else:
+        rows = exact_sum(left, right, 1 if pair.kind == "add" else -1)
+        found = None if rows is None else _sum(meet, rows)
+    return value if found is None else found
 
 
-def _start(chain: Chain) -> Dequantize | None:
-    """The plain start of a chain without anything pending, with one scale and zero point."""
-    start = chain.start
-    if chain.ops or not isinstance(start, Dequantize):
+def _line(ctx: Context, stream: Stream, node: SourceNode) -> Stream:
+    """The stream; what is behind a Relu and the like as integers of its own."""
+    ops = stream.chain.ops
+    if isinstance(stream.chain.start, Integers) and ops and ops[0].kind == "cast":
+        ops = ops[1:]
+    if all(op.kind in MAPS for op in ops):
+        return stream
+    return regridded(ctx, stream, node) or stream
+
+
+@dataclass(frozen=True, eq=False)
+class _Meeting:
+    """Where two streams meet.
+
+    Attributes:
+        ctx: State.
+        pair: The streams.
+        order: Positions of the tensor, int64 [H, W, C].
+        rows: Which positions of the tensor differ in their constants.
+        node: Who needs the integers.
+    """
+
+    ctx: Context
+    pair: Pair
+    order: IntArray
+    rows: Rows
+    node: SourceNode
+
+    def element(self, stream: Stream) -> IntType:
+        """A stream's integers where they meet."""
+        element = self.ctx.type(stream.value).element
+        fills = int(stream.index.min(initial=0)) < 0
+        return with_constant(element, int(stream.fill)) if fills else element
+
+    def lines(self, stream: Stream) -> tuple[ExactLine, ...] | None:
+        """The lines of the rows of a stream."""
+        return exact_lines_of(stream.chain.select(self.rows.rows), self.element(stream))
+
+    def arranged(self) -> tuple[str, str]:
+        """Both streams in the common order."""
+        left, right = (
+            self.ctx.arrange(s.value, s.index.reshape(-1)[self.order], int(s.fill), self.node)
+            for s in (self.pair.left, self.pair.right)
+        )
+        return left, right
+
+    def emit(self, op: Linear | Product | Conv, *operands: str) -> str:
+        """A step on the way."""
+        return self.ctx.emit(self.node, op, operands, op.family)
+
+    def result(self, value: str, chain: Chain) -> Stream:
+        """The integers as the meeting's value; the chain has a row for each of `rows`."""
+        start = chain.start
+        if isinstance(start, Dequantize) and self.rows.rows.size <= self.order.shape[2]:
+            self.ctx.describe(value, start.scale, start.zero_point)
+        index = inverse(self.order, self.order.size).reshape(self.pair.shape)
+        # Every position of the tensor takes the constants of its row.
+        count = self.rows.rows.size
+        spread = chain if count == 1 else chain.select(index.reshape(-1) % count)
+        return Stream(value, index, spread.then(*self.pair.ops), self.pair.dtype)
+
+
+def _sum(meet: _Meeting, rows: tuple[ExactSum, ...]) -> Stream | None:
+    """The sum's integers; a factor per channel where the rows' factors differ."""
+    channels = int(meet.order.shape[2])
+    sides = [[row.left for row in rows], [row.right for row in rows]]
+    alike = [len(set(side)) == 1 for side in sides]
+    if not all(alike) and len(rows) != channels:
         return None
-    return start if start.scale.size == 1 and start.zero_point.size == 1 else None
+    elements = [meet.element(s) for s in (meet.pair.left, meet.pair.right)]
+    ends = [weighted(elements[0], elements[1], (row.left, row.right), 0) for row in rows]
+    offset = 0
+    if len({row.zero for row in rows}) == 1 and rows[0].is_whole:
+        offset, rows = -int(rows[0].zero), tuple(replace(row, zero=0) for row in rows)
+    low, high = min(e.low for e in ends) + offset, max(e.high for e in ends) + offset
+    if IntType(low, high).bits > _WIDEST:
+        return None
+    operands, factors = list(meet.arranged()), []
+    for i, (side, same) in enumerate(zip(sides, alike, strict=True)):
+        factors.append(side[0] if same else 1)
+        if not same:
+            operands[i] = meet.emit(_scaled(side), operands[i])
+    value = meet.emit(Linear((factors[0], factors[1]), offset), *operands)
+    return meet.result(value, chain_of_sum(rows))
 
 
-def _significant(number: float) -> int:
-    """Bits of a float32's significand up to its last one."""
-    whole = int(frexp(number)[0] * 2**_BITS)
-    return _BITS + 1 - (whole & -whole).bit_length()
+def _scaled(factors: list[int]) -> Conv:
+    """A factor for every channel."""
+    weights = np.array(factors, dtype=np.int64).reshape(-1, 1, 1, 1)
+    return Conv(weights, len(factors), (1, 1), (1, 1), (0, 0, 0, 0), 0)
+
+
+def _product(
+    meet: _Meeting, left: tuple[ExactLine, ...], right: tuple[ExactLine, ...]
+) -> Stream | None:
+    """The product's integers, where the same integers mean 0 in all rows."""
+    rows = exact_product(left, right)
+    if rows is None or len({(row.left, row.right) for row in rows}) > 1:
+        return None
+    zeros = (rows[0].left, rows[0].right)
+    elements = [meet.element(s) for s in (meet.pair.left, meet.pair.right)]
+    if product_type(elements[0], zeros[0], elements[1], zeros[1]).bits > _WIDEST:
+        return None
+    operands = [
+        meet.emit(Linear((1,), -zero), operand) if zero else operand
+        for operand, zero in zip(meet.arranged(), zeros, strict=True)
+    ]
+    steps = floats([float(row.step) for row in rows])
+    return meet.result(meet.emit(Product(), *operands), Chain(Dequantize(steps)))
+
+
+def common_order(ctx: Context, streams: tuple[Stream, ...]) -> IntArray:
+    """The order in which streams of one shape meet: positions of the tensor, int64 [H, W, C].
+
+    The order of the first stream that fills its IR value, so that this one needs no wiring; the
+    natural order when none does.
+    """
+    for stream in streams:
+        kind = ctx.type(stream.value)
+        if is_permutation(stream.index, kind.size):
+            return inverse(stream.index, kind.size).reshape(kind.shape)
+    return feature_map(np.arange(streams[0].index.size).reshape(streams[0].shape))

@@ -250,10 +250,16 @@ def _rejoined(kind: str, left: Stream, right: Stream) -> Stream | None:
     return replace(left, chain=chain, dtype=np.result_type(left.dtype, right.dtype))
 
 
+def meet_alike(left: Value | None, right: Value | None) -> bool:
+    """True when both are functions of the same meeting of two streams."""
+    if not isinstance(left, Pair) or not isinstance(right, Pair):
+        return False
+    return left.left is right.left and left.right is right.right and left.kind == right.kind
+
+
 def _rejoined_pairs(kind: str, left: Pair, right: Pair) -> Pair | None:
     """Both operands are functions of the same meeting of two streams."""
-    same = left.left is right.left and left.right is right.right and left.kind == right.kind
-    if not same:
+    if not meet_alike(left, right):
         return None
     common, first, second = _forked(left.ops, right.ops)
     op = FloatOp("join", attributes={"op": kind}, branches=(first, second))

@@ -4,22 +4,41 @@ from __future__ import annotations
 
 import numpy as np
 
+from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.numbers.pair_values import Branch
 from hwcompile.frontends.numbers.pairing import close_pair
-from hwcompile.frontends.symbolic.arranging import feature_map, inverse, is_permutation, reduce_rows
+from hwcompile.frontends.symbolic.arranging import inverse, reduce_rows
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.quantizing import Quantization, emit_all, meaning_of
+from hwcompile.frontends.symbolic.meeting import common_order, one_stream
+from hwcompile.frontends.symbolic.quantizing import (
+    Quantization,
+    emit_all,
+    meaning_of,
+    quantize_stream,
+)
 from hwcompile.frontends.symbolic.values import Pair, Stream
-from hwcompile.ir.types import IntArray
 
 
 def quantize_pair(ctx: Context, pair: Pair, by: Quantization, node: SourceNode) -> Stream:
     """The meeting and what is behind it as new IR nodes.
 
+    Where no form of both streams with their quantizer is exact and small, their sum or product may
+    be an exact stream of its own, with a factor per channel.
+
     Raises:
         CompileError: HW0222 when no exact form is small enough.
     """
+    try:
+        return _together(ctx, pair, by, node)
+    except CompileError as error:
+        together = one_stream(ctx, pair, node)
+        if {d.code for d in error.diagnostics} != {"HW0222"} or not isinstance(together, Stream):
+            raise
+        return quantize_stream(ctx, together, by, node)
+
+
+def _together(ctx: Context, pair: Pair, by: Quantization, node: SourceNode) -> Stream:
     order = common_order(ctx, (pair.left, pair.right))
     left, right = (
         ctx.arrange(s.value, s.index.reshape(-1)[order], int(s.fill), node)
@@ -44,16 +63,3 @@ def quantize_pair(ctx: Context, pair: Pair, by: Quantization, node: SourceNode) 
     value = emit_all(ctx, ops, (left, right), node, meaning_of(quantizer))
     index = inverse(order, order.size).reshape(pair.shape)
     return Stream(value, index, by.result_chain(), np.dtype(by.dtype))
-
-
-def common_order(ctx: Context, streams: tuple[Stream, ...]) -> IntArray:
-    """The order in which streams of one shape meet: positions of the tensor, int64 [H, W, C].
-
-    The order of the first stream that fills its IR value, so that this one needs no wiring; the
-    natural order when none does.
-    """
-    for stream in streams:
-        kind = ctx.type(stream.value)
-        if is_permutation(stream.index, kind.size):
-            return inverse(stream.index, kind.size).reshape(kind.shape)
-    return feature_map(np.arange(streams[0].index.size).reshape(streams[0].shape))

@@ -8,13 +8,18 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.numbers.common_step import common_step
+from hwcompile.frontends.numbers.float_sums import whole_steps
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.values import Constant, QuantizedConstant, Value
-from hwcompile.ir.types import IntArray
+from hwcompile.ir.types import IntArray, IntType
 
 _LARGEST = 1 << 16
 _LARGEST_GUESS = 255
 """Grids with more steps than this per side are not guessed: any numbers lie on a fine grid."""
+
+_LAST_PLACE = 2.0**-22
+"""Twice the last binary place of a float32, as a part of it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +83,7 @@ def weights_of(ctx: Context, value: Value | None, axis: int, node: SourceNode) -
         )
     if np.all(array == np.round(array)) and np.abs(array).max(initial=0) < _LARGEST:
         return Weights(array.astype(np.int64), np.broadcast_to(one, array.shape))
-    found = _on_grid(array.astype(np.float32), axis)
+    found, how = _recovered(array.astype(np.float32), axis)
     if found is None:
         raise fail(
             "HW0230",
@@ -87,8 +92,22 @@ def weights_of(ctx: Context, value: Value | None, axis: int, node: SourceNode) -
             "quantize the weights (Quant, BipolarQuant or DequantizeLinear in front of them)",
             node.origin,
         )
-    ctx.note("the quantizer of the weights was folded away; their grid was recovered", node.origin)
+    ctx.note(f"the quantizer of the weights was folded away; {how}", node.origin)
     return found
+
+
+def _recovered(array: Array, axis: int) -> tuple[Weights | None, str]:
+    """Weights whose quantizer was folded, and how their integers were found."""
+    exact = _on_grid(array, axis, 0.0)
+    if exact is not None:
+        return exact, "their grid was recovered"
+    binary = _on_binary_grid(array)
+    if binary is not None:
+        return binary, "they are multiples of a power of two"
+    # Two numbers nearly are multiples of many steps; all those of a layer are of none by chance.
+    near = _on_grid(array.reshape(1, -1), 0, _LAST_PLACE)
+    near = None if near is None else near.reshaped(*array.shape)
+    return near, "their grid was recovered up to the last binary place of the largest weight"
 
 
 def _refuse_wide(integers: IntArray, node: SourceNode) -> None:
@@ -102,39 +121,84 @@ def _refuse_wide(integers: IntArray, node: SourceNode) -> None:
         )
 
 
-def _on_grid(array: Array, axis: int) -> Weights | None:
-    """Weights whose quantizer was folded: one step per output channel that divides them all."""
+def _on_grid(array: Array, axis: int, tolerance: float) -> Weights | None:
+    """One step per output channel that divides all its weights.
+
+    Args:
+        array: float32.
+        axis: Output channels.
+        tolerance: How far a weight may lie from its multiple of the step, as a part of the largest
+            weight of its channel: quantizers that are spelled out round on their way.
+    """
     rows = np.moveaxis(array, axis, 0).reshape(array.shape[axis], -1)
     steps = np.ones(rows.shape[0], dtype=np.float32)
     counts = np.zeros(rows.shape, dtype=np.int64)
     for i, row in enumerate(rows):
-        step = _step(row)
+        step = _step(row, tolerance)
         if step is None:
             return None
         steps[i] = step
         counts[i] = np.round(row.astype(np.float64) / step).astype(np.int64)
-        if not np.array_equal(counts[i].astype(np.float32) * step, row):
+        if not _agree(counts[i], step, row, tolerance):
             return None
+    steps, counts = _together(steps, counts)
     shape = [-1 if i == axis % array.ndim else 1 for i in range(array.ndim)]
     moved_shape = np.moveaxis(array, axis, 0).shape
     integers = np.moveaxis(counts.reshape(moved_shape), 0, axis)
     return Weights(integers, np.broadcast_to(steps.reshape(shape), array.shape))
 
 
-def _step(row: Array) -> np.float32 | None:
+def _agree(counts: IntArray, step: np.float32, numbers: Array, tolerance: float) -> bool:
+    """True when multiples of a step are the numbers, or as near to them as is tolerated."""
+    if tolerance == 0:
+        return bool(np.array_equal(counts.astype(np.float32) * step, numbers))
+    away = np.abs(counts * float(step) - numbers.astype(np.float64))
+    return bool(away.max(initial=0) <= tolerance * np.abs(numbers).max(initial=0))
+
+
+def _on_binary_grid(array: Array) -> Weights | None:
+    """Multiples of a power of two, such as minifloats: up to 16 bits of a float32's 24 say so."""
+    integers, exponent = whole_steps(array.reshape(-1))
+    if np.abs(integers).max(initial=0) > _LARGEST:
+        return None
+    step = np.ldexp(np.float32(1), exponent)
+    return Weights(integers.reshape(array.shape), np.broadcast_to(step, array.shape))
+
+
+def _together(steps: Array, counts: IntArray) -> tuple[Array, IntArray]:
+    """The same weights in one step for all channels, where no weight gets more bits.
+
+    A channel whose weights happen to be multiples of 3 has no step of its own: sums of one scale
+    meet other streams in cheaper ways.
+    """
+    found = common_step(steps)
+    if found is None or np.all(steps == steps[0]):
+        return steps, counts
+    step, factors = found
+    whole = counts * factors[:, None]
+    wide, narrow = (IntType(int(part.min()), int(part.max())).bits for part in (whole, counts))
+    if wide > narrow:
+        return steps, counts
+    return np.full_like(steps, step), whole
+
+
+def _step(row: Array, tolerance: float) -> np.float32 | None:
     """The largest step of which all numbers are whole multiples in float32, if it is not tiny."""
     magnitudes = np.unique(np.abs(row))
-    magnitudes = magnitudes[magnitudes > 0].astype(np.float64)
+    magnitudes = magnitudes[magnitudes > 0]
     if magnitudes.size == 0:
         return np.float32(1)
-    gap = min(float(magnitudes[0]), float(np.diff(magnitudes).min(initial=np.inf)))
+    wide = magnitudes.astype(np.float64)
+    gaps = np.diff(wide, prepend=0)
+    # What differs by no more than is tolerated is one multiple.
+    gap = float(gaps[gaps > 2 * tolerance * wide[-1]].min())
     for divisor in (1, 2, 3):
-        count = round(float(magnitudes[-1]) / (gap / divisor))
+        count = round(float(wide[-1]) / (gap / divisor))
         if count > _LARGEST_GUESS:
             return None
-        for candidate in _neighbours(float(magnitudes[-1]) / count):
-            counts = np.round(magnitudes / float(candidate)).astype(np.float32)
-            if np.array_equal(counts * candidate, magnitudes.astype(np.float32)):
+        for candidate in _neighbours(float(wide[-1]) / count):
+            counts = np.round(wide / float(candidate)).astype(np.int64)
+            if _agree(counts, candidate, magnitudes, tolerance):
                 return candidate
     return None
 
