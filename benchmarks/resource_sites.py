@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.resource_parallel import parallel_sites
+from benchmarks.resource_products import product_sites
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops import family
@@ -62,13 +63,13 @@ class Subject:
 
 
 def subjects(most: int = 5) -> Iterator[Subject]:
-    """At most so many of each kernel, of `matmul.folded` four times as many."""
+    """At most so many of each kernel, of `matmul.folded` seven times as many."""
     found: dict[str, list[Subject]] = {}
     for part in (_matmul, _depthwise, _thresholds, _casts, _pipes, _movers, _recurrent):
         for subject in part():
             found.setdefault(f"{subject.site.op.family}.{subject.kernel.name}", []).append(subject)
     for name, every in found.items():
-        count = min(len(every), 4 * most if name == "matmul.folded" else most)
+        count = min(len(every), 7 * most if name == "matmul.folded" else most)
         for index in range(count):
             yield every[index * len(every) // count]
 
@@ -111,11 +112,8 @@ def _matmul() -> Iterator[Subject]:
     yield from _folded(INT8, INT8, 24, 36, (1, 1), (1, 2), (2, 2), (1, 6))
     yield from _folded(INT8, U8, 10, 96, (1, 4), (2, 3), (5, 1))
     yield from _folded(INT8, IntType(-2048, 2047), 8, 32, (1, 2), (2, 2))
-    narrow: list[Parameters] = [{"pe": 4, "simd": simd, "style": "multiply"} for simd in (1, 4)]
-    yield from _of(Matmul(_weights(INT4, 1, 16, 16)), _vector(INT4, 16), "folded", *narrow)
-    packed: list[Parameters] = [{"pe": 6, "simd": 4, "pack": pack} for pack in (2, 3)]
-    packed += [{"pe": 4, "simd": 2, "pack": 2}, {"pe": 2, "simd": 6, "pack": 2}]
-    yield from _of(Matmul(_weights(INT4, 1, 24, 40)), _vector(U4, 40), "folded", *packed)
+    for op, kind, sets in product_sites():
+        yield from _of(op, (kind,), "folded", *sets)
     rng = np.random.default_rng(5)
     for rows, columns, density in ((32, 48, 0.2), (48, 64, 0.1)):
         weights = _weights(INT8, 1, rows, columns) * (rng.random((1, rows, columns)) < density)

@@ -52,6 +52,13 @@ class Products:
         kinds = dict.fromkeys(_wide_first(kind) for kind in self.multipliers)
         return self._pieces(narrow, wide, tuple(kinds))
 
+    def whole(self, left: int, right: int) -> bool:
+        """Whether one multiplier takes a product of factors of so many bits."""
+        narrow, wide = sorted((left, right))
+        kinds = map(_wide_first, self.multipliers)
+        fits = any(wide <= kind.a and narrow <= kind.b for kind in kinds)
+        return fits and self.blocks(left, right) > 0
+
     def _pieces(self, left: int, right: int, kinds: tuple[Multiplier, ...]) -> int:
         """Blocks for a product as `mul2dsp` splits it; small rests of a split stay in logic."""
         narrow, wide = sorted((left, right))

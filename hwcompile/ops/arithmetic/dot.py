@@ -136,7 +136,7 @@ class Dot:
     @property
     def module(self) -> str:
         """What makes the products, in the words of the resource models."""
-        return "packed" if self.packing else self.encoding.module
+        return "packed" if self.packing else self.encoding.circuit
 
     def describe(self) -> str:
         """A few words for comments and reports."""

@@ -74,6 +74,11 @@ class WeightEncoding(ABC):
         """A few words for comments and reports."""
 
     @property
+    def circuit(self) -> str:
+        """What makes the products, in the words of the resource models."""
+        return self.module
+
+    @property
     def name(self) -> Name:
         """What modules call it."""
         return Name(PACKAGE, self.label)

@@ -52,15 +52,27 @@ class InTables(_Integers):
 
         Beyond, two bits of one factor are a digit that chooses a multiple of the other one.
         """
-        w, x, bits = self.weight.bits, self.input.bits, self.product_bits
-        if min(w, x) == 1:
-            table: float = bits if group == 1 else bits / 2
+        bits = self.product_bits
+        if self._by_digits:
+            table: float = self._multiples()
         else:
-            table = bits if w + x <= 6 else self._by_digits()
+            single = min(self.weight.bits, self.input.bits) == 1
+            table = bits / 2 if single and group > 1 else bits
         return terms * table, groups * adder_bits(group, bits)
 
-    def _by_digits(self) -> float:
-        """Bits of all multiples; see `hw_products_lut`."""
+    @property
+    def circuit(self) -> str:
+        """Tables or digits, which take different amounts."""
+        return "digits" if self._by_digits else self.module
+
+    @property
+    def _by_digits(self) -> bool:
+        """See `hw_products_lut`."""
+        w, x = self.weight.bits, self.input.bits
+        return min(w, x) > 1 and w + x > 6
+
+    def _multiples(self) -> float:
+        """Bits of the multiples of all digits."""
         w, x = (kind.bits + (not kind.signed) for kind in (self.weight, self.input))
         return min((w + 1) // 2 * (x + 1), (x + 1) // 2 * (w + 1))
 

@@ -80,6 +80,14 @@ class Kernel(ABC, Generic[O]):
         """
         return ()
 
+    def ways(self, site: Site[O], parameters: Parameters) -> Iterable[Parameters]:
+        """Sets that differ from one of `space` in how products are made, and in latency, alone.
+
+        Streams and cycles are the same. A planner that knows how many DSP blocks there are looks
+        at them.
+        """
+        return ()
+
     @abstractmethod
     def check(self, site: Site[O], parameters: Parameters) -> str | None:
         """Why a (hand-written) parameter set is not legal, in words; None when it is."""

@@ -11,6 +11,7 @@ from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic import words
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
+from hwcompile.ops.arithmetic.ways import out_of_multipliers
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
@@ -109,7 +110,7 @@ class ChannelsOfTaps(Built[Depthwise]):
     @property
     def circuit(self) -> str:
         """One for every arithmetic."""
-        return f"{super().circuit}.{self.dot.encoding.module}"
+        return f"{super().circuit}.{self.dot.module}"
 
     @cached_property
     def instance(self) -> Instance:
@@ -173,6 +174,11 @@ class Parallel(Kernel[Depthwise]):
         """See `Kernel.space_of_pixels`: the fewest pixels for every number of words of a row."""
         for pixels in pixel_counts(site.inputs[0]):
             yield {"pe": site.op.channels, "pixels": pixels}
+
+    def ways(self, site: Site[Depthwise], parameters: Parameters) -> Iterable[Parameters]:
+        """Products in look-up tables instead of multipliers."""
+        found = out_of_multipliers(site.op.weight_type, site.inputs[0].element)
+        return [{**parameters, **way} for way in found]
 
     def check(self, site: Site[Depthwise], parameters: Parameters) -> str | None:
         """Unknown names, a pe that does not divide the channels, styles types do not allow."""

@@ -11,6 +11,7 @@ from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic import words
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
+from hwcompile.ops.arithmetic.ways import out_of_multipliers, shared_multipliers
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
@@ -238,6 +239,12 @@ class Folded(Kernel[Matmul]):
             return reason
         legal = words(site.op.weight_type, site.inputs[0].element)
         return check_style(legal, parameters) or _check_pack(site, parameters)
+
+    def ways(self, site: Site[Matmul], parameters: Parameters) -> Iterable[Parameters]:
+        """Products in look-up tables instead of multipliers, and rows that share these."""
+        types = site.op.weight_type, site.inputs[0].element
+        found = [*out_of_multipliers(*types), *shared_multipliers(*types, int(parameters["pe"]))]
+        return [{**parameters, **way} for way in found]
 
     def space_in_order(self, site: Site[Matmul], order: Blocks) -> Iterable[Parameters]:
         """Words of one block or of several; see `Kernel.space_in_order`."""

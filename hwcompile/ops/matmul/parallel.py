@@ -11,6 +11,7 @@ from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, TensorType
 from hwcompile.ops.arithmetic import words
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
+from hwcompile.ops.arithmetic.ways import out_of_multipliers
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
@@ -94,7 +95,7 @@ class ProductsOfPixels(Built[Matmul]):
     @property
     def circuit(self) -> str:
         """That of `folded`: the same lanes, adders and constants."""
-        return f"{self.op.family}.folded.{self.dot.encoding.module}"
+        return f"{self.op.family}.folded.{self.dot.module}"
 
     @cached_property
     def instance(self) -> Instance:
@@ -162,6 +163,11 @@ class Parallel(Kernel[Matmul]):
         for pixels in pixel_counts(site.inputs[0]):
             if pixels * site.op.weights.size <= MAX_LANES:
                 yield {"pixels": pixels}
+
+    def ways(self, site: Site[Matmul], parameters: Parameters) -> Iterable[Parameters]:
+        """Products in look-up tables instead of multipliers."""
+        found = out_of_multipliers(site.op.weight_type, site.inputs[0].element)
+        return [{**parameters, **way} for way in found]
 
     def check(self, site: Site[Matmul], parameters: Parameters) -> str | None:
         """Unknown names, more pixels than a row has, too many lanes, styles types do not allow."""

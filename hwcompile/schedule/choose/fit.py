@@ -1,14 +1,14 @@
 """The fastest folding that fits a board.
 
 For an interval, options are priced by what they take of the board's FPGA, in look-up tables; prices
-of what runs short rise and the choice is made again. The shortest interval that fits is found by
-bisection over all intervals that nodes can have.
+of what runs short rise and the choice is made again, with other ways to make products (`Ways`). The
+shortest interval that fits is found by bisection over all intervals that nodes can have.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 
 from hwcompile.boards import Board
 from hwcompile.diagnostics import CompileError, fail
@@ -22,6 +22,7 @@ from hwcompile.schedule.choose.estimate import Estimate, estimate
 from hwcompile.schedule.choose.folding import Space
 from hwcompile.schedule.choose.options import Option
 from hwcompile.schedule.choose.stages import build_stages
+from hwcompile.schedule.choose.ways import Ways
 from hwcompile.schedule.choose.widths import width_choice, width_site
 from hwcompile.schedule.plan import Link, Placed, Plan
 from hwcompile.technology.design import FILL, PARTS, DeviceBudget
@@ -38,6 +39,12 @@ _STARTS = (0.25, 0.03)
 _NEAR = 6
 """So many faster intervals are tried when bisection has found one that fits."""
 
+_SAVINGS = 4
+"""How often prices are changed to keep products out of logic in a design that fits."""
+
+_ALMOST = 1.25
+"""Use, relative to what there is, of a choice that may fit when layers change their ways."""
+
 _FIFO_DEPTH = 6
 """Depth that is expected of FIFOs while foldings are compared."""
 
@@ -51,12 +58,16 @@ class Attempt:
         choices: By node name.
         found: What it takes.
         shares: Use as shares of the board's FPGA.
+        moved: Share of the products meant for DSP blocks that stay in logic for want of them.
+        ways: Of nodes that make their products in another way than usual, all that can be chosen.
     """
 
     target: int
     choices: Mapping[str, Choice]
     found: Estimate
     shares: Mapping[str, float]
+    moved: float = 0.0
+    ways: Mapping[str, tuple[Choice, ...]] = field(default_factory=dict)
 
     @property
     def excess(self) -> float:
@@ -71,18 +82,23 @@ class Attempt:
 
 @dataclass(frozen=True)
 class _Prices:
-    """Look-up tables that one of each is worth; `moved` is the share of products in logic."""
+    """Look-up tables that one of each is worth.
+
+    DSP blocks of the usual way to make products are there to be used; what they cost while there
+    are too few is `scarce`, and `dsp` is for those that another way takes beyond them.
+    """
 
     ff: float
     bram: float
     dsp: float
-    moved: float
+    scarce: float
 
-    def of(self, need: Need, *, paired: bool) -> float:
-        """The cost of an option."""
+    def of(self, need: Need, *, paired: bool, usual: float | None = None) -> float:
+        """The cost of an option whose usual way takes so many DSP blocks; None for as many."""
         cells = need.lut + (need.loose if paired else 0.0)
-        blocks = self.bram * need.bram + self.dsp * need.dsp
-        return cells + self.ff * need.ff + blocks + self.moved * need.soft
+        more = 0.0 if usual is None else max(need.dsp - usual, 0.0)
+        blocks = self.bram * need.bram + self.dsp * more + self.scarce * need.dsp
+        return cells + self.ff * need.ff + blocks
 
 
 class Fitter:
@@ -96,6 +112,7 @@ class Fitter:
         self.budget = DeviceBudget(board.capacities, rules_of(board.device.family))
         self.reserve = Need()
         self._needs: dict[int, Need] = {}
+        self._ways = Ways(self.budget, self.space.fixed)
         self._joints: dict[tuple[StreamFormat, StreamFormat], Need] = {}
         self._origin = stream_sources(graph)
         self._joined = _followed_by_pipes(graph)
@@ -112,25 +129,25 @@ class Fitter:
         """
         steps = self.space.steps or (1,)
         low, high = 0, len(steps) - 1
-        best = self.attempt(steps[high])
+        best = self._attempt(steps[high])
         if not best.possible:
             raise self.refusal(best)
         if best.excess > 1:
             return best
         while low < high:
             middle = (low + high) // 2
-            tried = self.attempt(steps[middle])
+            tried = self._attempt(steps[middle])
             if tried.excess <= 1:
                 best, high = tried, middle
             else:
                 low = middle + 1
-        return self._refined(best)
+        return self._saving(self._refined(best))
 
     def _refined(self, best: Attempt) -> Attempt:
         """Faster ones near by: what is found for an interval is not always the best there is."""
         faster = [step for step in self.space.steps if step < best.target]
         for step in reversed(faster[-_NEAR:]):
-            tried = self.attempt(step)
+            tried = self._attempt(step)
             if tried.excess <= 1:
                 return self._refined(tried)
         return best
@@ -141,19 +158,46 @@ class Fitter:
         Raises:
             CompileError: HW0401 when a node can not meet the target.
         """
-        have = self.budget.capacities
+        return self._saving(self._attempt(target))
+
+    def _attempt(self, target: int) -> Attempt:
+        """The first choice that fits, or the one that comes nearest to it."""
         best: Attempt | None = None
         for start in _STARTS:
-            prices = _Prices(0.1, start * have.lut / max(have.bram, 1), 0.0, 0.0)
-            for _ in range(_ROUNDS):
-                tried = self._choose(target, prices)
+            prices = self._first(start)
+            for again in range(_ROUNDS):
+                tried = self._choose(target, prices, ways=again > 0)
                 if best is None or tried.excess < best.excess:
                     best = tried
                 if best.excess <= 1:
                     return best
                 prices = self._changed(prices, tried)
         assert best is not None
+        return self._other_ways(best) if best.excess < _ALMOST else best
+
+    def _saving(self, best: Attempt) -> Attempt:
+        """The same interval with less logic, by what DSP blocks can and can not take."""
+        if best.excess > 1 or not (best.moved or best.ways):
+            return best
+        prices, tried = self._first(_STARTS[0]), best
+        for _ in range(_SAVINGS if best.moved else 0):
+            prices = self._changed(prices, tried)
+            tried = self._choose(best.target, prices, ways=True)
+            best = min(best, tried, key=_worth)
+        return self._other_ways(best)
+
+    def _other_ways(self, best: Attempt) -> Attempt:
+        """Layer by layer the way that is best beside those of the others."""
+        for name, ways in best.ways.items():
+            every = [{**best.choices, name: way} for way in ways]
+            tried = [self._tried(best.target, choices, best.ways) for choices in every]
+            best = min(best, *tried, key=_worth)
         return best
+
+    def _first(self, start: float) -> _Prices:
+        have = self.budget.capacities
+        block = start * have.lut / max(have.bram, 1)
+        return _Prices(0.1, block, have.lut / max(have.dsp, 1), 0.0)
 
     def measure(self, plan: Plan) -> Attempt:
         """A finished plan, with the depths of its FIFOs."""
@@ -178,32 +222,57 @@ class Fitter:
             "a larger board, or a network with fewer channels or narrower numbers",
         )
 
-    def _choose(self, target: int, prices: _Prices) -> Attempt:
+    def _choose(self, target: int, prices: _Prices, *, ways: bool) -> Attempt:
         paired = self.budget.rules.paired
+
+        def price(node: Node, option: Option, usual: Option) -> float:
+            blocks = self._need(node, usual).dsp
+            return prices.of(self._need(node, option), paired=paired, usual=blocks)
+
+        def best_way(node: Node, option: Option) -> Option:
+            found = self._ways.of(node, option) if ways else (option,)
+            return min(found, key=lambda way: price(node, way, option))
+
         costs = Costs(
-            lambda node, option: prices.of(self._need(node, option), paired=paired),
+            lambda node, option: price(node, best_way(node, option), option),
             lambda have, want: prices.of(self._joint(have, want), paired=paired),
         )
         options = self.space.reaching(target).cheapest(target, costs)
-        choices = {name: option.choice for name, option in options.items()}
+        found = {node.name: best_way(node, options[node.name]) for node in self.space.nodes}
+        choices = {name: option.choice for name, option in found.items()}
+        all_ways = {
+            node.name: tuple(way.choice for way in self._ways.of(node, options[node.name]))
+            for node in self.space.nodes
+            if found[node.name] is not options[node.name]
+        }
+        return self._tried(target, choices, all_ways)
+
+    def _tried(
+        self,
+        target: int,
+        choices: Mapping[str, Choice],
+        ways: Mapping[str, tuple[Choice, ...]],
+    ) -> Attempt:
         plan = build_stages(self.graph, choices)
         found = estimate(plan, self.model, lambda link: self._depth(plan, link))
-        shares = self.budget.shares(found.total + self.reserve)
-        return Attempt(target, choices, found, shares)
+        need = found.total + self.reserve
+        shares, moved = self.budget.shares(need), self.budget.moved(need)
+        return Attempt(target, choices, found, shares, moved, ways)
 
     def _changed(self, prices: _Prices, tried: Attempt) -> _Prices:
         """Dearer where too much is in use, cheaper where there is plenty."""
         factor = {
             part: min(max((tried.shares[part] / FILL[part]) ** 1.5, 0.4), 6.0)
-            for part in ("lut", "ff", "bram")
+            for part in ("lut", "ff", "bram", "dsp")
         }
-        need = tried.found.total + self.reserve
-        moved = self.budget.moved(need)
+        total = tried.found.total
+        spilled = (tried.moved + 0.05 * (tried.moved > 0)) * total.soft / max(total.dsp, 1)
         return replace(
             prices,
             ff=prices.ff * factor["ff"] / factor["lut"],
             bram=prices.bram * factor["bram"] / factor["lut"],
-            moved=(prices.moved + moved) / 2 + 0.05 * (moved > 0),
+            dsp=prices.dsp * factor["dsp"] / factor["lut"],
+            scarce=(prices.scarce + spilled) / 2,
         )
 
     def _need(self, node: Node, option: Option) -> Need:
@@ -251,6 +320,11 @@ class Fitter:
         if key not in self._registers:
             self._registers[key] = built.timing.stages
         return self._registers[key]
+
+
+def _worth(attempt: Attempt) -> tuple[float, float]:
+    """The less the better: what is beyond the margin, then logic."""
+    return max(attempt.excess, 1.0), attempt.shares["lut"]
 
 
 def _followed_by_pipes(graph: Graph) -> frozenset[str]:
