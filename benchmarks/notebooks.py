@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import re
 from pathlib import Path
-
-import nbformat
+from typing import TYPE_CHECKING
 
 from benchmarks.fences import DOCS, Fence, fences
+
+if TYPE_CHECKING:
+    import nbformat
 
 TUTORIALS = DOCS / "tutorials"
 NOTEBOOKS = ("first_minute", "scikit_learn", "sparse_lstm")
@@ -25,6 +27,8 @@ _BLOCK = re.compile(
 
 def notebooks() -> dict[Path, str]:
     """Every notebook's path and text."""
+    import nbformat  # takes seconds, for a grammar of addresses
+
     found = {}
     for name in NOTEBOOKS:
         page = (TUTORIALS / f"{name}.md").read_text(encoding="utf-8")
@@ -34,6 +38,8 @@ def notebooks() -> dict[Path, str]:
 
 def notebook(page: str) -> nbformat.NotebookNode:
     """A page as a notebook."""
+    import nbformat  # takes seconds, for a grammar of addresses
+
     cells = []
     blocks = fences(page)
     for prose, block in zip(_BLOCK.split(page), [*blocks, None], strict=True):

@@ -1,12 +1,13 @@
 """Networks at one input pixel per cycle, and at several.
 
-    python benchmarks/throughput.py [--only NETWORK ...] [--frames N] [--json FILE]
+    python benchmarks/throughput.py [--only NETWORK ...] [--slow] [--frames N] [--json FILE]
                                     [--markdown FILE]
 
 Convolutions take all taps of a window per cycle there, or of several windows. Every row is one
 network at one target: the interval and latency that were predicted and measured in RTL simulation
 of random frames (any difference ends the benchmark with exit code 1, as a mismatch does), and the
-layer that limits the interval. With --frames 0 networks are planned and not simulated.
+layer that limits the interval. With --frames 0 networks are planned and not simulated. Networks in
+`SLOW` take some minutes each; they are run with --slow, or where --only names them.
 Networks that are not part of the project are skipped when their folder is absent (see
 tests/models.py).
 """
@@ -24,6 +25,7 @@ from rich.console import Console
 
 import hwcompile
 from benchmarks.output import markdown, number, parser, show, write
+from benchmarks.planning_models import mobilenet
 from benchmarks.workloads import ROOT, models_folder
 
 TARGETS = {
@@ -35,8 +37,15 @@ TARGETS = {
     "mlperf_kws": (490,),
     "mlperf_ad01": (1,),
     "kws_w3a3": (1,),
+    "mobilenet_v1_224": (50_176,),
 }
 """Cycles per frame: the pixels of the input, a quarter of them, or one where it is a vector."""
+
+SLOW = ("mobilenet_v1_224",)
+"""Networks that are not run unless they are asked for."""
+
+MADE = {"mobilenet_v1_224": mobilenet}
+"""What writes the file of a network with random weights."""
 
 FILES = {
     "cnv_w1a1": "cnv_cifar10/cnv_w1a1.onnx",
@@ -64,8 +73,12 @@ class Row:
     limit: str
 
 
-def model(network: str) -> Path | None:
-    """The file of a network; None when it is not there."""
+def model(network: str, folder: Path) -> Path | None:
+    """The file of a network; None when it is not there. Those that are made are in `folder`."""
+    if network in MADE:
+        path = folder / f"{network}.onnx"
+        MADE[network](path)
+        return path
     if network not in FILES:
         return ROOT / "examples" / "digits" / f"{network}.onnx"
     path = models_folder() / FILES[network]
@@ -100,16 +113,19 @@ def slowest(nodes: list[dict[str, Any]]) -> str:
     return f"{node['name']} ({node['kernel']})"
 
 
-def rows(only: list[str], frames: int, console: Console) -> Iterator[Row]:
+def chosen(only: list[str], slow: bool) -> list[str]:
+    """The networks that are run."""
+    return [name for name in TARGETS if (name in only if only else slow or name not in SLOW)]
+
+
+def rows(networks: list[str], frames: int, console: Console) -> Iterator[Row]:
     """Every network whose model is there."""
-    for network in TARGETS:
-        if only and network not in only:
-            continue
-        path = model(network)
-        if path is None:
-            console.print(f"{network}: skipped, its model is not there", style="dim")
-            continue
+    for network in networks:
         with tempfile.TemporaryDirectory() as folder:
+            path = model(network, Path(folder))
+            if path is None:
+                console.print(f"{network}: skipped, its model is not there", style="dim")
+                continue
             for target in TARGETS[network]:
                 console.print(f"{network} at {target} cycles ...", style="dim")
                 yield measure(network, target, path, Path(folder) / str(target), frames)
@@ -137,10 +153,11 @@ def line(row: Row) -> list[str]:
 def main() -> int:
     options_of = parser(__doc__)
     options_of.add_argument("--only", nargs="+", default=[])
+    options_of.add_argument("--slow", action="store_true", help="also networks of some minutes")
     options_of.add_argument("--frames", type=int, default=2)
     options = options_of.parse_args()
     console = Console(width=160, highlight=False)
-    found = list(rows(options.only, options.frames, console))
+    found = list(rows(chosen(options.only, options.slow), options.frames, console))
     lines = [line(row) for row in found]
     show(TABLES[""], lines, left=1)
     write(options, [asdict(row) for row in found], markdown(TABLES[""], lines, left=1))

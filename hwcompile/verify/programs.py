@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.processes import in_parallel, run_captured
 from hwcompile.resources import room
-from hwcompile.verify.cache import cache_root, cached, digest
+from hwcompile.verify.cache import cached, digest
+from hwcompile.verify.preludes import Prelude
 from hwcompile.verify.verilator import (
     ATOMICS,
     FST,
@@ -169,27 +169,9 @@ def _shared_object(shared: SharedSource) -> Path:
 
 
 def _prelude(variant: Variant, level: str) -> list[str]:
-    """Options that bring the translated header, once there are programs enough that it pays.
-
-    Reading it takes longer than compiling a small design.
-    """
-    programs = (cache_root() / PROGRAMS).glob("[!.]*")
-    if sum(1 for _ in islice(programs, PRELUDE_PAYS)) < PRELUDE_PAYS:
-        return []
     tools = find_tools()
-    # Clang does what an empty program would take most of its time for, too; g++ can not.
-    whole = ["-fpch-instantiate-templates"] if tools.clang else []
-    command = [*_command(variant), level, *whole, "-x", "c++-header"]
-    header = tools.root / "include" / HEADER
-
-    def make(folder: Path) -> None:
-        _run([*command, str(header), "-o", str(folder / f"{HEADER}.gch")])
-
-    try:
-        made = _once("prelude", [*command, HEADER], make) / HEADER
-    except CompileError:
-        return []
-    return ["-include-pch", f"{made}.gch"] if tools.clang else ["-include", str(made)]
+    prelude = Prelude(tools.root / "include" / HEADER, PROGRAMS, PRELUDE_PAYS)
+    return prelude.options([*_command(variant), level], tools.versions, _run)
 
 
 def _command(variant: Variant) -> list[str]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib.util
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from hwcompile.diagnostics import fail
+from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.project import write_files
 from hwcompile.processes import run_captured
 from hwcompile.verify.cache import cached, digest
+from hwcompile.verify.preludes import Prelude
 from hwcompile.verify.verilator import find_compiler
 
 MAIN = "bulk.cpp"
@@ -23,6 +25,12 @@ STANDARD = ("-std=c++17", "-Wall", "-Wextra", "-Werror", "-Wno-unknown-pragmas")
 """Every warning is an error; pragmas are for other compilers."""
 
 SANITIZE = ("-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-g1")
+
+PROGRAMS = "hls"
+"""The kind of the cache's entries with programs."""
+
+PRELUDE_PAYS = 12
+"""Programs, of which two in five read ap_types, after which translating those has paid."""
 
 UNINITIALIZED = ("-Wno-uninitialized", "-Wno-maybe-uninitialized", "-Wno-unknown-warning-option")
 """What ap_types' own constructors do: a number without a value is cut to its width."""
@@ -36,12 +44,14 @@ class ProgramKind:
         exact: Numbers are ap_int and ap_uint, intermediate results have the circuit's widths.
         sanitize: Faults of memory and undefined behaviour end the program.
         taps: Streams are recorded; not with `exact`.
+        quick: Is there sooner, and runs twenty times as long with `exact`, twice as long without.
         compiler: Another one than usually.
     """
 
     exact: bool = False
     sanitize: bool = False
     taps: bool = False
+    quick: bool = False
     compiler: str = ""
 
     @property
@@ -54,7 +64,8 @@ class ProgramKind:
 
     def options(self) -> list[str]:
         """The compiler's options besides `STANDARD`."""
-        options = ["-O1" if self.exact or self.sanitize else "-O2"]
+        optimised = "-O1" if self.exact or self.sanitize else "-O2"
+        options = ["-O0" if self.quick else optimised]
         if self.exact:
             options += ["-DHW_AP_TYPES", *UNINITIALIZED, "-isystem", str(ap_types())]
         if self.sanitize:
@@ -104,13 +115,31 @@ def compile_program(sources: Mapping[str, str], variant: ProgramKind) -> Path:
 
     def make(folder: Path) -> None:
         write_files(folder, sources)
-        _run([*command, "-o", str(folder / "program"), str(folder / MAIN)])
+        _compile(command, _prelude(compiler, variant, command), folder)
         for name in sources:
             (folder / name).unlink()
 
     texts = [part for name, text in sorted(sources.items()) for part in (name, text)]
     key = digest([_version(compiler), *command, *texts])
-    return cached("hls", key, make) / "program"
+    return cached(PROGRAMS, key, make) / "program"
+
+
+def _prelude(compiler: str, variant: ProgramKind, command: Sequence[str]) -> list[str]:
+    """Options that bring ap_types translated; reading the rest takes little time."""
+    if not variant.exact:
+        return []
+    prelude = Prelude(ap_types() / "ap_int.h", PROGRAMS, PRELUDE_PAYS)
+    return prelude.options(command, _version(compiler), _run)
+
+
+def _compile(command: Sequence[str], prelude: Sequence[str], folder: Path) -> None:
+    last = ["-o", str(folder / "program"), str(folder / MAIN)]
+    if prelude:
+        # One that does not fit, after an update of headers for example, costs nothing but time.
+        with suppress(CompileError):
+            _run([*command, *prelude, *last])
+            return
+    _run([*command, *last])
 
 
 @cache
@@ -118,7 +147,7 @@ def _version(compiler: str) -> str:
     return subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
 
 
-def _run(command: list[str]) -> None:
+def _run(command: Sequence[str]) -> None:
     done = run_captured(command)
     if done.returncode == 0:
         return
