@@ -171,7 +171,7 @@ def test_the_interface_is_described(site: Path) -> None:
 
 
 def test_the_pages_that_are_made_are_there_and_no_others() -> None:
-    assert PAGES_MADE == sorted(made()), "make pages writes those that are missing"
+    assert sorted(made()) == PAGES_MADE, "make pages writes those that are missing"
 
 
 @pytest.mark.parametrize("path", PAGES_MADE, ids=lambda path: str(path.name))

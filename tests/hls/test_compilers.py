@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from hwcompile.processes import run_captured
 from hwcompile.verify.cache_size import CONTENTS
 from hwcompile.verify.hls import compilers
 from hwcompile.verify.hls.compilers import (
@@ -66,11 +67,10 @@ def test_translated_headers_are_used_and_are_not_needed(
     monkeypatch.setattr(compilers, "PRELUDE_PAYS", 1)
     kind = ProgramKind(exact=True, quick=True)
     commands: list[list[str]] = []
-    run = compilers.run_captured
 
     def watched(command: list[str]) -> subprocess.CompletedProcess[str]:
         commands.append(command)
-        return run(command)
+        return run_captured(command)
 
     monkeypatch.setattr(compilers, "run_captured", watched)
 
