@@ -90,7 +90,7 @@ def check_kernel(
 ) -> None:
     """Assert RTL == evaluate and, without stalls, RTL cycles == predicted cycles."""
     assert kernel.refuses(site) is None, kernel.refuses(site)
-    assert kernel.check(site, parameters) is None, kernel.check(site, parameters)
+    assert kernel.complaint(site, parameters) is None, kernel.complaint(site, parameters)
     built = kernel.at(site, parameters)
     assert built.timing.interval == built.interval
     plan = one_node_plan(site, kernel, parameters, depth)

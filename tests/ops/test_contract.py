@@ -114,19 +114,23 @@ def test_every_encoding_has_a_module_and_a_place_in_the_enumeration() -> None:
         assert f"module hw_products_{kind.module}" in module_text(f"hw_products_{kind.module}")
 
 
+@pytest.mark.parametrize("fast", [False, True])
 @pytest.mark.parametrize("group", sorted({kind.group for kind in ENCODINGS}))
 @pytest.mark.parametrize("terms", [1, 3, 4, 5, 16, 17, 64, 65, 257])
-def test_python_and_systemverilog_count_the_same_stages(group: int, terms: int) -> None:
+def test_python_and_systemverilog_count_the_same_stages(group: int, terms: int, fast: bool) -> None:
     """The formula of `hw_matvec` for the stages of `hw_dot`, beside the tree that is walked."""
     kind = next(kind for kind in ENCODINGS if kind.group == group)
-    first = -(-terms // group)
-    formula = 1 + ((first - 1).bit_length() + 1) // 2
+    dot = Dot(kind(signed(4), signed(4)), registers=2 if fast else 0)
+    levels = (-(-terms // dot.group) - 1).bit_length()
+    formula = 1 + (levels if dot.radix == 2 else (levels + 1) // 2)
     text = module_text("hw_matvec")
-    assert "1 + ($clog2((Simd + Group - 1) / Group) + 1) / 2 + ((Pack > 1) ? 1 : 0)" in text
-    dot = Dot(kind(signed(4), signed(4)))
+    assert "Levels = $clog2((Simd + Group - 1) / Group);" in text
+    assert "1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1) ? 1 : 0);" in text
     assert dot.stages(terms) == formula
     packing = RowPacking.of(signed(4), signed(4), 2)
-    assert Dot(dot.encoding, packing).stages(terms) == formula + 1
+    packed = Dot(dot.encoding, packing, dot.registers)
+    levels = (-(-terms // packed.group) - 1).bit_length()
+    assert packed.stages(terms) == 2 + (levels + 1) // 2
 
 
 def test_only_the_encodings_in_use_are_printed_and_that_of_modules_by_themselves() -> None:

@@ -25,10 +25,14 @@ POINTWISE: Refusals = {
         "result has one bit": {"Bipolar0": 1, "Bipolar1": 1, "InWidth0": 1, "InWidth1": 1},
     },
     "hw_recode": {"only become wider": {"InWidth": 6}},
-    "hw_requantize": {"less than SumWidth": {"Shift": 29}, "need Clamp": {"Clamp": 0}},
+    "hw_requantize": {
+        "less than SumWidth": {"Shift": 29},
+        "need Clamp": {"Clamp": 0},
+        "leave a bit": {"Split": 12},
+    },
     "hw_rescale": {"less than SumWidth": {"Shift": 17}, "needs Clamp": {"RowFloor": 1, "Clamp": 0}},
     "hw_round_clamp": {"not be greater than High": {"Low": 128}, "widths must be": {"OutBits": 0}},
-    "hw_search_level": {"hold Level": {"Level": 3}},
+    "hw_search_level": {"hold Level": {"Level": 3}, "one to three": {"Stages": 4}},
     "hw_shift_clamp": {
         "not be greater than High": {"Low": 128},
         "as wide as Low and High": {"Shift": 17, "OutWidth": 7},
@@ -103,7 +107,7 @@ VECTORS: Refusals = {
     "hw_sparse_matvec": {"a power of two": {"InLanes": 3}, "one of Steps": {"Plan.ready_step": 7}},
     "hw_sparse_pe": {"a power of two": {"Lanes": 3}},
     "hw_sparse_results": {"must be at least 1": {"Readers": 0}},
-    "hw_sum_level": {"Rows, Terms and widths": {"InBits": 0}},
+    "hw_sum_level": {"Rows, Terms and widths": {"InBits": 0}, "two or four": {"Radix": 3}},
     "hw_topk": {
         "between 1 and all lanes": {"LastLanes": 3},
         "number of elements": {"K": 11},
@@ -141,6 +145,7 @@ STREAMS: Refusals = {
     "hw_tap": {"Width must be": {"Width": 0}},
     "hw_weight_rom": {"reach every row": {"Depth": 3}},
     "hw_wrap": {"Count must be": {"Count": 0}},
+    "hw_wrap_ahead": {"Count must be": {"Count": 0}},
 }
 """Streams, buses, memories and counters."""
 

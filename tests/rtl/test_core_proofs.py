@@ -63,7 +63,7 @@ CORES = (
     _gearbox(
         {"InUnits": 3, "OutUnits": 2},
         (
-            ("assign take = count_q < leaving", "assign take = count_q <= leaving"),
+            ("next_take = count_d < next_leaving", "next_take = count_d <= next_leaving"),
             ("else held_q <= HeldWidth'(all >> OutWidth)", "else held_q <= HeldWidth'(all)"),
             ("(!give || out_ok_i)", "1'b1"),
         ),
@@ -86,8 +86,8 @@ CORES = (
     _window(
         {},
         (
-            ("held != NumberBits'(Depth)", "1'b1"),
-            ("ahead != '0", "1'b1"),
+            ("(held[NumberBits-1] || !held[PlaceBits])", "1'b1"),
+            ("on_map ? missing[NumberBits-1]", "on_map ? 1'b1"),
             ("kept_q <= kept_d", "kept_q <= written_q"),
             ("step = NumberBits'(StepTapRow)", "step = NumberBits'(1)"),
         ),
@@ -97,8 +97,8 @@ CORES = (
         | {"KernelHeight": 2, "KernelWidth": 2, "Depth": 4},
         (
             ("(!Padded || on_map_q)", "1'b1"),
-            (": begun_q || (!held[NumberBits-1] && held != '0)", ": 1'b1"),
-            ("last_tap_col ? first_col_q : col_d", "col_d"),
+            (": begun_q || lacking[NumberBits-1]", ": 1'b1"),
+            ("col_d = last_tap_col ? first_col_q : ", "col_d = "),
         ),
         depth=13,
         slow=True,

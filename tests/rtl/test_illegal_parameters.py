@@ -30,6 +30,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_depthwise": {
         "Pe, Words and Taps": {"Taps": 0},
         "between 1 and Pe": {"Pe": 2, "KeptLanes": 3},
+        "registers for operands": {"Operands": 3},
     },
     "hw_dot": {
         "Rows, Terms, Group and widths": {"SumBits": 0},
@@ -54,10 +55,11 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_matvec": {
         "must be at least 1": {"Groups": 0},
         "between 1 and Pe": {"Pe": 2, "KeptLanes": 5},
+        "two registers more": {"Sums.registers": 3},
     },
     "hw_products": {"no such encoding": {"Encoding": 99}},
     "hw_products_agree": {"have one bit": {"WBits": 2}, "at most 16": {"Group": 17}},
-    "hw_products_lut": {"four pairs": {"Terms": 8, "Group": 2}},
+    "hw_products_lut": {"one pair or four": {"Terms": 8, "Group": 2}},
     "hw_products_multiply": {"one by one": {"Terms": 8, "Group": 4}},
     "hw_products_select_input": {"inputs of one bit": {"XBits": 3}},
     "hw_products_select_weight": {"one bit or two": {"WBits": 3}},
@@ -84,6 +86,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
         "multiple of the stride": {"Pixels": 3, "Shape.stride_width": 2},
     },
     "hw_window_taps": {"whole groups": {"Parallel": 3, "Abreast": 2}},
+    "hw_window_loops": {"at least one turn": {"Shape.group_words": 0}},
 }
 """Module to the words of a refusal to the parameters that cause it."""
 

@@ -47,9 +47,10 @@ class Proof:
 
 
 CREDIT = (
-    ("ok_o = (reserved_q != CountW'(Depth))", "ok_o = 1'b1"),
-    ("if (reserve_i && !pop) reserved_d", "if (reserve_i) reserved_d"),
-    ("if (!reserve_i && pop) reserved_d", "if (pop && valid_o && push_i) reserved_d"),
+    ("ok_o = ok_q", "ok_o = 1'b1"),
+    ("if (reserve_i && !pop) begin", "if (reserve_i) begin"),
+    ("if (!reserve_i && pop) begin", "if (pop && valid_o && push_i) begin"),
+    ("ok_d = (reserved_q != CountW'(Depth - 1))", "ok_d = 1'b1"),
 )
 ONE = (("push_i || (valid_q && !ready_i);", "push_i || valid_q;"),)
 TWO = (
@@ -62,7 +63,8 @@ TWO = (
 MEMORY = (
     ("write_q == LAST", "write_q == '0"),
     ("if (take) read_q <=", "if (take && push_i) read_q <="),
-    ("if (push_i && !take) count_d", "if (push_i) count_d"),
+    ("if (push_i && !take) begin", "if (push_i) begin"),
+    ("some_d = (count_q != CountW'(1))", "some_d = 1'b1"),
 )
 BLOCK = (
     ("&& (!valid_q || ready_i)", ""),

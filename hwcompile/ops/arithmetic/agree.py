@@ -20,6 +20,7 @@ class Agree(WeightEncoding):
     module: ClassVar[str] = "agree"
     label: ClassVar[str] = "Agree"
     group: ClassVar[int] = 16
+    fast_group: ClassVar[int] = 4
     doubled: ClassVar[bool] = True
 
     @classmethod

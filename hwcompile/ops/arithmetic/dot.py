@@ -41,13 +41,23 @@ class Dot:
     Attributes:
         encoding: How a lane multiplies.
         packing: How rows share a multiplication; None when each lane has its own.
+        registers: One more behind the operands; with two, no stage has more than one adder, except
+            where rows share a multiplication.
     """
 
     encoding: WeightEncoding
     packing: RowPacking | None = None
+    registers: int = 0
 
     @staticmethod
-    def choose(weight: IntType, element: IntType, wish: str = "auto", pack: int = 1) -> Dot | None:
+    def choose(
+        weight: IntType,
+        element: IntType,
+        wish: str = "auto",
+        pack: int = 1,
+        *,
+        registers: int = 0,
+    ) -> Dot | None:
         """The best encoding that grants `wish` ("auto" or an encoding's word), if there is one.
 
         Args:
@@ -55,16 +65,37 @@ class Dot:
             element: Of the inputs.
             wish: See above.
             pack: Rows that share a multiplication; above one, there must be multiplications.
+            registers: See above.
         """
         if pack > 1:
             packing = RowPacking.of(weight, element, pack)
             multiply = Dot.choose(weight, element, Multiply.word)
             able = packing and multiply and wish in ("auto", Multiply.word)
-            return Dot(multiply.encoding, packing) if multiply and able else None
+            return Dot(multiply.encoding, packing, registers) if multiply and able else None
         for encoding in encodings(weight, element):
             if wish in ("auto", encoding.word):
-                return Dot(encoding)
+                return Dot(encoding, registers=registers)
         return None
+
+    @property
+    def fast(self) -> bool:
+        """No stage has more than one adder."""
+        return self.registers > 1 and self.packing is None
+
+    @property
+    def operands(self) -> int:
+        """Registers between the memories and the products."""
+        return 1 + (self.registers > 0)
+
+    @property
+    def group(self) -> int:
+        """Pairs that the first register stage sums."""
+        return self.encoding.fast_group if self.fast else self.encoding.group
+
+    @property
+    def radix(self) -> int:
+        """Numbers that a later register stage adds."""
+        return 2 if self.fast else TREE_RADIX
 
     def sum_bits(self, terms: int, out_bits: int) -> int:
         """Width of a sum of `terms` products; wider than the output would be of no use."""
@@ -96,16 +127,16 @@ class Dot:
         if self.packing:
             digits = _image(self.packing.digits(blocks), self.packing.stored_bits, signed=True)
             return replace(digits, numbers=plain)
-        stored = encoding.stored(codes, encoding.group)
+        stored = encoding.stored(codes, self.group)
         if stored is codes:
             return plain
         return replace(_image(stored, bits, signed=encoding.weight.signed), numbers=plain)
 
     def stages(self, terms: int) -> int:
         """Register stages of `hw_dot`: products and first sums, a stage per tree level, repairs."""
-        numbers, stages = -(-terms // self.encoding.group), 1
+        numbers, stages = -(-terms // self.group), 1
         while numbers > 1:
-            numbers, stages = -(-numbers // TREE_RADIX), stages + 1
+            numbers, stages = -(-numbers // self.radix), stages + 1
         return stages + (self.packing is not None)
 
     def parameters(self) -> dict[str, Value]:
@@ -125,7 +156,12 @@ class Dot:
     def plan(self) -> Struct:
         """How the sums are made: pairs at a time, and rows that share a multiplication."""
         rows, overlap = (self.packing.rows, self.packing.overlap) if self.packing else (1, 0)
-        fields = {"group": self.encoding.group, "pack": rows, "overlap": overlap}
+        fields = {
+            "group": self.group,
+            "registers": self.registers,
+            "pack": rows,
+            "overlap": overlap,
+        }
         return Struct("hw_sums", "sums", fields)
 
     @property
@@ -151,12 +187,12 @@ class Dot:
         if self.packing:
             return _packed_resources(self.packing, rows, terms, self.sum_bits(terms, out_bits))
         encoding = self.encoding
-        group = min(encoding.group, terms)
+        group = min(self.group, terms)
         limit = self.sum_bits(terms, out_bits)
         bits = min(limit, encoding.product_bits + (group - 1).bit_length())
         numbers = -(-terms // group)
         lut, adders = encoding.first_level(terms, numbers, group)
-        tree = _tree(numbers, bits, limit)
+        tree = _tree(numbers, bits, limit, self.radix)
         adders, ff = adders + tree[0], numbers * bits + tree[1]
         products = encoding.products(rows * terms)
         return Resources(rows * lut, rows * adders, rows * ff, (), products)
@@ -167,13 +203,15 @@ def _image(codes: IntArray, bits: int, *, signed: bool) -> MemoryImage:
     return MemoryImage.pack(codes.reshape(codes.shape[0], -1), bits, signed=signed)
 
 
-def _tree(numbers: int, bits: int, limit: int) -> tuple[float, float]:
+def _tree(
+    numbers: int, bits: int, limit: int, radix: int = TREE_RADIX
+) -> tuple[float, float]:
     """Bits of adders and flip-flops of `hw_sum_tree` for a row."""
     adders = ff = 0.0
     while numbers > 1:
-        adders += adder_bits(numbers, bits)
-        growth = (min(numbers, TREE_RADIX) - 1).bit_length()
-        numbers, bits = -(-numbers // TREE_RADIX), min(limit, bits + growth)
+        adders += numbers // 2 * bits if radix == 2 else adder_bits(numbers, bits)
+        growth = (min(numbers, radix) - 1).bit_length()
+        numbers, bits = -(-numbers // radix), min(limit, bits + growth)
         ff += numbers * bits
     return adders, ff
 

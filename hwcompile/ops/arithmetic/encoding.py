@@ -19,7 +19,7 @@ PACKAGE = "hw_encoding"
 """The package of the library whose enumeration has a name for every encoding."""
 
 TREE_RADIX = 4
-"""Numbers that one level of `hw_sum_tree` adds."""
+"""Numbers that one level of `hw_sum_tree` adds, where the clock is not fast."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ class WeightEncoding(ABC):
         module: The rest of the name of its library module, after `hw_products_`.
         label: Its name in the library's enumeration.
         group: Pairs that the first register stage sums.
+        fast_group: The same where the clock is fast.
         doubled: A pair counts twice.
         starts_stored: The constants differ by weights, so they stand in a memory.
     """
@@ -47,6 +48,7 @@ class WeightEncoding(ABC):
     module: ClassVar[str]
     label: ClassVar[str]
     group: ClassVar[int]
+    fast_group: ClassVar[int] = 1
     doubled: ClassVar[bool] = False
     starts_stored: ClassVar[bool] = False
 
@@ -140,7 +142,7 @@ def is_bipolar(element: IntType) -> bool:
 
 
 def adder_bits(numbers: int, bits: int) -> int:
-    """Sums of up to `TREE_RADIX` of `numbers` neighbours, in bits of two-input adders."""
+    """Sums of up to four of `numbers` neighbours, in bits of two-input adders."""
     pairs, left = divmod(numbers, 2)
     return pairs * bits + (pairs + left) // 2 * (bits + 1)
 

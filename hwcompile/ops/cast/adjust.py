@@ -96,7 +96,7 @@ class Adjuster(BuiltPipe[Cast]):
     def stages(self) -> int:
         """The bias, a rounding that depends on the number, the fit; the row memory."""
         biased, rounded = bool(np.any(self.bias)), self.rounding != "Constant"
-        return 1 + biased + rounded + (self.table.groups > 1)
+        return 1 + biased + rounded + self.row_stages(self.table.groups)
 
     @cached_property
     def needs(self) -> Resources:
@@ -106,9 +106,10 @@ class Adjuster(BuiltPipe[Cast]):
         limits = 2 * kept if self.fit in ("Saturate", "Zero") else 0
         logic = self.out_bits * (self.fit != "None") + self.mask_bits * (self.table.groups > 1)
         ff = adders + self.out_bits
-        return Resources(lanes * logic, lanes * (adders + limits), lanes * ff) + memory(
-            self.table.groups, self.table.width
-        )
+        groups, width = self.table.groups, self.table.width
+        later = self.row_registers(groups, width)
+        total = Resources(lanes * logic, lanes * (adders + limits), lanes * ff + later)
+        return total + memory(groups, width)
 
     @cached_property
     def instance(self) -> Instance:
@@ -131,6 +132,7 @@ class Adjuster(BuiltPipe[Cast]):
                 "Fit": Name("hw_cast_fit", self.fit),
                 "Groups": table.groups,
                 "Shared": table.shared,
+                **self.row_parameters(table.groups),
                 "RowFile": table.image(),
             },
         )
@@ -149,3 +151,4 @@ class Adjust(Pipe[Cast]):
     name = "adjust"
     op = Cast
     built = Adjuster
+    most_registers = 1

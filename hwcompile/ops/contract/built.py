@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic
 
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.needs import Resources
-from hwcompile.ops.contract.site import O_co, Parameters, Ports, Site
+from hwcompile.ops.contract.site import REGISTERS, O_co, Parameters, Ports, Site
 from hwcompile.ops.contract.timing import Timing
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Built(ABC, Generic[O_co]):
     def number(self, name: str, default: int = 0) -> int:
         """A parameter that is a number."""
         return int(self.parameters.get(name, default))
+
+    @property
+    def registers(self) -> int:
+        """How much is put into registers of its own for a fast clock (`Kernel.most_registers`)."""
+        return self.number(REGISTERS)
 
     @property
     @abstractmethod

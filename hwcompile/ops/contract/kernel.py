@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar, Generic, TypeAlias, TypeGuard
 
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.site import Blocks, O, Parameters, Site
+from hwcompile.ops.contract.site import REGISTERS, Blocks, O, Parameters, Site
 
 
 class Kernel(ABC, Generic[O]):
@@ -43,6 +43,9 @@ class Kernel(ABC, Generic[O]):
             slowest data. The planner takes such a kernel only when a schedule asks for it.
         reserve: True for a kernel that the planner looks at only where others are too slow for the
             target, or where a schedule asks for it.
+        most_registers: Highest value of the parameter `registers`, which is 0 unless it is given.
+            Each step up takes more cycles of latency and more flip-flops, for a faster clock; what
+            is computed, and how often, stays the same.
     """
 
     name: ClassVar[str]
@@ -51,6 +54,7 @@ class Kernel(ABC, Generic[O]):
     rigid: ClassVar[bool] = False
     data_dependent: ClassVar[bool] = False
     reserve: ClassVar[bool] = False
+    most_registers: ClassVar[int] = 0
 
     def refuses(self, site: Site) -> str | None:
         """Why this kernel can not build the op at all; None when it can."""
@@ -92,12 +96,20 @@ class Kernel(ABC, Generic[O]):
     def check(self, site: Site[O], parameters: Parameters) -> str | None:
         """Why a (hand-written) parameter set is not legal, in words; None when it is."""
 
+    def complaint(self, site: Site[O], parameters: Parameters) -> str | None:
+        """Why a parameter set is not legal (`check`), with the parameter `registers` or without."""
+        own = {name: value for name, value in parameters.items() if name != REGISTERS}
+        wish, most = parameters.get(REGISTERS, 0), self.most_registers
+        if not isinstance(wish, int) or not 0 <= wish <= most:
+            return f"registers must be a number from 0 to {most}, not {wish!r}"
+        return self.check(site, own)
+
     def at(self, site: Site[O], parameters: Parameters) -> Built[O]:
         """The hardware for `site`; equal arguments give the same object while the op lives.
 
         Args:
             site: One that the kernel does not refuse.
-            parameters: Legal ones (`check`).
+            parameters: Legal ones (`complaint`).
         """
         # With the op, because planners ask for all foldings of it, and it ends with its graph.
         known: dict[Any, Built[O]] = site.op.__dict__.setdefault("_built", {})

@@ -59,6 +59,19 @@ class BuiltPipe(Built[O_co]):
         takes = {f"in{i}": word for i in range(len(self.site.inputs))}
         return single(takes, word, self.stages, times=self.interval)
 
+    def row_stages(self, groups: int) -> int:
+        """Register stages of `hw_row_rom`, whose output has another one with `registers`."""
+        return 0 if groups == 1 else 1 + (self.registers > 0)
+
+    def row_parameters(self, groups: int) -> dict[str, Value]:
+        """What pipes with rows of constants say about that."""
+        return {"Later": True} if self.row_stages(groups) > 1 else {}
+
+    def row_registers(self, groups: int, row_width: int) -> int:
+        """Flip-flops of the additional register: the row and the word beside it."""
+        word = sum(form.bits for form in self.ports.inputs)
+        return word + row_width if self.row_stages(groups) > 1 else 0
+
     @property
     def interval(self) -> int:
         """Words of a frame."""

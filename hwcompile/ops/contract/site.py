@@ -15,6 +15,9 @@ from hwcompile.ir.types import IntArray, IntType, TensorType
 Parameters = Mapping[str, int | str]
 """A kernel's folding and style, by name: `{"pe": 16, "simd": 49}`. What `schedule.toml` holds."""
 
+REGISTERS = "registers"
+"""The parameter that all kernels have (`Kernel.most_registers`)."""
+
 
 O = TypeVar("O", bound=Op, default=Op)  # noqa: E741
 O_co = TypeVar("O_co", bound=Op, covariant=True, default=Op)

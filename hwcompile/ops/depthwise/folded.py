@@ -22,7 +22,7 @@ from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.matmul.folded import check_style
 from hwcompile.ops.matmul.space import smallest_parts
 
-STAGES = 3  # operands, products, sums
+STAGES = 3  # operands, products, sums; and with `registers` another one of operands
 
 
 class FoldedChannels(Built[Depthwise]):
@@ -75,7 +75,8 @@ class FoldedChannels(Built[Depthwise]):
         """Every cycle takes a word; those of the last tap give one."""
         takes = np.ones(self.depth, dtype=np.int64)
         gives = np.arange(self.depth) >= self.depth - self.words
-        return single({"in0": takes}, gives.astype(np.int64), STAGES, times=self.pixels)
+        stages = STAGES + self.registers
+        return single({"in0": takes}, gives.astype(np.int64), stages, times=self.pixels)
 
     @property
     def interval(self) -> int:
@@ -100,6 +101,8 @@ class FoldedChannels(Built[Depthwise]):
             adders=sums + counters,
             ff=pe * dot.encoding.input.bits + sums + counters + 2 * index + 8,
         )
+        word = pe * (dot.encoding.input.bits + dot.encoding.stored_bits)
+        total += Resources(ff=self.registers * (word + index + 4))
         total += memory(words, sums, MemoryKind.RAM) if words > 1 else Resources()
         total += memory(self.depth, pe * dot.encoding.stored_bits)
         if self.starts is not None:
@@ -122,6 +125,7 @@ class FoldedChannels(Built[Depthwise]):
                 "Words": self.words,
                 "Taps": op.taps,
                 "KeptLanes": self._kept_lanes,
+                **({"Operands": 1 + self.registers} if self.registers else {}),
                 **dot.parameters(),
                 "Doubled": dot.encoding.doubled,
                 "OutBits": self.out_bits,
@@ -162,12 +166,13 @@ class FoldedChannels(Built[Depthwise]):
 class Folded(Kernel[Depthwise]):
     """Parameters `pe` (channels at a time) and `style` (an encoding's word).
 
-    `pe` need not divide the channels.
+    `pe` need not divide the channels. `registers = 1` puts a register behind the weight memory.
     """
 
     name = "folded"
     op = Depthwise
     built = FoldedChannels
+    most_registers = 1
 
     def space(self, site: Site[Depthwise]) -> Iterable[Parameters]:
         """For every number of words per tap the smallest pe, slowest first."""

@@ -44,8 +44,8 @@ class FoldedMatrix(Built[Matmul]):
     def dot(self) -> Dot:
         """The arithmetic."""
         wish = str(self.parameters.get("style", "auto"))
-        pack = int(self.parameters.get("pack", 1))
-        dot = Dot.choose(self.op.weight_type, self.site.inputs[0].element, wish, pack)
+        element, pack = self.site.inputs[0].element, self.number("pack", 1)
+        dot = Dot.choose(self.op.weight_type, element, wish, pack, registers=self.registers)
         if dot is None:
             raise InternalError(f"parameters {dict(self.parameters)} were not checked")
         return dot
@@ -102,7 +102,7 @@ class FoldedMatrix(Built[Matmul]):
         taken = (np.arange(cycles.size) < steps).astype(np.int64)
         vector = Actor(duration, {"in0": Access.stream(taken)}, {"out": np.cumsum(gives)})
         # Operands, dot product, accumulator.
-        stages = self.dot.stages(self.simd) + 2
+        stages = self.dot.operands + self.dot.stages(self.simd) + 1
         return Timing({"main": Repeated(((vector, vectors),))}, stages)
 
     @property
@@ -122,13 +122,14 @@ class FoldedMatrix(Built[Matmul]):
         input_width = self.simd * self.dot.encoding.input.bits
         accumulators = self.pe * self.out_bits
         counters = sum(max(n - 1, 1).bit_length() for n in (self.folds, self.steps, self.depth))
-        flags = 4 * (self.dot.stages(self.simd) + 1)
+        later = self.dot.operands - 1
+        flags = 4 * (self.dot.stages(self.simd) + self.dot.operands)
         total = Resources(
             # The choice of the start value, a bit of the adder, and for a counter a comparison
             # with its last value.
             lut=accumulators + 0.5 * counters + 4,
             adders=accumulators + counters,
-            ff=accumulators + counters + flags,
+            ff=accumulators + counters + flags + later * (input_width + weight_width),
         )
         if self.folds > 1:
             # A word that is passed on while it is written goes by the memory.
@@ -138,7 +139,8 @@ class FoldedMatrix(Built[Matmul]):
         total += memory(self.depth, weight_width)
         starts = self.starts
         if starts is not None:
-            total += memory(starts.shape[0], self.pe * start_bits(starts))
+            start_width = self.pe * start_bits(starts)
+            total += memory(starts.shape[0], start_width) + Resources(ff=later * start_width)
         return total + self.dot.resources(self.pe, self.simd, self.out_bits)
 
     @property
@@ -213,11 +215,15 @@ class Folded(Kernel[Matmul]):
 
     With `taps` and `lanes` the input is a window whose channels come in blocks of so many lanes,
     all taps of a block side by side; the columns of the weights are in that order then.
+
+    Of `registers`, one puts a register behind the memories, two let no cycle have more than one
+    adder.
     """
 
     name = "folded"
     op = Matmul
     built = FoldedMatrix
+    most_registers = 2
 
     def space(self, site: Site[Matmul]) -> Iterable[Parameters]:
         """The foldings no other one beats in cycles and lanes at once, smallest first."""

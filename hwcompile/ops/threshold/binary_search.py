@@ -29,8 +29,8 @@ class SearchLevels(BuiltPipe[Threshold]):
 
     @property
     def stages(self) -> int:
-        """One per level, and the output."""
-        return self.levels + 1
+        """Those of every level, and the output."""
+        return self.levels * (1 + self.registers) + 1
 
     @cached_property
     def offsets(self) -> RowTable:
@@ -54,8 +54,10 @@ class SearchLevels(BuiltPipe[Threshold]):
         total += Resources(lut=parallel * out, ff=parallel * out)
         for level in range(self.levels):
             total += memory(groups << level, width + 1, count=parallel, slices=slices)
-            total += Resources(adders=parallel * (width + 1), ff=parallel * (width + level))
-        return total
+            kept = width + level + (groups - 1).bit_length()
+            own = self.registers * (kept + 1) + (self.registers > 1) * width
+            total += Resources(adders=parallel * (width + 1), ff=parallel * (width + level + own))
+        return total + Resources(ff=self.registers * self.offsets.width)
 
     @cached_property
     def instance(self) -> Instance:
@@ -71,6 +73,7 @@ class SearchLevels(BuiltPipe[Threshold]):
             "Levels": depth,
             "Groups": layout.shape[0],
             "Shared": rows.shape[0] == 1,
+            **({"Stages": 1 + self.registers} if self.registers else {}),
             "OffsetFile": self.offsets.image(),
             "LevelFiles": Memories(tuple(images)),
         }
@@ -85,11 +88,15 @@ class SearchLevels(BuiltPipe[Threshold]):
 
 
 class BinarySearch(Pipe[Threshold]):
-    """Finds the count bit by bit, the highest first; every level is a pipeline stage."""
+    """Finds the count bit by bit, the highest first; every level is a pipeline stage.
+
+    Or two stages with `registers = 1`, which keeps memories and comparisons apart, or three.
+    """
 
     name = "binary_search"
     op = Threshold
     built = SearchLevels
+    most_registers = 2
 
     def unable(self, site: Site[Threshold]) -> str | None:
         """When there are more steps than 16 levels can tell apart."""

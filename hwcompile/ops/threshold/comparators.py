@@ -35,7 +35,7 @@ class ComparatorBank(BuiltPipe[Threshold]):
     @property
     def stages(self) -> int:
         """Compare (and count, when there is one); count; the row memory."""
-        return 1 + (self.steps > 1) + (self.table.groups > 1)
+        return 1 + (self.steps > 1) + self.row_stages(self.table.groups)
 
     @cached_property
     def needs(self) -> Resources:
@@ -52,7 +52,8 @@ class ComparatorBank(BuiltPipe[Threshold]):
             adders=parallel * (0 if fixed else compare),
             ff=parallel * (registers + delayed),
         )
-        return lanes + memory(table.groups, table.width)
+        later = self.row_registers(table.groups, table.width)
+        return lanes + memory(table.groups, table.width) + Resources(ff=later)
 
     @cached_property
     def instance(self) -> Instance:
@@ -68,6 +69,7 @@ class ComparatorBank(BuiltPipe[Threshold]):
                 "Levels": self.steps,
                 "Groups": table.groups,
                 "Shared": table.shared,
+                **self.row_parameters(table.groups),
                 "RowFile": table.image(),
             },
         )
@@ -84,6 +86,7 @@ class Comparators(Pipe[Threshold]):
     name = "comparators"
     op = Threshold
     built = ComparatorBank
+    most_registers = 1
 
     def unable(self, site: Site[Threshold]) -> str | None:
         """When there are too many thresholds."""

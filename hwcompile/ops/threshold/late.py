@@ -93,7 +93,7 @@ class MovedSteps(BuiltPipe[Threshold]):
     @property
     def stages(self) -> int:
         """Product, sum, level, result; the row memory."""
-        return 4 + (self.table.groups > 1)
+        return 4 + self.row_stages(self.table.groups)
 
     @cached_property
     def needs(self) -> Resources:
@@ -110,7 +110,8 @@ class MovedSteps(BuiltPipe[Threshold]):
             (Multiplications(width, factor, parallel),),
         )
         bits = memory(table.groups << levels, 1, count=parallel)
-        return lanes + bits + memory(table.groups, table.width)
+        later = Resources(ff=self.row_registers(table.groups, table.width))
+        return lanes + bits + memory(table.groups, table.width) + later
 
     @cached_property
     def instance(self) -> Instance:
@@ -132,6 +133,7 @@ class MovedSteps(BuiltPipe[Threshold]):
                 "RowFloor": line.row_floor,
                 "Groups": table.groups,
                 "Shared": table.shared,
+                **self.row_parameters(table.groups),
                 "RowFile": table.image(),
                 "LateFile": self._late_image(),
             },
@@ -164,6 +166,7 @@ class LateRequantize(Pipe[Threshold]):
     name = "late_requantize"
     op = Threshold
     built = MovedSteps
+    most_registers = 1
 
     def unable(self, site: Site[Threshold]) -> str | None:
         """When rows fall, or steps lie off their line by more than one value of x."""

@@ -20,6 +20,9 @@ from hwcompile.ops.threshold.staircase import Staircase, staircase
 
 MOST_SUM_BITS = 62
 
+MOST_FACTOR_BITS = 16
+"""Longer factors are cut in two where the clock is fast: the least that one block multiplies."""
+
 
 @dataclass(frozen=True, eq=False)
 class Affine:
@@ -127,9 +130,16 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
         return constant_bits(self.form.factor)
 
     @property
+    def split(self) -> int:
+        """Bits of the lower part of a factor whose product is made of two; 0 when it is not."""
+        wide = self.factor_bits > MOST_FACTOR_BITS
+        return self.factor_bits // 2 if wide and self.registers > 1 else 0
+
+    @property
     def stages(self) -> int:
-        """Product, sum, clamp if needed; the row memory."""
-        return 2 + self.form.clamp + (self.table.groups > 1)
+        """Product, or two and their sum; sum, clamp if needed; the row memory."""
+        rows = self.row_stages(self.table.groups)
+        return 2 + (self.split > 0) + self.form.clamp + rows
 
     @cached_property
     def needs(self) -> Resources:
@@ -147,9 +157,21 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
             parallel * (form.sum_bits + (2 * kept if form.clamp else 0) + (out if patched else 0)),
             parallel * (registers + (2 * out if patched else 0)),
             (),
-            (Multiplications(width, self.factor_bits, parallel),),
+            self._products(width),
         )
-        return lanes + memory(table.groups, table.width)
+        later = self.row_registers(table.groups, table.width)
+        if self.split:
+            apart = 2 * form.sum_bits + bias + (out if patched else 0)
+            lanes += Resources(adders=parallel * form.sum_bits, ff=parallel * apart)
+        return lanes + memory(table.groups, table.width) + Resources(ff=later)
+
+    def _products(self, width: int) -> tuple[Multiplications, ...]:
+        """Of inputs of `width` bits."""
+        factor, split = self.factor_bits, self.split
+        if not split:
+            return (Multiplications(width, factor, self.parallel),)
+        parts = (split + 1, factor - split)
+        return tuple(Multiplications(width, part, self.parallel) for part in parts)
 
     @cached_property
     def instance(self) -> Instance:
@@ -170,6 +192,8 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
                 "Patches": form.patches,
                 "Groups": table.groups,
                 "Shared": table.shared,
+                **({"Split": self.split} if self.split else {}),
+                **self.row_parameters(table.groups),
                 "RowFile": table.image(),
             },
         )
@@ -185,11 +209,15 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
 
 
 class Requantize(Pipe[Threshold]):
-    """One exact multiplication per element; see `multiplier.py` for how the integers are found."""
+    """One exact multiplication per element; see `multiplier.py` for how the integers are found.
+
+    Of `registers`, one puts a register behind the memory, two cut long factors in two.
+    """
 
     name = "requantize"
     op = Threshold
     built = MultiplyAddShift
+    most_registers = 2
 
     def unable(self, site: Site[Threshold]) -> str | None:
         """When no integers reproduce every threshold."""

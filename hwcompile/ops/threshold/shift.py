@@ -42,7 +42,7 @@ class AddShift(BuiltPipe[Threshold]):
     @property
     def stages(self) -> int:
         """Sum, clamp if needed; the row memory."""
-        return 1 + self.form.clamp + (self.table.groups > 1)
+        return 1 + self.form.clamp + self.row_stages(self.table.groups)
 
     @cached_property
     def needs(self) -> Resources:
@@ -56,7 +56,9 @@ class AddShift(BuiltPipe[Threshold]):
             parallel * ((form.sum_bits if moved else 0) + (2 * kept if form.clamp else 0)),
             parallel * (kept + clamped),
         )
-        return lanes + memory(self.table.groups, self.table.width)
+        table = self.table
+        later = self.row_registers(table.groups, table.width)
+        return lanes + memory(table.groups, table.width) + Resources(ff=later)
 
     @cached_property
     def instance(self) -> Instance:
@@ -76,6 +78,7 @@ class AddShift(BuiltPipe[Threshold]):
                 **form.clamp_parameters,
                 "Groups": table.groups,
                 "Shared": table.shared,
+                **self.row_parameters(table.groups),
                 "RowFile": table.image(),
             },
         )
@@ -94,6 +97,7 @@ class Shift(Pipe[Threshold]):
     name = "shift"
     op = Threshold
     built = AddShift
+    most_registers = 1
 
     def unable(self, site: Site[Threshold]) -> str | None:
         """When the rows do not share one power of two."""

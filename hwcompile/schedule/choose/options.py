@@ -129,7 +129,7 @@ def fitting(options: tuple[Option, ...], parallels: Iterable[int]) -> tuple[Opti
         known = {same.parameters.get("parallel") for same in pipes if same.kernel is kernel}
         for parallel in sorted(set(parallels) - known):
             parameters = {**pipe.parameters, "parallel": parallel}
-            if None not in known and kernel.check(site, parameters) is None:
+            if None not in known and kernel.complaint(site, parameters) is None:
                 found.append(Option(kernel.at(site, parameters)))
     return tuple(found)
 

@@ -207,7 +207,7 @@ def _choice(graph: Graph, node: Node, table: Mapping[str, Any]) -> Choice | Diag
             return _finding(f"{what}, not {_short(value)}", origin=node.origin)
         parameters[key] = value
     parameters = _completed(kernel, site, parameters)
-    reason = kernel.check(site, parameters)
+    reason = kernel.complaint(site, parameters)
     if reason is None:
         return Choice(kernel.name, parameters)
     what = f"kernel '{kernel.name}' of node '{node.name}' can not have {_listing(parameters)}"
@@ -232,7 +232,7 @@ def _completed(kernel: Kernel, site: Site, given: Mapping[str, int | str]) -> di
     """
     readable = False
     with suppress(KeyError):
-        if kernel.check(site, given) is None:
+        if kernel.complaint(site, given) is None:
             return dict(given)
         readable = True
     space = [dict(candidate) for candidate in kernel.space(site)]
@@ -243,7 +243,7 @@ def _completed(kernel: Kernel, site: Site, given: Mapping[str, int | str]) -> di
     filled = [{k: c[k] for k in lacking} | dict(given) for c in space]
     agreeing = [c for c in space if all(c.get(k, v) == v for k, v in given.items())]
     filled = [{k: c[k] for k in lacking} | dict(given) for c in agreeing] + filled
-    legal = next((f for f in filled if kernel.check(site, f) is None), None)
+    legal = next((f for f in filled if kernel.complaint(site, f) is None), None)
     return legal or (dict(given) if readable else filled[0])
 
 

@@ -1,5 +1,5 @@
-// Holds the reset low for 255 cycles after configuration, and while `hold_i` is high and
-// for 255 cycles after. Relies on the initial value that FPGAs give to registers.
+// Holds the reset low for 256 cycles after configuration, and while `hold_i` is high and
+// for 256 cycles after. Relies on the initial value that FPGAs give to registers.
 
 `default_nettype none
 
@@ -12,15 +12,21 @@ module hw_power_on (
 
   logic [7:0] count_q;
   logic [1:0] hold_q;
-  initial count_q = 8'd0;
+  logic       ready, ready_q;
+  initial begin
+    count_q = 8'd0;
+    ready_q = 1'b0;
+  end
 
   always_ff @(posedge clk_i) begin
     hold_q <= {hold_q[0], hold_i};
-    if (hold_q[1])    count_q <= 8'd0;
-    else if (!(&count_q)) count_q <= count_q + 8'd1;
+    if (hold_q[1])   count_q <= 8'd0;
+    else if (!ready) count_q <= count_q + 8'd1;
+    ready_q <= ready;
   end
 
-  assign rst_no = &count_q;
+  assign ready  = &count_q;
+  assign rst_no = ready_q;
 
 endmodule
 

@@ -6,7 +6,8 @@
 // tap * Words + word of the weight memory holds the weight of lane p at p.
 //
 // Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
-// behind out_start_o. Latency from out_start_o to out_valid_o: 3 cycles (operands, products, sums).
+// behind out_start_o. Latency from out_start_o to out_valid_o: Operands cycles and two (products,
+// sums). With Operands = 2, what the weight memory gives passes another register.
 //
 // A sum starts from the constant part of its dot product (see hw_dot): from Start, or with
 // StartBits above zero from row `word` of the start memory, where lane p is at p. With Doubled the
@@ -22,6 +23,7 @@ module hw_depthwise #(
   parameter int unsigned Words = 1,
   parameter int unsigned Taps = 2,
   parameter int unsigned KeptLanes = 1,
+  parameter int unsigned Operands = 1,
   parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned WBits = 2,
   parameter bit          WSigned = 1'b1,
@@ -53,6 +55,9 @@ module hw_depthwise #(
   end
   if (KeptLanes < 1 || KeptLanes > Pe) begin : gen_illegal1
     $error("hw_depthwise: between 1 and Pe lanes are kept");
+  end
+  if (Operands < 1 || Operands > 2) begin : gen_illegal2
+    $error("hw_depthwise: one or two registers for operands");
   end
 
   localparam int unsigned Depth = Taps * Words;
@@ -89,11 +94,15 @@ module hw_depthwise #(
   // ---- Operands, then products; the flags of a step travel alongside (`2` is a stage later) ----
 
   localparam int unsigned TermBits = (ProductBits < OutBits) ? ProductBits : OutBits;
-  logic [Pe*WBits-1:0] weights;
-  logic [Pe*XBits-1:0] x_q;
+  logic [Pe*WBits-1:0] weights, w_operands;
+  logic [Pe*XBits-1:0] x_q, x;
   logic [Pe*TermBits-1:0] product;
   logic [WordBits-1:0] index_q, index_q2;
   logic valid_q, valid_q2, first_q, first_q2, last_q, last_q2, ragged_q, ragged_q2;
+
+  // What the operand registers take.
+  logic [WordBits-1:0] index;
+  logic valid, first, last, ragged;
 
   hw_weight_rom #(
     .Width(Pe*WBits), .Depth(Depth), .AddressBits(AddressBits), .WeightFile(WeightFile)
@@ -105,17 +114,42 @@ module hw_depthwise #(
     .Encoding(Encoding), .Rows(Pe), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
     .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(TermBits)
   ) i_products (
-    .clk_i, .w_i(weights), .x_i(x_q), .sum_o(product)
+    .clk_i, .w_i(w_operands), .x_i(x_q), .sum_o(product)
   );
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) {valid_q2, valid_q} <= '0;
-    else {valid_q2, valid_q} <= {valid_q, fire};
-    {first_q2, first_q} <= {first_q, first_tap};
-    {last_q2, last_q} <= {last_q, last_tap};
-    {ragged_q2, ragged_q} <= {ragged_q, last_word};
-    {index_q2, index_q} <= {index_q, word_q};
-    x_q <= in0_data_i;
+    else {valid_q2, valid_q} <= {valid_q, valid};
+    {first_q2, first_q} <= {first_q, first};
+    {last_q2, last_q} <= {last_q, last};
+    {ragged_q2, ragged_q} <= {ragged_q, ragged};
+    {index_q2, index_q} <= {index_q, index};
+    x_q <= x;
+  end
+
+  if (Operands > 1) begin : gen_later
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) valid <= 1'b0;
+      else valid <= fire;
+      first <= first_tap;
+      last <= last_tap;
+      ragged <= last_word;
+      index <= word_q;
+      x <= in0_data_i;
+    end
+    if (Depth > 1) begin : gen_weights
+      always_ff @(posedge clk_i) w_operands <= weights;
+    end else begin : gen_constant
+      assign w_operands = weights;
+    end
+  end else begin : gen_now
+    assign valid = fire;
+    assign first = first_tap;
+    assign last = last_tap;
+    assign ragged = last_word;
+    assign index = word_q;
+    assign x = in0_data_i;
+    assign w_operands = weights;
   end
 
   // ---- Sums: one read and one write of the kept sums per step ----

@@ -22,6 +22,7 @@ module hw_dot #(
   parameter int unsigned Vectors = Rows,
   parameter int unsigned Terms = 1,
   parameter int unsigned Group = 1,
+  parameter int unsigned Radix = 4,  // of hw_sum_tree
   parameter int unsigned Pack = 1,
   parameter int unsigned Overlap = 0,
   parameter int unsigned WBits = 2,
@@ -72,7 +73,7 @@ module hw_dot #(
     );
 
     hw_sum_tree #(
-      .Rows(Rows), .Terms(Sums), .InBits(FirstBits), .OutBits(SumBits)
+      .Rows(Rows), .Terms(Sums), .InBits(FirstBits), .OutBits(SumBits), .Radix(Radix)
     ) i_tree (
       .clk_i, .in_i(first), .out_o(sum_o)
     );

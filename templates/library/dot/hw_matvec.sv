@@ -8,7 +8,9 @@
 //
 // Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
 // behind out_start_o. Latency from out_start_o to out_valid_o: 2 cycles (operands, accumulator)
-// plus the latency of hw_dot.
+// and that of hw_dot. With registers in Sums, what memories give passes another one (one cycle
+// more), so that no cycle has a memory and logic behind it; with two, hw_dot adds two numbers per
+// cycle.
 //
 // A sum starts from the constant part of its dot product (see hw_dot): from Start, or with
 // StartBits above zero from row (set * Folds + fold) of the start memory, where lane p is at p.
@@ -55,6 +57,7 @@ module hw_matvec #(
 );
 
   localparam int unsigned Group = Sums.group;
+  localparam int unsigned Registers = Sums.registers;
   localparam int unsigned Pack = Sums.pack;
 
   if (Pe < 1 || Simd < 1 || Folds < 1 || Steps < 1 || Groups < 1 || Group < 1) begin : gen_illegal
@@ -63,6 +66,12 @@ module hw_matvec #(
   if (KeptLanes < 1 || KeptLanes > Pe) begin : gen_illegal1
     $error("hw_matvec: between 1 and Pe lanes are kept");
   end
+  if (Registers > 2) begin : gen_illegal2
+    $error("hw_matvec: at most two registers more");
+  end
+
+  localparam int unsigned Operands = (Registers > 0) ? 2 : 1;
+  localparam int unsigned Radix = (Registers > 1 && Pack == 1) ? 2 : 4;
 
   localparam int unsigned Depth = Groups * Folds * Steps;
   localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
@@ -74,12 +83,52 @@ module hw_matvec #(
   logic [StepBits-1:0] step_q;
   logic [FoldBits-1:0] fold_q;
   logic [AddressBits-1:0] addr_q;
+  logic [StepBits-1:0] step_d;
+  logic [FoldBits-1:0] fold_d;
   logic first_step, last_step, first_fold, last_fold, fire;
 
-  assign first_step = step_q == '0;
-  assign last_step = step_q == StepBits'(Steps - 1);
-  assign first_fold = fold_q == '0;
-  assign last_fold = fold_q == FoldBits'(Folds - 1);
+  assign step_d = last_step ? '0 : step_q + 1'b1;
+  assign fold_d = last_fold ? '0 : fold_q + 1'b1;
+
+  // Where the counters stand is known a cycle before it counts.
+  if (Steps > 1) begin : gen_steps
+    logic first_step_q, last_step_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        first_step_q <= 1'b1;
+        last_step_q <= 1'b0;
+      end else if (fire) begin
+        first_step_q <= last_step_q;
+        last_step_q <= step_d == StepBits'(Steps - 1);
+      end
+    end
+    assign first_step = first_step_q;
+    assign last_step = last_step_q;
+  end else begin : gen_step
+    assign first_step = 1'b1;
+    assign last_step = 1'b1;
+  end
+
+  if (Folds > 1) begin : gen_folds
+    logic first_fold_q, last_fold_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        first_fold_q <= 1'b1;
+        last_fold_q <= 1'b0;
+      end else if (fire && last_step) begin
+        first_fold_q <= last_fold_q;
+        last_fold_q <= fold_d == FoldBits'(Folds - 1);
+      end
+    end
+    assign first_fold = first_fold_q;
+    assign last_fold = last_fold_q;
+  end else begin : gen_fold
+    assign first_fold = 1'b1;
+    assign last_fold = 1'b1;
+  end
+
   assign fire = (!first_fold || in0_valid_i) && (!last_step || out_ok_i);
   assign in0_ready_o = fire && first_fold;
   assign out_start_o = fire && last_step;
@@ -90,8 +139,8 @@ module hw_matvec #(
       fold_q <= '0;
       addr_q <= '0;
     end else if (fire) begin
-      step_q <= last_step ? '0 : step_q + 1'b1;
-      if (last_step) fold_q <= last_fold ? '0 : fold_q + 1'b1;
+      step_q <= step_d;
+      if (last_step) fold_q <= fold_d;
       addr_q <= (addr_q == AddressBits'(Depth - 1)) ? '0 : addr_q + 1'b1;
     end
   end
@@ -123,21 +172,37 @@ module hw_matvec #(
     always_ff @(posedge clk_i) x_q <= in0_data_i;
   end
 
+  logic [Pe*Simd*WBits-1:0] w_operands;
+  logic [Simd*XBits-1:0] x_operands;
+
+  if (Operands > 1) begin : gen_later
+    always_ff @(posedge clk_i) x_operands <= x_q;
+    if (Depth > 1) begin : gen_weights
+      always_ff @(posedge clk_i) w_operands <= weights;
+    end else begin : gen_constant
+      assign w_operands = weights;
+    end
+  end else begin : gen_now
+    assign x_operands = x_q;
+    assign w_operands = weights;
+  end
+
   // ---- Dot products, with the flags of their step travelling alongside ----
 
-  // Of hw_dot: the first sums, then a stage for every four that are left, and one with packed rows.
+  // Of hw_dot: the first sums, then a stage for every Radix that are left, and one with packed rows.
+  localparam int unsigned Levels = $clog2((Simd + Group - 1) / Group);
   localparam int unsigned DotStages =
-      1 + ($clog2((Simd + Group - 1) / Group) + 1) / 2 + ((Pack > 1) ? 1 : 0);
-  localparam int unsigned Delay = DotStages + 1;
+      1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1) ? 1 : 0);
+  localparam int unsigned Delay = DotStages + Operands;
   logic [Pe*SumBits-1:0] sum;
   logic [Delay-1:0] valid_q, first_q, last_q, ragged_q;
 
   hw_dot #(
-    .Encoding(Encoding), .Rows(Pe), .Vectors(1), .Terms(Simd), .Group(Group), .Pack(Pack),
-    .Overlap(Sums.overlap), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
-    .ProductBits(ProductBits), .SumBits(SumBits)
+    .Encoding(Encoding), .Rows(Pe), .Vectors(1), .Terms(Simd), .Group(Group), .Radix(Radix),
+    .Pack(Pack), .Overlap(Sums.overlap), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
+    .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(SumBits)
   ) i_dot (
-    .clk_i, .w_i(weights), .x_i(x_q), .sum_o(sum)
+    .clk_i, .w_i(w_operands), .x_i(x_operands), .sum_o(sum)
   );
 
   always_ff @(posedge clk_i) begin
@@ -150,18 +215,18 @@ module hw_matvec #(
 
   // ---- Accumulators ----
 
-  // A start memory is read one cycle before a fold's first sum arrives.
+  // A start memory is read one cycle before a fold's first sum arrives, or two.
   localparam int unsigned StartDepth = Groups * Folds;
   localparam int unsigned StartAddressBits = (StartDepth > 1) ? $clog2(StartDepth) : 1;
   logic [Pe*OutBits-1:0] start;
 
   if (StartBits > 0) begin : gen_starts
     logic [StartAddressBits-1:0] start_addr_q;
-    logic [Pe*StartBits-1:0] start_row;
+    logic [Pe*StartBits-1:0] start_row, start_operands;
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) start_addr_q <= '0;
-      else if (valid_q[Delay-2] && last_q[Delay-2]) begin
+      else if (valid_q[Delay-1-Operands] && last_q[Delay-1-Operands]) begin
         start_addr_q <= (start_addr_q == StartAddressBits'(StartDepth - 1))
             ? '0 : start_addr_q + 1'b1;
       end
@@ -174,9 +239,15 @@ module hw_matvec #(
       .clk_i, .addr_i(start_addr_q), .data_o(start_row)
     );
 
+    if (Operands > 1 && StartDepth > 1) begin : gen_later
+      always_ff @(posedge clk_i) start_operands <= start_row;
+    end else begin : gen_now
+      assign start_operands = start_row;
+    end
+
     always_comb begin
       for (int unsigned p = 0; p < Pe; p++) begin
-        start[p*OutBits +: OutBits] = OutBits'($signed(start_row[p*StartBits +: StartBits]));
+        start[p*OutBits +: OutBits] = OutBits'($signed(start_operands[p*StartBits +: StartBits]));
       end
     end
   end else begin : gen_constant

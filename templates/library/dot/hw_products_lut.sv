@@ -30,8 +30,8 @@ module hw_products_lut #(
 
   localparam int unsigned Sharing = Rows / Vectors;  // rows that share a vector
 
-  if (Group != ((Terms < 4) ? Terms : 4)) begin : gen_illegal
-    $error("hw_products_lut: four pairs at a time");
+  if (Group != 1 && Group != ((Terms < 4) ? Terms : 4)) begin : gen_illegal
+    $error("hw_products_lut: one pair or four at a time");
   end
 
   // Numbers of the two factors, with a sign; of the one with fewer steps, two bits make a digit
@@ -105,7 +105,8 @@ module hw_products_lut #(
   end
 
   hw_sum_level #(
-    .Rows(Rows), .Terms(Terms), .InBits(ProductBits), .OutBits(FirstBits)
+    .Rows((Group == 1) ? Rows * Terms : Rows), .Terms((Group == 1) ? 1 : Terms),
+    .InBits(ProductBits), .OutBits(FirstBits)
   ) i_first (
     .clk_i, .in_i(products), .sum_o(first_o)
   );

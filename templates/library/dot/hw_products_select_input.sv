@@ -30,8 +30,8 @@ module hw_products_select_input #(
 
   localparam int unsigned Sharing = Rows / Vectors;  // rows that share a vector
 
-  if (XBits != 1 || Group != ((Terms < 4) ? Terms : 4)) begin : gen_illegal
-    $error("hw_products_select_input: inputs of one bit, four pairs at a time");
+  if (XBits != 1 || (Group != 1 && Group != ((Terms < 4) ? Terms : 4))) begin : gen_illegal
+    $error("hw_products_select_input: inputs of one bit, one pair or four at a time");
   end
 
   function automatic logic signed [ProductBits-1:0] product(
@@ -66,7 +66,8 @@ module hw_products_select_input #(
   end
 
   hw_sum_level #(
-    .Rows(Rows), .Terms(Terms), .InBits(ProductBits), .OutBits(FirstBits)
+    .Rows((Group == 1) ? Rows * Terms : Rows), .Terms((Group == 1) ? 1 : Terms),
+    .InBits(ProductBits), .OutBits(FirstBits)
   ) i_first (
     .clk_i, .in_i(products), .sum_o(first_o)
   );

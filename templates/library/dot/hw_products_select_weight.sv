@@ -31,8 +31,8 @@ module hw_products_select_weight #(
 
   localparam int unsigned Sharing = Rows / Vectors;  // rows that share a vector
 
-  if (WBits > 2 || Group != ((Terms < 4) ? Terms : 4)) begin : gen_illegal
-    $error("hw_products_select_weight: weights of one bit or two, four pairs at a time");
+  if (WBits > 2 || (Group != 1 && Group != ((Terms < 4) ? Terms : 4))) begin : gen_illegal
+    $error("hw_products_select_weight: weights of one bit or two, one pair or four at a time");
   end
 
   function automatic logic signed [ProductBits-1:0] product(
@@ -69,7 +69,8 @@ module hw_products_select_weight #(
   end
 
   hw_sum_level #(
-    .Rows(Rows), .Terms(Terms), .InBits(ProductBits), .OutBits(FirstBits)
+    .Rows((Group == 1) ? Rows * Terms : Rows), .Terms((Group == 1) ? 1 : Terms),
+    .InBits(ProductBits), .OutBits(FirstBits)
   ) i_first (
     .clk_i, .in_i(products), .sum_o(first_o)
   );

@@ -11,6 +11,7 @@ module hw_sum_tree #(
   parameter int unsigned Rows = 1,
   parameter int unsigned Terms = 4,
   parameter int unsigned InBits = 8,
+  parameter int unsigned Radix = 4,
   parameter int unsigned OutBits = 10
 ) (
   input  wire logic                         clk_i,
@@ -32,19 +33,19 @@ module hw_sum_tree #(
       end
     end
   end else begin : gen_level
-    localparam int unsigned Sums = (Terms + 3) / 4;
-    localparam int unsigned Grown = InBits + ((Terms > 2) ? 2 : 1);
+    localparam int unsigned Sums = (Terms + Radix - 1) / Radix;
+    localparam int unsigned Grown = InBits + ((Terms > 2 && Radix > 2) ? 2 : 1);
     localparam int unsigned SumBits = (Grown < OutBits) ? Grown : OutBits;
     logic [Rows*Sums*SumBits-1:0] sum;
 
     hw_sum_level #(
-      .Rows(Rows), .Terms(Terms), .InBits(InBits), .OutBits(SumBits)
+      .Rows(Rows), .Terms(Terms), .InBits(InBits), .OutBits(SumBits), .Radix(Radix)
     ) i_level (
       .clk_i, .in_i, .sum_o(sum)
     );
 
     hw_sum_tree #(
-      .Rows(Rows), .Terms(Sums), .InBits(SumBits), .OutBits(OutBits)
+      .Rows(Rows), .Terms(Sums), .InBits(SumBits), .OutBits(OutBits), .Radix(Radix)
     ) i_rest (
       .clk_i, .in_i(sum), .out_o
     );

@@ -76,9 +76,16 @@ module hw_link #(
   logic [7:0] write_address, write_data, kind, number, channels, most, received, length;
 
   // A board listens or answers, so one check serves both.
-  logic       listening, rx_crc_clear, rx_crc_valid, tx_crc_clear, tx_crc_valid, crc_busy;
+  logic       listening, rx_crc_clear, rx_crc_valid, tx_crc_clear, tx_crc_valid;
   logic [1:0] rx_crc_index, tx_crc_index;
   logic [7:0] crc_check;
+
+  logic       rx_valid_q, unused_busy;
+  logic [7:0] rx_data_q;
+  always_ff @(posedge clk_i) begin
+    rx_valid_q <= rx_valid_i && rst_ni;
+    rx_data_q  <= rx_data_i;
+  end
 
   assign listening = (state_q == StListen);
 
@@ -87,8 +94,8 @@ module hw_link #(
     .rst_ni,
     .clear_i(listening ? rx_crc_clear : tx_crc_clear),
     .valid_i(listening ? rx_crc_valid : tx_crc_valid),
-    .data_i(listening ? rx_data_i : tx_data_o),
-    .busy_o(crc_busy),
+    .data_i(listening ? rx_data_q : tx_data_o),
+    .busy_o(unused_busy),
     .index_i(listening ? rx_crc_index : tx_crc_index),
     .check_o(crc_check)
   );
@@ -103,8 +110,8 @@ module hw_link #(
     .crc_valid_o(rx_crc_valid),
     .crc_index_o(rx_crc_index),
     .crc_check_i(crc_check),
-    .valid_i(rx_valid_i),
-    .data_i(rx_data_i),
+    .valid_i(rx_valid_q),
+    .data_i(rx_data_q),
     .hold_i(draining),
     .write_o(write),
     .address_o(write_address),
@@ -122,18 +129,28 @@ module hw_link #(
   logic       met_q;
   logic [7:0] number_q;  // of the last packet that counted
   logic [7:0] waiting_q;  // bytes for the host that it has not said to have
-  logic [7:0] remaining;  // of these, after this request
-  logic       ahead;      // it says to have more than was sent
+  logic [7:0] remaining, remaining_q;  // of these, after this request
+  logic       ahead, ahead_q;  // it says to have more than was sent
+  logic       hello_q, exchange_q, same_q, follows_q;
   logic       hear, hello, exchange, again, next;
 
   assign {ahead, remaining} = {1'b0, waiting_q} - {1'b0, received};
 
+  // The header is there long before its check, and what it is compared with does not change.
+  always_ff @(posedge clk_i) begin
+    ahead_q     <= ahead;
+    remaining_q <= remaining;
+    hello_q     <= (kind == KindHello);
+    exchange_q  <= (kind == KindExchange);
+    same_q      <= met_q && (number == number_q);
+    follows_q   <= met_q && (number == number_q + 8'd1);
+  end
+
   assign hear     = done && listening;
-  assign hello    = hear && (kind == KindHello);
-  assign exchange = hear && (kind == KindExchange);
-  assign again    = exchange && met_q && (number == number_q);
-  assign next     = exchange && met_q && (number == number_q + 8'd1)
-                    && !ahead;
+  assign hello    = hear && hello_q;
+  assign exchange = hear && exchange_q;
+  assign again    = exchange && same_q;
+  assign next     = exchange && follows_q && !ahead_q;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni)    met_q <= 1'b0;
@@ -185,22 +202,26 @@ module hw_link #(
   // A ring of bytes for the host: `waiting_q` of them from `first_q` on.
   logic [7:0] out_memory [256];
   logic [7:0] first_q, last_q;
-  logic [7:0] out_data_q, out_address, out_length;
+  logic [7:0] out_data_q, out_address, out_length_q;
   logic [7:0] taken_q;
   logic [3:0] sink_q;
   logic       met_kind_q, lost_q;
   idle_t      idle_q;
-  logic       collect, ident, enough, start, sending;
+  logic       collect, ident, enough_q, start, sending, settled_q;
 
-  assign enough      = (waiting_q >= most);
+  // A byte is collected in every second cycle, as the comparison comes a cycle after the count.
   assign ident       = (state_q == StIdent);
-  assign collect     = (state_q == StCollect) && out_valid_i && !enough;
+  assign collect     = (state_q == StCollect) && out_valid_i && settled_q && !enough_q;
   assign out_ready_o = collect;
   assign start       = (state_q == StStart);
-  assign out_length  = enough ? most : waiting_q;
+
+  always_ff @(posedge clk_i) begin
+    enough_q     <= (waiting_q >= most);
+    settled_q    <= (state_q == StCollect) && !collect;
+    out_length_q <= lost_q ? 8'd0 : enough_q ? most : waiting_q;
+  end
 
   assign out_channel_o = sink_q;
-
   always_ff @(posedge clk_i) begin
     if (collect)    out_memory[last_q] <= out_data_i;
     else if (ident) out_memory[last_q] <= Ident[{last_q[2:0], 3'b000} +: 8];
@@ -218,7 +239,9 @@ module hw_link #(
           else if (exchange) state_q <= StStart;
         end
         StIdent:   if (last_q == 8'd7) state_q <= StStart;
-        StCollect: if (enough || (!out_valid_i && idle_q == '0)) state_q <= StStart;
+        StCollect: begin
+          if (settled_q && (enough_q || (!out_valid_i && idle_q == '0))) state_q <= StStart;
+        end
         StStart:   state_q <= StSend;
         default:   if (!sending) state_q <= StListen;
       endcase
@@ -232,7 +255,7 @@ module hw_link #(
       waiting_q <= 8'd0;
     end else if (next) begin
       first_q   <= first_q + received;
-      waiting_q <= remaining;
+      waiting_q <= remaining_q;
     end else if (ident || collect) begin
       last_q    <= last_q + 8'd1;
       waiting_q <= waiting_q + 8'd1;
@@ -244,7 +267,7 @@ module hw_link #(
       met_kind_q <= hello;
       taken_q    <= (hello || held) ? 8'd0 : length;
       // Bytes of another output wait until those that are left have gone.
-      if (hello || remaining == 8'd0) sink_q <= channels[7:4];
+      if (hello || remaining_q == 8'd0) sink_q <= channels[7:4];
     end
     if (hear) lost_q <= exchange && !again && !next;
     if (next || collect)   idle_q <= idle_t'(IdleClocks);
@@ -260,7 +283,7 @@ module hw_link #(
     .sequence_i(number_q),
     .channels_i({sink_q, channels[3:0]}),
     .taken_i(taken_q),
-    .length_i(lost_q ? 8'd0 : out_length),
+    .length_i(out_length_q),
     .address_o(out_address),
     .payload_i(out_data_q),
     .valid_o(tx_valid_o),
@@ -269,7 +292,6 @@ module hw_link #(
     .crc_clear_o(tx_crc_clear),
     .crc_valid_o(tx_crc_valid),
     .crc_index_o(tx_crc_index),
-    .crc_busy_i(crc_busy),
     .crc_check_i(crc_check)
   );
 

@@ -7,9 +7,10 @@
 // lost byte or a false start costs no more than that. Bytes come at least four cycles apart.
 //
 // The payload is written out as it arrives, before its check is known; `done_o` is high for one
-// cycle with the last byte of an intact packet. The header then stands on the outputs, for as long
-// as `listen_i` is low: nothing is received meanwhile, and the check can serve somebody else. While
-// `hold_i` is high at the start of a payload, that payload is not written and `held_o` says so.
+// cycle, two after the last byte of an intact packet. The header then stands on the outputs, for as
+// long as `listen_i` is low: nothing is received meanwhile, and the check can serve somebody else.
+// While `hold_i` is high at the start of a payload, that payload is not written and `held_o` says
+// so.
 
 `default_nettype none
 
@@ -63,6 +64,10 @@ module hw_link_rx #(
   logic [7:0] kind_q, sequence_q, channels_q, most_q, received_q, length_q;
   logic       held_q;
   logic       wrong_q;  // a byte of the check was not the one expected
+  logic       ends_q;   // the payload's last byte is next
+  logic       checked_q, over_q;  // a byte of the check, and its last one, came a cycle ago
+  logic       done_q;
+  logic [7:0] expected_q, given_q;
 
   logic sync, header, payload, check, last_header;
   assign sync        = valid_i && (state_q == StSync);
@@ -79,7 +84,7 @@ module hw_link_rx #(
   assign pause = (gap_q == '0);
 
   logic payload_ends, check_ends;
-  assign payload_ends = payload && (count_q + 8'd1 == length_q);
+  assign payload_ends = payload && ends_q;
   assign check_ends   = check && (count_q == LastCheck);
 
   always_ff @(posedge clk_i) begin
@@ -119,19 +124,26 @@ module hw_link_rx #(
     if (last_header) held_q <= hold_i;
   end
 
+  // A byte is compared in the cycle after it came, so that neither the way to here nor that out of
+  // the remainder counts.
   logic wrong;
-  assign wrong = (data_i != crc_check_i);
+  assign wrong = wrong_q || (checked_q && given_q != expected_q);
 
   always_ff @(posedge clk_i) begin
-    if (sync)       wrong_q <= 1'b0;
-    else if (check) wrong_q <= wrong_q || wrong;
+    ends_q     <= (count_q + 8'd1 == length_q);
+    given_q    <= data_i;
+    expected_q <= crc_check_i;
+    checked_q  <= check;
+    wrong_q    <= wrong && !sync;
+    over_q     <= check_ends && rst_ni;
+    done_q     <= over_q && !wrong;
   end
 
   assign write_o   = payload && !held_q;
   assign address_o = count_q;
   assign data_o    = data_i;
 
-  assign done_o     = check_ends && !wrong_q && !wrong;
+  assign done_o     = done_q;
   assign held_o     = held_q;
   assign kind_o     = kind_q;
   assign sequence_o = sequence_q;

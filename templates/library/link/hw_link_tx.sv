@@ -1,6 +1,9 @@
 // Sends one packet in the format of `hw_link_rx`. It starts when `start_i` is high and `busy_o`
 // low; the header must stay until `busy_o` falls. The payload is fetched from a memory that answers
-// one cycle after its address. Between two bytes there are at least two cycles.
+// one cycle after its address.
+//
+// Between two bytes there are three cycles: the memory answers, and the byte passes two registers,
+// while `hw_crc32` takes in the byte before.
 
 `default_nettype none
 
@@ -23,7 +26,6 @@ module hw_link_tx (
   output logic            crc_clear_o,
   output logic            crc_valid_o,
   output logic      [1:0] crc_index_o,
-  input  wire logic       crc_busy_i,
   input  wire logic [7:0] crc_check_i
 );
 
@@ -37,7 +39,9 @@ module hw_link_tx (
   logic       busy_q;
   logic [1:0] state_q;
   logic [7:0] count_q;  // bytes of this state that have left
-  logic [7:0] data;
+  logic       ends_q;   // the payload's last byte is next
+  logic [1:0] wait_q;   // cycles until the next byte is there
+  logic [7:0] data, data_q, payload_q;
 
   always_comb begin
     case (state_q)
@@ -52,13 +56,12 @@ module hw_link_tx (
           default: data = length_i;
         endcase
       end
-      StPayload: data = payload_i;
+      StPayload: data = payload_q;
       default:   data = crc_check_i;
     endcase
   end
 
-  // The remainder leaves out the first byte and its own. While it takes in a byte, the memory
-  // answers with the next one.
+  // The remainder leaves out the first byte and its own.
   logic moves, first;
   assign first = (state_q == StHeader) && (count_q == 8'd0);
 
@@ -66,9 +69,9 @@ module hw_link_tx (
   assign crc_valid_o = moves && !first && (state_q != StCheck);
   assign crc_index_o = count_q[1:0];
 
-  assign valid_o   = busy_q && !crc_busy_i;
+  assign valid_o   = busy_q && (wait_q == 2'd0);
   assign moves     = valid_o && ready_i;
-  assign data_o    = data;
+  assign data_o    = data_q;
   assign busy_o    = busy_q;
   assign address_o = count_q;
 
@@ -76,6 +79,14 @@ module hw_link_tx (
     if (!rst_ni)                                                   busy_q <= 1'b0;
     else if (!busy_q)                                              busy_q <= start_i;
     else if (moves && state_q == StCheck && count_q == LastCheck) busy_q <= 1'b0;
+  end
+
+  always_ff @(posedge clk_i) begin
+    payload_q <= payload_i;
+    data_q <= data;
+    ends_q <= (count_q + 8'd1 == length_i);
+    if (!busy_q || moves)    wait_q <= 2'd3;
+    else if (wait_q != 2'd0) wait_q <= wait_q - 2'd1;
   end
 
   always_ff @(posedge clk_i) begin
@@ -88,7 +99,7 @@ module hw_link_tx (
         state_q <= (length_i == 8'd0) ? StCheck : StPayload;
         count_q <= 8'd0;
       end
-      if (state_q == StPayload && count_q + 8'd1 == length_i) begin
+      if (state_q == StPayload && ends_q) begin
         state_q <= StCheck;
         count_q <= 8'd0;
       end

@@ -2,7 +2,7 @@
 //
 // The constants repeat after Groups words, counted by valid_i. With one group they are wires and
 // the word passes at once (latency 0); otherwise they come from a memory (latency 1, data_o
-// included).
+// included), and with Later through another register (latency 2).
 
 `default_nettype none
 
@@ -10,6 +10,7 @@ module hw_row_rom #(
   parameter int unsigned Groups = 2,
   parameter int unsigned RowWidth = 16,
   parameter int unsigned DataWidth = 8,
+  parameter bit Later = 1'b0,
   parameter RowFile = ""
 ) (
   input  wire logic                 clk_i,
@@ -26,6 +27,7 @@ module hw_row_rom #(
 
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
   logic [GroupBits-1:0] group;
+  logic [RowWidth-1:0] row;
 
   hw_group_counter #(.Groups(Groups)) u_group (
     .clk_i,
@@ -40,13 +42,22 @@ module hw_row_rom #(
   ) u_rom (
     .clk_i,
     .addr_i(group),
-    .data_o(row_o)
+    .data_o(row)
   );
 
   if (Groups == 1) begin : gen_wire
     assign data_o = data_i;
-  end else begin : gen_register
+    assign row_o = row;
+  end else if (!Later) begin : gen_register
     always_ff @(posedge clk_i) data_o <= data_i;
+    assign row_o = row;
+  end else begin : gen_two_registers
+    logic [DataWidth-1:0] data_q;
+    always_ff @(posedge clk_i) begin
+      data_q <= data_i;
+      data_o <= data_q;
+      row_o <= row;
+    end
   end
 
 endmodule

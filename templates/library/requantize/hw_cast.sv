@@ -7,7 +7,7 @@
 // Bias, B is zero in every row. SumWidth must hold every sum with its sign.
 //
 // Latency: 1, one more each with Bias, with a rounding that is not Constant, and with several
-// groups (see hw_row_rom).
+// groups, two with Later (see hw_row_rom).
 
 `default_nettype none
 
@@ -28,6 +28,7 @@ module hw_cast #(
   parameter hw_cast_fit_pkg::cast_fit_e Fit = hw_cast_fit_pkg::Saturate,
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
+  parameter bit Later = 1'b0,
   parameter RowFile = ""
 ) (
   input  wire logic                         clk_i,
@@ -48,7 +49,8 @@ module hw_cast #(
   localparam int unsigned LaneWidth = BiasWidth + MaskWidth + FitWidth;
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
   localparam bit Rounds = Rounding != hw_cast_rounding_pkg::Constant;
-  localparam int unsigned Stages = 1 + (Bias ? 1 : 0) + (Rounds ? 1 : 0) + ((Groups > 1) ? 1 : 0);
+  localparam int unsigned RowStages = (Groups > 1) ? (Later ? 2 : 1) : 0;
+  localparam int unsigned Stages = 1 + (Bias ? 1 : 0) + (Rounds ? 1 : 0) + RowStages;
   // Wide enough for the shifted sum, for both limits, and for the result.
   localparam int unsigned ShiftedWidth = SumWidth - Right;
   localparam int unsigned ValueWidth =
@@ -64,6 +66,7 @@ module hw_cast #(
     .Groups(Groups),
     .RowWidth(RowWidth),
     .DataWidth(Parallel * InWidth),
+    .Later(Later),
     .RowFile(RowFile)
   ) u_rows (
     .clk_i,

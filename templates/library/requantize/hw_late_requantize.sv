@@ -6,7 +6,7 @@
 // B (signed, BiasWidth), with RowFloor the lane's floor (OutWidth); without it, Low is the floor.
 // With Shared, one row serves all lanes. SumWidth must hold x * M + B, and Steps << Shift.
 //
-// Latency: 4, one more with several groups (see hw_row_rom).
+// Latency: 4, with several groups that of hw_row_rom more.
 
 `default_nettype none
 
@@ -26,6 +26,7 @@ module hw_late_requantize #(
   parameter bit RowFloor = 1'b0,
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
+  parameter bit Later = 1'b0,
   parameter RowFile = "",
   parameter LateFile = ""
 ) (
@@ -48,7 +49,7 @@ module hw_late_requantize #(
   localparam int unsigned ValueWidth = SumWidth - Shift;
   localparam int unsigned Depth = Groups << LevelBits;
   localparam int unsigned AddressBits = $clog2(Depth);
-  localparam int unsigned ToLevel = 2 + ((Groups > 1) ? 1 : 0);
+  localparam int unsigned ToLevel = 2 + ((Groups > 1) ? (Later ? 2 : 1) : 0);
 
   logic [Parallel*InWidth-1:0]  data;
   logic [RowWidth-1:0]          row;
@@ -60,6 +61,7 @@ module hw_late_requantize #(
     .Groups(Groups),
     .RowWidth(RowWidth),
     .DataWidth(Parallel * InWidth),
+    .Later(Later),
     .RowFile(RowFile)
   ) u_rows (
     .clk_i,

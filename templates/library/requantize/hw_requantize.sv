@@ -5,8 +5,11 @@
 // input (InWidth) and what to add to its result (signed, 2 bits). With Shared, one row serves all
 // lanes. SumWidth must hold x * M + B. Low and High are the outputs' codes as signed numbers.
 //
-// Latency: 2, one more with Clamp, one more with several groups (see hw_row_rom). A floor or
-// patches need Clamp.
+// With Split above zero, x is multiplied by the lowest Split bits of M and by the others apart, and
+// the sum of the products takes a cycle of its own.
+//
+// Latency: 2, one more with Clamp, one more with Split, with several groups that of hw_row_rom
+// more. A floor or patches need Clamp.
 
 `default_nettype none
 
@@ -28,6 +31,8 @@ module hw_requantize #(
   parameter int unsigned Patches = 1,
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
+  parameter bit Later = 1'b0,
+  parameter int unsigned Split = 0,
   parameter RowFile = ""
 ) (
   input  wire logic                         clk_i,
@@ -44,12 +49,17 @@ module hw_requantize #(
   if ((RowFloor || Patches != 0) && !Clamp) begin : gen_illegal1
     $error("hw_requantize: a floor or patches need Clamp");
   end
+  if (Split >= FactorWidth) begin : gen_illegal2
+    $error("hw_requantize: Split must leave a bit of the factor");
+  end
 
   localparam int unsigned FirstPatch = FactorWidth + BiasWidth + (RowFloor ? OutWidth : 0);
   localparam int unsigned PatchWidth = InWidth + 2;
   localparam int unsigned LaneWidth = FirstPatch + Patches * PatchWidth;
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
-  localparam int unsigned Stages = 2 + (Clamp ? 1 : 0) + ((Groups > 1) ? 1 : 0);
+  localparam int unsigned Factors = (Split > 0) ? 2 : 1;  // cycles of the product
+  localparam int unsigned RowStages = (Groups > 1) ? (Later ? 2 : 1) : 0;
+  localparam int unsigned Stages = 1 + Factors + (Clamp ? 1 : 0) + RowStages;
 
   logic [Parallel*InWidth-1:0]  data;
   logic [RowWidth-1:0]          row;
@@ -59,6 +69,7 @@ module hw_requantize #(
     .Groups(Groups),
     .RowWidth(RowWidth),
     .DataWidth(Parallel * InWidth),
+    .Later(Later),
     .RowFile(RowFile)
   ) u_rows (
     .clk_i,
@@ -80,16 +91,33 @@ module hw_requantize #(
     assign constants = row[(Shared ? 0 : lane)*LaneWidth +: LaneWidth];
     assign x = {InSigned && data[lane*InWidth+InWidth-1], data[lane*InWidth +: InWidth]};
     assign factor = constants[FactorWidth-1:0];
-    always_ff @(posedge clk_i) begin
-      product_q <= SumWidth'(x) * SumWidth'(factor);
-      bias_q <= constants[FactorWidth +: BiasWidth];
+    if (Split > 0) begin : gen_two_products
+      logic signed [SumWidth-1:0] low_q, high_q;
+      logic signed [BiasWidth-1:0] early_bias_q;
+      logic [Split-1:0] low;
+      logic signed [FactorWidth-Split-1:0] high;
+
+      assign low = factor[Split-1:0];
+      assign high = factor[FactorWidth-1:Split];
+      always_ff @(posedge clk_i) begin
+        low_q <= SumWidth'(x) * SumWidth'($signed({1'b0, low}));
+        high_q <= SumWidth'(x) * SumWidth'(high);
+        early_bias_q <= constants[FactorWidth +: BiasWidth];
+        product_q <= low_q + (high_q << Split);
+        bias_q <= early_bias_q;
+      end
+    end else begin : gen_product
+      always_ff @(posedge clk_i) begin
+        product_q <= SumWidth'(x) * SumWidth'(factor);
+        bias_q <= constants[FactorWidth +: BiasWidth];
+      end
     end
 
     // What is added behind the clamp travels beside the product and the sum.
     if (RowFloor || Patches > 0) begin : gen_offset
       logic [OutWidth-1:0] floor;
       logic [OutWidth-1:0] sum;
-      logic [2*OutWidth-1:0] sum_q;
+      logic [(1+Factors)*OutWidth-1:0] sum_q;
       if (RowFloor) begin : gen_floor
         assign floor = constants[FactorWidth + BiasWidth +: OutWidth];
       end else begin : gen_no_floor
@@ -103,8 +131,8 @@ module hw_requantize #(
           end
         end
       end
-      always_ff @(posedge clk_i) sum_q <= {sum_q[OutWidth-1:0], sum};
-      assign offset = sum_q[2*OutWidth-1 -: OutWidth];
+      always_ff @(posedge clk_i) sum_q <= {sum_q[Factors*OutWidth-1:0], sum};
+      assign offset = sum_q[(1+Factors)*OutWidth-1 -: OutWidth];
     end else begin : gen_no_offset
       assign offset = '0;
     end

@@ -4,7 +4,7 @@
 // and with RowFloor the lane's floor (OutWidth). With Shared, one row serves all lanes. SumWidth
 // must hold (+-x << Left) + B. Low and High are the outputs' codes as signed numbers.
 //
-// Latency: 1, one more with Clamp, one more with several groups (see hw_row_rom).
+// Latency: 1, one more with Clamp, with several groups that of hw_row_rom more.
 
 `default_nettype none
 
@@ -25,6 +25,7 @@ module hw_rescale #(
   parameter bit RowFloor = 1'b0,
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
+  parameter bit Later = 1'b0,
   parameter RowFile = ""
 ) (
   input  wire logic                         clk_i,
@@ -44,7 +45,7 @@ module hw_rescale #(
 
   localparam int unsigned LaneWidth = BiasWidth + 1 + (RowFloor ? OutWidth : 0);
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
-  localparam int unsigned Stages = 1 + (Clamp ? 1 : 0) + ((Groups > 1) ? 1 : 0);
+  localparam int unsigned Stages = 1 + (Clamp ? 1 : 0) + ((Groups > 1) ? (Later ? 2 : 1) : 0);
 
   logic [Parallel*InWidth-1:0]  data;
   logic [RowWidth-1:0]          row;
@@ -54,6 +55,7 @@ module hw_rescale #(
     .Groups(Groups),
     .RowWidth(RowWidth),
     .DataWidth(Parallel * InWidth),
+    .Later(Later),
     .RowFile(RowFile)
   ) u_rows (
     .clk_i,

@@ -7,8 +7,9 @@
 //                          and in the cycle of the reservation or any number of cycles later
 //   valid_o / ready_i / data_o   take the words in order; valid_o never depends on ready_i
 //
-// `Depth` places in all: reserved but not yet delivered, stored, and shown at the output. ok_o
-// comes from a register; a place freed in cycle t can be reserved again in cycle t + 1.
+// `Depth` places in all: reserved but not yet delivered, stored, and shown at the output. ok_o and
+// valid_o come from registers of their own; a place freed in cycle t can be reserved again in cycle
+// t + 1.
 //
 // Latency: a word pushed in cycle t can be taken in cycle t + 1, or t + 2 when `Block` is set.
 // Throughput: one word per cycle. `Block` = 0 reads its memory asynchronously (registers for one or
@@ -49,20 +50,30 @@ module hw_credit_fifo #(
 
   // Places in use: reserved, stored, or at the output.
   logic [CountW-1:0] reserved_q, reserved_d;
+  logic ok_q, ok_d;
   logic pop;
 
-  assign ok_o = (reserved_q != CountW'(Depth));
+  assign ok_o = ok_q;
   assign pop = valid_o && ready_i;
 
   always_comb begin
     reserved_d = reserved_q;
-    if (reserve_i && !pop) reserved_d = reserved_q + CountW'(1);
-    if (!reserve_i && pop) reserved_d = reserved_q - CountW'(1);
+    ok_d = ok_q;
+    if (reserve_i && !pop) begin
+      reserved_d = reserved_q + CountW'(1);
+      ok_d = (reserved_q != CountW'(Depth - 1));
+    end
+    if (!reserve_i && pop) begin
+      reserved_d = reserved_q - CountW'(1);
+      ok_d = 1'b1;
+    end
   end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) reserved_q <= '0;
     else reserved_q <= reserved_d;
+    if (!rst_ni) ok_q <= 1'b1;
+    else ok_q <= ok_d;
   end
 
   if (!Block && Depth == 1) begin : gen_one
@@ -110,12 +121,20 @@ module hw_credit_fifo #(
     logic [Width-1:0] mem [Depth];
     logic [PtrW-1:0] write_q, read_q;
     logic [CountW-1:0] count_q, count_d;  // words in the memory
+    logic some_q, some_d;  // there are any
     logic take;  // the memory's oldest word leaves it
 
     always_comb begin
       count_d = count_q;
-      if (push_i && !take) count_d = count_q + CountW'(1);
-      if (!push_i && take) count_d = count_q - CountW'(1);
+      some_d = some_q;
+      if (push_i && !take) begin
+        count_d = count_q + CountW'(1);
+        some_d = 1'b1;
+      end
+      if (!push_i && take) begin
+        count_d = count_q - CountW'(1);
+        some_d = (count_q != CountW'(1));
+      end
     end
 
     always_ff @(posedge clk_i) begin
@@ -123,10 +142,12 @@ module hw_credit_fifo #(
         write_q <= '0;
         read_q <= '0;
         count_q <= '0;
+        some_q <= 1'b0;
       end else begin
         if (push_i) write_q <= (write_q == LAST) ? '0 : write_q + PtrW'(1);
         if (take) read_q <= (read_q == LAST) ? '0 : read_q + PtrW'(1);
         count_q <= count_d;
+        some_q <= some_d;
       end
     end
 
@@ -140,7 +161,7 @@ module hw_credit_fifo #(
       logic valid_q;
       logic [Width-1:0] data_q;
 
-      assign take = (count_q != '0) && (!valid_q || ready_i);
+      assign take = some_q && (!valid_q || ready_i);
       assign valid_o = valid_q;
       assign data_o = data_q;
 
@@ -154,7 +175,7 @@ module hw_credit_fifo #(
       end
     end else begin : gen_lut
       assign take = pop;
-      assign valid_o = (count_q != '0);
+      assign valid_o = some_q;
       assign data_o = mem[read_q];
     end
   end

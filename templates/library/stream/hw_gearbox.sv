@@ -44,45 +44,68 @@ module hw_gearbox #(
   end
 
   // ---------------------------------------------------------------- words in their vectors
-  logic                  fire, take, give;
-  logic                  in_last, out_last;
-  logic [CountWidth-1:0] arriving, leaving;
+  logic fire, take, give;
+  logic in_last, out_last;            // of the words that are next
+  logic next_in_last, next_out_last;  // after a step
 
   if (InLast == InUnits) begin : gen_in_full
     assign in_last = 1'b0;
+    assign next_in_last = 1'b0;
   end else begin : gen_in_ragged
-    hw_wrap #(
+    hw_wrap_ahead #(
       .Count(InWords)
     ) u_in_word (
       .clk_i,
       .rst_ni,
-      .step_i(fire && take),
-      .last_o(in_last)
+      .step_i(fire),
+      .count_i(take),
+      .last_o(in_last),
+      .next_o(next_in_last)
     );
   end
 
   if (OutLast == OutUnits) begin : gen_out_full
     assign out_last = 1'b0;
+    assign next_out_last = 1'b0;
   end else begin : gen_out_ragged
-    hw_wrap #(
+    hw_wrap_ahead #(
       .Count(OutWords)
     ) u_out_word (
       .clk_i,
       .rst_ni,
-      .step_i(fire && give),
-      .last_o(out_last)
+      .step_i(fire),
+      .count_i(give),
+      .last_o(out_last),
+      .next_o(next_out_last)
     );
   end
 
+  // ---------------------------------------------------------------- control
+  // What a step does is known before it: it depends on steps alone.
+  logic [CountWidth-1:0] count_q, count_d, arriving, leaving, next_leaving;
+  logic [CountWidth-1:0] enough;  // with so many held, a word that comes makes one that goes
+  logic take_q, give_q, next_take;
+
+  // Units of a first word, and whether it is enough for the first one that goes.
+  localparam int unsigned FirstIn = (InLast != InUnits && InWords == 1) ? InLast : InUnits;
+  localparam int unsigned FirstOut = (OutLast != OutUnits && OutWords == 1) ? OutLast : OutUnits;
+
+  function automatic logic [CountWidth-1:0] short_of(input logic last_in, input logic last_out);
+    int unsigned come, go;
+    come = last_in ? InLast : InUnits;
+    go = last_out ? OutLast : OutUnits;
+    short_of = (go > come) ? CountWidth'(go - come) : '0;
+  endfunction
+
+  assign take = take_q;
+  assign give = give_q;
   assign arriving = in_last ? CountWidth'(InLast) : CountWidth'(InUnits);
   assign leaving = out_last ? CountWidth'(OutLast) : CountWidth'(OutUnits);
+  assign next_leaving = next_out_last ? CountWidth'(OutLast) : CountWidth'(OutUnits);
+  assign enough = short_of(next_in_last, next_out_last);
 
-  // ---------------------------------------------------------------- control
-  logic [CountWidth-1:0] count_q, present;
-
-  assign take = count_q < leaving;
-  assign present = count_q + (take ? arriving : '0);
-  assign give = present >= leaving;
+  assign count_d = count_q + ((take ? arriving : '0) - (give ? leaving : '0));
+  assign next_take = count_d < next_leaving;
   assign fire = (!take || in0_valid_i) && (!give || out_ok_i);
   assign in0_ready_o = fire && take;
   assign out_start_o = fire && give;
@@ -90,9 +113,15 @@ module hw_gearbox #(
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       count_q <= '0;
+      take_q <= 1'b1;
+      give_q <= FirstIn >= FirstOut;
       out_valid_o <= 1'b0;
     end else begin
-      if (fire) count_q <= present - (give ? leaving : '0);
+      if (fire) begin
+        count_q <= count_d;
+        take_q <= next_take;
+        give_q <= !next_take || count_d >= enough;
+      end
       out_valid_o <= out_start_o;
     end
   end

@@ -5,7 +5,7 @@
 // level l holds 2**l limits per row (see hw_search_level). OffsetFile holds, per lane, the output
 // for a count of zero and above it a bit that says that the output falls with the count.
 //
-// Latency: Levels + 1.
+// Latency: Stages (see hw_search_level) for every level, and one.
 
 `default_nettype none
 
@@ -19,6 +19,7 @@ module hw_binary_search #(
   parameter int unsigned Levels = 3,  // at most 16
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
+  parameter int unsigned Stages = 1,
   parameter OffsetFile = "",
   parameter LevelFiles = ""
 ) (
@@ -51,7 +52,7 @@ module hw_binary_search #(
   logic [GroupBits-1:0]         group [Levels+1];
   logic [Parallel*InWidth-1:0]  data  [Levels+1];
   logic [Parallel*Levels-1:0]   path  [Levels+1];
-  logic [RowWidth-1:0]          row;
+  logic [RowWidth-1:0]          row, read_row;
   logic [Parallel*OutWidth-1:0] result_q;
 
   hw_group_counter #(.Groups(Groups)) u_group (
@@ -74,6 +75,7 @@ module hw_binary_search #(
       .Level(level),
       .Groups(Groups),
       .Shared(Shared),
+      .Stages(Stages),
       .File(File)
     ) u_level (
       .clk_i,
@@ -94,8 +96,19 @@ module hw_binary_search #(
   ) u_offsets (
     .clk_i,
     .addr_i(group[Levels-1]),
-    .data_o(row)
+    .data_o(read_row)
   );
+
+  if (Stages == 1 || Groups == 1) begin : gen_row_now
+    assign row = read_row;
+  end else begin : gen_row_later
+    logic [RowWidth-1:0] rows_q [Stages-1];
+    always_ff @(posedge clk_i) begin
+      rows_q[0] <= read_row;
+      for (int unsigned s = 1; s < Stages - 1; s++) rows_q[s] <= rows_q[s-1];
+    end
+    assign row = rows_q[Stages-2];
+  end
 
   for (genvar lane = 0; lane < Parallel; lane++) begin : gen_lane
     logic [LaneWidth-1:0] offset;
@@ -111,7 +124,7 @@ module hw_binary_search #(
   logic unused;
   assign unused = &{1'b0, group[Levels], data[Levels]};
 
-  hw_valid_pipe #(.Stages(Levels + 1)) u_valid (
+  hw_valid_pipe #(.Stages(Levels * Stages + 1)) u_valid (
     .clk_i,
     .rst_ni,
     .valid_i,

@@ -1,10 +1,11 @@
 // Comparator bank: each lane counts its thresholds that the input exceeds.
 //
 // A lane's constants, from the least significant bit: Levels limits of InWidth + 1 bits (signed;
-// the input counts when it is greater), the output for a count of zero, and a bit that inverts
-// every comparison, which is how a falling staircase counts. With Shared, one row serves all lanes.
+// the input counts when it is greater; they ascend), the output for a count of zero, and a bit that
+// inverts every comparison, which is how a falling staircase counts. With Shared, one row serves
+// all lanes.
 //
-// Latency: 1, one more with several levels, one more with several groups (see hw_row_rom).
+// Latency: 1, one more with several levels, with several groups that of hw_row_rom more.
 
 `default_nettype none
 
@@ -18,6 +19,7 @@ module hw_threshold #(
   parameter int unsigned Levels = 3,
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
+  parameter bit Later = 1'b0,
   parameter RowFile = ""
 ) (
   input  wire logic                         clk_i,
@@ -35,7 +37,9 @@ module hw_threshold #(
   localparam int unsigned LimitWidth = InWidth + 1;
   localparam int unsigned LaneWidth = Levels * LimitWidth + OutWidth + 1;
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
-  localparam int unsigned Stages = 1 + ((Levels > 1) ? 1 : 0) + ((Groups > 1) ? 1 : 0);
+  localparam int unsigned RowStages = (Groups > 1) ? (Later ? 2 : 1) : 0;
+  localparam int unsigned Stages = 1 + ((Levels > 1) ? 1 : 0) + RowStages;
+  localparam int unsigned CountBits = $clog2(Levels + 1);
 
   logic [Parallel*InWidth-1:0]  data;
   logic [RowWidth-1:0]          row;
@@ -45,6 +49,7 @@ module hw_threshold #(
     .Groups(Groups),
     .RowWidth(RowWidth),
     .DataWidth(Parallel * InWidth),
+    .Later(Later),
     .RowFile(RowFile)
   ) u_rows (
     .clk_i,
@@ -55,38 +60,48 @@ module hw_threshold #(
     .row_o(row)
   );
 
+  // As limits ascend, what is above one is above all before it: the last hit is the count.
+  function automatic logic [CountBits-1:0] count_of(input logic [Levels-1:0] hits);
+    logic [(1 << CountBits)-1:0] at;
+    at = '0;
+    at[Levels:1] = hits;
+    count_of = '0;
+    for (int unsigned b = CountBits; b > 0; b--) begin
+      if (at[count_of | (CountBits'(1) << (b - 1))]) begin
+        count_of = count_of | (CountBits'(1) << (b - 1));
+      end
+    end
+  endfunction
+
   for (genvar lane = 0; lane < Parallel; lane++) begin : gen_lane
     logic [LaneWidth-1:0] constants;
     logic signed [LimitWidth-1:0] x;
     logic [Levels-1:0] hits;
-    logic [Levels-1:0] counted;
     logic [OutWidth-1:0] base;
     logic [OutWidth-1:0] sum;
+    logic falls;
 
     assign constants = row[(Shared ? 0 : lane)*LaneWidth +: LaneWidth];
     assign x = {InSigned && data[lane*InWidth+InWidth-1], data[lane*InWidth +: InWidth]};
     for (genvar level = 0; level < Levels; level++) begin : gen_level
-      assign hits[level] = (x > $signed(constants[level*LimitWidth +: LimitWidth]))
-          ^ constants[LaneWidth-1];
+      assign hits[level] = x > $signed(constants[level*LimitWidth +: LimitWidth]);
     end
+    assign base = constants[LaneWidth-2 -: OutWidth];
+    assign falls = constants[LaneWidth-1];
 
     if (Levels > 1) begin : gen_count_later
       logic [Levels-1:0] hits_q;
-      logic [OutWidth-1:0] base_q;
+      logic [OutWidth-1:0] base_q, count;
+      logic falls_q;
       always_ff @(posedge clk_i) begin
         hits_q <= hits;
-        base_q <= constants[LaneWidth-2 -: OutWidth];
+        base_q <= falls ? base + OutWidth'(Levels) : base;
+        falls_q <= falls;
       end
-      assign counted = hits_q;
-      assign base = base_q;
+      assign count = OutWidth'(count_of(hits_q));
+      assign sum = falls_q ? base_q - count : base_q + count;
     end else begin : gen_count_now
-      assign counted = hits;
-      assign base = constants[LaneWidth-2 -: OutWidth];
-    end
-
-    always_comb begin
-      sum = base;
-      for (int unsigned i = 0; i < Levels; i++) sum = sum + OutWidth'(counted[i]);
+      assign sum = base + OutWidth'(hits[0] ^ falls);
     end
     always_ff @(posedge clk_i) result_q[lane*OutWidth +: OutWidth] <= sum;
   end

@@ -85,13 +85,6 @@ module hw_window #(
       (OutHeight - 1) * StrideHeight + (KernelHeight - 1) * DilationHeight >= Height ||
       (OutWidth - 1) * StrideWidth + (KernelWidth - 1) * DilationWidth >= Width;
 
-  localparam int unsigned WordBits = (GroupWords > 1) ? $clog2(GroupWords) : 1;
-  localparam int unsigned TapColBits = (KernelWidth > 1) ? $clog2(KernelWidth) : 1;
-  localparam int unsigned TapRowBits = (KernelHeight > 1) ? $clog2(KernelHeight) : 1;
-  localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
-  localparam int unsigned WinColBits = (OutWidth > 1) ? $clog2(OutWidth) : 1;
-  localparam int unsigned WinRowBits = (OutHeight > 1) ? $clog2(OutHeight) : 1;
-
   // What to add to a word number when a loop advances and the loops inside it start over.
   // Unsigned arithmetic wraps, which is what a negative step needs.
   localparam int unsigned StepTapCol = DilationWidth * PixelWords - (GroupWords - 1);
@@ -106,63 +99,48 @@ module hw_window #(
       FrameWords - (OutHeight - 1) * StrideHeight * RowWords - WinRowSpan;
 
   // ---- Loops of the reader ----
-  logic [WordBits-1:0] word_q;
-  logic [TapColBits-1:0] tap_col_q;
-  logic [TapRowBits-1:0] tap_row_q;
-  logic [GroupBits-1:0] group_q;
-  logic [WinColBits-1:0] win_col_q;
-  logic [WinRowBits-1:0] win_row_q;
+  logic last_word, last_tap_col, last_tap_row, last_win_col, last_win_row;
+  logic end_tap_row, end_group, end_window, end_frame, fire;
 
-  logic last_word, last_tap_col, last_tap_row, last_group, last_win_col, last_win_row;
-  logic end_tap_row, end_group, end_window, end_win_row, end_frame;
+  hw_window_loops #(
+    .Shape(Shape)
+  ) u_loops (
+    .clk_i,
+    .rst_ni,
+    .step_i(fire),
+    .last_word_o(last_word),
+    .last_tap_col_o(last_tap_col),
+    .last_tap_row_o(last_tap_row),
+    .last_win_col_o(last_win_col),
+    .last_win_row_o(last_win_row),
+    .end_tap_row_o(end_tap_row),
+    .end_group_o(end_group),
+    .end_window_o(end_window),
+    .end_frame_o(end_frame)
+  );
 
-  assign last_word = word_q == WordBits'(GroupWords - 1);
-  assign last_tap_col = tap_col_q == TapColBits'(KernelWidth - 1);
-  assign last_tap_row = tap_row_q == TapRowBits'(KernelHeight - 1);
-  assign last_group = group_q == GroupBits'(Groups - 1);
-  assign last_win_col = win_col_q == WinColBits'(OutWidth - 1);
-  assign last_win_row = win_row_q == WinRowBits'(OutHeight - 1);
+  // ---- Pixel position of the window's first tap and of the current tap ----
+  logic signed [RowBits-1:0] first_row_q, first_row_d, next_row, row_q, row_d;
+  logic signed [ColBits-1:0] first_col_q, first_col_d, next_col, col_q, col_d;
 
-  assign end_tap_row = last_word && last_tap_col;
-  assign end_group = end_tap_row && last_tap_row;
-  assign end_window = end_group && last_group;
-  assign end_win_row = end_window && last_win_col;
-  assign end_frame = end_win_row && last_win_row;
-
-  logic fire;
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      word_q <= '0;
-      tap_col_q <= '0;
-      tap_row_q <= '0;
-      group_q <= '0;
-      win_col_q <= '0;
-      win_row_q <= '0;
-    end else if (fire) begin
-      word_q <= last_word ? '0 : word_q + 1'b1;
-      if (last_word) tap_col_q <= last_tap_col ? '0 : tap_col_q + 1'b1;
-      if (end_tap_row) tap_row_q <= last_tap_row ? '0 : tap_row_q + 1'b1;
-      if (end_group) group_q <= last_group ? '0 : group_q + 1'b1;
-      if (end_window) win_col_q <= last_win_col ? '0 : win_col_q + 1'b1;
-      if (end_win_row) win_row_q <= last_win_row ? '0 : win_row_q + 1'b1;
+  always_comb begin
+    col_d = col_q;
+    row_d = row_q;
+    if (last_word) col_d = last_tap_col ? first_col_q : col_q + $signed(ColBits'(DilationWidth));
+    if (end_tap_row) row_d = last_tap_row ? first_row_q : row_q + $signed(RowBits'(DilationHeight));
+    if (end_window) begin
+      col_d = first_col_d;
+      row_d = first_row_d;
     end
   end
 
-  // ---- Pixel position of the window's first tap and of the current tap ----
-  logic signed [RowBits-1:0] first_row_q, first_row_d, row_q, row_d;
-  logic signed [ColBits-1:0] first_col_q, first_col_d, col_q, col_d;
-
-  assign col_d = col_q + $signed(ColBits'(DilationWidth));
-  assign row_d = row_q + $signed(RowBits'(DilationHeight));
-
   always_comb begin
-    first_col_d = first_col_q + $signed(ColBits'(StrideWidth));
-    first_row_d = first_row_q;
+    next_col = first_col_q + $signed(ColBits'(StrideWidth));
+    next_row = first_row_q;
     if (last_win_col) begin
-      first_col_d = -$signed(ColBits'(PadLeft));
-      first_row_d = first_row_q + $signed(RowBits'(StrideHeight));
-      if (last_win_row) first_row_d = -$signed(RowBits'(PadTop));
+      next_col = -$signed(ColBits'(PadLeft));
+      next_row = first_row_q + $signed(RowBits'(StrideHeight));
+      if (last_win_row) next_row = -$signed(RowBits'(PadTop));
     end
   end
 
@@ -176,24 +154,30 @@ module hw_window #(
       if (end_window) begin
         first_row_q <= first_row_d;
         first_col_q <= first_col_d;
-        row_q <= first_row_d;
-        col_q <= first_col_d;
-      end else begin
-        if (last_word) col_q <= last_tap_col ? first_col_q : col_d;
-        if (end_tap_row) row_q <= last_tap_row ? first_row_q : row_d;
       end
+      row_q <= row_d;
+      col_q <= col_d;
     end
   end
 
   logic on_map;
-
-  assign on_map = !Padded || (!row_q[RowBits-1] && row_q < $signed(RowBits'(Height)) &&
-                              !col_q[ColBits-1] && col_q < $signed(ColBits'(Width)));
+  if (Padded) begin : gen_map
+    logic on_map_d;
+    assign on_map_d = !row_d[RowBits-1] && row_d < $signed(RowBits'(Height)) &&
+                      !col_d[ColBits-1] && col_d < $signed(ColBits'(Width));
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) on_map <= PadTop == 0 && PadLeft == 0;
+      else if (fire) on_map <= on_map_d;
+    end
+  end else begin : gen_all_map
+    assign on_map = 1'b1;
+  end
 
   // -- Word numbers: next to be written, of the current tap, of the window's first tap, first kept
-  logic [NumberBits-1:0] written_q, read_q, first_q, first_d, kept_q, kept_d, step, ahead, gain;
-  logic [NumberBits-1:0] held;
-  logic write, useful, arrived, begun_q;
+  logic [NumberBits-1:0] written_q, read_q, first_q, kept_q, step, missing, lacking, held;
+  logic [NumberBits-1:0] first_d, kept_d;  // of the next window
+  logic frees;  // the next window needs less
+  logic write, arrived, begun_q;
 
   always_comb begin
     step = NumberBits'(1);
@@ -202,27 +186,16 @@ module hw_window #(
     if (end_group) step = NumberBits'(StepGroup);
   end
 
-  always_comb begin
-    first_d = first_q + NumberBits'(StepWinCol);
-    if (last_win_col) first_d = first_q + NumberBits'(StepWinRow);
-    if (last_win_col && last_win_row) first_d = first_q + NumberBits'(StepFrame);
-  end
-
-  // The next window's first tap tells what is still needed, unless it lies right of the map (its
-  // number would be that of a pixel in the next row) or below it.
-  assign useful = !Padded || (first_row_d < $signed(RowBits'(Height)) &&
-                              first_col_d < $signed(ColBits'(Width)));
-  assign kept_d = end_frame ? first_d + NumberBits'(PadWords) : first_d;
-  assign gain = kept_d - kept_q;
-
-  assign ahead = written_q - read_q;
-  assign held = written_q - kept_q;
+  // A number is below another one when their difference is negative.
+  assign missing = read_q - written_q;
+  assign lacking = kept_q - written_q;
   // At the start of a frame, the first kept word is the frame's first word.
-  assign arrived = on_map ? !ahead[NumberBits-1] && ahead != '0
-                          : begun_q || (!held[NumberBits-1] && held != '0);
+  assign arrived = on_map ? missing[NumberBits-1] : begun_q || lacking[NumberBits-1];
   assign fire = out_ok_i && arrived;
 
-  assign in0_ready_o = in0_valid_i && held != NumberBits'(Depth);
+  // Never more than Depth words are held, and fewer than none when words are not needed any more.
+  assign held = written_q - kept_q;
+  assign in0_ready_o = in0_valid_i && (held[NumberBits-1] || !held[PlaceBits]);
   assign write = in0_ready_o;
 
   always_ff @(posedge clk_i) begin
@@ -239,9 +212,46 @@ module hw_window #(
       if (fire) begun_q <= !end_frame;
       if (fire && end_window) begin
         first_q <= first_d;
-        if (useful && !gain[NumberBits-1]) kept_q <= kept_d;
+        if (frees) kept_q <= kept_d;
       end
     end
+  end
+
+  // ---- The next window ----
+
+  logic [NumberBits-1:0] next_first, next_kept, gain;
+  logic next_useful, useful;
+  always_comb begin
+    next_first = first_q + NumberBits'(StepWinCol);
+    if (last_win_col) next_first = first_q + NumberBits'(StepWinRow);
+    if (last_win_col && last_win_row) next_first = first_q + NumberBits'(StepFrame);
+    next_kept = next_first + ((last_win_col && last_win_row) ? NumberBits'(PadWords) : '0);
+  end
+
+  // Its first tap tells what is still needed, unless it lies right of the map (its number would be
+  // that of a pixel in the next row) or below it.
+  assign next_useful = !Padded || (next_row < $signed(RowBits'(Height)) &&
+                                   next_col < $signed(ColBits'(Width)));
+  assign gain = kept_d - kept_q;
+
+  // What is known of it changes with the last word of a window only, so in all but the shortest
+  // windows there is time to work it out in two steps.
+  if (KernelHeight * KernelWidth * PixelWords > 2) begin : gen_ahead
+    always_ff @(posedge clk_i) begin
+      first_d <= next_first;
+      kept_d <= next_kept;
+      first_row_d <= next_row;
+      first_col_d <= next_col;
+      useful <= next_useful;
+      frees <= useful && !gain[NumberBits-1];
+    end
+  end else begin : gen_at_once
+    assign first_d = next_first;
+    assign kept_d = next_kept;
+    assign first_row_d = next_row;
+    assign first_col_d = next_col;
+    assign useful = next_useful;
+    assign frees = useful && !gain[NumberBits-1];
   end
 
   // ---- Memory ----
@@ -258,28 +268,19 @@ module hw_window #(
 
   // Output: the stored word in the output's encoding, or padding; lanes behind the vector are zero
 
-  logic valid_q;
+  localparam hw_recoding_pkg::recoding_e Code = BipolarToInt ? hw_recoding_pkg::Bipolar
+      : InSigned ? hw_recoding_pkg::Sign : hw_recoding_pkg::Zeros;
   logic [Parallel*OutBits-1:0] converted, chosen;
-
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= 1'b0;
-    else valid_q <= fire;
+    if (!rst_ni) out_valid_o <= 1'b0;
+    else out_valid_o <= fire;
   end
 
-  if (BipolarToInt) begin : gen_bipolar
-    for (genvar l = 0; l < Parallel; l++) begin : gen_lane
-      // +1 is 0...01 and -1 is 1...11.
-      assign converted[l*OutBits +: OutBits] = { {(OutBits - 1){~data_q[l]}}, 1'b1};
-    end
-  end else if (OutBits > InBits) begin : gen_extend
-    for (genvar l = 0; l < Parallel; l++) begin : gen_lane
-      assign converted[l*OutBits +: OutBits] =
-          { {(OutBits - InBits){InSigned & data_q[l*InBits+InBits-1]}}, data_q[l*InBits +: InBits]};
-    end
-  end else begin : gen_same
-    assign converted = data_q;
-  end
-
+  hw_recode #(
+    .Lanes(Parallel), .InWidth(InBits), .OutWidth(OutBits), .Recoding(Code)
+  ) u_recode (
+    .data_i(data_q), .data_o(converted)
+  );
   assign chosen = (!Padded || on_map_q) ? converted : {Parallel{PadCode}};
 
   if (LastLanes < Parallel) begin : gen_ragged
@@ -293,7 +294,6 @@ module hw_window #(
   end
 
   assign out_start_o = fire;
-  assign out_valid_o = valid_q;
 
 endmodule
 

@@ -3,7 +3,7 @@
 `ifndef HW_CREDIT_FIFO_REQUIRE
 `define HW_CREDIT_FIFO_REQUIRE assert
 `endif
-//@  assign ok_o = (reserved_q != CountW'(Depth));
+//@  assign ok_o = ok_q;
   // One word, chosen by the solver when it is pushed, is followed until it leaves.
   logic [CountW-1:0] f_stored;   // words pushed and not yet taken, as the branch below sees it
   logic [CountW-1:0] f_ahead_q;  // words that must leave before the followed one
@@ -37,6 +37,7 @@
         assert (write_q <= LAST);
         assert (f_end == (CountW + 1)'(write_q) || f_end == (CountW + 1)'(write_q) + Depth);
         assert (count_q != '0 || read_q == write_q);
+        assert (some_q == (count_q != '0));
         if (f_follow_q && !(f_shown && f_ahead_q == '0))
           assert (mem[PtrW'(f_row < Depth ? f_row : f_row - Depth)] == f_word_q);
       end
