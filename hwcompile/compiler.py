@@ -131,7 +131,13 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
 def _planned(graph: Graph, goal: Goal, wanted: Schedule) -> tuple[Plan, Prediction]:
     if goal.source == "default" and goal.cycles is not None:
         return plan_enough(graph, goal.cycles, wanted)
-    return plan(graph, target_cycles=goal.cycles, schedule=wanted, board=goal.board)
+    return plan(
+        graph,
+        target_cycles=goal.cycles,
+        schedule=wanted,
+        board=goal.board,
+        clock_mhz=goal.clock_mhz,
+    )
 
 
 def _target(goal: Goal) -> dict[str, Any]:

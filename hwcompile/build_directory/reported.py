@@ -165,6 +165,22 @@ class Parts(msgspec.Struct, frozen=True):
     dsp: Count
 
 
+class ClockReport(msgspec.Struct, frozen=True):
+    """What will limit the clock of a design.
+
+    Attributes:
+        stage: The stage that it belongs to.
+        path: What happens in that cycle.
+        delay_ns: How long it will take. Nanoseconds.
+        mhz: The fastest clock. MHz.
+    """
+
+    stage: str
+    path: str
+    delay_ns: float
+    mhz: float
+
+
 class FitReport(msgspec.Struct, frozen=True):
     """What a design will take of the board that it was compiled for.
 
@@ -174,6 +190,7 @@ class FitReport(msgspec.Struct, frozen=True):
         capacities: What the FPGA has.
         stages: Stage to what it takes, its output FIFOs included.
         around: The link to the host and the FIFOs at the inputs.
+        clock: What will limit its clock; null where delays of the FPGA are not known.
     """
 
     board: str
@@ -181,6 +198,7 @@ class FitReport(msgspec.Struct, frozen=True):
     capacities: Parts
     stages: dict[str, Parts]
     around: Parts
+    clock: ClockReport | None = None
 
 
 TargetSource = Literal["target_cycles", "target_fps", "fastest", "board", "schedule", "default"]

@@ -19,9 +19,10 @@ OPEN = "open"
 """The tools of a family with an open flow."""
 
 CALIBRATION, CELLS, MAP, PLL_CELLS = "calibration.json", "cells.v", "map.v", "pll_cells.sv"
+DELAYS = "delays.json"
 """Files beside a family's code, each where there is one: coefficients of the resource model, models
 of cells that Yosys knows by their ports only, techmap rules of our own, models of the PLL cells in
-the wrappers `hw_pll_*.sv`."""
+the wrappers `hw_pll_*.sv`; delays of the speed grades."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,9 @@ from typing import Any
 
 from hwcompile.boards import Board
 from hwcompile.schedule.choose.estimate import estimate
+from hwcompile.schedule.choose.pace import slowest_of
 from hwcompile.schedule.plan import Plan
+from hwcompile.technology.delays import delay_model
 from hwcompile.technology.design import FILL, PARTS, DeviceBudget
 from hwcompile.technology.model import Need, technology
 from hwcompile.technology.rules import rules_of
@@ -24,12 +26,28 @@ def fit_report(plan: Plan, board: Board) -> dict[str, Any]:
     def figures(need: Need) -> dict[str, int]:
         return {part: round(value) for part, value in budget.figures(need).items()}
 
+    limit = _clock(plan, board)
     return {
         "board": board.id,
         "predicted": figures(budget.settle(found.total)),
         "capacities": {part: getattr(board.capacities, part) for part in PARTS},
         "stages": {name: figures(need) for name, need in found.stages.items()},
         "around": figures(found.around),
+        **({"clock": limit} if limit else {}),
+    }
+
+
+def _clock(plan: Plan, board: Board) -> dict[str, Any] | None:
+    """What limits the clock, where delays of the board's FPGA are known."""
+    model = delay_model(board.device)
+    slowest = slowest_of(plan, model) if model else None
+    if slowest is None:
+        return None
+    return {
+        "stage": slowest.stage,
+        "path": slowest.path,
+        "delay_ns": round(slowest.delay, 2),
+        "mhz": round(1000.0 / slowest.delay, 1),
     }
 
 

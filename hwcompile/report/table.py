@@ -80,7 +80,15 @@ def _fit_lines(fit: Report | None) -> list[str]:
         f"{used:,} of {fit['capacities'][part]:,} {PARTS[part]}"
         for part, used in fit["predicted"].items()
     )
-    return [f"  on {fit['board']}: about {parts}"]
+    return [f"  on {fit['board']}: about {parts}", *_clock_lines(fit.get("clock"))]
+
+
+def _clock_lines(limit: Report | None) -> list[str]:
+    """What will limit the clock, where delays are known."""
+    if limit is None:
+        return []
+    what = f"'{limit['path']}' in '{limit['stage']}' takes {limit['delay_ns']:g} ns"
+    return [f"  clock      about {limit['mhz']:g} MHz: {what}"]
 
 
 _COLUMNS = (

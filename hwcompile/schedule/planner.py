@@ -32,6 +32,7 @@ def plan(
     target_cycles: int | None = None,
     schedule: Path | Mapping[str, Any] | Schedule | None = None,
     board: Board | None = None,
+    clock_mhz: float | None = None,
 ) -> tuple[Plan, Prediction]:
     """Choose kernels, foldings and FIFO depths, and predict the cycles of the result.
 
@@ -43,6 +44,8 @@ def plan(
         schedule: A `schedule.toml`, the same as nested mappings, or what `wanted_schedule` made of
             either; it may be partial.
         board: Whose FPGA sets the prices of what kernels take.
+        clock_mhz: What decides how many registers kernels take, as far as the board's FPGA is
+            known; None for as few as there can be.
 
     Raises:
         CompileError: HW0401 when the target can not be met, HW0402 when the schedule does not fit
@@ -53,7 +56,8 @@ def plan(
     if board is None:
         sized = _sized(graph, choose(graph, target_cycles, wanted.choices), wanted)
     else:
-        sized = _fitted(Fitter(graph, wanted.choices, board), target_cycles, wanted)
+        fitter = Fitter(graph, wanted.choices, board, clock_mhz)
+        sized = _fitted(fitter, target_cycles, wanted)
     prediction = predict(build_network(sized))
     if target_cycles is not None and prediction.interval > target_cycles:
         why = (

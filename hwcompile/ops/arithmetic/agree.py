@@ -8,6 +8,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic.encoding import WeightEncoding, format_words, is_bipolar
+from hwcompile.ops.contract.paths import Path
 
 
 class Agree(WeightEncoding):
@@ -61,6 +62,10 @@ class Agree(WeightEncoding):
     def first_level(self, terms: int, groups: int, group: int) -> tuple[float, float]:
         """Carries of a third of the pairs, and two counters of six bits for a group of sixteen."""
         return 1.25 * terms, 0.0
+
+    def first_path(self, group: int) -> Path:
+        """Full adders and counters of six bits in tables, or for a few pairs a full adder."""
+        return Path("population count", 8 if group > 4 else 3)
 
     def describe(self) -> str:
         """A few words for comments and reports."""

@@ -21,7 +21,8 @@ from hwcompile.ops.arithmetic.packing import RowPacking
 from hwcompile.ops.arithmetic.products import Multiply
 from hwcompile.ops.contract.instance import Struct, Value
 from hwcompile.ops.contract.memory_image import MemoryImage
-from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.needs import Memory, Resources
+from hwcompile.ops.contract.paths import Path
 
 
 def weight_type(weights: IntArray) -> IntType:
@@ -139,6 +140,23 @@ class Dot:
             numbers, stages = -(-numbers // self.radix), stages + 1
         return stages + (self.packing is not None)
 
+    def paths(self, terms: int, out_bits: int, weights: Memory | None) -> tuple[Path, ...]:
+        """Of operands, first sums, later sums, and the sum over steps.
+
+        Args:
+            terms: Pairs of a row.
+            out_bits: Bits of a sum over steps.
+            weights: The memory of weights.
+        """
+        first = self.encoding.first_path(min(self.group, terms))
+        before: tuple[Path, ...] = (first, Path("weight memory", memory=weights))
+        if self.operands == 1:
+            before = (replace(first, name=f"memory and {first.name}", memory=weights),)
+        bits = self.sum_bits(terms, out_bits)
+        tree = (Path("sums", carries=(bits,) * (1 if self.fast else 2)),)
+        more = tree if self.stages(terms) > 1 else ()
+        return (*before, *more, Path("accumulator", 1, (out_bits,)))
+
     def parameters(self) -> dict[str, Value]:
         """Parameters of `hw_dot`, by name, without Rows, Terms, SumBits and those of `plan`."""
         encoding = self.encoding
@@ -203,9 +221,7 @@ def _image(codes: IntArray, bits: int, *, signed: bool) -> MemoryImage:
     return MemoryImage.pack(codes.reshape(codes.shape[0], -1), bits, signed=signed)
 
 
-def _tree(
-    numbers: int, bits: int, limit: int, radix: int = TREE_RADIX
-) -> tuple[float, float]:
+def _tree(numbers: int, bits: int, limit: int, radix: int = TREE_RADIX) -> tuple[float, float]:
     """Bits of adders and flip-flops of `hw_sum_tree` for a row."""
     adders = ff = 0.0
     while numbers > 1:

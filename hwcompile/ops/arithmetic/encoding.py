@@ -14,6 +14,7 @@ from typing import ClassVar
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.contract.instance import Name
 from hwcompile.ops.contract.needs import Multiplications
+from hwcompile.ops.contract.paths import Path
 
 PACKAGE = "hw_encoding"
 """The package of the library whose enumeration has a name for every encoding."""
@@ -74,6 +75,13 @@ class WeightEncoding(ABC):
     @abstractmethod
     def describe(self) -> str:
         """A few words for comments and reports."""
+
+    def first_path(self, group: int) -> Path:
+        """What the first register stage does with the products of `group` pairs."""
+        bits = self.product_bits
+        sums = (bits,) if group > 1 else ()
+        more = (bits + 1,) if group > 2 else ()
+        return Path("first sums", 3, sums + more)
 
     @property
     def circuit(self) -> str:

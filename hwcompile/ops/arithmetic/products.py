@@ -12,6 +12,7 @@ from hwcompile.ops.arithmetic.encoding import (
     is_bipolar,
 )
 from hwcompile.ops.contract.needs import Multiplications
+from hwcompile.ops.contract.paths import Path
 
 LUT_PRODUCT_BITS = 16
 """A product of w x b bits with w * b up to this is left to look-up tables."""
@@ -93,6 +94,10 @@ class Multiply(_Integers):
     def preference(cls, weight: IntType, element: IntType) -> int | None:
         """For everything that is a number."""
         return None if is_bipolar(weight) or is_bipolar(element) else 2
+
+    def first_path(self, group: int) -> Path:
+        """A product."""
+        return Path("product", product=self.products(1)[0])
 
     def first_level(self, terms: int, groups: int, group: int) -> tuple[float, float]:
         """Nothing but the products."""

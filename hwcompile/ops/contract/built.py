@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic
 
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import REGISTERS, O_co, Parameters, Ports, Site
 from hwcompile.ops.contract.timing import Timing
 
@@ -76,6 +77,11 @@ class Built(ABC, Generic[O_co]):
     def circuit(self) -> str:
         """Under which name resource models know it; kernels may have several kinds of circuit."""
         return f"{self.op.family}.{self.kernel.name}"
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What may limit the clock, each in a cycle of its own."""
+        return (CONTROL,)
 
     @cached_property
     def interval(self) -> int:

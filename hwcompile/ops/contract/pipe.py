@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 from typing import ClassVar
 
@@ -13,6 +14,8 @@ from hwcompile.ir.types import TensorType
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Value
 from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import Memory
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.site import O, O_co, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
 
@@ -71,6 +74,13 @@ class BuiltPipe(Built[O_co]):
         """Flip-flops of the additional register: the row and the word beside it."""
         word = sum(form.bits for form in self.ports.inputs)
         return word + row_width if self.row_stages(groups) > 1 else 0
+
+    def row_paths(self, groups: int, row_width: int, first: Path) -> tuple[Path, ...]:
+        """The rows' memory and what `first` does with a row, in one cycle or in two."""
+        rows = Memory(groups, row_width) if groups > 1 else None
+        if self.row_stages(groups) == 1:
+            return (replace(first, memory=rows),)
+        return (first, Path("rows of constants", memory=rows))
 
     @property
     def interval(self) -> int:

@@ -15,7 +15,8 @@ from hwcompile.ops.arithmetic.ways import out_of_multipliers
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.depthwise.op import Depthwise
@@ -37,7 +38,8 @@ class FoldedChannels(Built[Depthwise]):
     def dot(self) -> Dot:
         """The arithmetic."""
         wish = str(self.parameters.get("style", "auto"))
-        dot = Dot.choose(self.op.weight_type, self.site.inputs[0].element, wish)
+        element = self.site.inputs[0].element
+        dot = Dot.choose(self.op.weight_type, element, wish, registers=self.registers)
         if dot is None:
             raise InternalError(f"parameters {dict(self.parameters)} were not checked")
         return dot
@@ -108,6 +110,13 @@ class FoldedChannels(Built[Depthwise]):
         if self.starts is not None:
             total += memory(words, pe * start_bits(self.starts))
         return total + dot.resources(pe, 1, self.out_bits)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Those of the arithmetic, behind the weight memory, and control."""
+        width = self.pe * self.dot.encoding.stored_bits
+        weights = Memory(self.depth, width) if self.depth > 1 else None
+        return (*self.dot.paths(1, self.out_bits, weights), CONTROL)
 
     @property
     def circuit(self) -> str:

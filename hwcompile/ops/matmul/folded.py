@@ -15,7 +15,8 @@ from hwcompile.ops.arithmetic.ways import out_of_multipliers, shared_multipliers
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Repeated, Timing
 from hwcompile.ops.matmul.op import Matmul
@@ -142,6 +143,13 @@ class FoldedMatrix(Built[Matmul]):
             start_width = self.pe * start_bits(starts)
             total += memory(starts.shape[0], start_width) + Resources(ff=later * start_width)
         return total + self.dot.resources(self.pe, self.simd, self.out_bits)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Those of the arithmetic, behind the weight memory, and control."""
+        width = self.pe * self.simd * self.dot.encoding.stored_bits
+        weights = Memory(self.depth, width) if self.depth > 1 else None
+        return (*self.dot.paths(self.simd, self.out_bits, weights), CONTROL)
 
     @property
     def circuit(self) -> str:

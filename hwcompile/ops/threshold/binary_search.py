@@ -10,7 +10,8 @@ from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic.rows import Field, RowTable, row_layout
 from hwcompile.ops.contract.instance import Instance, Memories, Value
 from hwcompile.ops.contract.memory_image import MemoryImage
-from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.needs import Memory, Resources, memory
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.op import Threshold
@@ -58,6 +59,17 @@ class SearchLevels(BuiltPipe[Threshold]):
             own = self.registers * (kept + 1) + (self.registers > 1) * width
             total += Resources(adders=parallel * (width + 1), ff=parallel * (width + level + own))
         return total + Resources(ff=self.registers * self.offsets.width)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The deepest level: memory, comparison, and the next address, apart or not."""
+        width = self.site.inputs[0].element.bits + 1
+        slices = 1 if self.offsets.shared else self.parallel
+        limits = Memory(self.offsets.groups << (self.levels - 1), width, slices=slices)
+        if self.registers > 1:
+            return (Path("limits", memory=limits), Path("comparison", 0, (width,)))
+        together = "limits and comparison"
+        return (Path(together, 0 if self.registers else 1, (width,), limits),)
 
     @cached_property
     def instance(self) -> Instance:

@@ -9,6 +9,7 @@ import numpy as np
 from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.op import Threshold
@@ -54,6 +55,14 @@ class ComparatorBank(BuiltPipe[Threshold]):
         )
         later = self.row_registers(table.groups, table.width)
         return lanes + memory(table.groups, table.width) + Resources(ff=later)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The comparisons, and the count of hits."""
+        width, table = self.site.inputs[0].element.bits + 1, self.table
+        compare = Path("comparison", 1, (width,))
+        count = Path("count", 1 + self.steps.bit_length(), (self.out_bits,))
+        return (*self.row_paths(table.groups, table.width, compare), count)
 
     @cached_property
     def instance(self) -> Instance:

@@ -12,6 +12,7 @@ from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
 from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.contract.needs import Multiplications, Resources, memory
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.multiplier import LevelMultiplier, holds, solve
@@ -172,6 +173,15 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
             return (Multiplications(width, factor, self.parallel),)
         parts = (split + 1, factor - split)
         return tuple(Multiplications(width, part, self.parallel) for part in parts)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Product, sum and clamp."""
+        form, table, element = self.form, self.table, self.site.inputs[0].element
+        longest = self._products(element.bits + (not element.signed))[0]
+        clamp = Path("clamp", 2, (form.sum_bits - form.shift,))
+        product = self.row_paths(table.groups, table.width, Path("product", product=longest))
+        return (*product, Path("sum", carries=(form.sum_bits,)), clamp)
 
     @cached_property
     def instance(self) -> Instance:

@@ -10,6 +10,7 @@ from hwcompile.diagnostics import InternalError
 from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.multiplier import holds, solve_shift
@@ -59,6 +60,14 @@ class AddShift(BuiltPipe[Threshold]):
         table = self.table
         later = self.row_registers(table.groups, table.width)
         return lanes + memory(table.groups, table.width) + Resources(ff=later)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Sum and clamp."""
+        form, table = self.form, self.table
+        total = Path("sum", 1, (form.sum_bits,))
+        clamp = Path("clamp", 2, (form.sum_bits - form.shift,))
+        return (*self.row_paths(table.groups, table.width, total), clamp)
 
     @cached_property
     def instance(self) -> Instance:

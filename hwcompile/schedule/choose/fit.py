@@ -21,10 +21,12 @@ from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
 from hwcompile.schedule.choose.estimate import Estimate, estimate
 from hwcompile.schedule.choose.folding import Space
 from hwcompile.schedule.choose.options import Option
+from hwcompile.schedule.choose.pace import paced
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.choose.ways import Ways
 from hwcompile.schedule.choose.widths import width_choice, width_site
 from hwcompile.schedule.plan import Link, Placed, Plan
+from hwcompile.technology.delays import delay_model
 from hwcompile.technology.design import FILL, PARTS, DeviceBudget
 from hwcompile.technology.model import Need, Technology, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, port_resources
@@ -104,7 +106,15 @@ class _Prices:
 class Fitter:
     """Chooses foldings of a graph for a board."""
 
-    def __init__(self, graph: Graph, fixed: Mapping[str, Choice], board: Board) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        fixed: Mapping[str, Choice],
+        board: Board,
+        clock_mhz: float | None = None,
+    ) -> None:
+        self.clock_mhz = clock_mhz
+        self.delays = delay_model(board.device)
         self.graph = graph
         self.board = board
         self.space = Space.of(graph, fixed)
@@ -253,6 +263,8 @@ class Fitter:
         choices: Mapping[str, Choice],
         ways: Mapping[str, tuple[Choice, ...]],
     ) -> Attempt:
+        if self.delays and self.clock_mhz:
+            choices = paced(self.graph, choices, self.delays, self.clock_mhz)
         plan = build_stages(self.graph, choices)
         found = estimate(plan, self.model, lambda link: self._depth(plan, link))
         need = found.total + self.reserve

@@ -189,7 +189,7 @@ module hw_matvec #(
 
   // ---- Dot products, with the flags of their step travelling alongside ----
 
-  // Of hw_dot: the first sums, then a stage for every Radix that are left, and one with packed rows.
+  // Of hw_dot: first sums, then a stage for every Radix that are left, and one with packed rows.
   localparam int unsigned Levels = $clog2((Simd + Group - 1) / Group);
   localparam int unsigned DotStages =
       1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1) ? 1 : 0);

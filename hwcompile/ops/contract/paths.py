@@ -1,0 +1,30 @@
+"""What lies between two registers of a circuit, whatever the device: the input of delay models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hwcompile.ops.contract.needs import Memory, Multiplications
+
+
+@dataclass(frozen=True)
+class Path:
+    """The slowest way through one cycle of a circuit.
+
+    Attributes:
+        name: What happens in that cycle, for reports.
+        levels: Look-up tables one after the other.
+        carries: Widths of adders and comparisons one after the other.
+        memory: What the way begins at; None for a register.
+        product: A multiplication on the way.
+    """
+
+    name: str
+    levels: int = 0
+    carries: tuple[int, ...] = ()
+    memory: Memory | None = None
+    product: Multiplications | None = None
+
+
+CONTROL = Path("control", levels=6)
+"""From registers of both sides' handshakes through a decision to the registers that it enables."""

@@ -1,0 +1,79 @@
+"""How many registers every kernel takes for a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hwcompile.ir.graph import Graph
+from hwcompile.ops import family
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.paths import Path
+from hwcompile.ops.contract.site import REGISTERS
+from hwcompile.schedule.choose.choice import FREE, Choice, site_of
+from hwcompile.schedule.plan import Plan
+from hwcompile.technology.delays import DelayModel
+
+SPARE = 0.9
+"""Share of a clock's period that predicted paths may take: wires of full devices are longer."""
+
+
+@dataclass(frozen=True)
+class Slowest:
+    """The path that limits a plan's clock, as predicted.
+
+    Attributes:
+        stage: Its stage.
+        path: What happens in that cycle.
+        delay: How long it takes, in ns.
+    """
+
+    stage: str
+    path: str
+    delay: float
+
+
+def paced(
+    graph: Graph, choices: Mapping[str, Choice], model: DelayModel, clock_mhz: float
+) -> dict[str, Choice]:
+    """The choices with as few registers as meet the clock, or come as near to it as any number.
+
+    Args:
+        graph: What the choices are for.
+        choices: By node name; one that says how many registers it has stays as it is.
+        model: Delays of the device.
+        clock_mhz: The clock.
+    """
+    longest = SPARE * 1000.0 / clock_mhz
+    nodes = {node.name: node for node in graph.nodes if node.op.family not in FREE}
+    found = dict(choices)
+    for name, choice in choices.items():
+        node = nodes[name]
+        kernel = family(node.op.family).kernel(choice.kernel)
+        if REGISTERS in choice.parameters:
+            continue
+        site = site_of(graph, node)
+        sets = [
+            {**choice.parameters, **({REGISTERS: registers} if registers else {})}
+            for registers in range(kernel.most_registers + 1)
+        ]
+        delays = [slowest_path(kernel.at(site, parameters), model)[1] for parameters in sets]
+        enough = max(longest, min(delays))
+        few = next(i for i, delay in enumerate(delays) if delay <= enough)
+        found[name] = Choice(choice.kernel, sets[few])
+    return found
+
+
+def slowest_path(built: Built, model: DelayModel) -> tuple[Path, float]:
+    """The path of a kernel that takes longest, and how long. ns."""
+    return max(((path, model.of(path)) for path in built.paths), key=lambda found: found[1])
+
+
+def slowest_of(plan: Plan, model: DelayModel) -> Slowest | None:
+    """What limits the clock of a plan, the first of equals; None without hardware."""
+    found = [
+        Slowest(stage.name, path.name, delay)
+        for stage in plan.stages
+        for path, delay in (slowest_path(part.built, model) for part in stage.parts)
+    ]
+    return max(found, key=lambda one: one.delay, default=None)

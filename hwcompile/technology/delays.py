@@ -1,0 +1,79 @@
+"""Predicts how long cycles of circuits are on an FPGA family, in ns.
+
+The figures of a family are those that its place-and-route tool reports for single cells and the
+wires between them, with which the slowest paths of placed networks are met best
+(`benchmarks/clock.py` measures the error).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import msgspec
+
+from hwcompile.board_file import Device
+from hwcompile.families import fpga_family
+from hwcompile.families.family import DELAYS
+from hwcompile.ops.contract.needs import Multiplications
+from hwcompile.ops.contract.paths import Path
+from hwcompile.technology.rules import Rules, blocks_of, dsp_of, rules_of
+
+
+class Delays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Delays of one speed grade, in ns, each with the wire that follows.
+
+    Attributes:
+        register: From the clock to a register's output, and into the next one.
+        memory: The same for a block of memory.
+        level: A look-up table.
+        carry: An adder or comparison, without its bits.
+        bit: A bit of it.
+        product: A DSP block.
+    """
+
+    register: float
+    memory: float
+    level: float
+    carry: float
+    bit: float
+    product: float
+
+
+@dataclass(frozen=True)
+class DelayModel:
+    """A family's delays at a speed grade."""
+
+    delays: Delays
+    rules: Rules
+
+    def of(self, path: Path) -> float:
+        """Of a path, registers included. ns."""
+        each = self.delays
+        block = path.memory is not None and blocks_of(path.memory, self.rules) > 0
+        total = each.memory if block else each.register
+        total += each.level * path.levels
+        total += sum(each.carry + each.bit * bits for bits in path.carries)
+        return total + (self._product(path.product) if path.product else 0.0)
+
+    def _product(self, factors: Multiplications) -> float:
+        """One block, or several and the sum of their parts; in logic a sum of rows."""
+        each, bits = self.delays, factors.left + factors.right
+        one = Multiplications(factors.left, factors.right)
+        blocks = dsp_of(one, self.rules)
+        if blocks:
+            return each.product + (each.carry + each.bit * bits if blocks > 1 else 0.0)
+        rows = max(min(factors.left, factors.right) - 1, 1).bit_length()
+        return each.level + rows * (each.carry + each.bit * bits)
+
+
+@cache
+def delay_model(device: Device) -> DelayModel | None:
+    """The model for a device; None where its family or its speed grade was not measured."""
+    path = fpga_family(device.family).file(DELAYS)
+    if path is None:
+        return None
+    known = msgspec.json.decode(path.read_bytes(), type=Mapping[str, Delays])
+    grades = [name for name in known if name in (device.device, device.speed, device.package)]
+    return DelayModel(known[grades[0]], rules_of(device.family)) if grades else None

@@ -1,0 +1,104 @@
+"""Registers for a clock: as few as meet it, by the delays of the board's FPGA."""
+
+from __future__ import annotations
+
+import pytest
+
+from hwcompile.boards import load_board
+from hwcompile.ops.contract.needs import Memory, Multiplications
+from hwcompile.ops.contract.paths import Path
+from hwcompile.ops.contract.site import REGISTERS
+from hwcompile.report.fit import fit_report
+from hwcompile.schedule.choose.pace import SPARE, slowest_of
+from hwcompile.schedule.plan import Plan
+from hwcompile.schedule.planner import plan
+from hwcompile.technology.delays import DelayModel, delay_model
+from tests.schedule.test_planner import cnn
+
+GRAPH = cnn(10, (8, 12), 10)
+BOARD = load_board("ulx3s_25")
+
+
+def model_of(name: str) -> DelayModel:
+    model = delay_model(load_board(name).device)
+    assert model is not None
+    return model
+
+
+def registers(planned: Plan) -> dict[str, int]:
+    parts = [part for stage in planned.stages for part in stage.parts]
+    return {part.node.name: part.built.registers for part in parts}
+
+
+def test_a_faster_clock_takes_more_registers_and_longer_to_answer() -> None:
+    found = [plan(GRAPH, board=BOARD, target_cycles=2000, clock_mhz=mhz) for mhz in (25, 80, 160)]
+    counts = [sum(registers(planned).values()) for planned, _ in found]
+    assert counts[0] == 0 < counts[1] < counts[2]
+    latencies = [prediction.latency for _, prediction in found]
+    assert latencies[0] < latencies[1] < latencies[2]
+    assert len({prediction.interval for _, prediction in found}) == 1
+
+
+def test_without_a_clock_nothing_is_added() -> None:
+    planned, _ = plan(GRAPH, board=BOARD, target_cycles=2000)
+    assert not any(registers(planned).values())
+
+
+def test_one_register_fewer_would_not_meet_the_clock() -> None:
+    planned, _ = plan(GRAPH, board=BOARD, target_cycles=2000, clock_mhz=80)
+    model, longest = model_of("ulx3s_25"), SPARE * 1000 / 80
+    some = 0
+    for part in (part for stage in planned.stages for part in stage.parts):
+        built = part.built
+        if built.registers:
+            some += 1
+            fewer = {**built.parameters, REGISTERS: built.registers - 1}
+            before = built.kernel.at(built.site, fewer)
+            assert max(map(model.of, before.paths)) > longest
+    assert some
+
+
+def test_a_schedule_that_says_how_many_is_obeyed() -> None:
+    name = next(node.name for node in GRAPH.nodes if node.op.family == "matmul")
+    schedule = {"nodes": {name: {"kernel": "folded", "pe": 1, "simd": 1, REGISTERS: 1}}}
+    planned, _ = plan(GRAPH, board=BOARD, schedule=schedule, clock_mhz=400)
+    assert registers(planned)[name] == 1
+
+
+def test_the_report_names_the_path_that_limits_the_clock() -> None:
+    planned, _ = plan(GRAPH, board=BOARD, target_cycles=2000)
+    slowest = slowest_of(planned, model_of("ulx3s_25"))
+    assert slowest is not None
+    clock = fit_report(planned, BOARD)["clock"]
+    assert (clock["stage"], clock["path"]) == (slowest.stage, slowest.path)
+    assert clock["mhz"] == pytest.approx(1000 / slowest.delay, abs=0.1)
+    assert slowest.delay == max(
+        model_of("ulx3s_25").of(path)
+        for stage in planned.stages
+        for part in stage.parts
+        for path in part.built.paths
+    )
+
+
+@pytest.mark.parametrize("board", ["ulx3s_85", "icebreaker", "hx8k_breakout", "tang_nano_9k"])
+def test_delays_grow_with_what_is_on_the_way(board: str) -> None:
+    model = model_of(board)
+    deep = Memory(2048, 36)
+    ways = [
+        Path("register"),
+        Path("table", 1),
+        Path("adder", 1, (8,)),
+        Path("wide adder", 1, (24,)),
+        Path("two adders", 1, (24, 25)),
+        Path("memory and adders", 1, (24, 25), deep),
+    ]
+    delays = [model.of(way) for way in ways]
+    assert delays == sorted(delays)
+    assert len(set(delays)) == len(delays)
+    one, two = (Path("", product=Multiplications(9, bits)) for bits in (9, 30))
+    assert model.of(one) < model.of(two)
+
+
+def test_a_device_without_known_delays_has_no_model() -> None:
+    assert delay_model(load_board("arty_a7_35").device) is None
+    assert delay_model(load_board("tinyfpga_bx").device) is None
