@@ -96,7 +96,7 @@ CORES = (
         {"Height": 1, "Width": 2, "PadTop": 1, "PadLeft": 1, "OutHeight": 1, "OutWidth": 2}
         | {"KernelHeight": 2, "KernelWidth": 2, "Depth": 4},
         (
-            ("(!Padded || on_map_q)", "1'b1"),
+            ("(!Padded || data_on_map)", "1'b1"),
             (": begun_q || lacking[NumberBits-1]", ": 1'b1"),
             ("col_d = last_tap_col ? first_col_q : ", "col_d = "),
         ),

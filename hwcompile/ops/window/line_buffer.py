@@ -11,7 +11,8 @@ from hwcompile.ir.types import Encoding, IntType
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Struct, Word
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Repeated, Timing
 from hwcompile.ops.window.needs import WindowLayout
@@ -57,7 +58,8 @@ class Lines(Built[Window]):
         writer = Repeated(((word, layout.words),))
         reader = _reads(layout).actor("lines")
         buffer = Buffer(self.depth, latency=1)
-        return Timing({"write": writer, "read": reader}, stages=1, buffers={"lines": buffer})
+        stages = 1 + self.registers
+        return Timing({"write": writer, "read": reader}, stages=stages, buffers={"lines": buffer})
 
     @property
     def interval(self) -> int:
@@ -81,9 +83,22 @@ class Lines(Built[Window]):
             position = sum((2 * n).bit_length() + 1 for n in shape[:2])
             lut, adders = lut + 2 * position + out_bits, adders + 4 * position
             ff += 2 * position + 1
-        if ports.inputs[0].element != ports.output.element:
-            lut += out_bits
+        lut += out_bits * self._recoded
+        ff += self.registers * (word_bits + 2)
         return Resources(lut, adders, ff) + memory(self.depth, word_bits, MemoryKind.RAM)
+
+    @property
+    def _recoded(self) -> bool:
+        """The output has other codes than the input."""
+        return self.ports.inputs[0].element != self.ports.output.element
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; the memory, and behind it the choice between a word and padding."""
+        padded = self.op.geometry.reaches_padding(self.site.inputs[0].shape)
+        lines = Memory(self.depth, self.ports.inputs[0].bits, MemoryKind.RAM)
+        levels = int(padded or self._recoded) if self.registers == 0 else 0
+        return (CONTROL, Path("line memory", levels, memory=lines))
 
     @property
     def _loop_bits(self) -> int:
@@ -132,6 +147,7 @@ class Lines(Built[Window]):
                 and result.element.encoding is not Encoding.BIPOLAR,
                 "PadCode": pad_code(self.op.pad_value, result.element),
                 "Depth": self.depth,
+                **({"Later": True} if self.registers else {}),
             },
         )
 
@@ -153,11 +169,13 @@ class LineBuffer(Kernel[Window]):
 
     - `parallel`: elements per word.
     - `depth`: words of the circular buffer, 2, 4, 8...; 0 or absent means `automatic_depth`.
+    - `registers`: 1 puts a register behind the memory.
     """
 
     name = "line_buffer"
     op = Window
     built = Lines
+    most_registers = 1
 
     def space(self, site: Site[Window]) -> Iterable[Parameters]:
         """See `Kernel.space`: for every number of words per tap, the fewest lanes."""

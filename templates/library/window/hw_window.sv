@@ -12,7 +12,9 @@
 // have not arrived yet (no window looks at them).
 //
 // Handshake: core (in0 valid/ready, out_ok_i/out_start_o). Latency: out_valid_o comes one cycle
-// after out_start_o; a word stored in one cycle can be read in the next.
+// after out_start_o, or two with Later, which puts a register behind the memory; a word stored in
+// one cycle can be read in the next.
+
 `default_nettype none
 
 module hw_window #(
@@ -25,7 +27,8 @@ module hw_window #(
   // The input is one bit (0 means -1, 1 means +1), the output two's complement.
   parameter bit BipolarToInt = 1'b0,
   parameter logic [OutBits-1:0] PadCode = '0,
-  parameter int unsigned Depth = 16  // words of the buffer, a power of two, at least 2
+  parameter int unsigned Depth = 16,  // words of the buffer, a power of two, at least 2
+  parameter bit Later = 1'b0
 ) (
   input  wire logic clk_i,
   input  wire logic rst_ni,
@@ -256,43 +259,37 @@ module hw_window #(
 
   // ---- Memory ----
   logic [Parallel*InBits-1:0] mem [Depth];
-  logic [Parallel*InBits-1:0] data_q;
-  logic on_map_q, last_q;
+  logic [Parallel*InBits-1:0] data_q, data;
+  logic valid_q, on_map_q, last_q, data_on_map, data_last;  // a word goes; where it lies
 
   always_ff @(posedge clk_i) begin
     if (write) mem[written_q[PlaceBits-1:0]] <= in0_data_i;
     if (fire) data_q <= mem[read_q[PlaceBits-1:0]];
-    on_map_q <= on_map;
-    last_q <= last_word;
+    {valid_q, on_map_q, last_q} <= {rst_ni && fire, on_map, last_word};
+  end
+
+  if (Later) begin : gen_later
+    always_ff @(posedge clk_i) begin
+      data <= data_q;
+      {out_valid_o, data_on_map, data_last} <= {rst_ni && valid_q, on_map_q, last_q};
+    end
+  end else begin : gen_now
+    assign data = data_q;
+    assign {out_valid_o, data_on_map, data_last} = {valid_q, on_map_q, last_q};
   end
 
   // Output: the stored word in the output's encoding, or padding; lanes behind the vector are zero
-
   localparam hw_recoding_pkg::recoding_e Code = BipolarToInt ? hw_recoding_pkg::Bipolar
       : InSigned ? hw_recoding_pkg::Sign : hw_recoding_pkg::Zeros;
   logic [Parallel*OutBits-1:0] converted, chosen;
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) out_valid_o <= 1'b0;
-    else out_valid_o <= fire;
-  end
-
-  hw_recode #(
-    .Lanes(Parallel), .InWidth(InBits), .OutWidth(OutBits), .Recoding(Code)
-  ) u_recode (
-    .data_i(data_q), .data_o(converted)
+  hw_recode #(.Lanes(Parallel), .InWidth(InBits), .OutWidth(OutBits), .Recoding(Code)) u_recode (
+    .data_i(data), .data_o(converted)
   );
-  assign chosen = (!Padded || on_map_q) ? converted : {Parallel{PadCode}};
+  assign chosen = (!Padded || data_on_map) ? converted : {Parallel{PadCode}};
 
-  if (LastLanes < Parallel) begin : gen_ragged
-    localparam logic [Parallel*OutBits-1:0] LastMask =
-        {(Parallel*OutBits){1'b1}} >> ((Parallel - LastLanes) * OutBits);
-    assign out_data_o = last_q ? chosen & LastMask : chosen;
-  end else begin : gen_even
-    assign out_data_o = chosen;
-    logic unused_last;
-    assign unused_last = last_q;
-  end
-
+  localparam logic [Parallel*OutBits-1:0] LastMask =
+      {(Parallel*OutBits){1'b1}} >> ((Parallel - LastLanes) * OutBits);
+  assign out_data_o = data_last ? chosen & LastMask : chosen;
   assign out_start_o = fire;
 
 endmodule
