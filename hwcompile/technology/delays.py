@@ -2,12 +2,12 @@
 
 The figures of a family are those that its place-and-route tool reports for single cells and the
 wires between them, with which the slowest paths of placed networks are met best
-(`benchmarks/clock.py` measures the error).
+(`benchmarks/delays.py` fits them, `benchmarks/clock.py` measures the error).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -56,6 +56,10 @@ class DelayModel:
         total += each.level * path.levels
         total += sum(each.carry + each.bit * bits for bits in path.carries)
         return total + (self._product(path.product) if path.product else 0.0)
+
+    def slowest(self, paths: Sequence[Path]) -> tuple[Path, float]:
+        """The path of several that takes longest, the first of equals, and how long. ns."""
+        return max(((path, self.of(path)) for path in paths), key=lambda found: found[1])
 
     def _product(self, factors: Multiplications) -> float:
         """One block, or several and the sum of their parts; in logic a sum of rows."""

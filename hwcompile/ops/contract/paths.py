@@ -26,5 +26,5 @@ class Path:
     product: Multiplications | None = None
 
 
-CONTROL = Path("control", levels=6)
+CONTROL = Path("control", levels=4)
 """From registers of both sides' handshakes through a decision to the registers that it enables."""

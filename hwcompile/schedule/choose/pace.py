@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from hwcompile.ir.graph import Graph
 from hwcompile.ops import family
-from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.site import REGISTERS
 from hwcompile.schedule.choose.choice import FREE, Choice, site_of
 from hwcompile.schedule.plan import Plan
@@ -57,16 +55,11 @@ def paced(
             {**choice.parameters, **({REGISTERS: registers} if registers else {})}
             for registers in range(kernel.most_registers + 1)
         ]
-        delays = [slowest_path(kernel.at(site, parameters), model)[1] for parameters in sets]
+        delays = [model.slowest(kernel.at(site, parameters).paths)[1] for parameters in sets]
         enough = max(longest, min(delays))
         few = next(i for i, delay in enumerate(delays) if delay <= enough)
         found[name] = Choice(choice.kernel, sets[few])
     return found
-
-
-def slowest_path(built: Built, model: DelayModel) -> tuple[Path, float]:
-    """The path of a kernel that takes longest, and how long. ns."""
-    return max(((path, model.of(path)) for path in built.paths), key=lambda found: found[1])
 
 
 def slowest_of(plan: Plan, model: DelayModel) -> Slowest | None:
@@ -74,6 +67,6 @@ def slowest_of(plan: Plan, model: DelayModel) -> Slowest | None:
     found = [
         Slowest(stage.name, path.name, delay)
         for stage in plan.stages
-        for path, delay in (slowest_path(part.built, model) for part in stage.parts)
+        for path, delay in (model.slowest(part.built.paths) for part in stage.parts)
     ]
     return max(found, key=lambda one: one.delay, default=None)

@@ -23,7 +23,7 @@ void cycle() {
     dut->clk_i = 0;
     dut->eval();
     if (dut->write_o) payload[dut->address_o] = dut->data_o;
-    if (dut->done_o) {
+    if (dut->done_o && dut->rst_ni) {  // registers hold anything until a reset has passed
         std::printf("%ld %02x%02x%02x%02x%02x%02x", record, dut->kind_o, dut->sequence_o,
                     dut->channels_o, dut->most_o, dut->received_o, dut->length_o);
         for (int i = 0; i < dut->length_o; ++i) std::printf("%02x", payload[i]);
