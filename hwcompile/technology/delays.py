@@ -16,9 +16,12 @@ import msgspec
 from hwcompile.board_file import Device
 from hwcompile.families import fpga_family
 from hwcompile.families.family import DELAYS
-from hwcompile.ops.contract.needs import Multiplications
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications
 from hwcompile.ops.contract.paths import Path
 from hwcompile.technology.rules import Rules, blocks_of, dsp_of, rules_of
+
+TABLE_ROWS = 16
+"""Rows of a memory that are one table."""
 
 
 class Delays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -53,9 +56,20 @@ class DelayModel:
         each = self.delays
         block = path.memory is not None and blocks_of(path.memory, self.rules) > 0
         total = each.memory if block else each.register
-        total += each.level * path.levels
+        total += each.level * (path.levels + (0 if block else self._levels(path.memory)))
         total += sum(each.carry + each.bit * bits for bits in path.carries)
         return total + (self._product(path.product) if path.product else 0.0)
+
+    def _levels(self, memory: Memory | None) -> int:
+        """Of a memory that is no block.
+
+        What is read of constants goes into a register; of others, the address does, and a choice
+        between tables follows.
+        """
+        if memory is None or memory.kind is MemoryKind.ROM:
+            return 0
+        tables = -(-memory.depth // TABLE_ROWS)
+        return 1 + -(-(tables - 1).bit_length() // 2)
 
     def slowest(self, paths: Sequence[Path]) -> tuple[Path, float]:
         """The path of several that takes longest, the first of equals, and how long. ns."""

@@ -140,22 +140,34 @@ class Dot:
             numbers, stages = -(-numbers // self.radix), stages + 1
         return stages + (self.packing is not None)
 
-    def paths(self, terms: int, out_bits: int, weights: Memory | None) -> tuple[Path, ...]:
+    def paths(
+        self, terms: int, out_bits: int, weights: Memory | None, inputs: Memory | None = None
+    ) -> tuple[Path, ...]:
         """Of operands, first sums, later sums, and the sum over steps.
 
         Args:
             terms: Pairs of a row.
             out_bits: Bits of a sum over steps.
             weights: The memory of weights.
+            inputs: One of inputs.
         """
-        first = self.encoding.first_path(min(self.group, terms))
-        before: tuple[Path, ...] = (first, Path("weight memory", memory=weights))
+        first = self._first_path(terms)
+        memories = [memory for memory in (weights, inputs) if memory]
+        before = [first, *(Path("operands", memory=memory) for memory in memories)]
         if self.operands == 1:
-            before = (replace(first, name=f"memory and {first.name}", memory=weights),)
+            name = f"operands and {first.name}"
+            behind = [replace(first, name=name, memory=memory) for memory in memories]
+            before = behind or [first]
         bits = self.sum_bits(terms, out_bits)
         tree = (Path("sums", carries=(bits,) * (1 if self.fast else 2)),)
         more = tree if self.stages(terms) > 1 else ()
         return (*before, *more, Path("accumulator", 1, (out_bits,)))
+
+    def _first_path(self, terms: int) -> Path:
+        """Products, and sums of groups of them."""
+        if self.packing:
+            return Path("product", product=self.packing.products(self.packing.rows, 1))
+        return self.encoding.first_path(min(self.group, terms))
 
     def parameters(self) -> dict[str, Value]:
         """Parameters of `hw_dot`, by name, without Rows, Terms, SumBits and those of `plan`."""

@@ -78,10 +78,12 @@ class WeightEncoding(ABC):
 
     def first_path(self, group: int) -> Path:
         """What the first register stage does with the products of `group` pairs."""
+        return Path("first sums", 1, self.first_sums(group))
+
+    def first_sums(self, group: int) -> tuple[int, ...]:
+        """Bits of the additions, one after the other, that join `group` products."""
         bits = self.product_bits
-        sums = (bits,) if group > 1 else ()
-        more = (bits + 1,) if group > 2 else ()
-        return Path("first sums", 3, sums + more)
+        return ((bits,) if group > 1 else ()) + ((bits + 1,) if group > 2 else ())
 
     @property
     def circuit(self) -> str:

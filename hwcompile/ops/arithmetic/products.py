@@ -17,6 +17,9 @@ from hwcompile.ops.contract.paths import Path
 LUT_PRODUCT_BITS = 16
 """A product of w x b bits with w * b up to this is left to look-up tables."""
 
+DIRECT_BITS = 6
+"""Up to so many bits of both factors, every bit of a product is a table."""
+
 
 class _Integers(WeightEncoding):
     """Products of two's complement or unsigned numbers. Dot product: the sum."""
@@ -55,11 +58,20 @@ class InTables(_Integers):
         """
         bits = self.product_bits
         if self._by_digits:
-            table: float = self._multiples()
+            table: float = min(digits * other for digits, other in self._digits())
         else:
             single = min(self.weight.bits, self.input.bits) == 1
             table = bits / 2 if single and group > 1 else bits
         return terms * table, groups * adder_bits(group, bits)
+
+    def first_path(self, group: int) -> Path:
+        """Tables, or a choice and an addition for every digit; sums of them."""
+        sums = self.first_sums(group)
+        if not self._by_digits:
+            single = min(self.weight.bits, self.input.bits) == 1
+            return Path("first sums", 1 if single else 2, sums)
+        digits, other = min(self._digits(), key=lambda way: way[0] * way[1])
+        return Path("products and first sums", digits, (other,) * digits + sums)
 
     @property
     def circuit(self) -> str:
@@ -70,12 +82,12 @@ class InTables(_Integers):
     def _by_digits(self) -> bool:
         """See `hw_products_lut`."""
         w, x = self.weight.bits, self.input.bits
-        return min(w, x) > 1 and w + x > 6
+        return min(w, x) > 1 and w + x > DIRECT_BITS
 
-    def _multiples(self) -> float:
-        """Bits of the multiples of all digits."""
+    def _digits(self) -> tuple[tuple[int, int], ...]:
+        """Digits of one factor and bits of a multiple of the other one, in both ways."""
         w, x = (kind.bits + (not kind.signed) for kind in (self.weight, self.input))
-        return min((w + 1) // 2 * (x + 1), (x + 1) // 2 * (w + 1))
+        return ((w + 1) // 2, x + 1), ((x + 1) // 2, w + 1)
 
     def describe(self) -> str:
         """A few words for comments and reports."""

@@ -146,10 +146,12 @@ class FoldedMatrix(Built[Matmul]):
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Those of the arithmetic, behind the weight memory, and control."""
-        width = self.pe * self.simd * self.dot.encoding.stored_bits
+        """Those of the arithmetic, behind the memories, and control."""
+        width = self.pe * self.simd * self.dot.weight_bits
         weights = Memory(self.depth, width) if self.depth > 1 else None
-        return (*self.dot.paths(self.simd, self.out_bits, weights), CONTROL)
+        word = self.simd * self.dot.encoding.input.bits
+        kept = Memory(self.steps, word, MemoryKind.QUEUE) if self.folds > 1 else None
+        return (*self.dot.paths(self.simd, self.out_bits, weights, kept), CONTROL)
 
     @property
     def circuit(self) -> str:
