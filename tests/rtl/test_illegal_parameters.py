@@ -63,6 +63,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_products_multiply": {"one by one": {"Terms": 8, "Group": 4}},
     "hw_products_select_input": {"inputs of one bit": {"XBits": 3}},
     "hw_products_select_weight": {"one bit or two": {"WBits": 3}},
+    "hw_word_sums": {"Terms, Depth, Group and widths": {"Depth": 0}},
     "hw_recode": {"only become wider": {"InWidth": 5, "OutWidth": 3}},
     "hw_reduce_parallel": {"at least 2": {"Taps": 1}},
     "hw_skid_buffer": {"Width must be": {"Width": 0}},

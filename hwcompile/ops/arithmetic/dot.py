@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.arithmetic import encodings
 from hwcompile.ops.arithmetic.encoding import (
@@ -23,6 +24,7 @@ from hwcompile.ops.contract.instance import Struct, Value
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import Memory, Resources
 from hwcompile.ops.contract.paths import Path
+from hwcompile.ops.contract.site import Parameters
 
 
 def weight_type(weights: IntArray) -> IntType:
@@ -77,6 +79,25 @@ class Dot:
             if wish in ("auto", encoding.word):
                 return Dot(encoding, registers=registers)
         return None
+
+    @staticmethod
+    def of(weight: IntType, element: IntType, parameters: Parameters, registers: int = 0) -> Dot:
+        """What a kernel's checked parameters `style` and `pack` choose.
+
+        Args:
+            weight: Of the weights.
+            element: Of the inputs.
+            parameters: Of the kernel.
+            registers: See `choose`.
+
+        Raises:
+            InternalError: If they were not checked.
+        """
+        wish, pack = str(parameters.get("style", "auto")), int(parameters.get("pack", 1))
+        dot = Dot.choose(weight, element, wish, pack, registers=registers)
+        if dot is None:
+            raise InternalError(f"parameters {dict(parameters)} were not checked")
+        return dot
 
     @property
     def fast(self) -> bool:

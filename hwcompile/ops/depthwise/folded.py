@@ -7,7 +7,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic import words
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
@@ -37,12 +36,8 @@ class FoldedChannels(Built[Depthwise]):
     @cached_property
     def dot(self) -> Dot:
         """The arithmetic."""
-        wish = str(self.parameters.get("style", "auto"))
         element = self.site.inputs[0].element
-        dot = Dot.choose(self.op.weight_type, element, wish, registers=self.registers)
-        if dot is None:
-            raise InternalError(f"parameters {dict(self.parameters)} were not checked")
-        return dot
+        return Dot.of(self.op.weight_type, element, self.parameters, self.registers)
 
     @property
     def pixels(self) -> int:

@@ -5,26 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-import numpy as np
-
-from hwcompile.diagnostics import InternalError
-from hwcompile.ir.types import IntArray
+from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic import words
-from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.arithmetic.ways import out_of_multipliers
-from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.arithmetic.whole_words import WholeWords
+from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.needs import Resources
 from hwcompile.ops.contract.pixels import check_pixels, pixel_counts
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.depthwise.folded import constant_parts
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.matmul.folded import check_style
 
 
-class ChannelsOfTaps(Built[Depthwise]):
+class ChannelsOfTaps(WholeWords[Depthwise]):
     """Channels cut into groups of pe with all their taps, in the words of `hw_depthwise_parallel`.
 
     Attributes are those of the op: T taps of C channels; a pixel takes C / pe words, or a word
@@ -32,23 +27,9 @@ class ChannelsOfTaps(Built[Depthwise]):
     """
 
     @property
-    def pixels(self) -> int:
-        """Pixels at a time."""
-        return self.number("pixels", 1)
-
-    @property
     def pe(self) -> int:
         """Channels at a time."""
         return self.number("pe")
-
-    @cached_property
-    def dot(self) -> Dot:
-        """The arithmetic."""
-        wish = str(self.parameters.get("style", "auto"))
-        dot = Dot.choose(self.op.weight_type, self.site.inputs[0].element, wish)
-        if dot is None:
-            raise InternalError(f"parameters {dict(self.parameters)} were not checked")
-        return dot
 
     @property
     def words(self) -> int:
@@ -56,9 +37,19 @@ class ChannelsOfTaps(Built[Depthwise]):
         return self.op.channels // self.pe
 
     @property
-    def out_bits(self) -> int:
-        """Bits of a sum."""
-        return self.site.outputs[0].element.bits
+    def fan_in(self) -> int:
+        """T."""
+        return self.op.taps
+
+    @property
+    def weight_type(self) -> IntType:
+        """That of the op."""
+        return self.op.weight_type
+
+    @property
+    def weight_blocks(self) -> IntArray:
+        """Those of pe channels in a block."""
+        return self.op.weights.reshape(self.op.taps, self.words, self.pe).transpose(1, 2, 0)
 
     @cached_property
     def ports(self) -> Ports:
@@ -73,18 +64,6 @@ class ChannelsOfTaps(Built[Depthwise]):
         given = StreamFormat(source.pixels, op.channels, pe, self.site.outputs[0].element)
         return Ports((taken,), given)
 
-    @cached_property
-    def timing(self) -> Timing:
-        """Every cycle takes a word and gives one."""
-        every = np.ones(self.interval, dtype=np.int64)
-        # Operands, dot product, sum.
-        return single({"in0": every}, every, self.dot.stages(self.op.taps) + 2)
-
-    @property
-    def interval(self) -> int:
-        """Words of a frame."""
-        return self.ports.output.words
-
     @property
     def lanes(self) -> int:
         """Pe x taps, for every pixel."""
@@ -92,20 +71,10 @@ class ChannelsOfTaps(Built[Depthwise]):
 
     @cached_property
     def needs(self) -> Resources:
-        """Lanes and adders (see `Dot`), memories, registers of operands and sums, control."""
-        pe, taps, dot = self.pe, self.op.taps, self.dot
-        rows = self.pixels * pe
-        sums = rows * self.out_bits
+        """See `WholeWords.sums`; and a counter of words."""
         counter = max(self.words - 1, 1).bit_length()
-        total = Resources(
-            lut=0.5 * counter + 4,
-            adders=sums + counter,
-            ff=rows * taps * dot.encoding.input.bits + sums + counter + dot.stages(taps) + 2,
-        )
-        total += memory(self.words, pe * taps * dot.encoding.stored_bits)
-        if self.starts is not None:
-            total += memory(self.words, pe * start_bits(self.starts))
-        return total + dot.resources(rows, taps, self.out_bits)
+        steps = Resources(lut=0.5 * counter, adders=counter, ff=counter)
+        return self.sums(self.words, self.pe, self.pe) + steps
 
     @property
     def circuit(self) -> str:
@@ -115,27 +84,8 @@ class ChannelsOfTaps(Built[Depthwise]):
     @cached_property
     def instance(self) -> Instance:
         """Of `hw_depthwise_parallel`."""
-        op, dot = self.op, self.dot
-        codes = op.weights.reshape(op.taps, self.words, self.pe).transpose(1, 2, 0)
-        result = self.ports.output
-        return Instance(
-            "hw_depthwise_parallel",
-            {
-                "Pixels": self.pixels,
-                "Pe": self.pe,
-                "Depth": self.words,
-                "Words": result.words_per_vector,
-                "Tail": result.size % result.parallel,
-                "Taps": op.taps,
-                "Group": dot.encoding.group,
-                **dot.parameters(),
-                "Doubled": dot.encoding.doubled,
-                "SumBits": dot.sum_bits(op.taps, self.out_bits),
-                "OutBits": self.out_bits,
-                "WeightFile": dot.image(codes),
-                **dot.start_parameters(self.starts, op.taps),
-            },
-        )
+        size: dict[str, Value] = {"Pe": self.pe, "Depth": self.words, "Taps": self.op.taps}
+        return Instance("hw_depthwise_parallel", self.values(size))
 
     @property
     def comment(self) -> str:

@@ -7,7 +7,6 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic import words
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
@@ -44,12 +43,8 @@ class FoldedMatrix(Built[Matmul]):
     @cached_property
     def dot(self) -> Dot:
         """The arithmetic."""
-        wish = str(self.parameters.get("style", "auto"))
-        element, pack = self.site.inputs[0].element, self.number("pack", 1)
-        dot = Dot.choose(self.op.weight_type, element, wish, pack, registers=self.registers)
-        if dot is None:
-            raise InternalError(f"parameters {dict(self.parameters)} were not checked")
-        return dot
+        element = self.site.inputs[0].element
+        return Dot.of(self.op.weight_type, element, self.parameters, self.registers)
 
     @property
     def order(self) -> Blocks | None:

@@ -5,53 +5,39 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 
-import numpy as np
-
-from hwcompile.diagnostics import InternalError
-from hwcompile.ir.types import IntArray, TensorType
+from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.arithmetic import words
-from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.arithmetic.ways import out_of_multipliers
-from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.arithmetic.whole_words import WholeWords
+from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.needs import Resources
 from hwcompile.ops.contract.pixels import pixel_counts
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.matmul.folded import MAX_LANES, check_style, row_constants
 from hwcompile.ops.matmul.op import Matmul
 
 
-class ProductsOfPixels(Built[Matmul]):
+class ProductsOfPixels(WholeWords[Matmul]):
     """All groups, rows and columns for each of some pixels, in the words of `hw_matmul_parallel`.
 
     Attributes are those of the op: G groups of M rows and K columns.
     """
 
     @property
-    def pixels(self) -> int:
-        """Pixels at a time."""
-        return self.number("pixels")
-
-    @cached_property
-    def dot(self) -> Dot:
-        """The arithmetic."""
-        wish = str(self.parameters.get("style", "auto"))
-        dot = Dot.choose(self.op.weight_type, self.site.inputs[0].element, wish)
-        if dot is None:
-            raise InternalError(f"parameters {dict(self.parameters)} were not checked")
-        return dot
+    def fan_in(self) -> int:
+        """K."""
+        return self.op.fan_in
 
     @property
-    def sums(self) -> int:
-        """Sums of a pixel."""
-        return self.op.groups * self.op.rows
+    def weight_type(self) -> IntType:
+        """That of the op."""
+        return self.op.weight_type
 
     @property
-    def out_bits(self) -> int:
-        """Bits of a sum."""
-        return self.site.outputs[0].element.bits
+    def weight_blocks(self) -> IntArray:
+        """A single block of all rows."""
+        return self.op.weights.reshape(1, -1, self.op.fan_in)
 
     @cached_property
     def ports(self) -> Ports:
@@ -63,18 +49,6 @@ class ProductsOfPixels(Built[Matmul]):
             return StreamFormat(kind.pixels, kind.channels, kind.channels, kind.element)
         return StreamFormat.of_rows(kind, self.pixels)
 
-    @cached_property
-    def timing(self) -> Timing:
-        """Every cycle takes a word and gives one."""
-        every = np.ones(self.interval, dtype=np.int64)
-        # Operands, dot product, sum.
-        return single({"in0": every}, every, self.dot.stages(self.op.fan_in) + 2)
-
-    @property
-    def interval(self) -> int:
-        """Words of a frame."""
-        return self.ports.output.words
-
     @property
     def lanes(self) -> int:
         """Weights times pixels."""
@@ -82,15 +56,8 @@ class ProductsOfPixels(Built[Matmul]):
 
     @cached_property
     def needs(self) -> Resources:
-        """Lanes and adders (see `Dot`), constants, registers of operands and sums, control."""
-        op, dot, pixels = self.op, self.dot, self.pixels
-        sums = pixels * self.sums * self.out_bits
-        operands = pixels * op.groups * op.fan_in * dot.encoding.input.bits
-        total = Resources(lut=4, adders=sums, ff=operands + sums + dot.stages(op.fan_in) + 2)
-        total += memory(1, op.weights.size * dot.encoding.stored_bits)
-        if self.starts is not None:
-            total += memory(1, self.sums * start_bits(self.starts))
-        return total + dot.resources(pixels * self.sums, op.fan_in, self.out_bits)
+        """See `WholeWords.sums`."""
+        return self.sums(1, self.op.groups * self.op.rows, self.op.groups)
 
     @property
     def circuit(self) -> str:
@@ -100,25 +67,9 @@ class ProductsOfPixels(Built[Matmul]):
     @cached_property
     def instance(self) -> Instance:
         """Of `hw_matmul_parallel`."""
-        op, dot, result = self.op, self.dot, self.ports.output
-        return Instance(
-            "hw_matmul_parallel",
-            {
-                "Pixels": self.pixels,
-                "Groups": op.groups,
-                "Rows": op.rows,
-                "Terms": op.fan_in,
-                "Words": result.words_per_vector,
-                "Tail": result.size % result.parallel,
-                "Group": dot.encoding.group,
-                **dot.parameters(),
-                "Doubled": dot.encoding.doubled,
-                "SumBits": dot.sum_bits(op.fan_in, self.out_bits),
-                "OutBits": self.out_bits,
-                "WeightFile": dot.image(op.weights.reshape(1, -1, op.fan_in)),
-                **dot.start_parameters(self.starts, op.fan_in),
-            },
-        )
+        op = self.op
+        size: dict[str, Value] = {"Groups": op.groups, "Rows": op.rows, "Terms": op.fan_in}
+        return Instance("hw_matmul_parallel", self.values(size))
 
     @property
     def comment(self) -> str:
