@@ -40,7 +40,7 @@ from hwcompile.technology.delays import DelayModel, Delays, delay_model
 
 ROOT = File(sys.argv[0]).resolve().parents[1]
 BOARDS = ("ulx3s_25", "tang_nano_9k", "icebreaker", "hx8k_breakout")
-MOST = 2
+MOST = 1
 """Sizes of a kind of circuit."""
 
 HELD_OF = 4

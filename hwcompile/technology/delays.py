@@ -18,7 +18,7 @@ from hwcompile.families import fpga_family
 from hwcompile.families.family import DELAYS
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications
 from hwcompile.ops.contract.paths import Path
-from hwcompile.technology.rules import Rules, blocks_of, dsp_of, rules_of
+from hwcompile.technology.rules import Rules, blocks_of, dsp_of, rules_of, small_of
 
 TABLE_ROWS = 16
 """Rows of a memory that are one table."""
@@ -64,10 +64,12 @@ class DelayModel:
         """Of a memory that is no block.
 
         What is read of constants goes into a register; of others, the address does, and a choice
-        between tables follows.
+        between tables follows, or between registers where those are cheaper.
         """
         if memory is None or memory.kind is MemoryKind.ROM:
             return 0
+        if not small_of(memory, self.rules):
+            return (memory.depth - 1).bit_length()
         tables = -(-memory.depth // TABLE_ROWS)
         return 1 + -(-(tables - 1).bit_length() // 2)
 

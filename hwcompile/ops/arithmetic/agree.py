@@ -65,7 +65,7 @@ class Agree(WeightEncoding):
 
     def first_path(self, group: int) -> Path:
         """Full adders and counters of six bits in tables, or for a few pairs a full adder."""
-        return Path("population count", 8 if group > 4 else 3)
+        return Path("population count", 5 if group > 4 else 2)
 
     def describe(self) -> str:
         """A few words for comments and reports."""

@@ -13,7 +13,8 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Struct
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.contract.weights_port import (
@@ -152,6 +153,18 @@ class Programs(Built[Matmul]):
         total = collector + control + memory(groups * plan.collects, row)
         total += weights_memory(self.parameters, groups * plan.steps, pes * self._entry_bits)
         return total + pe.times(pes)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The program and the place that it tells, products, the sum over a row, control."""
+        plan, out_bits = self.plan, self.site.outputs[0].element.bits
+        program = Memory(plan.op.groups * plan.steps, self.row_bits)
+        place = (plan.place_bits,) * 2 if plan.delta else ()
+        return (
+            Path("program and places", 1, place, program),
+            *self.dot.paths(1, out_bits, None),
+            CONTROL,
+        )
 
     @property
     def _layout(self) -> Struct:

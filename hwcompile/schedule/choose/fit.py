@@ -21,7 +21,7 @@ from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
 from hwcompile.schedule.choose.estimate import Estimate, estimate
 from hwcompile.schedule.choose.folding import Space
 from hwcompile.schedule.choose.options import Option
-from hwcompile.schedule.choose.pace import paced
+from hwcompile.schedule.choose.pace import Pace, paced
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.choose.ways import Ways
 from hwcompile.schedule.choose.widths import width_choice, width_site
@@ -115,6 +115,7 @@ class Fitter:
     ) -> None:
         self.clock_mhz = clock_mhz
         self.delays = delay_model(board.device)
+        self._pace = Pace(self.delays, clock_mhz) if self.delays and clock_mhz else None
         self.graph = graph
         self.board = board
         self.space = Space.of(graph, fixed)
@@ -237,7 +238,10 @@ class Fitter:
 
         def price(node: Node, option: Option, usual: Option) -> float:
             blocks = self._need(node, usual).dsp
-            return prices.of(self._need(node, option), paired=paired, usual=blocks)
+            area = prices.of(self._need(node, option), paired=paired, usual=blocks)
+            # A clock that is asked for is worth more than area is.
+            late = self._pace.late(option.built) if self._pace else 0.0
+            return area + late * self.budget.capacities.lut
 
         def best_way(node: Node, option: Option) -> Option:
             found = self._ways.of(node, option) if ways else (option,)
