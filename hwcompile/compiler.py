@@ -32,7 +32,7 @@ from hwcompile.build_directory import (
 from hwcompile.emit.hls.view import check_layers
 from hwcompile.emit.licence import licence_file
 from hwcompile.emit.project import Files, finished_rtl, write_files
-from hwcompile.frontends.load import ImportedModel, load_model
+from hwcompile.frontends.load import ImportedModel, load_model, reads_roundings
 from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
@@ -44,6 +44,7 @@ from hwcompile.report.insight import build_insight
 from hwcompile.report.page.page import page_text
 from hwcompile.report.sbom import bill_of_materials
 from hwcompile.report.summary import build_report
+from hwcompile.report.thresholds import threshold_notes
 from hwcompile.schedule.choose.schedule_file import Schedule, schedule_text
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import Prediction, plan, plan_enough, wanted_schedule
@@ -97,7 +98,9 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     elif isinstance(model, Graph):
         imported = imported_graph(model)
     else:
-        imported = load_model(model, dict(options.input_types or {}), options.formats)
+        imported = load_model(
+            model, dict(options.input_types or {}), options.formats, options.rounding
+        )
     _log.info("%d nodes", len(imported.graph.nodes))
     options.step("lowering")
     graph = run_passes(imported.graph, LOWERING, observe)
@@ -113,7 +116,8 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     options.step("writing RTL")
     files = finished_rtl(planned, goal.clock_mhz) | licence_file()
     files[GRAPH] = to_text(planned.graph)
-    host = _host(imported, (*idle_notes(planned), *fit_notes(predicted)))
+    choice = threshold_notes(planned) if _has_a_choice(model, options.rounding) else ()
+    host = _host(imported, (*idle_notes(planned), *choice, *fit_notes(predicted)))
     files[HOST] = json_text(host)
     files[SCHEDULE] = schedule = schedule_text(planned, prediction)
     report = build_report(planned, prediction, goal.clock_mhz, predicted, _target(goal))
@@ -138,6 +142,11 @@ def _planned(graph: Graph, goal: Goal, wanted: Schedule) -> tuple[Plan, Predicti
         board=goal.board,
         clock_mhz=goal.clock_mhz,
     )
+
+
+def _has_a_choice(model: Source, rounding: object) -> bool:
+    """The user may say how the model's quantizers round, and has not."""
+    return not rounding and isinstance(model, Path) and reads_roundings(model)
 
 
 def _target(goal: Goal) -> dict[str, Any]:

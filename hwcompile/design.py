@@ -182,7 +182,8 @@ def compile_graph(graph: Graph, output: Path | str, **options: Unpack[GraphKeywo
     Args:
         graph: The network.
         output: Build directory to make.
-        options: See `hwcompile.options.CompileOptions`, all but `input_types` and `formats`.
+        options: See `hwcompile.options.CompileOptions`, all but those about a model file:
+            `input_types`, `formats` and `rounding`.
 
     Raises:
         CompileError: With every finding of the stage that failed; nothing is written then.

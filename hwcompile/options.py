@@ -38,6 +38,7 @@ class ModelKeywords(GraphKeywords, total=False):
 
     input_types: Mapping[str, str] | None
     formats: Path | Mapping[str, Any] | None
+    rounding: str | Mapping[str, str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +61,9 @@ class CompileOptions:
         formats: A file of number formats, or the same as nested mappings: for ONNX models those of
             recurrent nodes (`hwcompile.rnn.description`), for Keras models hls4ml's configuration
             (`hwcompile.frontends.hls4ml.configuration`).
+        rounding: "model" (equal to float32 operation by operation) or "exact" (the exact numbers of
+            scales, biases and limits, rounded once), for all quantizers of an ONNX model or by
+            name.
         dump_ir: Write the graph after each pass to `ir/` in the build directory.
         hls: Write C++ for high-level synthesis to `hls/` in the build directory.
         force: Replace the files of an existing build directory; others in it stay.
@@ -74,6 +78,7 @@ class CompileOptions:
     clock_mhz: float | None = None
     input_types: Mapping[str, str] | None = None
     formats: Path | Mapping[str, Any] | None = None
+    rounding: str | Mapping[str, str] | None = None
     dump_ir: bool = False
     hls: bool = False
     force: bool = False

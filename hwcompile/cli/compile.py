@@ -15,6 +15,8 @@ from hwcompile.cli.app import app, console, progress
 from hwcompile.cli.voice import Voice
 from hwcompile.design import compile_with
 from hwcompile.frontends.input_types import GRAMMAR, named_input_types
+from hwcompile.frontends.rounding import GRAMMAR as GRAMMAR_OF_ROUNDING
+from hwcompile.frontends.rounding import named_roundings
 from hwcompile.options import DEFAULT_FPS, CompileOptions
 from hwcompile.report.table import report_table
 from hwcompile.schedule.choose.folding import DEFAULT_LANES
@@ -66,6 +68,13 @@ def compile_command(
             "model, hls4ml's configuration as YAML or JSON."
         ),
     ] = None,
+    rounding: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"How a quantizer of an ONNX model rounds, {GRAMMAR_OF_ROUNDING}: as float32 "
+            "does, operation by operation, or once, with the exact numbers of scales and biases."
+        ),
+    ] = None,
     dump_ir: Annotated[
         bool, typer.Option(help="Write the graph after each pass to DIR/ir.")
     ] = False,
@@ -85,6 +94,7 @@ def compile_command(
             clock_mhz=clock_mhz,
             input_types=named_input_types(input_type or []),
             formats=formats,
+            rounding=named_roundings(rounding or []),
             dump_ir=dump_ir,
             hls=hls,
             force=force,

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from hwcompile.frontends.hls4ml.keras_file import STARTS, SUFFIXES, load_keras
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.onnx.load import load_onnx
+from hwcompile.frontends.rounding import must_have_a_choice, roundings_of
 from hwcompile.frontends.tflite.load import SUFFIXES as LITE
 from hwcompile.frontends.tflite.load import load_tflite
 
@@ -60,6 +61,7 @@ def load_model(
     path: str | Path,
     input_types: Mapping[str, str] | None = None,
     formats: Formats = None,
+    rounding: str | Mapping[str, str] | None = None,
 ) -> ImportedModel:
     """Import the model at `path`.
 
@@ -69,13 +71,26 @@ def load_model(
             type and scale, for example `{"image": "uint8:1/255"}`. The name "" stands for the
             only input.
         formats: See `Formats`.
+        rounding: "model" or "exact", for all quantizers or by name; see
+            `hwcompile.frontends.rounding`.
 
     Raises:
         CompileError: With everything that cannot be compiled.
     """
-    path = Path(path)
-    chosen = next((f for f in FRONT_ENDS if f.reads(path)), FRONT_ENDS[0])
-    return chosen.load(path, input_types, formats)
+    path, roundings = Path(path), roundings_of(rounding)
+    if reads_roundings(path):
+        return load_onnx(path, input_types, formats, roundings)
+    must_have_a_choice(roundings, f"'{path.name}'")
+    return _front_end(path).load(path, input_types, formats)
 
 
-__all__ = ["FRONT_ENDS", "FrontEnd", "ImportedModel", "load_model"]
+def reads_roundings(path: Path) -> bool:
+    """The file's quantizers work on float32 numbers, whose roundings are a choice."""
+    return _front_end(path) is FRONT_ENDS[0]
+
+
+def _front_end(path: Path) -> FrontEnd:
+    return next((f for f in FRONT_ENDS if f.reads(path)), FRONT_ENDS[0])
+
+
+__all__ = ["FRONT_ENDS", "FrontEnd", "ImportedModel", "load_model", "reads_roundings"]

@@ -1,4 +1,4 @@
-"""Models whose numbers have no exact integers: HW0220 to HW0236, HW0260 to HW0284."""
+"""Models whose numbers have no exact integers: HW0220 to HW0236, HW0260 to HW0285."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from onnx import TensorProto, helper
 
 from hwcompile.frontends.load import load_model
+from hwcompile.frontends.rounding import named_roundings
 from tests.diagnostics.place import Place
 from tests.diagnostics.stage_operators import by_channel, picture, vector
 from tests.frontends.oracle import Model
@@ -233,3 +234,29 @@ def hw0283_two_types_for_one_input(at: Place) -> None:
 def hw0284_a_model_without_a_quantizer(at: Place) -> None:
     m = Model()
     at.read(m, m.op("MatMul", m.input(1, 6), m.constant(m.rng.normal(size=(6, 3)))))
+
+
+def hw0285_a_name_that_no_quantizer_has(at: Place) -> None:
+    m = Model()
+    y = m.op("MatMul", m.quantize(m.input(1, 6)), m.weights(6, 3))
+    at.read(m, m.quantize(y), rounding={"fc1": "exact"})
+
+
+def hw0285_a_curve(at: Place) -> None:
+    m = Model()
+    y = m.op("Sigmoid", m.op("MatMul", m.quantize(m.input(1, 6)), m.weights(6, 3)))
+    z = m.quantize(y, 0.01)
+    name = next(n.name for n in reversed(m.nodes) if n.op_type == "QuantizeLinear")
+    at.read(m, z, rounding={name: "exact"})
+
+
+def hw0285_no_mode(at: Place) -> None:
+    load_model(at.folder / "m.onnx", rounding="nearest")
+
+
+def hw0285_two_modes(at: Place) -> None:
+    named_roundings(["exact", "model"])
+
+
+def hw0285_a_format_that_says_how(at: Place) -> None:
+    load_model(at.folder / "m.tflite", rounding="exact")

@@ -14,6 +14,7 @@ import numpy as np
 
 from hwcompile.diagnostics import CompileError, Origin, fail
 from hwcompile.frontends.numbers.bisection import bisected
+from hwcompile.frontends.numbers.exact_rounding import differing, exact_runs
 from hwcompile.frontends.numbers.row_function import RowFunction, row_groups
 from hwcompile.frontends.numbers.runs import Runs, operations, runs_of
 from hwcompile.ir.op import Op
@@ -76,6 +77,45 @@ def close(
     if found is None:
         raise _too_wide(function, "its thresholds and tables would be too large")
     return spread(found, inverse)
+
+
+@dataclass(frozen=True, eq=False)
+class RoundedOnce:
+    """A chain closed with one rounding.
+
+    Attributes:
+        ops: Operations to apply in order.
+        values: How many integers there are, in all different rows together.
+        differing: On how many of them float32 gives another result; None when that has no form
+            that could be compared.
+    """
+
+    ops: tuple[Op, ...]
+    values: int
+    differing: int | None
+
+
+def close_once(
+    chain: Chain, quantizer: Quantizer, domain: Domain, origin: Origin | None = None
+) -> RoundedOnce | None:
+    """Like `close`, with the exact numbers of the chain's constants and one rounding at the end.
+
+    Returns:
+        None when the chain is no line with limits (see `exact_rounding`), or too wide.
+    """
+    function, inverse = _distinct(chain, quantizer, domain, origin)
+    runs = exact_runs(function)
+    found = None if runs is None else operations(runs, domain.element, quantizer.element.encoding)
+    if runs is None or found is None:
+        return None
+    try:
+        low, high = np.full_like(function.low, runs.low), np.full_like(function.high, runs.high)
+        wide = _runs(replace(function, low=low, high=high), domain.element)
+        count = differing(runs, wide, function.low, function.high)
+    except CompileError:
+        count = None
+    values = int((function.high - function.low + 1).sum())
+    return RoundedOnce(spread(found, inverse), values, count)
 
 
 def spread(ops: tuple[Op, ...], inverse: IntArray) -> tuple[Op, ...]:

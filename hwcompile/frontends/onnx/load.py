@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from hwcompile.frontends.onnx.dialect.frames import Frames, NotFramesError
 from hwcompile.frontends.onnx.operators import OPERATORS
 from hwcompile.frontends.onnx.reading.read import read_model
 from hwcompile.frontends.onnx.recurrent import RECURRENT
+from hwcompile.frontends.rounding import must_have_rounded
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.inputs import start_values
 from hwcompile.frontends.symbolic.interpreter import interpret
@@ -33,6 +34,7 @@ def load_onnx(
     path: str | Path,
     input_types: Mapping[str, str] | None = None,
     formats: Path | Mapping[str, Any] | None = None,
+    roundings: Mapping[str, str] | None = None,
 ) -> ImportedModel:
     """Import the ONNX or QONNX model at `path`.
 
@@ -42,6 +44,7 @@ def load_onnx(
             type and scale, for example `{"image": "uint8:1/255"}`. The name "" stands for the
             only input.
         formats: Number formats of recurrent nodes, see `hwcompile.rnn.description`.
+        roundings: Mode by quantizer, see `hwcompile.frontends.rounding`.
 
     Raises:
         CompileError: With everything that cannot be compiled.
@@ -52,18 +55,28 @@ def load_onnx(
     must_name_nodes(description, frozenset(recurrent))
     if not input_types:
         _refuse_float_model(model)
+    wishes = _Wishes(input_types or {}, description, roundings or {})
     framed = _one_frame(model)
     if framed is None:
-        return _import(model, input_types or {}, description)
+        return _import(model, wishes)
     try:
-        return _import(framed, input_types or {}, description)
+        return _import(framed, wishes)
     except NotFramesError as error:
-        return _whole_batch(model, error, input_types or {}, description)
+        return _whole_batch(model, error, wishes)
     except CompileError as error:
         with suppress(CompileError):
             reason = NotFramesError(None, error.diagnostics[0].what)
-            return _whole_batch(model, reason, input_types or {}, description)
+            return _whole_batch(model, reason, wishes)
         raise
+
+
+@dataclass(frozen=True, eq=False)
+class _Wishes:
+    """What the user says beside the file; see `load_onnx`."""
+
+    input_types: Mapping[str, str]
+    formats: Description
+    roundings: Mapping[str, str]
 
 
 _QUANTIZERS = ("quant", "multithreshold", "trunc", "integer", "qlinear", "qgemm")
@@ -114,17 +127,12 @@ def _one_frame(model: SourceModel) -> SourceModel | None:
     return replace(model, inputs=inputs, batch=batches.pop())
 
 
-def _whole_batch(
-    model: SourceModel,
-    error: NotFramesError,
-    input_types: Mapping[str, str],
-    description: Description,
-) -> ImportedModel:
+def _whole_batch(model: SourceModel, error: NotFramesError, wishes: _Wishes) -> ImportedModel:
     """The model with all of the file's batch in one frame, because its entries meet."""
     what = f"the file fixes a first axis of {model.inputs[0].shape[0]}, which is no batch of frames"
     origin = None if error.node is None else error.node.origin
     try:
-        imported = _import(model, input_types, description)
+        imported = _import(model, wishes)
     except CompileError as found:
         if not error.why:
             raise
@@ -136,14 +144,12 @@ def _whole_batch(
     return replace(imported, notes=(*imported.notes, note))
 
 
-def _import(
-    model: SourceModel, input_types: Mapping[str, str], description: Description
-) -> ImportedModel:
-    first, wishes = _attempt(model, input_types, description, {})
-    if not wishes:
+def _import(model: SourceModel, wishes: _Wishes) -> ImportedModel:
+    first, layouts = _attempt(model, wishes, {})
+    if not layouts:
         return first
     # An input's natural order met a permutation: let the host deliver the permuted order.
-    second, _ = _attempt(model, input_types, description, wishes)
+    second, _ = _attempt(model, wishes, layouts)
     return second if _gathers(second.graph) < _gathers(first.graph) else first
 
 
@@ -155,19 +161,24 @@ def _gathers(graph: Graph) -> int:
 # refused by name where they matter.
 @np.errstate(all="ignore")
 def _attempt(
-    model: SourceModel,
-    input_types: Mapping[str, str],
-    formats: Description,
-    layouts: Mapping[int, IntArray],
+    model: SourceModel, wishes: _Wishes, layouts: Mapping[int, IntArray]
 ) -> tuple[ImportedModel, dict[int, IntArray]]:
     frames = Frames(model.batch, [t.name for t in model.inputs]) if model.batch > 1 else None
     builder = Builder(identifier(model.name, "network"))
-    ctx = Context(model, builder, layouts, frames=frames, formats=formats)
+    ctx = Context(
+        model,
+        builder,
+        layouts,
+        frames=frames,
+        formats=wishes.formats,
+        roundings=wishes.roundings,
+    )
     dialect = OnnxDialect(model, OPERATORS, frames)
-    values, problems = interpret(ctx, dialect, start_values(ctx, input_types))
+    values, problems = interpret(ctx, dialect, start_values(ctx, wishes.input_types))
     outputs, host, more = finish_outputs(ctx, values, "onnxruntime.quantization, Brevitas")
     if problems or more:
         raise CompileError([*problems, *more])
+    must_have_rounded(wishes.roundings, ctx.rounded)
     if frames is not None and any(frames.axis(name) != 0 for name in model.outputs):
         raise NotFramesError(None, "an output has another first axis")
     graph = ctx.builder.build(outputs)

@@ -11,6 +11,7 @@ import numpy as np
 from hwcompile.diagnostics import Origin, fail
 from hwcompile.frontends.model import Array, SourceModel, SourceNode
 from hwcompile.frontends.names import identifier
+from hwcompile.frontends.rounding import EXACT, MODEL
 from hwcompile.frontends.symbolic.arranging import is_canonical, is_permutation
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.op import Op
@@ -57,6 +58,8 @@ class Context:
         bounds: For values whose channels reach different intervals: (low, high), int64 [C].
         frames: Which axis of each tensor is the batch that the file fixes, if it does.
         formats: Number formats of recurrent nodes, see `hwcompile.rnn.description`.
+        roundings: Mode by quantizer, "" for all others; see `hwcompile.frontends.rounding`.
+        rounded: Nodes that had a rounding to choose.
         inputs: How the host makes the network's inputs.
         notes: Remarks for the user.
     """
@@ -68,12 +71,18 @@ class Context:
     bounds: dict[str, tuple[IntArray, IntArray]] = field(default_factory=dict)
     frames: FixedBatch | None = None
     formats: Description = field(default_factory=dict)
+    roundings: Mapping[str, str] = field(default_factory=dict)
+    rounded: set[str] = field(default_factory=set)
     inputs: list[HostInput] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _arranged: dict[tuple[str, tuple[int, ...], bytes, int], str] = field(default_factory=dict)
     _from_input: dict[str, str] = field(default_factory=dict)
     _named: set[str] = field(default_factory=set)
     _emitted: dict[_Key, str] = field(default_factory=dict)
+
+    def rounds_once(self, node: SourceNode) -> bool:
+        """The user wishes that a quantizer rounds the exact number, instead of float32's."""
+        return self.roundings.get(node.name, self.roundings.get("", MODEL)) == EXACT
 
     def type(self, value: str) -> TensorType:
         """The type of an IR value."""

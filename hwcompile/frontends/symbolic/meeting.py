@@ -30,7 +30,7 @@ from hwcompile.ir.hull import with_constant
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.conv.op import Conv
 from hwcompile.ops.elementwise.op import Linear, Product
-from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile_runtime.rows import floats
 
 _WIDEST = 24
@@ -169,12 +169,39 @@ def _product(
     elements = [meet.element(s) for s in (meet.pair.left, meet.pair.right)]
     if product_type(elements[0], zeros[0], elements[1], zeros[1]).bits > _WIDEST:
         return None
+    steps = floats([float(row.step) for row in rows])
+    return meet.result(_multiplied(meet, zeros), Chain(Dequantize(steps)))
+
+
+def _multiplied(meet: _Meeting, zeros: tuple[int, int]) -> str:
+    """The product of both streams without their zero points."""
     operands = [
         meet.emit(Linear((1,), -zero), operand) if zero else operand
         for operand, zero in zip(meet.arranged(), zeros, strict=True)
     ]
-    steps = floats([float(row.step) for row in rows])
-    return meet.result(meet.emit(Product(), *operands), Chain(Dequantize(steps)))
+    return meet.emit(Product(), *operands)
+
+
+def plain_product(ctx: Context, pair: Pair, node: SourceNode) -> Stream | None:
+    """The product of two dequantized streams; its chain multiplies by both scales.
+
+    Float32 rounds the dequantized numbers, which the chain does not: it is the product's exact
+    number that is rounded once.
+
+    Returns:
+        None for other meetings.
+    """
+    starts = [s.chain.start for s in (pair.left, pair.right) if not s.chain.ops]
+    plain = [s for s in starts if isinstance(s, Dequantize) and s.zero_point.size == 1]
+    if pair.kind != "mul" or len(plain) < 2:
+        return None
+    order = common_order(ctx, (pair.left, pair.right))
+    arrays = [*pair.left.chain.arrays(), *pair.right.chain.arrays()]
+    meet = _Meeting(ctx, pair, order, reduce_rows(order.reshape(-1), order.shape[2], arrays), node)
+    first, second = (start.select(meet.rows.rows) for start in plain)
+    chain = Chain(Dequantize(first.scale), (FloatOp("mul", (second.scale,)),))
+    zeros = (int(first.zero_point[0]), int(second.zero_point[0]))
+    return meet.result(_multiplied(meet, zeros), chain)
 
 
 def common_order(ctx: Context, streams: tuple[Stream, ...]) -> IntArray:

@@ -9,7 +9,8 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
-from hwcompile.frontends.numbers.closing import Domain, close
+from hwcompile.frontends.numbers.closing import Domain, RoundedOnce, close, close_once
+from hwcompile.frontends.rounding import not_a_line
 from hwcompile.frontends.symbolic.arranging import (
     Rows,
     consistent,
@@ -94,8 +95,17 @@ def quantize_constant(array: Array, by: Quantization, node: SourceNode) -> Quant
     return QuantizedConstant(integers, wide(scale), wide(zero))
 
 
-def quantize_stream(ctx: Context, stream: Stream, by: Quantization, node: SourceNode) -> Stream:
+def quantize_stream(
+    ctx: Context, stream: Stream, by: Quantization, node: SourceNode, counted: bool = True
+) -> Stream:
     """The stream behind the quantizer, as a new IR value; an input of the network when raw.
+
+    Args:
+        ctx: State; its builder receives the operations.
+        stream: With operations pending.
+        by: The quantizer.
+        node: Where it is.
+        counted: The chain is the model's own: what rounds once can be compared with it.
 
     Raises:
         CompileError: If the chain has no exact integer form (see `closing.close`).
@@ -106,9 +116,45 @@ def quantize_stream(ctx: Context, stream: Stream, by: Quantization, node: Source
     rows = value_rows(ctx, stream, by.keys)
     chain = stream.chain.select(rows.rows)
     domain = domain_of(ctx, stream.value, rows)
-    ops = close(chain, by.rows(rows.rows), domain, node.origin)
+    ops = closed(ctx, chain, by.rows(rows.rows), domain, node, counted)
     value = emit_all(ctx, ops, (stream.value,), node, meaning_of(by.rows(rows.rows)))
     return Stream(value, stream.index, by.result_chain(), np.dtype(by.dtype))
+
+
+def closed(
+    ctx: Context,
+    chain: Chain,
+    quantizer: Quantizer,
+    domain: Domain,
+    node: SourceNode,
+    counted: bool = True,
+) -> tuple[Op, ...]:
+    """Integer operations for a chain and its quantizer, with the roundings that are wished for.
+
+    Raises:
+        CompileError: Those of `close`; HW0285 when one rounding was asked of this very node and
+            its chain is no line.
+    """
+    ctx.rounded.add(node.name)
+    if ctx.rounds_once(node):
+        once = close_once(chain, quantizer, domain, node.origin)
+        if once is not None:
+            if counted and once.differing != 0:
+                ctx.note(_difference(once), node.origin)
+            return once.ops
+        if node.name in ctx.roundings:
+            raise not_a_line(node.name, chain.describe(), node.origin)
+        ctx.note(f"rounds as float32 does, as '{chain.describe()}' is no line", node.origin)
+    return close(chain, quantizer, domain, node.origin)
+
+
+def _difference(once: RoundedOnce) -> str:
+    if once.differing is None:
+        return "rounds once; on how many integers float32 differs is too much to count"
+    return (
+        f"rounds once, which differs from float32 on {once.differing:,} of "
+        f"{once.values:,} integers of its different channels"
+    )
 
 
 def settled(ctx: Context, stream: Stream, keys: list[Array], node: SourceNode) -> Stream:

@@ -10,7 +10,7 @@ from hwcompile.frontends.numbers.pair_values import Branch
 from hwcompile.frontends.numbers.pairing import close_pair
 from hwcompile.frontends.symbolic.arranging import inverse, reduce_rows
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.meeting import common_order, one_stream
+from hwcompile.frontends.symbolic.meeting import common_order, one_stream, plain_product
 from hwcompile.frontends.symbolic.quantizing import (
     Quantization,
     emit_all,
@@ -29,6 +29,11 @@ def quantize_pair(ctx: Context, pair: Pair, by: Quantization, node: SourceNode) 
     Raises:
         CompileError: HW0222 when no exact form is small enough.
     """
+    if ctx.rounds_once(node):
+        product = plain_product(ctx, pair, node)
+        if product is not None:
+            ctx.note("rounds the exact product once", node.origin)
+            return quantize_stream(ctx, product, by, node, counted=False)
     try:
         return _together(ctx, pair, by, node)
     except CompileError as error:
