@@ -119,6 +119,7 @@ def simulate(designs: list[Design], work: Path) -> list[IntArray]:
         for design in designs
     ]
     command = [str(tools.verilator), "--binary", "-Wno-fatal", "-Wall", "-Wno-DECLFILENAME"]
+    command += ["--output-split", "0"]  # several files take a header that some builds do not find
     command += ["-CFLAGS", "-std=c++20 -fcoroutines -O0"]
     command += ["--top-module", "run", "-Mdir", str(work / "obj"), *defines]
     command += [str(path) for path in (*sources, work / "run.sv")]

@@ -82,10 +82,11 @@ class Constraints:
         rows = np.arange(j.size)
         return lower[rows, j], upper[rows, k], j, k
 
-    def least(self, shift: int) -> Least:
-        """The least M of every row."""
+    def least(self, shift: int, start: IntArray | None = None) -> Least:
+        """The least M of every row, from `start` [R] on where it is given."""
         count = self.reach.shape[0]
-        factor, blame = np.zeros(count, dtype=np.int64), np.zeros((count, 4), dtype=np.int64)
+        factor = np.zeros(count, dtype=np.int64) if start is None else start.copy()
+        blame = np.zeros((count, 4), dtype=np.int64)
         failed = np.zeros(count, dtype=bool)
         while True:
             low, high, j, k = self.bounds(factor, shift)

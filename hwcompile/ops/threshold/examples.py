@@ -40,6 +40,8 @@ def examples() -> tuple[Site, ...]:
         _late_line((1, 3, 5), IntType(-900, 1100), IntType(-20, 20), seed=4),
         _late_line((2, 1, 3), IntType(0, 700), IntType(0, 15), seed=5, floors=(0, 3, -4)),
         _late_line((1, 2, 2), IntType(-300, 300), IntType(-3, 4), seed=6, rows=1),
+        _rounded_twice((1, 2, 3), IntType(-900, 900), IntType(-40, 35), [-70, 0, 110]),
+        _rounded_twice((2, 1, 4), IntType(0, 1800), IntType(-30, 42), [-900]),
     )
 
 
@@ -99,6 +101,18 @@ def _late_line(
     kind = IntType(result.low + min(floors), result.high + max(floors))
     op = Threshold(thresholds, base, np.ones(count, dtype=np.int64), kind)
     return Site.of(op, TensorType(shape, element))
+
+
+def _rounded_twice(
+    shape: tuple[int, int, int], element: IntType, result: IntType, offset: list[int]
+) -> Site:
+    """3/4 of x + offset, rounded, a sixteenth of it, halves away from zero; a row per offset."""
+    high = (3 * (element.values() + np.array(offset)[:, None]) + 2) >> 2
+    y = np.sign(high) * ((np.abs(high) + 8) >> 4)
+    levels = np.arange(result.low + 1, result.high + 1)
+    rows = element.low + np.stack([np.searchsorted(row, levels) for row in y])
+    base, slope = np.full(len(rows), result.low), np.ones(len(rows), dtype=np.int64)
+    return Site.of(Threshold(rows, base, slope, result), TensorType(shape, element))
 
 
 def _power_of_two(shape: tuple[int, int, int], element: IntType, result: IntType) -> Site:

@@ -12,6 +12,7 @@ that all others agree on, and then no M and B exist. Such a threshold is off by 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,8 @@ MOST_PATCHES = 3  # per row; each is a comparator and an adder in every lane
 class LevelMultiplier:
     """`level = clamp((x * factor[r] + bias[r]) >> shift, 0, n) + change`.
 
-    The change is `patch_change[r, p]` where x is `patch_at[r, p]`, and 0 elsewhere.
+    The change is `patch_change[r, p]` where x is `patch_at[r, p]`, and 0 elsewhere. With a pivot,
+    `below[r]` takes the place of the bias where x <= pivot[r].
 
     Attributes:
         factor: M, int64 [R]; negative where the staircase falls.
@@ -36,6 +38,8 @@ class LevelMultiplier:
         shift: s.
         patch_at: int64 [R, P]; all different in a row where the change is not 0.
         patch_change: int64 [R, P]: -1, 1, or 0 where a row needs fewer patches.
+        pivot: int64 [R], or None where one bias serves all x.
+        below: As `bias`.
     """
 
     factor: IntArray
@@ -43,6 +47,13 @@ class LevelMultiplier:
     shift: int
     patch_at: IntArray
     patch_change: IntArray
+    pivot: IntArray | None = None
+    below: npt.NDArray[np.object_] | None = None
+
+    @property
+    def biases(self) -> tuple[npt.NDArray[np.object_], ...]:
+        """One, or two with a pivot."""
+        return (self.bias,) if self.below is None else (self.bias, self.below)
 
     def levels(self, x: IntArray, count: int) -> IntArray:
         """What the hardware computes.
@@ -55,9 +66,12 @@ class LevelMultiplier:
             int64 [R, m].
         """
         longest = int(np.abs(x).max()) * int(np.abs(self.factor).max())
-        small = longest + max(abs(int(b)) for b in self.bias) < SAFE
+        small = longest + max(abs(int(b)) for part in self.biases for b in part) < SAFE
         kind = np.int64 if small else object
-        line = x.astype(kind) * self.factor.astype(kind)[:, None] + self.bias.astype(kind)[:, None]
+        bias = self.bias.astype(kind)[:, None]
+        if self.pivot is not None and self.below is not None:
+            bias = np.where(x <= self.pivot[:, None], self.below.astype(kind)[:, None], bias)
+        line = x.astype(kind) * self.factor.astype(kind)[:, None] + bias
         result: IntArray = np.clip(line >> self.shift, 0, count).astype(np.int64)
         for at, change in zip(self.patch_at.T, self.patch_change.T, strict=True):
             result += np.where(x == at[:, None], change[:, None], 0)
@@ -87,20 +101,14 @@ def solve(
     Returns:
         The integers, or None when there are none up to `max_shift`.
     """
-    steps, back = _distinct(thresholds, slope, low, high)
-    max_shift = min(max_shift, 60 - steps.shape[1].bit_length())  # keeps levels << s within int64
+    steps, back = distinct(thresholds, slope, low, high)
+    max_shift = longest_shift(steps, max_shift)
     rows = _patched(Constraints(steps, steps - 1, high - low), max_shift, most_patches)
     if rows is None:
         return None
-    smallest, shift = 0, max_shift
-    while smallest < shift:
-        middle = (smallest + shift) // 2
-        if rows.least(middle).failed.any():
-            smallest = middle + 1
-        else:
-            shift = middle
+    shift = least_shift(lambda s: bool(rows.least(s).failed.any()), max_shift)
     best = rows.least(shift)
-    plain = _placed(best.factor[back], best.low[back], best.high[back], shift, slope, low, high)
+    plain = placed_line(best.factor[back], best.low[back], best.high[back], shift, slope, low, high)
     relaxed = [_relaxed(rows.row(i), steps[i]) for i in range(steps.shape[0])]
     if not any(relaxed):
         return plain
@@ -119,7 +127,7 @@ def solve_shift(
     Returns:
         The integers, with |M| == 2**left everywhere, and `left`; None when there are none.
     """
-    steps, back = _distinct(thresholds, slope, low, high)
+    steps, back = distinct(thresholds, slope, low, high)
     rows = Constraints(steps, steps - 1, high - low)
     left_shifts = range(1, thresholds.shape[1].bit_length() + 1)
     for left, shift in [(0, s) for s in range(max_shift + 1)] + [(left, 0) for left in left_shifts]:
@@ -127,7 +135,7 @@ def solve_shift(
         if bounds is not None:
             factor = np.full(steps.shape[0], 1 << left, dtype=np.int64)
             parts = (factor[back], bounds[0][back], bounds[1][back])
-            return _placed(*parts, shift, slope, low, high), left
+            return placed_line(*parts, shift, slope, low, high), left
     return None
 
 
@@ -147,20 +155,14 @@ def solve_late(
         value of x too early, int64 [R, n]; None when there are none.
     """
     slope = np.ones(thresholds.shape[0], dtype=np.int64)
-    steps, back = _distinct(thresholds, slope, low, high)
+    steps, back = distinct(thresholds, slope, low, high)
     rows = Constraints(steps, steps - 2, high - low)
-    shift = min(max_shift, 60 - steps.shape[1].bit_length())
-    if rows.least(shift).failed.any():
+    longest = longest_shift(steps, max_shift)
+    if rows.least(longest).failed.any():
         return None
-    smallest = 0
-    while smallest < shift:
-        middle = (smallest + shift) // 2
-        if rows.least(middle).failed.any():
-            smallest = middle + 1
-        else:
-            shift = middle
+    shift = least_shift(lambda s: bool(rows.least(s).failed.any()), longest)
     best = rows.least(shift)
-    line = _placed(best.factor[back], best.low[back], best.high[back], shift, slope, low, high)
+    line = placed_line(best.factor[back], best.low[back], best.high[back], shift, slope, low, high)
     early = np.clip(thresholds - 1, low, high)
     reached = line.levels(early, thresholds.shape[1]) > np.arange(thresholds.shape[1])
     late = (reached & (thresholds > low)).astype(np.int64)
@@ -186,10 +188,27 @@ def late_holds(
     return bool(np.all(got == _wanted(thresholds, np.ones(rows, dtype=np.int64), x)))
 
 
+def longest_shift(steps: IntArray, most: int) -> int:
+    """The greatest shift up to `most` that keeps levels of [R, n] steps within int64."""
+    return min(most, 60 - int(steps.shape[1]).bit_length())
+
+
+def least_shift(failed: Callable[[int], bool], most: int) -> int:
+    """The least shift that does not fail, where `most` does not and greater ones are better."""
+    least = 0
+    while least < most:
+        middle = (least + most) // 2
+        if failed(middle):
+            least = middle + 1
+        else:
+            most = middle
+    return most
+
+
 def holds(
     found: LevelMultiplier, thresholds: IntArray, slope: IntArray, low: int, high: int
 ) -> bool:
-    """Compare levels around every step and every patch, exactly.
+    """Compare levels around every step, every patch and every pivot, exactly.
 
     Between two neighbouring points of the comparison the line is monotone and without a patch, so
     it is right everywhere when it is right there.
@@ -198,7 +217,9 @@ def holds(
     near = [np.clip(thresholds + offset, low, high) for offset in (-1, 0)]
     patches = [np.clip(found.patch_at + offset, low, high) for offset in (-1, 0, 1)]
     ends = np.broadcast_to(np.array([low, high]), (rows, 2))
-    points = np.concatenate([*near, *patches, ends], axis=1)
+    pivots = [] if found.pivot is None else [found.pivot[:, None], found.pivot[:, None] + 1]
+    turns = [np.clip(pivot, low, high) for pivot in pivots]
+    points = np.concatenate([*near, *patches, *turns, ends], axis=1)
     levels = found.levels(points, thresholds.shape[1])
     return bool(np.all(levels == _wanted(thresholds, slope, points)))
 
@@ -211,10 +232,10 @@ def _wanted(thresholds: IntArray, slope: IntArray, x: IntArray) -> IntArray:
     return np.where(slope[:, None] > 0, passed, thresholds.shape[1] - passed)
 
 
-def _distinct(
+def distinct(
     thresholds: IntArray, slope: IntArray, low: int, high: int
 ) -> tuple[IntArray, IntArray]:
-    """Different rising staircases, counted from 0, and for every row which one it is.
+    """Different rising staircases [.., n], counted from 0, and for every row which one it is.
 
     A falling row is a rising one of high - x.
     """
@@ -283,7 +304,7 @@ def _with_patches(
     return LevelMultiplier(plain.factor, plain.bias, plain.shift, at, change)
 
 
-def _placed(
+def placed_line(
     factor: IntArray,
     least: AnyArray,
     greatest: AnyArray,

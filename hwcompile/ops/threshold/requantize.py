@@ -10,7 +10,7 @@ import numpy as np
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
-from hwcompile.ops.contract.instance import Instance, Value
+from hwcompile.ops.contract.instance import Instance, Struct, Value
 from hwcompile.ops.contract.needs import Multiplications, Resources, memory
 from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
@@ -18,6 +18,7 @@ from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.multiplier import LevelMultiplier, holds, solve
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.staircase import Staircase, staircase
+from hwcompile.ops.threshold.two_lines import solve_two
 
 MOST_SUM_BITS = 62
 
@@ -29,7 +30,8 @@ MOST_FACTOR_BITS = 16
 class Affine:
     """`code = floor + clamp((x * factor + bias) >> shift, low, high) + change`.
 
-    The change is `patch_change[r, p]` where x is `patch_at[r, p]`, and 0 elsewhere.
+    The change is `patch_change[r, p]` where x is `patch_at[r, p]`, and 0 elsewhere. With a pivot,
+    `below[r]` takes the place of the bias where x <= pivot[r].
 
     Attributes:
         factor: int64 [R].
@@ -42,6 +44,8 @@ class Affine:
         sum_bits: Width of every product and sum, and one that holds both clamps after the shift.
         patch_at: int64 [R, P].
         patch_change: -1, 0 or 1, int64 [R, P].
+        pivot: int64 [R], or None where one bias serves all x.
+        below: int64 [R].
     """
 
     factor: IntArray
@@ -54,11 +58,25 @@ class Affine:
     sum_bits: int
     patch_at: IntArray
     patch_change: IntArray
+    pivot: IntArray | None
+    below: IntArray | None
+
+    @property
+    def bias_bits(self) -> int:
+        """Bits of a bias, as two's complement."""
+        biases = [self.bias] if self.below is None else [self.bias, self.below]
+        return constant_bits(np.concatenate(biases))
 
     @property
     def patches(self) -> int:
         """Patches per row."""
         return int(self.patch_at.shape[1])
+
+    @property
+    def repair(self) -> Struct:
+        """What makes one line right everywhere."""
+        fields = {"patches": self.patches, "two_lines": self.pivot is not None}
+        return Struct("hw_repair", "repair", fields)
 
     @property
     def clamp_parameters(self) -> dict[str, Value]:
@@ -76,10 +94,10 @@ def affine(found: LevelMultiplier, stairs: Staircase, out_bits: int) -> Affine |
     floor = stairs.floor
     same = bool(np.all(floor == floor[0]))
     low = int(floor[0]) if same else 0
-    bias = found.bias + (low << found.shift)
+    biases = [bias + (low << found.shift) for bias in found.biases]
     products = [x * found.factor.astype(object) for x in (stairs.low, stairs.high)]
-    sums = [product + bias for product in products]
-    ends = [int(v) for part in (*products, *sums, bias) for v in part]
+    sums = [product + bias for product in products for bias in biases]
+    ends = [int(v) for part in (*products, *sums, *biases) for v in part]
     values = [int(v) >> found.shift for part in sums for v in part]
     high = low + stairs.steps
     clamp = not same or found.patch_at.size > 0 or min(values) < low or max(values) > high
@@ -89,7 +107,7 @@ def affine(found: LevelMultiplier, stairs: Staircase, out_bits: int) -> Affine |
         return None
     return Affine(
         found.factor,
-        bias.astype(np.int64),
+        biases[0].astype(np.int64),
         found.shift,
         low,
         high,
@@ -98,6 +116,8 @@ def affine(found: LevelMultiplier, stairs: Staircase, out_bits: int) -> Affine |
         sum_bits,
         found.patch_at,
         found.patch_change,
+        found.pivot,
+        biases[1].astype(np.int64) if found.pivot is not None else None,
     )
 
 
@@ -151,10 +171,11 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
         kept = form.sum_bits - form.shift
         clamped = out if form.clamp else 0
         patched = form.patches > 0 or form.floor is not None
-        bias = constant_bits(form.bias) if table.groups > 1 else 0
+        bias = form.bias_bits if table.groups > 1 or form.pivot is not None else 0
         registers = form.sum_bits + bias + kept + clamped
+        turn = 0 if form.pivot is None else width + form.bias_bits
         lanes = Resources(
-            parallel * (clamped + form.patches * (width / 3 + out)),
+            parallel * (clamped + form.patches * (width / 3 + out) + turn),
             parallel * (form.sum_bits + (2 * kept if form.clamp else 0) + (out if patched else 0)),
             parallel * (registers + (2 * out if patched else 0)),
             (),
@@ -181,7 +202,8 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
         longest = self._products(element.bits + (not element.signed))[0]
         clamp = Path("clamp", 2, (form.sum_bits - form.shift,))
         product = self.row_paths(table.groups, table.width, Path("product", product=longest))
-        return (*product, Path("sum", carries=(form.sum_bits,)), clamp)
+        side = () if form.pivot is None else (Path("side", 1, (element.bits + 1,)),)
+        return (*product, *side, Path("sum", carries=(form.sum_bits,)), clamp)
 
     @cached_property
     def instance(self) -> Instance:
@@ -195,11 +217,11 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
                 "InSigned": kind.signed,
                 "OutWidth": self.out_bits,
                 "FactorWidth": self.factor_bits,
-                "BiasWidth": constant_bits(form.bias),
+                "BiasWidth": form.bias_bits,
                 "SumWidth": form.sum_bits,
                 "Shift": form.shift,
                 **form.clamp_parameters,
-                "Patches": form.patches,
+                "Repair": form.repair,
                 "Groups": table.groups,
                 "Shared": table.shared,
                 **({"Split": self.split} if self.split else {}),
@@ -210,16 +232,17 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
 
     @property
     def comment(self) -> str:
-        """Factor, shift and patches."""
+        """Factor, shift, and patches or two lines."""
         form = self.form
+        kind = f"{form.patches} patch(es)" if form.pivot is None else "a bias for either side"
         return (
-            f"multiplier of {self.factor_bits} bits, shift by {form.shift}, "
-            f"{form.patches} patch(es), {self.table.groups} group(s) of constants"
+            f"multiplier of {self.factor_bits} bits, shift by {form.shift}, {kind}, "
+            f"{self.table.groups} group(s) of constants"
         )
 
 
 class Requantize(Pipe[Threshold]):
-    """One exact multiplication per element; see `multiplier.py` for how the integers are found.
+    """One exact multiplication per element; `multiplier.py` and `two_lines.py` find integers.
 
     Of `registers`, one puts a register behind the memory, two cut long factors in two.
     """
@@ -238,10 +261,11 @@ class Requantize(Pipe[Threshold]):
 
 @lru_cache(maxsize=1024)
 def _solution(stairs: Staircase, out_bits: int) -> Affine | None:
-    found = solve(stairs.thresholds, stairs.slope, stairs.low, stairs.high)
+    wanted = (stairs.thresholds, stairs.slope, stairs.low, stairs.high)
+    found = solve(*wanted) or solve_two(*wanted)
     if found is None:
         return None
-    assert holds(found, stairs.thresholds, stairs.slope, stairs.low, stairs.high)
+    assert holds(found, *wanted)
     return affine(found, stairs, out_bits)
 
 
@@ -249,11 +273,14 @@ def _solution(stairs: Staircase, out_bits: int) -> Affine | None:
 def _fields(form: Affine, in_bits: int, out_bits: int) -> tuple[Field, ...]:
     fields = [
         Field(form.factor[:, None], constant_bits(form.factor)),
-        Field(form.bias[:, None], constant_bits(form.bias)),
+        Field(form.bias[:, None], form.bias_bits),
     ]
     if form.floor is not None:
         fields.append(Field(form.floor[:, None], out_bits))
     for at, change in zip(form.patch_at.T, form.patch_change.T, strict=True):
         fields.append(Field(at[:, None], in_bits))
         fields.append(Field(change[:, None], 2))
+    if form.pivot is not None and form.below is not None:
+        fields.append(Field(form.below[:, None], form.bias_bits))
+        fields.append(Field(form.pivot[:, None], in_bits + 1))
     return merged(fields)

@@ -1,7 +1,8 @@
 // Multiply, add, shift, clamp: y = floor + clamp((x * M + B) >> Shift, Low, High) + change.
 //
-// A lane's constants: M, B, with RowFloor the lane's floor, and for each of Patches an input and
-// what to add to its result. With Shared, one row serves all lanes. See hw_requantize.
+// A lane's constants: M, B, with RowFloor the lane's floor, for each patch an input and what to add
+// to its result, and with two lines another B and the greatest x that it serves. With Shared, one
+// row serves all lanes. See hw_requantize.
 #ifndef HW_REQUANTIZE_HPP
 #define HW_REQUANTIZE_HPP
 
@@ -15,7 +16,8 @@ void requantize(stream<X> &x, stream<Y> &y, const Value (&rows)[Depth][Lanes][Fi
 #pragma HLS ARRAY_PARTITION variable=rows complete dim=2
 #pragma HLS ARRAY_PARTITION variable=rows complete dim=3
   constexpr int first_patch = C::RowFloor ? 3 : 2;
-  static_assert(Fields == first_patch + 2 * C::Patches, "a row has the lanes' constants");
+  constexpr int below = first_patch + 2 * C::Repair::patches;
+  static_assert(Fields == below + (C::Repair::two_lines ? 2 : 0), "a row has the lanes' constants");
   int group = 0, index = 0;
 
   for (int i = 0; i < C::OutFrameWords; ++i) {
@@ -28,11 +30,15 @@ void requantize(stream<X> &x, stream<Y> &y, const Value (&rows)[Depth][Lanes][Fi
       const calc<C::SumWidth> value = calc<C::SumWidth>(in.lane[lane]);
       const calc<C::SumWidth> product =
           calc<C::SumWidth>(value * calc<C::SumWidth>(decoded<C::FactorWidth>(row[0])));
+      const int last = C::Repair::two_lines ? below + 1 : 0;
+      const bool lower = C::Repair::two_lines && calc<C::InWidth + 1>(in.lane[lane]) <=
+                                                     decoded<C::InWidth + 1>(row[last]);
+      const Value bias = row[C::Repair::two_lines && lower ? below : 1];
       const calc<C::SumWidth> sum =
-          calc<C::SumWidth>(product + calc<C::SumWidth>(decoded<C::BiasWidth>(row[1])));
+          calc<C::SumWidth>(product + calc<C::SumWidth>(decoded<C::BiasWidth>(bias)));
       modular<C::OutWidth> offset = C::RowFloor ? modular<C::OutWidth>(row[first_patch - 1])
                                                 : modular<C::OutWidth>(0);
-      for (int p = 0; p < C::Patches; ++p) {
+      for (int p = 0; p < C::Repair::patches; ++p) {
 #pragma HLS UNROLL
         const bool same = natural<C::InWidth>(row[first_patch + 2 * p]) == natural<C::InWidth>(in.lane[lane]);
         if (same) offset += modular<C::OutWidth>(decoded<2>(row[first_patch + 2 * p + 1]));

@@ -1,9 +1,11 @@
 // Multiply, add, shift, clamp: y = floor + clamp((x * M + B) >> Shift, Low, High) + change.
 //
 // A lane's constants, from the least significant bit: M (signed, FactorWidth), B (signed,
-// BiasWidth), with RowFloor the lane's floor (OutWidth), and for each of Patches the bits of an
-// input (InWidth) and what to add to its result (signed, 2 bits). With Shared, one row serves all
-// lanes. SumWidth must hold x * M + B. Low and High are the outputs' codes as signed numbers.
+// BiasWidth), with RowFloor the lane's floor (OutWidth), for each patch of Repair the bits of an
+// input (InWidth) and what to add to its result (signed, 2 bits), and with two lines another bias
+// (signed, BiasWidth) and the greatest x that it serves (signed, InWidth + 1). With Shared, one row
+// serves all lanes. SumWidth must hold x * M + B. Low and High are the outputs' codes as signed
+// numbers.
 //
 // With Split above zero, x is multiplied by the lowest Split bits of M and by the others apart, and
 // the sum of the products takes a cycle of its own.
@@ -28,7 +30,7 @@ module hw_requantize #(
   parameter int Low = -128,
   parameter int High = 127,
   parameter bit RowFloor = 1'b0,
-  parameter int unsigned Patches = 1,
+  parameter hw_repair_pkg::repair_t Repair = hw_repair_pkg::REPAIR,
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
   parameter bit Later = 1'b0,
@@ -46,7 +48,7 @@ module hw_requantize #(
   if (Shift >= SumWidth) begin : gen_illegal
     $error("hw_requantize: Shift must be less than SumWidth");
   end
-  if ((RowFloor || Patches != 0) && !Clamp) begin : gen_illegal1
+  if ((RowFloor || Repair.patches != 0) && !Clamp) begin : gen_illegal1
     $error("hw_requantize: a floor or patches need Clamp");
   end
   if (Split >= FactorWidth) begin : gen_illegal2
@@ -55,7 +57,8 @@ module hw_requantize #(
 
   localparam int unsigned FirstPatch = FactorWidth + BiasWidth + (RowFloor ? OutWidth : 0);
   localparam int unsigned PatchWidth = InWidth + 2;
-  localparam int unsigned LaneWidth = FirstPatch + Patches * PatchWidth;
+  localparam int unsigned Below = FirstPatch + Repair.patches * PatchWidth;
+  localparam int unsigned LaneWidth = Below + (Repair.two_lines ? BiasWidth + InWidth + 1 : 0);
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
   localparam int unsigned Factors = (Split > 0) ? 2 : 1;  // cycles of the product
   localparam int unsigned RowStages = (Groups > 1) ? (Later ? 2 : 1) : 0;
@@ -85,12 +88,20 @@ module hw_requantize #(
     logic signed [InWidth:0] x;
     logic signed [FactorWidth-1:0] factor;
     logic signed [SumWidth-1:0] product_q;
-    logic signed [BiasWidth-1:0] bias_q;
+    logic signed [BiasWidth-1:0] bias, bias_q;
     logic [OutWidth-1:0] offset;
 
     assign constants = row[(Shared ? 0 : lane)*LaneWidth +: LaneWidth];
     assign x = {InSigned && data[lane*InWidth+InWidth-1], data[lane*InWidth +: InWidth]};
     assign factor = constants[FactorWidth-1:0];
+    if (Repair.two_lines) begin : gen_two_lines
+      logic signed [InWidth:0] pivot;
+
+      assign pivot = constants[Below+BiasWidth +: InWidth+1];
+      assign bias = constants[((x <= pivot) ? Below : FactorWidth) +: BiasWidth];
+    end else begin : gen_one_line
+      assign bias = constants[FactorWidth +: BiasWidth];
+    end
     if (Split > 0) begin : gen_two_products
       logic signed [SumWidth-1:0] low_q, high_q;
       logic signed [BiasWidth-1:0] early_bias_q;
@@ -102,19 +113,19 @@ module hw_requantize #(
       always_ff @(posedge clk_i) begin
         low_q <= SumWidth'(x) * SumWidth'($signed({1'b0, low}));
         high_q <= SumWidth'(x) * SumWidth'(high);
-        early_bias_q <= constants[FactorWidth +: BiasWidth];
+        early_bias_q <= bias;
         product_q <= low_q + (high_q << Split);
         bias_q <= early_bias_q;
       end
     end else begin : gen_product
       always_ff @(posedge clk_i) begin
         product_q <= SumWidth'(x) * SumWidth'(factor);
-        bias_q <= constants[FactorWidth +: BiasWidth];
+        bias_q <= bias;
       end
     end
 
     // What is added behind the clamp travels beside the product and the sum.
-    if (RowFloor || Patches > 0) begin : gen_offset
+    if (RowFloor || Repair.patches > 0) begin : gen_offset
       logic [OutWidth-1:0] floor;
       logic [OutWidth-1:0] sum;
       logic [(1+Factors)*OutWidth-1:0] sum_q;
@@ -125,7 +136,7 @@ module hw_requantize #(
       end
       always_comb begin
         sum = floor;
-        for (int unsigned p = 0; p < Patches; p++) begin
+        for (int unsigned p = 0; p < Repair.patches; p++) begin
           if (constants[FirstPatch + p*PatchWidth +: InWidth] == x[InWidth-1:0]) begin
             sum = sum + OutWidth'($signed(constants[FirstPatch + p*PatchWidth + InWidth +: 2]));
           end

@@ -47,6 +47,8 @@ def run(site: Site, kernel: AnyKernel, parallel: int) -> None:
         (9, "shift", 1),
         (10, "late_requantize", 2),
         (11, "late_requantize", 3),
+        (13, "requantize", 2),
+        (14, "requantize", 4),
     ],
 )
 def test_kernel(number: int, name: str, parallel: int) -> None:
@@ -86,6 +88,10 @@ def _requantized(index: int) -> MultiplyAddShift:
 
 def test_thresholds_off_the_line_are_patched() -> None:
     assert [_requantized(i).form.patches for i in (7, 5)] == [2, 0]
+
+
+def test_what_is_rounded_twice_takes_two_lines() -> None:
+    assert [_requantized(i).form.pivot is not None for i in (5, 13, 14)] == [False, True, True]
 
 
 def test_description_names_multiplier_and_shift() -> None:
