@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.resource_parallel import parallel_sites
 from benchmarks.resource_products import product_sites
+from benchmarks.resource_words import width_sites
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops import family
@@ -32,7 +33,6 @@ from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
 from hwcompile.ops.table.op import Table
 from hwcompile.ops.threshold.op import Threshold
-from hwcompile.ops.width.op import Width
 from hwcompile.ops.window.op import Window
 
 INT8, INT4, U8, U4, U2 = (
@@ -62,14 +62,18 @@ class Subject:
         return f"{kinds} {folding}"
 
 
+SEVERAL = {"matmul.folded": 7, "width.gearbox": 3}
+"""Kernels with coefficients of their own for each kind of circuit, so many times as many."""
+
+
 def subjects(most: int = 5) -> Iterator[Subject]:
-    """At most so many of each kernel, of `matmul.folded` seven times as many."""
+    """At most so many of each kernel, more of those that are of several kinds (`SEVERAL`)."""
     found: dict[str, list[Subject]] = {}
     for part in (_matmul, _depthwise, _thresholds, _casts, _pipes, _movers, _recurrent):
         for subject in part():
             found.setdefault(f"{subject.site.op.family}.{subject.kernel.name}", []).append(subject)
     for name, every in found.items():
-        count = min(len(every), 7 * most if name == "matmul.folded" else most)
+        count = min(len(every), SEVERAL.get(name, 1) * most)
         for index in range(count):
             yield every[index * len(every) // count]
 
@@ -331,14 +335,8 @@ def _limited_sums() -> Iterator[Subject]:
 
 
 def _widths() -> Iterator[Subject]:
-    kernel = family("width").kernels[0]
-    for element, sizes in (
-        (INT8, (24, 4, 24, 6)), (INT8, (24, 1, 24, 8)), (U4, (24, 8, 24, 2)),
-        (BIPOLAR, (64, 16, 64, 4)), (U4, (36, 9, 36, 4)), (INT8, (12, 12, 12, 1)),
-        (BIPOLAR, (64, 1, 64, 64)), (IntType(0, 7), (72, 8, 72, 9)),
-    ):  # fmt: skip
-        site = Site.of(Width(*sizes), *_vector(element, sizes[0], 2))
-        yield Subject(kernel, site, next(iter(kernel.space(site))))
+    for op, kind in width_sites():
+        yield from _of(op, (kind,), "gearbox", {})
 
 
 def _ends(kernel: AnyKernel, site: Site, most: int | None = None) -> Iterator[Subject]:

@@ -68,7 +68,13 @@ CORES = (
             ("(!give || out_ok_i)", "1'b1"),
         ),
     ),
-    _gearbox({"InUnits": 1, "OutUnits": 3}, (("{in0_data_i, held_q}", "{held_q, in0_data_i}"),)),
+    _gearbox(
+        {"InUnits": 1, "OutUnits": 3},
+        (
+            ("out_data_o <= {in0_data_i, ", "out_data_o <= {~in0_data_i, "),
+            ("[OutWidth-1:UnitWidth]};", "[OutWidth-UnitWidth-1:0]};"),
+        ),
+    ),
     _gearbox({"InUnits": 3, "OutUnits": 1}, (("present_data >> UnitWidth", "present_data"),)),
     _gearbox(
         {"InUnits": 3, "InLast": 1, "InWords": 2, "OutUnits": 4},

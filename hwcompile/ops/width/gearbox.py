@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from math import gcd, lcm
+from math import gcd, lcm, sqrt
 
 import numpy as np
 
@@ -88,7 +88,7 @@ class Shifting(Built[Width]):
 
     @cached_property
     def needs(self) -> Resources:
-        """Multiplexers for every place a unit can come to, the held units, the output register."""
+        """The multiplexers of a shifter, the held units, the output register."""
         unit, arrive, leave = self.units
         width = unit * self.site.inputs[0].element.bits
         held, reach = max(arrive.full, leave.full) - 1, arrive.full + leave.full - 1
@@ -96,13 +96,15 @@ class Shifting(Built[Width]):
         registers = width * (held + leave.full) + count + 1 + words
         control = 3.0 * count + 4 + words
         if arrive.full == 1 and leave.last == leave.full:
-            return Resources(lut=control, ff=registers)
+            return Resources(lut=control, ff=registers - width * held)
         if leave.full == 1:
             return Resources(lut=width * arrive.full + control, ff=registers)
-        # A word that comes can stand behind as many units as a word that goes has; a held unit
-        # can stay, or be replaced when a word goes.
-        choices = arrive.full * leave.full - reach + 2 * held
-        return Resources(lut=width * choices + control, ff=registers)
+        # A level of multiplexers over all units for each bit of the count, or a choice for every
+        # place that a unit can come to; tools find something between. A held unit can also stay,
+        # or be replaced when a word goes.
+        levels = reach * count + 3 * held
+        places = arrive.full * leave.full - reach + 2 * held
+        return Resources(lut=width * sqrt(levels * places) + control, ff=registers)
 
     @property
     def circuit(self) -> str:

@@ -132,14 +132,10 @@ module hw_gearbox #(
       if (fire) out_data_o <= in0_data_i;
     end
   end else if (InUnits == 1 && OutLast == OutUnits) begin : gen_widen
-    // The oldest unit has moved to the bottom when the word is complete.
-    logic [OutWidth-1:0] joined;
-    logic [OutWidth-1:UnitWidth] held_q;
-
-    assign joined = {in0_data_i, held_q};
+    // The oldest unit has moved to the bottom when the word is complete, which stands for a cycle:
+    // that of out_valid_o. Every step takes a unit.
     always_ff @(posedge clk_i) begin
-      if (fire) held_q <= joined[OutWidth-1:UnitWidth];
-      if (out_start_o) out_data_o <= joined;
+      if (fire) out_data_o <= {in0_data_i, out_data_o[OutWidth-1:UnitWidth]};
     end
   end else if (OutUnits == 1) begin : gen_narrow
     logic [InUnits*UnitWidth-1:0] present_data;
