@@ -18,7 +18,7 @@ from hwcompile.families import fpga_family
 from hwcompile.families.family import DELAYS
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications
 from hwcompile.ops.contract.paths import Path
-from hwcompile.technology.rules import Rules, blocks_of, dsp_of, rules_of, small_of
+from hwcompile.technology.rules import Rules, banks_of, dsp_of, rules_of, small_of
 
 TABLE_ROWS = 16
 """Rows of a memory that are one table."""
@@ -54,18 +54,20 @@ class DelayModel:
     def of(self, path: Path) -> float:
         """Of a path, registers included. ns."""
         each = self.delays
-        block = path.memory is not None and blocks_of(path.memory, self.rules) > 0
-        total = each.memory if block else each.register
-        total += each.level * (path.levels + (0 if block else self._levels(path.memory)))
+        banks = banks_of(path.memory, self.rules) if path.memory else 0
+        total = each.memory if banks else each.register
+        total += each.level * (path.levels + self._levels(path.memory, banks))
         total += sum(each.carry + each.bit * bits for bits in path.carries)
         return total + (self._product(path.product) if path.product else 0.0)
 
-    def _levels(self, memory: Memory | None) -> int:
-        """Of a memory that is no block.
+    def _levels(self, memory: Memory | None, banks: int) -> int:
+        """Of a choice between blocks, or between what a memory is made of that is no block.
 
         What is read of constants goes into a register; of others, the address does, and a choice
         between tables follows, or between registers where those are cheaper.
         """
+        if banks:
+            return banks.bit_length() if banks > 1 else 0
         if memory is None or memory.kind is MemoryKind.ROM:
             return 0
         if not small_of(memory, self.rules):

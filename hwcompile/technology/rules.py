@@ -63,6 +63,21 @@ def blocks_of(memory: Memory, rules: Rules) -> int:
     """Block RAMs for all of the memories, 0 when logic or distributed RAM is cheaper."""
     if memory.kind is MemoryKind.DIRECT:
         return 0
+    banks, bits = _shape_of(memory, rules)
+    if not banks:
+        return 0
+    each = [_touched(memory, part, banks, bits, rules) for part in range(memory.slices)]
+    return round(memory.count * memory.reads * sum(each) / memory.slices)
+
+
+@cache
+def banks_of(memory: Memory, rules: Rules) -> int:
+    """Block RAMs one after the other among which a row is chosen; 0 where there are none."""
+    return 0 if memory.kind is MemoryKind.DIRECT else _shape_of(memory, rules)[0]
+
+
+def _shape_of(memory: Memory, rules: Rules) -> tuple[int, int]:
+    """Banks and bits of a block RAM's row; 0 banks when logic or distributed RAM is cheaper."""
     seen = replace(memory, width=memory.width * memory.slices, slices=1)
     # Yosys keeps the whole part of the best cost so far.
     cost, shape = min(
@@ -74,11 +89,7 @@ def blocks_of(memory: Memory, rules: Rules) -> int:
         logic *= _ROM_BIT
     if rules.memory.small_cost is not None and memory.kind is not MemoryKind.ROM:
         logic = min(logic, _small_cost(seen, rules))
-    if cost >= logic:
-        return 0
-    banks = _banks(memory, shape[0])
-    each = [_touched(memory, part, banks, shape[1], rules) for part in range(memory.slices)]
-    return round(memory.count * memory.reads * sum(each) / memory.slices)
+    return (0 if cost >= logic else _banks(memory, shape[0])), shape[1]
 
 
 def small_of(memory: Memory, rules: Rules) -> int:

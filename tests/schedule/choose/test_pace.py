@@ -129,3 +129,9 @@ def test_registers_that_stand_for_a_memory_are_chosen_from_one_by_one() -> None:
     }
     levels = {board: delay / model_of(board).delays.level for board, delay in delays.items()}
     assert levels == pytest.approx({"ulx3s_85": 2, "hx8k_breakout": 6})
+
+
+def test_a_memory_of_many_blocks_takes_a_choice_between_them() -> None:
+    model = model_of("ulx3s_85")
+    one, seven = (model.of(Path("", memory=Memory(depth, 54))) for depth in (1024, 7040))
+    assert seven - one == pytest.approx(3 * model.delays.level)
