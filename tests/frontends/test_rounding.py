@@ -22,11 +22,17 @@ from hwcompile.frontends.numbers.exact_rounding import differing, exact_runs
 from hwcompile.frontends.numbers.row_function import RowFunction
 from hwcompile.frontends.numbers.runs import runs_of
 from hwcompile.frontends.rounding import named_roundings
-from hwcompile.ir.types import IntType
+from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold import FAMILY, Threshold
 from hwcompile_runtime.chain import Chain, Dequantize, FloatOp
-from hwcompile_runtime.quantizers import ROUNDINGS, ClippedQuantizer, LinearQuantizer, Quantizer
+from hwcompile_runtime.quantizers import (
+    ROUNDINGS,
+    BipolarQuantizer,
+    ClippedQuantizer,
+    LinearQuantizer,
+    Quantizer,
+)
 from hwcompile_runtime.rows import floats, integers
 from tests.frontends.oracle import Model, check, runtime
 
@@ -84,6 +90,8 @@ def exactly(chain: Chain, quantizer: Quantizer, row: int, q: int) -> int:
     x = (q - number(start.zero_point)) * number(start.scale)
     for op in chain.ops:
         x = STEPS[op.kind](x, [number(constant) for constant in op.constants])
+    if isinstance(quantizer, BipolarQuantizer):
+        return 1 if x / number(quantizer.divisor) + number(quantizer.offset) >= 0 else -1
     if isinstance(quantizer, ClippedQuantizer):
         y = rounded(x / number(quantizer.divisor) + number(quantizer.offset), quantizer.rounding)
     else:
@@ -116,6 +124,8 @@ def chains(draw: st.DrawFn) -> Chain:
 def quantizers(draw: st.DrawFn) -> Quantizer:
     element = draw(st.sampled_from([IntType(-8, 7), IntType(0, 30), IntType(-400, 300)]))
     scale = np.abs(floats(draw(few)))
+    if draw(st.integers(0, 4)) == 0:
+        return BipolarQuantizer(scale, integers(0), BIPOLAR, scale, floats(draw(few)))
     if draw(st.booleans()):
         return LinearQuantizer(scale, integers(draw(st.integers(-3, 3))), element, scale)
     offset = floats(draw(st.sampled_from([0.0, 0.5, -2.0])))
@@ -238,7 +248,7 @@ def test_one_quantizer_alone(tmp_path: Path) -> None:
         [n.op.thresholds for n in each.graph.nodes if isinstance(n.op, Threshold)]
         for each in (plain, named, both)
     ]
-    assert any("is no line" in note for note in both.notes)
+    assert any("are no line" in note for note in both.notes)
     np.testing.assert_array_equal(thresholds[1][0], thresholds[2][0])
     assert not np.array_equal(thresholds[0][0], thresholds[1][0])
     with pytest.raises(CompileError, match=r"HW0285.*can not round once"):

@@ -28,6 +28,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +38,11 @@ from hwcompile.frontends.numbers.runs import MAX_THRESHOLDS, Runs
 from hwcompile.ir.types import IntArray
 from hwcompile_runtime.chain import Chain, Dequantize, FloatOp
 from hwcompile_runtime.float_kinds import batch_norm_line
-from hwcompile_runtime.quantizers import ClippedQuantizer, LinearQuantizer
+from hwcompile_runtime.quantizers import BipolarQuantizer, ClippedQuantizer, LinearQuantizer
 from hwcompile_runtime.rows import AnyArray
+
+_Rounder: TypeAlias = LinearQuantizer | ClippedQuantizer | BipolarQuantizer
+"""Quantizers that round a number to the next integer, or to its sign."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def exact_runs(function: RowFunction) -> Runs | None:
         line with limits, the quantizer no rounding, or the steps are too many.
     """
     ramps, quantizer = _ramps(function.chain, function.rows), function.quantizer
-    if ramps is None or not isinstance(quantizer, LinearQuantizer | ClippedQuantizer):
+    if ramps is None or not isinstance(quantizer, _Rounder):
         return None
     rows = [_Row.of(ramp, quantizer, i) for i, ramp in enumerate(ramps)]
     ends = [
@@ -113,6 +117,8 @@ def exact_runs(function: RowFunction) -> Runs | None:
     low, high = int(function.low.min()), int(function.high.max())
     found = [row.limited(*reached).steps(low, high) for row in rows]
     starts, values = zip(*found, strict=True)
+    if isinstance(quantizer, BipolarQuantizer):
+        values = tuple(2 * bits - 1 for bits in values)
     return Runs(low, high, starts, values)
 
 
@@ -171,14 +177,16 @@ class _Row:
     high: int
 
     @staticmethod
-    def of(ramp: _Ramp, quantizer: LinearQuantizer | ClippedQuantizer, row: int) -> _Row:
-        """The row of a quantizer behind a ramp."""
+    def of(ramp: _Ramp, quantizer: _Rounder, row: int) -> _Row:
+        """The row of a quantizer behind a ramp; the bit of a bipolar one."""
 
         def number(constant: AnyArray) -> Fraction:
             return Fraction(float(constant[row if constant.shape[0] > 1 else 0]))
 
         scaled = ramp.moved(1 / number(quantizer.divisor), _ZERO)
         low, high = quantizer.element.low, quantizer.element.high
+        if isinstance(quantizer, BipolarQuantizer):
+            return _Row(scaled.moved(_ONE, number(quantizer.offset)), "FLOOR", 1, 0, 1)
         if isinstance(quantizer, ClippedQuantizer):
             moved = scaled.moved(_ONE, number(quantizer.offset))
             return _Row(moved, quantizer.rounding, 0, low, high)

@@ -144,7 +144,7 @@ def closed(
             return once.ops
         if node.name in ctx.roundings:
             raise not_a_line(node.name, chain.describe(), node.origin)
-        ctx.note(f"rounds as float32 does, as '{chain.describe()}' is no line", node.origin)
+        ctx.note(f"rounds as float32 does: '{chain.describe()}' and it are no line", node.origin)
     return close(chain, quantizer, domain, node.origin)
 
 
