@@ -108,28 +108,6 @@ class Lines(Built[Window]):
         loops = (self.layout.group_words, *window.kernel, window.groups, *out)
         return sum((n - 1).bit_length() for n in loops)
 
-    @property
-    def _shape(self) -> Struct:
-        window, shape = self.op, self.site.inputs[0].shape
-        height, width = window.geometry.output(shape)
-        fields = {
-            "height": shape[0],
-            "width": shape[1],
-            "groups": self.layout.groups,
-            "group_words": self.layout.group_words,
-            "kernel_height": window.kernel[0],
-            "kernel_width": window.kernel[1],
-            "stride_height": window.strides[0],
-            "stride_width": window.strides[1],
-            "dilation_height": window.dilations[0],
-            "dilation_width": window.dilations[1],
-            "pad_top": window.pads[0],
-            "pad_left": window.pads[1],
-            "out_height": height,
-            "out_width": width,
-        }
-        return Struct("hw_window", "shape", fields)
-
     @cached_property
     def instance(self) -> Instance:
         """Of `hw_window`."""
@@ -137,7 +115,7 @@ class Lines(Built[Window]):
         return Instance(
             "hw_window",
             {
-                "Shape": self._shape,
+                "Shape": window_shape(self.site, self.layout.groups, self.layout.group_words),
                 "Parallel": source.parallel,
                 "LastLanes": result.size - (result.words_per_vector - 1) * result.parallel,
                 "InBits": source.element.bits,
@@ -159,6 +137,35 @@ class Lines(Built[Window]):
             f"{rows}x{columns} windows, {self.parallel} channels per cycle, "
             f"{self.depth} words of line buffer"
         )
+
+
+def window_shape(site: Site[Window], groups: int, group_words: int) -> Struct:
+    """What the modules of windows know of a map and its windows.
+
+    Args:
+        site: The window with the map before it.
+        groups: Parts of a pixel that windows are made of on their own.
+        group_words: Words of such a part.
+    """
+    window, shape = site.op, site.inputs[0].shape
+    height, width = window.geometry.output(shape)
+    fields = {
+        "height": shape[0],
+        "width": shape[1],
+        "groups": groups,
+        "group_words": group_words,
+        "kernel_height": window.kernel[0],
+        "kernel_width": window.kernel[1],
+        "stride_height": window.strides[0],
+        "stride_width": window.strides[1],
+        "dilation_height": window.dilations[0],
+        "dilation_width": window.dilations[1],
+        "pad_top": window.pads[0],
+        "pad_left": window.pads[1],
+        "out_height": height,
+        "out_width": width,
+    }
+    return Struct("hw_window", "shape", fields)
 
 
 class LineBuffer(Kernel[Window]):

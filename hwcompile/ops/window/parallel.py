@@ -9,13 +9,13 @@ import numpy as np
 
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance, Struct
+from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
 from hwcompile.ops.contract.pixels import pixel_counts
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
-from hwcompile.ops.window.line_buffer import pad_code
+from hwcompile.ops.window.line_buffer import pad_code, window_shape
 from hwcompile.ops.window.needs import least_depth, sustains
 from hwcompile.ops.window.op import Window
 from hwcompile.ops.window.walk import Walk
@@ -118,28 +118,6 @@ class TapsAbreast(Built[Window]):
         depth = self.rows if walk.is_ring else walk.row_words
         return control + memory(depth, word, MemoryKind.RAM, banks)
 
-    @property
-    def _shape(self) -> Struct:
-        window, shape = self.op, self.site.inputs[0].shape
-        height, width = self.walk.windows
-        fields = {
-            "height": shape[0],
-            "width": shape[1],
-            "groups": 1,
-            "group_words": self.walk.pixel_words,
-            "kernel_height": window.kernel[0],
-            "kernel_width": window.kernel[1],
-            "stride_height": window.strides[0],
-            "stride_width": window.strides[1],
-            "dilation_height": window.dilations[0],
-            "dilation_width": window.dilations[1],
-            "pad_top": window.pads[0],
-            "pad_left": window.pads[1],
-            "out_height": height,
-            "out_width": width,
-        }
-        return Struct("hw_window", "shape", fields)
-
     @cached_property
     def instance(self) -> Instance:
         """Of `hw_window_parallel`."""
@@ -148,7 +126,7 @@ class TapsAbreast(Built[Window]):
         return Instance(
             "hw_window_parallel",
             {
-                "Shape": self._shape,
+                "Shape": window_shape(self.site, 1, self.walk.pixel_words),
                 "Parallel": self.parallel,
                 "Pixels": self.pixels,
                 "Abreast": self.parallel // self.group_lanes,
