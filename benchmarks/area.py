@@ -2,8 +2,8 @@
 
     python benchmarks/area.py [--only WORD ...] [--json FILE] [--markdown FILE]
 
-Every unit is synthesized alone with Yosys: for 7-series with `synth_xilinx -flatten`, for ECP5 and
-iCE40 with the scripts of `hwcompile build`. Memories of weights stay modules of their own for
+Every unit is synthesized alone with Yosys: for 7-series with `synth_xilinx -flatten`, for the other
+families with the scripts of `hwcompile build`. Memories of weights stay modules of their own for
 7-series, because Yosys makes four times the tables of them when it may look inside.
 """
 
@@ -14,85 +14,29 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
+from benchmarks.area_units import SERIES_7, UNITS
 from benchmarks.output import markdown, number, parser, show, write
 from benchmarks.resource_runs import TOP, circuit_of
-from benchmarks.resource_sites import INT4, INT8, U4, Subject
+from benchmarks.resource_sites import Subject
 from hwcompile.boards import load_board
 from hwcompile.emit.library import library_files
 from hwcompile.families.flow import Use
 from hwcompile.families.programs import run_logged
-from hwcompile.ir.types import BIPOLAR, IntType, TensorType
-from hwcompile.ops import family
-from hwcompile.ops.contract.site import Parameters, Site
-from hwcompile.ops.matmul.op import Matmul
 from hwcompile.toolchains.synthesis import synthesize
 
-SERIES_7 = "xc7"
-BOARDS = {"ecp5": "ulx3s_85", "ice40": "icebreaker"}
+BOARDS = {"ecp5": "ulx3s_85", "ice40": "icebreaker", "gowin": "tang_nano_9k"}
 
 TITLES = ("unit", "family", "LUT", "LUT/lane", "FF", "BRAM", "DSP", "FINN LUT", "FINN DSP")
+TABLES = {"": TITLES}
 
 _CALL = """
 import sys
 from pyosys import libyosys
 libyosys.run_pass("script unit.ys", libyosys.Design())
 """
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A matrix-vector unit.
-
-    Attributes:
-        name: Of the row.
-        weight: Type of the weights, all of whose values are as likely.
-        element: Of the inputs.
-        size: Rows and columns of the matrix.
-        parameters: Of the kernel.
-        families: For which it is synthesized.
-        peer: LUT and DSP blocks of FINN's RTL for 7-series: Yosys 0.70, memory of weights included.
-    """
-
-    name: str
-    weight: IntType
-    element: IntType
-    size: tuple[int, int]
-    parameters: Parameters
-    families: tuple[str, ...] = (SERIES_7,)
-    peer: tuple[int, int] | None = None
-
-    @property
-    def lanes(self) -> int:
-        """Products per cycle."""
-        return int(self.parameters["pe"]) * int(self.parameters["simd"])
-
-    def subject(self) -> Subject:
-        """The kernel with random weights that are always the same."""
-        rows, columns = self.size
-        rng = np.random.default_rng(0)
-        weights = rng.choice(self.weight.values(), size=(1, rows, columns)).astype(np.int64)
-        site = Site.of(Matmul(weights), TensorType((1, 1, columns), self.element))
-        return Subject(family("matmul").kernel("folded"), site, self.parameters)
-
-
-_EVERY = (SERIES_7, "ecp5", "ice40")
-_INT8: Parameters = {"pe": 4, "simd": 8}
-UNITS = (
-    Unit("int8_pe4_simd8", INT8, INT8, (64, 64), {**_INT8, "pack": 2}, peer=(1608, 16)),
-    Unit("int8_pe4_simd8_alone", INT8, INT8, (64, 64), _INT8, peer=(1608, 16)),
-    Unit("int8_pe4_simd8_logic", INT8, INT8, (64, 64), {**_INT8, "style": "lut"}),
-    Unit("int4_pe4_simd8", INT4, U4, (64, 64), {**_INT8, "pack": 4}, peer=(1025, 8)),
-    Unit("int4_pe4_simd8_logic", INT4, U4, (64, 64), {**_INT8, "style": "lut"}, peer=(1025, 8)),
-    Unit("int4_pe6_simd8", INT4, U4, (48, 64), {"pe": 6, "simd": 8, "pack": 3}, ("ecp5",)),
-    Unit("int4_pe4_simd2", INT4, U4, (64, 64), {"pe": 4, "simd": 2, "pack": 2}, ("ice40",)),
-    Unit("xnor_pe16_simd64", BIPOLAR, BIPOLAR, (64, 64), {"pe": 16, "simd": 64}, _EVERY),
-)
 
 
 def rows(words: list[str]) -> Iterator[dict[str, Any]]:
@@ -105,7 +49,7 @@ def rows(words: list[str]) -> Iterator[dict[str, Any]]:
             lut, dsp = unit.peer if unit.peer and name == SERIES_7 else (None, None)
             found = {"unit": unit.name, "family": name, "lut": use.lut, "ff": use.ff}
             found |= {"bram": use.bram, "dsp": use.dsp, "peer_lut": lut, "peer_dsp": dsp}
-            yield found | {"lut_per_lane": use.lut / unit.lanes}
+            yield found | {"lut_per_lane": use.lut / unit.lanes if unit.lanes else None}
 
 
 def _measured(subject: Subject, name: str) -> Use:
