@@ -17,7 +17,8 @@ from hwcompile.schedule.time.engine import NEVER
 from hwcompile.schedule.time.network import UNBOUNDED
 from hwcompile.schedule.time.pieces import Block, BlockEnd, Shape
 from hwcompile.schedule.time.tracks import Track
-from hwcompile.schedule.time.walks import Awaited, Walked, Walker
+from hwcompile.schedule.time.walkers import Awaited, Walker
+from hwcompile.schedule.time.walks import Walked
 
 Flags = NDArray[np.bool_]
 PieceFlags = list[bool | Flags]

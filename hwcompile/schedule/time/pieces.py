@@ -120,6 +120,68 @@ class Outcome:
     tracks: tuple[tuple[Shape, int] | None, ...]
 
 
+@dataclass(frozen=True)
+class _Pattern:
+    """What a block does where the same of what it waits for holds it up.
+
+    Attributes:
+        tight: The places of that.
+        loose: Those of the rest.
+        known: By the offsets of what is tight: the largest of what is loose, and the outcome.
+    """
+
+    tight: tuple[int, ...]
+    loose: tuple[int, ...]
+    known: dict[tuple[int, ...], tuple[tuple[int, ...], Outcome]]
+
+
+class Outcomes:
+    """What a block does, by what it waits for.
+
+    What it waits for has a kind each, and an offset: later by the offset. What no phase waits for
+    changes nothing up to a largest offset.
+
+    Attributes:
+        alone: By kind, the largest offset at which no phase waits, whatever else there is.
+    """
+
+    def __init__(self) -> None:
+        self.alone: dict[object, int] = {}
+        self._patterns: dict[tuple[object, ...], dict[tuple[int, ...], _Pattern]] = {}
+
+    def find(self, kinds: tuple[object, ...], offsets: tuple[int, ...]) -> Outcome | None:
+        """The outcome for kinds at their offsets, if known."""
+        for pattern in self._patterns.get(kinds, {}).values():
+            found = pattern.known.get(tuple([offsets[place] for place in pattern.tight]))
+            if found is not None and all(
+                offsets[place] <= latest
+                for place, latest in zip(pattern.loose, found[0], strict=True)
+            ):
+                return found[1]
+        return None
+
+    def keep(
+        self,
+        kinds: tuple[object, ...],
+        offsets: tuple[int, ...],
+        latest: tuple[int, ...],
+        outcome: Outcome,
+    ) -> None:
+        """Remember an outcome, and with which largest offsets it would be the same."""
+        places = range(len(kinds))
+        tight = tuple(place for place in places if offsets[place] == latest[place])
+        loose = tuple(place for place in places if offsets[place] != latest[place])
+        patterns = self._patterns.setdefault(kinds, {})
+        pattern = patterns.setdefault(tight, _Pattern(tight, loose, {}))
+        at = tuple(offsets[place] for place in tight)
+        pattern.known[at] = (tuple(latest[place] for place in loose), outcome)
+
+    def clear(self) -> None:
+        """Forget all."""
+        self.alone.clear()
+        self._patterns.clear()
+
+
 class PieceMemory:
     """What has been computed about the pieces of a network, whatever its depths.
 
@@ -132,7 +194,7 @@ class PieceMemory:
         self.shapes = Shapes()
         self.figures: dict[object, int] = {}
         self._blocks: dict[int, tuple[Process, tuple[Block, ...]]] = {}
-        self._outcomes: dict[Block, dict[object, Outcome]] = {}
+        self._outcomes: dict[Block, Outcomes] = {}
 
     def pieces_of(self, process: Process) -> tuple[Block, ...]:
         """The pieces of a frame of a process, in order."""
@@ -140,9 +202,11 @@ class PieceMemory:
             self._blocks[id(process)] = process, cut_frame(process)
         return self._blocks[id(process)][1]
 
-    def outcomes_of(self, block: Block) -> dict[object, Outcome]:
-        """What a block does, by what it waits for."""
-        return self._outcomes.setdefault(block, {})
+    def outcomes_of(self, block: Block) -> Outcomes:
+        """What a block does."""
+        if block not in self._outcomes:
+            self._outcomes[block] = Outcomes()
+        return self._outcomes[block]
 
     def trim(self) -> None:
         """Forget, where too much has been kept that was not seen again."""

@@ -133,8 +133,7 @@ class _Follower:
         if self.by_pieces:
             walked = run_walks(self.network, frames, known)
             if walked is not None:
-                cost = 1 if walked.soon else _WORD_BY_WORD
-                self.effort -= frames * self.per_frame * cost
+                self.effort -= frames * self.per_frame
                 return TurnsInPieces(walked, frames)
         offered = {name: as_cycles(offer, frames) for name, offer in known.items()}
         found = run_sweeps(self.network, frames, offered)

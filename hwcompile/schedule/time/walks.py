@@ -1,209 +1,37 @@
-"""Evaluates the timing recurrences like `hwcompile.schedule.time.sweeps`, piece by piece.
+"""Simulates a network piece by piece (`hwcompile.schedule.time.walkers`), the earliest first.
 
-The firings of a piece follow from when the process is ready for it and from the cycles of the
-tokens and places that it waits for; all may be later by the same. So a piece is computed once for
-each arrangement of these, relative to each other, and looked up from then on: rows of a picture
-mostly do what the row before did. What no firing of the piece waits for is left out.
+The recurrences have one least solution. A piece is computed from what is known so far, which may be
+too early; whoever waits for what changed computes again, until nothing changes: then the least
+solution is reached (see `hwcompile.schedule.time.sweeps`).
 
-The sweeps go through the same states as those over whole processes: the same cycles come out, and
-they settle, or are given up, in the same sweep.
+A piece comes when all that it waits for is known, and before all that begin later. So nearly all of
+it is final by then, and most pieces are computed once or twice. Where pieces wait for each other,
+the one that is ready first begins as if it had what it lacks: a place rather than a token.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from heapq import heappop, heappush
 
-import numpy as np
-
-from hwcompile.ir.types import IntArray
-from hwcompile.schedule.time.engine import NEVER
+from hwcompile.schedule.time.knots import untied
 from hwcompile.schedule.time.network import Network
 from hwcompile.schedule.time.offers import Offer, as_track
-from hwcompile.schedule.time.pieces import Block, Outcome, PieceMemory, Shape
-from hwcompile.schedule.time.process import Process
-from hwcompile.schedule.time.sweeps import EVALUATIONS
-from hwcompile.schedule.time.tracks import PieceTrace, Track
+from hwcompile.schedule.time.tracks import PieceTrace
+from hwcompile.schedule.time.walkers import Tracks, Waiters, Walker
 
 WHOLE = 1 << 22
 """Firings up to which whole processes are simulated at once."""
 
-_PATIENCE = 8
-"""How much longer than over whole processes sweeps may take: what follows is slower still."""
+_PATIENCE = 64
+"""How often a piece may be computed, on average."""
 
+TRIES = 10
+"""After computing a piece so often without an end it is taken together with others."""
 
-class Awaited(NamedTuple):
-    """What a piece waits for in one channel, in the first frame.
-
-    Attributes:
-        slot: Which of the process's channels it is; its offer comes behind them.
-        track: Cycles of tokens that are started, or of places that are freed.
-        piece: The piece of the track with the first of them.
-        place: The place in it.
-        last: The piece with the last of them.
-        end: The place in it.
-        lag: Cycles until a token, or a place, can be used.
-        begins: Whether the first phase waits.
-    """
-
-    slot: int
-    track: Track
-    piece: int
-    place: int
-    last: int
-    end: int
-    lag: int
-    begins: bool
-
-
-@dataclass
-class Tracks:
-    """The cycles of a simulation.
-
-    Attributes:
-        started: By channel.
-        freed: By channel.
-        firings: By process.
-    """
-
-    started: dict[str, Track]
-    freed: dict[str, Track]
-    firings: list[Track]
-
-
-class Walker:
-    """A process with everything that does not change from sweep to sweep."""
-
-    def __init__(
-        self, process: Process, network: Network, frames: int, tracks: Tracks, index: int,
-        offer: Track | None,
-    ) -> None:  # fmt: skip
-        self.process = process
-        self.frames = frames
-        self.memory: PieceMemory = network.memory
-        self.blocks = self.memory.pieces_of(process)
-        self.offer = offer
-        self.outputs = [
-            tracks.firings[index],
-            *(tracks.freed[name] for name in process.sources),
-            *(tracks.started[name] for name in process.targets),
-        ]
-        self.others = [
-            index,
-            *(network.writer(name) for name in process.sources),
-            *(network.reader(name) for name in process.targets),
-        ]
-        self.pieces = list(self._pieces(network, tracks))
-
-    def _pieces(
-        self, network: Network, tracks: Tracks
-    ) -> Iterator[tuple[Block, list[Awaited], dict[object, Outcome]]]:
-        sources = [(tracks.started[n], network.channels[n].delay) for n in self.process.sources]
-        targets = [(tracks.freed[n], network.channels[n].capacity) for n in self.process.targets]
-        needed, given = [0] * len(sources), [0] * len(targets)
-        for number, block in enumerate(self.blocks):
-            waits: list[Awaited] = []
-            for slot, (read, (track, delay)) in enumerate(zip(block.reads, sources, strict=True)):
-                base = needed[slot] - 1
-                waits += self._wait(slot, track, read.at, read.tokens + base, delay)
-                needed[slot] += read.total
-            for place, (write, (track, room)) in enumerate(zip(block.writes, targets, strict=True)):
-                base = given[place] - 1 - room
-                slot = len(sources) + place
-                waits += self._wait(slot, track, write.at, write.tokens + base, 1)
-                given[place] += write.makes.size
-            if self.offer is not None:
-                end = self.offer.sizes[number] - 1
-                slot = len(sources) + len(targets)
-                waits.append(Awaited(slot, self.offer, number, 0, number, end, 0, True))
-            yield block, waits, self.memory.outcomes_of(block)
-
-    def _wait(
-        self, slot: int, track: Track, at: IntArray, entries: IntArray, lag: int
-    ) -> Iterator[Awaited]:
-        """What phases wait for that need these entries of a track; they count from 0."""
-        if at.size and int(entries[-1]) + (self.frames - 1) * track.tokens >= 0:
-            span = track.span(int(entries[0]), int(entries[-1]))
-            yield Awaited(slot, track, *span, lag, bool(at[0] == 0))
-
-    def walk(self) -> list[tuple[list[Shape | None], list[int]]]:
-        """The process's firings from what is known: shapes and first cycles of its outputs."""
-        found: list[tuple[list[Shape | None], list[int]]] = [([], []) for _ in self.outputs]
-        ready = 0
-        for frame in range(self.frames):
-            for block, waits, outcomes in self.pieces:
-                ready, key = _arrangement(waits, frame, ready)
-                outcome = outcomes.get(key)
-                if outcome is None:
-                    outcome = self._outcome(block, waits, frame, ready, key)
-                    outcomes[key] = outcome
-                for track, (shapes, firsts) in zip(outcome.tracks, found, strict=True):
-                    if track is not None:
-                        shapes.append(track[0])
-                        firsts.append(ready + track[1])
-                ready += outcome.ready
-        return found
-
-    def _outcome(
-        self, block: Block, waits: list[Awaited], frame: int, ready: int, key: tuple[object, ...]
-    ) -> Outcome:
-        """Compute what a piece does."""
-        slack = np.full(block.elapsed.size, NEVER, dtype=np.int64)
-        slack[0] = 0
-        live = {item[0] for item in key}  # type: ignore[index]
-        for wait in waits:
-            if wait.slot in live:
-                self._raise(slack, block, wait, frame, ready)
-        np.maximum.accumulate(slack, out=slack)
-        cycles = slack + block.elapsed
-        chosen = [cycles, *(cycles[read.makes] for read in block.reads)]
-        chosen += [cycles[write.makes] for write in block.writes]
-        tracks = tuple(self.memory.shapes.of(part) if part.size else None for part in chosen)
-        return Outcome(int(slack[-1]) + block.cycles, tracks)
-
-    def _raise(self, slack: IntArray, block: Block, wait: Awaited, frame: int, ready: int) -> None:
-        """Hold phases back until what they wait for is there."""
-        first = wait.piece + frame * wait.track.step
-        last = wait.last + frame * wait.track.step
-        known = wait.track.cycles(first, last + 1, ready - wait.lag)[wait.place :]
-        if wait.track is self.offer:
-            np.maximum(slack, known - block.elapsed, out=slack)
-            return
-        ends = (*block.reads, *block.writes)
-        at, tokens = ends[wait.slot].at, ends[wait.slot].tokens
-        bound = known[tokens - tokens[0]] - block.elapsed[at]
-        slack[at] = np.maximum(slack[at], bound)
-
-
-def _arrangement(waits: list[Awaited], frame: int, ready: int) -> tuple[int, tuple[object, ...]]:
-    """When a piece begins as far as is known, and relative to that what else it waits for."""
-    live = []
-    for wait in waits:
-        track = wait.track
-        last = wait.last + frame * track.step
-        shape = track.shapes[last] if last >= 0 else None
-        if shape is None:
-            continue
-        end = shape.last if wait.end + 1 == shape.size else int(shape.cycles[wait.end])
-        until = track.firsts[last] + end + wait.lag
-        if until <= ready:
-            continue
-        first = wait.piece + frame * track.step
-        if wait.begins and first >= 0:
-            shape = track.shapes[first]
-            if shape is not None:
-                place = int(shape.cycles[wait.place]) if wait.place else 0
-                ready = max(ready, track.firsts[first] + place + wait.lag)
-        live.append((wait, first, last, until))
-    key: list[object] = []
-    for wait, first, last, until in live:
-        if until > ready:
-            pieces = slice(max(first, 0), last + 1)
-            origin = ready - wait.lag
-            firsts = [cycle - origin for cycle in wait.track.firsts[pieces]]
-            key.append((wait.slot, wait.place, min(first, 0), *wait.track.shapes[pieces], *firsts))
-    return ready, tuple(key)
+_TIDY = 1 << 12
+"""Pieces that are computed before memory is looked at again."""
 
 
 def in_pieces(network: Network, frames: int) -> bool:
@@ -219,13 +47,11 @@ class Walked:
         network: What was simulated.
         tracks: All cycles.
         walkers: The processes.
-        soon: Whether sweeps over whole processes would have settled.
     """
 
     network: Network
     tracks: Tracks
     walkers: list[Walker]
-    soon: bool
 
     def traces(self) -> dict[str, PieceTrace]:
         """Cycles by channel."""
@@ -236,35 +62,14 @@ class Walked:
 def run_walks(
     network: Network, frames: int, offered: Mapping[str, Offer] | None = None
 ) -> Walked | None:
-    """Simulate like `run_sweeps`; None when the sweeps do not settle for long."""
-    tracks = _tracks(network, frames)
+    """Simulate like the engine's `run`; None when pieces go on changing for long."""
+    tracks = Tracks.of(network, frames)
     walkers = [
         _walker(network, frames, tracks, index, (offered or {}).get(process.name))
         for index, process in enumerate(network.processes)
     ]
-    waiting = set(range(len(walkers)))
-    order = list(waiting)
-    evaluations, soon = 0, True
-    while waiting and evaluations < _PATIENCE * EVALUATIONS * len(walkers):
-        for index in order:
-            if index not in waiting:
-                continue
-            evaluations += 1
-            waiting.discard(index)
-            walker = walkers[index]
-            for track, found, other in zip(
-                walker.outputs, walker.walk(), walker.others, strict=True
-            ):
-                if other != index and (track.shapes, track.firsts) != found:
-                    waiting.add(other)
-                track.shapes, track.firsts = found
-            network.memory.trim()
-        # Tokens travel forward, places backward.
-        order.reverse()
-        soon = soon and not (waiting and evaluations >= EVALUATIONS * len(walkers))
-    if waiting:
-        return None
-    return Walked(network, tracks, walkers, soon)
+    settled = _Front(network, walkers).run()
+    return Walked(network, tracks, walkers) if settled else None
 
 
 def _walker(
@@ -277,13 +82,149 @@ def _walker(
     return Walker(process, network, frames, tracks, index, track)
 
 
-def _tracks(network: Network, frames: int) -> Tracks:
-    blocks = [network.memory.pieces_of(process) for process in network.processes]
-    started, freed = {}, {}
-    for process, parts in zip(network.processes, blocks, strict=True):
-        for place, name in enumerate(process.sources):
-            freed[name] = Track([block.reads[place].makes.size for block in parts], frames)
-        for place, name in enumerate(process.targets):
-            started[name] = Track([block.writes[place].makes.size for block in parts], frames)
-    firings = [Track([block.phases for block in parts], frames) for parts in blocks]
-    return Tracks(started, freed, firings)
+class _Front:
+    """The pieces that are to be computed; of each process those that come first before others."""
+
+    def __init__(self, network: Network, walkers: list[Walker]) -> None:
+        self.memory = network.memory
+        self.walkers = walkers
+        self.waiters = [_waiters(walker, walkers) for walker in walkers]
+        self.dirty = [bytearray(walker.count) for walker in walkers]
+        self.tries = [[0] * walker.count for walker in walkers]
+        self.first = [walker.count for walker in walkers]
+        self.queue: list[tuple[int, int]] = []
+        self.lacking: dict[int, list[tuple[int, bool]]] = {}
+
+    def run(self) -> bool:
+        """Compute pieces until nothing changes; False if that takes long."""
+        for index in range(len(self.walkers)):
+            self._mark(index, 0)
+        effort = _PATIENCE * sum(walker.count for walker in self.walkers)
+        for left in range(effort, 0, -1):
+            index = self._next()
+            if index is None:
+                return True
+            self._advance(index)
+            if left % _TIDY == 0:
+                self.memory.trim()
+        return False
+
+    def _mark(self, index: int, number: int) -> None:
+        """A piece of a process is to be computed, if those before it have been."""
+        walker = self.walkers[index]
+        if number <= walker.known and number < walker.count:
+            self.dirty[index][number] = True
+            if number < self.first[index] or index in self.lacking:
+                self.first[index] = min(number, self.first[index])
+                self._post(index)
+
+    def _post(self, index: int) -> None:
+        """Put a process in the queue, from when it is ready for its first piece to compute."""
+        self.lacking.pop(index, None)
+        heappush(self.queue, (self.walkers[index].readies[self.first[index]], index))
+
+    def _next(self) -> int | None:
+        """The process that is ready first; None when all is done."""
+        while self.queue:
+            cycle, index = heappop(self.queue)
+            walker, number = self.walkers[index], self.first[index]
+            if number == walker.count or walker.readies[number] != cycle or index in self.lacking:
+                continue
+            lacks = [] if number < walker.known else walker.lacks(number)
+            if not lacks:
+                return index
+            self.lacking[index] = lacks
+        return self._boldest() if self.lacking else None
+
+    def _boldest(self) -> int:
+        """Of processes that lack only what each other would do, the one to begin without it."""
+        start = min(self.lacking, key=self._ready)
+        group = _sink(start, lambda i: [other for other, _ in self.walkers[i].lacks(self.first[i])])
+        index = min(
+            group, key=lambda i: (any(token for _, token in self.lacking[i]), self._ready(i))
+        )
+        del self.lacking[index]
+        return index
+
+    def _ready(self, index: int) -> int:
+        """When a process is ready for its first piece to compute."""
+        return self.walkers[index].readies[self.first[index]]
+
+    def _advance(self, index: int) -> None:
+        """Compute the first piece of a process that is to be computed."""
+        walker, dirty, number = self.walkers[index], self.dirty[index], self.first[index]
+        self.tries[index][number] += 1
+        if self.tries[index][number] % TRIES == 0:
+            self._untie(index, number)
+            return
+        ready, new = walker.readies[number + 1], number == walker.known
+        changed = walker.advance(number)
+        walker.known += new
+        dirty[number] = False
+        if number + 1 < walker.count and (new or walker.readies[number + 1] != ready):
+            dirty[number + 1] = True
+        following = dirty.find(1, number + 1)
+        self.first[index] = following if following >= 0 else walker.count
+        if following >= 0:
+            self._post(index)
+        self._tell(index, changed)
+
+    def _tell(self, index: int, changed: list[tuple[int, int]]) -> None:
+        """Who waits for what changed computes again."""
+        for slot, piece in changed:
+            if slot:
+                other, waiters = self.waiters[index][slot - 1]
+                for waiting in waiters.of(piece):
+                    self._mark(other, waiting)
+
+    def _untie(self, index: int, number: int) -> None:
+        """Take a piece together with those that it keeps changing, and that change it."""
+        for other, piece, ready, outcome in untied(self.walkers, self.waiters, index, number):
+            walker = self.walkers[other]
+            before = walker.readies[piece + 1]
+            changed = walker.store(piece, ready, outcome)
+            self.tries[other][piece] = 1
+            if changed or walker.readies[piece + 1] != before:
+                self._mark(other, piece)
+                self._mark(other, piece + 1)
+                self._tell(other, changed)
+        self._post(index)
+
+
+def _waiters(walker: Walker, walkers: list[Walker]) -> list[tuple[int, Waiters]]:
+    """For each of the channels who waits for what the process does."""
+    found = []
+    for place, name in enumerate(walker.process.sources):
+        other = walker.others[1 + place]
+        process = walkers[other].process
+        slot = len(process.sources) + process.targets.index(name)
+        found.append((other, Waiters(walkers[other], slot)))
+    for place, name in enumerate(walker.process.targets, start=len(walker.process.sources)):
+        other = walker.others[1 + place]
+        slot = walkers[other].process.sources.index(name)
+        found.append((other, Waiters(walkers[other], slot)))
+    return found
+
+
+def _sink(start: int, nexts: Callable[[int], list[int]]) -> set[int]:
+    """Nodes that lead to each other and to no others, reached from one; after Tarjan (1972)."""
+    order, low, path = {start: 0}, {start: 0}, [start]
+    rest = {start: nexts(start)}
+    at = [start]
+    while at:
+        node = at[-1]
+        if rest[node]:
+            other = rest[node].pop()
+            if other in order:
+                low[node] = min(low[node], order[other])
+            else:
+                order[other] = low[other] = len(order)
+                rest[other] = nexts(other)
+                path.append(other)
+                at.append(other)
+            continue
+        if low[node] == order[node]:
+            return set(path[path.index(node) :])
+        at.pop()
+        low[at[-1]] = min(low[at[-1]], low[node])
+    return {start}

@@ -15,11 +15,11 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.time import pieces, walks
 from hwcompile.schedule.time.depths import size_network
+from hwcompile.schedule.time.engine import run
 from hwcompile.schedule.time.network import Network, Process
 from hwcompile.schedule.time.offers import Even, as_cycles
 from hwcompile.schedule.time.prediction import predict
 from hwcompile.schedule.time.settling import frame_ends
-from hwcompile.schedule.time.sweeps import run_sweeps
 from hwcompile.schedule.time.walks import run_walks
 from tests.schedule.networks import networks
 from tests.schedule.time.test_depths import bare
@@ -64,20 +64,22 @@ def outcome(work: Callable[[], object]) -> object:
     least=st.integers(1, 6),
     frames=st.integers(1, 4),
     even=st.none() | st.integers(1, 200),
+    tries=st.sampled_from([2, 3, 10]),
 )
-def test_sweeps_by_pieces_are_those_of_the_whole(
-    network: Network, count: int, least: int, frames: int, even: int | None
+def test_frames_by_pieces_are_those_word_by_word(
+    network: Network, count: int, least: int, frames: int, even: int | None, tries: int
 ) -> None:
     whole = in_rows(tiled(network, count))
     phases = whole.processes[0].phases
     offers = {} if even is None else {"p0": Even(phases, even)}
     cycles = {name: as_cycles(offer, frames) for name, offer in offers.items()}
-    expected = run_sweeps(whole, frames, cycles)
+    expected = run(whole, frames, cycles)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pieces, "LEAST_PHASES", least)
+        patch.setattr(walks, "TRIES", tries)
         found = run_walks(whole, frames, offers)
-    assert (expected is not None) == (found is not None and found.soon)
-    if expected is None or found is None:
+    assert (found is None) == bool(expected.waits)
+    if found is None:
         return
     for name, trace in found.traces().items():
         np.testing.assert_array_equal(trace.started, expected.channels[name].started)
