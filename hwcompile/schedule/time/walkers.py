@@ -69,13 +69,13 @@ class Late(NamedTuple):
     kind: object
 
     @staticmethod
-    def of(wait: Awaited, first: int, last: int, ready: int) -> Late:
-        """What is waited for in these pieces of a track."""
+    def of(wait: Awaited, first: int, last: int, known: int, ready: int) -> Late:
+        """What is waited for in these pieces of a track, of which some at the end are not known."""
         start, track = max(first, 0), wait.track
         origin = track.firsts[start]
-        firsts = [cycle - origin for cycle in track.firsts[start + 1 : last + 1]]
-        shapes = track.shapes[start : last + 1]
-        kind = (wait.slot, wait.place, min(first, 0), *shapes, *firsts)
+        firsts = [cycle - origin for cycle in track.firsts[start + 1 : known + 1]]
+        shapes = track.shapes[start : known + 1]
+        kind = (wait.slot, wait.place, min(first, 0), last - known, *shapes, *firsts)
         return Late(wait, first, last, origin, origin + wait.lag - ready, kind)
 
 
@@ -311,20 +311,23 @@ def _late(waits: list[Awaited], frame: int, ready: int) -> tuple[int, list[Late]
     """When a piece begins as far as is known, and what it may have to wait for later."""
     found = []
     for wait in waits:
-        track = wait.track
-        last = wait.last + frame * track.step
-        shape = track.shapes[last] if last >= 0 else None
+        track, shift = wait.track, frame * wait.track.step
+        first, last = wait.piece + shift, wait.last + shift
+        known = last
+        while known >= 0 and known >= first and track.shapes[known] is None:
+            known -= 1
+        shape = track.shapes[known] if known >= max(first, 0) else None
         if shape is None:
             continue
-        end = shape.last if wait.end + 1 == shape.size else int(shape.cycles[wait.end])
-        until = track.firsts[last] + end + wait.lag
+        whole = known < last or wait.end + 1 == shape.size
+        end = shape.last if whole else int(shape.cycles[wait.end])
+        until = track.firsts[known] + end + wait.lag
         if until <= ready:
             continue
-        first = wait.piece + frame * track.step
         if wait.begins and first >= 0:
             shape = track.shapes[first]
             if shape is not None:
                 place = int(shape.cycles[wait.place]) if wait.place else 0
                 ready = max(ready, track.firsts[first] + place + wait.lag)
-        found.append((wait, first, last, until))
+        found.append((wait, first, last, known, until))
     return ready, [Late.of(*item, ready) for *item, until in found if until > ready]
