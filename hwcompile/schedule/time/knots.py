@@ -19,7 +19,7 @@ from hwcompile.schedule.time.engine import NEVER
 from hwcompile.schedule.time.pieces import Outcome
 from hwcompile.schedule.time.walkers import Awaited, Waiters, Walker
 
-_MOST_FIRINGS = 1 << 16
+_MOST_FIRINGS = 1 << 13
 """Firings that are taken together."""
 
 Group = dict[int, range]
