@@ -6,7 +6,7 @@ Pieces that do the same are one `Block`, and cycles that differ only by when the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import blake2b
@@ -19,6 +19,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.timing import Access, Actor, Repeated
 from hwcompile.schedule.time.process import Process
 from hwcompile.schedule.time.proportion import scaled
+from hwcompile.schedule.time.turnarounds import Turnaround
 
 LEAST_PHASES = 256
 """Phases of a piece, where a frame has more: fewer take longer to look up than to compute."""
@@ -142,10 +143,12 @@ class Outcomes:
     changes nothing up to a largest offset.
 
     Attributes:
+        turnarounds: Of its channels, each with the phases that give or take its tokens.
         alone: By kind, the largest offset at which no phase waits, whatever else there is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, turnarounds: Sequence[tuple[Turnaround, IntArray]]) -> None:
+        self.turnarounds = turnarounds
         self.alone: dict[object, int] = {}
         self._patterns: dict[tuple[object, ...], dict[tuple[int, ...], _Pattern]] = {}
 
@@ -193,20 +196,28 @@ class PieceMemory:
     def __init__(self) -> None:
         self.shapes = Shapes()
         self.figures: dict[object, int] = {}
-        self._blocks: dict[int, tuple[Process, tuple[Block, ...]]] = {}
-        self._outcomes: dict[Block, Outcomes] = {}
+        self._blocks: dict[object, Block] = {}
+        self._pieces: dict[int, tuple[Process, tuple[Block, ...]]] = {}
+        self._outcomes: dict[tuple[Block, tuple[Turnaround, ...]], Outcomes] = {}
 
     def pieces_of(self, process: Process) -> tuple[Block, ...]:
         """The pieces of a frame of a process, in order."""
-        if id(process) not in self._blocks:
-            self._blocks[id(process)] = process, cut_frame(process)
-        return self._blocks[id(process)][1]
+        if id(process) not in self._pieces:
+            self._pieces[id(process)] = process, _cut_frame(process, self._blocks)
+        return self._pieces[id(process)][1]
 
-    def outcomes_of(self, block: Block) -> Outcomes:
-        """What a block does."""
-        if block not in self._outcomes:
-            self._outcomes[block] = Outcomes()
-        return self._outcomes[block]
+    def outcomes_of(self, block: Block, turnarounds: tuple[Turnaround, ...]) -> Outcomes:
+        """What a block does whose channels have these turnarounds."""
+        key = (block, turnarounds)
+        if key not in self._outcomes:
+            ends = (*block.reads, *block.writes)
+            pairs = [(each, ends[each.slot].makes) for each in turnarounds]
+            binding = tuple(t for t, phases in pairs if t.binds(block.elapsed, phases))
+            if binding == turnarounds:
+                self._outcomes[key] = Outcomes([(t, ends[t.slot].makes) for t in binding])
+            else:
+                self._outcomes[key] = self.outcomes_of(block, binding)
+        return self._outcomes[key]
 
     def trim(self) -> None:
         """Forget, where too much has been kept that was not seen again."""
@@ -264,13 +275,14 @@ class StretchedProcess(Process):
         return self.interval
 
 
-def _stretched(process: StretchedProcess, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+def _stretched(
+    process: StretchedProcess, blocks: tuple[Block, ...], known: dict[object, Block]
+) -> tuple[Block, ...]:
     """The blocks of a process with longer durations."""
     found: list[Block] = []
-    known: dict[tuple[Block, int], Block] = {}
     interval, cycles, start = process.interval, process.base.cycles, 0
     for block in blocks:
-        key = (block, start * interval % cycles)
+        key = (block, interval, cycles, start * interval % cycles)
         if key not in known:
             ends = start + np.append(block.elapsed, block.cycles)
             elapsed = scaled(ends, interval, cycles) - start * interval // cycles
@@ -281,11 +293,10 @@ def _stretched(process: StretchedProcess, blocks: tuple[Block, ...]) -> tuple[Bl
     return tuple(found)
 
 
-def cut_frame(process: Process) -> tuple[Block, ...]:
-    """The pieces of a frame in order; those that do the same are the same object."""
+def _cut_frame(process: Process, known: dict[object, Block]) -> tuple[Block, ...]:
+    """The pieces of a frame in order; those that do the same, as any known, are the same object."""
     if isinstance(process, StretchedProcess):
-        return _stretched(process, cut_frame(process.base))
-    known: dict[bytes, Block] = {}
+        return _stretched(process, _cut_frame(process.base, known), known)
     found: list[Block] = []
     for actor, times in _pieces(process, LEAST_PHASES):
         key = _key(actor)
@@ -295,7 +306,7 @@ def cut_frame(process: Process) -> tuple[Block, ...]:
     return tuple(found)
 
 
-def _key(actor: Actor) -> bytes:
+def _key(actor: Actor) -> tuple[int, int, bytes]:
     """What a stretch does, in short."""
     digest = blake2b(np.ascontiguousarray(actor.duration).data, digest_size=16)
     for access in actor.reads.values():
@@ -303,7 +314,7 @@ def _key(actor: Actor) -> bytes:
         digest.update(np.ascontiguousarray(access.free).data)
     for total in actor.writes.values():
         digest.update(np.ascontiguousarray(total).data)
-    return digest.digest()
+    return len(actor.reads), len(actor.writes), digest.digest()
 
 
 def _pieces(process: Process, least: int) -> Iterator[tuple[Actor, int]]:

@@ -89,6 +89,11 @@ class Process:
         """Tokens of a channel that are given per frame."""
         return sum(int(actor.writes[channel][-1]) * times for actor, times in self.parts)
 
+    def is_stream(self, channel: str) -> bool:
+        """Whether each token of a channel that it reads is freed by the phase that needs it."""
+        accesses = (actor.reads[channel] for actor, _ in self.parts)
+        return all(a.need is a.free or np.array_equal(a.need, a.free) for a in accesses)
+
     @cached_property
     def pattern(self) -> Pattern:
         """Its phases as changes."""

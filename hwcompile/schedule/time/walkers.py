@@ -23,6 +23,7 @@ from hwcompile.schedule.time.network import Network
 from hwcompile.schedule.time.pieces import Block, Outcome, Outcomes, PieceMemory
 from hwcompile.schedule.time.process import Process
 from hwcompile.schedule.time.tracks import Track
+from hwcompile.schedule.time.turnarounds import Turnaround, held_up
 
 
 class Awaited(NamedTuple):
@@ -139,6 +140,7 @@ class Walker:
         slots: For each of the channels the output of the other process at it.
         readies: When it is ready for each piece of all frames, and behind the last.
         known: Pieces that have been computed.
+        computed: Outcomes that had not been seen before.
     """
 
     def __init__(
@@ -160,9 +162,10 @@ class Walker:
             *(network.writer(name) for name in process.sources),
             *(network.reader(name) for name in process.targets),
         ]
+        self.turnarounds = self._turnarounds(network)
         self.pieces = list(self._pieces(network, tracks))
         self.readies = [0] * (frames * len(self.blocks) + 1)
-        self.known = 0
+        self.known = self.computed = 0
         ends = zip(*((*block.reads, *block.writes) for block in self.blocks), strict=True)
         self.slots = [
             *(_output(network.processes[network.writer(n)], n) for n in process.sources),
@@ -246,7 +249,16 @@ class Walker:
                 end = self.offer.sizes[number] - 1
                 slot = len(sources) + len(targets)
                 waits.append(Awaited(slot, self.offer, number, 0, number, end, 0, True))
-            yield block, waits, self.memory.outcomes_of(block)
+            yield block, waits, self.memory.outcomes_of(block, self.turnarounds)
+
+    def _turnarounds(self, network: Network) -> tuple[Turnaround, ...]:
+        names = (*self.process.sources, *self.process.targets)
+        ends = [(network.channels[name], network.processes[network.reader(name)]) for name in names]
+        return tuple(
+            Turnaround(slot, channel.capacity, channel.delay + 1)
+            for slot, (channel, reader) in enumerate(ends)
+            if reader.is_stream(channel.name)
+        )
 
     def _wait(
         self, slot: int, track: Track, at: IntArray, entries: IntArray, lag: int
@@ -262,7 +274,8 @@ class Walker:
         kinds, offsets = tuple(wait.kind for wait in late), tuple(wait.offset for wait in late)
         outcome = known.find(kinds, offsets)
         if outcome is None:
-            outcome, latest = self._outcome(block, late)
+            self.computed += 1
+            outcome, latest = self._outcome(block, late, known.turnarounds)
             known.keep(kinds, offsets, latest, outcome)
         return outcome
 
@@ -273,7 +286,9 @@ class Walker:
             known.alone[late.kind] = int((block.elapsed[at] - cycles).min())
         return known.alone[late.kind]
 
-    def _outcome(self, block: Block, late: list[Late]) -> tuple[Outcome, tuple[int, ...]]:
+    def _outcome(
+        self, block: Block, late: list[Late], turnarounds: Sequence[tuple[Turnaround, IntArray]]
+    ) -> tuple[Outcome, tuple[int, ...]]:
         """What a piece does, and with which largest offsets it would do the same."""
         slack = np.full(block.elapsed.size, NEVER, dtype=np.int64)
         slack[0] = 0
@@ -281,7 +296,7 @@ class Walker:
         for wait, (at, cycles) in zip(late, ends, strict=True):
             slack[at] = np.maximum(slack[at], cycles + wait.offset - block.elapsed[at])
         np.maximum.accumulate(slack, out=slack)
-        fired = slack + block.elapsed
+        fired = held_up(slack, block.elapsed, turnarounds) + block.elapsed
         latest = tuple(int((fired[at] - cycles).min()) for at, cycles in ends)
         return self.outcome_of(block, fired), latest
 

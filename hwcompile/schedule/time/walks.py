@@ -94,6 +94,7 @@ class _Front:
         self.first = [walker.count for walker in walkers]
         self.queue: list[tuple[int, int]] = []
         self.lacking: dict[int, list[tuple[int, bool]]] = {}
+        self.stopped: list[tuple[int, int]] = []
 
     def run(self) -> bool:
         """Compute pieces until nothing changes; False if that takes long."""
@@ -134,12 +135,16 @@ class _Front:
             if not lacks:
                 return index
             self.lacking[index] = lacks
+            heappush(self.stopped, (cycle, index))
         return self._boldest() if self.lacking else None
 
     def _boldest(self) -> int:
         """Of processes that lack only what each other would do, the one to begin without it."""
-        start = min(self.lacking, key=self._ready)
-        group = _sink(start, lambda i: [other for other, _ in self.walkers[i].lacks(self.first[i])])
+        cycle, start = self.stopped[0]
+        while start not in self.lacking or self._ready(start) != cycle:
+            heappop(self.stopped)
+            cycle, start = self.stopped[0]
+        group = _sink(start, lambda i: [other for other, _ in self.lacking.get(i, ())])
         index = min(
             group, key=lambda i: (any(token for _, token in self.lacking[i]), self._ready(i))
         )
@@ -153,12 +158,13 @@ class _Front:
     def _advance(self, index: int) -> None:
         """Compute the first piece of a process that is to be computed."""
         walker, dirty, number = self.walkers[index], self.dirty[index], self.first[index]
-        self.tries[index][number] += 1
-        if self.tries[index][number] % TRIES == 0:
+        if self.tries[index][number] >= TRIES - 1:
             self._untie(index, number)
             return
         ready, new = walker.readies[number + 1], number == walker.known
+        computed = walker.computed
         changed = walker.advance(number)
+        self.tries[index][number] += walker.computed - computed
         walker.known += new
         dirty[number] = False
         if number + 1 < walker.count and (new or walker.readies[number + 1] != ready):
@@ -183,7 +189,7 @@ class _Front:
             walker = self.walkers[other]
             before = walker.readies[piece + 1]
             changed = walker.store(piece, ready, outcome)
-            self.tries[other][piece] = 1
+            self.tries[other][piece] = 0
             if changed or walker.readies[piece + 1] != before:
                 self._mark(other, piece)
                 self._mark(other, piece + 1)
