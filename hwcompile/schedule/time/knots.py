@@ -78,28 +78,40 @@ def _group(
     group: Group = {index: range(number, number + 1)}
     left = _MOST_FIRINGS
     fresh = [(index, number)]
-    until = walkers[index].readies[number + 1]
-    for near, wanted in _wanted(walkers, waiters, index, number):
-        mutual = wanted & _waiting(walkers, waiters, index, number).get(near, set())
-        until = max([until, *(walkers[near].readies[piece + 1] for piece in mutual)])
+    ends = [
+        walkers[near].readies[piece + 1] for near, piece in _mutual(walkers, waiters, index, number)
+    ]
+    until = max([walkers[index].readies[number + 1], *ends])
     while fresh and left > 0:
         other, piece = fresh.pop(0)
         walker = walkers[other]
         left -= walker.blocks[piece % len(walker.blocks)].phases
-        theirs = _waiting(walkers, waiters, other, piece)
-        for near, wanted in _wanted(walkers, waiters, other, piece):
-            for mutual in sorted(wanted & theirs.get(near, set())):
-                if walkers[near].readies[mutual] >= until:
-                    continue
-                if near not in group:
-                    group[near] = range(mutual, mutual + 1)
-                elif mutual in (group[near].start - 1, group[near].stop):
-                    low = min(mutual, group[near].start)
-                    group[near] = range(low, max(mutual + 1, group[near].stop))
-                else:
-                    continue
-                fresh.append((near, mutual))
+        for near, theirs in _mutual(walkers, waiters, other, piece):
+            if walkers[near].readies[theirs] < until and _joins(group, near, theirs):
+                fresh.append((near, theirs))
     return group
+
+
+def _joins(group: Group, index: int, number: int) -> bool:
+    """Add a piece to a group, unless it is there or away from the others of its process."""
+    pieces = group.get(index, range(number, number))
+    if number not in (pieces.start - 1, pieces.stop):
+        return False
+    group[index] = range(min(number, pieces.start), max(number + 1, pieces.stop))
+    return True
+
+
+def _mutual(
+    walkers: Sequence[Walker],
+    waiters: Sequence[list[tuple[int, Waiters]]],
+    index: int,
+    number: int,
+) -> Iterator[tuple[int, int]]:
+    """Process and number of the known pieces that wait for a piece for which they wait."""
+    theirs = _waiting(walkers, waiters, index, number)
+    for near, wanted in _wanted(walkers, waiters, index, number):
+        for piece in sorted(wanted & theirs.get(near, set())):
+            yield near, piece
 
 
 def _waiting(

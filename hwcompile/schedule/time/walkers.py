@@ -172,7 +172,7 @@ class Walker:
             *(_output(network.processes[network.reader(n)], n) for n in process.targets),
         ]
         filled = [[True] * len(self.blocks), *([end.makes.size > 0 for end in e] for e in ends)]
-        self._places = [list(accumulate(there, initial=0)) for there in filled]
+        self._places: list[list[int]] = [list(accumulate(there, initial=0)) for there in filled]
 
     def output(self, slot: int, number: int) -> int | None:
         """Which piece of an output's track a piece makes; None where it makes nothing of it."""
@@ -324,7 +324,7 @@ def _output(process: Process, channel: str) -> int:
 
 def _late(waits: list[Awaited], frame: int, ready: int) -> tuple[int, list[Late]]:
     """When a piece begins as far as is known, and what it may have to wait for later."""
-    found = []
+    found: list[tuple[Awaited, int, int, int, int]] = []
     for wait in waits:
         track, shift = wait.track, frame * wait.track.step
         first, last = wait.piece + shift, wait.last + shift
@@ -345,4 +345,8 @@ def _late(waits: list[Awaited], frame: int, ready: int) -> tuple[int, list[Late]
                 place = int(shape.cycles[wait.place]) if wait.place else 0
                 ready = max(ready, track.firsts[first] + place + wait.lag)
         found.append((wait, first, last, known, until))
-    return ready, [Late.of(*item, ready) for *item, until in found if until > ready]
+    return ready, [
+        Late.of(wait, first, last, known, ready)
+        for wait, first, last, known, until in found
+        if until > ready
+    ]

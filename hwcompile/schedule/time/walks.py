@@ -98,8 +98,8 @@ class _Front:
 
     def run(self) -> bool:
         """Compute pieces until nothing changes; False if that takes long."""
-        for index in range(len(self.walkers)):
-            self._mark(index, 0)
+        for first in range(len(self.walkers)):
+            self._mark(first, 0)
         effort = _PATIENCE * sum(walker.count for walker in self.walkers)
         for left in range(effort, 0, -1):
             index = self._next()
