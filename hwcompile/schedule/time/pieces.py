@@ -324,23 +324,26 @@ def _pieces(process: Process, least: int) -> Iterator[tuple[Actor, int]]:
         return
     for actor, times in process.parts:
         if times > 1:
-            count = _count(times, actor.phases, process.rows, least)
-            yield Repeated(((actor, times // count),)), count
+            length = _length(times, actor.phases, process, least)
+            yield Repeated(((actor, length),)), times // length
+            if times % length:
+                yield Repeated(((actor, times % length),)), 1
             continue
-        count = _count(actor.phases, 1, process.rows, least)
-        size = actor.phases // count
+        size = _length(actor.phases, 1, process, least)
         for first in range(0, actor.phases, size):
-            yield _cut(actor, first, first + size), 1
+            yield _cut(actor, first, min(first + size, actor.phases)), 1
 
 
-def _count(times: int, phases: int, rows: int, least: int) -> int:
-    """Into how many pieces to cut `times` equal stretches of so many phases."""
+def _length(times: int, phases: int, process: Process, least: int) -> int:
+    """How many of `times` equal stretches, of so many phases each, make a piece."""
     most = max(times * phases // least, 1)
+    row = max(process.phases // process.rows, 1)
     # Rows first, so that the pieces of one process end with those of the next.
-    aligned = [n for n in _divisors(gcd(times, rows)) if n <= most]
-    if len(aligned) > 1:
-        return aligned[-1]
-    return [n for n in _divisors(times) if n <= most][-1]
+    count = max(n for n in _divisors(gcd(times, process.rows)) if n <= most)
+    if times * phases <= 2 * count * max(row, least):
+        return times // count
+    line = max(row // phases, 1)
+    return min(line * -(-least // (line * phases)), times)
 
 
 def _divisors(number: int) -> list[int]:
