@@ -50,7 +50,7 @@ class Awaited(NamedTuple):
     begins: bool
 
 
-class Late(NamedTuple):
+class LateWait(NamedTuple):
     """What a piece has to wait for, unless others are later still.
 
     Attributes:
@@ -70,14 +70,14 @@ class Late(NamedTuple):
     kind: object
 
     @staticmethod
-    def of(wait: Awaited, first: int, last: int, known: int, ready: int) -> Late:
+    def of(wait: Awaited, first: int, last: int, known: int, ready: int) -> LateWait:
         """What is waited for in these pieces of a track, of which some at the end are not known."""
         start, track = max(first, 0), wait.track
         origin = track.firsts[start]
         firsts = [cycle - origin for cycle in track.firsts[start + 1 : known + 1]]
         shapes = track.shapes[start : known + 1]
         kind = (wait.slot, wait.place, min(first, 0), last - known, *shapes, *firsts)
-        return Late(wait, first, last, origin, origin + wait.lag - ready, kind)
+        return LateWait(wait, first, last, origin, origin + wait.lag - ready, kind)
 
 
 class Waiters:
@@ -268,7 +268,7 @@ class Walker:
             span = track.span(int(entries[0]), int(entries[-1]))
             yield Awaited(slot, track, *span, lag, bool(at[0] == 0))
 
-    def _done(self, block: Block, late: list[Late], known: Outcomes) -> Outcome:
+    def _done(self, block: Block, late: list[LateWait], known: Outcomes) -> Outcome:
         """What a piece does."""
         late = [wait for wait in late if wait.offset > self._alone(block, wait, known)]
         kinds, offsets = tuple(wait.kind for wait in late), tuple(wait.offset for wait in late)
@@ -279,7 +279,7 @@ class Walker:
             known.keep(kinds, offsets, latest, outcome)
         return outcome
 
-    def _alone(self, block: Block, late: Late, known: Outcomes) -> int:
+    def _alone(self, block: Block, late: LateWait, known: Outcomes) -> int:
         """The largest offset at which no phase waits, however early the others are."""
         if late.kind not in known.alone:
             at, cycles = self._cycles(block, late)
@@ -287,7 +287,7 @@ class Walker:
         return known.alone[late.kind]
 
     def _outcome(
-        self, block: Block, late: list[Late], turnarounds: Sequence[tuple[Turnaround, IntArray]]
+        self, block: Block, late: list[LateWait], turnarounds: Sequence[tuple[Turnaround, IntArray]]
     ) -> tuple[Outcome, tuple[int, ...]]:
         """What a piece does, and with which largest offsets it would do the same."""
         slack = np.full(block.elapsed.size, NEVER, dtype=np.int64)
@@ -307,7 +307,7 @@ class Walker:
         tracks = tuple(self.memory.shapes.of(part) if part.size else None for part in chosen)
         return Outcome(int(fired[-1] - block.elapsed[-1]) + block.cycles, tracks)
 
-    def _cycles(self, block: Block, late: Late) -> tuple[IntArray, IntArray]:
+    def _cycles(self, block: Block, late: LateWait) -> tuple[IntArray, IntArray]:
         """The phases that wait, and since when they need not, counted from the wait's origin."""
         wait, track = late.wait, late.wait.track
         cycles = track.cycles(late.first, late.last + 1, late.origin)[wait.place :]
@@ -322,7 +322,7 @@ def _output(process: Process, channel: str) -> int:
     return 1 + (*process.sources, *process.targets).index(channel)
 
 
-def _late(waits: list[Awaited], frame: int, ready: int) -> tuple[int, list[Late]]:
+def _late(waits: list[Awaited], frame: int, ready: int) -> tuple[int, list[LateWait]]:
     """When a piece begins as far as is known, and what it may have to wait for later."""
     found: list[tuple[Awaited, int, int, int, int]] = []
     for wait in waits:
@@ -346,7 +346,7 @@ def _late(waits: list[Awaited], frame: int, ready: int) -> tuple[int, list[Late]
                 ready = max(ready, track.firsts[first] + place + wait.lag)
         found.append((wait, first, last, known, until))
     return ready, [
-        Late.of(wait, first, last, known, ready)
+        LateWait.of(wait, first, last, known, ready)
         for wait, first, last, known, until in found
         if until > ready
     ]
