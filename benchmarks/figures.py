@@ -29,6 +29,7 @@ from pathlib import Path
 WALL_CLOCK = (
     *("minutes", "C++ frames/s", "RTL frames/s"),
     *("s", "hls4ml s", "C++/s", "hls4ml C++/s"),
+    *("CPU s", "MB"),
     *("import s", "help s", "help CPU s", "first compile s", "first verify s"),
 )
 

@@ -35,6 +35,8 @@ LIMITS: dict[str, tuple[float, float | None]] = {
 OWN = (4.0, None)
 """The same for the networks that README names."""
 
+TABLES = {"": ("model", "CPU s", "MB", "interval", "latency")}
+
 
 def measure(model: Path, options: dict[str, Any]) -> dict[str, Any]:
     """Plan a model here."""
@@ -90,6 +92,12 @@ def rows(only: list[str]) -> list[dict[str, Any]]:
     return found
 
 
+def line(found: dict[str, Any]) -> list[str]:
+    """A row as text."""
+    fields = ("cpu_seconds", "peak_mb", "interval_cycles", "latency_cycles")
+    return [f"`{found['model']}`", *(number(found[field]) for field in fields)]
+
+
 def main() -> None:
     """Print the table."""
     if sys.argv[1:2] == ["--one"]:
@@ -99,11 +107,9 @@ def main() -> None:
     known.add_argument("--only", nargs="*", default=[], metavar="MODEL", help="names of models")
     options = known.parse_args()
     found = rows(options.only)
-    fields = list(row("", OWN, {"cpu_seconds": 0, "peak_mb": 0, "interval_cycles": 0,
-                                "latency_cycles": 0}))  # fmt: skip
-    cells = [[number(item[field]) for field in fields] for item in found]
-    show(fields, cells, left=1)
-    write(options, found, markdown(fields, cells, left=1))
+    cells = [line(item) for item in found]
+    show(TABLES[""], cells, left=1)
+    write(options, found, markdown(TABLES[""], cells, left=1))
 
 
 if __name__ == "__main__":
