@@ -71,7 +71,7 @@ class DelayModel:
         if memory is None or memory.kind is MemoryKind.ROM:
             return 0
         if not small_of(memory, self.rules):
-            return (memory.depth - 1).bit_length()
+            return max((memory.depth - 1).bit_length() - 1, 1)
         tables = -(-memory.depth // TABLE_ROWS)
         return 1 + -(-(tables - 1).bit_length() // 2)
 

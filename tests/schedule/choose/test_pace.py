@@ -128,7 +128,7 @@ def test_registers_that_stand_for_a_memory_are_chosen_from_one_by_one() -> None:
         for board in ("ulx3s_85", "hx8k_breakout")
     }
     levels = {board: delay / model_of(board).delays.level for board, delay in delays.items()}
-    assert levels == pytest.approx({"ulx3s_85": 2, "hx8k_breakout": 6})
+    assert levels == pytest.approx({"ulx3s_85": 2, "hx8k_breakout": 5})
 
 
 def test_a_memory_of_many_blocks_takes_a_choice_between_them() -> None:
