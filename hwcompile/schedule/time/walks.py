@@ -27,8 +27,9 @@ WHOLE = 1 << 22
 _PATIENCE = 64
 """How often a piece may be computed, on average."""
 
-TRIES = 10
-"""After computing a piece so often without an end it is taken together with others."""
+TRIES = 100
+"""After computing a piece so often without an end it is taken together with others: which takes as
+long as computing it about so often."""
 
 _TIDY = 1 << 12
 """Pieces that are computed before memory is looked at again."""
