@@ -88,16 +88,33 @@ def test_frames_by_pieces_are_those_word_by_word(
         assert trace.longest_stay == expected.channels[name].longest_stay
 
 
-@settings(max_examples=60, deadline=None)
-@given(
-    network=networks(),
-    count=st.integers(1, 6),
-    least=st.integers(1, 6),
-    more=st.sampled_from([0, 3, 40]),
-)
+WHOLES = {
+    "network": networks(),
+    "count": st.integers(1, 6),
+    "least": st.integers(1, 6),
+    "more": st.sampled_from([0, 3, 40]),
+}
+
+
+@settings(max_examples=8, deadline=None)
+@given(**WHOLES | {"count": st.integers(1, 2), "more": st.sampled_from([0, 3])})
 def test_predictions_and_depths_are_those_of_the_whole(
     network: Network, count: int, least: int, more: int
 ) -> None:
+    same_as_the_whole(network, count, least, more)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(**WHOLES)
+def test_many_predictions_and_depths_are_those_of_the_whole(
+    network: Network, count: int, least: int, more: int
+) -> None:
+    same_as_the_whole(network, count, least, more)
+
+
+def same_as_the_whole(network: Network, count: int, least: int, more: int) -> None:
+    """Pieces of any size give the ends of frames and the depths of FIFOs of no pieces."""
     results = []
     for limit in (walks.WHOLE, 0):
         with pytest.MonkeyPatch.context() as patch:
