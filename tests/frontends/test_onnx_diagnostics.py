@@ -153,7 +153,7 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
     ),
     "interpolation": (
         lambda m: m.op(
-            "Resize", m.quantize(m.input(1, 2, 4, 4)), "", m.constant([1, 1, 2, 2]), mode="linear"
+            "Resize", m.quantize(m.input(1, 2, 4, 4)), "", m.constant([1, 1, 2, 2]), mode="cubic"
         ),
         "HW0201", "interpolates",
     ),

@@ -19,7 +19,8 @@ from onnx import TensorProto, helper, numpy_helper
 import hwcompile
 from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
-from hwcompile.frontends.onnx.resize import COORDINATES, ROUNDINGS, sources
+from hwcompile.frontends.onnx.coordinates import COORDINATES
+from hwcompile.frontends.onnx.resize import ROUNDINGS, sources
 from tests.frontends.oracle import Model, check, runtime
 
 ORACLE = "ONNX Runtime"

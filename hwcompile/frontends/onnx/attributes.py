@@ -110,9 +110,9 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "Reshape": _read("allowzero"),
     "Resize": _read("axes", "coordinate_transformation_mode", "mode")
     | {
-        "antialias": only(0, why="only copies of the nearest element stay integers"),
+        "antialias": only(0, why="interpolation would have other weights"),
         "cubic_coeff_a": harmless("cubic interpolation is refused"),
-        "exclude_outside": only(0, why="only copies of the nearest element stay integers"),
+        "exclude_outside": only(0, why="interpolation would have other weights"),
         "extrapolation_value": harmless("tf_crop_and_resize, which reads it, is refused"),
         "keep_aspect_ratio_policy": only("stretch", why="the sizes would not be those given"),
         "nearest_mode": only(

@@ -1,9 +1,4 @@
-"""Upsample and Resize with the nearest element: copies of elements.
-
-Coordinates are computed as ONNX Runtime (1.32 and later) computes them, in float32 and operation by
-operation: where an exact coordinate lies halfway between two elements, its rounding decides which
-is copied.
-"""
+"""Upsample and Resize: copies of the nearest element, or linear interpolation by whole factors."""
 
 from __future__ import annotations
 
@@ -14,20 +9,20 @@ import numpy as np
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.onnx.coordinates import COORDINATES
 from hwcompile.frontends.onnx.dialect.operator import Operator
+from hwcompile.frontends.onnx.interpolation import enlarged
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.values import Value, constant_of, shape_of
 from hwcompile.ir.types import IntArray
 
 Inputs = Sequence[Value | None]
-Coordinates = Callable[[Array, np.float32, np.float32, np.float32], Array]
-
 _HALF, _ONE = np.float32(0.5), np.float32(1)
 
 
 def _refuse(node: SourceNode, what: str, fix: str) -> CompileError:
-    why = "only copies of the nearest element stay integers"
+    why = "copies and sums by whole parts of elements stay integers"
     return fail("HW0201", what, why, fix, node.origin)
 
 
@@ -77,41 +72,6 @@ def _scales(
         else:
             found[axis] = (int(number), np.float32(number) / length)
     return found
-
-
-def _symmetric(i: Array, scale: np.float32, size: np.float32, length: np.float32) -> Array:
-    """Half-pixel coordinates around the middle of a map whose exact size is no whole number.
-
-    ONNX Runtime has a float32 offset, and adds the coordinate to it in float64.
-    """
-    adjustment = size / (scale * length)
-    offset = np.float64(length / np.float32(2) * (_ONE - adjustment))
-    middle = (i.astype(np.float64) + 0.5) / np.float64(scale)
-    return np.asarray(offset + middle - 0.5, dtype=np.float32)
-
-
-def _aligned(i: Array, scale: np.float32, size: np.float32, length: np.float32) -> Array:
-    return i * np.float32(0) if size == 1 else i * (length - _ONE) / (size - _ONE)
-
-
-def _half(i: Array, scale: np.float32, size: np.float32, length: np.float32) -> Array:
-    return (i + _HALF) / scale - _HALF
-
-
-def _half_of_many(i: Array, scale: np.float32, size: np.float32, length: np.float32) -> Array:
-    return _half(i, scale, size, length) if size > 1 else i * np.float32(0)
-
-
-COORDINATES: dict[str, Coordinates] = {
-    "asymmetric": lambda i, scale, size, length: i / scale,
-    "half_pixel": _half,
-    "half_pixel_symmetric": _symmetric,
-    "pytorch_half_pixel": _half_of_many,
-    "tf_half_pixel_for_nn": lambda i, scale, size, length: (i + _HALF) / scale,
-    "align_corners": _aligned,
-}
-"""Where each output element i lies in the input, from the scale, and the output's and input's
-size; all float32."""
 
 
 def _simple(x: Array, scale: np.float32) -> Array:
@@ -170,11 +130,10 @@ def _modes(ctx: Context, node: SourceNode) -> tuple[str, str]:
 def _resize(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     value = inputs[0]
     assert value is not None
-    if str(node.attributes.get("mode", "nearest")) != "nearest":
+    how = str(node.attributes.get("mode", "nearest"))
+    if how not in ("nearest", "linear"):
         raise _refuse(
-            node,
-            f"this {node.op_type} interpolates ({node.attributes['mode']})",
-            "use mode 'nearest', or a ConvTranspose with quantized weights",
+            node, f"this {node.op_type} interpolates ({how})", "use mode 'nearest' or 'linear'"
         )
     mode, rounding = _modes(ctx, node)
     shape = shape_of(value)
@@ -182,11 +141,33 @@ def _resize(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     if all(output == n for n, (output, _) in zip(shape, scales, strict=True)):
         return [value]  # ONNX Runtime copies a map whose size stays, whatever the scales say
     limited(tuple(max(output, 0) for output, _ in scales), node.origin)
+    if how == "linear":
+        return [enlarged(ctx, node, value, mode, _factors(node, shape, scales))]
     pairs = zip(shape, scales, strict=True)
     chosen = [sources(mode, rounding, n, output, scale) for n, (output, scale) in pairs]
     if any(c.size == 0 for c in chosen):
         raise _refuse(node, f"this {node.op_type} leaves no element", "give larger scales")
     return [moved(value, lambda a, fill: a[np.ix_(*chosen)], 0.0, node.origin)]
+
+
+def _factors(
+    node: SourceNode, shape: tuple[int, ...], scales: list[tuple[int, np.float32]]
+) -> list[int]:
+    """The whole factors of the spatial axes of a linear enlargement.
+
+    Raises:
+        CompileError: HW0201 for others.
+    """
+    pairs = list(zip(shape, scales, strict=True))
+    whole = all(output == n * int(scale) and scale == int(scale) for n, (output, scale) in pairs)
+    if not whole or any(output != n for n, (output, _) in pairs[:2]):
+        raise _refuse(
+            node,
+            f"this {node.op_type} interpolates (linear) by factors that are no whole numbers, or "
+            "between channels",
+            "enlarge height and width by whole factors, or use mode 'nearest'",
+        )
+    return [int(scale) for _, (_, scale) in pairs[2:]]
 
 
 HANDLERS = {"Upsample": Operator(_resize), "Resize": Operator(_resize)}
