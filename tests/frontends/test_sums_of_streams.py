@@ -83,6 +83,13 @@ def _gated(m: Model) -> str:
     return m.op("Where", both, a, m.op("Relu", b))
 
 
+def _quotient(m: Model) -> str:
+    """By a tensor that is never 0: a table of all pairs."""
+    x = m.quantize(m.input(1, 4, 5, 6))
+    y = m.quantize(m.input(1, 4, 5, 6, name="y"), 0.0625, -128)
+    return m.op("Mul", m.op("Div", x, m.op("Add", y, m.constant(0.5))), m.constant(8))
+
+
 CASES: dict[str, Callable[[Model], str]] = {
     "sum into a conv": lambda m: m.op("Conv", _sum(m), m.weights(3, 4, 2, 3), pads=[1, 0, 1, 2]),
     "difference into a conv": lambda m: m.op("Conv", _sum(m, "Sub", 0.375), m.weights(3, 4, 2, 3)),
@@ -108,6 +115,7 @@ CASES: dict[str, Callable[[Model], str]] = {
         "Where", m.op("GreaterOrEqual", *_two(m)), m.constant(3), m.constant(1)
     ),
     "gated by two": _gated,
+    "quotient": _quotient,
     "three into a conv": lambda m: m.op("Conv", _three(m), m.weights(3, 4, 2, 3)),
 }
 
@@ -135,4 +143,11 @@ def test_sums_that_are_not_exact_need_a_quantizer(case: str, tmp_path: Path) -> 
     m = Model()
     y = m.op("Conv", REFUSED[case](m), m.weights(3, 4, 2, 3))
     with pytest.raises(CompileError, match="HW0202"):
+        load_model(m.save(tmp_path, m.quantize(y)))
+
+
+def test_a_quotient_that_may_have_no_value_is_refused(tmp_path: Path) -> None:
+    m = Model()
+    y = m.op("Div", m.quantize(m.input(1, 9)), m.quantize(m.input(1, 9, name="y")))
+    with pytest.raises(CompileError, match="HW0221"):
         load_model(m.save(tmp_path, m.quantize(y)))

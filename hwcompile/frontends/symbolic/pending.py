@@ -156,7 +156,7 @@ def join(kind: str, left: Lazy | HostValue, right: Lazy | HostValue, node: Sourc
         together = _rejoined(kind, left, right)
         if together is not None:
             return together
-        if not left.raw and not right.raw and kind in ("add", "sub", "mul", "min", "max"):
+        if not left.raw and not right.raw and kind in ("add", "sub", "mul", "div", "min", "max"):
             dtype = np.result_type(left.dtype, right.dtype)
             return Pair(kind, left, right, dtype)
     if isinstance(left, Pair) and isinstance(right, Pair):
