@@ -24,6 +24,7 @@ from hwcompile.frontends.numbers.runs import runs_of
 from hwcompile.frontends.rounding import named_roundings
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.contract.site import Site
+from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.threshold import FAMILY, Threshold
 from hwcompile_runtime.chain import Chain, Dequantize, FloatOp
 from hwcompile_runtime.quantizers import (
@@ -196,6 +197,11 @@ def test_wide_sums_become_a_multiplication(tmp_path: Path) -> None:
     frames = np.random.default_rng(0).integers(-(2**15), 2**15, (400, 6)).astype(np.int16)
     (name,) = (o.name for o in exact.host_outputs)
     got, expected = exact.run({"x": frames})[name], runtime(path, {"x": frames})[0]
+    (weights,) = (n.op.weights[0] for n in exact.graph.nodes if isinstance(n.op, Matmul))
+    # The scale of a sum is float32's product of both scales, the only constant of the chain.
+    step = Fraction(float(np.float32(0.01) * np.float32(0.003))) / Fraction(float(np.float32(0.05)))
+    wanted = [[round(int(q) * step) for q in row] for row in frames.astype(np.int64) @ weights.T]
+    np.testing.assert_array_equal(got, np.clip(wanted, -(2**15), 2**15 - 1))
     assert np.abs(got.astype(int) - expected).max() <= 1
     assert (got != expected).mean() < 0.01
     assert len(np.unique(got)) > 100

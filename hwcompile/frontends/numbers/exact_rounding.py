@@ -4,7 +4,8 @@ A model's float32 chain rounds behind every operation. On wide accumulators that
 of the staircase by one value, as no multiplication and shift does, and a memory of thresholds has
 to hold them all. Where the user prefers it, the same constants are taken as the exact numbers that
 they are: scales, biases and limits as fractions, and the quantizer's rounding is the only one. Such
-a staircase follows a line by construction.
+a staircase follows a line by construction. The scale of a sum of products is one number, float32's
+product of both scales.
 
 Worked example: `round(0.1 * x)` with float32's 0.1 = 13421773 / 2**27, which is a little above 0.1.
 At x = 5 the exact product is above 0.5 and becomes 1; float32 rounds it to 0.5, and 0.5 to 0.
