@@ -34,6 +34,7 @@ POINTWISE: Refusals = {
     "hw_round_clamp": {"not be greater than High": {"Low": 128}, "widths must be": {"OutBits": 0}},
     "hw_search_level": {"hold Level": {"Level": 3}, "one to three": {"Stages": 4}},
     "hw_shift_clamp": {
+        "HalfEven needs Clamp": {"HalfEven": 1, "Clamp": 0},
         "not be greater than High": {"Low": 128},
         "as wide as Low and High": {"Shift": 17, "OutWidth": 7},
         "as wide as the result": {"OutWidth": 17},

@@ -55,11 +55,13 @@ class Constraints:
         reach: int64 [R, n]; above `span` where the level is never reached.
         miss: int64 [R, n]; below 0 where the level is always reached.
         span: The greatest x.
+        late: 1 for every level that takes one more than `k * 2**s`, int64 [n]; None for no such.
     """
 
     reach: IntArray
     miss: IntArray
     span: int
+    late: IntArray | None = None
 
     def bounds(self, factor: IntArray, shift: int) -> tuple[AnyArray, AnyArray, IntArray, IntArray]:
         """L and U of every row, and the levels (counted from 0) that cause them.
@@ -75,6 +77,8 @@ class Constraints:
         small = int(factor.max(initial=0)) * (self.span + 2) + (count << shift) < SAFE
         kind, none = (np.int64, SAFE) if small else (object, HUGE)
         goal = np.arange(1, count + 1).astype(kind) * (1 << shift)
+        if self.late is not None:
+            goal = goal + self.late
         m = factor.astype(kind)[:, None]
         lower = np.where(self.reach <= self.span, goal - self.reach.astype(kind) * m, -none)
         upper = np.where(self.miss >= 0, goal - self.miss.astype(kind) * m - 1, none)
@@ -83,7 +87,7 @@ class Constraints:
         return lower[rows, j], upper[rows, k], j, k
 
     def least(self, shift: int, start: IntArray | None = None) -> Least:
-        """The least M of every row, from `start` [R] on where it is given."""
+        """The least M of every row, from `start` [R] on where it is given; no level is late."""
         count = self.reach.shape[0]
         factor = np.zeros(count, dtype=np.int64) if start is None else start.copy()
         blame = np.zeros((count, 4), dtype=np.int64)
@@ -110,4 +114,4 @@ class Constraints:
     def row(self, index: int) -> Constraints:
         """One row alone."""
         part = slice(index, index + 1)
-        return Constraints(self.reach[part], self.miss[part], self.span)
+        return Constraints(self.reach[part], self.miss[part], self.span, self.late)

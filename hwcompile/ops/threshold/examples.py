@@ -42,6 +42,8 @@ def examples() -> tuple[Site, ...]:
         _late_line((1, 2, 2), IntType(-300, 300), IntType(-3, 4), seed=6, rows=1),
         _rounded_twice((1, 2, 3), IntType(-900, 900), IntType(-40, 35), [-70, 0, 110]),
         _rounded_twice((2, 1, 4), IntType(0, 1800), IntType(-30, 42), [-900]),
+        _ties_to_even((1, 2, 3), IntType(-300, 400), IntType(-8, 7), [-36, 0, 54], 3),
+        _ties_to_even((2, 1, 4), IntType(0, 900), IntType(0, 15), [7.5, -40, 12, 0], 5, zero=3),
     )
 
 
@@ -112,6 +114,25 @@ def _rounded_twice(
     levels = np.arange(result.low + 1, result.high + 1)
     rows = element.low + np.stack([np.searchsorted(row, levels) for row in y])
     base, slope = np.full(len(rows), result.low), np.ones(len(rows), dtype=np.int64)
+    return Site.of(Threshold(rows, base, slope, result), TensorType(shape, element))
+
+
+def _ties_to_even(
+    shape: tuple[int, int, int],
+    element: IntType,
+    result: IntType,
+    offset: list[float],
+    shift: int,
+    zero: int = 0,
+) -> Site:
+    """`clip(rint((x + offset) / 2**shift) + zero)`, a row per offset, every second one falling."""
+    values = (element.values() + np.array(offset)[:, None]) / 2**shift
+    slope: IntArray = np.where(np.arange(len(offset)) % 2 == 0, 1, -1).astype(np.int64)
+    y = np.clip(np.rint(slope[:, None] * values) + zero, result.low, result.high).astype(np.int64)
+    rising = np.where(slope[:, None] > 0, y - result.low, result.high - y)
+    steps = np.arange(1, result.levels)
+    rows = element.low + np.stack([np.searchsorted(row, steps) for row in rising])
+    base: IntArray = np.where(slope > 0, result.low, result.high).astype(np.int64)
     return Site.of(Threshold(rows, base, slope, result), TensorType(shape, element))
 
 

@@ -30,7 +30,8 @@ class LevelMultiplier:
     """`level = clamp((x * factor[r] + bias[r]) >> shift, 0, n) + change`.
 
     The change is `patch_change[r, p]` where x is `patch_at[r, p]`, and 0 elsewhere. With a pivot,
-    `below[r]` takes the place of the bias where x <= pivot[r].
+    `below[r]` takes the place of the bias where x <= pivot[r]. With late levels, a sum that ends in
+    s zeros does not reach a level of that parity, but the one before it (see `ties.py`).
 
     Attributes:
         factor: M, int64 [R]; negative where the staircase falls.
@@ -40,6 +41,7 @@ class LevelMultiplier:
         patch_change: int64 [R, P]: -1, 1, or 0 where a row needs fewer patches.
         pivot: int64 [R], or None where one bias serves all x.
         below: As `bias`.
+        late: Parity of late levels, 0 or 1; None where no level is late.
     """
 
     factor: IntArray
@@ -49,6 +51,7 @@ class LevelMultiplier:
     patch_change: IntArray
     pivot: IntArray | None = None
     below: npt.NDArray[np.object_] | None = None
+    late: int | None = None
 
     @property
     def biases(self) -> tuple[npt.NDArray[np.object_], ...]:
@@ -72,7 +75,11 @@ class LevelMultiplier:
         if self.pivot is not None and self.below is not None:
             bias = np.where(x <= self.pivot[:, None], self.below.astype(kind)[:, None], bias)
         line = x.astype(kind) * self.factor.astype(kind)[:, None] + bias
-        result: IntArray = np.clip(line >> self.shift, 0, count).astype(np.int64)
+        reached = line >> self.shift
+        if self.late is not None:
+            tie = (line & ((1 << self.shift) - 1)) == 0
+            reached = reached - (tie & ((reached & 1) == self.late))
+        result: IntArray = np.clip(reached, 0, count).astype(np.int64)
         for at, change in zip(self.patch_at.T, self.patch_change.T, strict=True):
             result += np.where(x == at[:, None], change[:, None], 0)
         return result

@@ -31,7 +31,8 @@ class Affine:
     """`code = floor + clamp((x * factor + bias) >> shift, low, high) + change`.
 
     The change is `patch_change[r, p]` where x is `patch_at[r, p]`, and 0 elsewhere. With a pivot,
-    `below[r]` takes the place of the bias where x <= pivot[r].
+    `below[r]` takes the place of the bias where x <= pivot[r]. With `half_even`, an odd result of
+    the shift that drops nothing but zeros is one less, and that is done before the clamp.
 
     Attributes:
         factor: int64 [R].
@@ -46,6 +47,7 @@ class Affine:
         patch_change: -1, 0 or 1, int64 [R, P].
         pivot: int64 [R], or None where one bias serves all x.
         below: int64 [R].
+        half_even: Ties go to the even neighbour.
     """
 
     factor: IntArray
@@ -60,6 +62,7 @@ class Affine:
     patch_change: IntArray
     pivot: IntArray | None
     below: IntArray | None
+    half_even: bool
 
     @property
     def bias_bits(self) -> int:
@@ -91,16 +94,19 @@ class Affine:
 
 def affine(found: LevelMultiplier, stairs: Staircase, out_bits: int) -> Affine | None:
     """Fold the floor, find the widths; None when the sum is too wide to be sensible."""
-    floor = stairs.floor
+    floor, even = stairs.floor, found.late is not None
     same = bool(np.all(floor == floor[0]))
     low = int(floor[0]) if same else 0
+    if found.late is not None and (low + found.late) % 2 == 0:
+        # Odd results are the late ones; the step too many is taken away behind the clamp.
+        same, low = False, low + 1
     biases = [bias + (low << found.shift) for bias in found.biases]
     products = [x * found.factor.astype(object) for x in (stairs.low, stairs.high)]
     sums = [product + bias for product in products for bias in biases]
     ends = [int(v) for part in (*products, *sums, *biases) for v in part]
     values = [int(v) >> found.shift for part in sums for v in part]
     high = low + stairs.steps
-    clamp = not same or found.patch_at.size > 0 or min(values) < low or max(values) > high
+    clamp = even or not same or found.patch_at.size > 0 or min(values) < low or max(values) > high
     after = IntType(min(low, *values), max(high, *values, 0)).bits + 1
     sum_bits = max(constant_bits(ends), found.shift + max(after, out_bits))
     if sum_bits > MOST_SUM_BITS:
@@ -112,12 +118,13 @@ def affine(found: LevelMultiplier, stairs: Staircase, out_bits: int) -> Affine |
         low,
         high,
         clamp,
-        None if same else floor,
+        None if same else floor - low,
         sum_bits,
         found.patch_at,
         found.patch_change,
         found.pivot,
         biases[1].astype(np.int64) if found.pivot is not None else None,
+        even,
     )
 
 

@@ -17,6 +17,7 @@ from hwcompile.ops.threshold.multiplier import holds, solve_shift
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.threshold.requantize import Affine, affine, constant_bits
 from hwcompile.ops.threshold.staircase import Staircase, staircase
+from hwcompile.ops.threshold.ties import solve_even
 
 
 class AddShift(BuiltPipe[Threshold]):
@@ -52,10 +53,12 @@ class AddShift(BuiltPipe[Threshold]):
         moved = bool(np.any(form.bias != 0) or np.any(form.factor < 0))
         kept = form.sum_bits - form.shift
         clamped = self.out_bits if form.clamp else 0
+        # With ties, what is dropped stands in registers too, and is compared with zero.
+        dropped = form.shift if form.half_even else 0
         lanes = Resources(
-            parallel * clamped,
+            parallel * (clamped + dropped / 3),
             parallel * ((form.sum_bits if moved else 0) + (2 * kept if form.clamp else 0)),
-            parallel * (kept + clamped),
+            parallel * (kept + clamped + dropped),
         )
         table = self.table
         later = self.row_registers(table.groups, table.width)
@@ -66,7 +69,7 @@ class AddShift(BuiltPipe[Threshold]):
         """Sum and clamp."""
         form, table = self.form, self.table
         total = Path("sum", 1, (form.sum_bits,))
-        clamp = Path("clamp", 2, (form.sum_bits - form.shift,))
+        clamp = Path("clamp", 2 + form.half_even, (form.sum_bits - form.shift,))
         return (*self.row_paths(table.groups, table.width, total), clamp)
 
     @cached_property
@@ -84,6 +87,7 @@ class AddShift(BuiltPipe[Threshold]):
                 "SumWidth": form.sum_bits,
                 "Left": left,
                 "Shift": form.shift,
+                "HalfEven": form.half_even,
                 **form.clamp_parameters,
                 "Groups": table.groups,
                 "Shared": table.shared,
@@ -96,12 +100,16 @@ class AddShift(BuiltPipe[Threshold]):
     def comment(self) -> str:
         """Both shifts."""
         form, left = self.solution
-        groups = self.table.groups
-        return f"shift left by {left}, right by {form.shift}, {groups} group(s) of constants"
+        ties = ", ties to even" if form.half_even else ""
+        groups = f"{self.table.groups} group(s) of constants"
+        return f"shift left by {left}, right by {form.shift}{ties}, {groups}"
 
 
 class Shift(Pipe[Threshold]):
-    """`clamp(((+-x << left) + B) >> shift)`; with B = 0 and no clamp nothing but a register."""
+    """`clamp(((+-x << left) + B) >> shift)`; with B = 0 and no clamp nothing but a register.
+
+    The shift rounds down, or to the even neighbour where it drops nothing but zeros.
+    """
 
     name = "shift"
     op = Threshold
@@ -117,11 +125,12 @@ class Shift(Pipe[Threshold]):
 
 @lru_cache(maxsize=1024)
 def _solution(stairs: Staircase, out_bits: int) -> tuple[Affine, int] | None:
-    solved = solve_shift(stairs.thresholds, stairs.slope, stairs.low, stairs.high)
+    wanted = (stairs.thresholds, stairs.slope, stairs.low, stairs.high)
+    solved = solve_shift(*wanted) or solve_even(*wanted)
     if solved is None:
         return None
     found, left = solved
-    assert holds(found, stairs.thresholds, stairs.slope, stairs.low, stairs.high)
+    assert holds(found, *wanted)
     form = affine(found, stairs, out_bits)
     return None if form is None else (form, left)
 

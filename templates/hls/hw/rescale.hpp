@@ -1,7 +1,8 @@
 // Requantizer without a multiplier: y = floor + clamp(((+-x << Left) + B) >> Shift, Low, High).
 //
 // A lane's constants: B, a bit that negates x, and with RowFloor the lane's floor. With Shared, one
-// row serves all lanes. See hw_rescale.
+// row serves all lanes. With HalfEven, an odd result of the shift that drops nothing but zeros is
+// one less. See hw_rescale.
 #ifndef HW_RESCALE_HPP
 #define HW_RESCALE_HPP
 
@@ -29,8 +30,11 @@ void rescale(stream<X> &x, stream<Y> &y, const Value (&rows)[Depth][Lanes][Field
       const calc<C::SumWidth> turned = (row[1] != 0) ? calc<C::SumWidth>(-scaled) : scaled;
       const calc<C::SumWidth> sum =
           calc<C::SumWidth>(turned + calc<C::SumWidth>(decoded<C::BiasWidth>(row[0])));
+      // One less makes an odd number of steps and nothing else the last value of the step before.
+      const calc<C::SumWidth> step = calc<C::SumWidth>(1) << C::Shift;
+      const bool tie = C::HalfEven && (sum & calc<C::SumWidth>(2 * step - 1)) == step;
       const modular<C::OutWidth> offset = modular<C::OutWidth>(C::RowFloor ? row[Fields - 1] : Value(0));
-      out.lane[lane] = shift_clamp<C>(sum, offset);
+      out.lane[lane] = shift_clamp<C>(calc<C::SumWidth>(sum - (tie ? 1 : 0)), offset);
     }
     clear_tail<C>(out, index);
     y.write(out);

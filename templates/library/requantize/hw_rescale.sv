@@ -2,7 +2,8 @@
 //
 // A lane's constants, from the least significant bit: B (signed, BiasWidth), a bit that negates x,
 // and with RowFloor the lane's floor (OutWidth). With Shared, one row serves all lanes. SumWidth
-// must hold (+-x << Left) + B. Low and High are the outputs' codes as signed numbers.
+// must hold (+-x << Left) + B. Low and High are the outputs' codes as signed numbers. With
+// HalfEven, an odd result of the shift that drops nothing but zeros is one less.
 //
 // Latency: 1, one more with Clamp, with several groups that of hw_row_rom more.
 
@@ -19,6 +20,7 @@ module hw_rescale #(
   parameter int unsigned SumWidth = 17,
   parameter int unsigned Left = 0,
   parameter int unsigned Shift = 6,
+  parameter bit HalfEven = 1'b0,
   parameter bit Clamp = 1'b1,
   parameter int Low = -128,
   parameter int High = 127,
@@ -90,6 +92,7 @@ module hw_rescale #(
     hw_shift_clamp #(
       .SumWidth(SumWidth),
       .Shift(Shift),
+      .HalfEven(HalfEven),
       .Clamp(Clamp),
       .Low(Low),
       .High(High),

@@ -1,7 +1,8 @@
 // One lane's end of a requantizer: shift an exact sum right, clamp it, add an offset.
 //
 // result_o = offset_i + clamp(sum_i >> Shift, Low, High), where offset_i comes one cycle after
-// sum_i.
+// sum_i. With HalfEven, an odd sum_i >> Shift that drops nothing but zeros is one less: where half
+// a step is part of the sum, a tie goes to its even neighbour.
 //
 // Latency: 2 with Clamp; without it 1, and offset_i is not used. Bits above the result are dropped.
 
@@ -10,6 +11,7 @@
 module hw_shift_clamp #(
   parameter int unsigned SumWidth = 24,
   parameter int unsigned Shift = 8,
+  parameter bit HalfEven = 1'b0,
   parameter bit Clamp = 1'b1,
   parameter int Low = -128,
   parameter int High = 127,
@@ -32,6 +34,10 @@ module hw_shift_clamp #(
     $error("hw_shift_clamp: the shifted sum must be as wide as Low and High");
   end
 
+  if (HalfEven && (!Clamp || Shift == 0)) begin : gen_illegal3
+    $error("hw_shift_clamp: HalfEven needs Clamp and a Shift");
+  end
+
   // Wide enough for the shifted sum, for both limits, and for the result.
   localparam int unsigned ValueWidth = SumWidth - Shift;
 
@@ -40,9 +46,21 @@ module hw_shift_clamp #(
 
   if (Clamp) begin : gen_clamp
     logic [OutWidth-1:0] clamped;
+    logic odd;
+
+    if (HalfEven) begin : gen_even
+      logic [Shift-1:0] dropped_q;
+      always_ff @(posedge clk_i) dropped_q <= sum_i[Shift-1:0];
+      assign odd = value_q[0] && (dropped_q != '0);
+    end else begin : gen_down
+      assign odd = value_q[0];
+    end
+
+    // A tie at Low becomes even below it, and Low again.
     always_comb begin
       clamped = value_q[OutWidth-1:0];
-      if (value_q < ValueWidth'(Low)) clamped = OutWidth'(Low);
+      clamped[0] = odd;
+      if (value_q <= ValueWidth'(Low)) clamped = OutWidth'(Low);
       if (value_q > ValueWidth'(High)) clamped = OutWidth'(High);
     end
     always_ff @(posedge clk_i) result_o <= clamped + offset_i;
