@@ -42,6 +42,7 @@ from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.report.idle import idle_notes
 from hwcompile.report.insight import build_insight
 from hwcompile.report.page.page import page_text
+from hwcompile.report.pruned import pruned_notes
 from hwcompile.report.sbom import bill_of_materials
 from hwcompile.report.summary import build_report
 from hwcompile.report.thresholds import threshold_notes
@@ -117,7 +118,8 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     files = finished_rtl(planned, goal.clock_mhz) | licence_file()
     files[GRAPH] = to_text(planned.graph)
     choice = threshold_notes(planned) if _has_a_choice(model, options.rounding) else ()
-    host = _host(imported, (*idle_notes(planned), *choice, *fit_notes(predicted)))
+    idle = (*idle_notes(planned), *pruned_notes(imported.graph, graph))
+    host = _host(imported, (*idle, *choice, *fit_notes(predicted)))
     files[HOST] = json_text(host)
     files[SCHEDULE] = schedule = schedule_text(planned, prediction)
     report = build_report(planned, prediction, goal.clock_mhz, predicted, _target(goal))

@@ -12,6 +12,7 @@ from hwcompile.passes.compose_thresholds import compose_thresholds
 from hwcompile.passes.dead_nodes import remove_dead_nodes
 from hwcompile.passes.lower_conv import lower_conv
 from hwcompile.passes.lower_pool import lower_pool
+from hwcompile.passes.prune import prune
 
 _log = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ LOWERING: tuple[tuple[str, Pass], ...] = (
     ("compose-thresholds", compose_thresholds),
     # Leaves the first of two composed nodes without a reader.
     ("remove-composed-nodes", remove_dead_nodes),
+    # Sees filters and channels, which windows and reshapes spread out.
+    ("prune", prune),
     ("lower-conv", lower_conv),
     ("lower-pool", lower_pool),
 )

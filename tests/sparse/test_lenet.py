@@ -52,6 +52,8 @@ def test_the_planner_spends_eight_pes_on_the_first_layer() -> None:
 
 def test_no_layer_has_fillers() -> None:
     for layer, nonzeros in NONZEROS.items():
+        # One weight of the first layer makes a number that none of the second reads.
+        nonzeros -= layer == "ip1"
         op = _site(layer).op
         assert isinstance(op, Matmul)
         plan = design(op, 8, 0, 0, "auto")
