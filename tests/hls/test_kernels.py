@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hwcompile.emit.hls.library import has_header
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.argmax.op import TopK
+from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.matmul.op import Matmul
@@ -68,7 +70,7 @@ def test_products_are_wider_than_a_machine_word(tmp_path: Path) -> None:
 
 
 def test_weights_that_circuits_store_in_another_way(tmp_path: Path) -> None:
-    """Parities of bipolar weights, and digits of rows that share a multiplication."""
+    """Parities of bipolar weights, digits of rows that share a multiplication, code books."""
     rng = np.random.default_rng(2)
     kernel = family("matmul").kernel("folded")
     signs = Matmul(rng.choice([-1, 1], (1, 5, 23)))
@@ -78,8 +80,30 @@ def test_weights_that_circuits_store_in_another_way(tmp_path: Path) -> None:
     cases = [
         Case("signs", Site.of(signs, TensorType((1, 3, 23), BIPOLAR)), kernel, some),
         Case("rows", Site.of(numbers, TensorType((1, 3, 11), IntType(0, 15))), kernel, packed),
+        *_of_code_books(rng),
     ]
     run_all(tmp_path, cases, [])
+
+
+def _of_code_books(rng: np.random.Generator) -> list[Case]:
+    """Of every kernel that has them, with constant parts of sums in a memory and without."""
+    numbers = [-100, 3, 77, 0, 15, 99]
+    few = Matmul(rng.choice(numbers, (2, 5, 7)))
+    sparse = Matmul(few.weights * (np.arange(7) != 3))
+    depthwise = Depthwise(rng.choice(numbers, (9, 5)))
+    kernels = {name: family("matmul").kernel(name) for name in ("folded", "sparse")}
+    cases: list[tuple[Site[Any], AnyKernel, Parameters]] = []
+    for element in (IntType(-8, 7), BIPOLAR):
+        kind = TensorType((1, 2, 14), element)
+        parameters: Parameters = {"pe": 3, "simd": 5, "encoding": "codebook"}
+        cases.append((Site.of(few, kind), kernels["folded"], parameters))
+        kind = TensorType((2, 3, 45), element)
+        (folded, *_) = family("depthwise").kernels
+        cases.append((Site.of(depthwise, kind), folded, {"pe": 3, "encoding": "codebook"}))
+    for op in (few, sparse):
+        kind = TensorType((1, 2, 14), IntType(-8, 7))
+        cases.append((Site.of(op, kind), kernels["sparse"], {"pes": 3, "encoding": "codebook"}))
+    return [Case(f"book{n}", *case) for n, case in enumerate(cases)]
 
 
 def test_of_equal_elements_the_first_comes_first(tmp_path: Path) -> None:

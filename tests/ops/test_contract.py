@@ -11,7 +11,8 @@ import pytest
 from hwcompile.emit.library import module_text
 from hwcompile.ops import FAMILIES, family
 from hwcompile.ops.arithmetic import ENCODINGS, encodings
-from hwcompile.ops.arithmetic.dot import Dot, weight_type
+from hwcompile.ops.arithmetic.dot import Dot
+from hwcompile.ops.arithmetic.numbers import weight_type
 from hwcompile.ops.arithmetic.packing import RowPacking
 from hwcompile.ops.contract.instance import Each, Name, Struct, Value
 from hwcompile.ops.matmul.folded import Folded

@@ -61,6 +61,11 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_products_agree": {"have one bit": {"WBits": 2}, "at most 16": {"Group": 17}},
     "hw_products_lut": {"one pair or four": {"Terms": 8, "Group": 2}},
     "hw_products_multiply": {"one by one": {"Terms": 8, "Group": 4}},
+    "hw_codebook": {"at most 8 bits": {"CodeBits": 9}},
+    "hw_products_shift": {
+        "a sign and a field": {"WBits": 3, "Powers": 2},
+        "one pair or four": {"Terms": 8, "Group": 2},
+    },
     "hw_products_select_input": {"inputs of one bit": {"XBits": 3}},
     "hw_products_select_weight": {"one bit or two": {"WBits": 3}},
     "hw_word_sums": {"Terms, Depth, Group and widths": {"Depth": 0}},

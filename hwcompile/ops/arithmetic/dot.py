@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from hwcompile.diagnostics import InternalError
-from hwcompile.ir.types import BIPOLAR, IntArray, IntType
+from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic import encodings
+from hwcompile.ops.arithmetic.codebook import CODEBOOK, PLAIN, Codebook
 from hwcompile.ops.arithmetic.encoding import (
     TREE_RADIX,
     WeightEncoding,
@@ -27,16 +26,6 @@ from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.site import Parameters
 
 
-def weight_type(weights: IntArray) -> IntType:
-    """The narrowest type of some weights: bipolar, ternary as int[-1,1], or their interval."""
-    if np.all(np.abs(weights) == 1):
-        return BIPOLAR
-    low, high = int(weights.min()), int(weights.max())
-    if low == -1 and high <= 1:
-        return IntType(-1, 1)
-    return IntType(low, high)
-
-
 @dataclass(frozen=True)
 class Dot:
     """Sums of the products of an encoding.
@@ -46,11 +35,13 @@ class Dot:
         packing: How rows share a multiplication; None when each lane has its own.
         registers: One more behind the operands; with two, no stage has more than one adder, except
             where rows share a multiplication.
+        book: Of the weights, when a memory stores places in it; None when it stores them.
     """
 
     encoding: WeightEncoding
     packing: RowPacking | None = None
     registers: int = 0
+    book: Codebook | None = None
 
     @staticmethod
     def choose(
@@ -99,6 +90,30 @@ class Dot:
             raise InternalError(f"parameters {dict(parameters)} were not checked")
         return dot
 
+    def stored(self, parameters: Parameters, depth: int) -> Dot:
+        """The same with weights stored as a kernel's checked parameter `encoding` says.
+
+        Args:
+            parameters: Of the kernel; without one, a code book where it pays.
+            depth: Weights of a lane.
+        """
+        wish = parameters.get("encoding", "auto")
+        book = None if self.packing or wish == PLAIN else Codebook.of(self.encoding)
+        if book is None or (wish != CODEBOOK and not book.pays(self.encoding, depth)):
+            return self
+        return replace(self, book=book)
+
+    @property
+    def padding(self) -> int:
+        """The weight of a lane without an input; see `WeightEncoding.padding`."""
+        padding = self.encoding.padding
+        return padding if not self.book or padding in self.book.numbers else self.book.numbers[0]
+
+    @property
+    def neutral(self) -> bool:
+        """A lane that has only padding for weights gives zero."""
+        return self.encoding.neutral and self.padding == self.encoding.padding
+
     @property
     def fast(self) -> bool:
         """No stage has more than one adder."""
@@ -144,15 +159,27 @@ class Dot:
             blocks: Weights int64 [depth, rows, pairs of a row].
         """
         encoding, bits = self.encoding, self.encoding.stored_bits
+        if self.book:
+            return _image(self.book.encode(blocks), self.book.bits, signed=False)
         codes = encoding.encode(blocks)
-        plain = _image(codes, bits, signed=encoding.weight.signed)
+        plain = _image(codes, bits, signed=encoding.stored_signed)
         if self.packing:
             digits = _image(self.packing.digits(blocks), self.packing.stored_bits, signed=True)
             return replace(digits, numbers=plain)
         stored = encoding.stored(codes, self.group)
         if stored is codes:
             return plain
-        return replace(_image(stored, bits, signed=encoding.weight.signed), numbers=plain)
+        return replace(_image(stored, bits, signed=encoding.stored_signed), numbers=plain)
+
+    @property
+    def book_image(self) -> dict[str, MemoryImage]:
+        """The memory of the code book, by the name of its parameter; nothing without."""
+        return {"CodeFile": self.book.image(self.encoding)} if self.book else {}
+
+    @property
+    def code_bits(self) -> int:
+        """Of a weight that is stored as a place in a code book, else 0."""
+        return self.book.bits if self.book else 0
 
     def stages(self, terms: int) -> int:
         """Register stages of `hw_dot`: products and first sums, a stage per tree level, repairs."""
@@ -173,11 +200,14 @@ class Dot:
             inputs: One of inputs.
         """
         first = self._first_path(terms)
-        memories = [memory for memory in (weights, inputs) if memory]
-        before = [first, *(Path("operands", memory=memory) for memory in memories)]
+        levels = self.book.levels if self.book else 0
+        memories = [(m, n) for m, n in ((weights, levels), (inputs, 0)) if m]
+        before = [first, *(Path("operands", n, memory=m) for m, n in memories)]
         if self.operands == 1:
             name = f"operands and {first.name}"
-            behind = [replace(first, name=name, memory=memory) for memory in memories]
+            behind = [
+                replace(first, name=name, levels=first.levels + n, memory=m) for m, n in memories
+            ]
             before = behind or [first]
         bits = self.sum_bits(terms, out_bits)
         tree = (Path("sums", carries=(bits,) * (1 if self.fast else 2)),)
@@ -191,34 +221,51 @@ class Dot:
         return self.encoding.first_path(min(self.group, terms))
 
     def parameters(self) -> dict[str, Value]:
-        """Parameters of `hw_dot`, by name, without Rows, Terms, SumBits and those of `plan`."""
+        """Parameters of `hw_dot`, by name, without Rows, Terms and those of `plan`."""
         encoding = self.encoding
         return {
             "Encoding": encoding.name,
             "WBits": encoding.stored_bits,
-            "WSigned": encoding.weight.signed,
+            "WSigned": encoding.stored_signed,
             "XBits": encoding.input.bits,
             "XSigned": encoding.input.signed,
             "ProductBits": encoding.product_bits,
             **(self.packing.parameters() if self.packing else {}),
         }
 
-    @property
-    def plan(self) -> Struct:
-        """How the sums are made: pairs at a time, and rows that share a multiplication."""
+    def plan(self, terms: int, out_bits: int) -> Struct:
+        """How sums over `terms` pairs are made: pairs at a time, rows that share a multiplication.
+
+        Args:
+            terms: Pairs of a row.
+            out_bits: Of a sum over steps.
+        """
         rows, overlap = (self.packing.rows, self.packing.overlap) if self.packing else (1, 0)
         fields = {
             "group": self.group,
             "registers": self.registers,
             "pack": rows,
             "overlap": overlap,
+            "sum_bits": self.sum_bits(terms, out_bits),
+            "code_bits": self.code_bits,
         }
         return Struct("hw_sums", "sums", fields)
 
     @property
     def weight_bits(self) -> int:
         """Bits of a lane's weight in a memory."""
+        return self.book.bits if self.book else self.operand_bits
+
+    @property
+    def operand_bits(self) -> int:
+        """Bits of a lane's weight as `hw_dot` takes it."""
         return self.packing.stored_bits if self.packing else self.encoding.stored_bits
+
+    def decoding(self, lanes: int, depth: int) -> Resources:
+        """What stands behind a memory of `depth` rows for so many weights; constants need none."""
+        if not self.book or depth == 1:
+            return Resources()
+        return Resources(lut=lanes * self.book.tables(self.encoding))
 
     @property
     def module(self) -> str:
@@ -228,6 +275,8 @@ class Dot:
     def describe(self) -> str:
         """A few words for comments and reports."""
         words = self.encoding.describe()
+        if self.book:
+            return f"{words}, from a code book of {len(self.book.numbers)}"
         return f"{words}, {self.packing.rows} rows per multiplier" if self.packing else words
 
     def resources(self, rows: int, terms: int, out_bits: int) -> Resources:

@@ -8,7 +8,9 @@ a line in `hwcompile.ops.arithmetic`, and a module `hw_products_<module>`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
@@ -40,6 +42,7 @@ class WeightEncoding(ABC):
         fast_group: The same where the clock is fast.
         doubled: A pair counts twice.
         starts_stored: The constants differ by weights, so they stand in a memory.
+        fixed: Parameters of its library module that other modules do not have.
     """
 
     weight: IntType
@@ -52,6 +55,7 @@ class WeightEncoding(ABC):
     fast_group: ClassVar[int] = 1
     doubled: ClassVar[bool] = False
     starts_stored: ClassVar[bool] = False
+    fixed: ClassVar[Mapping[str, int]] = MappingProxyType({})
 
     @classmethod
     @abstractmethod
@@ -104,6 +108,11 @@ class WeightEncoding(ABC):
     def stored_bits(self) -> int:
         """Bits of a weight in a memory."""
         return self.weight.bits
+
+    @property
+    def stored_signed(self) -> bool:
+        """What is stored is a number in two's complement."""
+        return self.weight.signed
 
     def encode(self, weights: IntArray) -> IntArray:
         """What a memory stores: int64 of the same shape, each below 2**stored_bits."""

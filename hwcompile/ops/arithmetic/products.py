@@ -21,7 +21,7 @@ DIRECT_BITS = 6
 """Up to so many bits of both factors, every bit of a product is a table."""
 
 
-class _Integers(WeightEncoding):
+class IntegerEncoding(WeightEncoding):
     """Products of two's complement or unsigned numbers. Dot product: the sum."""
 
     def interval(self) -> tuple[int, int]:
@@ -34,7 +34,7 @@ class _Integers(WeightEncoding):
         return f"{format_words(self.weight)} weights x {format_words(self.input)} inputs"
 
 
-class InTables(_Integers):
+class InTables(IntegerEncoding):
     """Products kept out of DSP blocks, the narrow ones for choice."""
 
     word: ClassVar[str] = "lut"
@@ -94,7 +94,7 @@ class InTables(_Integers):
         return f"products in look-up tables, {self._formats()}"
 
 
-class Multiply(_Integers):
+class Multiply(IntegerEncoding):
     """Products registered on their own, so that DSP blocks can take them."""
 
     word: ClassVar[str] = "multiply"

@@ -9,6 +9,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic import words
+from hwcompile.ops.arithmetic.codebook import check_encoding
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.arithmetic.ways import out_of_multipliers
 from hwcompile.ops.contract.built import Built
@@ -37,7 +38,8 @@ class FoldedChannels(Built[Depthwise]):
     def dot(self) -> Dot:
         """The arithmetic."""
         element = self.site.inputs[0].element
-        return Dot.of(self.op.weight_type, element, self.parameters, self.registers)
+        dot = Dot.of(self.op.weight_type, element, self.parameters, self.registers)
+        return dot.stored(self.parameters, self.depth)
 
     @property
     def pixels(self) -> int:
@@ -101,7 +103,7 @@ class FoldedChannels(Built[Depthwise]):
         word = pe * (dot.encoding.input.bits + dot.encoding.stored_bits)
         total += Resources(ff=self.registers * (word + index + 4))
         total += memory(words, sums, MemoryKind.RAM) if words > 1 else Resources()
-        total += memory(self.depth, pe * dot.encoding.stored_bits)
+        total += memory(self.depth, pe * dot.weight_bits) + dot.decoding(pe, self.depth)
         if self.starts is not None:
             total += memory(words, pe * start_bits(self.starts))
         return total + dot.resources(pe, 1, self.out_bits)
@@ -109,7 +111,7 @@ class FoldedChannels(Built[Depthwise]):
     @property
     def paths(self) -> tuple[Path, ...]:
         """Those of the arithmetic, behind the weight memory, and control."""
-        width = self.pe * self.dot.encoding.stored_bits
+        width = self.pe * self.dot.weight_bits
         weights = Memory(self.depth, width) if self.depth > 1 else None
         return (*self.dot.paths(1, self.out_bits, weights), CONTROL)
 
@@ -130,10 +132,12 @@ class FoldedChannels(Built[Depthwise]):
                 "Taps": op.taps,
                 "KeptLanes": self._kept_lanes,
                 **({"Operands": 1 + self.registers} if self.registers else {}),
+                "CodeBits": dot.code_bits,
                 **dot.parameters(),
                 "Doubled": dot.encoding.doubled,
                 "OutBits": self.out_bits,
                 "WeightFile": dot.image(self._weight_blocks()),
+                **dot.book_image,
                 **dot.start_parameters(self.starts, op.taps),
             },
         )
@@ -141,7 +145,7 @@ class FoldedChannels(Built[Depthwise]):
     @property
     def comment(self) -> str:
         """Folding and arithmetic."""
-        op, words = self.op, self.dot.encoding.describe()
+        op, words = self.op, self.dot.describe()
         return f"{self.pe} of {op.channels} channels at a time, {op.taps} taps: {words}"
 
     @cached_property
@@ -161,14 +165,15 @@ class FoldedChannels(Built[Depthwise]):
     def _weight_blocks(self) -> IntArray:
         """Rows of the weight memory: int64 [taps * words, pe, 1]."""
         edge = self.words * self.pe - self.op.channels
-        padded = np.pad(
-            self.op.weights, ((0, 0), (0, edge)), constant_values=self.dot.encoding.padding
-        )
+        padded = np.pad(self.op.weights, ((0, 0), (0, edge)), constant_values=self.dot.padding)
         return padded.reshape(self.depth, self.pe, 1)
 
 
 class Folded(Kernel[Depthwise]):
     """Parameters `pe` (channels at a time) and `style` (an encoding's word).
+
+    `encoding` says how weights are stored: `plain`, as a place in a `codebook` of the few numbers
+    that occur, or `auto` (the book where memory shrinks by more than its tables take).
 
     `pe` need not divide the channels. `registers = 1` puts a register behind the weight memory.
     """
@@ -191,13 +196,16 @@ class Folded(Kernel[Depthwise]):
     def check(self, site: Site[Depthwise], parameters: Parameters) -> str | None:
         """Unknown names, a pe outside the channels, and styles the types do not allow."""
         channels = site.op.channels
-        unknown = sorted(set(parameters) - {"pe", "style"})
+        unknown = sorted(set(parameters) - {"pe", "style", "encoding"})
         if unknown:
-            return f"there is no parameter '{unknown[0]}'; there are pe and style"
+            return f"there is no parameter '{unknown[0]}'; there are pe, style and encoding"
         pe = parameters.get("pe")
         if not isinstance(pe, int) or not 1 <= pe <= channels:
             return f"pe must be a number from 1 to {channels}, not {pe!r}"
-        return check_style(words(site.op.weight_type, site.inputs[0].element), parameters)
+        types = site.op.weight_type, site.inputs[0].element
+        return check_style(words(*types), parameters) or check_encoding(
+            Dot.of(*types, parameters).encoding, parameters
+        )
 
 
 @lru_cache(maxsize=256)

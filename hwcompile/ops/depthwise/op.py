@@ -10,7 +10,7 @@ import numpy as np
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
-from hwcompile.ops.arithmetic.dot import weight_type
+from hwcompile.ops.arithmetic.numbers import weight_type
 from hwcompile.ops.matmul.op import accumulator_problems, sum_interval
 
 

@@ -288,7 +288,7 @@ def _entry_image(plan: _Plan, dot: Dot) -> MemoryImage:
     pe = np.repeat(np.arange(loads.size), loads)
     place = np.arange(pe.size) - np.repeat(np.cumsum(loads) - loads, loads)
     table[place, pe] = codes | plan.layout.local_row << weight_bits
-    parts = (LanePart(weight_bits, dot.encoding.weight.signed), LanePart(row_bits))
+    parts = (LanePart(weight_bits, dot.encoding.stored_signed), LanePart(row_bits))
     return MemoryImage.pack(table, weight_bits + row_bits, parts=parts)
 
 

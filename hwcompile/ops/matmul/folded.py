@@ -9,7 +9,9 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic import words
+from hwcompile.ops.arithmetic.codebook import check_encoding
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
+from hwcompile.ops.arithmetic.encoding import WeightEncoding
 from hwcompile.ops.arithmetic.ways import out_of_multipliers, shared_multipliers
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
@@ -24,7 +26,7 @@ from hwcompile.ops.matmul.space import foldings, smallest_parts
 MAX_LANES = 1 << 20
 """Of one matrix; more is a mistake, or a network that no FPGA holds."""
 
-_NAMES = ("pe", "simd", "style", "pack", "taps", "lanes")
+_NAMES = ("pe", "simd", "style", "encoding", "pack", "taps", "lanes")
 
 
 class FoldedMatrix(Built[Matmul]):
@@ -44,7 +46,8 @@ class FoldedMatrix(Built[Matmul]):
     def dot(self) -> Dot:
         """The arithmetic."""
         element = self.site.inputs[0].element
-        return Dot.of(self.op.weight_type, element, self.parameters, self.registers)
+        dot = Dot.of(self.op.weight_type, element, self.parameters, self.registers)
+        return dot.stored(self.parameters, self.depth)
 
     @property
     def order(self) -> Blocks | None:
@@ -114,7 +117,7 @@ class FoldedMatrix(Built[Matmul]):
     @cached_property
     def needs(self) -> Resources:
         """Lanes and adders (see `Dot`), memories, registers of operands, accumulators, control."""
-        weight_width = self.pe * self.simd * self.dot.weight_bits
+        weight_width = self.pe * self.simd * self.dot.operand_bits
         input_width = self.simd * self.dot.encoding.input.bits
         accumulators = self.pe * self.out_bits
         counters = sum(max(n - 1, 1).bit_length() for n in (self.folds, self.steps, self.depth))
@@ -132,7 +135,8 @@ class FoldedMatrix(Built[Matmul]):
             total += memory(self.steps, input_width, MemoryKind.QUEUE) + Resources(lut=input_width)
         else:
             total += Resources(ff=input_width)
-        total += memory(self.depth, weight_width)
+        total += memory(self.depth, self.pe * self.simd * self.dot.weight_bits)
+        total += self.dot.decoding(self.pe * self.simd, self.depth)
         starts = self.starts
         if starts is not None:
             start_width = self.pe * start_bits(starts)
@@ -166,12 +170,12 @@ class FoldedMatrix(Built[Matmul]):
                 "Steps": self.steps,
                 "Groups": op.groups,
                 "KeptLanes": self._kept_lanes,
-                "Sums": dot.plan,
+                "Sums": dot.plan(self.simd, self.out_bits),
                 **dot.parameters(),
                 "Doubled": dot.encoding.doubled,
-                "SumBits": dot.sum_bits(self.simd, self.out_bits),
                 "OutBits": self.out_bits,
                 "WeightFile": dot.image(self._weight_blocks()),
+                **dot.book_image,
                 **dot.start_parameters(self.starts, op.fan_in),
             },
         )
@@ -195,7 +199,7 @@ class FoldedMatrix(Built[Matmul]):
     @property
     def _kept_lanes(self) -> int:
         """Rows of the last fold whose sums must be cleared begin here."""
-        return self.pe if self.dot.encoding.neutral else self.op.rows - (self.folds - 1) * self.pe
+        return self.pe if self.dot.neutral else self.op.rows - (self.folds - 1) * self.pe
 
     def _weight_blocks(self) -> IntArray:
         """Rows of the weight memory: int64 [groups * folds * steps, pe, simd]."""
@@ -206,7 +210,7 @@ class FoldedMatrix(Built[Matmul]):
         padded = np.pad(
             weights,
             ((0, 0), (0, edges[0]), (0, edges[1])),
-            constant_values=self.dot.encoding.padding,
+            constant_values=self.dot.padding,
         )
         blocks = padded.reshape(op.groups, self.folds, pe, self.steps, simd)
         return blocks.transpose(0, 1, 3, 2, 4).reshape(self.depth, pe, simd)
@@ -214,6 +218,9 @@ class FoldedMatrix(Built[Matmul]):
 
 class Folded(Kernel[Matmul]):
     """Parameters `pe` (rows at a time), `simd` (columns at a time), `style` (an encoding's word).
+
+    `encoding` says how weights are stored: `plain`, as a place in a `codebook` of the few numbers
+    that occur, or `auto` (the book where memory shrinks by more than its tables take).
 
     `pack` rows share a multiplication. Neither `pe` nor `simd` has to divide the matrix: lanes
     beyond its edge have weights that do not count, and the last word of a vector is partly empty.
@@ -249,7 +256,11 @@ class Folded(Kernel[Matmul]):
         if reason is not None:
             return reason
         legal = words(site.op.weight_type, site.inputs[0].element)
-        return check_style(legal, parameters) or _check_pack(site, parameters)
+        return (
+            check_style(legal, parameters)
+            or _check_pack(site, parameters)
+            or check_encoding(_lane_encoding(site, parameters), parameters)
+        )
 
     def ways(self, site: Site[Matmul], parameters: Parameters) -> Iterable[Parameters]:
         """Products in look-up tables instead of multipliers, and rows that share these."""
@@ -289,6 +300,12 @@ def _check_pack(site: Site[Matmul], parameters: Parameters) -> str | None:
     if Dot.choose(site.op.weight_type, site.inputs[0].element, style, pack) is None:
         return f"no multiplier takes the weights of pack = {pack} rows of these types and style"
     return None
+
+
+def _lane_encoding(site: Site[Matmul], parameters: Parameters) -> WeightEncoding | None:
+    """Of lanes with a weight each; None where rows share multiplications."""
+    dot = Dot.of(site.op.weight_type, site.inputs[0].element, parameters)
+    return None if dot.packing else dot.encoding
 
 
 def check_style(legal: tuple[str, ...], parameters: Parameters) -> str | None:

@@ -11,6 +11,7 @@ from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic import encodings
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
+from hwcompile.ops.arithmetic.numbers import occurring
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul.op import Matmul
 
@@ -28,7 +29,7 @@ def most_entries(op: Matmul) -> int:
 
 def stored_type(op: Matmul) -> IntType:
     """The type of weights in a program, where zero fills what is left over."""
-    return IntType(min(int(op.weights.min()), 0), max(int(op.weights.max()), 0))
+    return occurring(op.weights, 0)
 
 
 def style_names(site: Site[Matmul]) -> tuple[str, ...]:

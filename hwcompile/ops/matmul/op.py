@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType, TensorType
-from hwcompile.ops.arithmetic.dot import weight_type
+from hwcompile.ops.arithmetic.numbers import weight_type
 
 MAX_ACCUMULATOR_BITS = 62
 """Wider sums would leave int64 (the type of all reference values) no room."""

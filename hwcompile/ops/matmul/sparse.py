@@ -8,11 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.ir.types import Encoding
+from hwcompile.ops.arithmetic.codebook import check_encoding
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Struct
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
+from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
@@ -29,11 +30,12 @@ from hwcompile.ops.matmul.lane import lane_dot, most_entries, row_counts, style_
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.sparse_design import LAG, MAX_RUN_BITS, SparseDesign, design
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
+from hwcompile.ops.matmul.sparse_program import program_image
 from hwcompile.sparse.encodings import index_width
 
 MAX_PES = 4096
 _DENSE = 0.5  # above this share of weights that are not zero, folding is the better kernel
-_NAMES = ("pes", "channels", "in", "out", "index", "style", *PARAMETERS)
+_NAMES = ("pes", "channels", "in", "out", "index", "style", "encoding", *PARAMETERS)
 _CHANNELS = (2, 4, 8, 16)
 """Numbers of channels that the planner considers."""
 
@@ -57,7 +59,8 @@ class Programs(Built[Matmul]):
     @cached_property
     def dot(self) -> Dot:
         """The arithmetic of a PE."""
-        return lane_dot(self.site, str(self.parameters.get("style", "auto")))
+        dot = lane_dot(self.site, str(self.parameters.get("style", "auto")))
+        return dot.stored(self.parameters, self.plan.op.groups * self.plan.steps)
 
     @property
     def vectors(self) -> int:
@@ -71,7 +74,7 @@ class Programs(Built[Matmul]):
 
     @property
     def _entry_bits(self) -> int:
-        return self.dot.encoding.stored_bits + self.plan.index_bits + 1
+        return self.dot.weight_bits + self.plan.index_bits + 1
 
     @cached_property
     def ports(self) -> Ports:
@@ -151,6 +154,7 @@ class Programs(Built[Matmul]):
         row = out * (index_width(plan.slots) + index_width(pes) + 1) + 2
         control = Resources(lut=60.0, ff=60.0 + x)
         total = collector + control + memory(groups * plan.collects, row)
+        total += dot.decoding(pes, groups * plan.steps)
         total += weights_memory(self.parameters, groups * plan.steps, pes * self._entry_bits)
         return total + pe.times(pes)
 
@@ -176,6 +180,7 @@ class Programs(Built[Matmul]):
             "slots": plan.slots,
             "result_banks": plan.result_banks,
             "index_bits": plan.index_bits,
+            "code_bits": self.dot.code_bits,
             "delta": plan.delta,
         }
         return Struct("hw_sparse", "plan", fields)
@@ -184,9 +189,10 @@ class Programs(Built[Matmul]):
     def instance(self) -> Instance:
         """Of `hw_sparse_matvec`."""
         plan, bits = self.plan, self.site.outputs[0].element.bits
-        program = weights_port(_program(plan, self.dot), "ProgramFile", self.parameters)
+        program = weights_port(program_image(plan, self.dot), "ProgramFile", self.parameters)
         memories = {
             **program.memories,
+            **self.dot.book_image,
             "CollectFile": collect_image(plan.packings, plan.collections, plan.slots),
         }
         if plan.kept.size < plan.in_words:
@@ -223,7 +229,7 @@ class Programs(Built[Matmul]):
         rows = plan.op.groups * plan.steps
         return (
             f"{plan.settings.pes} PEs x {plan.steps} entries{many}, {used:.1%} of them weights, "
-            f"{kind}, {plan.fillers} fillers: {self.dot.encoding.describe()}"
+            f"{kind}, {plan.fillers} fillers: {self.dot.describe()}"
             f"{weights_comment(self.parameters, rows, self.row_bits)}"
         )
 
@@ -240,7 +246,9 @@ class Sparse(Kernel[Matmul]):
         index: How entries name their columns: `absolute`, `delta`, `run1` to `run15` (gaps in that
             many bits, longer ones with fillers, which take time), `smallest` (of all of them in
             memory), or `auto` (the smaller of the first two, without fillers).
-        style: `lut`, `multiply`, or `auto`.
+        style: `lut`, `multiply`, `shift`, or `auto`.
+        encoding: How weights are stored: `plain`, as places in a `codebook` of the few numbers that
+            occur, or `auto` (the book where memory shrinks by more than its tables take).
         weights: `on_chip`, or `external`: the program stands in external memory. Then the timing is
             that of a memory that keeps up; the design counts the cycles it does not.
         prefetch: Rows of the program read ahead from external memory.
@@ -301,6 +309,10 @@ class Sparse(Kernel[Matmul]):
         allowed = ("auto", *style_names(site))
         if parameters.get("style", "auto") not in allowed:
             return f"style must be {' or '.join(allowed)}, not {parameters['style']!r}"
+        dot = lane_dot(site, str(parameters.get("style", "auto")))
+        reason = check_encoding(dot.encoding, parameters)
+        if reason is not None:
+            return reason
         return why_not(parameters, lambda: Programs(self, site, parameters).row_bits)
 
 
@@ -379,13 +391,3 @@ def _collect(plan: SparseDesign, sets: int) -> Actor:
         {"sums": Access(need, free), "ready": Access(need, need)},
         {"out": emit},
     )
-
-
-def _program(plan: SparseDesign, dot: Dot) -> MemoryImage:
-    """Rows of {last, index, weight} for every PE."""
-    weight, index, end = plan.entries()
-    shift = dot.encoding.stored_bits
-    codes = dot.encoding.encode(weight) | index << shift | end << (shift + plan.index_bits)
-    stored = LanePart(shift, dot.encoding.weight.signed)
-    parts = (stored, LanePart(plan.index_bits), LanePart(1))
-    return MemoryImage.pack(codes, shift + plan.index_bits + 1, parts=parts)

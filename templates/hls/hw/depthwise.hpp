@@ -3,7 +3,8 @@
 // A pixel arrives as Taps vectors of Words words of Pe channels each. The sums of all channels are
 // kept; the steps of the last tap give one output word each. Row tap * Words + word of the weights
 // holds the weight of lane p at p. A sum starts from the constant part of its dot product (see
-// dot.hpp), in row `word` of `starts`, or Start without. See hw_depthwise.
+// dot.hpp), in row `word` of `starts`, or Start without. With CodeBits, a weight is a place in the
+// code book, which stands between weights and starts. See hw_depthwise.
 #ifndef HW_DEPTHWISE_HPP
 #define HW_DEPTHWISE_HPP
 
@@ -14,8 +15,9 @@ namespace hw {
 
 namespace detail {
 
-template <class C, class X, class Y, class Weights, class Starts>
-void depthwise_from(stream<X> &x, stream<Y> &y, const Weights &weights, const Starts &starts) {
+template <class C, class X, class Y, class Weights, class Book, class Starts>
+void depthwise_from(stream<X> &x, stream<Y> &y, const Weights &weights, const Book &book,
+                    const Starts &starts) {
   constexpr int pixels = C::OutFrameWords / C::Words;
   word<modular<C::OutBits>, C::Pe> sums[C::Words];
 
@@ -29,7 +31,7 @@ void depthwise_from(stream<X> &x, stream<Y> &y, const Weights &weights, const St
         for (int p = 0; p < C::Pe; ++p) {
 #pragma HLS UNROLL
           const calc<C::ProductBits> product = products<C::Encoding>::template one<C>(
-              weights[tap * C::Words + index][p], in.lane[p]);
+              weight_of(weights[tap * C::Words + index], book, p), in.lane[p]);
           const modular<C::OutBits> before =
               (tap == 0) ? modular<C::OutBits>(start_of<C>(starts, index, p)) : sum.lane[p];
           sum.lane[p] = modular<C::OutBits>(before + term<C, C::OutBits>(product));
@@ -43,20 +45,21 @@ void depthwise_from(stream<X> &x, stream<Y> &y, const Weights &weights, const St
   }
 }
 
+struct depthwise_core {
+  template <class C, class X, class Y, class Weights, class Book, class Starts>
+  static void run(stream<X> &x, stream<Y> &y, const Weights &weights, const Book &book,
+                  const Starts &starts) {
+    depthwise_from<C>(x, y, weights, book, starts);
+  }
+};
+
 }  // namespace detail
 
-template <class C, class X, class Y, class Weight, int Depth>
-void depthwise(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][C::Pe]) {
-#pragma HLS ARRAY_PARTITION variable=weights complete dim=2
-  detail::depthwise_from<C>(x, y, weights, no_memory());
-}
-
-template <class C, class X, class Y, class Weight, int Depth, class Start, int Rows>
+template <class C, class X, class Y, class Weight, int Depth, class... Others>
 void depthwise(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][C::Pe],
-               const Start (&starts)[Rows][C::Pe]) {
+               const Others &...others) {
 #pragma HLS ARRAY_PARTITION variable=weights complete dim=2
-#pragma HLS ARRAY_PARTITION variable=starts complete dim=2
-  detail::depthwise_from<C>(x, y, weights, starts);
+  with_memories<C, detail::depthwise_core, (C::CodeBits > 0)>::call(x, y, weights, others...);
 }
 
 }  // namespace hw

@@ -4,7 +4,8 @@
 // and keeps it; the following Folds - 1 folds replay the kept words. The last step of every fold
 // gives one word of Pe sums. Vector v uses weight set v mod Groups; row (set * Folds + fold) * Steps
 // + step of the weights holds lane (p, s) at p * Simd + s. A sum starts from the constant part of
-// its dot product (see dot.hpp), in row set * Folds + fold of `starts`, or Start without.
+// its dot product (see dot.hpp), in row set * Folds + fold of `starts`, or Start without. With code
+// bits in Sums, a weight is a place in the code book, which stands between weights and starts.
 // See hw_matvec.
 #ifndef HW_MATVEC_HPP
 #define HW_MATVEC_HPP
@@ -16,8 +17,9 @@ namespace hw {
 
 namespace detail {
 
-template <class C, class X, class Y, class Weights, class Starts>
-void matvec_from(stream<X> &x, stream<Y> &y, const Weights &weights, const Starts &starts) {
+template <class C, class X, class Y, class Weights, class Book, class Starts>
+void matvec_from(stream<X> &x, stream<Y> &y, const Weights &weights, const Book &book,
+                 const Starts &starts) {
   constexpr int vectors = C::OutFrameWords / C::Folds;
   X kept[C::Steps];
   modular<C::OutBits> sums[C::Pe];
@@ -35,7 +37,8 @@ void matvec_from(stream<X> &x, stream<Y> &y, const Weights &weights, const Start
         for (int p = 0; p < C::Pe; ++p) {
 #pragma HLS UNROLL
           if (step == 0) sums[p] = modular<C::OutBits>(start_of<C>(starts, block, p));
-          sums[p] += term<C, C::OutBits>(dot<C, C::Simd, C::SumBits>(row, p * C::Simd, word.lane));
+          sums[p] += term<C, C::OutBits>(
+              coded_dot<C, C::Simd, C::Sums::sum_bits>(row, book, p * C::Simd, word.lane));
         }
         if (step == C::Steps - 1) {
           Y out;
@@ -52,22 +55,21 @@ void matvec_from(stream<X> &x, stream<Y> &y, const Weights &weights, const Start
   }
 }
 
+struct matvec_core {
+  template <class C, class X, class Y, class Weights, class Book, class Starts>
+  static void run(stream<X> &x, stream<Y> &y, const Weights &weights, const Book &book,
+                  const Starts &starts) {
+    matvec_from<C>(x, y, weights, book, starts);
+  }
+};
+
 }  // namespace detail
 
-// Sums that all start from the same constant.
-template <class C, class X, class Y, class Weight, int Depth, int Lanes>
-void matvec(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][Lanes]) {
-#pragma HLS ARRAY_PARTITION variable=weights complete dim=2
-  detail::matvec_from<C>(x, y, weights, no_memory());
-}
-
-// Sums whose start is in a memory.
-template <class C, class X, class Y, class Weight, int Depth, int Lanes, class Start, int Rows>
+template <class C, class X, class Y, class Weight, int Depth, int Lanes, class... Others>
 void matvec(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][Lanes],
-            const Start (&starts)[Rows][C::Pe]) {
+            const Others &...others) {
 #pragma HLS ARRAY_PARTITION variable=weights complete dim=2
-#pragma HLS ARRAY_PARTITION variable=starts complete dim=2
-  detail::matvec_from<C>(x, y, weights, starts);
+  with_memories<C, detail::matvec_core, (C::Sums::code_bits > 0)>::call(x, y, weights, others...);
 }
 
 }  // namespace hw

@@ -9,7 +9,8 @@
 //
 // Program row, for every PE: {weight, index, last}; the place of its element is the index, or with
 // Delta so many places behind that of the segment's entry before. Collect row: for every lane {slot,
-// pe, use}, then emit and free. See hw_sparse_matvec, hw_sparse_pe, hw_sparse_collect.
+// pe, use}, then emit and free. With code bits in Plan, a weight is a place in the code book, which
+// stands behind the program. See hw_sparse_matvec, hw_sparse_pe, hw_sparse_collect.
 #ifndef HW_SPARSE_MATVEC_HPP
 #define HW_SPARSE_MATVEC_HPP
 
@@ -53,8 +54,8 @@ void sparse_load(stream<X> &x, const Keep &keep, Element (&vectors)[C::Channels]
   }
 }
 
-template <class C, class Program, class Element, class Sum>
-void sparse_compute(int first, const Program &program,
+template <class C, class Program, class Book, class Element, class Sum>
+void sparse_compute(int first, const Program &program, const Book &book,
                     const Element (&vectors)[C::Channels][places<C>()],
                     Sum (&sums)[C::Pes][C::Plan::slots][C::Channels]) {
   int place[C::Pes], slot[C::Pes];
@@ -84,7 +85,7 @@ void sparse_compute(int first, const Program &program,
 #pragma HLS UNROLL
         typedef calc<C::ProductBits> product_t;
         const product_t product =
-            products<C::Encoding>::template one<C>(entry[0], vectors[channel][at]);
+            products<C::Encoding>::template one<C>(weight_of(entry, book, 0), vectors[channel][at]);
         sum[p][channel] = Sum(sum[p][channel] + Sum(product));
         if (last) {
           sums[p][slot[p]][channel] = sum[p][channel];
@@ -97,9 +98,9 @@ void sparse_compute(int first, const Program &program,
   }
 }
 
-template <class C, class X, class Y, class Program, class Collect, class Keep>
-void sparse_sets(stream<X> &x, stream<Y> &y, const Program &program, const Collect &collect,
-                 const Keep &keep) {
+template <class C, class X, class Y, class Program, class Book, class Collect, class Keep>
+void sparse_sets(stream<X> &x, stream<Y> &y, const Program &program, const Book &book,
+                 const Collect &collect, const Keep &keep) {
   typedef modular<C::OutBits> sum_t;
   constexpr int sets = C::In0FrameWords / (C::InWords * C::Channels);
 
@@ -111,32 +112,52 @@ void sparse_sets(stream<X> &x, stream<Y> &y, const Program &program, const Colle
 #pragma HLS ARRAY_PARTITION variable=sums complete dim=1
 #pragma HLS ARRAY_PARTITION variable=sums complete dim=3
     sparse_load<C>(x, keep, vectors);
-    sparse_compute<C>((set % C::Groups) * C::Plan::steps, program, vectors, sums);
+    sparse_compute<C>((set % C::Groups) * C::Plan::steps, program, book, vectors, sums);
     sparse_collect<C, C::Plan::collects, C::Channels>((set % C::Groups) * C::Plan::collects, collect, sums, y);
   }
 }
 
+// The memories behind the program: the code book if weights are Coded, what is collected, and what
+// is kept, if that is not every word of the vector.
+template <class C, bool Coded>
+struct sparse_memories {
+  template <class X, class Y, class Program, class Collect>
+  static void run(X &x, Y &y, const Program &program, const Collect &collect) {
+#pragma HLS ARRAY_PARTITION variable=collect complete dim=3
+    sparse_sets<C>(x, y, program, no_memory(), collect, no_memory());
+  }
+
+  template <class X, class Y, class Program, class Collect, class Keep>
+  static void run(X &x, Y &y, const Program &program, const Collect &collect, const Keep &keep) {
+#pragma HLS ARRAY_PARTITION variable=collect complete dim=3
+    sparse_sets<C>(x, y, program, no_memory(), collect, keep);
+  }
+};
+
+template <class C>
+struct sparse_memories<C, true> {
+  template <class X, class Y, class Program, class Book, class Collect>
+  static void run(X &x, Y &y, const Program &program, const Book &book, const Collect &collect) {
+#pragma HLS ARRAY_PARTITION variable=collect complete dim=3
+    sparse_sets<C>(x, y, program, book, collect, no_memory());
+  }
+
+  template <class X, class Y, class Program, class Book, class Collect, class Keep>
+  static void run(X &x, Y &y, const Program &program, const Book &book, const Collect &collect,
+                  const Keep &keep) {
+#pragma HLS ARRAY_PARTITION variable=collect complete dim=3
+    sparse_sets<C>(x, y, program, book, collect, keep);
+  }
+};
+
 }  // namespace detail
 
-// Every column of the matrix has a weight.
-template <class C, class X, class Y, class Entry, int Rows, class Field, int Collects, int Fields>
+template <class C, class X, class Y, class Entry, int Rows, class... Others>
 void sparse_matvec(stream<X> &x, stream<Y> &y, const Entry (&program)[Rows][C::Pes][3],
-                   const Field (&collect)[Collects][1][Fields]) {
+                   const Others &...others) {
 #pragma HLS ARRAY_PARTITION variable=program complete dim=2
 #pragma HLS ARRAY_PARTITION variable=program complete dim=3
-#pragma HLS ARRAY_PARTITION variable=collect complete dim=3
-  detail::sparse_sets<C>(x, y, program, collect, no_memory());
-}
-
-// Words of the vector whose columns have no weight are not stored.
-template <class C, class X, class Y, class Entry, int Rows, class Field, int Collects, int Fields,
-          class Bit, int InWords>
-void sparse_matvec(stream<X> &x, stream<Y> &y, const Entry (&program)[Rows][C::Pes][3],
-                   const Field (&collect)[Collects][1][Fields], const Bit (&keep)[InWords][1]) {
-#pragma HLS ARRAY_PARTITION variable=program complete dim=2
-#pragma HLS ARRAY_PARTITION variable=program complete dim=3
-#pragma HLS ARRAY_PARTITION variable=collect complete dim=3
-  detail::sparse_sets<C>(x, y, program, collect, keep);
+  detail::sparse_memories<C, (C::Plan::code_bits > 0)>::run(x, y, program, others...);
 }
 
 }  // namespace hw

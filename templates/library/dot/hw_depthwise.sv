@@ -13,6 +13,8 @@
 // StartBits above zero from row `word` of the start memory, where lane p is at p. With Doubled the
 // sums of hw_dot count twice.
 //
+// With CodeBits, a weight is stored as a place in the code book; see hw_codebook.
+//
 // Only in the last word of a vector may fewer lanes than Pe be meaningful. Lanes from KeptLanes on,
 // which make something of inputs that are zero, are cleared then.
 
@@ -25,6 +27,7 @@ module hw_depthwise #(
   parameter int unsigned KeptLanes = 1,
   parameter int unsigned Operands = 1,
   parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
+  parameter int unsigned CodeBits = 0,
   parameter int unsigned WBits = 2,
   parameter bit          WSigned = 1'b1,
   parameter int unsigned XBits = 2,
@@ -35,6 +38,7 @@ module hw_depthwise #(
   parameter int          Start = 0,
   parameter int unsigned StartBits = 0,
   parameter WeightFile = "",
+  parameter CodeFile = "",
   parameter StartFile = ""
 ) (
   input  wire logic                  clk_i,
@@ -60,6 +64,7 @@ module hw_depthwise #(
     $error("hw_depthwise: one or two registers for operands");
   end
 
+  localparam int unsigned StoredBits = (CodeBits > 0) ? CodeBits : WBits;
   localparam int unsigned Depth = Taps * Words;
   localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1;
   localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;
@@ -94,6 +99,7 @@ module hw_depthwise #(
   // ---- Operands, then products; the flags of a step travel alongside (`2` is a stage later) ----
 
   localparam int unsigned TermBits = (ProductBits < OutBits) ? ProductBits : OutBits;
+  logic [Pe*StoredBits-1:0] stored;
   logic [Pe*WBits-1:0] weights, w_operands;
   logic [Pe*XBits-1:0] x_q, x;
   logic [Pe*TermBits-1:0] product;
@@ -105,9 +111,15 @@ module hw_depthwise #(
   logic valid, first, last, ragged;
 
   hw_weight_rom #(
-    .Width(Pe*WBits), .Depth(Depth), .AddressBits(AddressBits), .WeightFile(WeightFile)
+    .Width(Pe*StoredBits), .Depth(Depth), .AddressBits(AddressBits), .WeightFile(WeightFile)
   ) i_weights (
-    .clk_i, .addr_i(addr_q), .data_o(weights)
+    .clk_i, .addr_i(addr_q), .data_o(stored)
+  );
+
+  hw_codebook #(
+    .Lanes(Pe), .CodeBits(CodeBits), .Bits(WBits), .CodeFile(CodeFile)
+  ) i_codes (
+    .codes_i(stored), .numbers_o(weights)
   );
 
   hw_dot #(

@@ -16,6 +16,9 @@
 // StartBits above zero from row (set * Folds + fold) of the start memory, where lane p is at p.
 // With Doubled the sums of hw_dot count twice.
 //
+// With code bits in Sums, a weight is stored as a place in the code book; see hw_codebook, which
+// stands behind the weight memory and in front of a register there.
+//
 // Only in the last fold may fewer rows than Pe be meaningful. Lanes from KeptLanes on, whose
 // weights can not be zero, are cleared then.
 
@@ -36,11 +39,11 @@ module hw_matvec #(
   parameter bit          XSigned = 1'b1,
   parameter int unsigned ProductBits = 4,
   parameter bit          Doubled = 1'b0,
-  parameter int unsigned SumBits = 4,
   parameter int unsigned OutBits = 4,
   parameter int          Start = 0,
   parameter int unsigned StartBits = 0,
   parameter WeightFile = "",
+  parameter CodeFile = "",
   parameter StartFile = ""
 ) (
   input  wire logic                  clk_i,
@@ -59,6 +62,8 @@ module hw_matvec #(
   localparam int unsigned Group = Sums.group;
   localparam int unsigned Registers = Sums.registers;
   localparam int unsigned Pack = Sums.pack;
+  localparam int unsigned SumBits = Sums.sum_bits;
+  localparam int unsigned StoredBits = (Sums.code_bits > 0) ? Sums.code_bits : WBits;
 
   if (Pe < 1 || Simd < 1 || Folds < 1 || Steps < 1 || Groups < 1 || Group < 1) begin : gen_illegal
     $error("hw_matvec: Pe, Simd, Folds, Steps, Groups and groups of sums must be at least 1");
@@ -147,13 +152,20 @@ module hw_matvec #(
 
   // ---- Operands ----
 
+  logic [Pe*Simd*StoredBits-1:0] stored;
   logic [Pe*Simd*WBits-1:0] weights;
   logic [Simd*XBits-1:0] x_q;
 
   hw_weight_rom #(
-    .Width(Pe*Simd*WBits), .Depth(Depth), .AddressBits(AddressBits), .WeightFile(WeightFile)
+    .Width(Pe*Simd*StoredBits), .Depth(Depth), .AddressBits(AddressBits), .WeightFile(WeightFile)
   ) i_weights (
-    .clk_i, .addr_i(addr_q), .data_o(weights)
+    .clk_i, .addr_i(addr_q), .data_o(stored)
+  );
+
+  hw_codebook #(
+    .Lanes(Pe*Simd), .CodeBits(Sums.code_bits), .Bits(WBits), .CodeFile(CodeFile)
+  ) i_codes (
+    .codes_i(stored), .numbers_o(weights)
   );
 
   if (Folds > 1) begin : gen_replay

@@ -10,13 +10,17 @@ package hw_sums_pkg;
     logic [31:0] registers;  // more of them, for a fast clock
     logic [31:0] pack;       // rows that share a multiplication
     logic [31:0] overlap;    // bits that fields of such rows share
+    logic [31:0] sum_bits;   // of a sum over a word
+    logic [31:0] code_bits;  // of a weight in memory, when it is a place in a code book; else 0
   } sums_t;
 
   localparam sums_t SUMS = {
     32'd1,  // group
     32'd0,  // registers
     32'd1,  // pack
-    32'd0   // overlap
+    32'd0,  // overlap
+    32'd4,  // sum_bits
+    32'd0   // code_bits
   };
 
 endpackage

@@ -16,7 +16,7 @@
 // follow gaps, so ReadyStep is the last row then.
 //
 // Program row: for every PE {last, index, weight}, PE 0 in the least significant bits; see
-// hw_sparse_pe. Sets with different matrices (Groups) take turns.
+// hw_sparse_pe. With code bits in Plan, a weight is a place in the code book; see hw_codebook. Sets with different matrices (Groups) take turns.
 //
 // Handshake: a core. Token by token:
 //   load      one word per cycle while those of two sets are not in use
@@ -44,10 +44,12 @@ module hw_sparse_matvec #(
   parameter int unsigned ProductBits = 8,
   parameter int unsigned OutBits = 12,
   parameter ProgramFile = "",
+  parameter CodeFile = "",
   parameter CollectFile = "",
   parameter KeepFile = "",
   localparam int unsigned IndexBits = Plan.index_bits,
-  localparam int unsigned EntryBits = WBits + IndexBits + 1
+  localparam int unsigned StoredBits = (Plan.code_bits > 0) ? Plan.code_bits : WBits,
+  localparam int unsigned EntryBits = StoredBits + IndexBits + 1
 ) (
   input  wire logic                        clk_i,
   input  wire logic                        rst_ni,
@@ -223,7 +225,14 @@ module hw_sparse_matvec #(
 
   for (genvar p = 0; p < Pes; p++) begin : gen_pe
     logic [Channels*OutBits-1:0] sum;
+    logic [WBits-1:0] weight;
     logic done;
+
+    hw_codebook #(
+      .CodeBits(Plan.code_bits), .Bits(WBits), .CodeFile(CodeFile)
+    ) u_codes (
+      .codes_i(row[p*EntryBits +: StoredBits]), .numbers_o(weight)
+    );
 
     hw_sparse_pe #(
       .Encoding(Encoding), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
@@ -237,11 +246,11 @@ module hw_sparse_matvec #(
       .x_word_i(word_q),
       .x_data_i(data_q),
       .valid_i(fire),
-      .last_i(row[p*EntryBits + WBits + IndexBits]),
+      .last_i(row[p*EntryBits + StoredBits + IndexBits]),
       .restart_i(last_step),
       .bank_i(use_bank_q),
-      .index_i(row[p*EntryBits + WBits +: IndexBits]),
-      .weight_i(row[p*EntryBits +: WBits]),
+      .index_i(row[p*EntryBits + StoredBits +: IndexBits]),
+      .weight_i(weight),
       .done_o(done),
       .sum_o(sum)
     );

@@ -13,6 +13,7 @@ package hw_sparse_pkg;
     logic [31:0] slots;         // sums of a PE
     logic [31:0] result_banks;  // sets of sums that are kept
     logic [31:0] index_bits;    // of an entry's place or gap
+    logic [31:0] code_bits;     // of its weight, when that is a place in a code book; else 0
     logic        delta;         // indices are gaps
   } plan_t;
 
@@ -23,6 +24,7 @@ package hw_sparse_pkg;
     32'd3,  // slots
     32'd2,  // result_banks
     32'd3,  // index_bits
+    32'd0,  // code_bits
     1'b0    // delta
   };
 

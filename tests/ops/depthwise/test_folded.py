@@ -80,7 +80,7 @@ def test_the_space_has_every_number_of_words_once() -> None:
         ({"pe": 1, "simd": 1}, "there is no parameter 'simd'; there are pe and style"),
         (
             {"pe": 1, "style": "select"},
-            "style must be auto or lut or multiply for these types, not 'select'",
+            "style must be auto or shift or lut or multiply for these types, not 'select'",
         ),
     ],
 )

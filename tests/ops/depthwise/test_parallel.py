@@ -72,7 +72,10 @@ def test_words_hold_all_taps_of_a_block() -> None:
     [
         ({"pe": 4}, "pe must divide the 6 channels, which 4 does not"),
         ({"pe": 1, "simd": 1}, "there is no parameter 'simd'; there are pe, pixels and style"),
-        ({"pe": 1, "style": "x"}, "style must be auto or lut or multiply for these types, not 'x'"),
+        (
+            {"pe": 1, "style": "x"},
+            "style must be auto or shift or lut or multiply for these types, not 'x'",
+        ),
     ],
 )
 def test_what_is_not_legal_is_said(parameters: Parameters, message: str) -> None:

@@ -14,8 +14,9 @@ from hwcompile.build_directory import FILES, RTL
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.arithmetic.agree import Agree
-from hwcompile.ops.arithmetic.dot import Dot, weight_type
+from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
+from hwcompile.ops.arithmetic.numbers import weight_type
 from hwcompile.ops.arithmetic.products import InTables, Multiply
 from hwcompile.ops.arithmetic.select import SelectInput, SelectWeight
 from hwcompile.ops.contract.kernel import AnyKernel
@@ -136,7 +137,7 @@ def test_every_parameter_set_of_the_space_is_legal() -> None:
         ),
         (
             {"pe": 1, "simd": 1, "style": "xnor"},
-            "style must be auto or lut or multiply for these types, not 'xnor'",
+            "style must be auto or shift or lut or multiply for these types, not 'xnor'",
         ),
     ],
 )

@@ -28,7 +28,8 @@ module prove_matvec #(
 
   hw_matvec #(
     .Pe(Pe), .Simd(Simd), .Folds(Folds), .Steps(Steps), .Groups(Groups), .KeptLanes(KeptLanes),
-    .SumBits(5), .OutBits(Bits), .Start(Start), .WeightFile("weights.mem")
+    .Sums({32'd1, 32'd0, 32'd1, 32'd0, 32'd5, 32'd0}), .OutBits(Bits), .Start(Start),
+    .WeightFile("weights.mem")
   ) u_core (
     .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o(ready), .in0_data_i, .out_ok_i,
     .out_start_o(start), .out_valid_o(valid), .out_data_o(data)
