@@ -9,13 +9,13 @@ from hwcompile.ops.arithmetic.agree import Agree
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
 from hwcompile.ops.arithmetic.products import InTables, Multiply
 from hwcompile.ops.arithmetic.select import SelectInput, SelectWeight
-from hwcompile.ops.arithmetic.shift import Shift, ShiftThree, ShiftTwo
+from hwcompile.ops.arithmetic.shift import ShiftOne, ShiftThree, ShiftTwo
 
 ENCODINGS: tuple[type[WeightEncoding], ...] = (
     Agree,
     SelectWeight,
     SelectInput,
-    Shift,
+    ShiftOne,
     ShiftTwo,
     ShiftThree,
     InTables,

@@ -24,9 +24,6 @@ _TABLE_BITS = 4
 _LEAST_SAVED = 5
 """One of so many bits of a weight must be saved, or nobody would notice."""
 
-_USUAL_BITS = 6
-"""Of codes that are chosen where nobody asks for them; larger tables are slow."""
-
 
 @dataclass(frozen=True)
 class Codebook:
@@ -60,7 +57,7 @@ class Codebook:
         stored = encoding.stored_bits
         saved = stored - self.bits
         tables = stored << max(self.bits, _TABLE_BITS)
-        worth = _LEAST_SAVED * saved >= stored and self.bits <= _USUAL_BITS
+        worth = _LEAST_SAVED * saved >= stored
         return worth and depth * saved > tables
 
     def tables(self, encoding: WeightEncoding) -> float:

@@ -155,10 +155,10 @@ class _Shift(IntegerEncoding):
         return f"inputs shifted by weights of {kinds[self.terms]} of two, {formats}"
 
 
-class Shift(_Shift):
+class ShiftOne(_Shift):
     """Powers of two and zero."""
 
-    label: ClassVar[str] = "Shift"
+    label: ClassVar[str] = "ShiftOne"
     group: ClassVar[int] = 4
     terms: ClassVar[int] = 1
     fixed: ClassVar[Mapping[str, int]] = {"Powers": 1}

@@ -1,0 +1,220 @@
+"""What compression techniques cost: bits, cycles, logic and DSP blocks, beside a plain int8 layer.
+
+    python benchmarks/techniques.py [--only WORD ...] [--json FILE] [--markdown FILE]
+
+Each layer of `techniques_layers.py` is compiled without any hint, run at the levels reference, hls
+and rtl against ONNX Runtime, and synthesized with plain `synth_ecp5`. `multipliers` are cells of
+Yosys that multiply, before it looks for other ways.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import onnxruntime
+from onnx import helper, numpy_helper
+
+import hwcompile
+from benchmarks.output import markdown, number, parser, show, write
+from benchmarks.techniques_layers import (
+    CHANNELS,
+    LAYERS,
+    PLAIN,
+    POSITIONS,
+    SIZE,
+    Layer,
+    Weights,
+    save,
+)
+from hwcompile.build_directory import rtl_sources
+from hwcompile.design import Design
+from hwcompile.emit.interface import Interface
+from hwcompile.families.programs import run_logged
+from hwcompile.frontends.load import load_model
+from hwcompile.ops.contract.built import Built
+from hwcompile.passes.pipelines import LOWERING, run_passes
+from hwcompile.schedule.planner import plan
+
+LEVELS = ("reference", "hls", "rtl")
+FRAMES = 6
+NEAR = 1.05
+"""Times the ideal bits of weights, and times the bound of cycles, that count as met."""
+
+TITLES = (
+    "row", "technique", "kernel", "frames", "mismatches", "interval", "bound", "multipliers", "DSP",
+    "LUT", "bits", "ideal", "plain LUT", "plain DSP", "verdict",
+)  # fmt: skip
+TABLES = {"": TITLES}
+
+_CALL = """
+import sys
+from pyosys import libyosys
+libyosys.run_pass("script layer.ys", libyosys.Design())
+"""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """What Yosys makes of a design: products it saw, and cells of `synth_ecp5`."""
+
+    multipliers: int
+    dsp: int
+    lut: int
+
+
+def compiled(layer: Layer, folder: Path) -> tuple[Design, Weights]:
+    """A layer's design in `folder`, and its weights."""
+    weights = save(layer, folder / "layer.onnx")
+    design = hwcompile.compile(folder / "layer.onnx", folder / "build", target_cycles=layer.cycles)
+    return design, weights
+
+
+def mismatches(design: Design, weights: Weights) -> int:
+    """Outputs of any level that are not ONNX Runtime's, in some frames with extremes."""
+    random = np.random.default_rng(7)
+    x = random.integers(-128, 128, (FRAMES, CHANNELS, SIZE, SIZE))
+    x[0], x[1] = -128, 127
+    expected = _convolution(x.astype(np.float32), weights)
+    found = 0
+    for level in LEVELS:
+        (y,) = design.simulate(x.astype(np.float32), level=level).real.values()
+        found += int(np.count_nonzero(np.asarray(y) != expected))
+    return found
+
+
+def _convolution(x: np.ndarray, weights: Weights) -> np.ndarray:
+    real = numpy_helper.from_array((weights * 2.0**-4).astype(np.float32), "w")
+    node = helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=[3, 3], pads=[1] * 4)
+    ports = [helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, None) for n in ("x", "y")]
+    graph = helper.make_graph([node], "conv", ports[:1], ports[1:], [real])
+    opsets = [helper.make_opsetid("", 13)]
+    model = helper.make_model(graph, opset_imports=opsets, ir_version=8)
+    session = onnxruntime.InferenceSession(model.SerializeToString())
+    (y,) = session.run(None, {"x": x})
+    return np.asarray(y)
+
+
+def product(path: Path, cycles: int) -> Built[Any]:
+    """The kernel of the convolution, as it is planned for `cycles` per frame at most."""
+    graph = run_passes(load_model(path).graph, LOWERING)
+    (found,) = (
+        part.built
+        for stage in plan(graph, target_cycles=cycles)[0].stages
+        for part in stage.parts
+        if part.built.site.op.family == "matmul"
+    )
+    return found
+
+
+def weight_bits(built: Built[Any]) -> int:
+    """Bits of the weights, programs and code books of a kernel, as memories hold them."""
+    images = built.instance.memories
+    named = ("WeightFile", "ProgramFile", "CodeFile")
+    return sum(images[name].width * images[name].depth for name in named if name in images)
+
+
+def cells(design: Design, folder: Path) -> Cells:
+    """Synthesize a design with plain `synth_ecp5`."""
+    top = Interface.read(design.directory).top
+    script = [
+        *(f"read_verilog -sv {file}" for file in rtl_sources(design.directory)),
+        f"hierarchy -top {top}",
+        "proc",
+        "flatten",
+        "opt",
+        "tee -q -o products.json stat -json",
+        f"synth_ecp5 -top {top}",
+        "tee -q -o cells.json stat -json",
+    ]
+    (folder / "layer.ys").write_text("\n".join(script) + "\n")
+    memories = design.directory / "rtl"
+    for file in memories.glob("*.mem"):
+        (folder / file.name).write_bytes(file.read_bytes())
+    run_logged([sys.executable, "-c", _CALL], "yosys", folder, folder / "yosys.log")
+    products, made = (_counted(folder / f"{name}.json") for name in ("products", "cells"))
+    lut = made.get("LUT4", 0) + 2 * made.get("CCU2C", 0) + 6 * made.get("TRELLIS_DPR16X4", 0)
+    return Cells(products.get("$mul", 0), made.get("MULT18X18D", 0), lut)
+
+
+def _counted(path: Path) -> dict[str, int]:
+    kinds = json.loads(path.read_text())["design"]["num_cells_by_type"]
+    return {k: int(v["count"] if isinstance(v, dict) else v) for k, v in kinds.items()}
+
+
+def bound(layer: Layer, built: Built[Any], weights: Weights) -> int:
+    """Cycles that products take on as many lanes, if none has an idle cycle."""
+    work = int(np.count_nonzero(weights)) if layer.sparse else weights.size
+    return -(-POSITIONS * work // built.lanes)
+
+
+def measured(layer: Layer, folder: Path, plain: Cells | None) -> dict[str, Any]:
+    """The row of a layer.
+
+    Args:
+        layer: One of `LAYERS`.
+        folder: An empty one.
+        plain: Cells of `PLAIN`; None for the row of `PLAIN` itself.
+    """
+    design, weights = compiled(layer, folder)
+    built = product(folder / "layer.onnx", layer.cycles)
+    made = cells(design, folder)
+    row = {
+        "row": layer.row,
+        "name": layer.name,
+        "kernel": built.kernel.name,
+        "frames": FRAMES,
+        "mismatches": mismatches(design, weights),
+        "interval_cycles": built.interval,
+        "bound_cycles": bound(layer, built, weights),
+        "multipliers": made.multipliers,
+        "dsp": made.dsp,
+        "lut": made.lut,
+        "weight_bits": weight_bits(built),
+        "ideal_bits": round(layer.ideal_bits(weights)),
+        "baseline_lut": plain.lut if plain else made.lut,
+        "baseline_dsp": plain.dsp if plain else made.dsp,
+    }
+    return row | {"verdict": "met" if is_met(layer, row) else "missed"}
+
+
+def is_met(layer: Layer, row: dict[str, Any]) -> bool:
+    """Whether outputs are equal and bits, cycles and multipliers are what the technique says."""
+    said = layer.multipliers is None or max(row["multipliers"], row["dsp"]) <= layer.multipliers
+    small = row["weight_bits"] <= NEAR * row["ideal_bits"]
+    soon = row["interval_cycles"] <= NEAR * row["bound_cycles"]
+    return not row["mismatches"] and said and small and soon
+
+
+def rows(words: list[str]) -> Iterator[dict[str, Any]]:
+    """A row for each layer whose name holds one of the words, or for all."""
+    plain = None
+    for layer in (PLAIN, *LAYERS):
+        if layer is PLAIN or not words or any(word in layer.name for word in words):
+            with tempfile.TemporaryDirectory() as name:
+                row = measured(layer, Path(name), plain)
+            plain = plain or Cells(row["multipliers"], row["dsp"], row["lut"])
+            yield row
+
+
+def main() -> int:
+    """Measure, print the table, and write what is asked for."""
+    options = parser(__doc__)
+    options.add_argument("--only", nargs="+", default=[], metavar="WORD", help="parts of names")
+    chosen = options.parse_args()
+    found = list(rows(chosen.only))
+    lines = [[str(row["row"]), *(number(v) for k, v in row.items() if k != "row")] for row in found]
+    show(TITLES, lines, left=3)
+    write(chosen, found, markdown(TITLES, lines, left=3))
+    return 0 if all(row["verdict"] == "met" for row in found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

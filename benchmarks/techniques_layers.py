@@ -1,0 +1,157 @@
+"""One layer for each compression technique: weights as a paper has them, and what they should take.
+
+All are convolutions 3 x 3 of 16 into 16 channels on maps of 8 x 8 with inputs of 8 bits, so that
+figures can be compared. Weights are whole numbers in units of a layer's step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.planning_models import Grower
+
+CHANNELS, SIZE = 16, 8
+SHAPE = (CHANNELS, CHANNELS, 3, 3)
+COUNT = CHANNELS * CHANNELS * 9
+POSITIONS = SIZE * SIZE
+
+Weights = npt.NDArray[np.int64]
+Random = np.random.Generator
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer with the weights of a technique.
+
+    Attributes:
+        row: Of the list of techniques.
+        name: Of the technique.
+        weights: Makes them, in units of the layer's step.
+        ideal_bits: What the technique says that they take, tables included.
+        cycles: Of a frame at most.
+        multipliers: That its lanes should have; None where nothing is said.
+        sparse: Weights of zero take neither time nor memory.
+    """
+
+    row: int
+    name: str
+    weights: Callable[[Random], Weights]
+    ideal_bits: Callable[[Weights], float]
+    cycles: int = 9216
+    multipliers: int | None = None
+    sparse: bool = False
+
+
+def chosen(random: Random, levels: list[int]) -> Weights:
+    """Weights of which every level occurs."""
+    weights = random.choice(np.array(levels, dtype=np.int64), SHAPE)
+    weights.flat[random.permutation(COUNT)[: len(levels)]] = levels
+    return weights
+
+
+def levels_of(random: Random, count: int, largest: int) -> list[int]:
+    """Levels as k-means finds them in weights with a normal distribution, zero among them."""
+    samples = np.sort(random.normal(0, largest / 3, 4000)).clip(-largest, largest)
+    centres = {round(float(part.mean())) for part in np.array_split(samples, count - 1)} | {0}
+    while len(centres) < count:
+        centres.add(int(random.integers(-largest, largest + 1)))
+    return sorted(centres)
+
+
+def powers(bits: int) -> list[int]:
+    """INQ (1702.03044): zero, and 2**(bits - 2) powers of two with signs."""
+    sizes = [1 << n for n in range(1 << (bits - 2))]
+    return [0, *sizes, *(-n for n in sizes)]
+
+
+def power_sums(terms: int, bits: int) -> list[int]:
+    """ShiftCNN (1706.02393): sums of an entry of each of its code books."""
+    count, sums = (1 << (bits - 1)) - 1, {0}
+    for n in range(terms):
+        book = [1 << (count + terms - 2 - n - i) for i in range(count)]
+        sums = {a + b for a in sums for b in (0, *book, *(-c for c in book))}
+    return sorted(sums)
+
+
+def small_floats(exponent: int, mantissa: int) -> list[int]:
+    """Minifloats with subnormal numbers, in units of the least one."""
+    whole = 1 << mantissa
+    sizes = list(range(whole))
+    for e in range(1, 1 << exponent):
+        sizes += [(whole + m) << (e - 1) for m in range(whole)]
+    return sorted({*sizes, *(-n for n in sizes)})
+
+
+def _book(count: int, bits: int, largest: int) -> Callable[[Weights], float]:
+    return lambda weights: weights.size * bits + count * (largest.bit_length() + 1)
+
+
+def _pruned(random: Random, levels: list[int], density: float) -> Weights:
+    weights = chosen(random, [level for level in levels if level])
+    weights[random.random(SHAPE) > density] = 0
+    return weights
+
+
+def _stored(bits: int, index: int, table: int) -> Callable[[Weights], float]:
+    """Of weights that are not zero: a code, a gap, and whether a row ends."""
+    return lambda weights: int(np.count_nonzero(weights)) * (bits + index + 1) + table
+
+
+LAYERS = (
+    Layer(
+        2, "k-means code book of 16", lambda r: chosen(r, levels_of(r, 16, 127)), _book(16, 4, 127)
+    ),
+    Layer(
+        4, "minifloat, 5 bits", lambda r: chosen(r, small_floats(3, 1)), _book(31, 5, 192)
+    ),
+    Layer(
+        4, "powers of two, 5 bits", lambda r: chosen(r, powers(5)), lambda w: 5 * w.size,
+        multipliers=0,
+    ),
+    Layer(7, "INQ, 5 bits", lambda r: chosen(r, powers(5)), lambda w: 5 * w.size, multipliers=0),
+    Layer(7, "INQ, 4 bits", lambda r: chosen(r, powers(4)), lambda w: 4 * w.size, multipliers=0),
+    Layer(13, "DoReFa-Net, 2 bits", lambda r: chosen(r, [-3, -1, 1, 3]), _book(4, 2, 3)),
+    Layer(
+        16, "ZipML, 5 levels", lambda r: chosen(r, [-90, -31, 4, 38, 101]), _book(5, 3, 127)
+    ),
+    Layer(
+        19, "entropy-coded scalar quantizer, 32 levels",
+        lambda r: chosen(r, levels_of(r, 32, 255)), _book(32, 5, 255),
+    ),
+    Layer(
+        21, "soft weight-sharing, 16 levels and zero",
+        lambda r: _pruned(r, levels_of(r, 17, 127), 0.15), _stored(5, 6, 17 * 8), 11520,
+        sparse=True,
+    ),
+    Layer(
+        22, "ShiftCNN, N = 2, B = 4", lambda r: chosen(r, power_sums(2, 4)), lambda w: 8 * w.size,
+        multipliers=0,
+    ),
+    Layer(
+        24, "LC, code book of 8", lambda r: chosen(r, levels_of(r, 8, 127)), _book(8, 3, 127)
+    ),
+)  # fmt: skip
+
+PLAIN = Layer(0, "plain int8", lambda r: chosen(r, list(range(-127, 128))), lambda w: 8 * w.size)
+"""What all others are compared with."""
+
+
+def weights_of(layer: Layer) -> Weights:
+    """The weights of a layer, always the same, int64 [filters, channels, height, width]."""
+    return layer.weights(np.random.default_rng(layer.row))
+
+
+def save(layer: Layer, path: Path) -> Weights:
+    """Write the layer as a QONNX model whose weights nothing marks; returns them."""
+    weights = weights_of(layer)
+    net = Grower(CHANNELS, SIZE, SIZE)
+    x = net.quant("x", 8, True)
+    real = (weights * 2.0**-4).astype(np.float32)
+    y = net.op("Conv", x, net.constant(real), kernel_shape=[3, 3], pads=[1] * 4)
+    net.save(path, y)
+    return weights
