@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ INT8 = IntType(-128, 127)
 
 
 def examples() -> tuple[Site, ...]:
-    """With and without peepholes, projection, a start signal, and several channels."""
+    """With and without peepholes, projection, a start signal, several channels; other lanes."""
     x = TensorType((1, 3, 4), INT8)
     flag = TensorType((1, 1, 1), IntType(0, 1))
     return (
@@ -26,7 +27,20 @@ def examples() -> tuple[Site, ...]:
             TensorType((1, 2, 12), INT8),
             TensorType((1, 2, 3), IntType(0, 1)),
         ),
+        Site.of(_rounded(small(4, 5, 3, True, True, False, 1), _powers), x),
+        Site.of(_rounded(small(4, 6, 0, False, False, False, 2), np.sign), x),
     )
+
+
+def _powers(weights: IntArray) -> IntArray:
+    """The greatest power of two in each."""
+    sizes = np.exp2(np.floor(np.log2(np.maximum(np.abs(weights), 1)))).astype(np.int64)
+    return sizes * np.sign(weights)
+
+
+def _rounded(op: Lstm, change: Callable[[IntArray], IntArray]) -> Lstm:
+    """With other weights: powers of two, or signs."""
+    return replace(op, wx=change(op.wx), wr=change(op.wr), projection=change(op.projection))
 
 
 def small(

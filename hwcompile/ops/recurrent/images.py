@@ -9,6 +9,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
+from hwcompile.ops.recurrent.arithmetic import lane_dot
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES, Cell
 from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.simulation import StepSchedule
@@ -22,7 +23,7 @@ class Widths:
     """Bits of the fields of the programs.
 
     Attributes:
-        weight: A weight, signed.
+        weight: A weight, as PEs take it.
         skip: An entry's column; a segment's first entry, that of the others has one bit more.
         pe: A PE of a lane.
         thing: A cell unit or a projection row of a lane.
@@ -54,7 +55,7 @@ def widths(layout: EngineLayout) -> Widths:
     """The widths that `layout` needs."""
     cell = layout.cell
     return Widths(
-        weight=signed_bits(*cell.matrices),
+        weight=lane_dot(cell).weight_bits,
         skip=layout.skip_bits,
         pe=max((layout.pes_per_lane - 1).bit_length(), 1),
         thing=max((max(layout.units.depth, layout.rows.depth) - 1).bit_length(), 1),
@@ -108,7 +109,7 @@ def entry_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
     """
     width = widths(layout)
     codes = np.zeros((schedule.cycles, layout.pes), dtype=np.int64)
-    mask, far, flag = (1 << width.weight) - 1, 1 << width.skip, 1 << (width.entry - 1)
+    encoding, far, flag = lane_dot(layout.cell).encoding, 1 << width.skip, 1 << (width.entry - 1)
     for number, lane in enumerate(schedule.lanes):
         # In the order of the PEs, for the waiting entries in front of a segment are looked for.
         for done in sorted(lane.done, key=lambda done: int(done.issue[0])):
@@ -117,12 +118,12 @@ def entry_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
             begin = int(done.issue[0])
             while begin > 0 and codes[begin - 1, column] == 0:
                 begin -= 1
-            code = (part.weights & mask) | (part.skips % far) << width.weight
+            code = encoding.encode(part.weights) | (part.skips % far) << width.weight
             code += np.where(part.skips >= far, flag, 0)
             code[-1] |= 1 << (width.weight + width.skip)
             codes[done.issue, column] = code
             codes[begin, column] |= flag if part.over_m else 0
-    weight, skip = LanePart(width.weight, signed=True), LanePart(width.skip)
+    weight, skip = LanePart(width.weight, encoding.stored_signed), LanePart(width.skip)
     parts = (weight, skip, LanePart(1), LanePart(1))
     return MemoryImage.pack(codes, width.entry, parts=parts)
 

@@ -27,6 +27,9 @@ class Static(Kernel[R]):
     equally many. See `simulation.py` for the schedule. Channels share the schedule and every read
     of a weight; each has multipliers, vectors and element-wise pipelines of its own.
 
+    Weights that are powers of two, or sums of them, are stored as such and shift; those of -1, 0
+    and 1 add and subtract; others multiply.
+
     Parameters:
         pes: Multipliers of a channel, a multiple of `lanes`.
         lanes: A power of two.

@@ -16,6 +16,7 @@
 #ifndef HW_RNN_ENGINE_HPP
 #define HW_RNN_ENGINE_HPP
 
+#include "products.hpp"
 #include "rnn_cell.hpp"
 #include "stream.hpp"
 
@@ -51,6 +52,14 @@ struct rnn_state {
   int parity;
 };
 
+// What the arithmetic of an encoding asks for.
+template <class C>
+struct rnn_product {
+  static constexpr int WBits = C::Format::w_bits;
+  static constexpr int XBits = C::Format::act_bits;
+  static constexpr int ProductBits = C::Format::product_bits;
+};
+
 // One entry of a PE.
 template <class C, class Entry>
 void rnn_entry(rnn_state<C> &s, int p, const Entry &entry) {
@@ -66,12 +75,13 @@ void rnn_entry(rnn_state<C> &s, int p, const Entry &entry) {
   const int at = place & (rnn_state<C>::words * C::Lanes - 1);
   for (int k = 0; k < C::Channels; ++k) {
 #pragma HLS UNROLL
-    typedef calc<C::Format::w_bits + C::Format::act_bits> product_t;
+    typedef integer<C::Format::act_bits> element_t;
     const bool blank = !over_m && !is_x && s.fresh[k];
-    product_t element = product_t(s.state[p][s.parity * bank_of_one][at][k]);
-    if (is_x) element = product_t(s.x[p][is_x ? place : 0][k]);
+    element_t element = s.state[p][s.parity * bank_of_one][at][k];
+    if (is_x) element = s.x[p][is_x ? place : 0][k];
     if (blank) element = 0;
-    const product_t product = product_t(product_t(entry[0]) * element);
+    const calc<C::Format::product_bits> product =
+        products<C::Encoding>::template one<rnn_product<C>>(entry[0], element);
     const int shift = is_x ? C::Format::x_shift : over_m ? 0 : C::Format::r_shift;
     const sum_t before = s.first[p] ? sum_t(0) : s.sum[p][k];
     s.sum[p][k] = sum_t(before + sum_t(sum_t(product) << shift));

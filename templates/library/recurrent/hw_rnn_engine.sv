@@ -36,6 +36,7 @@ module hw_rnn_engine #(
   parameter bit External = 1'b0,
   parameter int unsigned Pes = 8,
   parameter int unsigned Lanes = 2,
+  parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter hw_rounding_pkg::rounding_e Lookup = hw_rounding_pkg::Floor,
   parameter SigmaFile = "",
   parameter CandidateFile = "",
@@ -176,7 +177,8 @@ module hw_rnn_engine #(
 
   for (genvar p = 0; p < Pes; p++) begin : gen_pe
     hw_rnn_pe #(
-      .WBits(WBits), .SkipBits(SkipBits), .ActBits(ActBits), .AccBits(AccBits),
+      .Encoding(Encoding), .WBits(WBits), .WSigned(Format.w_signed),
+      .ProductBits(Format.product_bits), .SkipBits(SkipBits), .ActBits(ActBits), .AccBits(AccBits),
       .XSize(Shape.x_size), .MBase(Shape.m_base), .PlaceBits(Shape.place_bits), .Lanes(Lanes),
       .StateWords(Shape.state_words), .DoubleState(!Shape.projected), .XShift(Format.x_shift),
       .RShift(Format.r_shift), .Channels(Channels)

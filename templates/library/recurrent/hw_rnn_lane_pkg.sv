@@ -36,15 +36,17 @@ package hw_rnn_lane_pkg;
 
   // Numbers of the PEs.
   typedef struct packed {
-    logic [31:0] x_bits;     // of an element of x
+    logic [31:0] x_bits;        // of an element of x
     logic        x_signed;
-    logic [31:0] out_bits;   // of an element of the output
-    logic [31:0] w_bits;     // of a weight
-    logic [31:0] skip_bits;  // of the distance to the next element
-    logic [31:0] x_shift;    // left, of sums over x
-    logic [31:0] r_shift;    // left, of sums over y
-    logic [31:0] acc_bits;   // of a sum
-    logic [31:0] act_bits;   // of an element of x, y or m
+    logic [31:0] out_bits;      // of an element of the output
+    logic [31:0] w_bits;        // of a weight
+    logic        w_signed;
+    logic [31:0] product_bits;  // of a weight by an element
+    logic [31:0] skip_bits;     // of the distance to the next element
+    logic [31:0] x_shift;       // left, of sums over x
+    logic [31:0] r_shift;       // left, of sums over y
+    logic [31:0] acc_bits;      // of a sum
+    logic [31:0] act_bits;      // of an element of x, y or m
   } format_t;
 
   localparam format_t FORMAT = {
@@ -52,6 +54,8 @@ package hw_rnn_lane_pkg;
     1'b1,    // x_signed
     32'd16,  // out_bits
     32'd12,  // w_bits
+    1'b1,    // w_signed
+    32'd28,  // product_bits
     32'd7,   // skip_bits
     32'd0,   // x_shift
     32'd0,   // r_shift

@@ -11,15 +11,20 @@
 // entry before. With `last` the segment is complete: its sum goes to the result register `slot`,
 // which alternates between 0 and 1, beginning with 0 at an entry marked by sync_i.
 //
+// Encoding, WSigned, ProductBits: as in hw_dot, without a constant part; elements are signed.
+//
 // Latency: entry_i is read in cycle t; the element is read in t + 1 (one written in t or before
 // counts); the sum is in the result register in t + 5.
 
 `default_nettype none
 
 module hw_rnn_pe #(
+  parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned WBits = 12,
+  parameter bit          WSigned = 1'b1,
   parameter int unsigned SkipBits = 7,
   parameter int unsigned ActBits = 16,
+  parameter int unsigned ProductBits = 28,
   parameter int unsigned AccBits = 40,
   parameter int unsigned XSize = 8,
   parameter int unsigned MBase = 16,
@@ -64,7 +69,6 @@ module hw_rnn_pe #(
   end
 
   localparam int unsigned LaneBits = $clog2(Lanes);
-  localparam int unsigned ProductBits = WBits + ActBits;
 
   // ---------------------------------------------------------------- t: the place
   logic                 first_q, first;
@@ -88,7 +92,7 @@ module hw_rnn_pe #(
   logic [3:0]                valid_q;
   logic [3:0]                first_p, last_p, sync_p;
   logic [PlaceBits-1:0]      place_q;
-  logic signed [WBits-1:0]   weight_q, weight_q2, weight_q3;
+  logic [WBits-1:0]          weight_q, weight_q2, weight_q3;
   logic                      gates_q, x_bank_q, parity_q;
   logic [Channels-1:0]       fresh_q;
 
@@ -183,7 +187,7 @@ module hw_rnn_pe #(
   end
 
   for (genvar c = 0; c < Channels; c++) begin : gen_channel
-    logic signed [ActBits-1:0]     element_q;
+    logic [ActBits-1:0]            element_q;
     logic signed [ProductBits-1:0] product_q;
     logic signed [AccBits-1:0]     sum_q, sum, term;
     logic [AccBits-1:0]            result_q [2];
@@ -195,7 +199,12 @@ module hw_rnn_pe #(
     end
 
     // -------------------------------------------------------------- t + 3: the product
-    always_ff @(posedge clk_i) product_q <= ProductBits'(weight_q3) * ProductBits'(element_q);
+    hw_dot #(
+      .Encoding(Encoding), .Rows(1), .Terms(1), .WBits(WBits), .WSigned(WSigned), .XBits(ActBits),
+      .XSigned(1'b1), .ProductBits(ProductBits), .SumBits(ProductBits)
+    ) u_dot (
+      .clk_i, .w_i(weight_q3), .x_i(element_q), .sum_o(product_q)
+    );
 
     // -------------------------------------------------------------- t + 4: the sum
     always_comb begin
