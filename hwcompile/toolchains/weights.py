@@ -24,6 +24,9 @@ LEAST_ROWS = 64
 """A memory of fewer rows is not worth a block, and its columns are too short to be told apart."""
 _TRIES = 1000
 _FILE = re.compile(r'"([^"/]+)_[0-9a-f]{8}\.mem"')
+_PARAMETER = re.compile(r"\.(\w+)\([^.]*$")
+LOGIC = ("CodeFile",)
+"""Parameters whose memories are read within a cycle, so that no block can hold them."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +35,16 @@ class Image:
 
     Attributes:
         bits: uint8 [rows, bits], bit 0 first; whole hexadecimal digits.
+        logic: It is in no block, however many rows it has.
     """
 
     bits: Any
+    logic: bool = False
 
     @property
     def swappable(self) -> bool:
         """True when it has rows enough for a block of its own."""
-        return len(self.bits) >= LEAST_ROWS
+        return len(self.bits) >= LEAST_ROWS and not self.logic
 
     def text(self) -> str:
         """As `$readmemh` reads it."""
@@ -162,7 +167,9 @@ def _renamed(text: str, rtl: Path, contents: dict[str, Image]) -> str:
     def rename(match: re.Match[str]) -> str:
         count = sum(name.startswith(f"{match[1]}_use") for name in contents)
         name = f"{match[1]}_use{count:05}.mem"
-        contents[name] = read_image(rtl / match[0].strip('"'))
+        parameter = _PARAMETER.search(text, max(0, match.start() - 200), match.start())
+        logic = parameter is not None and parameter[1] in LOGIC
+        contents[name] = replace(read_image(rtl / match[0].strip('"')), logic=logic)
         return f'"{name}"'
 
     return _FILE.sub(rename, text)

@@ -69,6 +69,18 @@ def test_what_is_not_legal_is_said() -> None:
     assert "rows that share a multiplication" in (FOLDED.check(here, packed) or "")
 
 
+def test_programs_in_external_memory_have_places_as_well() -> None:
+    here = site([*LEVELS[:7], 0], signed(8), (1, 9, 40))
+    parameters: Parameters = {"pes": 2, "weights": "external"}
+    rows = [
+        SPARSE.at(here, {**parameters, "encoding": wish}).instance.external
+        for wish in ("plain", "codebook")
+    ]
+    plain, coded = (row.image.width for row in rows if row)
+    assert plain - coded == 2 * (8 - 3)
+    assert "CodeFile" in SPARSE.at(here, {**parameters, "encoding": "codebook"}).instance.memories
+
+
 def test_zero_comes_first_so_that_empty_memory_is_no_weight() -> None:
     found = Codebook.of(next(encodings(Numbers(-9, 70, numbers=(-9, -2, 0, 70)), signed(4))))
     assert found is not None
