@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -36,6 +37,7 @@ class Codebook:
     numbers: tuple[int, ...]
 
     @staticmethod
+    @lru_cache(maxsize=256)
     def of(encoding: WeightEncoding) -> Codebook | None:
         """Of the weights of an encoding, when they take fewer bits so; else None."""
         found = numbers_of(encoding.weight)

@@ -22,6 +22,10 @@ class Numbers(IntType):
 
     numbers: tuple[int, ...] = ()
 
+    def __hash__(self) -> int:
+        """Planners look it up for every folding: not of all numbers."""
+        return hash((self.low, self.high, len(self.numbers)))
+
 
 def weight_type(weights: IntArray) -> IntType:
     """The narrowest type of some weights: bipolar, ternary as int[-1,1], or what occurs.

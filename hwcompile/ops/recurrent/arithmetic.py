@@ -24,7 +24,7 @@ def weights_of_cell(cell: Cell) -> IntType:
 
 
 @lru_cache(maxsize=64)
-def lane_dot(cell: Cell, element_bits: int = USUAL_BITS) -> Dot:
+def cell_dot(cell: Cell, element_bits: int = USUAL_BITS) -> Dot:
     """The product of a PE: the best encoding whose sums need no constant.
 
     Args:

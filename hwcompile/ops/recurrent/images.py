@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
-from hwcompile.ops.recurrent.arithmetic import lane_dot
+from hwcompile.ops.recurrent.arithmetic import cell_dot
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES, Cell
 from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.simulation import StepSchedule
@@ -55,7 +55,7 @@ def widths(layout: EngineLayout) -> Widths:
     """The widths that `layout` needs."""
     cell = layout.cell
     return Widths(
-        weight=lane_dot(cell).weight_bits,
+        weight=cell_dot(cell).weight_bits,
         skip=layout.skip_bits,
         pe=max((layout.pes_per_lane - 1).bit_length(), 1),
         thing=max((max(layout.units.depth, layout.rows.depth) - 1).bit_length(), 1),
@@ -109,7 +109,7 @@ def entry_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
     """
     width = widths(layout)
     codes = np.zeros((schedule.cycles, layout.pes), dtype=np.int64)
-    encoding, far, flag = lane_dot(layout.cell).encoding, 1 << width.skip, 1 << (width.entry - 1)
+    encoding, far, flag = cell_dot(layout.cell).encoding, 1 << width.skip, 1 << (width.entry - 1)
     for number, lane in enumerate(schedule.lanes):
         # In the order of the PEs, for the waiting entries in front of a segment are looked for.
         for done in sorted(lane.done, key=lambda done: int(done.issue[0])):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hwcompile.ir.types import IntType
 from hwcompile.ops.contract.instance import Struct
 from hwcompile.ops.contract.site import Site
-from hwcompile.ops.recurrent.arithmetic import lane_dot
+from hwcompile.ops.recurrent.arithmetic import cell_dot
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.images import widths
 from hwcompile.ops.recurrent.layout import EngineLayout
@@ -71,7 +71,7 @@ def shape(layout: EngineLayout) -> Struct:
 def formats(layout: EngineLayout, bits: SignalBits) -> Struct:
     """Numbers of the PEs."""
     cell, width = layout.cell, widths(layout)
-    encoding = lane_dot(cell, bits.element).encoding
+    encoding = cell_dot(cell, bits.element).encoding
     fields = {
         "x_bits": bits.x.bits,
         "x_signed": bits.x.signed,

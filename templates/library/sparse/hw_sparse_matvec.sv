@@ -16,7 +16,8 @@
 // follow gaps, so ReadyStep is the last row then.
 //
 // Program row: for every PE {last, index, weight}, PE 0 in the least significant bits; see
-// hw_sparse_pe. With code bits in Plan, a weight is a place in the code book; see hw_codebook. Sets with different matrices (Groups) take turns.
+// hw_sparse_pe. With code bits in Plan, a weight is a place in the code book; see hw_codebook.
+// Sets with different matrices (Groups) take turns.
 //
 // Handshake: a core. Token by token:
 //   load      one word per cycle while those of two sets are not in use

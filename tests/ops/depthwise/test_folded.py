@@ -77,7 +77,7 @@ def test_the_space_has_every_number_of_words_once() -> None:
     [
         ({"pe": 6}, "pe must be a number from 1 to 5, not 6"),
         ({}, "pe must be a number from 1 to 5, not None"),
-        ({"pe": 1, "simd": 1}, "there is no parameter 'simd'; there are pe and style"),
+        ({"pe": 1, "simd": 1}, "there is no parameter 'simd'; there are pe, style and encoding"),
         (
             {"pe": 1, "style": "select"},
             "style must be auto or shift or lut or multiply for these types, not 'select'",

@@ -26,7 +26,10 @@ ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated be
 STATIC: AnyKernel = LstmStatic()
 
 
-@pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start", "channels"))
+EXAMPLES = ("projection", "plain", "start", "channels", "powers", "signs")
+
+
+@pytest.mark.parametrize("site", examples(), ids=EXAMPLES)
 @pytest.mark.parametrize("parameters", [{"pes": 1, "lanes": 1}, {"pes": 6, "lanes": 2}])
 def test_examples_in_hardware(site: Site[Lstm], parameters: Parameters) -> None:
     check_kernel(site, STATIC, parameters, frames=5)

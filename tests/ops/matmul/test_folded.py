@@ -129,7 +129,10 @@ def test_every_parameter_set_of_the_space_is_legal() -> None:
         ({"pe": "1", "simd": 1}, "pe must be a number from 1 to 3, not '1'"),
         (
             {"pe": 1, "simd": 1, "lines": 2},
-            "there is no parameter 'lines'; there are pe, simd, style, pack, taps and lanes",
+            (
+                "there is no parameter 'lines'; "
+                "there are pe, simd, style, encoding, pack, taps and lanes"
+            ),
         ),
         (
             {"pe": 1, "simd": 1, "lanes": 2},

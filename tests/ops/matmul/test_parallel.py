@@ -59,7 +59,7 @@ def test_words_hold_rows() -> None:
         ({"pixels": 1, "pe": 2}, "there is no parameter 'pe'; there are pixels and style"),
         (
             {"pixels": 1, "style": "x"},
-            "style must be auto or lut or multiply for these types, not 'x'",
+            "style must be auto or shift or lut or multiply for these types, not 'x'",
         ),
     ],
 )

@@ -35,7 +35,10 @@ def _check(site: Site, parameters: Parameters, seed: int = 0) -> list[int]:
     return check_external(site, kernel, parameters, _rows(site, parameters), seed=seed)
 
 
-@pytest.mark.parametrize("site", examples(), ids=("projection", "plain", "start", "channels"))
+EXAMPLES = ("projection", "plain", "start", "channels", "powers", "signs")
+
+
+@pytest.mark.parametrize("site", examples(), ids=EXAMPLES)
 def test_examples_with_every_memory(site: Site) -> None:
     starved = _check(site, {"pes": 4, "lanes": 2, "weights": "external"})
     assert starved[0] == 0
