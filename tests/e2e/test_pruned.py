@@ -107,12 +107,8 @@ def test_hardware_is_that_of_the_network_cut_by_hand(
     ]
     assert texts[0] == texts[1]
     assert not [note for note in cut.notes if "channels" in note]
-    assert [note for note in pruned.notes if "channels" in note] == [
-        (
-            "channels that are built: conv1 8 of 16; the others are constant, or nothing reads them, "
-            "so results are the same without them"
-        )
-    ]
+    (note,) = (note for note in pruned.notes if "channels" in note)
+    assert note.startswith("channels that are built: conv1 8 of 16; the others are constant")
     assert pruned.report["design"]["lanes"] == cut.report["design"]["lanes"]
 
 

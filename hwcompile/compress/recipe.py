@@ -1,0 +1,163 @@
+"""Recipes: which layer of a model gets which scheme; the result is a model that compiles."""
+
+from __future__ import annotations
+
+import fnmatch
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from hwcompile.compress import activations, codebooks, filters, powers, signs, steps
+from hwcompile.compress.checked import FloatArray
+from hwcompile.compress.weights import WeightedLayer, layers_of, remove_unused, replace_weights
+from hwcompile.sparse import pruning
+
+Recipe = Mapping[str, Mapping[str, Any]]
+"""Pattern of layer names (as in file names) to `method` and its arguments, or `prune` and its."""
+
+
+def _kmeans(weights: FloatArray, count: int, fraction: int | None = None) -> FloatArray:
+    book = codebooks.kmeans(weights, count)
+    return (book if fraction is None else book.with_fraction(fraction)).weights
+
+
+def _filters(weights: FloatArray, keep: int) -> FloatArray:
+    return filters.without_filters(weights, filters.filter_norms(weights), keep)
+
+
+METHODS: Mapping[str, Callable[..., FloatArray]] = {
+    "balanced": activations.balanced,
+    "binary": signs.binary_weights,
+    "dorefa": steps.dorefa,
+    "dynamic_fixed_point": steps.dynamic_fixed_point,
+    "fixed_point": steps.fixed_point,
+    "kmeans": _kmeans,
+    "minifloat": powers.minifloat,
+    "powers_of_two": powers.powers_of_two,
+    "residual_binary": signs.residual_binary,
+    "separable_binary": signs.separable_binary,
+    "shift_sums": powers.shift_sums,
+    "ternary": signs.ternary,
+    "trained_ternary": signs.trained_ternary,
+}
+"""What `method` may be: weights [outputs, ...] become others of the same shape."""
+
+PRUNERS: Mapping[str, Callable[..., FloatArray]] = {
+    "bank_balanced": pruning.bank_balanced,
+    "filters": _filters,
+    "load_balanced": pruning.load_balanced,
+    "magnitude": pruning.magnitude,
+}
+"""What `prune` may be."""
+
+
+@dataclass(frozen=True)
+class Compressed:
+    """What became of a layer.
+
+    Attributes:
+        name: The node's.
+        scheme: Pruner and method.
+        weights: How many there are.
+        zeros: How many of them are zero.
+        levels: Different numbers.
+        error: Mean square of the change, over the mean square of the weights as they were.
+    """
+
+    name: str
+    scheme: str
+    weights: int
+    zeros: int
+    levels: int
+    error: float
+
+
+def apply(model: Path | str, recipe: Recipe, target: Path | str) -> tuple[Compressed, ...]:
+    """Write a model whose weights are compressed.
+
+    Every convolution and fully connected layer with constant weights takes the first entry of the
+    recipe whose pattern its node's name fits: pruned first, then projected. Quantizers of weights
+    that are projected go: the numbers that are left are the levels. Quantizers of activations, and
+    layers that no pattern fits, stay as they are.
+
+        apply("model.onnx", {"conv1": {"method": "fixed_point", "bits": 8},
+                             "fc*": {"prune": "magnitude", "density": 0.1,
+                                     "method": "kmeans", "count": 16, "fraction": 6}}, "small.onnx")
+
+    Args:
+        model: QONNX or ONNX file.
+        recipe: See `METHODS` and `PRUNERS`; other keys are arguments of one of both.
+        target: The file to write.
+
+    Raises:
+        ValueError: A pattern that no layer fits, an unknown method or argument, or weights for
+            which a method is not defined.
+    """
+    proto = onnx.load(model)
+    layers = layers_of(proto)
+    for pattern, entry in recipe.items():
+        _check(pattern, entry, [layer.name for layer in layers])
+    done = []
+    # From the back, because a new node moves what follows.
+    for layer in reversed(layers):
+        fitting = [entry for p, entry in recipe.items() if fnmatch.fnmatchcase(layer.name, p)]
+        if fitting:
+            done.append(_compress(proto, layer, fitting[0]))
+    remove_unused(proto)
+    onnx.save(proto, target)
+    return tuple(reversed(done))
+
+
+def _compress(proto: onnx.ModelProto, layer: WeightedLayer, entry: Mapping[str, Any]) -> Compressed:
+    weights = layer.weights
+    try:
+        for key, known in (("prune", PRUNERS), ("method", METHODS)):
+            if key in entry:
+                function = known[entry[key]]
+                matrix = weights.reshape(weights.shape[0], -1) if key == "prune" else weights
+                changed = function(matrix, **_arguments(function, entry))
+                weights = np.asarray(changed, dtype=weights.dtype).reshape(weights.shape)
+    except ValueError as error:
+        raise ValueError(f"layer '{layer.name}': {error}") from error
+    replace_weights(proto, layer, weights, quantized="method" not in entry)
+    before = layer.weights.astype(np.float64)
+    power = float((before**2).mean()) or 1.0
+    return Compressed(
+        layer.name,
+        ", ".join(str(entry[key]) for key in ("prune", "method") if key in entry),
+        weights.size,
+        int((weights == 0).sum()),
+        int(np.unique(weights).size),
+        float(((weights - before) ** 2).mean()) / power,
+    )
+
+
+def _arguments(function: Callable[..., FloatArray], entry: Mapping[str, Any]) -> dict[str, Any]:
+    names = list(inspect.signature(function).parameters)[1:]
+    return {name: entry[name] for name in names if name in entry}
+
+
+def _check(pattern: str, entry: Mapping[str, Any], layers: list[str]) -> None:
+    """Refuse what would be read by nobody."""
+    if not fnmatch.filter(layers, pattern):
+        raise ValueError(f"'{pattern}' fits no layer; there are {', '.join(layers)}")
+    if not {"method", "prune"} & set(entry):
+        raise ValueError(f"'{pattern}' names neither a 'method' nor a way to 'prune'")
+    taken = {"method", "prune"}
+    for key, known in (("prune", PRUNERS), ("method", METHODS)):
+        if key not in entry:
+            continue
+        if entry[key] not in known:
+            raise ValueError(f"'{pattern}': {key} '{entry[key]}' is none of {', '.join(known)}")
+        parameters = list(inspect.signature(known[entry[key]]).parameters.values())[1:]
+        taken |= {one.name for one in parameters}
+        missing = [p.name for p in parameters if p.default is p.empty and p.name not in entry]
+        if missing:
+            raise ValueError(f"'{pattern}': {entry[key]} needs {', '.join(missing)}")
+    if set(entry) - taken:
+        raise ValueError(f"'{pattern}': nothing takes {', '.join(sorted(set(entry) - taken))}")
