@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from hwcompile.frontends.feature_map import map_shape
@@ -100,20 +102,23 @@ def _softmax(ctx: LiteGraph, node: LiteNode) -> None:
     ctx.hosts[node.outputs[0]] = HostTensor(ctx.stream(node, 0), Integers(), (step,))
 
 
-def _arg_max(ctx: LiteGraph, node: LiteNode) -> None:
-    """`ARG_MAX` along a constant axis; of equal numbers the first."""
+def _arg_extremum(ctx: LiteGraph, node: LiteNode, sign: int) -> None:
+    """`ARG_MAX` and `ARG_MIN` along a constant axis; of equal numbers the first."""
     source, result = ctx.operand(node, 0), ctx.result(node)
     ctx.interval(node, source)
     axis = int(np.asarray(ctx.given(node, 1, "axis")).reshape(-1)[0])
     index = np.moveaxis(places(source), axis, -1)
     value = ctx.picked(node, ctx.stream(node, 0), index)
+    if sign < 0:
+        value = ctx.emit(node, Linear((sign,), 0), value)
     chosen = ctx.emit(node, TopK(1, "index"), value)
     ctx.streams[node.outputs[0]] = ctx.shaped(node, chosen, map_shape(result.shape))
 
 
-HANDLERS = {
+HANDLERS: dict[str, functions.Handler] = {
     "QUANTIZE": functions.requantize,
     "DEQUANTIZE": _dequantize,
     "SOFTMAX": _softmax,
-    "ARG_MAX": _arg_max,
+    "ARG_MAX": partial(_arg_extremum, sign=1),
+    "ARG_MIN": partial(_arg_extremum, sign=-1),
 }

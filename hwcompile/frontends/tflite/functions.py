@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
@@ -143,6 +144,30 @@ def _logistic(x: FloatArray) -> FloatArray:
     return np.float32(1) / (np.float32(1) + np.exp(-x.astype(np.float64)).astype(np.float32))
 
 
+def _exp(x: FloatArray) -> FloatArray:
+    return np.exp(x.astype(np.float64)).astype(np.float32)
+
+
+def _gelu(ctx: LiteGraph, node: LiteNode) -> None:
+    """`GELU` with the error function, or with the hyperbolic tangent that comes near to it."""
+    _looked_up(ctx, node, _gelu_near if node.whole("Approximate") else _gelu_exact)
+
+
+def _gelu_exact(x: FloatArray) -> FloatArray:
+    # As the reference kernel: 0.5 * x * erfc(-x * sqrt(1/2)) in single precision.
+    turned = (-x * np.float32(math.sqrt(0.5))).astype(np.float64)
+    tail = np.array([math.erfc(t) for t in turned.ravel()]).reshape(turned.shape)
+    return (np.float32(0.5) * x * tail.astype(np.float32)).astype(np.float32)
+
+
+def _gelu_near(x: FloatArray) -> FloatArray:
+    root = np.float32(math.sqrt(2 / math.pi))
+    inner = (root * (x + np.float32(0.044715) * x * x * x)).astype(np.float64)
+    return (np.float32(0.5) * x * (np.float32(1) + np.tanh(inner).astype(np.float32))).astype(
+        np.float32
+    )
+
+
 def _tanh(x: FloatArray) -> FloatArray:
     return np.tanh(x.astype(np.float64)).astype(np.float32)
 
@@ -207,5 +232,7 @@ HANDLERS: dict[str, Handler] = {
     "PRELU": _prelu,
     "LOGISTIC": partial(_looked_up, real=_logistic),
     "TANH": partial(_looked_up, real=_tanh),
+    "EXP": partial(_looked_up, real=_exp),
+    "GELU": _gelu,
     "HARD_SWISH": _hard_swish,
 }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
 from hwcompile.frontends.tflite.fixed_point import Factor, SingleFactor, WideFactor
@@ -15,6 +16,7 @@ from hwcompile.frontends.tflite.requantizing import (
     activation_limits,
     in_result_steps,
 )
+from hwcompile.frontends.tflite.structure import places
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.conv.op import Conv
 from hwcompile.ops.matmul.op import Matmul
@@ -56,6 +58,57 @@ def _depthwise(ctx: LiteGraph, node: LiteNode) -> None:
             "convert the model again",
         )
     _convolved(ctx, node, np.moveaxis(weights[0], 2, 0)[..., None], channels)
+
+
+def _transposed(ctx: LiteGraph, node: LiteNode) -> None:
+    """`TRANSPOSE_CONV`: every element of the input spreads a filter [M, Kh, Kw, C] over the result.
+
+    The same sums are those of a convolution with filters turned by half a circle, over the input
+    with its zero point between the elements and around them.
+    """
+    source, weights = ctx.operand(node, 2), _weights(ctx, node)
+    if len(source.shape) != 4 or source.shape[0] != 1:
+        raise wrong_shape(node, source, "a map [1, H, W, C] of one frame")
+    if weights.ndim != 4 or weights.shape[3] != source.shape[3]:
+        raise wrong_shape(node, ctx.operand(node, 1), f"filters for {source.shape[3]} channels")
+    strides = (node.whole("StrideH"), node.whole("StrideW"))
+    if min(strides) < 1:
+        raise unsupported(node, "has a stride below 1", "nothing spreads so", "convert it again")
+    result, kernel = ctx.result(node), weights.shape[1:3]
+    # The forward convolution's padding, from the result's size to the input's.
+    pads = padding_of(node, result.shape[1:3], kernel, strides)
+    index = places(source)[0]
+    wide = np.full(
+        (*((n - 1) * s + 1 for n, s in zip(index.shape[:2], strides, strict=True)), index.shape[2]),
+        -1,
+        dtype=np.int64,
+    )
+    wide[:: strides[0], :: strides[1]] = index
+    before = [k - 1 - pad for k, pad in zip(kernel, pads[:2], strict=True)]
+    after = [
+        size + k - 1 - first - have
+        for size, k, first, have in zip(
+            result.shape[1:3], kernel, before, wide.shape[:2], strict=True
+        )
+    ]
+    wide = _moved_edges(wide, before, after)
+    limited(wide.shape, node.origin)
+    zero = int(source.zero_point[0])
+    value = ctx.picked(node, ctx.stream(node, 2), wide, zero)
+    turned = np.ascontiguousarray(weights[:, ::-1, ::-1])
+    total = ctx.emit(node, Conv(turned, 1, (1, 1), (1, 1), (0, 0, 0, 0), zero), value)
+    ctx.finish(node, _scaled(ctx, node, total, weights, _of_filters, 2))
+
+
+def _moved_edges(index: IntArray, before: list[int], after: list[int]) -> IntArray:
+    """Places with -1 around them, or with edges cut off where a width is negative."""
+    first, last = np.maximum(before, 0), np.maximum(after, 0)
+    wide = np.pad(index, [*zip(first, last, strict=True), (0, 0)], constant_values=-1)
+    rows, columns = (
+        slice(max(-a, 0), n - max(-b, 0))
+        for a, b, n in zip(before, after, wide.shape[:2], strict=True)
+    )
+    return wide[rows, columns]
 
 
 def _fully_connected(ctx: LiteGraph, node: LiteNode) -> None:
@@ -115,16 +168,18 @@ def _weights(ctx: LiteGraph, node: LiteNode) -> IntArray:
     return data.astype(np.int64)
 
 
-def _scaled(ctx: LiteGraph, node: LiteNode, total: str, weights: IntArray, factors: Factors) -> str:
+def _scaled(
+    ctx: LiteGraph, node: LiteNode, total: str, weights: IntArray, factors: Factors, place: int = 0
+) -> str:
     """The sums with bias, as integers of the result.
 
     The kernels add `(x - zero_point) * w`; ours add `x * w`, the rest is a constant of the row.
     """
-    source, result = ctx.operand(node, 0), ctx.result(node)
+    source, result = ctx.operand(node, place), ctx.result(node)
     ctx.interval(node, source)
     element = ctx.interval(node, result)
     rows = weights.shape[0]
-    bias = _bias(ctx, node, rows)
+    bias = _bias(ctx, node, rows, max(2, place + 1))
     zero = int(source.zero_point[0])
     offset = bias - zero * weights.reshape(rows, -1).sum(axis=1)
     scales = ctx.operand(node, 1).scale
@@ -150,14 +205,14 @@ def _of_matrix(source: LiteTensor, scales: FloatArray, result: LiteTensor) -> An
     return SingleFactor.of(product / np.float64(result.scale[0]))
 
 
-def _bias(ctx: LiteGraph, node: LiteNode, rows: int) -> IntArray:
-    found: Array | None = ctx.constant(node, 2)
+def _bias(ctx: LiteGraph, node: LiteNode, rows: int, place: int) -> IntArray:
+    found: Array | None = ctx.constant(node, place)
     if found is None:
-        if len(node.inputs) > 2 and node.inputs[2] >= 0:
-            ctx.given(node, 2, "biases")
+        if len(node.inputs) > place and node.inputs[place] >= 0:
+            ctx.given(node, place, "biases")
         return np.zeros(1, np.int64)
     if found.size != rows or found.dtype.kind != "i":
-        raise wrong_shape(node, ctx.operand(node, 2), f"{rows} whole numbers as its bias")
+        raise wrong_shape(node, ctx.operand(node, place), f"{rows} whole numbers as its bias")
     return found.reshape(-1).astype(np.int64)
 
 
@@ -165,4 +220,5 @@ HANDLERS = {
     "CONV_2D": _convolution,
     "DEPTHWISE_CONV_2D": _depthwise,
     "FULLY_CONNECTED": _fully_connected,
+    "TRANSPOSE_CONV": _transposed,
 }

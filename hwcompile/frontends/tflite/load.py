@@ -14,7 +14,15 @@ import numpy as np
 from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.names import identifier
-from hwcompile.frontends.tflite import elementwise, ends, functions, linear, pooling, structure
+from hwcompile.frontends.tflite import (
+    elementwise,
+    ends,
+    functions,
+    linear,
+    pooling,
+    repeats,
+    structure,
+)
 from hwcompile.frontends.tflite.contents import LiteFile, LiteNode
 from hwcompile.frontends.tflite.lowering import HostTensor, LiteGraph
 from hwcompile.ir.graph import Builder
@@ -30,6 +38,7 @@ HANDLERS: Mapping[str, Handler] = {
     **elementwise.HANDLERS,
     **functions.HANDLERS,
     **structure.HANDLERS,
+    **repeats.HANDLERS,
     **ends.HANDLERS,
 }
 """By the names of TFLite's schema."""

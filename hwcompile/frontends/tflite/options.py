@@ -51,6 +51,7 @@ TABLES = {
     "LEAKY_RELU": Table("LeakyReluOptions", ("Alpha",)),
     "MEAN": _REDUCER,
     "REDUCE_MAX": _REDUCER,
+    "REDUCE_MIN": _REDUCER,
     "RESHAPE": Table("ReshapeOptions", (), ("NewShape",)),
     "SQUEEZE": Table("SqueezeOptions", (), ("SqueezeDims",)),
     "SPLIT": Table("SplitOptions", ("NumSplits",)),
@@ -62,6 +63,12 @@ TABLES = {
                                      ("AlignCorners", "HalfPixelCenters")),
     "DEPTH_TO_SPACE": Table("DepthToSpaceOptions", ("BlockSize",)),
     "SPACE_TO_DEPTH": Table("SpaceToDepthOptions", ("BlockSize",)),
+    "GATHER": Table("GatherOptions", ("Axis", "BatchDims")),
+    "UNPACK": Table("UnpackOptions", ("Num", "Axis")),
+    "SPLIT_V": Table("SplitVOptions", ("NumSplits",)),
+    "TRANSPOSE_CONV": Table("TransposeConvOptions", ("Padding", "StrideW", "StrideH",
+                                                     "FusedActivationFunction")),
+    "GELU": Table("GeluOptions", ("Approximate",)),
     "MIRROR_PAD": Table("MirrorPadOptions", ("Mode",)),
 }  # fmt: skip
 """Operators that are not here have no options, or only such as repeat the types of tensors."""

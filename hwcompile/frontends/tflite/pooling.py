@@ -19,6 +19,7 @@ from hwcompile.frontends.tflite.structure import places, same_numbers
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.pool.op import Pool
+from hwcompile.ops.reduce.op import Reduce
 
 
 def _maximum(ctx: LiteGraph, node: LiteNode) -> None:
@@ -111,10 +112,19 @@ def _reduced(ctx: LiteGraph, node: LiteNode, kind: str) -> str:
     height, width, _ = ctx.kind(value).shape
     if rank == 4 and axes == [1, 2] and source.shape[0] == 1:
         return ctx.emit(node, _whole(kind, (height, width)), value)
+    index = _side_by_side(ctx, node).transpose(0, 2, 1)
+    return ctx.emit(node, _whole(kind, (1, index.shape[1])), ctx.picked(node, value, index))
+
+
+def _side_by_side(ctx: LiteGraph, node: LiteNode) -> IntArray:
+    """Places of what is reduced to one element: [elements, 1, how many of each]."""
+    source = ctx.operand(node, 0)
+    rank = len(source.shape)
+    given = np.asarray(ctx.given(node, 1, "axes")).reshape(-1)
+    axes = sorted({int(a) % rank for a in given})
     kept = [a for a in range(rank) if a not in axes]
     count = int(np.prod([source.shape[a] for a in axes], dtype=np.int64))
-    index = places(source).transpose(*kept, *axes).reshape(-1, count, 1)
-    return ctx.emit(node, _whole(kind, (1, count)), ctx.picked(node, value, index))
+    return places(source).transpose(*kept, *axes).reshape(-1, 1, count)
 
 
 def _whole(kind: str, kernel: tuple[int, int]) -> Pool:
@@ -140,9 +150,20 @@ def _largest(ctx: LiteGraph, node: LiteNode) -> None:
     ctx.finish(node, _reduced(ctx, node, "max"))
 
 
+def _least(ctx: LiteGraph, node: LiteNode) -> None:
+    """`REDUCE_MIN` of the integers."""
+    source = ctx.operand(node, 0)
+    same_numbers(node, source, ctx.result(node))
+    ctx.interval(node, source)
+    index = _side_by_side(ctx, node)
+    value = ctx.picked(node, ctx.stream(node, 0), index)
+    ctx.finish(node, ctx.emit(node, Reduce("min", index.shape[2]), value))
+
+
 HANDLERS = {
     "MAX_POOL_2D": _maximum,
     "AVERAGE_POOL_2D": _average,
     "MEAN": _mean,
     "REDUCE_MAX": _largest,
+    "REDUCE_MIN": _least,
 }

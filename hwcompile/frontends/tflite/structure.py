@@ -36,7 +36,10 @@ def same_numbers(node: LiteNode, source: LiteTensor, result: LiteTensor) -> None
         )
 
 
-def _moved(ctx: LiteGraph, node: LiteNode, index: IntArray, fill: int = 0, place: int = 0) -> None:
+def finish_moved(
+    ctx: LiteGraph, node: LiteNode, index: IntArray, fill: int = 0, place: int = 0
+) -> None:
+    """Finish an operator that moves elements of an operand; `fill` stands where the index is -1."""
     source = ctx.operand(node, place)
     ctx.interval(node, source)
     same_numbers(node, source, ctx.result(node))
@@ -54,18 +57,18 @@ def _reshape(ctx: LiteGraph, node: LiteNode) -> None:
             "a shape has as many elements as another",
             "convert the model again",
         )
-    _moved(ctx, node, places(source).reshape(result.shape))
+    finish_moved(ctx, node, places(source).reshape(result.shape))
 
 
 def _transpose(ctx: LiteGraph, node: LiteNode) -> None:
     """`TRANSPOSE` by a constant order of axes."""
-    order = _list(ctx, node, 1, "axes")
+    order = given_numbers(ctx, node, 1, "axes")
     source = ctx.operand(node, 0)
     if sorted(order) != list(range(len(source.shape))):
         raise unsupported(
             node, f"has the order {order}", "every axis comes once", "convert the model again"
         )
-    _moved(ctx, node, places(source).transpose(order))
+    finish_moved(ctx, node, places(source).transpose(order))
 
 
 def _pad(ctx: LiteGraph, node: LiteNode) -> None:
@@ -76,7 +79,7 @@ def _pad(ctx: LiteGraph, node: LiteNode) -> None:
     if node.operator == "PADV2":
         fill = int(np.asarray(ctx.given(node, 2, "values")).reshape(-1)[0])
     _check_widths(node, source, widths)
-    _moved(ctx, node, np.pad(places(source), widths, constant_values=-1), fill)
+    finish_moved(ctx, node, np.pad(places(source), widths, constant_values=-1), fill)
 
 
 def _mirror_pad(ctx: LiteGraph, node: LiteNode) -> None:
@@ -85,7 +88,7 @@ def _mirror_pad(ctx: LiteGraph, node: LiteNode) -> None:
     widths = np.asarray(ctx.given(node, 1, "widths"), dtype=np.int64).reshape(-1, 2)
     _check_widths(node, source, widths)
     mode: Literal["reflect", "symmetric"] = "reflect" if node.whole("Mode") == 0 else "symmetric"
-    _moved(ctx, node, np.pad(places(source), [(a, b) for a, b in widths.tolist()], mode=mode))
+    finish_moved(ctx, node, np.pad(places(source), [(a, b) for a, b in widths.tolist()], mode=mode))
 
 
 def _check_widths(node: LiteNode, source: LiteTensor, widths: IntArray) -> None:
@@ -150,7 +153,7 @@ def _pack(ctx: LiteGraph, node: LiteNode) -> None:
 
 def _split(ctx: LiteGraph, node: LiteNode) -> None:
     """`SPLIT` into equal parts; its first operand is the axis."""
-    axis = _list(ctx, node, 0, "axis")[0]
+    axis = given_numbers(ctx, node, 0, "axis")[0]
     source, count = ctx.operand(node, 1), len(node.outputs)
     try:
         parts = np.split(places(source), count, axis=axis)
@@ -165,16 +168,16 @@ def _split(ctx: LiteGraph, node: LiteNode) -> None:
 def _slices(ctx: LiteGraph, node: LiteNode) -> None:
     """`SLICE` by constant begins and sizes; a size of -1 is the rest."""
     source = ctx.operand(node, 0)
-    begin, size = _list(ctx, node, 1, "begins"), _list(ctx, node, 2, "sizes")
+    begin, size = given_numbers(ctx, node, 1, "begins"), given_numbers(ctx, node, 2, "sizes")
     chosen = tuple(slice(b, None if n < 0 else b + n) for b, n in zip(begin, size, strict=True))
-    _moved(ctx, node, places(source)[chosen])
+    finish_moved(ctx, node, places(source)[chosen])
 
 
 def _strided_slice(ctx: LiteGraph, node: LiteNode) -> None:
     """`STRIDED_SLICE` by constants, with masks for open ends and single places."""
     source = ctx.operand(node, 0)
-    lists = [_list(ctx, node, i, what) for i, what in enumerate(("", "begins", "ends", "steps"))
-             if i]  # fmt: skip
+    named = enumerate(("begins", "ends", "steps"), 1)
+    lists = [given_numbers(ctx, node, place, what) for place, what in named]
     for name in ("EllipsisMask", "NewAxisMask", "Offset"):
         if node.whole(name):
             raise unsupported(
@@ -189,7 +192,7 @@ def _strided_slice(ctx: LiteGraph, node: LiteNode) -> None:
         first = None if node.whole("BeginMask") & bit else begin
         last = None if node.whole("EndMask") & bit else end
         chosen.append(slice(first, last, step))
-    _moved(ctx, node, places(source)[tuple(chosen)])
+    finish_moved(ctx, node, places(source)[tuple(chosen)])
 
 
 def _nearest(ctx: LiteGraph, node: LiteNode) -> None:
@@ -200,7 +203,7 @@ def _nearest(ctx: LiteGraph, node: LiteNode) -> None:
         _nearest_places(source.shape[axis], result.shape[axis], bool(align), bool(half))
         for axis in (1, 2)
     )
-    _moved(ctx, node, places(source)[:, rows][:, :, columns])
+    finish_moved(ctx, node, places(source)[:, rows][:, :, columns])
 
 
 def _nearest_places(length: int, wanted: int, align: bool, half: bool) -> IntArray:
@@ -219,8 +222,8 @@ def _depth_to_space(ctx: LiteGraph, node: LiteNode) -> None:
     source, block = ctx.operand(node, 0), node.whole("BlockSize")
     one, height, width, channels = source.shape
     split_up = places(source).reshape(one, height, width, block, block, channels // (block * block))
-    moved = split_up.transpose(0, 1, 3, 2, 4, 5)
-    _moved(ctx, node, moved.reshape(one, height * block, width * block, -1))
+    turned = split_up.transpose(0, 1, 3, 2, 4, 5)
+    finish_moved(ctx, node, turned.reshape(one, height * block, width * block, -1))
 
 
 def _space_to_depth(ctx: LiteGraph, node: LiteNode) -> None:
@@ -228,11 +231,12 @@ def _space_to_depth(ctx: LiteGraph, node: LiteNode) -> None:
     source, block = ctx.operand(node, 0), node.whole("BlockSize")
     one, height, width, channels = source.shape
     split_up = places(source).reshape(one, height // block, block, width // block, block, channels)
-    moved = split_up.transpose(0, 1, 3, 2, 4, 5)
-    _moved(ctx, node, moved.reshape(one, height // block, width // block, -1))
+    turned = split_up.transpose(0, 1, 3, 2, 4, 5)
+    finish_moved(ctx, node, turned.reshape(one, height // block, width // block, -1))
 
 
-def _list(ctx: LiteGraph, node: LiteNode, place: int, what: str) -> Sequence[int]:
+def given_numbers(ctx: LiteGraph, node: LiteNode, place: int, what: str) -> Sequence[int]:
+    """Whole numbers of a constant operand."""
     return [int(n) for n in np.asarray(ctx.given(node, place, what)).reshape(-1)]
 
 

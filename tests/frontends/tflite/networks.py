@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from tests.frontends.tflite.moves import MOVES, Made, Maker, Random, meaning
 from tests.frontends.tflite.writer import LiteWriter, Meaning
 
-Random = np.random.Generator
-Made = tuple[LiteWriter, list[int], list[int]]
 RELUS = (0, 1, 2, 3)
 SAME, VALID = 0, 1
-
-
-def meaning(rng: Random, low: float = 0.01, high: float = 0.3) -> Meaning:
-    return Meaning(float(np.float32(rng.uniform(low, high))), int(rng.integers(-128, 128)))
 
 
 def weights(
@@ -79,6 +74,26 @@ def depthwise(rng: Random, multiplier: int = 1) -> Made:
          "DepthwiseConv2DOptions", 3, Padding=padding, StrideH=stride, StrideW=stride,
          DepthMultiplier=multiplier, DilationHFactor=1, DilationWFactor=1,
          FusedActivationFunction=int(rng.choice(RELUS)))  # fmt: skip
+    return w, [x], [y]
+
+
+def transposed(rng: Random, padding: int) -> Made:
+    w = LiteWriter()
+    height, width, filters = 3, 4, 2
+    kernel = [int(n) for n in rng.integers(1, 5, 2)]
+    strides = [int(n) for n in rng.integers(1, 4, 2)]
+    if padding == SAME:
+        size = [n * s for n, s in zip((height, width), strides, strict=True)]
+    else:
+        size = [(n - 1) * s + max(k, s) for n, s, k in
+                zip((height, width), strides, kernel, strict=True)]  # fmt: skip
+    x = w.tensor((1, height, width, 5), meaning(rng))
+    k = weights(rng, w, (filters, *kernel, 5), 0, bool(rng.integers(2)))
+    y = w.tensor((1, *size, filters), meaning(rng))
+    shape = w.constant(np.asarray([1, *size, filters], np.int32))
+    inputs = [shape, k, x, bias(rng, w, filters)] if rng.integers(2) else [shape, k, x]
+    w.op("TRANSPOSE_CONV", inputs, y, "TransposeConvOptions", len(inputs) - 1, Padding=padding,
+         StrideH=strides[0], StrideW=strides[1])  # fmt: skip
     return w, [x], [y]
 
 
@@ -154,57 +169,6 @@ def prelu(rng: Random) -> Made:
     return w, [x], [y]
 
 
-def moved(
-    rng: Random,
-    kind: str,
-    source: Sequence[int],
-    result: Sequence[int],
-    constants: Sequence[Any] = (),
-    table: str = "",
-    version: int = 1,
-    **options: Any,
-) -> Made:
-    """An operator that moves elements."""
-    w = LiteWriter()
-    same = meaning(rng)
-    x, y = w.tensor(source, same), w.tensor(result, same)
-    more = [w.constant(np.asarray(c, np.int32)) for c in constants]
-    w.op(kind, [x, *more], y, table, version, **options)
-    return w, [x], [y]
-
-
-def joined(rng: Random, kind: str, axis: int, sizes: Sequence[int], table: str) -> Made:
-    w = LiteWriter()
-    same = meaning(rng)
-    shapes = []
-    for size in sizes:
-        shape = [1, 3, 4, 5]
-        if kind == "CONCATENATION":
-            shape[axis] = size
-        shapes.append(tuple(shape))
-    parts = [w.tensor(shape, same) for shape in shapes]
-    if kind == "CONCATENATION":
-        result = list(shapes[0])
-        result[axis] = sum(sizes)
-        options = {"Axis": axis}
-    else:
-        result = list(np.stack([np.zeros(s) for s in shapes], axis).shape)
-        options = {"Axis": axis, "ValuesCount": len(parts)}
-    y = w.tensor(result, same)
-    w.op(kind, parts, y, table, 2, **options)
-    return w, parts, [y]
-
-
-def split(rng: Random) -> Made:
-    w = LiteWriter()
-    same = meaning(rng)
-    x = w.tensor((1, 3, 4, 6), same)
-    parts = [w.tensor((1, 3, 4, 2), same) for _ in range(3)]
-    axis = w.constant(np.asarray(3, np.int32))
-    w.op("SPLIT", [axis, x], parts, "SplitOptions", 2, NumSplits=3)
-    return w, [x], parts
-
-
 def float_ends(rng: Random) -> Made:
     """Real numbers in, a convolution of one pixel, softmax, real numbers out."""
     w = LiteWriter()
@@ -219,13 +183,13 @@ def float_ends(rng: Random) -> Made:
     return w, [x], [y]
 
 
-def arg_max(rng: Random, axis: int) -> Made:
+def arg_max(rng: Random, axis: int, kind: str = "ARG_MAX") -> Made:
     w = LiteWriter()
     x = w.tensor((1, 3, 4, 5), meaning(rng))
     shape = [n for i, n in enumerate((1, 3, 4, 5)) if i != axis]
     y = w.tensor(shape, None, "int32")
-    w.op("ARG_MAX", [x, w.constant(np.asarray(axis, np.int32))], y, "ArgMaxOptions", 2,
-         OutputType=2)  # fmt: skip
+    table = "ArgMaxOptions" if kind == "ARG_MAX" else "ArgMinOptions"
+    w.op(kind, [x, w.constant(np.asarray(axis, np.int32))], y, table, 2, OutputType=2)
     return w, [x], [y]
 
 
@@ -279,14 +243,14 @@ def reduced(rng: Random, kind: str, axes: Sequence[int], keep: bool, same: bool 
     return w, [x], [y]
 
 
-Maker = Callable[[Random], Made]
-
 MAKERS: dict[str, Maker] = {
     "convolution": convolution,
     "convolution int4": lambda r: convolution(r, "int4"),
     "convolution groups": lambda r: convolution(r, groups=2),
     "depthwise": depthwise,
     "depthwise 3": lambda r: depthwise(r, 3),
+    "transposed": lambda r: transposed(r, SAME),
+    "transposed valid": lambda r: transposed(r, VALID),
     "fully connected": fully_connected,
     "fully connected rows": lambda r: fully_connected(r, shape=(1, 4, 9)),
     "fully connected channels": lambda r: fully_connected(r, True),
@@ -304,6 +268,8 @@ MAKERS: dict[str, Maker] = {
     "mean rows": lambda r: reduced(r, "MEAN", (1,), True),
     "reduce max": lambda r: reduced(r, "REDUCE_MAX", (1, 2), True, True),
     "reduce max channels": lambda r: reduced(r, "REDUCE_MAX", (3,), False, True),
+    "reduce min": lambda r: reduced(r, "REDUCE_MIN", (1, 2), True, True),
+    "reduce min channels": lambda r: reduced(r, "REDUCE_MIN", (3,), False, True),
     "add": lambda r: two(r, "ADD", "AddOptions"),
     "sub": lambda r: two(r, "SUB", "SubOptions"),
     "mul": lambda r: two(r, "MUL", "MulOptions"),
@@ -324,6 +290,9 @@ MAKERS: dict[str, Maker] = {
     "prelu": prelu,
     "logistic": lambda r: one(r, "LOGISTIC", result=Meaning(1 / 256, -128)),
     "tanh": lambda r: one(r, "TANH", result=Meaning(1 / 128, 0)),
+    "exp": lambda r: one(r, "EXP", "ExpOptions", Meaning(0.05, -128), 2),
+    "gelu": lambda r: one(r, "GELU", "GeluOptions", Approximate=False),
+    "gelu near": lambda r: one(r, "GELU", "GeluOptions", Approximate=True),
     "hard swish": lambda r: one(r, "HARD_SWISH", version=1),
     "softmax": lambda r: one(r, "SOFTMAX", "SoftmaxOptions", Meaning(1 / 256, -128), Beta=1.0),
     "softmax beta": lambda r: one(
@@ -332,39 +301,8 @@ MAKERS: dict[str, Maker] = {
     "float ends": float_ends,
     "arg max": lambda r: arg_max(r, 3),
     "arg max rows": lambda r: arg_max(r, 1),
-    "reshape": lambda r: moved(r, "RESHAPE", (1, 3, 4, 5), (1, 12, 5), [[1, 12, 5]]),
-    "squeeze": lambda r: moved(r, "SQUEEZE", (1, 3, 1, 5), (1, 3, 5), (), "SqueezeOptions",
-                               SqueezeDims=[2]),
-    "expand": lambda r: moved(r, "EXPAND_DIMS", (1, 3, 5), (1, 3, 1, 5), [2]),
-    "transpose": lambda r: moved(r, "TRANSPOSE", (1, 3, 4, 5), (1, 5, 3, 4), [[0, 3, 1, 2]],
-                                 version=2),
-    "pad": lambda r: moved(r, "PAD", (1, 3, 4, 5), (1, 6, 5, 7),
-                           [[[0, 0], [1, 2], [0, 1], [2, 0]]], version=2),
-    "mirror pad": lambda r: moved(r, "MIRROR_PAD", (1, 4, 5, 3), (1, 7, 8, 3),
-                                  [[[0, 0], [1, 2], [2, 1], [0, 0]]], "MirrorPadOptions", 2,
-                                  Mode=0),
-    "slice": lambda r: moved(r, "SLICE", (1, 4, 5, 6), (1, 2, 4, 3),
-                             [[0, 1, 1, 2], [1, 2, -1, 3]], version=2),
-    "strided slice": lambda r: moved(
-        r, "STRIDED_SLICE", (1, 6, 5, 7), (1, 3, 5, 3),
-        [[0, 1, 0, 6], [1, 6, 9, 0], [1, 2, 1, -2]], "StridedSliceOptions", 2, EndMask=4),
-    "strided slice shrinks": lambda r: moved(
-        r, "STRIDED_SLICE", (1, 6, 5, 7), (1, 5, 7),
-        [[0, 2, 0, 0], [1, 3, 5, 7], [1, 1, 1, 1]], "StridedSliceOptions", 2, ShrinkAxisMask=2),
-    "concatenation channels": lambda r: joined(r, "CONCATENATION", 3, (2, 5, 3),
-                                               "ConcatenationOptions"),
-    "concatenation rows": lambda r: joined(r, "CONCATENATION", 1, (2, 5),
-                                           "ConcatenationOptions"),
-    "pack": lambda r: joined(r, "PACK", 1, (0, 0, 0), "PackOptions"),
-    "split": split,
-    "nearest": lambda r: moved(r, "RESIZE_NEAREST_NEIGHBOR", (1, 3, 5, 2), (1, 7, 8, 2), [[7, 8]],
-                               "ResizeNearestNeighborOptions", 3, HalfPixelCenters=True),
-    "nearest corners": lambda r: moved(
-        r, "RESIZE_NEAREST_NEIGHBOR", (1, 3, 5, 2), (1, 7, 8, 2), [[7, 8]],
-        "ResizeNearestNeighborOptions", 3, AlignCorners=True),
-    "depth to space": lambda r: moved(r, "DEPTH_TO_SPACE", (1, 3, 4, 8), (1, 6, 8, 2), (),
-                                      "DepthToSpaceOptions", 1, BlockSize=2),
-    "space to depth": lambda r: moved(r, "SPACE_TO_DEPTH", (1, 4, 6, 3), (1, 2, 3, 12), (),
-                                      "SpaceToDepthOptions", 1, BlockSize=2),
+    "arg min": lambda r: arg_max(r, 3, "ARG_MIN"),
+    "arg min columns": lambda r: arg_max(r, 2, "ARG_MIN"),
+    **MOVES,
 }  # fmt: skip
 """Uses of operators by name."""
