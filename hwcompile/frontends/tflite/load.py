@@ -18,6 +18,7 @@ from hwcompile.frontends.tflite import (
     elementwise,
     ends,
     functions,
+    interpolating,
     linear,
     pooling,
     repeats,
@@ -39,6 +40,7 @@ HANDLERS: Mapping[str, Handler] = {
     **functions.HANDLERS,
     **structure.HANDLERS,
     **repeats.HANDLERS,
+    **interpolating.HANDLERS,
     **ends.HANDLERS,
 }
 """By the names of TFLite's schema."""

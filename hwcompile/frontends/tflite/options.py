@@ -61,6 +61,7 @@ TABLES = {
                             "ShrinkAxisMask", "Offset")),
     "RESIZE_NEAREST_NEIGHBOR": Table("ResizeNearestNeighborOptions",
                                      ("AlignCorners", "HalfPixelCenters")),
+    "RESIZE_BILINEAR": Table("ResizeBilinearOptions", ("AlignCorners", "HalfPixelCenters")),
     "DEPTH_TO_SPACE": Table("DepthToSpaceOptions", ("BlockSize",)),
     "SPACE_TO_DEPTH": Table("SpaceToDepthOptions", ("BlockSize",)),
     "GATHER": Table("GatherOptions", ("Axis", "BatchDims")),
