@@ -31,6 +31,11 @@ def _windows() -> Iterator[Part]:
         ((9, 8, 16), BIPOLAR, (3, 3), (1, 1), (0, 0, 0, 0), (16,)),
         ((1, 40, 6), INT8, (1, 5), (1, 1), (0, 2, 0, 2), (3,)),
         ((12, 10, 2), INT8, (2, 3), (2, 1), (0, 1, 0, 1), (2,)),
+        # Long rows, of which the lowest one under a window is not kept.
+        ((6, 64, 8), U4, (3, 3), (1, 1), (1, 1, 1, 1), (2, 8)),
+        ((5, 40, 16), BIPOLAR, (3, 3), (1, 1), (0, 0, 0, 0), (16,)),
+        ((6, 224, 3), INT8, (3, 3), (2, 2), (1, 1, 1, 1), (3,)),
+        ((7, 80, 2), INT8, (5, 5), (1, 1), (2, 2, 2, 2), (2,)),
     ):
         window = Window(taps, strides, (1, 1), pads, 0, 1)
         yield window, TensorType(shape, element), [{"parallel": p} for p in parallels]

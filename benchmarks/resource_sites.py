@@ -62,8 +62,8 @@ class Subject:
         return f"{kinds} {folding}"
 
 
-SEVERAL = {"matmul.folded": 7, "width.gearbox": 3}
-"""Kernels with coefficients of their own for each kind of circuit, so many times as many."""
+SEVERAL = {"matmul.folded": 7, "width.gearbox": 3, "window.parallel": 2}
+"""Kernels of several kinds of circuits, so many times as many."""
 
 
 def subjects(most: int = 5) -> Iterator[Subject]:

@@ -20,6 +20,7 @@ from hwcompile.ops.matmul.op import Matmul
 from hwcompile.verify.hls.compilers import SANITIZE, STANDARD, UNINITIALIZED, ap_types
 from hwcompile.verify.verilator import find_compiler
 from tests.hls.kernels import Case, cases_of_pixels, every_case, result, write_program
+from tests.ops.window.cases import WIDE
 
 ORACLE = "this project"
 ORACLE_REASON = "the evaluation of an op is the definition of its meaning"
@@ -60,6 +61,18 @@ def test_words_of_several_pixels(tmp_path: Path) -> None:
     families = {case.name.split("_")[0] for case in cases}
     assert families >= {"window", "matmul", "depthwise", "reduce", "threshold", "elementwise"}
     run_all(tmp_path, cases, [])
+
+
+def test_parallel_windows_over_long_rows(tmp_path: Path) -> None:
+    kernel = family("window").kernel("parallel")
+    run_all(
+        tmp_path,
+        [
+            Case(f"wide{number}", site, kernel, {"parallel": parallel})
+            for number, (site, parallel) in enumerate(WIDE.values())
+        ],
+        [*SANITIZE],
+    )
 
 
 def test_products_are_wider_than_a_machine_word(tmp_path: Path) -> None:

@@ -90,7 +90,9 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
         "a ring is": {"Ring": 1},
         "a bank for every row": {"Depth": 8},
         "multiple of the stride": {"Pixels": 3, "Shape.stride_width": 2},
+        "words that wait": {"Recent": 4},
     },
+    "hw_window_newest": {"must be at least 1": {"Recent": 0}},
     "hw_window_taps": {"whole groups": {"Parallel": 3, "Abreast": 2}},
     "hw_window_loops": {"at least one turn": {"Shape.group_words": 0}},
 }

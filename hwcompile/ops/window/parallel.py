@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from hwcompile.ops.contract.pixels import pixel_counts
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.window.line_buffer import pad_code, window_shape
-from hwcompile.ops.window.needs import least_depth, sustains
+from hwcompile.ops.window.lines import recent_words, whole_rows
 from hwcompile.ops.window.op import Window
 from hwcompile.ops.window.walk import Walk
 
@@ -51,13 +51,18 @@ class TapsAbreast(Built[Window]):
         return min(self.parallel, self.site.inputs[0].channels // self.op.groups)
 
     @cached_property
+    def recent(self) -> int:
+        """Words that wait for the place of a row that leaves; 0 with a bank for every row."""
+        return recent_words(self.walk)
+
+    @cached_property
     def rows(self) -> int:
         """Rows of line memory, each a bank; with `walk.is_ring` the words of the only one."""
-        return _rows(self.walk)
+        return self.walk.reach[0] if self.recent else whole_rows(self.walk)
 
     @property
     def capacity(self) -> int:
-        """Words that are kept."""
+        """Words of the line memories."""
         return self.rows if self.walk.is_ring else self.rows * self.walk.row_words
 
     @cached_property
@@ -81,17 +86,30 @@ class TapsAbreast(Built[Window]):
 
     @cached_property
     def timing(self) -> Timing:
-        """A writer and a reader around the line memories."""
+        """A writer and a reader around the line memories.
+
+        With `recent`, the reader needs words that are stored at all, and a third actor takes them
+        to the line memories in order, as the reader frees places.
+        """
         walk = self.walk
-        ones = np.ones(walk.words, dtype=np.int64)
-        writer = Actor(ones, {"in0": Access.stream(ones)}, {"lines": np.cumsum(ones)})
-        reader = Actor(
-            np.ones(walk.phases, dtype=np.int64),
-            {"lines": Access(walk.need(), walk.free())},
-            {"out": np.cumsum(walk.emits())},
-        )
-        lines = Buffer(self.capacity, latency=1)
-        return Timing({"write": writer, "read": reader}, stages=2, buffers={"lines": lines})
+        ones, lines = np.ones(walk.words, dtype=np.int64), Buffer(self.capacity)
+        each = np.cumsum(ones)
+        taken, given = Access.stream(ones), {"out": np.cumsum(walk.emits())}
+        phases, need, free = np.ones(walk.phases, dtype=np.int64), walk.need(), walk.free()
+        if not self.recent:
+            writer = Actor(ones, {"in0": taken}, {"lines": each})
+            reader = Actor(phases, {"lines": Access(need, free)}, given)
+            return Timing({"write": writer, "read": reader}, 2, {"lines": lines})
+        stored = Access(need, np.append(need[:-1], walk.words))
+        actors = {
+            "write": Actor(ones, {"in0": taken}, {"stored": each, "recent": each}),
+            "bank": Actor(ones, {"recent": taken}, {"lines": each}),
+            "read": Actor(phases, {"stored": stored, "lines": Access(0 * need, free)}, given),
+        }
+        # Room in `recent` is what the writer waits for.
+        every = Buffer(walk.words + self.capacity + self.recent)
+        buffers = {"stored": every, "recent": Buffer(self.recent), "lines": lines}
+        return Timing(actors, 2, buffers)
 
     @property
     def interval(self) -> int:
@@ -116,7 +134,16 @@ class TapsAbreast(Built[Window]):
             lut, 6.0 * position + 4 * row, column * places + 4.0 * position + 2 * row + 20
         )
         depth = self.rows if walk.is_ring else walk.row_words
-        return control + memory(depth, word, MemoryKind.RAM, banks)
+        return control + memory(depth, word, MemoryKind.RAM, banks) + self._newest(row, word)
+
+    def _newest(self, row: float, word: int) -> Resources:
+        """The words that wait, counters of rows and places, and the choice of the lowest row."""
+        if not self.recent:
+            return Resources()
+        place = (self.recent - 1).bit_length()
+        control = Resources(3.0 * row + 3 * place + 8, 2.0 * row, row + 5.0 * place + 1)
+        kept = memory(1 << place, word, MemoryKind.DIRECT, reads=2)
+        return control + Resources(lut=word, ff=word) + kept
 
     @cached_property
     def instance(self) -> Instance:
@@ -138,6 +165,7 @@ class TapsAbreast(Built[Window]):
                 "PadCode": pad_code(self.op.pad_value, result.element),
                 "Banks": 1 if ring else self.rows,
                 "Depth": self.rows if ring else self.walk.row_words,
+                "Recent": self.recent,
                 "Ring": ring,
             },
         )
@@ -147,6 +175,7 @@ class TapsAbreast(Built[Window]):
         """Kernel, folding and line memory."""
         rows, columns = self.op.kernel
         kept = f"{self.capacity} words" if self.walk.is_ring else f"{self.rows} rows"
+        kept += f" and {self.recent} words" if self.recent else ""
         abreast = self.walk.abreast
         windows = f" of {abreast} windows" if abreast > 1 else ""
         return (
@@ -159,7 +188,8 @@ class Parallel(Kernel[Window]):
     """Gives all taps of a window in one cycle, for `parallel` channels.
 
     Rows of the map stand in line memories, and the columns under a window in registers; padding
-    takes no cycles. So a map passes in as many cycles as it has words. Parameters:
+    takes no cycles. So a map passes in as many cycles as it has words. Long rows have a line memory
+    for all but the lowest under a window, of which a few words are kept. Parameters:
 
     - `parallel`: channels per word. They divide the channels of a group, or are whole groups.
     - `pixels` (1 if not given): neighbours in a row per word, with all their channels; a multiple
@@ -225,22 +255,6 @@ def _check_pixels(site: Site[Window], parallel: int, pixels: int | str) -> str |
             f"multiple of the stride {stride}, not {parallel} and {pixels}"
         )
     return Walk(site.op.geometry, site.inputs[0].shape, 1, pixels).problem()
-
-
-@lru_cache(maxsize=1024)
-def _rows(walk: Walk) -> int:
-    """The fewest rows of line memory (words, of a ring) that slow neither side down."""
-    need, free = walk.need(), walk.free()
-    least = least_depth(need, free)
-    if walk.is_ring:
-        depth = max(2, 1 << (least - 1).bit_length())
-        while not sustains(need, free, depth):
-            depth *= 2
-        return depth
-    rows = max(walk.reach[0] + 1, -(-least // walk.row_words))
-    while not sustains(need, free, rows * walk.row_words):
-        rows += 1
-    return rows
 
 
 def _choices(inputs: int) -> float:

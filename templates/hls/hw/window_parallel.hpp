@@ -6,6 +6,8 @@
 // the map; windows that reach past the right edge leave with the first columns of the next row.
 // Taps in the padding give PadCode. With several Pixels in a word, a column of the walk is a word,
 // and all windows that begin in it leave together; those behind the last one of a row are zero.
+// With Recent above 0 there is a line memory less: a word of the lowest row waits until the window
+// is done with the word of the highest one in its place.
 // See hw_window_parallel.
 #ifndef HW_WINDOW_PARALLEL_HPP
 #define HW_WINDOW_PARALLEL_HPP
@@ -44,6 +46,7 @@ struct walk {
   static constexpr int pad_columns = (S::pad_left + C::Pixels - 1) / C::Pixels;
   static constexpr int places = (lead + pad_columns) * words + 1;
   static constexpr int capacity = C::Banks * C::Depth;
+  static constexpr int waiting = C::Recent > 0 ? C::Recent : 1;
 };
 
 }  // namespace detail
@@ -58,9 +61,11 @@ void window_parallel(stream<X> &x, stream<Y> &y) {
   X lines[C::Banks][C::Depth];
 #pragma HLS BIND_STORAGE variable=lines type=ram_s2p
 #pragma HLS ARRAY_PARTITION variable=lines complete dim=1
+  X recent[W::waiting];
+#pragma HLS ARRAY_PARTITION variable=recent complete
   X kept[W::places][S::kernel_height];
 #pragma HLS ARRAY_PARTITION variable=kept complete
-  int written = 0, freed = 0, given = 0;
+  int written = 0, banked = 0, freed = 0, given = 0;
   int row = 0, place = 0, load = 0;     // the load: row of windows, word of the row, of the frame
   int out_row = 0, out_place = 0;       // the window that leaves, as a phase of the walk
 
@@ -68,7 +73,7 @@ void window_parallel(stream<X> &x, stream<Y> &y) {
 #pragma HLS PIPELINE II=1
     const int first_row = row * S::stride_height - S::pad_top;
     const int needed = detail::nearest_row<S>(first_row + W::reach) * W::row_words + place;
-    const bool stores = written < W::frame_words && written - freed < W::capacity;
+    const bool keeps = written < W::frame_words && written - freed < W::capacity;
     const bool loads = load < W::loads;
 
     if (given < C::OutFrameWords && (!loads || written > needed)) {
@@ -84,7 +89,9 @@ void window_parallel(stream<X> &x, stream<Y> &y) {
         const int map_row = detail::nearest_row<S>(first_row + k * S::dilation_height);
         const int number = map_row * W::row_words + place;
         const int bank = C::Ring ? 0 : map_row % C::Banks;
-        kept[0][k] = lines[bank][(C::Ring ? number : place) % C::Depth];
+        const bool waiting = C::Recent > 0 && number >= banked;
+        kept[0][k] = waiting ? recent[number % W::waiting]
+            : lines[bank][(C::Ring ? number : place) % C::Depth];
       }
 
       // The windows whose last column this is.
@@ -144,9 +151,20 @@ void window_parallel(stream<X> &x, stream<Y> &y) {
       if (end) ++row;
     }
     if (given == C::OutFrameWords) freed = W::frame_words;
+    const bool leaves = banked < written && banked - freed < W::capacity;
+    const bool waits = written < W::frame_words && written - banked - int(leaves) < W::waiting;
+    const bool moves = C::Recent > 0 ? leaves : keeps;
+    const bool stores = C::Recent > 0 ? waits : keeps;
+    X word;
+    if (stores) word = x.read();
+    if (moves) {
+      const int bank = C::Ring ? 0 : (banked / W::row_words) % C::Banks;
+      const X &moved = C::Recent > 0 ? recent[banked % W::waiting] : word;
+      lines[bank][(C::Ring ? banked : banked % W::row_words) % C::Depth] = moved;
+      ++banked;
+    }
     if (stores) {
-      const int bank = C::Ring ? 0 : (written / W::row_words) % C::Banks;
-      lines[bank][(C::Ring ? written : written % W::row_words) % C::Depth] = x.read();
+      if (C::Recent > 0) recent[written % W::waiting] = word;
       ++written;
     }
     if (given == C::OutFrameWords && written == W::frame_words) break;

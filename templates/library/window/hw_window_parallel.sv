@@ -1,6 +1,9 @@
 // Sliding window over a padded map, all taps of a window per cycle for the channels of one word;
 // with Pixels above 1, of all windows that begin in the pixels of one word.
 //
+// With Recent above 0 there is one bank less: hw_window_newest has words of the lowest row until
+// the window is done with those of the highest one, whose places they take.
+//
 // The writer stores input words in line memories, one bank for each row that a window reaches over:
 // row r of the stream of all frames stands in bank r mod Banks. The reader walks every row of
 // windows over the columns of the map: a phase reads the words of all tap rows in one column, puts
@@ -37,6 +40,7 @@ module hw_window_parallel #(
   parameter logic [OutBits-1:0] PadCode = '0,
   parameter int unsigned Banks = 3,
   parameter int unsigned Depth = 4,     // words of a bank: a row, or a power of two with Ring
+  parameter int unsigned Recent = 0,    // words that wait for the place of a row that leaves; or 0
   // Windows of one row that move from row to row: one bank, which need not hold a row.
   parameter bit Ring = 1'b0,
   localparam int unsigned Taps = Shape.kernel_height * Shape.kernel_width,
@@ -102,8 +106,11 @@ module hw_window_parallel #(
       || (Depth & (Depth - 1)) != 0)) begin : gen_illegal4
     $error("hw_window_parallel: a ring is a power of two, for windows of one row, row after row");
   end
-  if (!Ring && (Depth != RowWords || Banks <= Reach)) begin : gen_illegal5
+  if (!Ring && (Depth != RowWords || Banks + ((Recent > 0) ? 1 : 0) <= Reach)) begin : gen_illegal5
     $error("hw_window_parallel: there is a bank for every row that a window reaches over");
+  end
+  if (Recent > 0 && (Ring || Reach < 1 || RowWords < Recent + Tail + 2)) begin : gen_illegal6
+    $error("hw_window_parallel: words that wait are fewer than a row, of windows of several rows");
   end
 
   // Counters; row numbers of the map are signed.
@@ -139,8 +146,11 @@ module hw_window_parallel #(
     advanced = sum[BankBits-1:0];
   endfunction
 
-  logic write, fire, load, ready, row_done;  // row_done: the writer ends a row
-  logic [PosBits-1:0] write_pos;             // of the writer in its row
+  logic fire, load, ready;
+  // Words that are stored, and those that go to their banks, which is the same without Recent: the
+  // position in its row of the next one, and whether a row ends.
+  logic [PosBits-1:0] write_pos, bank_pos;
+  logic row_done, bank_write, bank_row_done;
 
   // ---- Loads: the next word of the walk, and what it needs ----
   localparam logic [BankBits-1:0] StartBank =
@@ -213,7 +223,7 @@ module hw_window_parallel #(
       frees_q <= PadTop == 0;
       written_q <= '0;
     end else begin
-      written_q <= written_q + $signed(RowBits'(row_done)) - (frame_end ? Rows : '0);
+      written_q <= written_q + $signed(RowBits'(bank_row_done)) - (frame_end ? Rows : '0);
       if (fire) pos_q <= last_pos ? '0 : pos_q + 1'b1;
       if (fire && last_pos) begin
         row_q <= last_row ? '0 : row_q + 1'b1;
@@ -233,18 +243,15 @@ module hw_window_parallel #(
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) count_q <= '0;
-      else count_q <= count_q + CountBits'(write) - CountBits'(fire);
+      else count_q <= count_q + CountBits'(bank_write) - CountBits'(fire);
     end
     assign room = count_q != CountBits'(Depth);
     logic unused;
     assign unused = &{1'b0, held, frees_q};
   end else begin : gen_rows
     assign room = held < BankRows
-        || (held == BankRows && frees_q && write_pos < pos_q);
+        || (held == BankRows && frees_q && bank_pos < pos_q);
   end
-
-  assign in0_ready_o = in0_valid_i && room;
-  assign write = in0_ready_o;
 
   // ---- A phase and a load of the same cycle; empty places at the new end of the window ----
   logic [GapBits-1:0] gap_q, place;
@@ -274,16 +281,87 @@ module hw_window_parallel #(
   assign out_start_o = fire && emits;
 
   // ---- Line memories and register window ----
-  logic [KernelHeight*Pixels*Parallel*InBits-1:0] column;
+  localparam int unsigned WordWidth = Pixels * Parallel * InBits;
+  logic [KernelHeight*WordWidth-1:0] column, from_banks;
+  logic [WordWidth-1:0] bank_data;
 
   hw_window_banks #(
-    .Width(Pixels * Parallel * InBits), .Banks(Banks), .Depth(Depth), .Rows(KernelHeight),
-    .Apart(DilationHeight), .RowWords(RowWords)
+    .Width(WordWidth), .Banks(Banks), .Depth(Depth), .Rows(KernelHeight), .Apart(DilationHeight),
+    .RowWords(RowWords)
   ) i_banks (
-    .clk_i, .rst_ni, .write_i(write), .data_i(in0_data_i), .write_pos_o(write_pos),
-    .row_done_o(row_done), .read_i(load), .read_bank_i(load_bank_q), .read_place_i(load_place_q),
-    .column_o(column)
+    .clk_i, .rst_ni, .write_i(bank_write), .data_i(bank_data), .write_pos_o(bank_pos),
+    .row_done_o(bank_row_done), .read_i(load), .read_bank_i(load_bank_q),
+    .read_place_i(load_place_q), .column_o(from_banks)
   );
+
+  if (Recent > 0) begin : gen_recent
+    // The row of the map that is lowest under windows. Below the map it is the last row of the map
+    // for the first windows that reach there, and rows that nobody looks at for the others.
+    localparam int Lowest = Reach - PadTop;
+    localparam int Free = Height - Lowest;
+    localparam int Below = (Free > 0) ? (Free + StrideHeight - 1) / StrideHeight : 0;
+    localparam int Start = (Below > 0) ? Lowest : Height - 1;
+    localparam int Before = Lowest + (Below - 1) * StrideHeight;
+    localparam int Final = (OutHeight > Below) ? Height - 1 + (OutHeight - 1 - Below) * StrideHeight
+        : Lowest + (OutHeight - 1) * StrideHeight;
+    // From the number of a load's word in that row to the next one's, modulo Places.
+    localparam int Places = (Recent > 1) ? 1 << $clog2(Recent) : 2;
+    localparam int RowStep = ((StrideHeight - 1) * RowWords + 1) % Places;
+    localparam int BelowStep = ((Height - 2 - Before) * RowWords + 1) % Places;
+    localparam int FrameStep = ((Height - 1 + Start - Final) * RowWords + 1) % Places;
+    // The tap that looks at the last row of the map in windows that reach below, unless windows
+    // before them had it as their lowest, so that its words are in their bank.
+    localparam int Down = Height - 1 - (Below * StrideHeight - PadTop);
+    localparam bit Looks = Below < OutHeight && (Below == 0 || Before < Height - 1)
+        && Down % DilationHeight == 0;
+    localparam int Late = Looks ? Down / DilationHeight : KernelHeight - 1;
+    localparam int unsigned StepBits = $clog2(Places);
+    logic signed [RowBits-1:0] low_q, banked_q;  // that row; rows in banks, as for loads
+    logic drain_valid, here, newest_here, below, below_q;
+    logic [StepBits-1:0] step;
+    logic [WordWidth-1:0] newest;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        low_q <= $signed(RowBits'(Start));
+        banked_q <= '0;
+      end else begin
+        banked_q <= banked_q + $signed(RowBits'(bank_row_done)) - (load_end ? Rows : '0);
+        if (load && load_last) begin
+          if (load_last_row) low_q <= $signed(RowBits'(Start));
+          else low_q <= below ? LastRow : low_q + RowStride;
+        end
+      end
+      if (load) below_q <= load_row_q == OutRowBits'(Below);
+    end
+    assign below = load_row_q + 1'b1 == OutRowBits'(Below);  // the next windows
+    assign here = banked_q < low_q || (banked_q == low_q && bank_pos <= load_pos_q);
+    assign step = !load_last ? StepBits'(1) : load_last_row ? StepBits'(FrameStep)
+        : below ? StepBits'(BelowStep) : StepBits'(RowStep);
+
+    hw_window_newest #(
+      .Width(WordWidth), .Recent(Recent), .RowWords(RowWords), .First(Start * RowWords)
+    ) i_newest (
+      .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o, .in0_data_i, .write_pos_o(write_pos),
+      .row_done_o(row_done), .drain_valid_o(drain_valid), .drain_data_o(bank_data),
+      .drain_i(bank_write), .read_i(load), .read_step_i(step), .here_i(here),
+      .newest_here_o(newest_here), .newest_o(newest)
+    );
+    assign bank_write = drain_valid && room;
+    always_comb begin
+      column = from_banks;
+      if (newest_here) column[(KernelHeight-1)*WordWidth +: WordWidth] = newest;
+      if (Looks && newest_here && below_q) column[Late*WordWidth +: WordWidth] = newest;
+    end
+    logic unused;
+    assign unused = &{1'b0, below_q};
+  end else begin : gen_no_recent
+    assign in0_ready_o = in0_valid_i && room;
+    assign bank_write = in0_ready_o;
+    assign bank_data = in0_data_i;
+    assign {write_pos, row_done} = {bank_pos, bank_row_done};
+    assign column = from_banks;
+  end
 
   hw_window_taps #(
     .Shape(Shape), .Parallel(Parallel), .Pixels(Pixels), .Windows(Windows), .Abreast(Abreast),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
@@ -10,10 +10,10 @@ from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.window.needs import least_depth, sustains
 from hwcompile.ops.window.op import Window
-from hwcompile.ops.window.parallel import Parallel
+from hwcompile.ops.window.parallel import Parallel, TapsAbreast
 from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
-from tests.ops.window.cases import windows
+from tests.ops.window.cases import WIDE, windows
 
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
@@ -72,6 +72,17 @@ def test_rtl_equals_meaning_and_prediction(case: tuple[Site, int]) -> None:
     check_kernel(example, KERNEL, {"parallel": parallel}, frames=4)
 
 
+@pytest.mark.parametrize("case", WIDE.values(), ids=WIDE.keys())
+def test_wide_maps_keep_a_row_less_than_windows_reach_over(case: tuple[Site, int]) -> None:
+    example, parallel = case
+    built = KERNEL.at(example, {"parallel": parallel})
+    assert isinstance(built, TapsAbreast)
+    assert built.recent > 0
+    assert built.rows == built.walk.reach[0]
+    check_kernel(example, KERNEL, {"parallel": parallel}, frames=4)
+    check_kernel(example, KERNEL, {"parallel": parallel}, frames=4, depth=1)
+
+
 SEVERAL: dict[str, tuple[Site, int]] = {
     "padded, a ragged row": (
         site(Window((3, 3), ONE, ONE, ALL_ROUND, -3, 1), (4, 7, 2), NIBBLE),
@@ -113,6 +124,42 @@ def test_extremes_pass_unchanged() -> None:
     example = site(Window((2, 2), ONE, ONE, (1, 1, 0, 0), element.low, 1), (3, 4, 2), element)
     x = np.where(np.indices((2, 3, 4, 2)).sum(axis=0) % 2, element.low, element.high)
     check_kernel(example, KERNEL, {"parallel": 2}, inputs=(x.astype(np.int64),))
+
+
+@st.composite
+def wide_windows(draw: st.DrawFn) -> Site[Window]:
+    """A window of several rows over a map whose rows are so long that one of them is not kept."""
+
+    def pick(*numbers: int) -> int:
+        return draw(st.sampled_from(numbers))
+
+    shape = (draw(st.integers(2, 7)), draw(st.integers(32, 40)), pick(1, 1, 2))
+    kernel, apart = (draw(st.integers(2, 5)), draw(st.integers(1, 3))), (pick(1, 1, 2), 1)
+    pads = tuple(draw(st.integers(0, kernel[i % 2] - 1)) for i in range(4))
+    window = Window(kernel, (pick(1, 1, 2, 3), pick(1, 2)), apart, pads, pick(0, 3, -9), 1)
+    kind = TensorType(shape, draw(st.sampled_from((NIBBLE, BYTE, BIPOLAR))))
+    assume(not window.problems((kind,)))
+    return Site.of(window, kind)
+
+
+@pytest.mark.slow
+@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@given(wide_windows(), st.integers(0, 99), st.sampled_from((None, 1, 2)))
+def test_random_wide_windows(example: Site[Window], seed: int, depth: int | None) -> None:
+    assume(KERNEL.refuses(example) is None)
+    parameters = {"parallel": example.inputs[0].channels}
+    check_kernel(example, KERNEL, parameters, frames=4, seed=seed, depth=depth)
+
+
+@settings(deadline=None, max_examples=60)
+@given(wide_windows())
+def test_words_that_wait_slow_nobody_down(example: Site[Window]) -> None:
+    """Frames follow each other as fast as the slower side alone, at any number of rows kept."""
+    assume(KERNEL.refuses(example) is None)
+    parameters = {"parallel": example.inputs[0].channels}
+    plan = one_node_plan(example, KERNEL, parameters)
+    ends = simulate(plan, 6).frame_ends
+    assert ends[5] - ends[4] == KERNEL.at(example, parameters).interval
 
 
 @st.composite
