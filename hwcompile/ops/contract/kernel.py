@@ -42,7 +42,7 @@ class Kernel(ABC, Generic[O]):
         data_dependent: True when some data pass faster than the timing says; exact only for the
             slowest data. The planner takes such a kernel only when a schedule asks for it.
         reserve: True for a kernel that the planner looks at only where others are too slow for the
-            target, or where a schedule asks for it.
+            target, where they leave room on a board, or where a schedule asks for it.
         most_registers: Highest value of the parameter `registers`, which is 0 unless it is given.
             Each step up takes more cycles of latency and more flip-flops, for a faster clock; what
             is computed, and how often, stays the same.

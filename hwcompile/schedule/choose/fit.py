@@ -2,12 +2,13 @@
 
 For an interval, options are priced by what they take of the board's FPGA, in look-up tables; prices
 of what runs short rise and the choice is made again, with other ways to make products (`Ways`). The
-shortest interval that fits is found by bisection over all intervals that nodes can have.
+shortest interval that fits is found by bisection over all intervals that nodes can have. Where it is
+the shortest that the usual kernels reach, those in reserve are looked at (`Reserve.KERNELS`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
 
 from hwcompile.boards import Board
@@ -20,7 +21,7 @@ from hwcompile.schedule.choose.assignment import Costs
 from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
 from hwcompile.schedule.choose.estimate import Estimate, estimate
 from hwcompile.schedule.choose.folding import Space
-from hwcompile.schedule.choose.options import Option
+from hwcompile.schedule.choose.options import Option, Reserve
 from hwcompile.schedule.choose.pace import Pace, paced
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.choose.ways import Ways
@@ -139,12 +140,23 @@ class Fitter:
             CompileError: HW0404 when it needs more, with what takes most.
         """
         steps = self.space.steps or (1,)
-        low, high = 0, len(steps) - 1
-        best = self._attempt(steps[high])
+        best = self._attempt(steps[-1])
         if not best.possible:
             raise self.refusal(best)
         if best.excess > 1:
             return best
+        best = self._refined(self._bisected(best, steps[:-1]), steps)
+        if best.target == steps[0] and self.space.reserve < Reserve.KERNELS:
+            # There is room for more than the usual kernels can use.
+            more = [step for step in self.space.larger.steps if step < best.target]
+            slowest = self._attempt(more[-1]) if more else best
+            if slowest.excess <= 1:
+                best = self._bisected(slowest, more[:-1])
+        return self._saving(best)
+
+    def _bisected(self, best: Attempt, steps: Sequence[int]) -> Attempt:
+        """The fastest that fits among shorter intervals, in ascending order; `best` if none does."""
+        low, high = 0, len(steps)
         while low < high:
             middle = (low + high) // 2
             tried = self._attempt(steps[middle])
@@ -152,15 +164,15 @@ class Fitter:
                 best, high = tried, middle
             else:
                 low = middle + 1
-        return self._saving(self._refined(best))
+        return best
 
-    def _refined(self, best: Attempt) -> Attempt:
+    def _refined(self, best: Attempt, steps: Sequence[int]) -> Attempt:
         """Faster ones near by: what is found for an interval is not always the best there is."""
-        faster = [step for step in self.space.steps if step < best.target]
+        faster = [step for step in steps if step < best.target]
         for step in reversed(faster[-_NEAR:]):
             tried = self._attempt(step)
             if tried.excess <= 1:
-                return self._refined(tried)
+                return self._refined(tried, steps)
         return best
 
     def attempt(self, target: int) -> Attempt:

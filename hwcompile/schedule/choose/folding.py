@@ -106,10 +106,11 @@ class Space:
             all(option.built.interval > target for option in found)
             for found in self.options.values()
         )
-        return self._larger.reaching(target) if slow and self.reserve < max(Reserve) else self
+        return self.larger.reaching(target) if slow and self.reserve < max(Reserve) else self
 
     @cached_property
-    def _larger(self) -> Space:
+    def larger(self) -> Space:
+        """The next space, with more of what the planner has in reserve; there must be one."""
         return Space.of(self.graph, self.choices, Reserve(self.reserve + 1))
 
     @cached_property

@@ -46,6 +46,24 @@ def test_a_larger_fpga_is_never_slower() -> None:
     assert intervals[0] > intervals[-1]
 
 
+def kernels_on(board: Board) -> tuple[set[str], int]:
+    """Kernels of windows, and cycles per frame, of the fastest folding."""
+    planned, prediction = plan(GRAPH, board=board)
+    parts = [part for stage in planned.stages for part in stage.parts]
+    return {p.built.kernel.name for p in parts if p.node.op.family == "window"}, prediction.interval
+
+
+def test_room_for_more_than_one_tap_per_cycle_is_used() -> None:
+    """The usual kernels stop at pixels times taps of the slowest layer."""
+    least = Fitter(GRAPH, {}, load_board("ulx3s_85")).space.steps[0]
+    names, interval = kernels_on(load_board("ulx3s_85"))
+    assert "parallel" in names
+    assert interval < least
+    few, slower = kernels_on(board_with(lut=3200, ff=3200, bram=60))
+    assert few == {"line_buffer"}
+    assert slower >= least
+
+
 def test_the_finished_plan_keeps_the_margin_with_its_fifos() -> None:
     board = load_board("icebreaker")
     planned, prediction = plan(GRAPH, board=board)
