@@ -52,7 +52,7 @@ def _numbered(candidates: Mapping[str, tuple[Option, ...]]) -> dict[int, tuple[i
 
 
 @dataclass(frozen=True)
-class _Edge:
+class Edge:
     """A stream from node `start` to input `port` of node `end`."""
 
     start: str
@@ -80,8 +80,8 @@ class Assignment:
         self.candidates = candidates
         self.target = target
         self.costs = costs
-        self.into: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
-        self.out: dict[str, list[_Edge]] = {node.name: [] for node in nodes}
+        self.into: dict[str, list[Edge]] = {node.name: [] for node in nodes}
+        self.out: dict[str, list[Edge]] = {node.name: [] for node in nodes}
         self._numbers = _numbered(candidates)
         self._origin = stream_sources(graph)
         self._ends = {self._origin[value] for value in graph.outputs}
@@ -91,7 +91,7 @@ class Assignment:
             for port, value in enumerate(node.inputs):
                 producer = graph.producer(self._origin[value])
                 if producer is not None:
-                    edge = _Edge(producer.name, node.name, port)
+                    edge = Edge(producer.name, node.name, port)
                     self.into[node.name].append(edge)
                     self.out[producer.name].append(edge)
 
@@ -116,7 +116,7 @@ class Assignment:
         for node in self.nodes:
             edges = self.into[node.name]
             totals[node.name] = [
-                self._own(node, option)
+                self.own(node, option)
                 + sum(self._cheapest_before(edge, option, totals) for edge in edges)
                 for option in self.candidates[node.name]
             ]
@@ -124,18 +124,18 @@ class Assignment:
         for node in reversed(self.nodes):
             options = self.candidates[node.name]
             scores = [
-                total + sum(self._joint(e, option, chosen[e.end]) for e in self.out[node.name])
+                total + sum(self.joint(e, option, chosen[e.end]) for e in self.out[node.name])
                 for option, total in zip(options, totals[node.name], strict=True)
             ]
             chosen[node.name] = options[scores.index(min(scores))]
         return chosen
 
     def _cheapest_before(
-        self, edge: _Edge, option: Option, totals: Mapping[str, list[float]]
+        self, edge: Edge, option: Option, totals: Mapping[str, list[float]]
     ) -> float:
         share = len(self.out[edge.start])
         pairs = zip(self.candidates[edge.start], totals[edge.start], strict=True)
-        return min(total / share + self._joint(edge, before, option) for before, total in pairs)
+        return min(total / share + self.joint(edge, before, option) for before, total in pairs)
 
     def _improve(self, chosen: dict[str, Option]) -> dict[str, Option]:
         """Change single nodes as long as that lowers the cost."""
@@ -151,11 +151,11 @@ class Assignment:
         return chosen
 
     def _around(self, node: Node, option: Option, chosen: Mapping[str, Option]) -> float:
-        before = sum(self._joint(e, chosen[e.start], option) for e in self.into[node.name])
-        after = sum(self._joint(e, option, chosen[e.end]) for e in self.out[node.name])
-        return self._own(node, option) + before + after
+        before = sum(self.joint(e, chosen[e.start], option) for e in self.into[node.name])
+        after = sum(self.joint(e, option, chosen[e.end]) for e in self.out[node.name])
+        return self.own(node, option) + before + after
 
-    def _own(self, node: Node, option: Option) -> float:
+    def own(self, node: Node, option: Option) -> float:
         """Of the node alone; an output of the network has the order of its tensor."""
         bare = option.built.ports.output.order is not None and self._leaves(node)
         return self.costs.option(node, option) + (_NEVER if bare else 0.0)
@@ -163,7 +163,18 @@ class Assignment:
     def _leaves(self, node: Node) -> bool:
         return bool(self._ends & set(node.outputs))
 
-    def _joint(self, edge: _Edge, before: Option, after: Option) -> float:
+    def cost(self, chosen: Mapping[str, Option]) -> float:
+        """Of all nodes and of the streams between them, by node name."""
+        nodes = sum(self.own(node, chosen[node.name]) for node in self.nodes)
+        edges = [edge for node in self.nodes for edge in self.out[node.name]]
+        return nodes + sum(self.joint(e, chosen[e.start], chosen[e.end]) for e in edges)
+
+    def number_of(self, option: Option, port: int) -> int:
+        """Of a candidate's format at an input, or at its output (-1); equal ones share one."""
+        return self._numbers[id(option)][port]
+
+    def joint(self, edge: Edge, before: Option, after: Option) -> float:
+        """Of the stream, with huge costs for what must not meet, if that can be avoided."""
         key = (self._numbers[id(before)][-1], self._numbers[id(after)][edge.port])
         if key not in self._known:
             have, want = before.built.ports.output, after.built.ports.inputs[edge.port]
@@ -177,7 +188,7 @@ class Assignment:
             return cost + _APART
         return cost
 
-    def _pair(self, edge: _Edge, chosen: Mapping[str, Option]) -> tuple[StreamFormat, StreamFormat]:
+    def _pair(self, edge: Edge, chosen: Mapping[str, Option]) -> tuple[StreamFormat, StreamFormat]:
         return chosen[edge.start].built.ports.output, chosen[edge.end].built.ports.inputs[edge.port]
 
     def check_orders(self, chosen: Mapping[str, Option]) -> None:
@@ -196,9 +207,13 @@ class Assignment:
                 fix = "'taps' and 'lanes' of the reader that fit, or as many channels as there are"
                 raise fail("HW0402", what, why, fix, node.origin)
 
-    def _ordered(self, edge: _Edge, chosen: Mapping[str, Option]) -> bool:
+    def _ordered(self, edge: Edge, chosen: Mapping[str, Option]) -> bool:
         have, want = self._pair(edge, chosen)
         return have.same_order(want)
+
+    def fast(self, edge: Edge, before: Option, after: Option) -> bool:
+        """True when both ends have the same words, or what joins them meets the target."""
+        return self._fast((before.built.ports.output, after.built.ports.inputs[edge.port]))
 
     def _fast(self, pair: tuple[StreamFormat, StreamFormat]) -> bool:
         """True when the formats agree or a width node between them meets the target."""

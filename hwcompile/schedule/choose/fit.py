@@ -2,8 +2,8 @@
 
 For an interval, options are priced by what they take of the board's FPGA, in look-up tables; prices
 of what runs short rise and the choice is made again, with other ways to make products (`Ways`). The
-shortest interval that fits is found by bisection over all intervals that nodes can have. Where it is
-the shortest that the usual kernels reach, those in reserve are looked at (`Reserve.KERNELS`).
+shortest interval that fits is found by bisection over all intervals that nodes can have. Where it
+is the shortest that the usual kernels reach, those in reserve are looked at (`Reserve.KERNELS`).
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Fitter:
         return self._saving(best)
 
     def _bisected(self, best: Attempt, steps: Sequence[int]) -> Attempt:
-        """The fastest that fits among shorter intervals, in ascending order; `best` if none does."""
+        """The fastest that fits among shorter intervals, which ascend; `best` if none does."""
         low, high = 0, len(steps)
         while low < high:
             middle = (low + high) // 2

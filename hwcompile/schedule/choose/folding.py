@@ -225,16 +225,22 @@ def _check_target(
     raise fail("HW0401", what, why, fix, node.origin)
 
 
+def unlike_options(
+    options: tuple[Option, ...], target: int, cost: Callable[[Option], float]
+) -> tuple[Option, ...]:
+    """The cheapest option that meets a target for each set of stream formats, cheapest first."""
+    enough = [option for option in options if option.built.interval <= target]
+    best: dict[object, Option] = {}
+    for option in sorted(enough, key=lambda o: (cost(o), o.built.interval)):
+        best.setdefault(option.streams, option)
+    return tuple(best.values())
+
+
 def _candidates(
     options: tuple[Option, ...], target: int, cost: Callable[[Option], float]
 ) -> tuple[Option, ...]:
     """The options worth a closer look: cheap ones, and the cheapest for every stream format."""
-    enough = [option for option in options if option.built.interval <= target]
-    ranked = sorted(enough, key=lambda o: (cost(o), o.built.interval))
-    best: dict[object, Option] = {}
-    for option in ranked:
-        best.setdefault(option.streams, option)
-    unlike = list(best.values())
+    unlike = unlike_options(options, target, cost)
     kept = set(map(id, unlike[:_CANDIDATES]))
     for port in range(len(unlike[0].streams)):
         seen: set[object] = set()
