@@ -9,7 +9,7 @@ are fitted to three quarters of the runs and errors measured on the rest. Writes
 --dry it only prints. Runs are kept in the cache by the contents of everything that goes in.
 
 With `--only`, kernels whose name holds the word are synthesized and fitted alone; the others keep
-their coefficients, and the document is left as it is.
+their coefficients, and of the document what it says of these kernels is written anew.
 """
 
 from __future__ import annotations
@@ -82,8 +82,8 @@ def main() -> None:
             encoded = msgspec.json.format(msgspec.json.encode(calibration), indent=2)
             folder = ROOT / "hwcompile" / "families" / family
             (folder / CALIBRATION).write_bytes(encoded + b"\n")
-        if not options.only:
-            (ROOT / "docs" / "resources.md").write_text(text)
+        page = ROOT / "docs" / "resources.md"
+        page.write_text(renewed(page.read_text(), results) if options.only else text)
 
 
 def plain(
@@ -193,6 +193,38 @@ def document(
     for family, (calibration, runs) in results.items():
         lines += ["", f"## {family}", "", *_table(Technology(calibration), runs)]
     return "\n".join([*lines, "", *_coefficients(results), ""])
+
+
+def renewed(text: str, results: Mapping[str, tuple[Calibration, Sequence[Run]]]) -> str:
+    """The document with other errors of some kernels; sums over all kernels stay."""
+    lines, section = [], ""
+    for line in text.splitlines():
+        section = line[3:] if line.startswith("## ") else section
+        family = section or line[2:].partition(":")[0]
+        if family not in results:
+            lines.append(line)
+            continue
+        calibration, runs = results[family]
+        model, names = Technology(calibration), {f"`{run.name}`" for run in runs}
+        if not section:
+            kept = [] if line.endswith(": none.") else line.partition(": ")[2][:-1].split("; ")
+            kept = [entry for entry in kept if entry.partition(" ")[0] not in names]
+            far = sorted([*kept, *_far_off(model, runs)], key=lambda entry: entry.partition(" ")[0])
+            lines.append(f"- {family}: {'; '.join(far) or 'none'}.")
+        elif line.startswith("| all "):
+            rows = {name: _row(name, model, _of_name(runs, name)) for name in names}
+            while lines[-1].startswith("| `"):
+                row = lines.pop()
+                rows.setdefault(row.split(" ")[1], row)
+            lines += [rows[name] for name in sorted(rows, key=lambda name: name.strip("`"))]
+            lines.append(line)
+        else:
+            lines.append(line)
+    return "\n".join([*lines, ""])
+
+
+def _of_name(runs: Sequence[Run], title: str) -> list[Run]:
+    return [run for run in runs if f"`{run.name}`" == title]
 
 
 def _far_off(model: Technology, runs: Sequence[Run]) -> Iterator[str]:

@@ -22,7 +22,7 @@ def fifo_resources(width: int, depth: int, *, block: bool) -> Resources:
     if not block and depth <= 2:
         return credit + Resources(lut=width * (depth - 1), ff=depth * (width + 1))
     pointer = (depth - 1).bit_length()
-    control = Resources(lut=2 * count + pointer, adders=count + 2 * pointer, ff=count + 2 * pointer)
+    control = Resources(lut=2 * pointer, adders=2 * pointer, ff=2 * pointer + 1)
     kind = MemoryKind.RAM if block else MemoryKind.QUEUE
     return (
         credit

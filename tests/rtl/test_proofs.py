@@ -48,9 +48,11 @@ class Proof:
 
 CREDIT = (
     ("ok_o = ok_q", "ok_o = 1'b1"),
-    ("if (reserve_i && !pop) begin", "if (reserve_i) begin"),
-    ("if (!reserve_i && pop) begin", "if (pop && valid_o && push_i) begin"),
+    ("if (reserve_i && !pop) ok_d", "if (reserve_i) ok_d"),
+    ("if (!reserve_i && pop) ok_d", "if (pop && valid_o && push_i) ok_d"),
     ("ok_d = (reserved_q != CountW'(Depth - 1))", "ok_d = 1'b1"),
+    ("(reserve_i != pop)", "(reserve_i || pop)"),
+    ("pop ? '1 : CountW'(1)", "CountW'(1)"),
 )
 ONE = (("push_i || (valid_q && !ready_i);", "push_i || valid_q;"),)
 TWO = (
@@ -63,8 +65,9 @@ TWO = (
 MEMORY = (
     ("write_q == LAST", "write_q == '0"),
     ("if (take) read_q <=", "if (take && push_i) read_q <="),
-    ("if (push_i && !take) begin", "if (push_i) begin"),
-    ("some_d = (count_q != CountW'(1))", "some_d = 1'b1"),
+    ("if (push_i && !take) some_d", "if (push_i && take) some_d"),
+    ("some_d = (read_next != write_q)", "some_d = 1'b1"),
+    ("read_next != write_q", "read_q != write_q"),
 )
 BLOCK = (
     ("&& (!valid_q || ready_i)", ""),

@@ -49,7 +49,7 @@ module hw_credit_fifo #(
   end
 
   // Places in use: reserved, stored, or at the output.
-  logic [CountW-1:0] reserved_q, reserved_d;
+  logic [CountW-1:0] reserved_q;
   logic ok_q, ok_d;
   logic pop;
 
@@ -57,21 +57,15 @@ module hw_credit_fifo #(
   assign pop = valid_o && ready_i;
 
   always_comb begin
-    reserved_d = reserved_q;
     ok_d = ok_q;
-    if (reserve_i && !pop) begin
-      reserved_d = reserved_q + CountW'(1);
-      ok_d = (reserved_q != CountW'(Depth - 1));
-    end
-    if (!reserve_i && pop) begin
-      reserved_d = reserved_q - CountW'(1);
-      ok_d = 1'b1;
-    end
+    if (reserve_i && !pop) ok_d = (reserved_q != CountW'(Depth - 1));
+    if (!reserve_i && pop) ok_d = 1'b1;
   end
 
   always_ff @(posedge clk_i) begin
+    // One adder for both ways: all ones are -1.
     if (!rst_ni) reserved_q <= '0;
-    else reserved_q <= reserved_d;
+    else if (reserve_i != pop) reserved_q <= reserved_q + (pop ? '1 : CountW'(1));
     if (!rst_ni) ok_q <= 1'b1;
     else ok_q <= ok_d;
   end
@@ -119,34 +113,30 @@ module hw_credit_fifo #(
     end
   end else begin : gen_memory
     logic [Width-1:0] mem [Depth];
-    logic [PtrW-1:0] write_q, read_q;
-    logic [CountW-1:0] count_q, count_d;  // words in the memory
-    logic some_q, some_d;  // there are any
+    // Rows that are a power of two wrap around by themselves.
+    localparam bit Whole = Depth > 1 && (Depth & (Depth - 1)) == 0;
+    logic [PtrW-1:0] write_q, read_q, write_next, read_next;
+    logic some_q, some_d;  // there are words in the memory
     logic take;  // the memory's oldest word leaves it
 
+    assign write_next = (!Whole && write_q == LAST) ? '0 : write_q + PtrW'(1);
+    assign read_next = (!Whole && read_q == LAST) ? '0 : read_q + PtrW'(1);
+
     always_comb begin
-      count_d = count_q;
       some_d = some_q;
-      if (push_i && !take) begin
-        count_d = count_q + CountW'(1);
-        some_d = 1'b1;
-      end
-      if (!push_i && take) begin
-        count_d = count_q - CountW'(1);
-        some_d = (count_q != CountW'(1));
-      end
+      if (push_i && !take) some_d = 1'b1;
+      // The word that leaves was the last one.
+      if (!push_i && take) some_d = (read_next != write_q);
     end
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
         write_q <= '0;
         read_q <= '0;
-        count_q <= '0;
         some_q <= 1'b0;
       end else begin
-        if (push_i) write_q <= (write_q == LAST) ? '0 : write_q + PtrW'(1);
-        if (take) read_q <= (read_q == LAST) ? '0 : read_q + PtrW'(1);
-        count_q <= count_d;
+        if (push_i) write_q <= write_next;
+        if (take) read_q <= read_next;
         some_q <= some_d;
       end
     end

@@ -24,20 +24,21 @@
     // Where the followed word lies: `f_offset` rows behind the oldest word in the memory.
     logic f_shown;  // the word at the output has left the memory
     logic [CountW-1:0] f_offset;
-    logic [CountW:0] f_row, f_end;
+    logic [CountW:0] f_row, f_from, f_to;
+    logic [CountW-1:0] f_kept;  // words in the memory
 
-    assign f_stored = count_q + CountW'(f_shown);
+    assign f_from = (CountW + 1)'(read_q);
+    assign f_to = (CountW + 1)'(write_q) + (write_q > read_q ? '0 : (CountW + 1)'(Depth));
+    assign f_kept = some_q ? CountW'(f_to - f_from) : '0;
+    assign f_stored = f_kept + CountW'(f_shown);
     assign f_offset = f_ahead_q - CountW'(f_shown);
-    assign f_row = (CountW + 1)'(read_q) + (CountW + 1)'(f_offset);
-    assign f_end = (CountW + 1)'(read_q) + (CountW + 1)'(count_q);
+    assign f_row = f_from + (CountW + 1)'(f_offset);
 
     always_ff @(posedge clk_i) begin
       if (f_past_q) begin
         assert (read_q <= LAST);
         assert (write_q <= LAST);
-        assert (f_end == (CountW + 1)'(write_q) || f_end == (CountW + 1)'(write_q) + Depth);
-        assert (count_q != '0 || read_q == write_q);
-        assert (some_q == (count_q != '0));
+        assert (some_q || read_q == write_q);
         if (f_follow_q && !(f_shown && f_ahead_q == '0))
           assert (mem[PtrW'(f_row < Depth ? f_row : f_row - Depth)] == f_word_q);
       end
@@ -50,7 +51,7 @@
       always_ff @(posedge clk_i) begin
         if (f_past_q && f_follow_q && valid_q && f_ahead_q == '0) assert (data_q == f_word_q);
         // Two cycles after the push at the latest, if nothing is in front.
-        if (f_past_q && $past(f_past_q && rst_ni && count_q != '0)) assert (valid_o);
+        if (f_past_q && $past(f_past_q && rst_ni && some_q)) assert (valid_o);
       end
 //@endmodule
   (* anyseq *) logic f_pick;
