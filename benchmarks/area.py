@@ -32,6 +32,9 @@ BOARDS = {"ecp5": "ulx3s_85", "ice40": "icebreaker", "gowin": "tang_nano_9k"}
 TITLES = ("unit", "family", "LUT", "LUT/lane", "FF", "BRAM", "DSP", "FINN LUT", "FINN DSP")
 TABLES = {"": TITLES}
 
+KEPT = "setattr -mod -set keep_hierarchy 1 *hw_weight_rom*"
+"""What keeps memories of weights apart for 7-series; docs/rtl.md says why."""
+
 _CALL = """
 import sys
 from pyosys import libyosys
@@ -45,14 +48,20 @@ def rows(words: list[str]) -> Iterator[dict[str, Any]]:
         for name in unit.families:
             if words and not any(word in f"{unit.name} {name}" for word in words):
                 continue
-            use = _measured(unit.subject(), name)
+            use = measured(unit.subject(), name)
             lut, dsp = unit.peer if unit.peer and name == SERIES_7 else (None, None)
             found = {"unit": unit.name, "family": name, "lut": use.lut, "ff": use.ff}
             found |= {"bram": use.bram, "dsp": use.dsp, "peer_lut": lut, "peer_dsp": dsp}
             yield found | {"lut_per_lane": use.lut / unit.lanes if unit.lanes else None}
 
 
-def _measured(subject: Subject, name: str) -> Use:
+def measured(subject: Subject, name: str) -> Use:
+    """What a subject takes for a family, alone.
+
+    Args:
+        subject: A kernel at a site.
+        name: `SERIES_7`, or one of `BOARDS`.
+    """
     circuit = circuit_of(subject)
     sources = library_files([circuit.module]) | {f"{TOP}.sv": circuit.text()}
     with tempfile.TemporaryDirectory() as temporary:
@@ -70,7 +79,7 @@ def _series_7(folder: Path, sources: list[str]) -> Use:
     script = [
         *(f"read_verilog -sv {file}" for file in sources),
         f"hierarchy -top {TOP}",
-        "setattr -mod -set keep_hierarchy 1 *hw_weight_rom*",
+        KEPT,
         command,
         "tee -q -o cells.json stat -json",
     ]

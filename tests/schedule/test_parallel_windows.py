@@ -15,10 +15,12 @@ from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.contract.site import Blocks, StreamFormat
 from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.window.op import Window
+from hwcompile.ops.window.parallel import TapsAbreast
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import plan
 from hwcompile.schedule.time.tokens import simulate
@@ -129,6 +131,29 @@ def test_faster_targets_take_all_taps_at_once(target: int, orders: bool, tmp_pat
     chosen = kernels(planned)
     assert chosen["w"][0] == chosen["pool"][0] == chosen["d"][0] == "parallel"
     assert ("taps" in chosen["m"][1]) == orders
+    check(planned, graph, tmp_path)
+
+
+def test_long_rows_in_a_network(tmp_path: Path) -> None:
+    """Windows that keep a row less wait for each other as predicted: strides, tails, a join."""
+    random = np.random.default_rng(8)
+    builder = Builder("net")
+    value = builder.input("x", TensorType((6, 66, 2), IntType(-4, 3)))
+    taken = Window((3, 3), (1, 1), (1, 1), ALL_ROUND, 0, 1)
+    value = builder.add("w", taken, (value,), ORIGIN)[0]
+    value = builder.add("m", Matmul(random.integers(-2, 3, (1, 3, 18))), (value,), ORIGIN)[0]
+    halved = Window((3, 3), (2, 2), (1, 1), ALL_ROUND, 0, 1)
+    value = builder.add("s", halved, (value,), ORIGIN)[0]
+    value = builder.add("n", Matmul(random.integers(-1, 2, (1, 2, 27))), (value,), ORIGIN)[0]
+    branch = builder.add("b", taken, (value,), ORIGIN)[0]
+    branch = builder.add("o", Matmul(random.integers(-1, 2, (1, 2, 18))), (branch,), ORIGIN)[0]
+    value = builder.add("a", Linear((1, 1), 0), (value, branch), ORIGIN)[0]
+    graph = builder.build((value,))
+    planned, prediction = plan(graph, target_cycles=396)
+    assert prediction.interval == 396
+    parts = [part.built for stage in planned.stages for part in stage.parts]
+    waiting = [built for built in parts if isinstance(built, TapsAbreast) and built.recent]
+    assert len(waiting) >= 2
     check(planned, graph, tmp_path)
 
 
