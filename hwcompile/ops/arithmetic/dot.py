@@ -152,6 +152,16 @@ class Dot:
         codes = starts & ((1 << bits) - 1)
         return {"StartBits": bits, "StartFile": MemoryImage.pack(codes, bits, signed=True)}
 
+    def codes(self, weights: IntArray) -> tuple[IntArray, bool]:
+        """What a program's entries store for weights, and whether that is a number with a sign.
+
+        Args:
+            weights: int64 of any shape.
+        """
+        if self.book:
+            return self.book.encode(weights), False
+        return self.encoding.encode(weights), self.encoding.stored_signed
+
     def image(self, blocks: IntArray) -> MemoryImage:
         """A memory of the weights of rows that `hw_dot` takes at a time.
 

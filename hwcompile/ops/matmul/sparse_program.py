@@ -11,8 +11,7 @@ def program_image(plan: SparseDesign, dot: Dot) -> MemoryImage:
     """Rows of {last, index, weight} for every PE."""
     weight, index, end = plan.entries()
     shift = dot.weight_bits
-    stored = dot.book.encode(weight) if dot.book else dot.encoding.encode(weight)
+    stored, signed = dot.codes(weight)
     codes = stored | index << shift | end << (shift + plan.index_bits)
-    part = LanePart(shift, dot.encoding.stored_signed and not dot.book)
-    parts = (part, LanePart(plan.index_bits), LanePart(1))
+    parts = (LanePart(shift, signed), LanePart(plan.index_bits), LanePart(1))
     return MemoryImage.pack(codes, shift + plan.index_bits + 1, parts=parts)

@@ -12,6 +12,7 @@ from hwcompile.ops.arithmetic import encodings
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.arithmetic.numbers import occurring
 from hwcompile.ops.recurrent.cell import Cell
+from hwcompile.ops.recurrent.layout import EngineLayout
 
 USUAL_BITS = 16
 """Of elements, where only the stored bits of weights are asked for: those do not depend on it."""
@@ -36,3 +37,13 @@ def cell_dot(cell: Cell, element_bits: int = USUAL_BITS) -> Dot:
         if encoding.plain and encoding.neutral:
             return Dot(encoding)
     raise InternalError("numbers can always be multiplied")
+
+
+def engine_dot(layout: EngineLayout, element_bits: int = USUAL_BITS) -> Dot:
+    """The same with weights stored as places in a code book, where a PE's program shrinks by that.
+
+    Args:
+        layout: Of the engine.
+        element_bits: As for `cell_dot`.
+    """
+    return cell_dot(layout.cell, element_bits).stored({}, layout.cell.entries // layout.pes)

@@ -13,7 +13,7 @@ from hwcompile.ops.contract.needs import Resources
 from hwcompile.ops.contract.site import Ports, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.contract.weights_port import weights_comment, weights_port
-from hwcompile.ops.recurrent.arithmetic import cell_dot
+from hwcompile.ops.recurrent.arithmetic import engine_dot
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.description import Description
 from hwcompile.ops.recurrent.images import images, widths
@@ -141,7 +141,7 @@ class Engine(Built[R_co]):
                 "Shape": shape(layout),
                 "Format": formats(layout, self.bits),
                 "Cell": pipeline(layout, self.bits),
-                "Encoding": cell_dot(cell, self.bits.element).encoding.name,
+                "Encoding": engine_dot(layout, self.bits.element).encoding.name,
                 "Lookup": rounding_name(cell.program.lookup),
                 **program.memories,
                 **memories,
@@ -171,7 +171,7 @@ class Engine(Built[R_co]):
         many = f" for {channels} channels" if channels > 1 else ""
         row_bits = layout.pes * widths(layout).entry
         rest = weights_comment(self.parameters, schedule.cycles, row_bits)
-        how = cell_dot(layout.cell, self.bits.element).describe()
+        how = engine_dot(layout, self.bits.element).describe()
         return f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}{rest}: {how}"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
-from hwcompile.ops.recurrent.arithmetic import cell_dot
+from hwcompile.ops.recurrent.arithmetic import engine_dot
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES, Cell
 from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.simulation import StepSchedule
@@ -23,7 +23,7 @@ class Widths:
     """Bits of the fields of the programs.
 
     Attributes:
-        weight: A weight, as PEs take it.
+        weight: A weight, as programs store it.
         skip: An entry's column; a segment's first entry, that of the others has one bit more.
         pe: A PE of a lane.
         thing: A cell unit or a projection row of a lane.
@@ -55,7 +55,7 @@ def widths(layout: EngineLayout) -> Widths:
     """The widths that `layout` needs."""
     cell = layout.cell
     return Widths(
-        weight=cell_dot(cell).weight_bits,
+        weight=engine_dot(layout).weight_bits,
         skip=layout.skip_bits,
         pe=max((layout.pes_per_lane - 1).bit_length(), 1),
         thing=max((max(layout.units.depth, layout.rows.depth) - 1).bit_length(), 1),
@@ -69,6 +69,7 @@ def images(layout: EngineLayout, schedule: StepSchedule) -> dict[str, MemoryImag
     tables = layout.cell.program.tables
     return {
         "EntryFile": entry_image(layout, schedule),
+        **engine_dot(layout).book_image,
         "ControlFile": _control_image(layout, schedule),
         "UnitFile": _unit_image(layout),
         "OrderFile": _order_image(layout),
@@ -109,7 +110,8 @@ def entry_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
     """
     width = widths(layout)
     codes = np.zeros((schedule.cycles, layout.pes), dtype=np.int64)
-    encoding, far, flag = cell_dot(layout.cell).encoding, 1 << width.skip, 1 << (width.entry - 1)
+    dot, far, flag = engine_dot(layout), 1 << width.skip, 1 << (width.entry - 1)
+    signed = False
     for number, lane in enumerate(schedule.lanes):
         # In the order of the PEs, for the waiting entries in front of a segment are looked for.
         for done in sorted(lane.done, key=lambda done: int(done.issue[0])):
@@ -118,12 +120,13 @@ def entry_image(layout: EngineLayout, schedule: StepSchedule) -> MemoryImage:
             begin = int(done.issue[0])
             while begin > 0 and codes[begin - 1, column] == 0:
                 begin -= 1
-            code = encoding.encode(part.weights) | (part.skips % far) << width.weight
+            stored, signed = dot.codes(part.weights)
+            code = stored | (part.skips % far) << width.weight
             code += np.where(part.skips >= far, flag, 0)
             code[-1] |= 1 << (width.weight + width.skip)
             codes[done.issue, column] = code
             codes[begin, column] |= flag if part.over_m else 0
-    weight, skip = LanePart(width.weight, encoding.stored_signed), LanePart(width.skip)
+    weight, skip = LanePart(width.weight, signed), LanePart(width.skip)
     parts = (weight, skip, LanePart(1), LanePart(1))
     return MemoryImage.pack(codes, width.entry, parts=parts)
 

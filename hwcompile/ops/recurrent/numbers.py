@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hwcompile.ir.types import IntType
 from hwcompile.ops.contract.instance import Struct
 from hwcompile.ops.contract.site import Site
-from hwcompile.ops.recurrent.arithmetic import cell_dot
+from hwcompile.ops.recurrent.arithmetic import engine_dot
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.images import widths
 from hwcompile.ops.recurrent.layout import EngineLayout
@@ -71,12 +71,14 @@ def shape(layout: EngineLayout) -> Struct:
 def formats(layout: EngineLayout, bits: SignalBits) -> Struct:
     """Numbers of the PEs."""
     cell, width = layout.cell, widths(layout)
-    encoding = cell_dot(cell, bits.element).encoding
+    dot = engine_dot(layout, bits.element)
+    encoding = dot.encoding
     fields = {
         "x_bits": bits.x.bits,
         "x_signed": bits.x.signed,
         "out_bits": cell.result.bits,
-        "w_bits": width.weight,
+        "w_bits": dot.operand_bits,
+        "code_bits": dot.code_bits,
         "w_signed": encoding.stored_signed,
         "product_bits": encoding.product_bits,
         "skip_bits": width.skip,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hwcompile.ops.contract.needs import MemoryKind, Multiplications, Resources, memory
 from hwcompile.ops.contract.site import Parameters
 from hwcompile.ops.contract.weights_port import weights_memory
-from hwcompile.ops.recurrent.arithmetic import cell_dot
+from hwcompile.ops.recurrent.arithmetic import engine_dot
 from hwcompile.ops.recurrent.cell import CONSTANTS, GATES
 from hwcompile.ops.recurrent.description import control_bits
 from hwcompile.ops.recurrent.images import signed_bits, widths
@@ -27,6 +27,7 @@ def needs(layout: EngineLayout, cycles: int, bits: SignalBits, parameters: Param
     width, lanes, units = widths(layout), layout.lanes, layout.units.depth
     total = Resources(lut=layout.pes * 2 * place_bits(layout))
     total += weights_memory(parameters, cycles, layout.pes * width.entry)
+    total += engine_dot(layout).decoding(layout.pes, cycles)
     total += memory(cycles, control_bits(layout))
     total += memory(units, lanes * (GATES * width.bias + CONSTANTS * width.constant))
     total += _vectors(layout, bits)
@@ -37,7 +38,7 @@ def _channel(layout: EngineLayout, bits: SignalBits) -> Resources:
     """Multipliers, registers and tables of a channel."""
     lanes, pes, program = layout.lanes, layout.pes, layout.cell.program
     act, z = bits.element, bits.widest
-    lane = cell_dot(layout.cell, act).resources(1, 1, bits.total).times(pes)
+    lane = engine_dot(layout, act).resources(1, 1, bits.total).times(pes)
     found = Resources(
         lut=pes * 4 * act + lanes * 6 * z + lane.lut,
         adders=pes * 2 * bits.total + lanes * 8 * z + lane.adders,

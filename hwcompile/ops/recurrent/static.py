@@ -28,7 +28,8 @@ class Static(Kernel[R]):
     of a weight; each has multipliers, vectors and element-wise pipelines of its own.
 
     Weights that are powers of two, or sums of them, are stored as such and shift; those of -1, 0
-    and 1 add and subtract; others multiply.
+    and 1 add and subtract; others multiply. Where few different ones occur, programs store places
+    in a code book.
 
     Parameters:
         pes: Multipliers of a channel, a multiple of `lanes`.

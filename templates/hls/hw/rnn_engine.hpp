@@ -16,7 +16,7 @@
 #ifndef HW_RNN_ENGINE_HPP
 #define HW_RNN_ENGINE_HPP
 
-#include "products.hpp"
+#include "dot.hpp"
 #include "rnn_cell.hpp"
 #include "stream.hpp"
 
@@ -61,8 +61,8 @@ struct rnn_product {
 };
 
 // One entry of a PE.
-template <class C, class Entry>
-void rnn_entry(rnn_state<C> &s, int p, const Entry &entry) {
+template <class C, class Entry, class Book>
+void rnn_entry(rnn_state<C> &s, int p, const Entry &entry, const Book &book) {
 #pragma HLS INLINE
   typedef typename rnn_state<C>::sum_t sum_t;
   constexpr int bank_of_one = C::Shape::projected ? 0 : 1;
@@ -81,7 +81,7 @@ void rnn_entry(rnn_state<C> &s, int p, const Entry &entry) {
     if (is_x) element = s.x[p][is_x ? place : 0][k];
     if (blank) element = 0;
     const calc<C::Format::product_bits> product =
-        products<C::Encoding>::template one<rnn_product<C>>(entry[0], element);
+        products<C::Encoding>::template one<rnn_product<C>>(weight_of(entry, book, 0), element);
     const int shift = is_x ? C::Format::x_shift : over_m ? 0 : C::Format::r_shift;
     const sum_t before = s.first[p] ? sum_t(0) : s.sum[p][k];
     s.sum[p][k] = sum_t(before + sum_t(sum_t(product) << shift));
@@ -186,10 +186,10 @@ void rnn_lane(rnn_state<C> &s, int lane, const Control &control, const Units &un
 }
 
 // One step: x is there.
-template <class C, class Entries, class Controls, class Units, class Sigma, class Candidate,
-          class Squash>
-void rnn_step(rnn_state<C> &s, const Entries &entries, const Controls &controls,
-              const Units &units, const Sigma &sigma, const Candidate &candidate,
+template <class C, class Entries, class Book, class Controls, class Units, class Sigma,
+          class Candidate, class Squash>
+void rnn_step(rnn_state<C> &s, const Entries &entries, const Book &book,
+              const Controls &controls, const Units &units, const Sigma &sigma, const Candidate &candidate,
               const Squash &squash) {
   // A sum is in its register 6 cycles after its last entry, and taken one after the lane's row.
   constexpr int behind = C::Step::delay - 5;
@@ -205,7 +205,7 @@ void rnn_step(rnn_state<C> &s, const Entries &entries, const Controls &controls,
     if (cycle < C::Step::cycles) {
       for (int p = 0; p < C::Pes; ++p) {
 #pragma HLS UNROLL
-        rnn_entry(s, p, entries[cycle][p]);
+        rnn_entry(s, p, entries[cycle][p], book);
       }
     }
     if (cycle >= behind) {
@@ -236,10 +236,10 @@ Word next_token(stream<Word> &tokens) {
   return tokens.read();
 }
 
-template <class C, class X, class Tokens, class Y, class Entries, class Controls, class Units,
-          class Order, class Sigma, class Candidate, class Squash>
+template <class C, class X, class Tokens, class Y, class Entries, class Book, class Controls,
+          class Units, class Order, class Sigma, class Candidate, class Squash>
 void rnn_steps(stream<X> &x, Tokens &tokens, stream<Y> &y, const Entries &entries,
-               const Controls &controls, const Units &units, const Order &order,
+               const Book &book, const Controls &controls, const Units &units, const Order &order,
                const Sigma &sigma, const Candidate &candidate, const Squash &squash) {
   static rnn_state<C> s = {};
 #pragma HLS ARRAY_PARTITION variable=s.x complete dim=1
@@ -271,7 +271,7 @@ void rnn_steps(stream<X> &x, Tokens &tokens, stream<Y> &y, const Entries &entrie
 #pragma HLS UNROLL
       s.fresh[k] = virgin || starts<C>(token, k);
     }
-    rnn_step(s, entries, controls, units, sigma, candidate, squash);
+    rnn_step(s, entries, book, controls, units, sigma, candidate, squash);
     for (int index = 0; index < C::Shape::out_size; ++index) {
 #pragma HLS PIPELINE II=1
       Y out;
@@ -287,43 +287,64 @@ void rnn_steps(stream<X> &x, Tokens &tokens, stream<Y> &y, const Entries &entrie
   }
 }
 
+// The memories: entries, the code book if weights are Coded, rows of control, units, order, tables:
+// of a GRU two, of an LSTM three.
+template <class C, bool Coded>
+struct rnn_memories {
+  template <class X, class T, class Y, class Entries, class Controls, class Units, class Order,
+            class Sigma, class Candidate>
+  static void run(X &x, T &tokens, Y &y, const Entries &entries, const Controls &controls,
+                  const Units &units, const Order &order, const Sigma &sigma,
+                  const Candidate &candidate) {
+    const no_memory none = no_memory();
+    rnn_steps<C>(x, tokens, y, entries, none, controls, units, order, sigma, candidate, none);
+  }
+
+  template <class X, class T, class Y, class Entries, class Controls, class Units, class Order,
+            class Sigma, class Candidate, class Squash>
+  static void run(X &x, T &tokens, Y &y, const Entries &entries, const Controls &controls,
+                  const Units &units, const Order &order, const Sigma &sigma,
+                  const Candidate &candidate, const Squash &squash) {
+    const no_memory none = no_memory();
+    rnn_steps<C>(x, tokens, y, entries, none, controls, units, order, sigma, candidate, squash);
+  }
+};
+
+template <class C>
+struct rnn_memories<C, true> {
+  template <class X, class T, class Y, class Entries, class Book, class Controls, class Units,
+            class Order, class Sigma, class Candidate>
+  static void run(X &x, T &tokens, Y &y, const Entries &entries, const Book &book,
+                  const Controls &controls, const Units &units, const Order &order,
+                  const Sigma &sigma, const Candidate &candidate) {
+    const no_memory none = no_memory();
+    rnn_steps<C>(x, tokens, y, entries, book, controls, units, order, sigma, candidate, none);
+  }
+
+  template <class X, class T, class Y, class Entries, class Book, class Controls, class Units,
+            class Order, class Sigma, class Candidate, class Squash>
+  static void run(X &x, T &tokens, Y &y, const Entries &entries, const Book &book,
+                  const Controls &controls, const Units &units, const Order &order,
+                  const Sigma &sigma, const Candidate &candidate, const Squash &squash) {
+    rnn_steps<C>(x, tokens, y, entries, book, controls, units, order, sigma, candidate, squash);
+  }
+};
+
 }  // namespace detail
 
-// Entries, rows of control, units, order, tables: of a GRU two, of an LSTM three.
-template <class C, class X, class Y, class Entries, class Controls, class Units, class Order,
-          class Sigma, class Candidate>
-void rnn_engine(stream<X> &x, stream<Y> &y, const Entries &entries, const Controls &controls,
-                const Units &units, const Order &order, const Sigma &sigma,
-                const Candidate &candidate) {
+template <class C, class X, class Y, class Entries, int Cycles, int Fields, class... Others>
+void rnn_engine(stream<X> &x, stream<Y> &y, const Entries (&entries)[Cycles][C::Pes][Fields],
+                const Others &...others) {
   no_memory none;
-  detail::rnn_steps<C>(x, none, y, entries, controls, units, order, sigma, candidate, none);
-}
-
-template <class C, class X, class Y, class Entries, class Controls, class Units, class Order,
-          class Sigma, class Candidate, class Squash>
-void rnn_engine(stream<X> &x, stream<Y> &y, const Entries &entries, const Controls &controls,
-                const Units &units, const Order &order, const Sigma &sigma,
-                const Candidate &candidate, const Squash &squash) {
-  no_memory none;
-  detail::rnn_steps<C>(x, none, y, entries, controls, units, order, sigma, candidate, squash);
+  detail::rnn_memories<C, (C::Format::code_bits > 0)>::run(x, none, y, entries, others...);
 }
 
 // The same with a stream of start tokens.
-template <class C, class X, class T, class Y, class Entries, class Controls, class Units,
-          class Order, class Sigma, class Candidate>
-void rnn_engine(stream<X> &x, stream<T> &tokens, stream<Y> &y, const Entries &entries,
-                const Controls &controls, const Units &units, const Order &order,
-                const Sigma &sigma, const Candidate &candidate) {
-  no_memory none;
-  detail::rnn_steps<C>(x, tokens, y, entries, controls, units, order, sigma, candidate, none);
-}
-
-template <class C, class X, class T, class Y, class Entries, class Controls, class Units,
-          class Order, class Sigma, class Candidate, class Squash>
-void rnn_engine(stream<X> &x, stream<T> &tokens, stream<Y> &y, const Entries &entries,
-                const Controls &controls, const Units &units, const Order &order,
-                const Sigma &sigma, const Candidate &candidate, const Squash &squash) {
-  detail::rnn_steps<C>(x, tokens, y, entries, controls, units, order, sigma, candidate, squash);
+template <class C, class X, class T, class Y, class Entries, int Cycles, int Fields,
+          class... Others>
+void rnn_engine(stream<X> &x, stream<T> &tokens, stream<Y> &y,
+                const Entries (&entries)[Cycles][C::Pes][Fields], const Others &...others) {
+  detail::rnn_memories<C, (C::Format::code_bits > 0)>::run(x, tokens, y, entries, others...);
 }
 
 }  // namespace hw

@@ -13,6 +13,8 @@
 // write comes no later, seen from the PEs; and they write y over only after the last sum of the
 // gates was taken, which is later than any issue that reads it.
 //
+// With code bits in Format, a weight of the program is a place in the code book; see hw_codebook.
+//
 // Channels sequences run in step: programs and control are there once, and a weight that is read is
 // used for every channel. Streams carry one element of each channel per word, channel 0 lowest. All
 // sequences start with the first step of all and every Step.steps steps unless Step.keep; that of a
@@ -43,6 +45,7 @@ module hw_rnn_engine #(
   parameter SquashFile = "",
   parameter UnitFile = "",
   parameter EntryFile = "",
+  parameter CodeFile = "",
   parameter ControlFile = "",
   parameter OrderFile = "",
   localparam int unsigned XBits = Format.x_bits,
@@ -52,7 +55,8 @@ module hw_rnn_engine #(
   localparam int unsigned ThingBits = Shape.thing_bits,
   localparam int unsigned AccBits = Format.acc_bits,
   localparam int unsigned ActBits = Format.act_bits,
-  localparam int unsigned EntryBits = WBits + SkipBits + 2
+  localparam int unsigned StoredBits = (Format.code_bits > 0) ? Format.code_bits : WBits,
+  localparam int unsigned EntryBits = StoredBits + SkipBits + 2
 ) (
   input  wire logic                        clk_i,
   input  wire logic                        rst_ni,
@@ -176,6 +180,14 @@ module hw_rnn_engine #(
   end
 
   for (genvar p = 0; p < Pes; p++) begin : gen_pe
+    logic [WBits-1:0] weight;
+
+    hw_codebook #(
+      .CodeBits(Format.code_bits), .Bits(WBits), .CodeFile(CodeFile)
+    ) u_codes (
+      .codes_i(entries[p*EntryBits +: StoredBits]), .numbers_o(weight)
+    );
+
     hw_rnn_pe #(
       .Encoding(Encoding), .WBits(WBits), .WSigned(Format.w_signed),
       .ProductBits(Format.product_bits), .SkipBits(SkipBits), .ActBits(ActBits), .AccBits(AccBits),
@@ -184,7 +196,7 @@ module hw_rnn_engine #(
       .RShift(Format.r_shift), .Channels(Channels)
     ) u_pe (
       .clk_i, .rst_ni, .valid_i(active_q), .sync_i(sync_q),
-      .entry_i(entries[p*EntryBits +: EntryBits]), .fresh_i(fresh_q), .x_bank_i(bank_q),
+      .entry_i({entries[p*EntryBits + StoredBits +: SkipBits + 2], weight}), .fresh_i(fresh_q), .x_bank_i(bank_q),
       .parity_i(parity_q), .x_write_i(x_write), .x_address_i(x_address), .x_data_i(x_data),
       .state_write_i(state_write), .state_address_i(state_address), .state_data_i(state_data),
       .slot_i(slots[p/PesPerLane]), .result_o(results[p*SumBits +: SumBits])

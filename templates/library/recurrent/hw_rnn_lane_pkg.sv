@@ -41,6 +41,7 @@ package hw_rnn_lane_pkg;
     logic [31:0] out_bits;      // of an element of the output
     logic [31:0] w_bits;        // of a weight
     logic        w_signed;
+    logic [31:0] code_bits;     // of a weight that is a place in a code book, else 0
     logic [31:0] product_bits;  // of a weight by an element
     logic [31:0] skip_bits;     // of the distance to the next element
     logic [31:0] x_shift;       // left, of sums over x
@@ -55,6 +56,7 @@ package hw_rnn_lane_pkg;
     32'd16,  // out_bits
     32'd12,  // w_bits
     1'b1,    // w_signed
+    32'd0,   // code_bits
     32'd28,  // product_bits
     32'd7,   // skip_bits
     32'd0,   // x_shift

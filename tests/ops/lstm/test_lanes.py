@@ -35,13 +35,18 @@ def powers(weights: IntArray) -> IntArray:
 
 
 def sums(weights: IntArray) -> IntArray:
-    """Twelve times a power of two: a sum of two, in more bits than both take."""
+    """Twelve times a power of two: a sum of two, of which few occur, so that a book holds them."""
     return 12 * powers(weights)
 
 
 def signs(weights: IntArray) -> IntArray:
     """-1, 0 and 1."""
     return np.sign(weights)
+
+
+def levels(weights: IntArray) -> IntArray:
+    """Five numbers in many bits."""
+    return np.select([weights > 15, weights > 0, weights < -15, weights < 0], [5003, 77, -4001, -9])
 
 
 def bipolar(weights: IntArray) -> IntArray:
@@ -51,9 +56,10 @@ def bipolar(weights: IntArray) -> IntArray:
 
 CHANGES: dict[str, tuple[Callable[[IntArray], IntArray], str, int]] = {
     "powers of two": (powers, "ShiftOne", 4),
-    "sums": (sums, "ShiftTwo", 8),
+    "sums": (sums, "ShiftTwo", 4),
     "signs": (signs, "Lut", 2),
     "bipolar": (bipolar, "Lut", 2),
+    "levels": (levels, "Multiply", 3),
     "numbers": (lambda weights: weights, "Multiply", 6),
 }
 
@@ -67,20 +73,32 @@ def changed(op: Lstm, change: Callable[[IntArray], IntArray]) -> Lstm:
 def test_the_arithmetic_follows_from_the_weights(name: str) -> None:
     change, label, bits = CHANGES[name]
     here = Site.of(changed(small(4, 5, 3, True, True, False), change), TensorType((1, 3, 4), BYTES))
-    built = LSTM.at(here, {"pes": 4, "lanes": 1})
+    built = LSTM.at(here, {"pes": 1, "lanes": 1})
     assert isinstance(built, Engine)
     encoding, form = (built.instance.parameters[n] for n in ("Encoding", "Format"))
     assert isinstance(encoding, Name)
     assert isinstance(form, Struct)
     assert encoding.name == label
     plain = Site.of(small(4, 5, 3, True, True, False), TensorType((1, 3, 4), BYTES))
-    usual = LSTM.at(plain, {"pes": 4, "lanes": 1})
+    usual = LSTM.at(plain, {"pes": 1, "lanes": 1})
     # Those of a PE, beside those of the element-wise pipeline.
     products = [sum(p.count for p in each.needs.products) for each in (built, usual)]
-    assert products[1] - products[0] == (0 if label == "Multiply" else 4)
+    assert products[1] - products[0] == (0 if label == "Multiply" else 1)
     skip = form.fields["skip_bits"]
     assert isinstance(skip, int)
     assert built.describe().entry_bits == bits + skip + 2
+
+
+def test_a_code_book_stands_behind_programs() -> None:
+    """On one PE, whose program is long enough; with start tokens and several channels as well."""
+    kind = TensorType((1, 3, 4), BYTES)
+    here = Site.of(changed(small(4, 5, 3, True, True, False), levels), kind)
+    assert "CodeFile" in LSTM.at(here, {"pes": 1, "lanes": 1}).instance.memories
+    check_kernel(here, LSTM, {"pes": 1, "lanes": 1})
+    op = replace(changed(small(4, 6, 0, False, False, True), levels), channels=2)
+    flags = TensorType((1, 2, 2), IntType(0, 1))
+    here = Site.of(op, TensorType((1, 2, 8), BYTES), flags)
+    check_kernel(here, LSTM, {"pes": 1, "lanes": 1})
 
 
 @settings(deadline=None, max_examples=6, suppress_health_check=list(HealthCheck))
