@@ -101,13 +101,19 @@ class _Shift(IntegerEncoding):
 
     @classmethod
     def preference(cls, weight: IntType, element: IntType) -> int | None:
-        """Better than products where weights are stored in fewer bits, else when asked for."""
+        """Better than products where weights are stored in fewer bits, else when asked for.
+
+        A code book of few numbers saves as many with any arithmetic, and several shifts are no
+        cheaper than a product: then it must not take fewer, by more than one bit.
+        """
         if is_bipolar(weight) or is_bipolar(element):
             return None
         found = power_sums(weight)
         if found is None or found.terms != cls.terms:
             return None
-        return 1 if found.bits < weight.bits else 4
+        places = (len(numbers_of(weight) or ()) - 1).bit_length()
+        saves = found.bits < weight.bits and (cls.terms == 1 or found.bits <= places + 1)
+        return 1 if saves else 4
 
     @property
     def _sums(self) -> PowerSums:

@@ -56,7 +56,7 @@ def bipolar(weights: IntArray) -> IntArray:
 
 CHANGES: dict[str, tuple[Callable[[IntArray], IntArray], str, int]] = {
     "powers of two": (powers, "ShiftOne", 4),
-    "sums": (sums, "ShiftTwo", 4),
+    "sums": (sums, "Multiply", 4),
     "signs": (signs, "Lut", 2),
     "bipolar": (bipolar, "Lut", 2),
     "levels": (levels, "Multiply", 3),

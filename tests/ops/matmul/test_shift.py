@@ -79,11 +79,14 @@ def test_shifts_are_chosen_where_they_save_bits_and_else_by_name() -> None:
             "inq": inq(5, 128),
             "sums": shift_cnn(2, 4),
             "narrow": [-3, 0, 5, 7],
+            "few sums": [-192, -96, 0, 96, 192],
             "not": [0, 0b1010101, 0b110110101],
         }.items()
     }
     assert words["inq"][0] == words["sums"][0] == "shift"
     assert words["narrow"][-1] == "shift"
+    # A code book stores them in 3 bits, and one product is less than two shifts.
+    assert words["few sums"] == ["multiply", "lut", "shift"]
     assert "shift" not in words["not"]
 
 
