@@ -196,7 +196,8 @@ module hw_rnn_engine #(
       .RShift(Format.r_shift), .Channels(Channels)
     ) u_pe (
       .clk_i, .rst_ni, .valid_i(active_q), .sync_i(sync_q),
-      .entry_i({entries[p*EntryBits + StoredBits +: SkipBits + 2], weight}), .fresh_i(fresh_q), .x_bank_i(bank_q),
+      .entry_i({entries[p*EntryBits + StoredBits +: SkipBits + 2], weight}),
+      .fresh_i(fresh_q), .x_bank_i(bank_q),
       .parity_i(parity_q), .x_write_i(x_write), .x_address_i(x_address), .x_data_i(x_data),
       .state_write_i(state_write), .state_address_i(state_address), .state_data_i(state_data),
       .slot_i(slots[p/PesPerLane]), .result_o(results[p*SumBits +: SumBits])
