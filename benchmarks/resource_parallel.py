@@ -10,7 +10,9 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.contract.site import Parameters
 from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.reduce.limited_sum import LimitedSum
 from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.reduce.rounded_sum import RoundedSum
 from hwcompile.ops.window.op import Window
 
 INT8, INT4, U4 = IntType(-128, 127), IntType(-8, 7), IntType(0, 15)
@@ -23,6 +25,20 @@ def parallel_sites() -> Iterator[Part]:
     yield from _windows()
     yield from _reductions()
     yield from _depthwise()
+
+
+def sums_in_order() -> Iterator[tuple[str, Op, TensorType, Sequence[Parameters]]]:
+    """The kernel, an op whose order counts, the type of its input, and parameters."""
+    single = IntType(-2791728896, 630823360)  # of float32 numbers, in steps of one power of two
+    for element, channels, taps, parts in ((single, 4, 4, (1, 2)), (INT8, 6, 9, (2, 6))):
+        op, shape = RoundedSum(taps, 24 if element is single else 6), (1, 4, taps * channels)
+        yield "parallel_rounding", op, TensorType(shape, element), [{"pe": pe} for pe in parts]
+    for element, end, channels, taps, parts in (
+        (INT8, 255, 4, 9, (1, 4)),
+        (INT4, 15, 6, 4, (2, 3)),
+    ):
+        limited, shape = LimitedSum(taps, -end - 1, end), (1, 4, taps * channels)
+        yield "parallel_limiting", limited, TensorType(shape, element), [{"pe": pe} for pe in parts]
 
 
 def _windows() -> Iterator[Part]:

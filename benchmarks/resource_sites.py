@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.resource_parallel import parallel_sites
+from benchmarks.resource_parallel import parallel_sites, sums_in_order
 from benchmarks.resource_products import product_sites
 from benchmarks.resource_words import width_sites
 from hwcompile.ir.op import Op
@@ -308,6 +308,8 @@ def _reductions() -> Iterator[Subject]:
 def _parallel() -> Iterator[Subject]:
     for op, kind, sets in parallel_sites():
         yield from _of(op, (kind,), "parallel", *sets)
+    for kernel, op, kind, sets in sums_in_order():
+        yield from _of(op, (kind,), kernel, *sets)
 
 
 def _rounded_sums() -> Iterator[Subject]:

@@ -17,7 +17,9 @@ from hwcompile.ops.contract.site import Blocks, StreamFormat
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.reduce.limited_sum import LimitedSum
 from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.reduce.rounded_sum import RoundedSum
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.ops.window.op import Window
 from hwcompile.ops.window.parallel import TapsAbreast
@@ -131,6 +133,20 @@ def test_faster_targets_take_all_taps_at_once(target: int, orders: bool, tmp_pat
     chosen = kernels(planned)
     assert chosen["w"][0] == chosen["pool"][0] == chosen["d"][0] == "parallel"
     assert ("taps" in chosen["m"][1]) == orders
+    check(planned, graph, tmp_path)
+
+
+@pytest.mark.parametrize("op", [LimitedSum(4, -9, 8), RoundedSum(4, 3)])
+def test_pools_whose_order_counts_keep_pace(op: LimitedSum | RoundedSum, tmp_path: Path) -> None:
+    builder = Builder("net")
+    value = builder.input("x", TensorType((6, 7, 4), IntType(-8, 7)))
+    value = builder.add("w", Window((2, 2), (1, 1), (1, 1), (0, 0, 1, 1), 0, 1), (value,), ORIGIN)[
+        0
+    ]
+    graph = builder.build(builder.add("p", op, (value,), ORIGIN))
+    planned, prediction = plan(graph, target_cycles=42)
+    assert prediction.interval == 42
+    assert kernels(planned)["p"][0].startswith("parallel_")
     check(planned, graph, tmp_path)
 
 

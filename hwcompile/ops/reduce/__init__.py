@@ -7,11 +7,11 @@ from hwcompile.ops.contract.family import Family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.reduce.folded import Folded
 from hwcompile.ops.reduce.limited_sum import LimitedSum
-from hwcompile.ops.reduce.limiting import Limiting
+from hwcompile.ops.reduce.limiting import Limiting, LimitingAllTaps
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reduce.parallel import Parallel
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
-from hwcompile.ops.reduce.rounding import Rounding
+from hwcompile.ops.reduce.rounding import Rounding, RoundingAllTaps
 
 
 def _examples() -> tuple[Site, ...]:
@@ -33,7 +33,11 @@ FAMILY = Family(
     name="reduce",
     summary="maximum, minimum, sum, float sum or saturating sum over the taps of a window",
     ops=(Reduce, RoundedSum, LimitedSum),
-    kernels=(Folded(), Parallel(), Rounding(), Limiting()),
+    kernels=(
+        *(Folded(), Parallel()),
+        *(Rounding(), Limiting()),
+        *(RoundingAllTaps(), LimitingAllTaps()),
+    ),
     examples=_examples,
 )
 

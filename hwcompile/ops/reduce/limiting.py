@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from hwcompile.ops.contract.instance import Instance, Word
+from hwcompile.ops.contract.instance import Instance, Value, Word
 from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.site import Ports
+from hwcompile.ops.reduce.all_taps import AllTaps, TakesAllTaps
 from hwcompile.ops.reduce.by_tap import ByTap, PerTap
 from hwcompile.ops.reduce.limited_sum import LimitedSum
 
@@ -12,23 +14,11 @@ class LimitedAccumulators(PerTap[LimitedSum]):
     """An adder, two comparators and a choice per channel of a word."""
 
     @property
-    def sum_bits(self) -> int:
-        """Bits of a sum before it is brought back, sign included."""
-        source, result = self.ports.inputs[0].element, self.ports.output.element
-        return max(source.bits + (not source.signed), result.bits + (not result.signed)) + 1
-
-    @property
-    def limits(self) -> tuple[int, int]:
-        """The ends of the range, as far as sums can go."""
-        element = self.ports.output.element
-        return max(self.op.low, min(element.low, 0)), min(self.op.high, max(element.high, 0))
-
-    @property
     def needs(self) -> Resources:
         """Accumulators, which are read in the cycle that writes them, sums and their fits."""
         result, taps = self.ports.output, self.taps
         words = result.words_per_vector
-        adders = result.parallel * 3 * self.sum_bits
+        adders = result.parallel * 3 * _sum_bits(self.ports)
         ff = float(result.bits + 1 + words.bit_length() + taps.bit_length())
         sums = memory(words, result.bits, MemoryKind.QUEUE)
         return Resources(2 * result.bits + 8, adders, ff) + sums
@@ -36,32 +26,41 @@ class LimitedAccumulators(PerTap[LimitedSum]):
     @property
     def instance(self) -> Instance:
         """Of `hw_limited_sum`."""
-        source, result = self.ports.inputs[0], self.ports.output
-        low, high = self.limits
-        return Instance(
-            "hw_limited_sum",
-            {
-                "Taps": self.taps,
-                "Words": result.words_per_vector,
-                "Parallel": result.parallel,
-                "InBits": source.element.bits,
-                "InSigned": source.element.signed,
-                "OutBits": result.element.bits,
-                "OutSigned": result.element.signed,
-                "Lowest": Word(result.element.bits, -low),
-                "Highest": Word(result.element.bits, high),
-                "ToZero": self.op.overflow == "zero",
-            },
-        )
+        result = self.ports.output
+        sizes = {
+            "Taps": self.taps,
+            "Words": result.words_per_vector,
+            "Parallel": result.parallel,
+        }
+        return Instance("hw_limited_sum", sizes | _adder(self.op, self.ports))
 
     @property
     def comment(self) -> str:
         """Range and folding."""
-        how = "or 0" if self.op.overflow == "zero" else "saturating"
-        return (
-            f"sum of {self.taps} taps from {self.op.low} to {self.op.high}, {how}, "
-            f"{self.number('pe')} channels per cycle"
-        )
+        return f"sum of {self.taps} taps {_range(self.op)}, {self.number('pe')} channels per cycle"
+
+
+class LimitedStages(AllTaps[LimitedSum]):
+    """A stage for every tap: an adder, two comparators and a choice per channel of a word."""
+
+    @property
+    def needs(self) -> Resources:
+        """The stages with their registers, and those in which taps wait for their stage."""
+        source, result = self.ports.inputs[0], self.ports.output
+        adders = self.taps * result.parallel * 3 * _sum_bits(self.ports)
+        waiting = source.bits * (self.taps - 1) / 2
+        ff = waiting + self.taps * (result.bits + 1)
+        return Resources(2.0 * self.taps * result.bits, adders, ff)
+
+    @property
+    def instance(self) -> Instance:
+        """Of `hw_limited_parallel`."""
+        return Instance("hw_limited_parallel", self.sizes | _adder(self.op, self.ports))
+
+    @property
+    def comment(self) -> str:
+        """Range and folding."""
+        return self.described(f"sum {_range(self.op)}")
 
 
 class Limiting(ByTap[LimitedSum]):
@@ -75,3 +74,43 @@ class Limiting(ByTap[LimitedSum]):
     name = "limiting"
     op = LimitedSum
     built = LimitedAccumulators
+
+
+class LimitingAllTaps(TakesAllTaps[LimitedSum]):
+    """Adds all taps of `pe` channels per cycle, one after another in a stage for each.
+
+    Parameters:
+
+    - `pe`: channels per cycle; they divide the channels.
+    - `pixels` (1 if not given): neighbours in a row per cycle, with all their channels.
+    """
+
+    name = "parallel_limiting"
+    op = LimitedSum
+    built = LimitedStages
+
+
+def _sum_bits(ports: Ports) -> int:
+    """Bits of a sum before it is brought back, sign included."""
+    source, result = ports.inputs[0].element, ports.output.element
+    return max(source.bits + (not source.signed), result.bits + (not result.signed)) + 1
+
+
+def _adder(op: LimitedSum, ports: Ports) -> dict[str, Value]:
+    """Parameters of `hw_limited_add`; the ends of the range are as far away as sums can go."""
+    source, result = ports.inputs[0].element, ports.output.element
+    low, high = max(op.low, min(result.low, 0)), min(op.high, max(result.high, 0))
+    return {
+        "InBits": source.bits,
+        "InSigned": source.signed,
+        "OutBits": result.bits,
+        "OutSigned": result.signed,
+        "Lowest": Word(result.bits, -low),
+        "Highest": Word(result.bits, high),
+        "ToZero": op.overflow == "zero",
+    }
+
+
+def _range(op: LimitedSum) -> str:
+    how = "or 0" if op.overflow == "zero" else "saturating"
+    return f"from {op.low} to {op.high}, {how}"

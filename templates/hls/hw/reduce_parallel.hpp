@@ -5,8 +5,8 @@
 #ifndef HW_REDUCE_PARALLEL_HPP
 #define HW_REDUCE_PARALLEL_HPP
 
+#include "all_taps.hpp"
 #include "reduce.hpp"
-#include "stream.hpp"
 
 namespace hw {
 
@@ -22,31 +22,8 @@ struct all_lanes : C {
 
 template <class C, class X, class Y>
 void reduce_parallel(stream<X> &x, stream<Y> &y) {
-  typedef typename Y::element element;
-  typedef detail::reduce_step<detail::all_lanes<C>, typename X::element, element> step_t;
-  int index = 0;
-
-  for (int step = 0; step < C::OutFrameWords; ++step) {
-#pragma HLS PIPELINE II=1
-    const X in = x.read();
-    Y out;
-    for (int q = 0; q < C::Pixels; ++q) {
-#pragma HLS UNROLL
-      for (int lane = 0; lane < C::Parallel; ++lane) {
-#pragma HLS UNROLL
-        element value = element(0);
-        for (int t = 0; t < C::Taps; ++t) {
-#pragma HLS UNROLL
-          const auto &tap = in.lane[(q * C::Taps + t) * C::Parallel + lane];
-          value = step_t::next(tap, value, t == 0, false);
-        }
-        out.lane[q * C::Parallel + lane] = value;
-      }
-    }
-    clear_tail<C>(out, index);
-    y.write(out);
-    advance<C::Words>(index);
-  }
+  all_taps<C, detail::reduce_step<detail::all_lanes<C>, typename X::element, typename Y::element>>(
+      x, y);
 }
 
 }  // namespace hw

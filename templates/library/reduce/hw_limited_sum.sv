@@ -41,10 +41,6 @@ module hw_limited_sum #(
     $error("hw_limited_sum: a sum without sign is not below 0");
   end
 
-  // Holds an input plus a sum, with a sign.
-  localparam int unsigned Wider = (InBits > OutBits) ? InBits : OutBits;
-  localparam int unsigned Width = Wider + 2;
-
   logic first_tap, last_word;
   logic [Parallel*OutBits-1:0] stored, result;
 
@@ -73,28 +69,15 @@ module hw_limited_sum #(
   // ---------------------------------------------------------------------------------------------
   // Addition and fit
 
-  localparam logic signed [Width-1:0] Low = -$signed({{(Width - OutBits){1'b0}}, Lowest});
-  localparam logic signed [Width-1:0] High = $signed({{(Width - OutBits){1'b0}}, Highest});
-
   for (genvar l = 0; l < Parallel; l++) begin : gen_lane
-    logic [InBits-1:0] in_bits;
-    logic [OutBits-1:0] kept;
-    logic signed [Width-1:0] operand, start, total, fitted;
-
-    assign in_bits = in0_data_i[l*InBits +: InBits];
-    assign kept = stored[l*OutBits +: OutBits];
-    assign operand = $signed({{(Width - InBits){InSigned & in_bits[InBits-1]}}, in_bits});
-    assign start = $signed({{(Width - OutBits){OutSigned & kept[OutBits-1]}}, kept});
-    assign total = operand + (first_tap ? '0 : start);
-    always_comb begin
-      fitted = total;
-      if (total < Low) fitted = ToZero ? '0 : Low;
-      if (total > High) fitted = ToZero ? '0 : High;
-    end
-    assign result[l*OutBits +: OutBits] = fitted[OutBits-1:0];
-
-    logic unused_sign;
-    assign unused_sign = &{1'b0, fitted[Width-1:OutBits]};
+    hw_limited_add #(
+      .InBits(InBits), .InSigned(InSigned), .OutBits(OutBits), .OutSigned(OutSigned),
+      .Lowest(Lowest), .Highest(Highest), .ToZero(ToZero)
+    ) i_add (
+      .term_i(in0_data_i[l*InBits +: InBits]),
+      .sum_i(first_tap ? '0 : stored[l*OutBits +: OutBits]),
+      .sum_o(result[l*OutBits +: OutBits])
+    );
   end
 
 endmodule

@@ -40,10 +40,6 @@ module hw_rounded_sum #(
     $error("hw_rounded_sum: a result must be as wide as an input, and two bits");
   end
 
-  // Digits of the largest magnitude, and how many of them are dropped.
-  localparam int unsigned Width = Signed ? OutBits - 1 : OutBits;
-  localparam int unsigned Dropped = (Width > Digits) ? Width - Digits : 0;
-
   logic first_tap, last_word;
   logic [Parallel*OutBits-1:0] stored, result;
 
@@ -73,43 +69,13 @@ module hw_rounded_sum #(
   // Addition and rounding
 
   for (genvar l = 0; l < Parallel; l++) begin : gen_lane
-    logic [OutBits-1:0] operand, total;
-
-    if (OutBits > InBits) begin : gen_extend
-      assign operand = {
-        {(OutBits - InBits){Signed & in0_data_i[l*InBits+InBits-1]}},
-        in0_data_i[l*InBits +: InBits]
-      };
-    end else begin : gen_same
-      assign operand = in0_data_i[l*InBits +: OutBits];
-    end
-
-    assign total = operand + (first_tap ? '0 : stored[l*OutBits +: OutBits]);
-
-    if (Dropped > 0) begin : gen_round
-      logic [Width-1:Digits] magnitude;
-      // Ones at the digits to drop; a single one at the last digit to keep, if any is dropped.
-      logic [Dropped-1:0] low;
-      logic [Dropped:0] last;
-      logic odd;
-      logic [OutBits-1:0] raised;
-
-      // Of a negative number one less, which has as many digits unless it is a power of two;
-      // that one rounds to itself wherever it is rounded.
-      assign magnitude = total[Width-1:Digits] ^ {Dropped{Signed & total[OutBits-1]}};
-      for (genvar d = 0; d < Dropped; d++) begin : gen_low
-        assign low[d] = |magnitude[Width-1:Digits+d];
-      end
-      assign last = {low, 1'b0} & ~{1'b0, low};
-      assign odd = |(total[Dropped:0] & last);
-      // One less than half of the last digit, and the one where the tie goes up.
-      assign raised = total + OutBits'(low >> 1) + OutBits'(odd);
-      assign result[l*OutBits +: OutBits] = {
-        raised[OutBits-1:Dropped], raised[Dropped-1:0] & ~low
-      };
-    end else begin : gen_exact
-      assign result[l*OutBits +: OutBits] = total;
-    end
+    hw_rounded_add #(
+      .Digits(Digits), .InBits(InBits), .OutBits(OutBits), .Signed(Signed)
+    ) i_add (
+      .term_i(in0_data_i[l*InBits +: InBits]),
+      .sum_i(first_tap ? '0 : stored[l*OutBits +: OutBits]),
+      .sum_o(result[l*OutBits +: OutBits])
+    );
   end
 
 endmodule
