@@ -1,41 +1,22 @@
-"""A pruned network becomes the hardware of the network that somebody cut by hand."""
+"""Pruning filters (1608.08710): the hardware is that of the network that somebody cut by hand."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import helper
 
 import hwcompile
 from tests.e2e.oracles import Array, qonnx_outputs
+from tests.techniques.pruned import quant, rtl_texts, save, weights
 
 ORACLE = "QONNX executor"
 
 SHAPE = (3, 6, 5)
 FILTERS = 16
 ZERO = (0, 3, 4, 7, 8, 10, 13, 15)
-
-
-def quant(name: str, x: str, scale: float, bits: int, signed: int) -> list[onnx.NodeProto]:
-    numbers = {"scale": scale, "zero": 0.0, "bits": float(bits)}
-    constants = [
-        helper.make_node(
-            "Constant",
-            [],
-            [f"{name}_{part}"],
-            value=numpy_helper.from_array(np.array(number, np.float32)),
-        )
-        for part, number in numbers.items()
-    ]
-    inputs = [x, *(f"{name}_{part}" for part in numbers)]
-    node = helper.make_node(
-        "Quant", inputs, [name], f"{name}_node", domain="qonnx.custom_op.general",
-        signed=signed, narrow=0, rounding_mode="ROUND",
-    )  # fmt: skip
-    return [*constants, node]
 
 
 def network(
@@ -58,20 +39,7 @@ def network(
         helper.make_node("Flatten", ["q2"], ["flat"], "flatten"),
         helper.make_node("MatMul", ["flat", "w3q"], ["y"], "dense"),
     ]
-    graph = helper.make_graph(
-        nodes, "net",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, *SHAPE])],
-        [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, third.shape[1]])],
-        [numpy_helper.from_array(value, name) for name, value in tensors.items()],
-    )  # fmt: skip
-    opsets = [helper.make_opsetid("", 13), helper.make_opsetid("qonnx.custom_op.general", 1)]
-    path.parent.mkdir()
-    onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=8), path)
-    return path
-
-
-def weights(rng: np.random.Generator, *shape: int) -> Array:
-    return (rng.integers(-7, 8, shape) / 16).astype(np.float32)
+    return save(path, nodes, SHAPE, third.shape[1:], tensors)
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +69,7 @@ def test_hardware_is_that_of_the_network_cut_by_hand(
         hwcompile.compile(model, tmp_path / model.parent.name, target_cycles=120)
         for model in models
     )
-    texts = [
-        {path.name: path.read_bytes() for path in sorted((design.directory / "rtl").iterdir())}
-        for design in (pruned, cut)
-    ]
-    assert texts[0] == texts[1]
+    assert rtl_texts(pruned) == rtl_texts(cut)
     assert not [note for note in cut.notes if "channels" in note]
     (note,) = (note for note in pruned.notes if "channels" in note)
     assert note.startswith("channels that are built: conv1 8 of 16; the others are constant")
@@ -117,5 +81,7 @@ def test_numbers_are_those_of_the_network_as_it_was(
 ) -> None:
     pruned = hwcompile.compile(models[0], tmp_path / "b", target_cycles=120)
     images = np.random.default_rng(1).normal(0, 1.5, (20, *SHAPE)).astype(np.float32)
-    got = pruned.simulate(images, level="rtl").real["y"].reshape(20, -1)
-    np.testing.assert_array_equal(got, qonnx_outputs(models[0], images))
+    expected = qonnx_outputs(models[0], images)
+    for level in ("reference", "hls", "rtl"):
+        got = pruned.simulate(images, level=level).real["y"].reshape(20, -1)
+        np.testing.assert_array_equal(got, expected)
