@@ -59,6 +59,12 @@ class Products:
         fits = any(wide <= kind.a and narrow <= kind.b for kind in kinds)
         return fits and self.blocks(left, right) > 0
 
+    def parts(self, left: int, right: int) -> int:
+        """Products that are summed for one of factors of so many bits, in blocks or in logic."""
+        narrow, wide = sorted((left, right))
+        kinds = map(_wide_first, self.multipliers)
+        return min(-(-wide // kind.a) * -(-narrow // kind.b) for kind in kinds)
+
     def _pieces(self, left: int, right: int, kinds: tuple[Multiplier, ...]) -> int:
         """Blocks for a product as `mul2dsp` splits it; small rests of a split stay in logic."""
         narrow, wide = sorted((left, right))

@@ -11,6 +11,9 @@ from hwcompile.ops.contract.site import Ports, StreamFormat
 LEAST_DEPTH = 2
 """Depth of every FIFO before sizing."""
 
+SHIFTED = 2
+"""Places of a FIFO whose oldest word stands in a register anyway."""
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -64,7 +67,9 @@ class Link:
         port: Input position at the consumer, or position among the graph's outputs.
         format: Word format.
         depth: Words it holds, those still in the producer's pipeline included.
-        block: True when it is built in block RAM, which costs one more cycle of latency.
+        block: True when it is read into a register, which costs one more cycle of latency: in block
+            RAM, or for a clock.
+        paced: Read into a register for a clock if it is more than one, whatever its depth.
     """
 
     value: str
@@ -73,6 +78,7 @@ class Link:
     format: StreamFormat
     depth: int
     block: bool = False
+    paced: bool = False
 
     @property
     def name(self) -> str:

@@ -13,6 +13,7 @@ from hwcompile.schedule.choose.assignment import GENERAL
 from hwcompile.schedule.choose.choice import Choice
 from hwcompile.schedule.choose.fit import Fitter
 from hwcompile.schedule.choose.folding import Space, choose, default_target
+from hwcompile.schedule.choose.pace import with_paced_links
 from hwcompile.schedule.choose.schedule_file import Schedule, check_links, read_schedule
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.plan import Plan
@@ -128,13 +129,26 @@ def _sized(graph: Graph, choices: Mapping[str, Choice], wanted: Schedule) -> Pla
     return size_links(staged, wanted.depths)
 
 
+def _paced(fitter: Fitter, choices: Mapping[str, Choice], wanted: Schedule) -> Plan:
+    """`_sized`, with FIFOs that are read into registers where the clock needs it."""
+    sized = _sized(fitter.graph, choices, wanted)
+    model, clock = fitter.delays, fitter.clock_mhz
+    while model and clock:
+        paced = with_paced_links(sized, model, clock)
+        if paced is sized:
+            break
+        # A register holds a word longer, so depths may grow, and others become slow.
+        sized = size_links(paced, wanted.depths)
+    return sized
+
+
 def _fitted(fitter: Fitter, target_cycles: int | None, wanted: Schedule) -> Plan:
     """The fastest folding that fits, or the target's; FIFOs larger than expected are set aside."""
     if target_cycles is not None:
-        return _sized(fitter.graph, fitter.attempt(target_cycles).choices, wanted)
+        return _paced(fitter, fitter.attempt(target_cycles).choices, wanted)
     while True:
         attempt = fitter.fastest()
-        sized = _sized(fitter.graph, attempt.choices, wanted)
+        sized = _paced(fitter, attempt.choices, wanted)
         final = fitter.measure(sized)
         if final.excess <= 1 or attempt.excess > 1:
             return sized

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import sqrt
 
 import msgspec
 
@@ -34,6 +35,9 @@ class Delays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         carry: An adder or comparison, without its bits.
         bit: A bit of it.
         product: A DSP block.
+        near: The same between registers that can stand beside it.
+        spread: Of n products that are made side by side, the slowest takes sqrt(n) times so much
+            more: their blocks stand far from each other.
     """
 
     register: float
@@ -42,6 +46,8 @@ class Delays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     carry: float
     bit: float
     product: float
+    near: float
+    spread: float
 
 
 @dataclass(frozen=True)
@@ -58,7 +64,7 @@ class DelayModel:
         total = each.memory if banks else each.register
         total += each.level * (path.levels + self._levels(path.memory, banks))
         total += sum(each.carry + each.bit * bits for bits in path.carries)
-        return total + (self._product(path.product) if path.product else 0.0)
+        return total + (self._product(path.product, path.near) if path.product else 0.0)
 
     def _levels(self, memory: Memory | None, banks: int) -> int:
         """Of a choice between blocks, or between what a memory is made of that is no block.
@@ -79,13 +85,16 @@ class DelayModel:
         """The path of several that takes longest, the first of equals, and how long. ns."""
         return max(((path, self.of(path)) for path in paths), key=lambda found: found[1])
 
-    def _product(self, factors: Multiplications) -> float:
-        """One block, or several and the sum of their parts; in logic a sum of rows."""
+    def _product(self, factors: Multiplications, near: bool) -> float:
+        """One block, or several and the sums of their parts; in logic a sum of rows."""
         each, bits = self.delays, factors.left + factors.right
         one = Multiplications(factors.left, factors.right)
-        blocks = dsp_of(one, self.rules)
-        if blocks:
-            return each.product + (each.carry + each.bit * bits if blocks > 1 else 0.0)
+        if dsp_of(one, self.rules):
+            # Small parts of a product that is split may be in logic, but are added like others.
+            parts = self.rules.products.parts(factors.left, factors.right)
+            block = each.near if near else each.product
+            block += each.spread * sqrt(factors.count)
+            return block + (parts - 1).bit_length() * (each.carry + each.bit * bits)
         rows = max(min(factors.left, factors.right) - 1, 1).bit_length()
         return each.level + rows * (each.carry + each.bit * bits)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -126,12 +127,16 @@ def test_python_and_systemverilog_count_the_same_stages(group: int, terms: int, 
     formula = 1 + (levels if dot.radix == 2 else (levels + 1) // 2)
     text = module_text("hw_matvec")
     assert "Levels = $clog2((Simd + Group - 1) / Group);" in text
-    assert "1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1) ? 1 : 0);" in text
+    assert "1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1 || Later) ? 1 : 0);" in text
+    assert "Later = Registers > 2 && Pack == 1 && Encoding == hw_encoding_pkg::Multiply;" in text
     assert dot.stages(terms) == formula
     packing = RowPacking.of(signed(4), signed(4), 2)
     packed = Dot(dot.encoding, packing, dot.registers)
     levels = (-(-terms // packed.group) - 1).bit_length()
     assert packed.stages(terms) == 2 + (levels + 1) // 2
+    slow = replace(dot, registers=3)
+    assert slow.stages(terms) - replace(dot, registers=2).stages(terms) == slow.waits
+    assert slow.waits == (dot.encoding.label == "Multiply")
 
 
 def test_only_the_encodings_in_use_are_printed_and_that_of_modules_by_themselves() -> None:

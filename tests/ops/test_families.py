@@ -13,6 +13,7 @@ from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.text import parse_graph, to_text
 from hwcompile.ir.verify import verify
 from hwcompile.ops import FAMILIES, family, op_classes
+from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.site import Site
 from tests.kernelbench import check_kernel, random_frames
 from tests.models import ROOT
@@ -65,6 +66,17 @@ def test_inferred_intervals_hold(name: str, site: Site) -> None:
         assert result.shape == (6, *kind.shape)
         assert result.dtype == np.int64
         assert kind.element.contains(result)
+
+
+@each_site
+def test_every_kernel_says_what_limits_its_clock(name: str, site: Site) -> None:
+    for kernel in family(name).kernels:
+        if kernel.refuses(site):
+            continue
+        built = kernel.at(site, next(iter(kernel.space(site))))
+        # What a kernel does not say would count as fast.
+        assert type(built).paths is not Built.paths, kernel.name
+        assert built.paths, kernel.name
 
 
 @each_site

@@ -10,10 +10,11 @@ import pytest
 
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import FAMILIES, family
+from hwcompile.ops.arithmetic.cut_product import MOST_FACTOR_BITS, CutProduct
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import REGISTERS, Parameters, Site
 from hwcompile.ops.threshold.op import Threshold
-from hwcompile.ops.threshold.requantize import MOST_FACTOR_BITS, MultiplyAddShift
+from hwcompile.ops.threshold.requantize import MultiplyAddShift
 from tests.kernelbench import check_kernel
 
 ORACLE = "this project"
@@ -24,6 +25,10 @@ FOREMOST = (
     "matmul.folded-1",
     "binary_search-2",
     "requantize-2",
+    "requantize-3",
+    "late_requantize-1",
+    "late_requantize-2",
+    "late_requantize-3",
     "comparators-1",
 )
 
@@ -106,23 +111,42 @@ def test_more_registers_are_never_faster_to_answer_nor_smaller(
             assert more.needs.all_ff >= fewer.needs.all_ff
 
 
-def test_a_factor_is_cut_only_where_one_block_does_not_multiply_it() -> None:
+def test_wide_factors_are_cut_one_after_the_other() -> None:
     kernel = family("threshold").kernel("requantize")
+    both = set()
     for site, parameters in _sites("threshold", kernel):
-        for registers in (0, 1, 2):
+        for registers in range(4):
             built = kernel.at(site, {**parameters, REGISTERS: registers})
             assert isinstance(built, MultiplyAddShift)
-            wide = built.factor_bits > MOST_FACTOR_BITS
-            assert bool(built.split) == (wide and registers == 2)
+            product = built.product
+            wide = [bits > MOST_FACTOR_BITS for bits in (product.left, product.right)]
+            assert product.cuts == min(sum(wide), max(registers - 1, 0))
+            assert bool(product.right_cut) == (wide[1] and registers > 1)
+            both.add(product.cuts)
+    assert both == {0, 1, 2}
+
+
+@pytest.mark.parametrize("registers", [0, 1, 2, 3])
+@pytest.mark.parametrize(("left", "right"), [(19, 13), (18, 26), (12, 30), (31, 30), (8, 8)])
+def test_no_part_of_a_cut_product_is_wider_than_half_of_it(
+    left: int, right: int, registers: int
+) -> None:
+    product = CutProduct.of(left, right, registers)
+    assert product.later == (registers > 1)
+    parts = product.products(3)
+    assert len(parts) == 1 << product.cuts
+    assert {part.count for part in parts} == {3}
+    assert max(part.left for part in parts) == (left // 2 + 1 if product.left_cut else left)
+    assert max(part.right for part in parts) == (right // 2 + 1 if product.right_cut else right)
 
 
 def test_registers_out_of_range_are_refused() -> None:
     kernel = family("matmul").kernel("folded")
     site = family("matmul").examples()[0]
     parameters = next(iter(kernel.space(site)))
-    assert kernel.complaint(site, {**parameters, REGISTERS: 2}) is None
-    for wrong in (-1, 3, "2"):
-        message = f"registers must be a number from 0 to 2, not {wrong!r}"
+    assert kernel.complaint(site, {**parameters, REGISTERS: 3}) is None
+    for wrong in (-1, 4, "2"):
+        message = f"registers must be a number from 0 to 3, not {wrong!r}"
         assert kernel.complaint(site, {**parameters, REGISTERS: wrong}) == message
     assert kernel.complaint(site, {"simd": 1, REGISTERS: 1}) == kernel.check(site, {"simd": 1})
     assert "from 0 to 0" in str(family("width").kernel("gearbox").complaint(site, {REGISTERS: 1}))

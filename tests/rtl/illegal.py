@@ -13,6 +13,10 @@ POINTWISE: Refusals = {
     "hw_abreast": {"only become wider": {"Width0": 6}},
     "hw_binary_search": {"1 to 16 levels": {"Levels": 17}, "widths must be": {"InWidth": 0}},
     "hw_cast": {"more than Right and MaskWidth": {"Right": 10}},
+    "hw_cut_product": {
+        "leave a bit": {"Cuts.left": 16},
+        "more than both cuts": {"Cuts.left": 15, "Cuts.right": 11, "ProductWidth": 26},
+    },
     "hw_extremum": {
         "has one bit": {"Bipolar0": 1},
         "plain bits": {"Bipolar0": 1, "Bipolar1": 1, "InWidth0": 1, "InWidth1": 1},
@@ -28,7 +32,6 @@ POINTWISE: Refusals = {
     "hw_requantize": {
         "less than SumWidth": {"Shift": 29},
         "need Clamp": {"Clamp": 0},
-        "leave a bit": {"Split": 12},
     },
     "hw_rescale": {"less than SumWidth": {"Shift": 17}, "needs Clamp": {"RowFloor": 1, "Clamp": 0}},
     "hw_round_clamp": {"not be greater than High": {"Low": 128}, "widths must be": {"OutBits": 0}},

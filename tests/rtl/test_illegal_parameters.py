@@ -35,6 +35,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_dot": {
         "Rows, Terms, Group and widths": {"SumBits": 0},
         "weights and inputs evenly": {"Rows": 4, "WeightRows": 3},
+        "no register Later": {"Later": 1, "Pack": 2},
     },
     "hw_depthwise_parallel": {
         "must be at least 1": {"Depth": 0},
@@ -55,7 +56,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_matvec": {
         "must be at least 1": {"Groups": 0},
         "between 1 and Pe": {"Pe": 2, "KeptLanes": 5},
-        "two registers more": {"Sums.registers": 3},
+        "three registers more": {"Sums.registers": 4},
     },
     "hw_products": {"no such encoding": {"Encoding": 99}},
     "hw_products_agree": {"have one bit": {"WBits": 2}, "at most 16": {"Group": 17}},

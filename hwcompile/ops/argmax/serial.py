@@ -12,6 +12,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing, single
 
@@ -80,6 +81,16 @@ class SerialLists(Built[TopK]):
             adders=compare,
             ff=registers + counters,
         )
+
+    @property
+    def entrance(self) -> tuple[Path, ...]:
+        """Words are worked on at once."""
+        return self.paths[1:]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; a comparison and what it keeps."""
+        return (CONTROL, Path("comparison", 2, (self.form.element.bits,)))
 
     @property
     def instance(self) -> Instance:

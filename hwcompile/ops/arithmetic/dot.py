@@ -33,8 +33,9 @@ class Dot:
     Attributes:
         encoding: How a lane multiplies.
         packing: How rows share a multiplication; None when each lane has its own.
-        registers: One more behind the operands; with two, no stage has more than one adder, except
-            where rows share a multiplication.
+        registers: One more behind the operands; with two, no stage has more than one adder, and
+            with three, products of multipliers wait a cycle, except where rows share a
+            multiplication.
         book: Of the weights, when a memory stores places in it; None when it stores them.
     """
 
@@ -120,6 +121,12 @@ class Dot:
         return self.registers > 1 and self.packing is None
 
     @property
+    def waits(self) -> bool:
+        """Products pass two registers, so that one can stand beside the multiplier."""
+        multiplies = self.encoding.word == Multiply.word
+        return self.registers > 2 and self.packing is None and multiplies
+
+    @property
     def operands(self) -> int:
         """Registers between the memories and the products."""
         return 1 + (self.registers > 0)
@@ -196,10 +203,16 @@ class Dot:
         numbers, stages = -(-terms // self.group), 1
         while numbers > 1:
             numbers, stages = -(-numbers // self.radix), stages + 1
-        return stages + (self.packing is not None)
+        return stages + (self.packing is not None or self.waits)
 
     def paths(
-        self, terms: int, out_bits: int, weights: Memory | None, inputs: Memory | None = None
+        self,
+        terms: int,
+        out_bits: int,
+        weights: Memory | None,
+        inputs: Memory | None = None,
+        *,
+        rows: int = 1,
     ) -> tuple[Path, ...]:
         """Of operands, first sums, later sums, and the sum over steps.
 
@@ -208,8 +221,9 @@ class Dot:
             out_bits: Bits of a sum over steps.
             weights: The memory of weights.
             inputs: One of inputs.
+            rows: Rows at a time.
         """
-        first = self._first_path(terms)
+        first = self._first_path(rows, terms)
         levels = self.book.levels if self.book else 0
         memories = [(m, n) for m, n in ((weights, levels), (inputs, 0)) if m]
         before = [first, *(Path("operands", n, memory=m) for m, n in memories)]
@@ -221,14 +235,18 @@ class Dot:
             before = behind or [first]
         bits = self.sum_bits(terms, out_bits)
         tree = (Path("sums", carries=(bits,) * (1 if self.fast else 2)),)
-        more = tree if self.stages(terms) > 1 else ()
+        more = tree if self.stages(terms) > 1 + self.waits else ()
         return (*before, *more, Path("accumulator", 1, (out_bits,)))
 
-    def _first_path(self, terms: int) -> Path:
+    def _first_path(self, rows: int, terms: int) -> Path:
         """Products, and sums of groups of them."""
         if self.packing:
-            return Path("product", product=self.packing.products(self.packing.rows, 1))
-        return self.encoding.first_path(min(self.group, terms))
+            return Path("product", product=self.packing.products(rows, terms))
+        path = self.encoding.first_path(min(self.group, terms))
+        if path.product is None:
+            return path
+        every = replace(path.product, count=rows * terms)
+        return replace(path, product=every, near=self.waits)
 
     def parameters(self) -> dict[str, Value]:
         """Parameters of `hw_dot`, by name, without Rows, Terms and those of `plan`."""
@@ -303,7 +321,7 @@ class Dot:
         numbers = -(-terms // group)
         lut, adders = encoding.first_level(terms, numbers, group)
         tree = _tree(numbers, bits, limit, self.radix)
-        adders, ff = adders + tree[0], numbers * bits + tree[1]
+        adders, ff = adders + tree[0], numbers * bits * (1 + self.waits) + tree[1]
         products = encoding.products(rows * terms)
         return Resources(rows * lut, rows * adders, rows * ff, (), products)
 

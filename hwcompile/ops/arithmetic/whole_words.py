@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Value
-from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.needs import Memory, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import O_co
 from hwcompile.ops.contract.timing import Timing, single
 
@@ -66,6 +68,19 @@ class WholeWords(Built[O_co]):
         every = np.ones(self.interval, dtype=np.int64)
         # Operands, dot product, sum.
         return single({"in0": every}, every, self.dot.stages(self.fan_in) + 2)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Those of the arithmetic, without a sum over several words."""
+        *paths, _ = self.dot.paths(self.fan_in, self.out_bits, self._weights)
+        return (CONTROL, *paths, Path("start", carries=(self.out_bits,)))
+
+    @property
+    def _weights(self) -> Memory | None:
+        """The memory of weights; None where one word has all of them."""
+        depth, *pairs = self.weight_blocks.shape
+        bits = prod(pairs) * self.dot.encoding.stored_bits
+        return Memory(depth, bits) if depth > 1 else None
 
     def sums(self, depth: int, rows: int, vectors: int) -> Resources:
         """Lanes and adders (see `Dot`), memories, registers of operands and sums, flags of steps.

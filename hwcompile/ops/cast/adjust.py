@@ -11,6 +11,7 @@ from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
 from hwcompile.ops.cast.op import Cast
 from hwcompile.ops.contract.instance import Instance, Name
 from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 
 _BY_VALUE = {
@@ -93,6 +94,11 @@ class Adjuster(BuiltPipe[Cast]):
         return max(wide.bits + (not wide.signed), op.right + 1, self.mask_bits + 1, self.bias_bits)
 
     @property
+    def row_groups(self) -> int:
+        """See `BuiltPipe.row_groups`."""
+        return self.table.groups
+
+    @property
     def stages(self) -> int:
         """The bias, a rounding that depends on the number, the fit; the row memory."""
         biased, rounded = bool(np.any(self.bias)), self.rounding != "Constant"
@@ -110,6 +116,19 @@ class Adjuster(BuiltPipe[Cast]):
         later = self.row_registers(groups, width)
         total = Resources(lanes * logic, lanes * (adders + limits), lanes * ff + later)
         return total + memory(groups, width)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The bias, a rounding that depends on the number, the fit."""
+        table, sums, kept = self.table, (self.sum_bits,), self.sum_bits - self.site.op.right
+        found = []
+        if np.any(self.bias):
+            found.append(Path("bias", carries=sums))
+        if self.rounding != "Constant":
+            found.append(Path("rounding", 3, sums))
+        found.append(Path("fit", 2, (kept,) if self.fit in ("Saturate", "Zero") else ()))
+        first, *others = found
+        return (*self.row_paths(table.groups, table.width, first), *others)
 
     @cached_property
     def instance(self) -> Instance:

@@ -13,6 +13,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
 
@@ -42,6 +43,11 @@ class WiresAbreast(Built[Concat]):
     def needs(self) -> Resources:
         """Nothing but wires (an inverter per bipolar lane goes into the next table)."""
         return Resources()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control, which chooses among the inputs."""
+        return (CONTROL,)
 
     @property
     def instance(self) -> Instance:

@@ -14,6 +14,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Each, Instance, Value
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
 
@@ -58,6 +59,11 @@ class TakingTurns(Built[Concat]):
             lut=bits * -(-inputs // 2) + control,
             ff=bits + inputs + counter + 1,
         )
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control, which chooses among the inputs."""
+        return (CONTROL,)
 
     @property
     def instance(self) -> Instance:

@@ -83,6 +83,14 @@ class Built(ABC, Generic[O_co]):
         """What may limit the clock, each in a cycle of its own."""
         return (CONTROL,)
 
+    @property
+    def entrance(self) -> tuple[Path, ...]:
+        """Paths that begin at an input's words: what lies between a FIFO and the first register.
+
+        A choice among words, as for a register's enable, need not be said.
+        """
+        return ()
+
     @cached_property
     def interval(self) -> int:
         """Cycles per frame; equals `timing.interval`. Override where it is cheaper."""

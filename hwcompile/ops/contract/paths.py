@@ -17,6 +17,8 @@ class Path:
         carries: Widths of adders and comparisons one after the other.
         memory: What the way begins at; None for a register.
         product: A multiplication on the way.
+        near: Registers on both sides of the product do nothing but wait, so they can stand beside
+            what multiplies.
     """
 
     name: str
@@ -24,6 +26,7 @@ class Path:
     carries: tuple[int, ...] = ()
     memory: Memory | None = None
     product: Multiplications | None = None
+    near: bool = False
 
 
 CONTROL = Path("control", levels=4)

@@ -70,6 +70,16 @@ class BuiltPipe(Built[O_co]):
         """What pipes with rows of constants say about that."""
         return {"Later": True} if self.row_stages(groups) > 1 else {}
 
+    @property
+    def row_groups(self) -> int:
+        """Rows of constants that words take turns with; with several, a word waits for its own."""
+        return 1
+
+    @property
+    def entrance(self) -> tuple[Path, ...]:
+        """The first path, unless words wait for their row in a register."""
+        return self.paths[:1] if self.row_stages(self.row_groups) == 0 else ()
+
     def row_registers(self, groups: int, row_width: int) -> int:
         """Flip-flops of the additional register: the row and the word beside it."""
         word = sum(form.bits for form in self.ports.inputs)

@@ -113,7 +113,7 @@ class FoldedChannels(Built[Depthwise]):
         """Those of the arithmetic, behind the weight memory, and control."""
         width = self.pe * self.dot.weight_bits
         weights = Memory(self.depth, width) if self.depth > 1 else None
-        return (*self.dot.paths(1, self.out_bits, weights), CONTROL)
+        return (*self.dot.paths(1, self.out_bits, weights, rows=self.number("pe")), CONTROL)
 
     @property
     def circuit(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.elementwise.op import Extremum, both_bipolar
 
@@ -23,6 +24,11 @@ class Selection(BuiltPipe[Extremum]):
         width = max(kind.element.bits for kind in self.site.inputs)
         result = self.parallel * self.out_bits
         return Resources(lut=result, adders=self.parallel * width, ff=result)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """A comparison and what it chooses."""
+        return (Path("choice", 1, (max(kind.element.bits for kind in self.site.inputs),)),)
 
     @property
     def instance(self) -> Instance:

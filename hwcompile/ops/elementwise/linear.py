@@ -7,6 +7,7 @@ from functools import cached_property
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract.instance import Instance, Value, Word
 from hwcompile.ops.contract.needs import Multiplications, Resources
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.elementwise.op import Linear
@@ -22,8 +23,9 @@ class ShiftsAndAdders(BuiltPipe[Linear]):
 
     @property
     def stages(self) -> int:
-        """The sum, and the products when they are more than shifts."""
-        return 1 if all(abs(c).bit_count() <= 1 for c in self.on_bits[0]) else 2
+        """The sum, and the products when they are more than shifts, with one register or two."""
+        shifts = all(abs(c).bit_count() <= 1 for c in self.on_bits[0])
+        return 1 if shifts else 2 + self.registers
 
     @cached_property
     def needs(self) -> Resources:
@@ -38,6 +40,19 @@ class ShiftsAndAdders(BuiltPipe[Linear]):
             if abs(c).bit_count() > 1
         )
         return Resources(adders=parallel * adders * out, ff=parallel * registers, products=products)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The products, and the sum of the terms and the offset; one cycle where those shift."""
+        near = self.registers > 0
+        products = [Path("product", product=each, near=near) for each in self.needs.products]
+        adders = max(round(self.needs.adders) // (self.parallel * self.out_bits), 1)
+        return (*products, Path("sum", 1, (self.out_bits,) * adders))
+
+    @property
+    def entrance(self) -> tuple[Path, ...]:
+        """Products of every operand, or their sum where those shift."""
+        return self.paths[: max(len(self.needs.products), 1)]
 
     @property
     def instance(self) -> Instance:
@@ -70,12 +85,14 @@ class LinearSum(Pipe[Linear]):
     """Shifts and adders; coefficients that are no powers of two get a stage of their own.
 
     All arithmetic is modulo 2**(output bits), which is exact because the output fits. A bipolar
-    operand is its bit p: `c * (2 * p - 1)` is `2 * c * p - c`.
+    operand is its bit p: `c * (2 * p - 1)` is `2 * c * p - c`. `registers = 1` gives products
+    another register, which can stand far from what multiplies.
     """
 
     name = "linear"
     op = Linear
     built = ShiftsAndAdders
+    most_registers = 1
 
 
 def _on_bits(site: Site[Linear]) -> tuple[tuple[int, ...], int]:

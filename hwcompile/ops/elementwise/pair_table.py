@@ -7,9 +7,10 @@ from functools import cached_property
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.elementwise.op import PairTable
-from hwcompile.ops.table.rom import by_code, lane_roms, read_stages
+from hwcompile.ops.table.rom import by_code, lane_roms, read_stages, table_paths
 
 
 class PairMemories(BuiltPipe[PairTable]):
@@ -29,6 +30,11 @@ class PairMemories(BuiltPipe[PairTable]):
     def needs(self) -> Resources:
         """A memory per lane."""
         return lane_roms(self.parallel, self.depth, self.out_bits)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The memory."""
+        return table_paths(self.depth, self.out_bits)
 
     @cached_property
     def instance(self) -> Instance:

@@ -6,6 +6,7 @@ from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract import needs
 from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.elementwise.op import Product, both_bipolar
 
@@ -33,6 +34,15 @@ class Multipliers(BuiltPipe[Product]):
         return Resources(
             ff=2 * parallel * out, products=(needs.Multiplications(left, right, parallel),)
         )
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """What stands in a lane."""
+        if both_bipolar(self.site.inputs):
+            return (Path("xnor", 1),)
+        if any(self.bipolar):
+            return (Path("negation", 1, (self.out_bits,)),)
+        return tuple(Path("product", product=each) for each in self.needs.products)
 
     @property
     def instance(self) -> Instance:

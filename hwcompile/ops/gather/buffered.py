@@ -10,7 +10,8 @@ import numpy as np
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.gather.op import Gather
@@ -63,6 +64,16 @@ class CircularBuffer(BuiltGather):
             ff=ports.output.bits + 7 * count,
         )
         return logic + memory(rows, row) + memory(plan.capacity, word, MemoryKind.RAM)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The program and the address that it tells; the buffer and the choice of a constant."""
+        plan = self.plan
+        word, rows = self.ports.inputs[0].bits, plan.period
+        program = Memory(rows, sum(_widths(plan)) + 1) if rows > 1 else None
+        place = (plan.arriving + plan.capacity).bit_length()
+        kept = Memory(plan.capacity, word, MemoryKind.RAM) if plan.capacity > 1 else None
+        return (CONTROL, Path("program", 1, (place,), program), Path("buffer", 1, memory=kept))
 
     @cached_property
     def instance(self) -> Instance:

@@ -12,7 +12,8 @@ from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
-from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.needs import Memory, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.gather.op import Gather
@@ -88,6 +89,14 @@ class Passing(BuiltGather):
             adders=counters,
             ff=data + held + counters,
         ) + memory(rows, width)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The program and what it decides."""
+        program = self.program
+        rows, width = program.actions.size, 3 + program.run_bits
+        steps = Memory(rows, width) if rows > 1 else None
+        return (CONTROL, Path("program", CONTROL.levels, memory=steps))
 
     @cached_property
     def instance(self) -> Instance:

@@ -13,6 +13,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Each, Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.gather.op import Gather
@@ -45,6 +46,11 @@ class Wiring(Built[Gather]):
     def needs(self) -> Resources:
         """Nothing but wires."""
         return Resources()
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """From one FIFO to the next, with other codes at most."""
+        return (CONTROL,)
 
     @cached_property
     def instance(self) -> Instance:

@@ -14,7 +14,8 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.matmul.lane import lane_dot, most_entries, style_names
@@ -144,6 +145,24 @@ class Queues(Built[Matmul]):
         total = collector + memory(plan.collection.cycles, row)
         total += memory(plan.layout.columns, pes * (address + count))
         return total + pe.times(pes)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; a queue in front of a PE's entries; products; the sums of a PE, and of all."""
+        plan, dot, bits = self.plan, self.dot, self.site.outputs[0].element.bits
+        slots = plan.layout.row.shape[1]
+        item = dot.encoding.input.bits + index_width(plan.entries) + _count_bits(plan) + 1
+        entries = Memory(
+            plan.entries, dot.encoding.stored_bits + index_width(slots), slices=plan.packing.pes
+        )
+        sums = Memory(2 << index_width(slots), bits, MemoryKind.DIRECT, reads=2)
+        return (
+            CONTROL,
+            Path("queue", CONTROL.levels, memory=Memory(self.queue, item, MemoryKind.QUEUE)),
+            Path("entry", memory=entries if plan.entries > 1 else None),
+            *dot.paths(1, bits, None),
+            Path("sums of a PE", 1, (bits,), sums),
+        )
 
     @cached_property
     def instance(self) -> Instance:

@@ -150,7 +150,8 @@ class FoldedMatrix(Built[Matmul]):
         weights = Memory(self.depth, width) if self.depth > 1 else None
         word = self.simd * self.dot.encoding.input.bits
         kept = Memory(self.steps, word, MemoryKind.QUEUE) if self.folds > 1 else None
-        return (*self.dot.paths(self.simd, self.out_bits, weights, kept), CONTROL)
+        sums = self.dot.paths(self.simd, self.out_bits, weights, kept, rows=self.pe)
+        return (*sums, CONTROL)
 
     @property
     def circuit(self) -> str:
@@ -229,13 +230,13 @@ class Folded(Kernel[Matmul]):
     all taps of a block side by side; the columns of the weights are in that order then.
 
     Of `registers`, one puts a register behind the memories, two let no cycle have more than one
-    adder.
+    adder, and three give products of multipliers another register, which can stand far from them.
     """
 
     name = "folded"
     op = Matmul
     built = FoldedMatrix
-    most_registers = 2
+    most_registers = 3
 
     def space(self, site: Site[Matmul]) -> Iterable[Parameters]:
         """The foldings no other one beats in cycles and lanes at once, smallest first."""

@@ -10,6 +10,7 @@ import numpy as np
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Struct, Word
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Ports, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.contract.weights_port import weights_comment, weights_port
@@ -121,6 +122,18 @@ class Engine(Built[R_co]):
     def needs(self) -> Resources:
         """Programs and vectors in memories; per channel a multiplier per PE, several per lane."""
         return needs(self.layout, self.schedule.cycles, self.bits, self.parameters)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; what stands behind the memories; products; sums of rows and of cells."""
+        made = self.needs
+        return (
+            CONTROL,
+            *(Path("memory", 1, memory=memory) for memory in made.memories),
+            *(Path("product", product=product) for product in made.products),
+            Path("sum of a row", 1, (self.bits.total,)),
+            Path("sum in a cell", 1, (self.bits.widest,)),
+        )
 
     @cached_property
     def instance(self) -> Instance:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import parallel_values
 from hwcompile.ops.contract.site import O, O_co, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
@@ -21,6 +23,11 @@ class PerTap(Built[O_co]):
     def taps(self) -> int:
         """Elements that are reduced to one."""
         return self.site.inputs[0].channels // self.site.outputs[0].channels
+
+    @property
+    def entrance(self) -> tuple[Path, ...]:
+        """A tap meets those before it at once."""
+        return tuple(replace(path, memory=None) for path in self.paths[1:])
 
     @cached_property
     def ports(self) -> Ports:

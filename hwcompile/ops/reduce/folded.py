@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract.instance import Instance, Name
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.reduce.by_tap import ByTap, PerTap
 from hwcompile.ops.reduce.op import Reduce
 
@@ -28,6 +29,14 @@ class Accumulators(PerTap[Reduce]):
             return Resources(ff=result.bits + 1.0)
         sums = memory(words, result.bits, MemoryKind.QUEUE)
         return Resources(lut, adders, ff) + sums
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control, and what was kept of the taps before joined with one."""
+        result, words = self.ports.output, self.ports.output.words_per_vector
+        kept = Memory(words, result.bits, MemoryKind.QUEUE) if words > 1 else None
+        bits = (result.element.bits,) if result.element.bits > 1 else ()
+        return (CONTROL, Path("joining taps", 1, bits, kept))
 
     @property
     def instance(self) -> Instance:

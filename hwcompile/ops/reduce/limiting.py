@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hwcompile.ops.contract.instance import Instance, Value, Word
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Ports
 from hwcompile.ops.reduce.all_taps import AllTaps, TakesAllTaps
 from hwcompile.ops.reduce.by_tap import ByTap, PerTap
@@ -22,6 +23,13 @@ class LimitedAccumulators(PerTap[LimitedSum]):
         ff = float(result.bits + 1 + words.bit_length() + taps.bit_length())
         sums = memory(words, result.bits, MemoryKind.QUEUE)
         return Resources(2 * result.bits + 8, adders, ff) + sums
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; what was kept, a sum, and its fit."""
+        result, words = self.ports.output, self.ports.output.words_per_vector
+        kept = Memory(words, result.bits, MemoryKind.QUEUE) if words > 1 else None
+        return (CONTROL, Path("sum and its fit", 2, (_sum_bits(self.ports),) * 2, kept))
 
     @property
     def instance(self) -> Instance:
@@ -51,6 +59,16 @@ class LimitedStages(AllTaps[LimitedSum]):
         waiting = source.bits * (self.taps - 1) / 2
         ff = waiting + self.taps * (result.bits + 1)
         return Resources(2.0 * self.taps * result.bits, adders, ff)
+
+    @property
+    def entrance(self) -> tuple[Path, ...]:
+        """The first tap is worked on at once."""
+        return self.paths[1:]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; a sum and its fit."""
+        return (CONTROL, Path("sum and its fit", 2, (_sum_bits(self.ports),) * 2))
 
     @property
     def instance(self) -> Instance:

@@ -8,6 +8,7 @@ from hwcompile.ir.types import Encoding
 from hwcompile.ops.arithmetic.encoding import TREE_RADIX, adder_bits
 from hwcompile.ops.contract.instance import Instance, Name
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.reduce.all_taps import AllTaps, TakesAllTaps
 from hwcompile.ops.reduce.op import Reduce
 
@@ -41,6 +42,20 @@ class TapTrees(AllTaps[Reduce]):
             ff += left * bits
             numbers = left
         return Resources(lanes * lut + 3, lanes * adders, lanes * ff + self.stages)
+
+    @property
+    def entrance(self) -> tuple[Path, ...]:
+        """Words are worked on at once."""
+        return self.paths[1:]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """A node of the tree: adders, or comparisons and what they choose, one after the other."""
+        result, source = self.ports.output.element, self.ports.inputs[0].element
+        numbers = min(self.op.taps, TREE_RADIX) - 1
+        if self.op.kind == "sum":
+            return (CONTROL, Path("sums", 0, (result.bits,) * numbers))
+        return (CONTROL, Path("choices", numbers, (source.bits,) * numbers))
 
     @property
     def instance(self) -> Instance:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from hwcompile.ops.contract.instance import Instance, Value
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Ports
 from hwcompile.ops.reduce.all_taps import AllTaps, TakesAllTaps
 from hwcompile.ops.reduce.by_tap import ByTap, PerTap
@@ -28,6 +29,13 @@ class RoundingAccumulators(PerTap[RoundedSum]):
         ff = float(result.bits + 1 + words.bit_length() + taps.bit_length())
         sums = memory(words, result.bits, MemoryKind.QUEUE)
         return Resources(result.bits + 8 + rounding, adders, ff) + sums
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; what was kept, a sum, the place to round at, and the rounding."""
+        result, words = self.ports.output, self.ports.output.words_per_vector
+        kept = Memory(words, result.bits, MemoryKind.QUEUE) if words > 1 else None
+        return (CONTROL, _path(self.op, self.ports, kept))
 
     @property
     def instance(self) -> Instance:
@@ -61,6 +69,16 @@ class RoundingStages(AllTaps[RoundedSum]):
         waiting = source.bits * (self.taps - 1) / 2
         ff = waiting + self.taps * (result.bits + 1)
         return Resources(3.0 * self.taps * result.parallel * dropped, adders, ff)
+
+    @property
+    def entrance(self) -> tuple[Path, ...]:
+        """The first tap is worked on at once."""
+        return self.paths[1:]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; a sum, the place to round at, and the rounding."""
+        return (CONTROL, _path(self.op, self.ports))
 
     @property
     def instance(self) -> Instance:
@@ -104,6 +122,14 @@ def _dropped(op: RoundedSum, ports: Ports) -> int:
     """Digits that the largest sums lose."""
     element = ports.output.element
     return max(element.bits - element.signed - op.digits, 0)
+
+
+def _path(op: RoundedSum, ports: Ports, kept: Memory | None = None) -> Path:
+    """An addition, with the memory that has what was kept before."""
+    bits, dropped = ports.output.element.bits, _dropped(op, ports)
+    if not dropped:
+        return Path("sum", 1, (bits,), kept)
+    return Path("sum and rounding", 3, (bits, dropped, bits), kept)
 
 
 def _adder(op: RoundedSum, ports: Ports) -> dict[str, Value]:

@@ -10,7 +10,8 @@ from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic.rows import row_layout, row_period
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.memory_image import MemoryImage
-from hwcompile.ops.contract.needs import Resources, memory
+from hwcompile.ops.contract.needs import Memory, Resources, memory
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BLOCK_BITS, BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.table.op import Table
@@ -45,6 +46,11 @@ class LaneMemories(BuiltPipe[Table]):
     def needs(self) -> Resources:
         """A memory per lane."""
         return lane_roms(self.parallel, self.depth, self.out_bits, shared=self.rows == 1)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """The memory."""
+        return table_paths(self.depth, self.out_bits)
 
     @cached_property
     def instance(self) -> Instance:
@@ -108,3 +114,10 @@ def lane_roms(parallel: int, depth: int, width: int, *, shared: bool = True) -> 
     """A memory per lane; the second register when it is large."""
     one = memory(depth, width, count=parallel, slices=1 if shared else parallel)
     return one + Resources(ff=parallel * width * (read_stages(depth, width) - 1))
+
+
+def table_paths(depth: int, width: int) -> tuple[Path, ...]:
+    """From a word into a memory, through tables where it is small; and from the memory."""
+    small = read_stages(depth, width) == 1
+    levels = -(-max((depth - 1).bit_length() - 2, 0) // 2) if small else 0
+    return (Path("address", levels), Path("table", memory=Memory(depth, width)))

@@ -34,6 +34,11 @@ class ComparatorBank(BuiltPipe[Threshold]):
         return RowTable(fields, self.site.inputs[0].shape, self.parallel)
 
     @property
+    def row_groups(self) -> int:
+        """See `BuiltPipe.row_groups`."""
+        return self.table.groups
+
+    @property
     def stages(self) -> int:
         """Compare (and count, when there is one); count; the row memory."""
         return 1 + (self.steps > 1) + self.row_stages(self.table.groups)

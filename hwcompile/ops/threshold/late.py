@@ -14,10 +14,12 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.arithmetic.cut_product import CutProduct
 from hwcompile.ops.arithmetic.rows import Field, RowTable, row_layout
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.memory_image import MemoryImage
-from hwcompile.ops.contract.needs import Multiplications, Resources, memory
+from hwcompile.ops.contract.needs import Memory, Resources, memory
+from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.threshold.multiplier import solve_late
@@ -91,27 +93,67 @@ class MovedSteps(BuiltPipe[Threshold]):
         return RowTable(tuple(fields), self.site.inputs[0].shape, self.parallel)
 
     @property
+    def product(self) -> CutProduct:
+        """The multiplication, in parts for a fast clock."""
+        element = self.site.inputs[0].element
+        left = element.bits + (not element.signed)
+        return CutProduct.of(left, constant_bits(self.line.factor), self.registers)
+
+    @property
+    def later(self) -> bool:
+        """The bit of a step has a register behind its memory."""
+        return self.registers > 0
+
+    @property
+    def row_groups(self) -> int:
+        """See `BuiltPipe.row_groups`."""
+        return self.table.groups
+
+    @property
     def stages(self) -> int:
-        """Product, sum, level, result; the row memory."""
-        return 4 + self.row_stages(self.table.groups)
+        """Product; sum, level, the bit of its step, result; the row memory."""
+        return self.product.stages + 3 + self.later + self.row_stages(self.table.groups)
+
+    @property
+    def bits(self) -> Memory:
+        """Of a lane: a bit for every step of every group."""
+        return Memory(self.table.groups << self.line.steps.bit_length(), 1)
 
     @cached_property
     def needs(self) -> Resources:
         """Multiplier, adder, three comparisons and a subtraction per lane; rows and bits."""
         line, parallel, table, out = self.line, self.parallel, self.table, self.out_bits
-        factor, width = constant_bits(line.factor), self.site.inputs[0].element.bits + 1
+        product, bias = self.product, constant_bits(line.bias)
         levels, kept = line.steps.bit_length(), line.sum_bits - line.shift
-        registers = 2 * line.sum_bits + constant_bits(line.bias) + 2 * factor + levels + out + 1
+        floor = out if line.row_floor else 0
+        registers = 2 * line.sum_bits + bias + 2 * product.right + levels + out + 1
+        registers += (product.stages - 1) * (bias + product.right + floor)
+        registers += out + 2 if self.later else 0
         lanes = Resources(
             parallel * levels,
             parallel * (line.sum_bits + 2 * kept + line.shift + out),
-            parallel * (registers + (3 * out if line.row_floor else 0)),
+            parallel * (registers + 3 * floor),
             (),
-            (Multiplications(width, factor, parallel),),
+            product.products(parallel),
         )
-        bits = memory(table.groups << levels, 1, count=parallel)
+        lanes += product.beside(line.sum_bits).times(parallel)
+        bits = memory(self.bits.depth, 1, count=parallel)
         later = Resources(ff=self.row_registers(table.groups, table.width))
         return lanes + bits + memory(table.groups, table.width) + later
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Product, sum, level, and what becomes of the bit of a step."""
+        line, table, out = self.line, self.table, self.out_bits
+        first, *parts = self.product.paths(line.sum_bits, self.parallel)
+        product = self.row_paths(table.groups, table.width, first)
+        total = Path("sum", carries=(line.sum_bits,))
+        level = Path("level", 2, (line.sum_bits - line.shift,))
+        rest = Path("first of a level", 1, (line.shift,))
+        ends = [Path("moved steps and result", 1, (out, out), memory=self.bits)]
+        if self.later:
+            ends = [Path("moved steps", memory=self.bits), Path("result", 1, (out,))]
+        return (*product, *parts, total, level, rest, *ends)
 
     @cached_property
     def instance(self) -> Instance:
@@ -133,7 +175,8 @@ class MovedSteps(BuiltPipe[Threshold]):
                 "RowFloor": line.row_floor,
                 "Groups": table.groups,
                 "Shared": table.shared,
-                **self.row_parameters(table.groups),
+                **({"Later": True} if self.later else {}),
+                **self.product.parameters,
                 "RowFile": table.image(),
                 "LateFile": self._late_image(),
             },
@@ -161,12 +204,16 @@ class MovedSteps(BuiltPipe[Threshold]):
 
 
 class LateRequantize(Pipe[Threshold]):
-    """One multiplication per element and one bit of memory per step; see the module."""
+    """One multiplication per element and one bit of memory per step; see the module.
+
+    Of `registers`, one puts registers behind the memories, two cut a wide factor in two, or else a
+    wide input, and three cut both.
+    """
 
     name = "late_requantize"
     op = Threshold
     built = MovedSteps
-    most_registers = 1
+    most_registers = 3
 
     def unable(self, site: Site[Threshold]) -> str | None:
         """When rows fall, or steps lie off their line by more than one value of x."""

@@ -9,9 +9,10 @@ import numpy as np
 
 from hwcompile.diagnostics import InternalError
 from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ops.arithmetic.cut_product import CutProduct
 from hwcompile.ops.arithmetic.rows import Field, RowTable, merged
 from hwcompile.ops.contract.instance import Instance, Struct, Value
-from hwcompile.ops.contract.needs import Multiplications, Resources, memory
+from hwcompile.ops.contract.needs import Resources, memory
 from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.pipe import BuiltPipe, Pipe
 from hwcompile.ops.contract.site import Site
@@ -21,9 +22,6 @@ from hwcompile.ops.threshold.staircase import Staircase, staircase
 from hwcompile.ops.threshold.two_lines import solve_two
 
 MOST_SUM_BITS = 62
-
-MOST_FACTOR_BITS = 16
-"""Longer factors are cut in two where the clock is fast: the least that one block multiplies."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +72,11 @@ class Affine:
     def patches(self) -> int:
         """Patches per row."""
         return int(self.patch_at.shape[1])
+
+    @property
+    def offset(self) -> bool:
+        """Something is added behind the clamp."""
+        return self.patches > 0 or self.floor is not None
 
     @property
     def repair(self) -> Struct:
@@ -158,59 +161,74 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
         return constant_bits(self.form.factor)
 
     @property
-    def split(self) -> int:
-        """Bits of the lower part of a factor whose product is made of two; 0 when it is not."""
-        wide = self.factor_bits > MOST_FACTOR_BITS
-        return self.factor_bits // 2 if wide and self.registers > 1 else 0
+    def product(self) -> CutProduct:
+        """The multiplication, in parts for a fast clock."""
+        element = self.site.inputs[0].element
+        left = element.bits + (not element.signed)
+        return CutProduct.of(left, self.factor_bits, self.registers)
+
+    @property
+    def apart(self) -> bool:
+        """What a floor and patches add has a cycle of its own."""
+        return self.registers > 0 and self.form.offset
+
+    @property
+    def row_groups(self) -> int:
+        """See `BuiltPipe.row_groups`."""
+        return self.table.groups
 
     @property
     def stages(self) -> int:
-        """Product, or two and their sum; sum, clamp if needed; the row memory."""
-        rows = self.row_stages(self.table.groups)
-        return 2 + (self.split > 0) + self.form.clamp + rows
+        """Product; sum, clamp if needed, what is added behind it; the row memory."""
+        ends = 1 + self.form.clamp + self.apart
+        return self.product.stages + ends + self.row_stages(self.table.groups)
 
     @cached_property
     def needs(self) -> Resources:
         """Multipliers, an adder and two comparisons per lane, and the memory of the integers."""
         form, parallel, table, out = self.form, self.parallel, self.table, self.out_bits
-        element = self.site.inputs[0].element
-        width = element.bits + (not element.signed)
+        product = self.product
         kept = form.sum_bits - form.shift
         clamped = out if form.clamp else 0
-        patched = form.patches > 0 or form.floor is not None
         bias = form.bias_bits if table.groups > 1 or form.pivot is not None else 0
         registers = form.sum_bits + bias + kept + clamped
-        turn = 0 if form.pivot is None else width + form.bias_bits
+        turn = 0 if form.pivot is None else product.left + form.bias_bits
         lanes = Resources(
-            parallel * (clamped + form.patches * (width / 3 + out) + turn),
-            parallel * (form.sum_bits + (2 * kept if form.clamp else 0) + (out if patched else 0)),
-            parallel * (registers + (2 * out if patched else 0)),
+            parallel * (clamped + form.patches * (product.left / 3 + out) + turn),
+            parallel
+            * (form.sum_bits + (2 * kept if form.clamp else 0) + (out if form.offset else 0)),
+            parallel * (registers + (2 * out if form.offset else 0)),
             (),
-            self._products(width),
+            product.products(parallel),
         )
+        apart = 2 * form.patches + 2 * out if self.apart else 0
+        apart += (product.stages - 1) * (bias + (out if form.offset else 0))
+        lanes += product.beside(form.sum_bits).times(parallel) + Resources(ff=parallel * apart)
         later = self.row_registers(table.groups, table.width)
-        if self.split:
-            apart = 2 * form.sum_bits + bias + (out if patched else 0)
-            lanes += Resources(adders=parallel * form.sum_bits, ff=parallel * apart)
         return lanes + memory(table.groups, table.width) + Resources(ff=later)
-
-    def _products(self, width: int) -> tuple[Multiplications, ...]:
-        """Of inputs of `width` bits."""
-        factor, split = self.factor_bits, self.split
-        if not split:
-            return (Multiplications(width, factor, self.parallel),)
-        parts = (split + 1, factor - split)
-        return tuple(Multiplications(width, part, self.parallel) for part in parts)
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Product, sum and clamp."""
+        """Product, sum, clamp, and what a floor and patches add."""
         form, table, element = self.form, self.table, self.site.inputs[0].element
-        longest = self._products(element.bits + (not element.signed))[0]
-        clamp = Path("clamp", 2, (form.sum_bits - form.shift,))
-        product = self.row_paths(table.groups, table.width, Path("product", product=longest))
+        first, *parts = self.product.paths(form.sum_bits, self.parallel)
+        product = self.row_paths(table.groups, table.width, first)
         side = () if form.pivot is None else (Path("side", 1, (element.bits + 1,)),)
-        return (*product, *side, Path("sum", carries=(form.sum_bits,)), clamp)
+        total = Path("sum", carries=(form.sum_bits,))
+        return (*product, *parts, *side, total, *self._clamp_paths())
+
+    def _clamp_paths(self) -> tuple[Path, ...]:
+        form, out, levels = self.form, self.out_bits, 2
+        kept = form.sum_bits - form.shift
+        if not form.offset:
+            return (Path("clamp", levels, (kept,)),)
+        search = patch_levels(self.site.inputs[0].element.bits) if form.patches else 0
+        sums = (out,) * (form.patches - (form.floor is None))
+        if not self.apart:
+            patches = Path("patches", search, sums)
+            return (Path("clamp and patches", levels, (kept, out)), patches)
+        found, added = Path("patches", search), Path("sum of patches", 0, sums or (out,))
+        return (Path("clamp", levels, (kept,)), found, added)
 
     @cached_property
     def instance(self) -> Instance:
@@ -231,8 +249,8 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
                 "Repair": form.repair,
                 "Groups": table.groups,
                 "Shared": table.shared,
-                **({"Split": self.split} if self.split else {}),
-                **self.row_parameters(table.groups),
+                **self.product.parameters,
+                **({"Later": True} if self.apart else self.row_parameters(table.groups)),
                 "RowFile": table.image(),
             },
         )
@@ -251,19 +269,28 @@ class MultiplyAddShift(BuiltPipe[Threshold]):
 class Requantize(Pipe[Threshold]):
     """One exact multiplication per element; `multiplier.py` and `two_lines.py` find integers.
 
-    Of `registers`, one puts a register behind the memory, two cut long factors in two.
+    Of `registers`, one puts a register behind the memory and one behind the clamp, two cut a wide
+    factor in two, or else a wide input, and three cut both.
     """
 
     name = "requantize"
     op = Threshold
     built = MultiplyAddShift
-    most_registers = 2
+    most_registers = 3
 
     def unable(self, site: Site[Threshold]) -> str | None:
         """When no integers reproduce every threshold."""
         if _solution(staircase(site), site.outputs[0].element.bits) is None:
             return "no multiply-add-shift reproduces every threshold"
         return None
+
+
+def patch_levels(in_bits: int) -> int:
+    """Look-up tables one after the other that compare two numbers, two bits of each at first."""
+    left, levels = -(-in_bits // 2), 1
+    while left > 1:
+        left, levels = -(-left // 4), levels + 1
+    return levels
 
 
 @lru_cache(maxsize=1024)

@@ -42,9 +42,19 @@ class AddShift(BuiltPipe[Threshold]):
         return RowTable(_fields(self.form, self.out_bits), self.site.inputs[0].shape, self.parallel)
 
     @property
+    def row_groups(self) -> int:
+        """See `BuiltPipe.row_groups`."""
+        return self.table.groups
+
+    @property
     def stages(self) -> int:
-        """Sum, clamp if needed; the row memory."""
-        return 1 + self.form.clamp + self.row_stages(self.table.groups)
+        """Sum, clamp if needed, the floor; the row memory."""
+        return 1 + self.form.clamp + self.apart + self.row_stages(self.table.groups)
+
+    @property
+    def apart(self) -> bool:
+        """A row's floor is added in a cycle of its own."""
+        return self.registers > 0 and self.form.offset
 
     @cached_property
     def needs(self) -> Resources:
@@ -62,6 +72,7 @@ class AddShift(BuiltPipe[Threshold]):
         )
         table = self.table
         later = self.row_registers(table.groups, table.width)
+        later += parallel * 2 * self.out_bits if self.apart else 0
         return lanes + memory(table.groups, table.width) + Resources(ff=later)
 
     @property
@@ -69,7 +80,9 @@ class AddShift(BuiltPipe[Threshold]):
         """Sum and clamp."""
         form, table = self.form, self.table
         total = Path("sum", 1, (form.sum_bits,))
-        clamp = Path("clamp", 2 + form.half_even, (form.sum_bits - form.shift,))
+        kept = form.sum_bits - form.shift
+        behind = (self.out_bits,) if form.offset and not self.apart else ()
+        clamp = Path("clamp", 2 + form.half_even, (kept, *behind))
         return (*self.row_paths(table.groups, table.width, total), clamp)
 
     @cached_property
@@ -91,7 +104,7 @@ class AddShift(BuiltPipe[Threshold]):
                 **form.clamp_parameters,
                 "Groups": table.groups,
                 "Shared": table.shared,
-                **self.row_parameters(table.groups),
+                **({"Later": True} if self.apart else self.row_parameters(table.groups)),
                 "RowFile": table.image(),
             },
         )

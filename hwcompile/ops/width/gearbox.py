@@ -14,6 +14,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
 from hwcompile.ops.width.op import Width
@@ -105,6 +106,19 @@ class Shifting(Built[Width]):
         levels = reach * count + 3 * held
         places = arrive.full * leave.full - reach + 2 * held
         return Resources(lut=width * sqrt(levels * places) + control, ff=registers)
+
+    @property
+    def entrance(self) -> tuple[Path, ...]:
+        """Words are worked on at once."""
+        return self.paths[1:]
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; where there is a shifter, the place of a unit and the choice of one for it."""
+        if self.simple:
+            return (CONTROL,)
+        _, arrive, leave = self.units
+        return (CONTROL, Path("shifter", 2 + (arrive.full + leave.full).bit_length()))
 
     @property
     def circuit(self) -> str:

@@ -94,10 +94,11 @@ class Lines(Built[Window]):
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Control; the memory, and behind it the choice between a word and padding."""
+        """Control; the memory, and behind it the choice between a word and padding, and a FIFO."""
         padded = self.op.geometry.reaches_padding(self.site.inputs[0].shape)
         lines = Memory(self.depth, self.ports.inputs[0].bits, MemoryKind.RAM)
-        levels = int(padded or self._recoded) if self.registers == 0 else 0
+        # Without a register the word goes on into the next FIFO, which stands somewhere else.
+        levels = 2 + int(padded or self._recoded) if self.registers == 0 else 0
         return (CONTROL, Path("line memory", levels, memory=lines))
 
     @property

@@ -11,7 +11,8 @@ from hwcompile.ir.types import Encoding
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.pixels import pixel_counts
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
@@ -144,6 +145,20 @@ class TapsAbreast(Built[Window]):
         control = Resources(3.0 * row + 3 * place + 8, 2.0 * row, row + 5.0 * place + 1)
         kept = memory(1 << place, word, MemoryKind.DIRECT, reads=2)
         return control + Resources(lut=word, ff=word) + kept
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Control; the line memories and the choice among rows; a tap that may be padding."""
+        rows = 1 if self.walk.is_ring else self.rows
+        depth = self.rows if self.walk.is_ring else self.walk.row_words
+        lines = Memory(depth, self.ports.inputs[0].bits, MemoryKind.RAM)
+        # A place of the window register may take what comes late.
+        levels = (rows - 1).bit_length() + (1 if self.walk.tail else 0)
+        return (
+            CONTROL,
+            Path("line memory", levels, memory=lines if lines.depth > 1 else None),
+            Path("taps", 3),
+        )
 
     @cached_property
     def instance(self) -> Instance:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hwcompile.ir.graph import Graph
 from hwcompile.ops import family
@@ -12,7 +12,7 @@ from hwcompile.ops.contract.needs import Memory, MemoryKind
 from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.site import REGISTERS
 from hwcompile.schedule.choose.choice import FREE, Choice, site_of
-from hwcompile.schedule.plan import Link, Plan
+from hwcompile.schedule.plan import SHIFTED, Link, Plan
 from hwcompile.technology.delays import DelayModel
 
 SPARE = 0.9
@@ -20,9 +20,6 @@ SPARE = 0.9
 
 FIFO = "FIFO"
 """What reports call the way out of a FIFO."""
-
-SHIFTED = 2
-"""Places of a FIFO whose oldest word stands in a register."""
 
 
 @dataclass(frozen=True)
@@ -108,12 +105,47 @@ def slowest_of(plan: Plan, model: DelayModel) -> Slowest | None:
         for stage in plan.stages
         for path, delay in (model.slowest(part.built.paths) for part in stage.parts)
     ]
-    found += [Slowest(link.value, FIFO, model.of(fifo_path(link))) for link in plan.links]
+    for link in plan.links:
+        path, delay = model.slowest(link_paths(plan, link))
+        found.append(Slowest(link.value, path.name, delay))
     return max(found, key=lambda one: one.delay, default=None)
 
 
-def fifo_path(link: Link) -> Path:
-    """From the memory of a FIFO into the stage that takes the word."""
-    if link.depth <= SHIFTED or link.block:
-        return Path(FIFO, 1)
-    return Path(FIFO, 1, memory=Memory(link.depth, link.format.bits, MemoryKind.QUEUE))
+def with_paced_links(plan: Plan, model: DelayModel, clock_mhz: float) -> Plan:
+    """Mark the FIFOs that are too slow for a clock and are faster when read into a register.
+
+    Args:
+        plan: With its depths; those that are returned do not have the new register's place yet.
+        model: Delays of the device.
+        clock_mhz: The clock.
+
+    Returns:
+        The same plan where there is none.
+    """
+
+    def slow(link: Link) -> bool:
+        now, then = (
+            model.slowest(link_paths(plan, form))[1]
+            for form in (link, link.with_depth(link.depth, block=True))
+        )
+        return now > longest(clock_mhz) and then < now
+
+    links = tuple(replace(link, paced=True) if slow(link) else link for link in plan.links)
+    return plan if links == plan.links else replace(plan, links=links)
+
+
+def link_paths(plan: Plan, link: Link) -> tuple[Path, ...]:
+    """From the memory of a FIFO to the first register of the stage that takes the word.
+
+    Where the FIFO has a register of its own, the way into that comes first.
+    """
+    depth, bits = link.depth, link.format.bits
+    taken = [stage.parts[0].built for stage in plan.stages if stage.name == link.consumer]
+    behind = [path for built in taken for path in built.entrance]
+    ways = [Path(FIFO, 1), *(replace(path, name=f"{FIFO} and {path.name}") for path in behind)]
+    if link.block:
+        return (Path(f"{FIFO} memory", memory=Memory(depth, bits, MemoryKind.RAM)), *ways)
+    if depth <= SHIFTED:
+        return tuple(ways)
+    memory = Memory(depth, bits, MemoryKind.QUEUE)
+    return tuple(replace(path, memory=memory) for path in ways)

@@ -33,6 +33,7 @@ from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.site import Site
 from hwcompile.schedule.choose.choice import FREE, Choice, site_of
 from hwcompile.schedule.plan import Placed, Plan
+from hwcompile.schedule.time.depths import in_block
 from hwcompile.schedule.time.prediction import Prediction
 from hwcompile_runtime.files import check_schema
 
@@ -331,7 +332,8 @@ def schedule_text(plan: Plan, prediction: Prediction) -> str:
     parts = [_header(plan, prediction)]
     parts += [_node_text(part) for stage in plan.stages for part in stage.parts]
     for link in plan.links:
-        memory = "block RAM" if link.block else "LUTs or registers"
+        memory = "block RAM" if in_block(link, link.depth) else "LUTs or registers"
+        memory += ", read into a register for the clock" if link.paced else ""
         parts.append(
             f"# {link.format.bits} bits wide, in {memory}\n"
             f"[links.{json.dumps(link.name)}]\ndepth = {link.depth}\n"

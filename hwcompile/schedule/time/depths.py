@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from hwcompile.diagnostics import CompileError
-from hwcompile.schedule.plan import LEAST_DEPTH, Link, Plan
+from hwcompile.schedule.plan import LEAST_DEPTH, SHIFTED, Link, Plan
 from hwcompile.schedule.time.network import Network, Process, build_network
 from hwcompile.schedule.time.pairs import has_slow_pair
 from hwcompile.schedule.time.pieces import StretchedProcess
@@ -69,10 +69,12 @@ def size_network(network: Network, plan: Plan, pinned: Mapping[str, int]) -> Pla
 
 def with_depths(plan: Plan, depths: Mapping[str, int]) -> Plan:
     """The plan with these depths (by link name), and block RAM where it pays."""
-    links = tuple(
-        link.with_depth(depths[link.name], in_block(link, depths[link.name])) for link in plan.links
-    )
-    return replace(plan, links=links)
+    links = []
+    for link in plan.links:
+        depth = depths[link.name]
+        paced = link.paced and depth > SHIFTED
+        links.append(link.with_depth(depth, paced or in_block(link, depth)))
+    return replace(plan, links=tuple(links))
 
 
 def in_block(link: Link, depth: int) -> bool:

@@ -10,7 +10,7 @@
 // adds, in two's complement.
 // Latency: one cycle for the products and the first sums, then hw_sum_tree. With Pack above one,
 // rows share their inputs, and Pack of them a multiplication; that takes a cycle more, and weights
-// are stored as hw_dot_packed says.
+// are stored as hw_dot_packed says. With Later, the first sums pass another register.
 // Purely a pipeline: one set of dot products per cycle, no handshake, no reset.
 
 `default_nettype none
@@ -24,6 +24,7 @@ module hw_dot #(
   parameter int unsigned Group = 1,
   parameter int unsigned Radix = 4,  // of hw_sum_tree
   parameter int unsigned Pack = 1,
+  parameter bit          Later = 1'b0,  // not with Pack
   parameter int unsigned Overlap = 0,
   parameter int unsigned WBits = 2,
   parameter bit          WSigned = 1'b1,
@@ -45,6 +46,10 @@ module hw_dot #(
     $error("hw_dot: rows share weights and inputs evenly");
   end
 
+  if (Later && Pack > 1) begin : gen_illegal2
+    $error("hw_dot: rows that share a multiplication have no register Later");
+  end
+
   if (Pack > 1) begin : gen_packed
     hw_dot_packed #(
       .Rows(Rows), .Terms(Terms), .Pack(Pack), .Overlap(Overlap), .WBits(WBits), .XBits(XBits),
@@ -62,7 +67,7 @@ module hw_dot #(
     localparam int unsigned Grown = ProductBits + $clog2(Own);
     localparam int unsigned FirstBits = (Grown < SumBits) ? Grown : SumBits;
 
-    logic [Rows*Sums*FirstBits-1:0] first;
+    logic [Rows*Sums*FirstBits-1:0] first, summed;
 
     hw_products #(
       .Encoding(Encoding), .Rows(Rows), .WeightRows(WeightRows), .Vectors(Vectors), .Terms(Terms),
@@ -72,10 +77,16 @@ module hw_dot #(
       .clk_i, .w_i, .x_i, .first_o(first)
     );
 
+    if (Later) begin : gen_later
+      always_ff @(posedge clk_i) summed <= first;
+    end else begin : gen_now
+      assign summed = first;
+    end
+
     hw_sum_tree #(
       .Rows(Rows), .Terms(Sums), .InBits(FirstBits), .OutBits(SumBits), .Radix(Radix)
     ) i_tree (
-      .clk_i, .in_i(first), .out_o(sum_o)
+      .clk_i, .in_i(summed), .out_o(sum_o)
     );
   end
 

@@ -10,7 +10,7 @@
 // behind out_start_o. Latency from out_start_o to out_valid_o: 2 cycles (operands, accumulator)
 // and that of hw_dot. With registers in Sums, what memories give passes another one (one cycle
 // more), so that no cycle has a memory and logic behind it; with two, hw_dot adds two numbers per
-// cycle.
+// cycle; with three, products of Multiply pass another register.
 //
 // A sum starts from the constant part of its dot product (see hw_dot): from Start, or with
 // StartBits above zero from row (set * Folds + fold) of the start memory, where lane p is at p.
@@ -71,12 +71,14 @@ module hw_matvec #(
   if (KeptLanes < 1 || KeptLanes > Pe) begin : gen_illegal1
     $error("hw_matvec: between 1 and Pe lanes are kept");
   end
-  if (Registers > 2) begin : gen_illegal2
-    $error("hw_matvec: at most two registers more");
+  if (Registers > 3) begin : gen_illegal2
+    $error("hw_matvec: at most three registers more");
   end
 
   localparam int unsigned Operands = (Registers > 0) ? 2 : 1;
   localparam int unsigned Radix = (Registers > 1 && Pack == 1) ? 2 : 4;
+  // Products that multipliers make wait a cycle.
+  localparam bit Later = Registers > 2 && Pack == 1 && Encoding == hw_encoding_pkg::Multiply;
 
   localparam int unsigned Depth = Groups * Folds * Steps;
   localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
@@ -204,15 +206,15 @@ module hw_matvec #(
   // Of hw_dot: first sums, then a stage for every Radix that are left, and one with packed rows.
   localparam int unsigned Levels = $clog2((Simd + Group - 1) / Group);
   localparam int unsigned DotStages =
-      1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1) ? 1 : 0);
+      1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1 || Later) ? 1 : 0);
   localparam int unsigned Delay = DotStages + Operands;
   logic [Pe*SumBits-1:0] sum;
   logic [Delay-1:0] valid_q, first_q, last_q, ragged_q;
 
   hw_dot #(
     .Encoding(Encoding), .Rows(Pe), .Vectors(1), .Terms(Simd), .Group(Group), .Radix(Radix),
-    .Pack(Pack), .Overlap(Sums.overlap), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
-    .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(SumBits)
+    .Pack(Pack), .Later(Later), .Overlap(Sums.overlap), .WBits(WBits), .WSigned(WSigned),
+    .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits), .SumBits(SumBits)
   ) i_dot (
     .clk_i, .w_i(w_operands), .x_i(x_operands), .sum_o(sum)
   );

@@ -3,7 +3,7 @@
 //
 // Arithmetic is modulo 2**OutWidth. data_i is {word of operand 1, word of operand 0}.
 //
-// Latency: Stages, 1 or 2 (with 2 the products are registered).
+// Latency: Stages, 1 to 3 (with 2 the products are registered, with 3 twice).
 
 `default_nettype none
 
@@ -33,8 +33,8 @@ module hw_linear #(
   output logic      [Parallel*OutWidth-1:0] data_o
 );
 
-  if (Operands < 1 || Operands > 2 || Stages < 1 || Stages > 2) begin : gen_illegal
-    $error("hw_linear: there are 1 or 2 operands, and 1 or 2 stages");
+  if (Operands < 1 || Operands > 2 || Stages < 1 || Stages > 3) begin : gen_illegal
+    $error("hw_linear: there are 1 or 2 operands, and 1 to 3 stages");
   end
   if (InWidth0 < 1 || InWidth1 < 1 || OutWidth < 1) begin : gen_illegal1
     $error("hw_linear: widths must be at least 1");
@@ -60,7 +60,15 @@ module hw_linear #(
       assign product1 = '0;
     end
 
-    if (Stages > 1) begin : gen_register
+    if (Stages > 2) begin : gen_registers
+      logic [OutWidth-1:0] product0_q, product1_q;
+      always_ff @(posedge clk_i) begin
+        product0_q <= product0;
+        product1_q <= product1;
+        term0 <= product0_q;
+        term1 <= product1_q;
+      end
+    end else if (Stages > 1) begin : gen_register
       always_ff @(posedge clk_i) begin
         term0 <= product0;
         term1 <= product1;

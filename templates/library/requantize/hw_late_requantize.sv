@@ -4,9 +4,12 @@
 //
 // A lane's constants, from the least significant bit: M (signed, never negative, FactorWidth),
 // B (signed, BiasWidth), with RowFloor the lane's floor (OutWidth); without it, Low is the floor.
-// With Shared, one row serves all lanes. SumWidth must hold x * M + B, and Steps << Shift.
+// With Shared, one row serves all lanes. SumWidth must hold x * M + B, and Steps << Shift. Cuts are
+// those of x (left) and of M (right), see hw_cut_product. With Later, the bit that was read has a
+// register, too.
 //
-// Latency: 4, with several groups that of hw_row_rom more.
+// Latency: 4, one more with Later and for each of the Cuts, with several groups that of hw_row_rom
+// more.
 
 `default_nettype none
 
@@ -27,6 +30,7 @@ module hw_late_requantize #(
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
   parameter bit Later = 1'b0,
+  parameter hw_cuts_pkg::cuts_t Cuts = hw_cuts_pkg::CUTS,
   parameter RowFile = "",
   parameter LateFile = ""
 ) (
@@ -49,7 +53,13 @@ module hw_late_requantize #(
   localparam int unsigned ValueWidth = SumWidth - Shift;
   localparam int unsigned Depth = Groups << LevelBits;
   localparam int unsigned AddressBits = $clog2(Depth);
-  localparam int unsigned ToLevel = 2 + ((Groups > 1) ? (Later ? 2 : 1) : 0);
+  // Cycles of the product.
+  localparam int unsigned Parts = ((Cuts.left > 0) ? 1 : 0) + ((Cuts.right > 0) ? 1 : 0);
+  localparam int unsigned Factors = 1 + Parts + (Cuts.later ? 1 : 0);
+  localparam int unsigned ToLevel = Factors + 1 + ((Groups > 1) ? (Later ? 2 : 1) : 0);
+  localparam int unsigned XWidth = InWidth + (InSigned ? 0 : 1);
+  localparam int unsigned BiasesWidth = Factors * BiasWidth;
+  localparam int unsigned FactorsWidth = (1 + Factors) * FactorWidth;
 
   logic [Parallel*InWidth-1:0]  data;
   logic [RowWidth-1:0]          row;
@@ -88,9 +98,11 @@ module hw_late_requantize #(
 
   for (genvar lane = 0; lane < Parallel; lane++) begin : gen_lane
     logic [LaneWidth-1:0] constants;
-    logic signed [InWidth:0] x;
-    logic signed [FactorWidth-1:0] factor, factor_q, step_q;
+    logic signed [XWidth-1:0] x;
+    logic signed [FactorWidth-1:0] factor, step_q;
     logic signed [BiasWidth-1:0] bias_q;
+    logic [BiasesWidth-1:0] biases_q;
+    logic [FactorsWidth-1:0] factors_q;
     logic signed [SumWidth-1:0] product_q, sum_q;
     logic [ValueWidth-1:0] value;
     logic [SumWidth-1:0] rest;
@@ -99,15 +111,26 @@ module hw_late_requantize #(
     logic [OutWidth-1:0] floor;
 
     assign constants = row[(Shared ? 0 : lane)*LaneWidth +: LaneWidth];
-    assign x = {InSigned && data[lane*InWidth+InWidth-1], data[lane*InWidth +: InWidth]};
+    assign x = XWidth'({1'b0, data[lane*InWidth +: InWidth]});
     assign factor = constants[FactorWidth-1:0];
+    hw_cut_product #(
+      .LeftWidth(XWidth),
+      .RightWidth(FactorWidth),
+      .ProductWidth(SumWidth),
+      .Cuts(Cuts)
+    ) u_product (
+      .clk_i,
+      .left_i(x),
+      .right_i(factor),
+      .product_o(product_q)
+    );
     always_ff @(posedge clk_i) begin
-      product_q <= SumWidth'(x) * SumWidth'(factor);
-      bias_q <= constants[FactorWidth +: BiasWidth];
-      factor_q <= factor;
+      biases_q <= BiasesWidth'({biases_q, constants[FactorWidth +: BiasWidth]});
+      factors_q <= FactorsWidth'({factors_q, factor});
       sum_q <= product_q + SumWidth'(bias_q);
-      step_q <= factor_q;
     end
+    assign bias_q = biases_q[BiasesWidth-1 -: BiasWidth];
+    assign step_q = factors_q[FactorsWidth-1 -: FactorWidth];
 
     // The level, and whether the value of x before this one has a smaller one.
     assign value = ValueWidth'(sum_q >>> Shift);
@@ -136,21 +159,33 @@ module hw_late_requantize #(
     end
 
     if (RowFloor) begin : gen_floor
-      logic [3*OutWidth-1:0] floor_q;
+      localparam int unsigned FloorsWidth = (2 + Factors) * OutWidth;
+      logic [FloorsWidth-1:0] floor_q;
       always_ff @(posedge clk_i) begin
-        floor_q <= {floor_q[2*OutWidth-1:0], constants[FactorWidth + BiasWidth +: OutWidth]};
+        floor_q <= FloorsWidth'({floor_q, constants[FactorWidth + BiasWidth +: OutWidth]});
       end
-      assign floor = floor_q[3*OutWidth-1 -: OutWidth];
+      assign floor = floor_q[FloorsWidth-1 -: OutWidth];
     end else begin : gen_low
       assign floor = OutWidth'(Low);
     end
-    always_ff @(posedge clk_i) begin
-      result_q[lane*OutWidth +: OutWidth] <=
-          floor + OutWidth'(level_q) - OutWidth'(late && first_q);
+    if (Later) begin : gen_later
+      logic [OutWidth-1:0] raised_q;
+      logic late_q, still_first_q;
+      always_ff @(posedge clk_i) begin
+        raised_q <= floor + OutWidth'(level_q);
+        late_q <= late;
+        still_first_q <= first_q;
+        result_q[lane*OutWidth +: OutWidth] <= raised_q - OutWidth'(late_q && still_first_q);
+      end
+    end else begin : gen_at_once
+      always_ff @(posedge clk_i) begin
+        result_q[lane*OutWidth +: OutWidth] <=
+            floor + OutWidth'(level_q) - OutWidth'(late && first_q);
+      end
     end
   end
 
-  hw_valid_pipe #(.Stages(ToLevel + 2)) u_valid (
+  hw_valid_pipe #(.Stages(ToLevel + (Later ? 3 : 2))) u_valid (
     .clk_i,
     .rst_ni,
     .valid_i,

@@ -7,11 +7,11 @@
 // serves all lanes. SumWidth must hold x * M + B. Low and High are the outputs' codes as signed
 // numbers.
 //
-// With Split above zero, x is multiplied by the lowest Split bits of M and by the others apart, and
-// the sum of the products takes a cycle of its own.
+// Cuts are those of x (left) and of M (right), see hw_cut_product. With Later, what a floor and
+// patches add is found in two cycles, and added behind the clamp in another one.
 //
-// Latency: 2, one more with Clamp, one more with Split, with several groups that of hw_row_rom
-// more. A floor or patches need Clamp.
+// Latency: 2, one more with Clamp, for each of the Cuts, with Later and a floor or patches, with
+// several groups that of hw_row_rom more. A floor or patches need Clamp.
 
 `default_nettype none
 
@@ -34,7 +34,7 @@ module hw_requantize #(
   parameter int unsigned Groups = 2,
   parameter bit Shared = 1'b0,
   parameter bit Later = 1'b0,
-  parameter int unsigned Split = 0,
+  parameter hw_cuts_pkg::cuts_t Cuts = hw_cuts_pkg::CUTS,
   parameter RowFile = ""
 ) (
   input  wire logic                         clk_i,
@@ -51,18 +51,22 @@ module hw_requantize #(
   if ((RowFloor || Repair.patches != 0) && !Clamp) begin : gen_illegal1
     $error("hw_requantize: a floor or patches need Clamp");
   end
-  if (Split >= FactorWidth) begin : gen_illegal2
-    $error("hw_requantize: Split must leave a bit of the factor");
-  end
 
   localparam int unsigned FirstPatch = FactorWidth + BiasWidth + (RowFloor ? OutWidth : 0);
   localparam int unsigned PatchWidth = InWidth + 2;
   localparam int unsigned Below = FirstPatch + Repair.patches * PatchWidth;
   localparam int unsigned LaneWidth = Below + (Repair.two_lines ? BiasWidth + InWidth + 1 : 0);
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
-  localparam int unsigned Factors = (Split > 0) ? 2 : 1;  // cycles of the product
+  localparam bit Offset = RowFloor || Repair.patches > 0;
+  // Cycles of the product.
+  localparam int unsigned Parts = ((Cuts.left > 0) ? 1 : 0) + ((Cuts.right > 0) ? 1 : 0);
+  localparam int unsigned Factors = 1 + Parts + (Cuts.later ? 1 : 0);
   localparam int unsigned RowStages = (Groups > 1) ? (Later ? 2 : 1) : 0;
-  localparam int unsigned Stages = 1 + Factors + (Clamp ? 1 : 0) + RowStages;
+  localparam int unsigned Ends = 1 + (Clamp ? 1 : 0) + ((Later && Offset) ? 1 : 0);
+  localparam int unsigned Stages = Factors + Ends + RowStages;
+  localparam int unsigned XWidth = InWidth + (InSigned ? 0 : 1);
+  localparam int unsigned PivotWidth = InWidth + 1;
+  localparam int unsigned BiasesWidth = Factors * BiasWidth;
 
   logic [Parallel*InWidth-1:0]  data;
   logic [RowWidth-1:0]          row;
@@ -85,65 +89,77 @@ module hw_requantize #(
 
   for (genvar lane = 0; lane < Parallel; lane++) begin : gen_lane
     logic [LaneWidth-1:0] constants;
-    logic signed [InWidth:0] x;
+    logic signed [XWidth-1:0] x;
     logic signed [FactorWidth-1:0] factor;
     logic signed [SumWidth-1:0] product_q;
     logic signed [BiasWidth-1:0] bias, bias_q;
+    logic [BiasesWidth-1:0] biases_q;
     logic [OutWidth-1:0] offset;
 
     assign constants = row[(Shared ? 0 : lane)*LaneWidth +: LaneWidth];
-    assign x = {InSigned && data[lane*InWidth+InWidth-1], data[lane*InWidth +: InWidth]};
+    assign x = XWidth'({1'b0, data[lane*InWidth +: InWidth]});
     assign factor = constants[FactorWidth-1:0];
     if (Repair.two_lines) begin : gen_two_lines
-      logic signed [InWidth:0] pivot;
+      logic signed [PivotWidth-1:0] pivot;
 
-      assign pivot = constants[Below+BiasWidth +: InWidth+1];
-      assign bias = constants[((x <= pivot) ? Below : FactorWidth) +: BiasWidth];
+      assign pivot = constants[Below+BiasWidth +: PivotWidth];
+      assign bias = constants[((PivotWidth'(x) <= pivot) ? Below : FactorWidth) +: BiasWidth];
     end else begin : gen_one_line
       assign bias = constants[FactorWidth +: BiasWidth];
     end
-    if (Split > 0) begin : gen_two_products
-      logic signed [SumWidth-1:0] low_q, high_q;
-      logic signed [BiasWidth-1:0] early_bias_q;
-      logic [Split-1:0] low;
-      logic signed [FactorWidth-Split-1:0] high;
-
-      assign low = factor[Split-1:0];
-      assign high = factor[FactorWidth-1:Split];
-      always_ff @(posedge clk_i) begin
-        low_q <= SumWidth'(x) * SumWidth'($signed({1'b0, low}));
-        high_q <= SumWidth'(x) * SumWidth'(high);
-        early_bias_q <= bias;
-        product_q <= low_q + (high_q << Split);
-        bias_q <= early_bias_q;
-      end
-    end else begin : gen_product
-      always_ff @(posedge clk_i) begin
-        product_q <= SumWidth'(x) * SumWidth'(factor);
-        bias_q <= bias;
-      end
-    end
+    hw_cut_product #(
+      .LeftWidth(XWidth),
+      .RightWidth(FactorWidth),
+      .ProductWidth(SumWidth),
+      .Cuts(Cuts)
+    ) u_product (
+      .clk_i,
+      .left_i(x),
+      .right_i(factor),
+      .product_o(product_q)
+    );
+    always_ff @(posedge clk_i) biases_q <= BiasesWidth'({biases_q, bias});
+    assign bias_q = biases_q[BiasesWidth-1 -: BiasWidth];
 
     // What is added behind the clamp travels beside the product and the sum.
-    if (RowFloor || Repair.patches > 0) begin : gen_offset
-      logic [OutWidth-1:0] floor;
-      logic [OutWidth-1:0] sum;
-      logic [(1+Factors)*OutWidth-1:0] sum_q;
+    if (Offset) begin : gen_offset
+      localparam int unsigned Patches = (Repair.patches > 0) ? Repair.patches : 1;
+      localparam int unsigned OffsetsWidth = (1 + Factors) * OutWidth;
+
+      logic [2*Patches-1:0] found, change;
+      logic [OutWidth-1:0] given, floor, sum;
+      logic [OffsetsWidth-1:0] sum_q;
+
       if (RowFloor) begin : gen_floor
-        assign floor = constants[FactorWidth + BiasWidth +: OutWidth];
+        assign given = constants[FactorWidth + BiasWidth +: OutWidth];
       end else begin : gen_no_floor
-        assign floor = '0;
+        assign given = '0;
+      end
+      always_comb begin
+        found = '0;
+        for (int unsigned p = 0; p < Repair.patches; p++) begin
+          if (constants[FirstPatch + p*PatchWidth +: InWidth] == x[InWidth-1:0]) begin
+            found[2*p +: 2] = constants[FirstPatch + p*PatchWidth + InWidth +: 2];
+          end
+        end
+      end
+      if (Later) begin : gen_found
+        always_ff @(posedge clk_i) begin
+          change <= found;
+          floor <= given;
+        end
+      end else begin : gen_at_once
+        assign change = found;
+        assign floor = given;
       end
       always_comb begin
         sum = floor;
         for (int unsigned p = 0; p < Repair.patches; p++) begin
-          if (constants[FirstPatch + p*PatchWidth +: InWidth] == x[InWidth-1:0]) begin
-            sum = sum + OutWidth'($signed(constants[FirstPatch + p*PatchWidth + InWidth +: 2]));
-          end
+          sum = sum + OutWidth'($signed(change[2*p +: 2]));
         end
       end
-      always_ff @(posedge clk_i) sum_q <= {sum_q[Factors*OutWidth-1:0], sum};
-      assign offset = sum_q[(1+Factors)*OutWidth-1 -: OutWidth];
+      always_ff @(posedge clk_i) sum_q <= OffsetsWidth'({sum_q, sum});
+      assign offset = sum_q[OffsetsWidth-1 -: OutWidth];
     end else begin : gen_no_offset
       assign offset = '0;
     end
@@ -154,6 +170,7 @@ module hw_requantize #(
       .Clamp(Clamp),
       .Low(Low),
       .High(High),
+      .Apart(Later && Offset),
       .OutWidth(OutWidth)
     ) u_clamp (
       .clk_i,

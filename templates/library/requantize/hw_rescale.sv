@@ -5,7 +5,8 @@
 // must hold (+-x << Left) + B. Low and High are the outputs' codes as signed numbers. With
 // HalfEven, an odd result of the shift that drops nothing but zeros is one less.
 //
-// Latency: 1, one more with Clamp, with several groups that of hw_row_rom more.
+// Latency: 1, one more with Clamp, one more with Later and a floor, with several groups that of
+// hw_row_rom more.
 
 `default_nettype none
 
@@ -47,7 +48,9 @@ module hw_rescale #(
 
   localparam int unsigned LaneWidth = BiasWidth + 1 + (RowFloor ? OutWidth : 0);
   localparam int unsigned RowWidth = (Shared ? 1 : Parallel) * LaneWidth;
-  localparam int unsigned Stages = 1 + (Clamp ? 1 : 0) + ((Groups > 1) ? (Later ? 2 : 1) : 0);
+  localparam bit Apart = Later && RowFloor;
+  localparam int unsigned Ends = 1 + (Clamp ? 1 : 0) + (Apart ? 1 : 0);
+  localparam int unsigned Stages = Ends + ((Groups > 1) ? (Later ? 2 : 1) : 0);
 
   logic [Parallel*InWidth-1:0]  data;
   logic [RowWidth-1:0]          row;
@@ -82,9 +85,12 @@ module hw_rescale #(
 
     // The floor travels beside the sum.
     if (RowFloor) begin : gen_floor
-      logic [OutWidth-1:0] floor_q;
-      always_ff @(posedge clk_i) floor_q <= constants[LaneWidth-1 -: OutWidth];
-      assign offset = floor_q;
+      localparam int unsigned FloorsWidth = (Apart ? 2 : 1) * OutWidth;
+      logic [FloorsWidth-1:0] floor_q;
+      always_ff @(posedge clk_i) begin
+        floor_q <= FloorsWidth'({floor_q, constants[LaneWidth-1 -: OutWidth]});
+      end
+      assign offset = floor_q[FloorsWidth-1 -: OutWidth];
     end else begin : gen_no_floor
       assign offset = '0;
     end
@@ -96,6 +102,7 @@ module hw_rescale #(
       .Clamp(Clamp),
       .Low(Low),
       .High(High),
+      .Apart(Apart),
       .OutWidth(OutWidth)
     ) u_clamp (
       .clk_i,

@@ -1,10 +1,12 @@
 // One lane's end of a requantizer: shift an exact sum right, clamp it, add an offset.
 //
 // result_o = offset_i + clamp(sum_i >> Shift, Low, High), where offset_i comes one cycle after
-// sum_i. With HalfEven, an odd sum_i >> Shift that drops nothing but zeros is one less: where half
-// a step is part of the sum, a tie goes to its even neighbour.
+// sum_i, or two with Apart, which adds it in a cycle of its own. With HalfEven, an odd
+// sum_i >> Shift that drops nothing but zeros is one less: where half a step is part of the sum, a
+// tie goes to its even neighbour.
 //
-// Latency: 2 with Clamp; without it 1, and offset_i is not used. Bits above the result are dropped.
+// Latency: 2 with Clamp, 3 with Apart; without Clamp 1, and offset_i is not used. Bits above the
+// result are dropped.
 
 `default_nettype none
 
@@ -15,6 +17,7 @@ module hw_shift_clamp #(
   parameter bit Clamp = 1'b1,
   parameter int Low = -128,
   parameter int High = 127,
+  parameter bit Apart = 1'b0,
   parameter int unsigned OutWidth = 8
 ) (
   input  wire logic                       clk_i,
@@ -63,7 +66,15 @@ module hw_shift_clamp #(
       if (value_q <= ValueWidth'(Low)) clamped = OutWidth'(Low);
       if (value_q > ValueWidth'(High)) clamped = OutWidth'(High);
     end
-    always_ff @(posedge clk_i) result_o <= clamped + offset_i;
+    if (Apart) begin : gen_apart
+      logic [OutWidth-1:0] clamped_q;
+      always_ff @(posedge clk_i) begin
+        clamped_q <= clamped;
+        result_o <= clamped_q + offset_i;
+      end
+    end else begin : gen_at_once
+      always_ff @(posedge clk_i) result_o <= clamped + offset_i;
+    end
   end else begin : gen_plain
     logic unused;
     assign unused = &{1'b0, offset_i, value_q};
