@@ -4,11 +4,11 @@
                                [--json FILE] [--markdown FILE]
 
 Every row is one network, compiled for a board and a clock and built up to place and route.
-`fmax` is what nextpnr promises, `predicted` what the delays of the family say of the slowest path
-of the stages, in MHz; `path` is that path, and `slowest` the stage in which the real one ends
-(empty for the link). `netlist` counts frames that the mapped cells computed in simulation, and how
-many elements were wrong. Networks that are not part of the project are skipped when their folder
-is absent.
+`fmax` is what nextpnr promises with the first seed that reaches the limit, or with the best of
+`--seeds`, `predicted` what the delays of the family say of the slowest path of the stages, in MHz;
+`path` is that path, and `slowest` the stage in which the real one ends (empty for the link).
+`netlist` counts frames that the mapped cells computed in simulation, and how many elements were
+wrong. Networks that are not part of the project are skipped when their folder is absent.
 
 Exit code 1: a row below its limit, predicted more than a fifth too high or low, or wrong.
 """
@@ -27,7 +27,11 @@ from rich.console import Console
 import hwcompile
 from benchmarks.boards import WITHOUT_NETLIST, model_of
 from benchmarks.output import markdown, number, parser, show, write
+from hwcompile.boards import load_board
 from hwcompile.schedule.choose.pace import SPARE
+from hwcompile.toolchains.board_top import led_count
+from hwcompile.toolchains.build import slowest_stage
+from hwcompile.toolchains.place_and_route import place_and_route
 
 FARTHEST = 0.2
 """Most that a prediction may be off, as a share."""
@@ -125,7 +129,17 @@ def measure(case: Case, folder: Path, seeds: int, frames: int) -> Row:
         force=True,
     )
     clock = design.report["design"]["fit"]["clock"]
-    built = design.build(case.board, seeds=seeds)
+    built = design.build(case.board, seeds=1)
+    # Any seed meets a board's oscillator; the limit asks for the best of some.
+    board = load_board(case.board)
+    routed = place_and_route(
+        board,
+        led_count(board),
+        built.folder,
+        clock_mhz=case.limit or case.clock_mhz,
+        seeds=seeds,
+        progress=lambda _: None,
+    )
     wrong = 0
     if frames:
         levels = ("reference", "rtl", "netlist")
@@ -134,9 +148,9 @@ def measure(case: Case, folder: Path, seeds: int, frames: int) -> Row:
         wrong += not outcome.passed and not wrong
     return Row(
         *(case.network, case.board, case.limit, case.clock_mhz),
-        *(round(built.fmax_mhz, 2), clock["mhz"]),
-        *(f"{clock['stage']}: {clock['path']}", built.slowest),
-        *(built.use.lut, built.use.ff, frames, wrong),
+        *(round(routed.fmax_mhz, 2), clock["mhz"]),
+        *(f"{clock['stage']}: {clock['path']}", slowest_stage(routed, built.stages)),
+        *(routed.use.lut, routed.use.ff, frames, wrong),
     )
 
 

@@ -140,7 +140,7 @@ def _build(job: _Job, asked: SystemClock | None) -> BoardBuild:
         made.synthesis.use,
         made.stages,
         job.seconds,
-        _stage_of(routed, made.stages),
+        slowest_stage(routed, made.stages),
         (made.clock.module, dict(made.clock.parameters)),
     )
 
@@ -256,7 +256,7 @@ class _Job:
         return does_not_fit(self.directory, self.board, over, made.synthesis, made.stages, error)
 
     def _too_slow(self, made: _Made, routed: Routed) -> CompileError:
-        where = _stage_of(routed, made.stages)
+        where = slowest_stage(routed, made.stages)
         mhz = float(made.clock.mhz)
         return fail(
             "HW0807",
@@ -319,7 +319,7 @@ def _figures(use: Use) -> dict[str, int]:
     return {**figures, "large_ram": use.large_ram} if use.large_ram else figures
 
 
-def _stage_of(routed: Routed, stages: Mapping[str, Use]) -> str:
+def slowest_stage(routed: Routed, stages: Mapping[str, Use]) -> str:
     """The stage in which the slowest path ends; names of cells tell."""
     names = {identifier(name, longest=80): name for name in stages}
     for cell in reversed(routed.path):
