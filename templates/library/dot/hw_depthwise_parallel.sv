@@ -10,7 +10,7 @@
 //
 // Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
 // behind out_start_o. Latency from out_start_o to out_valid_o, and the start of sums: see
-// hw_word_sums.
+// module hw_word_sums.
 
 `default_nettype none
 

@@ -5,8 +5,8 @@
 // must hold (+-x << Left) + B. Low and High are the outputs' codes as signed numbers. With
 // HalfEven, an odd result of the shift that drops nothing but zeros is one less.
 //
-// Latency: 1, one more with Clamp, one more with Later and a floor, with several groups that of
-// hw_row_rom more.
+// Latency: 1, one more with Clamp, one more with Later and a floor, with several groups those of
+// module hw_row_rom more.
 
 `default_nettype none
 

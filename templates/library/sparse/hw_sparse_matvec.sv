@@ -15,8 +15,9 @@
 // wanted (weights_ready_o) and not there is a gap: PEs keep what they have. The collector can not
 // follow gaps, so ReadyStep is the last row then.
 //
-// Program row: for every PE {last, index, weight}, PE 0 in the least significant bits; see
-// hw_sparse_pe. With code bits in Plan, a weight is a place in the code book; see hw_codebook.
+// Program row: for every PE {last, index, weight}, PE 0 in the least significant bits (see
+// module hw_sparse_pe). With code bits in Plan, a weight is a place in the code book; see
+// module hw_codebook.
 // Sets with different matrices (Groups) take turns.
 //
 // Handshake: a core. Token by token:

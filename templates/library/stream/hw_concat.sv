@@ -1,10 +1,11 @@
 // Concatenates the channels of streams: passes Words[0] words of input 0, then Words[1] of input 1,
 // and so on, over and over.
 //
-// A word has Lanes elements, of Widths[i] bits at input i in the code that Recodings[i] says (see
-// hw_recode), and of OutWidth bits behind that. The last word of the last input has only LastLanes
-// elements, zero above them. Widths and Words hold 32 bits for each input, Recodings an
-// hw_recoding_pkg::recoding_e, input 0 in the least significant bits; InBits is the sum of Widths.
+// A word has Lanes elements, of Widths[i] bits at input i in the code that Recodings[i] says (in
+// terms of hw_recode), and of OutWidth bits behind that. The last word of the last input has only
+// LastLanes elements, zero above them. Widths and Words hold 32 bits for each input, Recodings a
+// value of hw_recoding_pkg::recoding_e, input 0 in the least significant bits; InBits is the sum of
+// Widths.
 //
 // Handshake: a core with its inputs packed. One word per cycle; out_valid_o comes one cycle after
 // out_start_o.

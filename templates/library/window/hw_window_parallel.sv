@@ -125,26 +125,9 @@ module hw_window_parallel #(
   localparam logic signed [RowBits-1:0] FirstRow = $signed(RowBits'(0 - PadTop));
   localparam logic signed [RowBits-1:0] LastRow = $signed(RowBits'(Height - 1));
   localparam logic signed [RowBits-1:0] Rows = $signed(RowBits'(Height));
-  localparam logic signed [RowBits-1:0] Reached = $signed(RowBits'(Reach));
   localparam logic signed [RowBits-1:0] RowStride = $signed(RowBits'(StrideHeight));
   localparam logic signed [RowBits-1:0] BankRows = $signed(RowBits'(BankCount));
   localparam logic [PosBits-1:0] LastPos = PosBits'(RowWords - 1);
-
-  // The row within the map that is nearest.
-  function automatic logic signed [RowBits-1:0] nearest(
-      input logic signed [RowBits-1:0] row);
-    if (row < 0) nearest = '0;
-    else if (row > LastRow) nearest = LastRow;
-    else nearest = row;
-  endfunction
-
-  function automatic logic [BankBits-1:0] advanced(
-      input logic [BankBits-1:0] place, input logic [BankBits-1:0] step);
-    logic [BankBits:0] sum;
-    sum = {1'b0, place} + {1'b0, step};
-    if (sum >= (BankBits + 1)'(Banks)) sum = sum - (BankBits + 1)'(Banks);
-    advanced = sum[BankBits-1:0];
-  endfunction
 
   logic fire, load, ready;
   // Words that are stored, and those that go to their banks, which is the same without Recent: the
@@ -153,52 +136,20 @@ module hw_window_parallel #(
   logic row_done, bank_write, bank_row_done;
 
   // ---- Loads: the next word of the walk, and what it needs ----
-  localparam logic [BankBits-1:0] StartBank =
-      BankBits'((BankCount - (PadTop % BankCount)) % BankCount);
-  localparam logic [BankBits-1:0] StepBank = BankBits'(StrideHeight % BankCount);
-  // From the last window row of a frame to the first of the next.
-  localparam int FrameRows = Height - (OutHeight - 1) * StrideHeight;
-  localparam logic [BankBits-1:0] FrameBank =
-      BankBits'(((FrameRows % BankCount) + BankCount) % BankCount);
+  logic [PosBits-1:0] load_pos;
+  logic [PlaceBits-1:0] load_place;
+  logic [OutRowBits-1:0] load_row;
+  logic [BankBits-1:0] load_bank;
+  logic load_last, load_last_row;
 
-  logic [PosBits-1:0] load_pos_q;
-  logic [PlaceBits-1:0] load_place_q;
-  logic [OutRowBits-1:0] load_row_q;
-  logic signed [RowBits-1:0] load_first_q, load_first_d, load_need_q, load_written_q;
-  logic [BankBits-1:0] load_bank_q;
-  logic load_last, load_last_row, load_end;
-
-  assign load_last = load_pos_q == LastPos;
-  assign load_last_row = load_row_q == OutRowBits'(OutHeight - 1);
-  assign load_end = load && load_last && load_last_row;
-  assign load_first_d = load_last_row ? FirstRow : load_first_q + RowStride;
-  assign ready = load_written_q > load_need_q
-      || (load_written_q == load_need_q && write_pos > load_pos_q);
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      load_pos_q <= '0;
-      load_place_q <= '0;
-      load_row_q <= '0;
-      load_first_q <= FirstRow;
-      load_need_q <= nearest(FirstRow + Reached);
-      load_written_q <= '0;
-      load_bank_q <= StartBank;
-    end else begin
-      // Rows written since the frame of the walk began.
-      load_written_q <= load_written_q + $signed(RowBits'(row_done)) - (load_end ? Rows : '0);
-      if (load) begin
-        load_pos_q <= load_last ? '0 : load_pos_q + 1'b1;
-        load_place_q <= (load_place_q == PlaceBits'(Depth - 1)) ? '0 : load_place_q + 1'b1;
-      end
-      if (load && load_last) begin
-        load_row_q <= load_last_row ? '0 : load_row_q + 1'b1;
-        load_first_q <= load_first_d;
-        load_need_q <= nearest(load_first_d + Reached);
-        load_bank_q <= advanced(load_bank_q, load_last_row ? FrameBank : StepBank);
-      end
-    end
-  end
+  hw_window_loads #(
+    .Shape(Shape), .Banks(Banks), .Depth(Depth), .RowWords(RowWords), .Reach(Reach),
+    .RowBits(RowBits)
+  ) i_loads (
+    .clk_i, .rst_ni, .row_done_i(row_done), .write_pos_i(write_pos), .load_i(load),
+    .ready_o(ready), .pos_o(load_pos), .place_o(load_place), .row_o(load_row),
+    .bank_o(load_bank), .last_o(load_last), .last_row_o(load_last_row)
+  );
 
   // ---- Phases: the walk as the windows leave, Tail words behind the loads ----
   logic [PosBits-1:0] pos_q;
@@ -290,77 +241,32 @@ module hw_window_parallel #(
     .RowWords(RowWords)
   ) i_banks (
     .clk_i, .rst_ni, .write_i(bank_write), .data_i(bank_data), .write_pos_o(bank_pos),
-    .row_done_o(bank_row_done), .read_i(load), .read_bank_i(load_bank_q),
-    .read_place_i(load_place_q), .column_o(from_banks)
+    .row_done_o(bank_row_done), .read_i(load), .read_bank_i(load_bank),
+    .read_place_i(load_place), .column_o(from_banks)
   );
 
   if (Recent > 0) begin : gen_recent
-    // The row of the map that is lowest under windows. Below the map it is the last row of the map
-    // for the first windows that reach there, and rows that nobody looks at for the others.
-    localparam int Lowest = Reach - PadTop;
-    localparam int Free = Height - Lowest;
-    localparam int Below = (Free > 0) ? (Free + StrideHeight - 1) / StrideHeight : 0;
-    localparam int Start = (Below > 0) ? Lowest : Height - 1;
-    localparam int Before = Lowest + (Below - 1) * StrideHeight;
-    localparam int Final = (OutHeight > Below) ? Height - 1 + (OutHeight - 1 - Below) * StrideHeight
-        : Lowest + (OutHeight - 1) * StrideHeight;
-    // From the number of a load's word in that row to the next one's, modulo Places.
-    localparam int Places = (Recent > 1) ? 1 << $clog2(Recent) : 2;
-    localparam int RowStep = ((StrideHeight - 1) * RowWords + 1) % Places;
-    localparam int BelowStep = ((Height - 2 - Before) * RowWords + 1) % Places;
-    localparam int FrameStep = ((Height - 1 + Start - Final) * RowWords + 1) % Places;
-    // The tap that looks at the last row of the map in windows that reach below, unless windows
-    // before them had it as their lowest, so that its words are in their bank.
-    localparam int Down = Height - 1 - (Below * StrideHeight - PadTop);
-    localparam bit Looks = Below < OutHeight && (Below == 0 || Before < Height - 1)
-        && Down % DilationHeight == 0;
-    localparam int Late = Looks ? Down / DilationHeight : KernelHeight - 1;
-    localparam int unsigned StepBits = $clog2(Places);
-    logic signed [RowBits-1:0] low_q, banked_q;  // that row; rows in banks, as for loads
-    logic drain_valid, here, newest_here, below, below_q;
-    logic [StepBits-1:0] step;
-    logic [WordWidth-1:0] newest;
+    logic drain_valid;
 
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        low_q <= $signed(RowBits'(Start));
-        banked_q <= '0;
-      end else begin
-        banked_q <= banked_q + $signed(RowBits'(bank_row_done)) - (load_end ? Rows : '0);
-        if (load && load_last) begin
-          if (load_last_row) low_q <= $signed(RowBits'(Start));
-          else low_q <= below ? LastRow : low_q + RowStride;
-        end
-      end
-      if (load) below_q <= load_row_q == OutRowBits'(Below);
-    end
-    assign below = load_row_q + 1'b1 == OutRowBits'(Below);  // the next windows
-    assign here = banked_q < low_q || (banked_q == low_q && bank_pos <= load_pos_q);
-    assign step = !load_last ? StepBits'(1) : load_last_row ? StepBits'(FrameStep)
-        : below ? StepBits'(BelowStep) : StepBits'(RowStep);
-
-    hw_window_newest #(
-      .Width(WordWidth), .Recent(Recent), .RowWords(RowWords), .First(Start * RowWords)
-    ) i_newest (
+    hw_window_recent #(
+      .Shape(Shape), .Width(WordWidth), .Recent(Recent), .RowWords(RowWords), .Reach(Reach),
+      .RowBits(RowBits)
+    ) i_recent (
       .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o, .in0_data_i, .write_pos_o(write_pos),
       .row_done_o(row_done), .drain_valid_o(drain_valid), .drain_data_o(bank_data),
-      .drain_i(bank_write), .read_i(load), .read_step_i(step), .here_i(here),
-      .newest_here_o(newest_here), .newest_o(newest)
+      .drain_i(bank_write), .bank_pos_i(bank_pos), .bank_row_done_i(bank_row_done), .load_i(load),
+      .load_pos_i(load_pos), .load_row_i(load_row), .load_last_i(load_last),
+      .load_last_row_i(load_last_row), .column_i(from_banks), .column_o(column)
     );
     assign bank_write = drain_valid && room;
-    always_comb begin
-      column = from_banks;
-      if (newest_here) column[(KernelHeight-1)*WordWidth +: WordWidth] = newest;
-      if (Looks && newest_here && below_q) column[Late*WordWidth +: WordWidth] = newest;
-    end
-    logic unused;
-    assign unused = &{1'b0, below_q};
   end else begin : gen_no_recent
     assign in0_ready_o = in0_valid_i && room;
     assign bank_write = in0_ready_o;
     assign bank_data = in0_data_i;
     assign {write_pos, row_done} = {bank_pos, bank_row_done};
     assign column = from_banks;
+    logic unused;
+    assign unused = &{1'b0, load_pos, load_row, load_last, load_last_row};
   end
 
   hw_window_taps #(
