@@ -59,8 +59,8 @@ def test_a_file_holds_the_module_of_its_name(module: str) -> None:
     assert max(map(len, text.splitlines())) <= 100
     assert len(text.splitlines()) <= 300
     assert "lint_off" not in text
-    # A design's name is put in front of module names; Verilator and others read some words as orders
-    # where they stand first in a comment.
+    # A design's name is put in front of module names; Verilator and others read some words as
+    # orders where they stand first in a comment.
     assert not re.search(r"//\s*hw_", text)
 
 

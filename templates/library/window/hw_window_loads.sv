@@ -31,6 +31,10 @@ module hw_window_loads #(
   output logic last_row_o                      // of a frame
 );
 
+  if (Banks < 1 || Depth < 1 || RowWords < 1 || RowBits < 2) begin : gen_illegal
+    $error("hw_window_loads: sizes must be at least 1, and RowBits 2");
+  end
+
   localparam int Height = Shape.height;
   localparam int BankCount = Banks;
   localparam int PadTop = Shape.pad_top;

@@ -37,6 +37,10 @@ module hw_window_recent #(
   output logic      [KernelHeight*Width-1:0] column_o
 );
 
+  if (Width < 1 || Reach < 1 || RowBits < 2) begin : gen_illegal
+    $error("hw_window_recent: Width and Reach must be at least 1");
+  end
+
   localparam int Height = Shape.height;
   localparam int PadTop = Shape.pad_top;
   localparam int StrideHeight = Shape.stride_height;

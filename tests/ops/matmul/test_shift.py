@@ -17,7 +17,7 @@ from hwcompile.ops.matmul.op import Matmul
 from tests.kernelbench import check_kernel
 from tests.ops.matmul.cases import signed, site, unsigned
 
-ORACLE = "a paper"
+ORACLE = "numpy"
 ORACLE_REASON = "INQ (1702.03044) and ShiftCNN (1706.02393) say which weights there are"
 
 FAMILY = family("matmul")
