@@ -26,6 +26,7 @@ from scipy.sparse import coo_array
 from benchmarks.output import markdown, number, parser, show, write
 from benchmarks.workloads import ROOT, models_folder
 from hwcompile.frontends.load import load_model
+from hwcompile.ir.graph import Graph
 from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.schedule.choose.assignment import GENERAL, Assignment
 from hwcompile.schedule.choose.folding import Space, unlike_options
@@ -101,6 +102,27 @@ class Program:
         return float(found.mip_dual_bound), found.status == 0
 
 
+def costs_of(graph: Graph, target: int, seconds: float) -> tuple[int, float, float, bool]:
+    """What the planner finds for a lowered graph, and what is least.
+
+    Args:
+        graph: As it is planned.
+        target: Cycles per frame.
+        seconds: For the integer program.
+
+    Returns:
+        How many options nodes have, the planner's cost, and what `Program.least` says.
+    """
+    space = Space.of(graph, {}).reaching(target)
+    every = {
+        node.name: unlike_options(space.options[node.name], target, partial(GENERAL.option, node))
+        for node in space.nodes
+    }
+    problem = Assignment(graph, space.nodes, every, target, GENERAL)
+    cost = problem.cost(space.cheapest(target, GENERAL))
+    return sum(map(len, every.values())), cost, *program_of(problem).least(seconds)
+
+
 def program_of(problem: Assignment) -> Program:
     """The choice of options as an integer program.
 
@@ -165,15 +187,7 @@ def rows(words: Sequence[str], seconds: float, console: Console) -> Iterator[Row
 def measure(network: str, path: Path, target: int, seconds: float) -> Row:
     """One network at one target."""
     graph = run_passes(load_model(path).graph, LOWERING)
-    space = Space.of(graph, {}).reaching(target)
-    every = {
-        node.name: unlike_options(space.options[node.name], target, partial(GENERAL.option, node))
-        for node in space.nodes
-    }
-    problem = Assignment(graph, space.nodes, every, target, GENERAL)
-    cost = problem.cost(space.cheapest(target, GENERAL))
-    bound, proved = program_of(problem).least(seconds)
-    options = sum(map(len, every.values()))
+    options, cost, bound, proved = costs_of(graph, target, seconds)
     return Row(network, target, options, cost, bound, proved, 100 * (cost / bound - 1))
 
 

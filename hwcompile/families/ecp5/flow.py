@@ -23,7 +23,7 @@ PRODUCTS = Products((Multiplier(18, 18, 2, 2),), least=9, widest=36, least_rest=
 
 _TIMING = ("--placer-heap-timingweight", "40")
 """Four times the placer's own weight of slow wires against long ones: DSP blocks stand in few rows,
-and the registers around them otherwise stay far away (int8 digits: 120 instead of 111 MHz)."""
+and the registers around them otherwise stay far away."""
 
 
 def _synthesis(board: Board, dsp: bool) -> str:

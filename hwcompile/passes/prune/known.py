@@ -72,8 +72,7 @@ def known_elements(graph: Graph) -> dict[str, Known]:
         (result,) = node.op.evaluate(kinds, tuple(value[None] for value in values))
         if isinstance(node.op, Product):
             zeros = [~mask & (value == 0) for mask, value in zip(masks, values, strict=True)]
-            unknown &= ~(zeros[0] | zeros[1])
-            result = np.where(zeros[0] | zeros[1], 0, result)
+            unknown = unknown & ~(zeros[0] | zeros[1])
         if not unknown.all():
             found[node.outputs[0]] = Known(~unknown, result[0])
     return found

@@ -49,17 +49,14 @@ module hw_by_stage #(
   // ---- Control ----
 
   logic fire;
-  logic [Taps-1:0] valid_q;
 
   assign fire = in0_valid_i && out_ok_i;
   assign in0_ready_o = fire;
   assign out_start_o = fire;
-  assign out_valid_o = valid_q[Taps-1];
 
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= '0;
-    else valid_q <= Taps'({valid_q, fire});
-  end
+  hw_valid_pipe #(.Stages(Taps)) i_valid (
+    .clk_i, .rst_ni, .valid_i(fire), .valid_o(out_valid_o)
+  );
 
   // ---- The taps of all lanes, each as late as its stage, and what the stages leave ----
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from benchmarks.optimum import program_of
+from benchmarks.optimum import costs_of
 from hwcompile.diagnostics import Origin
 from hwcompile.frontends.load import load_model
 from hwcompile.ir.graph import Builder, Graph
@@ -17,8 +16,6 @@ from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.window.op import Window
 from hwcompile.passes.pipelines import LOWERING, run_passes
-from hwcompile.schedule.choose.assignment import GENERAL, Assignment
-from hwcompile.schedule.choose.folding import Space, unlike_options
 from tests.models import ROOT
 
 ORACLE = "HiGHS, through SciPy"
@@ -53,15 +50,9 @@ def residual(seed: int) -> Graph:
 
 def costs(graph: Graph, target: int) -> tuple[float, float]:
     """Of the planner's choice, and of the cheapest."""
-    space = Space.of(graph, {}).reaching(target)
-    every = {
-        node.name: unlike_options(space.options[node.name], target, partial(GENERAL.option, node))
-        for node in space.nodes
-    }
-    problem = Assignment(graph, space.nodes, every, target, GENERAL)
-    least, proved = program_of(problem).least(60)
+    _, cost, least, proved = costs_of(graph, target, 60)
     assert proved
-    return problem.cost(space.cheapest(target, GENERAL)), least
+    return cost, least
 
 
 @pytest.mark.parametrize(
