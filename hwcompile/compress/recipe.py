@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import inspect
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import onnx
 from hwcompile.compress import activations, codebooks, filters, powers, signs, steps
 from hwcompile.compress.checked import FloatArray
 from hwcompile.compress.weights import WeightedLayer, layers_of, remove_unused, replace_weights
+from hwcompile.frontends.onnx.reading.file import parse
 from hwcompile.sparse import pruning
 
 Recipe = Mapping[str, Mapping[str, Any]]
@@ -92,13 +94,17 @@ def apply(model: Path | str, recipe: Recipe, target: Path | str) -> tuple[Compre
     Args:
         model: QONNX or ONNX file.
         recipe: See `METHODS` and `PRUNERS`; other keys are arguments of one of both.
-        target: The file to write.
+        target: The file to write, another one than the model; it appears when it is complete.
 
     Raises:
-        ValueError: A pattern that no layer fits, an unknown method or argument, or weights for
-            which a method is not defined.
+        CompileError: A file that can not be read as an ONNX model, as `hwcompile.compile` says it.
+        ValueError: The target is the model itself; a pattern that no layer fits, an unknown method
+            or argument, or weights for which a method is not defined.
     """
-    proto = onnx.load(model)
+    model, target = Path(model), Path(target)
+    if target.exists() and target.samefile(model):
+        raise ValueError(f"'{target}' is the model itself: name another file for the result")
+    proto = parse(model)
     layers = layers_of(proto)
     for pattern, entry in recipe.items():
         _check(pattern, entry, [layer.name for layer in layers])
@@ -109,7 +115,9 @@ def apply(model: Path | str, recipe: Recipe, target: Path | str) -> tuple[Compre
         if fitting:
             done.append(_compress(proto, layer, fitting[0]))
     remove_unused(proto)
-    onnx.save(proto, target)
+    with tempfile.TemporaryDirectory(prefix=".compress-", dir=target.parent) as work:
+        onnx.save(proto, Path(work) / target.name)
+        (Path(work) / target.name).replace(target)
     return tuple(reversed(done))
 
 
@@ -122,7 +130,7 @@ def _compress(proto: onnx.ModelProto, layer: WeightedLayer, entry: Mapping[str, 
                 matrix = weights.reshape(weights.shape[0], -1) if key == "prune" else weights
                 changed = function(matrix, **_arguments(function, entry))
                 weights = np.asarray(changed, dtype=weights.dtype).reshape(weights.shape)
-    except ValueError as error:
+    except (TypeError, ValueError) as error:
         raise ValueError(f"layer '{layer.name}': {error}") from error
     replace_weights(proto, layer, weights, quantized="method" not in entry)
     before = layer.weights.astype(np.float64)

@@ -94,9 +94,8 @@ def replace_weights(
 def remove_unused(proto: onnx.ModelProto) -> None:
     """Take away quantizers of constants, and constants, that nothing reads any more."""
     graph = proto.graph
-    outputs = {value.name for value in graph.output}
     while True:
-        read = outputs | {name for node in graph.node for name in node.input}
+        read = _read(graph)
         dead = [
             node
             for node in graph.node
@@ -109,6 +108,17 @@ def remove_unused(proto: onnx.ModelProto) -> None:
             graph.node.remove(node)
     for tensor in [tensor for tensor in graph.initializer if tensor.name not in read]:
         graph.initializer.remove(tensor)
+
+
+def _read(graph: onnx.GraphProto) -> set[str]:
+    """Names that nodes read, those of branches and loops too, and the outputs."""
+    found = {value.name for value in graph.output}
+    for node in graph.node:
+        found |= set(node.input)
+        for attribute in node.attribute:
+            for inner in (attribute.g, *attribute.graphs):
+                found |= _read(inner)
+    return found
 
 
 def _constants(graph: onnx.GraphProto) -> dict[str, np.ndarray]:

@@ -156,6 +156,43 @@ def test_what_was_done_is_told(tmp_path: Path) -> None:
     assert 0 < done.error < 1
 
 
+def test_what_a_branch_reads_stays(tmp_path: Path) -> None:
+    """A constant of the graph around a branch, which nothing outside reads any more."""
+    proto = onnx.load(float_model(tmp_path / "a.onnx", ("MatMul",)))
+    result = helper.make_tensor_value_info("r", TensorProto.FLOAT, None)
+    inner = helper.make_graph(
+        [helper.make_node("Identity", ["MatMul_w"], ["r"])], "b", [], [result]
+    )
+    node = helper.make_node("If", ["c"], ["chosen"], then_branch=inner, else_branch=inner)
+    proto.graph.node.append(node)
+    proto.graph.input.append(helper.make_tensor_value_info("c", TensorProto.BOOL, []))
+    onnx.save(proto, tmp_path / "c.onnx")
+    compress.apply(tmp_path / "c.onnx", {"*": {"method": "binary"}}, tmp_path / "b.onnx")
+    assert "MatMul_w" in {t.name for t in onnx.load(tmp_path / "b.onnx").graph.initializer}
+
+
+def test_files_are_whole_or_as_they_were(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model itself, a file that is none, and an interruption while writing."""
+    model, target = float_model(tmp_path / "a.onnx"), tmp_path / "b.onnx"
+    before = model.read_bytes()
+    with pytest.raises(ValueError, match="is the model itself: name another file"):
+        compress.apply(model, {"*": {"method": "binary"}}, model)
+    (tmp_path / "no.onnx").write_bytes(b"\xff" * 9)
+    with pytest.raises(hwcompile.CompileError, match="HW0102"):
+        compress.apply(tmp_path / "no.onnx", {"*": {"method": "binary"}}, target)
+
+    def interrupted(proto: onnx.ModelProto, path: Path) -> None:
+        path.write_bytes(b"half")
+        raise KeyboardInterrupt
+
+    target.write_bytes(b"mine")
+    monkeypatch.setattr(onnx, "save", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        compress.apply(model, {"*": {"method": "binary"}}, target)
+    assert (model.read_bytes(), target.read_bytes()) == (before, b"mine")
+    assert {p.name for p in tmp_path.iterdir()} == {"a.onnx", "b.onnx", "no.onnx"}
+
+
 @pytest.mark.parametrize(
     ("recipe", "part"),
     [
@@ -164,6 +201,7 @@ def test_what_was_done_is_told(tmp_path: Path) -> None:
         ({"*": {"method": "magic"}}, "'magic' is none of balanced"),
         ({"*": {"prune": "magic"}}, "prune 'magic' is none of bank_balanced"),
         ({"*": {"method": "fixed_point"}}, "fixed_point needs bits"),
+        ({"Conv_n": {"method": "fixed_point", "bits": "8"}}, "layer 'Conv_n': "),
         ({"*": {"method": "binary", "bits": 1}}, "nothing takes bits"),
         ({"Gemm_n": {"method": "separable_binary"}}, "layer 'Gemm_n': kernels are"),
     ],
