@@ -52,7 +52,10 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_join": {"Inputs and Width": {"Inputs": 0}},
     "hw_link": {"1 to 16 inputs": {"Inputs": 17}},
     "hw_link_rx": {"a cycle or more": {"GapClocks": 0}},
-    "hw_matmul_parallel": {"must be at least 1": {"Terms": 0}},
+    "hw_matmul_parallel": {
+        "must be at least 1": {"Terms": 0},
+        "a single pixel are full": {"Tail": 1},
+    },
     "hw_matvec": {
         "must be at least 1": {"Groups": 0},
         "between 1 and Pe": {"Pe": 2, "KeptLanes": 5},

@@ -1,9 +1,11 @@
-// Matrix-vector products with constant weights, all of several pixels in every step.
+// Matrix-vector products with constant weights, all of several groups or pixels in every step.
 //
-// A word holds Pixels pixels of Groups vectors of Terms elements each. The only row of the weights
-// holds that of group g, row m and element t at (g * Rows + m) * Terms + t. A sum starts from the
-// constant part of its dot product (see dot.hpp), at g * Rows + m of `starts`, or Start without.
-// Lanes behind the end of a row are cleared. See hw_matmul_parallel.
+// A word holds Groups vectors of Terms elements each. With Pixels = 1 a pixel arrives as Words
+// words, each with other groups and a row of the weights, which holds that of group g of the word,
+// row m and element t at (g * Rows + m) * Terms + t; or a word holds all groups of Pixels pixels,
+// which share the only row, and lanes behind the end of a row of the map are cleared. A sum starts
+// from the constant part of its dot product (see dot.hpp), at g * Rows + m of the same row of
+// `starts`, or Start without. See hw_matmul_parallel.
 #ifndef HW_MATMUL_PARALLEL_HPP
 #define HW_MATMUL_PARALLEL_HPP
 
@@ -22,6 +24,7 @@ void matmul_parallel_from(stream<X> &x, stream<Y> &y, const Weights &weights,
   for (int step = 0; step < C::OutFrameWords; ++step) {
 #pragma HLS PIPELINE II=1
     const X in = x.read();
+    const int word = C::Pixels > 1 ? 0 : index;
     Y out;
     for (int v = 0; v < C::Pixels * C::Groups; ++v) {
 #pragma HLS UNROLL
@@ -33,8 +36,8 @@ void matmul_parallel_from(stream<X> &x, stream<Y> &y, const Weights &weights,
       for (int m = 0; m < C::Rows; ++m) {
 #pragma HLS UNROLL
         const int row = v % C::Groups * C::Rows + m;
-        const modular<C::OutBits> start = modular<C::OutBits>(start_of<C>(starts, 0, row));
-        const auto sum = dot<C, C::Terms, C::SumBits>(weights[0], row * C::Terms, vector);
+        const modular<C::OutBits> start = modular<C::OutBits>(start_of<C>(starts, word, row));
+        const auto sum = dot<C, C::Terms, C::SumBits>(weights[word], row * C::Terms, vector);
         out.lane[v * C::Rows + m] =
             typename Y::element(modular<C::OutBits>(start + term<C, C::OutBits>(sum)));
       }

@@ -1,12 +1,14 @@
-// Matrix-vector products with constant weights, all of several pixels in every cycle.
+// Matrix-vector products with constant weights, all of several groups or pixels in every cycle.
 //
-// A word holds Pixels pixels of Groups vectors of Terms elements each; every vector is multiplied
-// with the weights of its group, Rows sums of it leave. Every word gives one output word. The only
-// row of the weight memory holds the weight of group g, row m and element t at
-// (g * Rows + m) * Terms + t; lanes of different pixels share it.
+// A word holds Groups vectors of Terms elements each; every vector is multiplied with the weights
+// of its group, Rows sums of it leave. Every word gives one output word. With Pixels = 1, a pixel
+// arrives as Words words, each with other groups: row `word` of the weight memory holds the weight
+// of group g of the word, row m and element t at (g * Rows + m) * Terms + t.
 //
-// A row of the map has Words words. In the last of them only Tail lanes of the output are in use,
-// those of pixels behind the end are cleared; 0 where all words are full.
+// Or a word holds Pixels pixels with all of their groups, one after the other; their lanes share
+// the only row of the weight memory. A row of the map has Words words then. In the last of them
+// only Tail lanes of the output are in use, those of pixels behind the end are cleared; 0 where
+// all words are full.
 //
 // Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
 // behind out_start_o. Latency from out_start_o to out_valid_o, and the start of sums: see
@@ -47,8 +49,12 @@ module hw_matmul_parallel #(
   output logic [Pixels*Groups*Rows*OutBits-1:0] out_data_o
 );
 
-  if (Pixels < 1 || Groups < 1 || Rows < 1 || Terms < 1 || Group < 1) begin : gen_illegal
-    $error("hw_matmul_parallel: Pixels, Groups, Rows, Terms and Group must be at least 1");
+  if (Pixels < 1 || Groups < 1 || Rows < 1 || Terms < 1 || Words < 1 || Group < 1)
+  begin : gen_illegal
+    $error("hw_matmul_parallel: Pixels, Groups, Rows, Terms, Words and Group must be at least 1");
+  end
+  if (Pixels == 1 && Tail > 0) begin : gen_illegal1
+    $error("hw_matmul_parallel: words of a single pixel are full");
   end
 
   localparam int unsigned Sums = Groups * Rows;  // of a pixel
@@ -62,10 +68,10 @@ module hw_matmul_parallel #(
 
   hw_word_sums #(
     .Rows(Pixels*Sums), .WeightRows(Sums), .Vectors(Pixels*Groups), .Terms(Terms),
-    .Encoding(Encoding), .Group(Group), .WBits(WBits), .WSigned(WSigned), .XBits(XBits),
-    .XSigned(XSigned), .ProductBits(ProductBits), .Doubled(Doubled), .SumBits(SumBits),
-    .OutBits(OutBits), .Start(Start), .StartBits(StartBits), .WeightFile(WeightFile),
-    .StartFile(StartFile)
+    .Depth((Pixels > 1) ? 1 : Words), .Encoding(Encoding), .Group(Group), .WBits(WBits),
+    .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned), .ProductBits(ProductBits),
+    .Doubled(Doubled), .SumBits(SumBits), .OutBits(OutBits), .Start(Start),
+    .StartBits(StartBits), .WeightFile(WeightFile), .StartFile(StartFile)
   ) i_sums (
     .clk_i, .rst_ni, .valid_i(fire), .x_i(in0_data_i), .valid_o(out_valid_o), .sum_o(sum)
   );
