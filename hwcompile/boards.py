@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,7 +70,13 @@ def load_board(name: str) -> Board:
             f"there is no board '{name}'",
             fix=f"one of: {', '.join(near or board_names())}; or the path of your own board file",
         )
-    return _read(room("boards") / name / "board.toml", name)
+    return _own_board(room("boards") / name / "board.toml")
+
+
+@cache
+def _own_board(path: Path) -> Board:
+    """A board that comes with the compiler: every build reads all of them, for its report."""
+    return _read(path, path.parent.name)
 
 
 def _read(path: Path, name: str) -> Board:

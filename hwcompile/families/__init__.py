@@ -16,6 +16,7 @@ from hwcompile.families.family import FpgaFamily
 from hwcompile.families.flow import Flow
 
 
+@cache
 def family_names() -> tuple[str, ...]:
     """The families that boards may name: those with an open flow first, sorted."""
     found = (entry.name for entry in pkgutil.iter_modules(__path__) if entry.ispkg)
