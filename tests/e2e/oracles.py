@@ -12,15 +12,29 @@ Array = np.ndarray[Any, Any]
 
 
 def qonnx_outputs(path: Path, images: Array) -> Array:
-    """The QONNX executor's output for each frame, one at a time: float [frames, n]."""
+    """The QONNX executor's output for each frame: float [frames, n].
+
+    It makes a session of ONNX Runtime for every node of every run, so all frames are one batch;
+    one at a time in models that hold the size of a batch elsewhere, too.
+    """
+    found = _qonnx_batch(path, images)
+    if len(found) == len(images):
+        return found
+    return np.concatenate([_qonnx_batch(path, image[None]) for image in images])
+
+
+def _qonnx_batch(path: Path, images: Array) -> Array:
     from qonnx.core.modelwrapper import ModelWrapper
     from qonnx.core.onnx_exec import execute_onnx
     from qonnx.transformation.infer_shapes import InferShapes
 
-    model = ModelWrapper(str(path)).transform(InferShapes())
-    name = model.graph.input[0].name
-    results = [execute_onnx(model, {name: image[None]}) for image in images]
-    return np.concatenate([next(iter(result.values())) for result in results])
+    model = ModelWrapper(str(path))
+    source, target = model.graph.input[0], model.graph.output[0]
+    for value in (source, target):
+        value.type.tensor_type.shape.dim[0].dim_value = len(images)
+    del model.graph.value_info[:]  # sizes of another batch
+    found: Array = execute_onnx(model.transform(InferShapes()), {source.name: images})[target.name]
+    return found
 
 
 def onnxruntime_tensors(
