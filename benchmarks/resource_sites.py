@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.resource_parallel import parallel_sites, sums_in_order
 from benchmarks.resource_products import product_sites
+from benchmarks.resource_tables import neuron_sites
 from benchmarks.resource_words import width_sites
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
@@ -308,7 +309,7 @@ def _reductions() -> Iterator[Subject]:
 def _parallel() -> Iterator[Subject]:
     for op, kind, sets in parallel_sites():
         yield from _of(op, (kind,), "parallel", *sets)
-    for kernel, op, kind, sets in sums_in_order():
+    for kernel, op, kind, sets in (*sums_in_order(), *neuron_sites()):
         yield from _of(op, (kind,), kernel, *sets)
 
 

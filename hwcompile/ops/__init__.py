@@ -17,6 +17,7 @@ FAMILIES = (
     "reduce",
     "threshold",
     "table",
+    "truth_table",
     "cast",
     "elementwise",
     "concat",

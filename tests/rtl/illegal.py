@@ -91,6 +91,7 @@ VECTORS: Refusals = {
         "no such recoding": {"Recodings": 12},
         "Count must be": {"Words": 0},
     },
+    "hw_choice_tree": {"AddressBits and Width": {"Width": 0}},
     "hw_filter": {"only become wider": {"InWidth": 6}, "Rows and RunWidth": {"Lanes": 0}},
     "hw_gather": {"a power of two": {"Capacity": 12}, "InWords at most": {"FinalRelease": 13}},
     "hw_keys": {"Lanes and widths": {"Lanes": 0}},
@@ -111,6 +112,7 @@ VECTORS: Refusals = {
     "hw_sparse_matvec": {"a power of two": {"InLanes": 3}, "one of Steps": {"Plan.ready_step": 7}},
     "hw_sparse_pe": {"a power of two": {"Lanes": 3}},
     "hw_sparse_results": {"must be at least 1": {"Readers": 0}},
+    "hw_truth_tables": {"FanIn and widths": {"InLanes": 0}},
     "hw_sum_level": {"Rows, Terms and widths": {"InBits": 0}, "two or four": {"Radix": 3}},
     "hw_topk": {
         "between 1 and all lanes": {"LastLanes": 3},
