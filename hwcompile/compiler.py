@@ -38,6 +38,7 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.options import CompileOptions, Goal
 from hwcompile.passes.pipelines import LOWERING, run_passes
+from hwcompile.passes.truth_tables import with_truth_tables
 from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.report.idle import idle_notes
 from hwcompile.report.insight import build_insight
@@ -46,9 +47,15 @@ from hwcompile.report.pruned import pruned_notes
 from hwcompile.report.sbom import bill_of_materials
 from hwcompile.report.summary import build_report
 from hwcompile.report.thresholds import threshold_notes
-from hwcompile.schedule.choose.schedule_file import Schedule, schedule_text
-from hwcompile.schedule.plan import Plan
-from hwcompile.schedule.planner import Prediction, plan, plan_enough, wanted_schedule
+from hwcompile.schedule.choose.schedule_file import Schedule, schedule_data, schedule_text
+from hwcompile.schedule.choose.tables import (
+    Chooser,
+    Made,
+    asked_layers,
+    free_layers,
+    with_one_name,
+)
+from hwcompile.schedule.planner import plan, plan_enough, wanted_schedule
 
 _log = logging.getLogger(__name__)
 
@@ -106,10 +113,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     options.step("lowering")
     graph = run_passes(imported.graph, LOWERING, observe)
     options.step("scheduling")
-    wanted = wanted_schedule(options.schedule, graph)
-    if wanted.choices:
-        goal = goal.with_fixed_nodes()
-    planned, prediction = _planned(graph, goal, wanted)
+    goal, (planned, prediction) = _scheduled(graph, goal, options)
     _log.info("%d stages, %d cycles per frame", len(planned.stages), prediction.interval)
     if options.hls:
         check_layers(planned)
@@ -134,7 +138,19 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     return files
 
 
-def _planned(graph: Graph, goal: Goal, wanted: Schedule) -> tuple[Plan, Prediction]:
+def _scheduled(graph: Graph, goal: Goal, options: CompileOptions) -> tuple[Goal, Made]:
+    """A plan of the graph, with truth tables where the schedule says so or they are worth it."""
+    data = schedule_data(options.schedule)
+    tables = asked_layers(graph, data)
+    graph = with_truth_tables(graph, tables)
+    wanted = wanted_schedule(with_one_name(data, tables) if tables else options.schedule, graph)
+    if wanted.choices:
+        goal = goal.with_fixed_nodes()
+    chooser = Chooser(lambda network: _planned(network, goal, wanted), goal.cycles, goal.board)
+    return goal, chooser.best(graph, free_layers(graph, data))
+
+
+def _planned(graph: Graph, goal: Goal, wanted: Schedule) -> Made:
     if goal.source == "default" and goal.cycles is not None:
         return plan_enough(graph, goal.cycles, wanted)
     return plan(

@@ -13,6 +13,7 @@ from hwcompile.passes.dead_nodes import remove_dead_nodes
 from hwcompile.passes.lower_conv import lower_conv
 from hwcompile.passes.lower_pool import lower_pool
 from hwcompile.passes.prune import prune
+from hwcompile.passes.truth_tables import fold_into_truth_tables
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ LOWERING: tuple[tuple[str, Pass], ...] = (
     ("prune", prune),
     ("lower-conv", lower_conv),
     ("lower-pool", lower_pool),
+    ("fold-into-truth-tables", fold_into_truth_tables),
 )
 
 

@@ -56,7 +56,7 @@ class Wiring(Built[Gather]):
     def instance(self) -> Instance:
         """Of `hw_rewire`."""
         kind, out = self.site.inputs[0], self.site.outputs[0]
-        lanes = _lanes(self.op, kind.pixels, kind.channels)
+        lanes = lanes_of_pixel(self.op, kind.pixels, kind.channels)
         if lanes is None:
             raise InternalError("wires were asked for a gather that they refuse")
         sources = tuple(np.where(lanes < 0, NO_SOURCE, lanes).tolist())
@@ -89,7 +89,7 @@ class Wires(Kernel[Gather]):
         kind = site.inputs[0]
         if kind.channels >= NO_SOURCE:
             return f"a word can not hold {kind.channels} channels"
-        if _lanes(site.op, kind.pixels, kind.channels) is None:
+        if lanes_of_pixel(site.op, kind.pixels, kind.channels) is None:
             return "the channels of a pixel do not come from the same pixel in the same order"
         return None
 
@@ -107,7 +107,7 @@ def _pixel_words(kind: TensorType) -> StreamFormat:
 
 
 @lru_cache(maxsize=256)
-def _lanes(op: Gather, pixels: int, channels: int) -> IntArray | None:
+def lanes_of_pixel(op: Gather, pixels: int, channels: int) -> IntArray | None:
     """For each channel of the result the channel of the same pixel that it is, or -1.
 
     None when no such list holds for all pixels.

@@ -71,7 +71,7 @@ def read_schedule(schedule: Path | Mapping[str, Any], graph: Graph) -> Schedule:
         CompileError: HW0402 for everything in it that does not fit the graph; HW0420 when it is of
             another model, HW0511 when it says that it has another form.
     """
-    data = _load(schedule) if isinstance(schedule, Path) else schedule
+    data = schedule_data(schedule)
     foreign = _foreign(data, graph)
     if foreign is not None:
         raise CompileError([foreign])
@@ -129,6 +129,15 @@ def check_links(plan: Plan, depths: Mapping[str, int]) -> None:
     ]
     if findings:
         raise CompileError(findings)
+
+
+def schedule_data(schedule: Path | Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """What a TOML file holds, not validated, or nested mappings as they are; empty for None.
+
+    Raises:
+        CompileError: HW0402 when the file can not be read.
+    """
+    return _load(schedule) if isinstance(schedule, Path) else schedule or {}
 
 
 def _load(path: Path) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gather.op import Gather
-from hwcompile.ops.gather.wires import _lanes
+from hwcompile.ops.gather.wires import lanes_of_pixel
 from tests.kernelbench import check_kernel
 from tests.ops.gather.cases import pixels, sites
 
@@ -30,7 +30,7 @@ def _same_channels(lanes: list[int], height: int, width: int, channels: int) -> 
 def test_finds_the_lanes(data: st.DataObject, height: int, width: int, channels: int) -> None:
     lanes = data.draw(st.lists(st.integers(-1, channels - 1), min_size=1, max_size=6))
     index = _same_channels(lanes, height, width, channels)
-    found = _lanes(Gather(index, 0), height * width, channels)
+    found = lanes_of_pixel(Gather(index, 0), height * width, channels)
     assert found is not None
     assert found.tolist() == lanes
 
@@ -39,7 +39,7 @@ def test_finds_the_lanes(data: st.DataObject, height: int, width: int, channels:
 @given(sites())
 def test_refuses_whatever_is_not_the_same_for_all_pixels(site: Site[Gather]) -> None:
     (kind,) = site.inputs
-    lanes = _lanes(site.op, kind.pixels, kind.channels)
+    lanes = lanes_of_pixel(site.op, kind.pixels, kind.channels)
     refused = WIRES.refuses(site)
     assert (lanes is None) == (refused is not None)
     if lanes is not None:
