@@ -14,6 +14,7 @@ from hwcompile.frontends.numbers.common_step import common_step
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.windows import window_of
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.float_neurons import real_matrix, small_enough, tabulated
 from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.linear import (
     Accumulator,
@@ -263,7 +264,25 @@ def matrix_operands(
     return Pure(turned, start.scale, start.zero_point, False), weights, True
 
 
+def _neurons(
+    ctx: Context, node: SourceNode, left: Value | None, right: Value | None
+) -> Stream | None:
+    """The product with a sparse matrix of real numbers, by tables; None where that is none."""
+    matrix = real_matrix(right)
+    if matrix is None or (isinstance(left, Stream) and left.raw):
+        return None
+    pure = pure_stream(ctx, left, node)
+    scale, zero = _per_row(pure, node)
+    if len(scale) > 1 or not small_enough(ctx, pure, matrix):
+        return None
+    check_fan_in(matrix.T, pure.stream.shape, node)
+    return dequantized(ctx, *tabulated(ctx, node, pure, scale[0], zero, matrix))
+
+
 def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    neurons = _neurons(ctx, node, inputs[0], inputs[1])
+    if neurons is not None:
+        return [neurons]
     pure, weights, swapped = matrix_operands(ctx, node, inputs[0], inputs[1])
     scale, zero = _per_row(pure, node)
     check_fan_in(weights.integers, pure.stream.shape, node)
@@ -300,6 +319,9 @@ def _gemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     for value, flag in ((inputs[0], "transA"), (inputs[1], "transB")):
         turned = bool(node.attributes.get(flag, 0))
         operands.append(_transposed(value) if turned else value)
+    neurons = _neurons(ctx, node, operands[0], operands[1])
+    if neurons is not None:
+        return [_scaled_and_biased(neurons, inputs, node)]
     pure, weights, swapped = matrix_operands(ctx, node, operands[0], operands[1])
     if pure.integers:
         raise fail(
@@ -316,13 +338,18 @@ def _gemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     result: Stream | Value = dequantized(ctx, accumulator, weights.scale)
     if swapped and isinstance(result, Stream):
         result = result.moved(lambda a, fill: np.swapaxes(a, -1, -2))
+    return [_scaled_and_biased(result, inputs, node)]
+
+
+def _scaled_and_biased(result: Value, inputs: Inputs, node: SourceNode) -> Value:
+    """Gemm's alpha and beta."""
     alpha = np.float32(node.attributes.get("alpha", 1.0))
     result = append(lazy_of(result, node), "mul", node, (np.array([alpha]),))
     bias = constant_of(inputs[2]) if len(inputs) > 2 else None
     if bias is None:
-        return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
+        return _biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)
     beta = np.float32(node.attributes.get("beta", 1.0))
-    return [append(lazy_of(result, node), "add", node, (bias.astype(np.float32) * beta,))]
+    return append(lazy_of(result, node), "add", node, (bias.astype(np.float32) * beta,))
 
 
 def _transposed(value: Value | None) -> Value | None:

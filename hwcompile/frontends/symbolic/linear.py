@@ -213,7 +213,7 @@ def product(
         node: The operator.
     """
     check_fan_in(weights, stream.shape, node)
-    wanted, columns = _operand_order(ctx, stream)
+    wanted, columns = operand_order(ctx, stream)
     arranged = ctx.arrange(stream.value, wanted, int(stream.fill), node)
     op = Matmul(np.ascontiguousarray(weights[:, columns])[None])
     _check(op.problems((ctx.type(arranged),)), node)
@@ -226,7 +226,7 @@ def product(
     return Accumulator(value, index, channel, weights @ zero_point)
 
 
-def _operand_order(ctx: Context, stream: Stream) -> tuple[IntArray, IntArray]:
+def operand_order(ctx: Context, stream: Stream) -> tuple[IntArray, IntArray]:
     """How a matrix product takes its operand: the wanted order, and the weights' column order.
 
     Returns:

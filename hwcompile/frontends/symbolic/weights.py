@@ -89,11 +89,25 @@ def weights_of(ctx: Context, value: Value | None, axis: int, node: SourceNode) -
             "HW0230",
             f"the weights of this {node.op_type} are real numbers",
             "hardware multiplies integers, and nothing says how to round the weights",
-            "quantize the weights (Quant, BipolarQuant or DequantizeLinear in front of them)",
+            "quantize the weights (Quant, BipolarQuant or DequantizeLinear in front of them), or "
+            "let each neuron read at most 16 bits of the input, which makes truth tables of them",
             node.origin,
         )
     ctx.note(f"the quantizer of the weights was folded away; {how}", node.origin)
     return found
+
+
+def are_real(array: Array, axis: int) -> bool:
+    """True for finite numbers that no integers times a scale are, as `weights_of` would find them.
+
+    Args:
+        array: float32.
+        axis: Output channels.
+    """
+    whole = np.all(array == np.round(array)) and np.abs(array).max(initial=0) < _LARGEST
+    if whole or not np.all(np.isfinite(array)):
+        return False
+    return _recovered(array.astype(np.float32), axis)[0] is None
 
 
 def _recovered(array: Array, axis: int) -> tuple[Weights | None, str]:
