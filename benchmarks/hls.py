@@ -29,7 +29,7 @@ from benchmarks.output import markdown, number, parser, show, write
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError, Diagnostic
 from hwcompile.verify.frames import Frames
-from hwcompile.verify.programs import QUICK_CYCLES
+from hwcompile.verify.programs import OPTIMISED
 
 LEVELS = ("reference", "hls", "rtl")
 
@@ -117,7 +117,7 @@ def compared(row: Row, design: Design, inputs: Frames, inputs_are: str) -> Row:
     project = design.build_hls()
     texts = [path.read_text() for path in project.rglob("*") if path.is_file()]
     interval = int(design.report["design"]["interval_cycles"]["predicted"])
-    times = max(1, -(-2 * QUICK_CYCLES // max(1, interval * row.frames)))
+    times = max(1, -(-2 * int(OPTIMISED["-Og"]) // max(1, interval * row.frames)))
     often = repeated(inputs, times)
     seconds = {
         "hls": design.simulate(inputs, level="hls", inputs_are=inputs_are).seconds,

@@ -21,7 +21,7 @@ from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile.verify.cache import cached
 from hwcompile.verify.programs import build_program, program_key
 from hwcompile.verify.simulator import link_memories
-from hwcompile.verify.verilator import Variant, verilate
+from hwcompile.verify.verilator import BALANCED, verilate
 
 CLOCKS_PER_BIT = 8
 """The link is as fast as it may be, so that the simulation is short."""
@@ -101,14 +101,14 @@ def _program(directory: Path, board: Board) -> Path:
         cells = [room("sim") / "pll_model.sv", *_pll_cells(board)] if clock.module else []
         sources = [*sources_of(directory), *top, *cells]
         texts = [part for path in sources for part in (path.name, path.read_text())]
-        key = program_key(Variant(), [header, main.read_text(), *texts])
+        key = program_key(BALANCED, [header, main.read_text(), *texts])
 
         def make(target: Path) -> None:
             objects = target / "objects"
             objects.mkdir()
             (objects / "hw_board.h").write_text(header)
-            verilate(sources, TOP, objects, Variant().options)
-            build_program(objects, main, target / "board", Variant())
+            verilate(sources, TOP, objects, BALANCED.options)
+            build_program(objects, main, target / "board", BALANCED)
             shutil.rmtree(objects)
 
         return cached("boards", key, make) / "board"

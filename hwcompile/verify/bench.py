@@ -46,7 +46,7 @@ def compile_bench(
     from cocotb_tools import config
 
     # A bench in Python takes longer for a cycle than the design does.
-    variant = Variant(vpi=True, quick=True)
+    variant = Variant(vpi=True, level="-O0")
     libraries = str(config.libs_dir)
     link = [f"-L{libraries}", f"-Wl,-rpath,{libraries}", "-lcocotbvpi_verilator"]
     control = _control(top, ports)

@@ -17,7 +17,7 @@ from hwcompile.toolchains.record import BuildRecord, read_record
 from hwcompile.verify.cache import cached
 from hwcompile.verify.netlist import cell_models
 from hwcompile.verify.programs import build_program, program_key
-from hwcompile.verify.verilator import Variant, verilate
+from hwcompile.verify.verilator import BALANCED, verilate
 
 DECODED = "decoded.v"
 """The decoded netlist, which stays in the board's folder for people to read."""
@@ -98,11 +98,11 @@ def decoded_program(bitstream: Path, board: Board, record: BuildRecord, header: 
         for name, text in {**texts, "hw_board.h": header}.items():
             (objects / name).write_text(text)
         sources = [objects / name for name in texts]
-        verilate(sources, TOP, objects, Variant().options)
-        build_program(objects, main, target / "board", Variant())
+        verilate(sources, TOP, objects, BALANCED.options)
+        build_program(objects, main, target / "board", BALANCED)
         shutil.rmtree(objects)
 
-    key = program_key(Variant(), [header, main.read_text(), *texts.values()])
+    key = program_key(BALANCED, [header, main.read_text(), *texts.values()])
     return cached("boards", key, make) / "board"
 
 

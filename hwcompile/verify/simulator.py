@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -22,10 +22,11 @@ from hwcompile.verify.cache import cached, is_cached
 from hwcompile.verify.columns import from_file
 from hwcompile.verify.parts import FrameRange, UnsettledError, joined_result, one_part, write_parts
 from hwcompile.verify.programs import (
+    OPTIMISED,
     PROGRAMS,
-    QUICK_CYCLES,
     SharedSource,
     build_program,
+    level_of,
     program_key,
 )
 from hwcompile.verify.result import SimulationResult
@@ -164,8 +165,8 @@ def compile_simulator(
         directory: Holds `interface.json` and `rtl/` with `files.f`.
         waves: Make waveforms of this format possible, see `Variant` (slower).
         taps: Record every stage's words and every FIFO's occupancy (slower).
-        cycles: About how many clock cycles will be simulated: the program of a few is not
-            optimised, which takes less time in all. None: many.
+        cycles: About how many clock cycles will be simulated: the program of a few is optimised
+            less, which takes less time in all. None: many.
 
     Raises:
         CompileError: If a tool is missing or refuses the design.
@@ -174,11 +175,11 @@ def compile_simulator(
     main, ports, design = (room("sim") / name for name in HARNESS)
     header = ports_header(interface, waves=waves)
     texts = [header, *(path.read_text() for path in (main, ports, design))]
-    variant = Variant(waves=waves, taps=taps)
-    key = simulator_key(directory, variant, texts)
-    if cycles is not None and cycles <= QUICK_CYCLES and not is_cached(PROGRAMS, key):
-        variant = replace(variant, quick=True)
+    for level in reversed(OPTIMISED):
+        variant = Variant(waves=waves, taps=taps, level=level)
         key = simulator_key(directory, variant, texts)
+        if level == level_of(cycles) or is_cached(PROGRAMS, key):
+            break
 
     def make(folder: Path) -> None:
         objects = folder / "objects"

@@ -25,6 +25,9 @@ STANDARD = "-std=c++17"
 ATOMICS = ("-latomic",) if sys.platform == "linux" else ()
 """What Clang links in addition."""
 
+LINKERS = ("mold", "lld", "gold")
+"""Linkers that take a fraction of the time of the usual one, the fastest first."""
+
 PROBE = """#include <atomic>
 #include <cstdio>
 #include <string>
@@ -74,13 +77,13 @@ class Variant:
         waves: Write waveforms of this format, `VCD` or `FST`; none when empty.
         taps: Record streams inside the design (`HW_TAP`).
         vpi: Let a Python test bench reach the ports.
-        quick: Is there sooner, and simulates at a third of the speed.
+        level: How the design's C++ is compiled; the less is optimised, the sooner it is there.
     """
 
     waves: str = ""
     taps: bool = False
     vpi: bool = False
-    quick: bool = False
+    level: str = "-O1"
 
     @property
     def options(self) -> list[str]:
@@ -95,6 +98,10 @@ class Variant:
         """Parts of Verilator's run-time library; each is one file when it is compiled."""
         waves = [f"verilated_{self.waves}_c"] if self.waves else []
         return ["verilated", *waves, *(["verilated_vpi"] if self.vpi else [])]
+
+
+BALANCED = Variant(level="-Og")
+"""For a simulator that many frames or few may go through."""
 
 
 @cache
@@ -183,17 +190,27 @@ def _simulators_compiler() -> str:
     return other if _works(other) else first
 
 
-def _works(compiler: str) -> bool:
+@cache
+def linker_options(compiler: str) -> tuple[str, ...]:
+    """Options that make a compiler call a fast linker; none where there is none that works."""
+    for name in LINKERS:
+        option = f"-fuse-ld={name}"
+        if shutil.which(f"ld.{name}") and _works(compiler, option):
+            return (option,)
+    return ()
+
+
+def _works(compiler: str, *options: str) -> bool:
     """Whether a compiler finds what it needs: Clang takes headers and libraries of others."""
 
     def make(folder: Path) -> None:
         source, program = folder / "probe.cpp", folder / "probe"
         source.write_text(PROBE)
-        command = [compiler, STANDARD, str(source), *ATOMICS, "-o", str(program)]
+        command = [compiler, STANDARD, *options, str(source), *ATOMICS, "-o", str(program)]
         built = run_captured(command).returncode == 0
         (folder / "answer").write_text("yes" if built and _answers(program) else "no")
 
-    key = digest([_version(compiler), compiler, STANDARD, PROBE, *ATOMICS])
+    key = digest([_version(compiler), compiler, STANDARD, PROBE, *ATOMICS, *options])
     return (cached("compilers", key, make) / "answer").read_text() == "yes"
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import shutil
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.verify import programs
 from hwcompile.verify.beats import to_beats
 from hwcompile.verify.cache import cache_root
-from hwcompile.verify.programs import QUICK_CYCLES, _compile
+from hwcompile.verify.programs import OPTIMISED, _compile, level_of
 from hwcompile.verify.simulator import compile_simulator
 from hwcompile.verify.verilator import find_tools
 from tests.verify.passthrough import write_passthrough
@@ -101,13 +102,16 @@ def test_a_program_of_few_cycles_is_another_one(tmp_path: Path) -> None:
     kind = IntType(-3, 12)
     write_passthrough(tmp_path / "build", SHAPE, StreamFormat(6, 5, 2, kind))
     values = frames(kind)
-    few = compile_simulator(tmp_path / "build", cycles=QUICK_CYCLES, taps=True)
-    many = compile_simulator(tmp_path / "build", cycles=QUICK_CYCLES + 1, taps=True)
-    assert few.program != many.program
-    assert compile_simulator(tmp_path / "build", cycles=1, taps=True).program == many.program
-    runs = [one.run({"x": values}, stall=0.3, seed=2) for one in (few, many)]
-    assert np.array_equal(runs[0].outputs["y"], runs[1].outputs["y"])
-    assert np.array_equal(runs[0].output_cycles["y"], runs[1].output_cycles["y"])
+    needed = [int(most) if most < math.inf else None for most in OPTIMISED.values()]
+    assert [level_of(cycles) for cycles in needed] == list(OPTIMISED)
+    assert [level_of(cycles + 1) for cycles in needed if cycles] == list(OPTIMISED)[1:]
+    made = [compile_simulator(tmp_path / "build", cycles=few, taps=True) for few in needed]
+    assert len({one.program for one in made}) == len(OPTIMISED)
+    assert compile_simulator(tmp_path / "build", cycles=1, taps=True).program == made[-1].program
+    runs = [one.run({"x": values}, stall=0.3, seed=2) for one in made]
+    for run in runs[1:]:
+        assert np.array_equal(runs[0].outputs["y"], run.outputs["y"])
+        assert np.array_equal(runs[0].output_cycles["y"], run.output_cycles["y"])
     assert np.array_equal(runs[0].outputs["y"], values)
 
 

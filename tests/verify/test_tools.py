@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def test_a_compiler_that_finds_no_headers_is_not_taken(tmp_path: Path) -> None:
     broken.chmod(0o755)
     assert not verilator._works(str(broken))
     assert verilator._works(find_tools().compiler)
+
+
+def test_only_linkers_that_work_are_called(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    compiler = find_tools().compiler
+    assert verilator._works(compiler, *verilator.linker_options(compiler))
+    (tmp_path / "ld.gold").write_text("#!/bin/sh\nexit 1\n")
+    (tmp_path / "ld.gold").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(verilator, "LINKERS", ("none", "gold"))
+    monkeypatch.setenv("COMPILER_PATH", str(tmp_path))
+    assert verilator.linker_options.__wrapped__(compiler) == ()
 
 
 def test_the_cache_makes_things_once_and_whole(

@@ -16,7 +16,7 @@ from hwcompile.emit.project import write_files
 from hwcompile.processes import run_captured
 from hwcompile.verify.cache import cached, digest
 from hwcompile.verify.preludes import Prelude
-from hwcompile.verify.verilator import find_compiler
+from hwcompile.verify.verilator import find_compiler, linker_options
 
 MAIN = "bulk.cpp"
 """The file with the main program, among the project's sources."""
@@ -133,7 +133,8 @@ def _prelude(compiler: str, variant: ProgramKind, command: Sequence[str]) -> lis
 
 
 def _compile(command: Sequence[str], prelude: Sequence[str], folder: Path) -> None:
-    last = ["-o", str(folder / "program"), str(folder / MAIN)]
+    linker = linker_options(command[0])
+    last = [*linker, "-o", str(folder / "program"), str(folder / MAIN)]
     if prelude:
         # One that does not fit, after an update of headers for example, costs nothing but time.
         with suppress(CompileError):
