@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from hwcompile.board_file import Device
 
@@ -75,18 +76,21 @@ class PllKind:
         Of several, the one whose loop compares most often has the least jitter; then the one whose
         oscillator runs slowest needs the least power.
         """
-        if not inside(source, self.limits.source):
-            return []
-        best: dict[Fraction, Pll] = {}
-        for pll in self.dividers(self, source):
-            legal = (
-                inside(pll.detector_mhz, self.limits.detector)
-                and inside(pll.oscillator_mhz, self.limits.oscillator)
-                and inside(pll.mhz, self.limits.output)
-            )
-            if legal and (pll.mhz not in best or _rank(pll) < _rank(best[pll.mhz])):
-                best[pll.mhz] = pll
-        return [best[mhz] for mhz in sorted(best)]
+        return list(_settings(self, source)) if inside(source, self.limits.source) else []
+
+
+@cache
+def _settings(kind: PllKind, source: Fraction) -> tuple[Pll, ...]:
+    best: dict[Fraction, Pll] = {}
+    for pll in kind.dividers(kind, source):
+        legal = (
+            inside(pll.detector_mhz, kind.limits.detector)
+            and inside(pll.oscillator_mhz, kind.limits.oscillator)
+            and inside(pll.mhz, kind.limits.output)
+        )
+        if legal and (pll.mhz not in best or _rank(pll) < _rank(best[pll.mhz])):
+            best[pll.mhz] = pll
+    return tuple(best[mhz] for mhz in sorted(best))
 
 
 def _rank(pll: Pll) -> tuple[Fraction, Fraction]:
