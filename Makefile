@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# Workers begin at different ends, so that a module's tests and what they share stay together.
+WORKERS := -n 2 --dist worksteal
 PYTEST_FLAGS ?=
 QKERAS := .venv-qkeras
 FIGURES_FLAGS ?=
@@ -32,11 +34,11 @@ demo: $(STAMP) ## Compile the digits CNN, simulate every test image, compare and
 
 .PHONY: test
 test: $(STAMP) ## The default test suite
-	$(BIN)/python -m pytest -n 2 -m "not slow" $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest $(WORKERS) -m "not slow" $(PYTEST_FLAGS)
 
 .PHONY: test-all
 test-all: $(STAMP) ## The whole test suite, slow tests included
-	$(BIN)/python -m pytest -n 2 $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest $(WORKERS) $(PYTEST_FLAGS)
 
 .PHONY: test-versions
 test-versions: ## The default test suite on every Python that is here, in an environment of each

@@ -75,13 +75,13 @@ class Suite:
         checkout: Its folder.
         python: The Python of its environment.
         folder: Where caches and lists go; caches are empty at first.
-        workers: How many processes run tests.
+        workers: Options of pytest-xdist.
     """
 
     checkout: Path
     python: Path
     folder: Path
-    workers: int = 2
+    workers: tuple[str, ...] = ("-n", "2")
 
     def ids(self) -> list[str]:
         """The ids of the default tests, in their order.
@@ -103,7 +103,7 @@ class Suite:
         self._list.write_text("".join(f"{name}\n" for name in ids), encoding="utf-8")
         files = dict.fromkeys(name.partition("::")[0] for name in ids)
         began, before = time.perf_counter(), _children()
-        code = self._pytest("-n", str(self.workers), *DEFAULT, "-p", PLUGIN, *files)
+        code = self._pytest(*self.workers, *DEFAULT, "-p", PLUGIN, *files)
         spent = Spent(len(ids), time.perf_counter() - began, _children() - before)
         if code.returncode not in (PASSED, FAILED):
             raise RuntimeError(f"pytest ended with {code.returncode} in {self.checkout}")
@@ -139,6 +139,13 @@ class Suite:
 def _children() -> float:
     times = os.times()
     return times.children_user + times.children_system
+
+
+def workers() -> tuple[str, ...]:
+    """How `make test` shares out the tests now; the commit did without options."""
+    lines = (ROOT / "Makefile").read_text(encoding="utf-8").splitlines()
+    (line,) = (line for line in lines if line.startswith("WORKERS := "))
+    return tuple(line.split()[2:])
 
 
 def earlier(commit: str, folder: Path) -> Suite:
@@ -193,12 +200,12 @@ def rows(commit: str, parts: int, folder: Path) -> list[dict[str, Any]]:
     for name in ("then", "now"):
         (folder / name).mkdir()
     then = earlier(commit, folder / "then")
-    now = Suite(ROOT, Path(sys.executable), folder / "now")
+    now = Suite(ROOT, Path(sys.executable), folder / "now", workers())
     old, new = then.ids(), now.ids()
     both = set(new)
     before, after = in_turn((then, now), [name for name in old if name in both], parts)
     (folder / "whole").mkdir()
-    whole = Suite(ROOT, Path(sys.executable), folder / "whole").run(new)
+    whole = Suite(ROOT, Path(sys.executable), folder / "whole", workers()).run(new)
     return [
         row(f"of both, {commit}", before, before),
         row("of both, now", after, before),

@@ -22,6 +22,9 @@ OWN = "tests themselves"
 OTHER = "other processes"
 COLLECTION = "(collection)"
 
+WORKER = "python -u -c"
+"""What pytest-xdist starts; each tells what it took itself."""
+
 Seconds = dict[str, dict[str, float]]
 """Test file to kind of program to CPU seconds."""
 
@@ -107,7 +110,9 @@ class CpuReport:
                 return process.pid, 0
             if pid == process.pid:
                 took = usage.ru_utime + usage.ru_stime
-                self.charge(kind_of(process.args), took)
+                kind = kind_of(process.args)
+                if kind.strip() != WORKER:
+                    self.charge(kind, took)
                 self.children += took
             return pid, status
 

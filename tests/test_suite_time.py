@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.test_time import Spent, Suite, in_parts, in_turn, row
+from benchmarks.test_time import Spent, Suite, in_parts, in_turn, row, workers
 
 OLD = """
 import subprocess, sys
@@ -33,7 +33,7 @@ def suite(folder: Path, text: str) -> Suite:
     (checkout / "tests").mkdir(parents=True)
     (checkout / "tests" / "test_x.py").write_text(text)
     (checkout / "pytest.ini").write_text("[pytest]\naddopts = -q\nmarkers = slow\n")
-    return Suite(checkout, Path(sys.executable), folder, workers=0)
+    return Suite(checkout, Path(sys.executable), folder, workers=("-n", "0"))
 
 
 def test_ids_are_in_whole_files_and_all_there() -> None:
@@ -61,6 +61,10 @@ def test_what_is_no_result_is_an_error(tmp_path: Path) -> None:
     found = suite(tmp_path, OLD)
     with pytest.raises(RuntimeError, match="ended with 5"):
         found.run(["tests/test_x.py::test_gone"])
+
+
+def test_tests_are_shared_out_as_make_does() -> None:
+    assert workers()[0] == "-n"
 
 
 def test_a_row_has_the_ratio_to_the_commit() -> None:

@@ -59,5 +59,5 @@ def test_rtl_and_cpp_equal_the_reference(
     design = hwcompile.compile_graph(graph, tmp_path / "b", target_cycles=target)
     parameters = [node["parameters"] for node in design.report["nodes"]]
     assert any(1 < found.get("groups", 0) < groups for found in parameters)
-    found = design.verify(levels=["rtl", "hls"], frames=5)
+    found = design.verify(levels=("rtl", "hls"), frames=5)
     assert found.passed, found.findings
