@@ -46,7 +46,8 @@ OPTIMISED = {"-O0": 10_000, "-Og": 500_000, "-O1": math.inf}
 
 Both the time that optimising takes and what it saves in a cycle grow with the design. On three
 designs of 2 to 3 MB of C++, -Og took 0 to 30 % longer than -O0, and its programs a sixth of the
-time for a cycle; -O1 then took 55 to 65 % longer for programs 20 % faster.
+time for a cycle; -O1 then took 55 to 65 % longer for programs 20 % faster. For two recurrent
+networks of 5 and 9 MB -Og took 16 seconds longer than -O0, and 450 frames of both 24 seconds less.
 """
 
 
