@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hwcompile.board_file import Board
 
@@ -73,6 +74,8 @@ class Flow:
         luts: Yosys commands that take the place of the synthesis command's step `map_luts`, where
             that can not be trusted; empty otherwise.
         all_modelled: There is a model of every cell that synthesis can make.
+        absorb: Moves registers of a mapped module into blocks that have some, which Yosys does not
+            do for the family; takes a module of Yosys' JSON and changes it.
     """
 
     programs: tuple[Program, ...]
@@ -89,6 +92,7 @@ class Flow:
     models: tuple[str, ...]
     luts: tuple[str, ...] = ()
     all_modelled: bool = False
+    absorb: Callable[[dict[str, Any]], None] | None = None
 
     def use_of(self, counts: Mapping[str, int]) -> Use:
         """What cells take; `counts` is cell type to number."""

@@ -8,6 +8,7 @@ its layer; then the netlist is flattened. The scripts stay in the folder and run
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ from hwcompile.resources import room
 VERILOG = "netlist.v"
 FORCED = "forced.txt"
 """The memories that were to be in blocks: module, slash, name."""
+_MAPPED = "mapped.json"
 _YOSYS = Program("yosys", "pyosys", "run_pass", "pyosys")
 _CALL = """
 import sys
@@ -87,7 +89,8 @@ def synthesize(
     limit = min(board.capacities.dsp, len(narrow))
     while True:
         soft = [*small, *wide, *narrow[limit:]] if limit else []
-        _run(folder, "map", _map(top, kept, board, soft, limit > 0, block_rows))
+        mapped = _map(top, kept, board, soft, limit > 0, block_rows)
+        _finished(folder, top, board, mapped, _finish(kept, flow))
         result = _counted(folder, top, kept, flow)
         if not limit or result.use.dsp <= board.capacities.dsp:
             break
@@ -98,8 +101,12 @@ def synthesize(
 
 def recipe(top: str, kept: Sequence[str], board: Board) -> str:
     """Everything beside the sources that decides what synthesis makes: scripts and version."""
+    flow = flow_of(board)
     scripts = [*_elaborate([], top, kept, board, Path()), *_map(top, kept, board, (), True)]
-    return "\n".join([version("pyosys"), *_maps(board).values(), *scripts])
+    own = inspect.getsource(sys.modules[flow.absorb.__module__]) if flow.absorb else ""
+    return "\n".join(
+        [version("pyosys"), *_maps(board).values(), *scripts, *_finish(kept, flow), own]
+    )
 
 
 def share_folder() -> Path:
@@ -170,11 +177,16 @@ def _map(
     lines += [
         "techmap -map adders.v",
         *_from_coarse(f"{flow.synthesis(board, dsp)} -top {top}", flow, block_rows),
+    ]
+    return lines
+
+
+def _finish(kept: Sequence[str], flow: Flow) -> list[str]:
+    """Count cells, then make one flat netlist of them."""
+    return [
         "autoname",
         "tee -q -o cells.json stat -json",
-    ]
-    lines += [f"setattr -mod -unset keep_hierarchy {module}" for module in kept]
-    lines += [
+        *(f"setattr -mod -unset keep_hierarchy {module}" for module in kept),
         "flatten",
         "opt_clean",
         *flow.after_flatten,
@@ -184,7 +196,22 @@ def _map(
         f"write_json {NETLIST}",
         f"write_verilog -noattr {VERILOG}",
     ]
-    return lines
+
+
+def _finished(folder: Path, top: str, board: Board, mapped: list[str], finish: list[str]) -> None:
+    """Run both scripts, as one where the family needs nothing between them."""
+    flow = flow_of(board)
+    if not flow.absorb:
+        _run(folder, "map", [*mapped, *finish])
+        return
+    # Without the family's cells, as processes in them can not be written.
+    _run(folder, "map", [*mapped, "select *", f"write_json -selected {_MAPPED}"])
+    design = json.loads((folder / _MAPPED).read_text())
+    for module in design["modules"].values():
+        flow.absorb(module)
+    write_files(folder, {_MAPPED: json.dumps(design)})
+    cells = f"{flow.synthesis(board, True)} -top {top} -run begin:{flow.start}"
+    _run(folder, "finish", [f"read_json {_MAPPED}", cells, *finish])
 
 
 def _from_coarse(synthesis: str, flow: Flow, block_rows: int) -> list[str]:

@@ -1,5 +1,5 @@
-// Simulation models of ECP5 cells that Yosys knows by their ports only. As far as Yosys uses them:
-// no output registers, no chip selects, no registers in multipliers.
+// Simulation models of ECP5 cells that Yosys knows by their ports only. As far as they are used: no
+// chip selects, no resets of registers, one clock of a multiplier.
 
 // 18 kbit of memory with two ports. Inside, 1024 words of 18 bits, each two groups of nine: widths
 // 1, 2 and 4 use the lower eight bits of a group.
@@ -220,15 +220,23 @@ module DP16KD (
                         | (spread(DATA_WIDTH_B, dib) & mask(DATA_WIDTH_B, adb));
   end
 
+  reg [17:0] out_a_q = 18'd0, out_b_q = 18'd0;
+
+  always @(posedge clock_a) if (OCEA) out_a_q <= out_a;
+  always @(posedge clock_b) if (OCEB) out_b_q <= out_b;
+
+  wire [17:0] shown_a = (REGMODE_A == "OUTREG") ? out_a_q : out_a;
+  wire [17:0] shown_b = (REGMODE_B == "OUTREG") ? out_b_q : out_b;
+
   // Read with 36 bits, port B uses both outputs: the lower word stands on A's.
   assign {
     DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6, DOA5, DOA4,
     DOA3, DOA2, DOA1, DOA0
-  } = (DATA_WIDTH_B == 36) ? out_b : out_a;
+  } = (DATA_WIDTH_B == 36) ? out_b : shown_a;
   assign {
     DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4,
     DOB3, DOB2, DOB1, DOB0
-  } = (DATA_WIDTH_B == 36) ? high : out_b;
+  } = (DATA_WIDTH_B == 36) ? high : shown_b;
 endmodule
 
 module MULT18X18D (
@@ -238,11 +246,22 @@ module MULT18X18D (
     B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0,
   input
     C17, C16, C15, C14, C13, C12, C11, C10, C9, C8, C7, C6, C5, C4, C3, C2, C1, C0,
-  input SIGNEDA, SIGNEDB, SOURCEA, SOURCEB,
+  input SIGNEDA, SIGNEDB, SOURCEA, SOURCEB, CLK0, CE0, CE1, CE2, CE3, RST0,
   output
     P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18,
     P17, P16, P15, P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0
 );
+  parameter REG_INPUTA_CLK = "NONE";
+  parameter REG_INPUTA_CE = "CE0";
+  parameter REG_INPUTA_RST = "RST0";
+  parameter REG_INPUTB_CLK = "NONE";
+  parameter REG_INPUTB_CE = "CE0";
+  parameter REG_INPUTB_RST = "RST0";
+  parameter REG_OUTPUT_CLK = "NONE";
+  parameter REG_OUTPUT_CE = "CE0";
+  parameter REG_OUTPUT_RST = "RST0";
+  parameter GSR = "ENABLED";
+
   wire [17:0] a = {
     A17, A16, A15, A14, A13, A12, A11, A10, A9, A8, A7, A6, A5, A4, A3, A2, A1, A0
   };
@@ -250,11 +269,33 @@ module MULT18X18D (
     B17, B16, B15, B14, B13, B12, B11, B10, B9, B8, B7, B6, B5, B4, B3, B2, B1, B0
   };
 
+  // --- Registers, zero after configuration -------------------------------------------------------
+
+  wire enable_a = (REG_INPUTA_CE == "CE0") ? CE0 : (REG_INPUTA_CE == "CE1") ? CE1
+                : (REG_INPUTA_CE == "CE2") ? CE2 : CE3;
+  wire enable_b = (REG_INPUTB_CE == "CE0") ? CE0 : (REG_INPUTB_CE == "CE1") ? CE1
+                : (REG_INPUTB_CE == "CE2") ? CE2 : CE3;
+  wire enable_p = (REG_OUTPUT_CE == "CE0") ? CE0 : (REG_OUTPUT_CE == "CE1") ? CE1
+                : (REG_OUTPUT_CE == "CE2") ? CE2 : CE3;
+
+  reg [17:0] a_q = 18'd0, b_q = 18'd0;
+  reg [35:0] p_q = 36'd0;
+
+  wire [17:0] left = (REG_INPUTA_CLK == "NONE") ? a : a_q;
+  wire [17:0] right = (REG_INPUTB_CLK == "NONE") ? b : b_q;
+
   // The sign, or zero, as a nineteenth bit.
-  wire signed [37:0] product = $signed({SIGNEDA & a[17], a}) * $signed({SIGNEDB & b[17], b});
+  wire signed [37:0] product =
+    $signed({SIGNEDA & left[17], left}) * $signed({SIGNEDB & right[17], right});
+
+  always @(posedge CLK0) begin
+    if (enable_a) a_q <= a;
+    if (enable_b) b_q <= b;
+    if (enable_p) p_q <= product[35:0];
+  end
 
   assign {
     P35, P34, P33, P32, P31, P30, P29, P28, P27, P26, P25, P24, P23, P22, P21, P20, P19, P18,
     P17, P16, P15, P14, P13, P12, P11, P10, P9, P8, P7, P6, P5, P4, P3, P2, P1, P0
-  } = product[35:0];
+  } = (REG_OUTPUT_CLK == "NONE") ? product[35:0] : p_q;
 endmodule

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hwcompile.board_file import Board
+from hwcompile.families.ecp5.registers import absorb
 from hwcompile.families.flow import (
     ROUTED,
     Flow,
@@ -65,4 +66,5 @@ FLOW = Flow(
     bitstream="design.bit",
     models=("lattice/cells_sim_ecp5.v",),
     all_modelled=True,
+    absorb=absorb,
 )
