@@ -25,7 +25,7 @@ INPUTS = {
 }  # fmt: skip
 OUTPUTS = {
     "plain": 20, "enabled": 20, "resets": 20, "early": 20, "ones": 20, "mixed": 20, "operand": 9,
-    "read": 18, "held": 18, "twice": 18,
+    "read": 18, "held": 18, "twice": 18, "wide": 35,
 }  # fmt: skip
 BOARD = load_board("ulx3s_25")
 MULTIPLIER = ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_OUTPUT_CLK")
@@ -95,7 +95,12 @@ def test_what_moves(made: Synthesis) -> None:
         "mixed": (False, False, True),
     }
     memories = in_use(made, "DP16KD", ("REGMODE_A", "REGMODE_B"))
-    assert sorted(memories.values()) == [(False, False), (False, False), (False, True)]
+    assert sorted(memories.values()) == [
+        (False, False),
+        (False, False),
+        (False, True),
+        (True, True),
+    ]
 
 
 def test_what_is_left(made: Synthesis) -> None:

@@ -220,23 +220,27 @@ module DP16KD (
                         | (spread(DATA_WIDTH_B, dib) & mask(DATA_WIDTH_B, adb));
   end
 
-  reg [17:0] out_a_q = 18'd0, out_b_q = 18'd0;
+  reg [17:0] out_a_q = 18'd0, out_b_q = 18'd0, high_q = 18'd0;
 
   always @(posedge clock_a) if (OCEA) out_a_q <= out_a;
-  always @(posedge clock_b) if (OCEB) out_b_q <= out_b;
+  always @(posedge clock_b) begin
+    if (OCEB) out_b_q <= out_b;
+    if (OCEB) high_q <= high;
+  end
 
   wire [17:0] shown_a = (REGMODE_A == "OUTREG") ? out_a_q : out_a;
   wire [17:0] shown_b = (REGMODE_B == "OUTREG") ? out_b_q : out_b;
+  wire [17:0] shown_high = (REGMODE_B == "OUTREG") ? high_q : high;
 
   // Read with 36 bits, port B uses both outputs: the lower word stands on A's.
   assign {
     DOA17, DOA16, DOA15, DOA14, DOA13, DOA12, DOA11, DOA10, DOA9, DOA8, DOA7, DOA6, DOA5, DOA4,
     DOA3, DOA2, DOA1, DOA0
-  } = (DATA_WIDTH_B == 36) ? out_b : shown_a;
+  } = (DATA_WIDTH_B == 36) ? shown_b : shown_a;
   assign {
     DOB17, DOB16, DOB15, DOB14, DOB13, DOB12, DOB11, DOB10, DOB9, DOB8, DOB7, DOB6, DOB5, DOB4,
     DOB3, DOB2, DOB1, DOB0
-  } = (DATA_WIDTH_B == 36) ? high : shown_b;
+  } = (DATA_WIDTH_B == 36) ? shown_high : shown_b;
 endmodule
 
 module MULT18X18D (

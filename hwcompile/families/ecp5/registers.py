@@ -22,7 +22,6 @@ Cell = dict[str, Any]
 Bit = int | str
 
 _FF, _MULTIPLIER, _MEMORY = "TRELLIS_FF", "MULT18X18D", "DP16KD"
-_BLOCKS = (_FF, _MULTIPLIER, _MEMORY)
 _LUTS = ("LUT4", "PFUMX", "L6MUX21")
 _LEVELS = 2
 """Levels of logic in front of a register that may still move into a multiplier, away from them."""
@@ -70,19 +69,24 @@ def _control(cell: Cell) -> _Control | None:
 
 
 def _behind_memory(netlist: _Netlist, name: str, port: str) -> None:
-    """A register behind the outputs of a memory's `port` that always takes what is there."""
+    """A register behind the outputs of a memory's `port` that always takes what is there.
+
+    Words of 36 bits, which both ports hold together, are those of port B, as nextpnr has it.
+    """
     cell = netlist.cells[name]
     pins, settings = cell["connections"], cell["parameters"]
+    whole = [int(settings[f"DATA_WIDTH_{side}"], 2) == 36 for side in "AB"]
     always = all(pins[f"{pin}{port}"] == [_ALWAYS] for pin in ("CE", "OCE"))
-    # With 36 bits, the outputs of both ports belong to one clock.
-    widest = max(int(settings[f"DATA_WIDTH_{side}"], 2) for side in "AB")
-    if not always or widest > 18 or settings[f"CLK{port}MUX"] != f"CLK{port}":
+    if not always or (any(whole) and (port == "A" or not all(whole))):
         return
-    outputs = [f"DO{port}{index}" for index in range(18)]
-    behind = netlist.behind(name, outputs)
-    if behind and netlist.control(behind.values()) == _Control(pins[f"CLK{port}"][0], _ALWAYS):
+    sides = "AB" if all(whole) else port
+    behind = netlist.behind(name, [f"DO{side}{index}" for side in sides for index in range(18)])
+    clock = pins[f"CLK{port}"][0] if settings[f"CLK{port}MUX"] == f"CLK{port}" else ""
+    if behind and netlist.control(behind.values()) == _Control(clock, _ALWAYS):
         netlist.take_behind(name, behind)
-        settings[f"REGMODE_{port}"] = "OUTREG"
+        for side in sides:
+            settings[f"REGMODE_{side}"] = "OUTREG"
+            pins[f"OCE{side}"] = [_ALWAYS]
 
 
 def _behind_product(netlist: _Netlist, name: str) -> None:
@@ -111,6 +115,13 @@ def _before_product(netlist: _Netlist, name: str) -> None:
             cell["connections"][pin] = netlist.cells[flip_flop]["connections"]["DI"]
         if control:
             _register(cell, f"INPUT{side}", enable, control)
+
+
+def _registered(cell: Cell) -> bool:
+    """A cell gives its outputs right after the clock."""
+    settings = cell["parameters"]
+    inside = "OUTREG" in (settings.get("REGMODE_A"), settings.get("REGMODE_B"))
+    return cell["type"] == _FF or "REG_OUTPUT_CLK" in settings or inside
 
 
 def _register(cell: Cell, place: str, enable: str, control: _Control) -> None:
@@ -193,9 +204,9 @@ class _Netlist:
         return None if found and "1" in constants else found
 
     def _levels(self, bit: Bit, most: int) -> int:
-        """Levels of logic between registers or blocks and a bit, and more than `most` if more."""
+        """Levels of logic between registers and a bit; more than `_LEVELS` for slower things."""
         driver = self._driver.get(bit)
-        if driver is None or self.cells[driver]["type"] in _BLOCKS:
+        if driver is None or _registered(self.cells[driver]):
             return 0
         cell = self.cells[driver]
         if cell["type"] not in _LUTS or most == 0:

@@ -17,7 +17,8 @@ module circuit (
   output wire        [8:0]  operand,
   output wire        [17:0] read,
   output wire        [17:0] held,
-  output wire        [17:0] twice
+  output wire        [17:0] twice,
+  output wire        [34:0] wide
 );
   // Everything moves; `operand` is read outside as well and stays there.
   reg signed [8:0]  plain_a;
@@ -100,6 +101,14 @@ module circuit (
     twice_q <= third;
     thrice_q <= third + 18'd1;
   end
+  reg [34:0] pairs [0:255];
+  reg [34:0] pair, wide_q;
+  always @(posedge clk) begin
+    if (write) pairs[place[7:0]] <= {a, b, 6'd0, a};
+    pair <= pairs[place[7:0] ^ 8'd1];
+    wide_q <= pair;
+  end
+  assign wide = wide_q;
   assign read = read_q;
   assign held = held_q;
   assign twice = twice_q ^ thrice_q;
