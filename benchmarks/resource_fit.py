@@ -109,7 +109,7 @@ def _solve(rows: Floats, figures: Floats, weights: Sequence[float], near: Floats
     """
     goal = np.ones(rows.shape[1]) if near is None else near
     # In shares of what is measured, so that no unit weighs more than another.
-    share = np.average(rows, axis=0, weights=weights) + 1e-4
+    share = np.abs(np.average(rows, axis=0, weights=weights)) + 1e-4
     pull = np.sqrt(_ONE_PULL if near is None else _COMMON_PULL) * share
     best = goal
     importance = np.array(weights)

@@ -37,12 +37,14 @@ class Products:
         least: Narrowest product, in bits, that goes to a DSP block.
         widest: Products with a wider factor stay in logic.
         least_rest: The same as `least` for the parts of a product that is split; None when equal.
+        absorb: The flow moves registers around a multiplier into it (see `Flow.absorb`).
     """
 
     multipliers: tuple[Multiplier, ...]
     least: int
     widest: int
     least_rest: int | None = None
+    absorb: bool = False
 
     def blocks(self, left: int, right: int) -> int:
         """DSP blocks for a product of factors of so many bits, 0 when it stays in logic."""

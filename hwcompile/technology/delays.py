@@ -61,6 +61,9 @@ class DelayModel:
         """Of a path, registers included. ns."""
         each = self.delays
         banks = banks_of(path.memory, self.rules) if path.memory else 0
+        alone = not (path.levels or path.carries or path.product)
+        if banks == 1 and alone and self.rules.products.absorb:
+            return each.register  # inside the block
         total = each.memory if banks else each.register
         total += each.level * (path.levels + self._levels(path.memory, banks))
         total += sum(each.carry + each.bit * bits for bits in path.carries)

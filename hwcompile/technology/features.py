@@ -11,8 +11,9 @@ LUT_FEATURES = ("logic", "adders", "rom", "array", "distributed", "product", "on
 """Tables; bits of adders; 16 rows of a bit of a small ROM; bits of RAM in flip-flops; distributed
 RAMs; pairs of bits of products in logic; the circuit itself."""
 
-FF_FEATURES = ("registers", "array", "one")
-"""Registers with those at memories in logic; bits of RAM in flip-flops; the circuit itself."""
+FF_FEATURES = ("registers", "array", "one", "inside")
+"""Registers with those at memories in logic; bits of RAM in flip-flops; the circuit itself; below
+zero, bits in front of and behind products whose registers may be inside DSP blocks."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Amounts:
 
 def amounts(resources: Resources, rules: Rules, *, dsp: bool = True) -> Amounts:
     """The amounts of a circuit; with `dsp` false every product goes to logic."""
-    rom = array = distributed = product = soft = muxes = 0.0
+    rom = array = distributed = product = soft = muxes = inside = 0.0
     registers, bram, blocks = resources.ff, 0, 0
     for memory in resources.memories:
         count = blocks_of(memory, rules)
@@ -61,10 +62,12 @@ def amounts(resources: Resources, rules: Rules, *, dsp: bool = True) -> Amounts:
         blocks += count * factors.count
         if count:
             soft += pairs
+            inside -= 2.0 * (factors.left + factors.right) * factors.count
         else:
             product += pairs
     lut = (resources.lut + muxes, resources.adders, rom, array, distributed, product, 1.0)
-    return Amounts(lut, (registers, array, 1.0), bram, blocks, soft)
+    ff = (registers, array, 1.0, inside if rules.products.absorb else 0.0)
+    return Amounts(lut, ff, bram, blocks, soft)
 
 
 def _rom_tables(memory: Memory) -> float:

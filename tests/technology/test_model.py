@@ -50,13 +50,21 @@ def test_more_of_anything_never_takes_less(name: str) -> None:
         Resources(ff=10),
         memory(40, 12),
         memory(40, 12, MemoryKind.DIRECT),
-        Resources(products=(Multiplications(8, 8),)),
+        # With the registers around it, which may be inside.
+        Resources(ff=32, products=(Multiplications(8, 8),)),
         Resources(products=(Multiplications(3, 3),)),
     ):
         grown = model.need("matmul.folded.lut", base + more)
         assert grown.lut >= need.lut
         assert grown.ff >= need.ff
         assert (grown.bram, grown.dsp, grown.soft) >= (need.bram, need.dsp, need.soft)
+
+
+def test_registers_inside_of_dsp_blocks_are_not_counted_twice() -> None:
+    """On ECP5 both operands and the product are registered in the block, as the calibration saw."""
+    lanes = Resources(ff=500, products=(Multiplications(8, 8, 4),))
+    fewer = technology("ecp5").need("matmul.folded.multiply", lanes).ff
+    assert fewer < technology("ecp5").need("matmul.folded.multiply", Resources(ff=500)).ff - 64
 
 
 @MODELS

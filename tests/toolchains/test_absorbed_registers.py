@@ -25,7 +25,7 @@ INPUTS = {
 }  # fmt: skip
 OUTPUTS = {
     "plain": 20, "enabled": 20, "resets": 20, "early": 20, "ones": 20, "mixed": 20, "operand": 9,
-    "read": 18, "held": 18, "twice": 18, "wide": 35,
+    "read": 18, "held": 18, "twice": 18, "wide": 35, "later": 20,
 }  # fmt: skip
 BOARD = load_board("ulx3s_25")
 MULTIPLIER = ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_OUTPUT_CLK")
@@ -74,8 +74,9 @@ def in_use(made: Synthesis, kind: str, names: tuple[str, ...]) -> dict[str, tupl
             outputs = [pin for pin, side in cell["port_directions"].items() if side == "output"]
             driven = sorted(nets[bit] for pin in outputs for bit in cell["connections"][pin])
             values = [cell["parameters"].get(name, "NONE") for name in names]
-            name = driven[0].split(".")[0].split("_")[0]
-            found[name] = tuple(value not in ("NONE", "NOREG") for value in values)
+            found[driven[0].split(".")[0]] = tuple(
+                value not in ("NONE", "NOREG") for value in values
+            )
     return found
 
 
@@ -86,21 +87,23 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
 
 
 def test_what_moves(made: Synthesis) -> None:
-    assert in_use(made, "MULT18X18D", MULTIPLIER) == {
+    products = in_use(made, "MULT18X18D", MULTIPLIER)
+    assert {name.split("_")[0]: used for name, used in products.items()} == {
         "plain": (True, True, True),
         "enabled": (True, True, True),
         "resets": (False, False, False),
         "product": (True, True, False),
         "ones": (True, True, True),
         "mixed": (False, False, True),
+        "later": (True, True, True),
     }
-    memories = in_use(made, "DP16KD", ("REGMODE_A", "REGMODE_B"))
-    assert sorted(memories.values()) == [
-        (False, False),
-        (False, False),
-        (False, True),
-        (True, True),
-    ]
+    assert in_use(made, "DP16KD", ("REGMODE_A", "REGMODE_B")) == {
+        "memory": (False, True),
+        "again": (False, False),
+        "last": (False, False),
+        "pairs": (True, True),
+        "factors": (False, True),
+    }
 
 
 def test_what_is_left(made: Synthesis) -> None:

