@@ -61,13 +61,18 @@ class DelayModel:
         """Of a path, registers included. ns."""
         each = self.delays
         banks = banks_of(path.memory, self.rules) if path.memory else 0
-        alone = not (path.levels or path.carries or path.product)
-        if banks == 1 and alone and self.rules.products.absorb:
-            return each.register  # inside the block
         total = each.memory if banks else each.register
-        total += each.level * (path.levels + self._levels(path.memory, banks))
+        if banks == 1 and path.memory and self._inside(path, path.memory):
+            total = each.register
+        total += each.level * path.levels
+        total += 0.0 if path.latched else each.level * self._levels(path.memory, banks)
         total += sum(each.carry + each.bit * bits for bits in path.carries)
         return total + (self._product(path.product, path.near) if path.product else 0.0)
+
+    def _inside(self, path: Path, memory: Memory) -> bool:
+        """The register behind a memory of constants is inside its block."""
+        alone = not (path.levels or path.carries or path.product)
+        return alone and memory.kind is MemoryKind.ROM and self.rules.products.absorb
 
     def _levels(self, memory: Memory | None, banks: int) -> int:
         """Of a choice between blocks, or between what a memory is made of that is no block.

@@ -16,6 +16,8 @@ class Path:
         levels: Look-up tables one after the other.
         carries: Widths of adders and comparisons one after the other.
         memory: What the way begins at; None for a register.
+        latched: It begins where the memory's word was read into, which is a register beside tables
+            and part of a block of memory.
         product: A multiplication on the way.
         near: Registers on both sides of the product do nothing but wait, so they can stand beside
             what multiplies.
@@ -25,6 +27,7 @@ class Path:
     levels: int = 0
     carries: tuple[int, ...] = ()
     memory: Memory | None = None
+    latched: bool = False
     product: Multiplications | None = None
     near: bool = False
 

@@ -137,14 +137,17 @@ def with_paced_links(plan: Plan, model: DelayModel, clock_mhz: float) -> Plan:
 def link_paths(plan: Plan, link: Link) -> tuple[Path, ...]:
     """From the memory of a FIFO to the first register of the stage that takes the word.
 
-    Where the FIFO has a register of its own, the way into that comes first.
+    Where a word is read into a register first, in block RAM into the block's own, the way into that
+    comes first.
     """
     depth, bits = link.depth, link.format.bits
     taken = [stage.parts[0].built for stage in plan.stages if stage.name == link.consumer]
     behind = [path for built in taken for path in built.entrance]
     ways = [Path(FIFO, 1), *(replace(path, name=f"{FIFO} and {path.name}") for path in behind)]
     if link.block:
-        return (Path(f"{FIFO} memory", memory=Memory(depth, bits, MemoryKind.RAM)), *ways)
+        memory = Memory(depth, bits, MemoryKind.RAM)
+        behind = [replace(path, memory=memory, latched=True) for path in ways]
+        return (Path(f"{FIFO} memory", memory=memory), *behind)
     if depth <= SHIFTED:
         return tuple(ways)
     memory = Memory(depth, bits, MemoryKind.QUEUE)

@@ -116,6 +116,20 @@ def test_delays_grow_with_what_is_on_the_way(board: str) -> None:
     assert model.of(one) < model.of(two)
 
 
+def test_a_register_behind_constants_may_be_inside_the_block() -> None:
+    """On ECP5; but what a block was read into is no register that is fast."""
+    way = Path("operands", memory=Memory(2048, 36))
+    assert model_of("ulx3s_85").of(way) == model_of("ulx3s_85").of(Path("register"))
+    assert model_of("icebreaker").of(way) > model_of("icebreaker").of(Path("register"))
+    words = Memory(2048, 36, MemoryKind.RAM)
+    for board in ("ulx3s_85", "icebreaker"):
+        of = model_of(board).of
+        assert of(Path("FIFO", 1, memory=words, latched=True)) == of(Path("FIFO", 1, memory=words))
+        assert of(Path("FIFO", memory=words)) > of(Path("register"))
+    few, of = Memory(8, 36, MemoryKind.RAM), model_of("ulx3s_85").of
+    assert of(Path("FIFO", 1, memory=few, latched=True)) == of(Path("FIFO", 1))
+
+
 def test_a_device_without_known_delays_has_no_model() -> None:
     assert delay_model(load_board("arty_a7_35").device) is None
     assert delay_model(load_board("tinyfpga_bx").device) is None
@@ -133,5 +147,6 @@ def test_registers_that_stand_for_a_memory_are_chosen_from_one_by_one() -> None:
 
 def test_a_memory_of_many_blocks_takes_a_choice_between_them() -> None:
     model = model_of("ulx3s_85")
-    one, seven = (model.of(Path("", memory=Memory(depth, 54))) for depth in (1024, 7040))
+    kind = MemoryKind.RAM
+    one, seven = (model.of(Path("", memory=Memory(depth, 54, kind))) for depth in (1024, 7040))
     assert seven - one == pytest.approx(3 * model.delays.level)
