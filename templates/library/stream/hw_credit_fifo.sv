@@ -112,7 +112,6 @@ module hw_credit_fifo #(
       if (push_i) tail_q <= data_i;
     end
   end else begin : gen_memory
-    logic [Width-1:0] mem [Depth];
     // Rows that are a power of two wrap around by themselves.
     localparam bit Whole = Depth > 1 && (Depth & (Depth - 1)) == 0;
     logic [PtrW-1:0] write_q, read_q, write_next, read_next;
@@ -141,13 +140,10 @@ module hw_credit_fifo #(
       end
     end
 
-    always_ff @(posedge clk_i) begin
-      if (push_i) mem[write_q] <= data_i;
-    end
-
     if (Block) begin : gen_block
       // A word is fetched only in the cycle after it was written, so read and write never meet at
       // one address, and any read-during-write behaviour of the memory will do.
+      (* no_rw_check *) logic [Width-1:0] mem [Depth];
       logic valid_q;
       logic [Width-1:0] data_q;
 
@@ -161,9 +157,24 @@ module hw_credit_fifo #(
       end
 
       always_ff @(posedge clk_i) begin
+        if (push_i) mem[write_q] <= data_i;
         if (take) data_q <= mem[read_q];
       end
+
+`ifdef HW_TAP
+      always @(posedge clk_i) begin
+        if (rst_ni && push_i && take && write_q == read_q) begin
+          $error("hw_credit_fifo %s: a row is written and read at once", Name);
+        end
+      end
+`endif
     end else begin : gen_lut
+      logic [Width-1:0] mem [Depth];
+
+      always_ff @(posedge clk_i) begin
+        if (push_i) mem[write_q] <= data_i;
+      end
+
       assign take = pop;
       assign valid_o = some_q;
       assign data_o = mem[read_q];

@@ -258,7 +258,9 @@ module hw_window #(
   end
 
   // ---- Memory ----
-  logic [Parallel*InBits-1:0] mem [Depth];
+  // What is read was kept, and what is kept is not written over; a word that is read for a tap of
+  // padding does not matter. So any read-during-write behaviour will do.
+  (* no_rw_check *) logic [Parallel*InBits-1:0] mem [Depth];
   logic [Parallel*InBits-1:0] data_q, data;
   logic valid_q, on_map_q, last_q, data_on_map, data_last;  // a word goes; where it lies
 

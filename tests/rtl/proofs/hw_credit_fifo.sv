@@ -25,6 +25,7 @@
     logic f_shown;  // the word at the output has left the memory
     logic [CountW-1:0] f_offset;
     logic [CountW:0] f_row, f_from, f_to;
+    logic [PtrW-1:0] f_place;
     logic [CountW-1:0] f_kept;  // words in the memory
 
     assign f_from = (CountW + 1)'(read_q);
@@ -33,14 +34,13 @@
     assign f_stored = f_kept + CountW'(f_shown);
     assign f_offset = f_ahead_q - CountW'(f_shown);
     assign f_row = f_from + (CountW + 1)'(f_offset);
+    assign f_place = PtrW'(f_row < Depth ? f_row : f_row - Depth);
 
     always_ff @(posedge clk_i) begin
       if (f_past_q) begin
         assert (read_q <= LAST);
         assert (write_q <= LAST);
         assert (some_q || read_q == write_q);
-        if (f_follow_q && !(f_shown && f_ahead_q == '0))
-          assert (mem[PtrW'(f_row < Depth ? f_row : f_row - Depth)] == f_word_q);
       end
     end
     if (!Block) begin : gen_nothing_shown
@@ -49,9 +49,17 @@
 //@    end else begin : gen_lut
       assign f_shown = valid_q;
       always_ff @(posedge clk_i) begin
+        if (f_past_q && f_follow_q && !(f_shown && f_ahead_q == '0))
+          assert (mem[f_place] == f_word_q);
+        // Or what is read would depend on the kind of memory.
+        if (f_past_q) assert (!(push_i && take && write_q == read_q) || !rst_ni);
         if (f_past_q && f_follow_q && valid_q && f_ahead_q == '0) assert (data_q == f_word_q);
         // Two cycles after the push at the latest, if nothing is in front.
         if (f_past_q && $past(f_past_q && rst_ni && some_q)) assert (valid_o);
+      end
+//@      assign take = pop;
+      always_ff @(posedge clk_i) begin
+        if (f_past_q && f_follow_q) assert (mem[f_place] == f_word_q);
       end
 //@endmodule
   (* anyseq *) logic f_pick;
