@@ -77,11 +77,14 @@ class DelayModel:
     def _levels(self, memory: Memory | None, banks: int) -> int:
         """Of a choice between blocks, or between what a memory is made of that is no block.
 
+        Blocks of a queue have a choice behind them, for a word that is read as it is written.
+
         What is read of constants goes into a register; of others, the address does, and a choice
         between tables follows, or between registers where those are cheaper.
         """
         if banks:
-            return banks.bit_length() if banks > 1 else 0
+            queue = memory is not None and memory.kind is MemoryKind.QUEUE
+            return int(queue) + (banks.bit_length() if banks > 1 else 0)
         if memory is None or memory.kind is MemoryKind.ROM:
             return 0
         if not small_of(memory, self.rules):

@@ -23,13 +23,8 @@ def fifo_resources(width: int, depth: int, *, block: bool) -> Resources:
         return credit + Resources(lut=width * (depth - 1), ff=depth * (width + 1))
     pointer = (depth - 1).bit_length()
     control = Resources(lut=2 * pointer, adders=2 * pointer, ff=2 * pointer + 1)
-    kind = MemoryKind.RAM if block else MemoryKind.QUEUE
-    return (
-        credit
-        + control
-        + memory(depth, width, kind)
-        + Resources(ff=1.0 + 2 * width if block else 0.0)
-    )
+    kind = MemoryKind.APART if block else MemoryKind.QUEUE
+    return credit + control + memory(depth, width, kind) + Resources(ff=float(block))
 
 
 def issue_resources(inputs: int) -> Resources:

@@ -140,7 +140,7 @@ def _emulated(memory: Memory) -> int:
     Ports that yield the old word take three for a block that does not promise it, and three each
     for a register that goes by; one that yields the new word (`QUEUE`, its first port) the latter.
     """
-    if memory.kind is MemoryKind.ROM:
+    if memory.kind in (MemoryKind.ROM, MemoryKind.APART):
         return 0
     return 3 if memory.kind is MemoryKind.QUEUE and memory.reads == 1 else 3 + 3 * memory.reads
 

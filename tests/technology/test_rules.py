@@ -7,7 +7,7 @@ import pytest
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications
 from hwcompile.technology.rules import blocks_of, dsp_of, rules_of, small_of
 
-ROM, RAM, QUEUE, DIRECT = MemoryKind
+ROM, RAM, APART, QUEUE, DIRECT = MemoryKind
 
 
 @pytest.mark.parametrize(
@@ -34,6 +34,13 @@ ROM, RAM, QUEUE, DIRECT = MemoryKind
         ("ecp5", 128, 21, RAM, 1),
         ("gowin", 128, 11, RAM, 0),
         ("gowin", 158, 28, ROM, 1),
+        ("ecp5", 113, 11, APART, 1),
+        ("ecp5", 82, 16, APART, 1),
+        ("ecp5", 48, 9, APART, 0),
+        ("ice40", 14, 5, APART, 1),
+        ("ice40", 8, 8, APART, 0),
+        ("gowin", 89, 16, APART, 1),
+        ("gowin", 64, 8, APART, 0),
     ],
 )
 def test_memories_go_where_synthesis_put_them(

@@ -24,6 +24,8 @@ class MemoryKind(StrEnum):
     """Constant, read into a register."""
     RAM = "ram"
     """Written, and read into a register."""
+    APART = "apart"
+    """The same, and no row is written and read at once."""
     QUEUE = "queue"
     """Written, and read within the cycle at an address from a register.
 
@@ -62,7 +64,7 @@ class Memory:
     @property
     def registered(self) -> bool:
         """Read into a register."""
-        return self.kind in (MemoryKind.ROM, MemoryKind.RAM)
+        return self.kind in (MemoryKind.ROM, MemoryKind.RAM, MemoryKind.APART)
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,7 @@ class Lines(Built[Window]):
             ff += 2 * position + 1
         lut += out_bits * self._recoded
         ff += self.registers * (word_bits + 2)
-        return Resources(lut, adders, ff) + memory(self.depth, word_bits, MemoryKind.RAM)
+        return Resources(lut, adders, ff) + memory(self.depth, word_bits, MemoryKind.APART)
 
     @property
     def _recoded(self) -> bool:
@@ -96,7 +96,7 @@ class Lines(Built[Window]):
     def paths(self) -> tuple[Path, ...]:
         """Control; the memory, and behind it the choice between a word and padding, and a FIFO."""
         padded = self.op.geometry.reaches_padding(self.site.inputs[0].shape)
-        lines = Memory(self.depth, self.ports.inputs[0].bits, MemoryKind.RAM)
+        lines = Memory(self.depth, self.ports.inputs[0].bits, MemoryKind.APART)
         # Without a register the word goes on into the next FIFO, which stands somewhere else.
         levels = 2 + int(padded or self._recoded) if self.registers == 0 else 0
         return (CONTROL, Path("line memory", levels, memory=lines))

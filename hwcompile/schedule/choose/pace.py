@@ -145,7 +145,7 @@ def link_paths(plan: Plan, link: Link) -> tuple[Path, ...]:
     behind = [path for built in taken for path in built.entrance]
     ways = [Path(FIFO, 1), *(replace(path, name=f"{FIFO} and {path.name}") for path in behind)]
     if link.block:
-        memory = Memory(depth, bits, MemoryKind.RAM)
+        memory = Memory(depth, bits, MemoryKind.APART)
         behind = [replace(path, memory=memory, latched=True) for path in ways]
         return (Path(f"{FIFO} memory", memory=memory), *behind)
     if depth <= SHIFTED:
