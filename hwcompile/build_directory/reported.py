@@ -169,7 +169,7 @@ class ClockReport(msgspec.Struct, frozen=True):
     """What will limit the clock of a design.
 
     Attributes:
-        stage: The stage that it belongs to.
+        stage: The stage that it belongs to, or `link`, which is that to the host.
         path: What happens in that cycle.
         delay_ns: How long it will take. Nanoseconds.
         mhz: The fastest clock. MHz.

@@ -22,12 +22,23 @@ FIFO = "FIFO"
 """What reports call the way out of a FIFO."""
 
 
+LINK = "link"
+"""What reports call the link to the host."""
+
+_PACKET = Memory(256, 8, MemoryKind.RAM)
+LINK_PATHS = (
+    Path("packet memory", 1, memory=_PACKET, latched=True),
+    Path("bit timer", 3, (8,)),
+)
+"""Of the link (`hw_link`): a byte of a packet into a register, and the clocks of a serial bit."""
+
+
 @dataclass(frozen=True)
 class Slowest:
     """The path that limits a plan's clock, as predicted.
 
     Attributes:
-        stage: Its stage.
+        stage: Its stage, or `LINK`.
         path: What happens in that cycle.
         delay: How long it takes, in ns.
     """
@@ -99,7 +110,7 @@ def paced(
 
 
 def slowest_of(plan: Plan, model: DelayModel) -> Slowest | None:
-    """What limits the clock of a plan, the first of equals; None without hardware."""
+    """What limits the clock of a plan on a board, the first of equals; None without hardware."""
     found = [
         Slowest(stage.name, path.name, delay)
         for stage in plan.stages
@@ -108,6 +119,9 @@ def slowest_of(plan: Plan, model: DelayModel) -> Slowest | None:
     for link in plan.links:
         path, delay = model.slowest(link_paths(plan, link))
         found.append(Slowest(link.value, path.name, delay))
+    if found:
+        path, delay = model.slowest(LINK_PATHS)
+        found.append(Slowest(LINK, path.name, delay))
     return max(found, key=lambda one: one.delay, default=None)
 
 

@@ -14,7 +14,7 @@ from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.site import REGISTERS
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.report.fit import fit_report
-from hwcompile.schedule.choose.pace import SPARE, link_paths, slowest_of
+from hwcompile.schedule.choose.pace import LINK_PATHS, SPARE, link_paths, slowest_of
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import plan
 from hwcompile.technology.delays import DelayModel, delay_model
@@ -94,7 +94,7 @@ def test_the_report_names_the_path_that_limits_the_clock() -> None:
     assert clock["mhz"] == pytest.approx(1000 / slowest.delay, abs=0.1)
     paths = [path for stage in planned.stages for part in stage.parts for path in part.built.paths]
     paths += [path for link in planned.links for path in link_paths(planned, link)]
-    assert slowest.delay == max(map(model_of("ulx3s_25").of, paths))
+    assert slowest.delay == max(map(model_of("ulx3s_25").of, (*paths, *LINK_PATHS)))
 
 
 @pytest.mark.parametrize("board", ["ulx3s_85", "icebreaker", "hx8k_breakout", "tang_nano_9k"])
