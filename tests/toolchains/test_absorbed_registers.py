@@ -25,7 +25,7 @@ INPUTS = {
 }  # fmt: skip
 OUTPUTS = {
     "plain": 20, "enabled": 20, "resets": 20, "early": 20, "ones": 20, "mixed": 20, "operand": 9,
-    "read": 18, "held": 18, "twice": 18, "wide": 35, "later": 20,
+    "read": 18, "held": 18, "twice": 18, "wide": 35, "later": 20, "chained": 20,
 }  # fmt: skip
 BOARD = load_board("ulx3s_25")
 MULTIPLIER = ("REG_INPUTA_CLK", "REG_INPUTB_CLK", "REG_OUTPUT_CLK")
@@ -96,6 +96,8 @@ def test_what_moves(made: Synthesis) -> None:
         "ones": (True, True, True),
         "mixed": (False, False, True),
         "later": (True, True, True),
+        "chain": (False, False, True),
+        "chained": (True, True, True),
     }
     assert in_use(made, "DP16KD", ("REGMODE_A", "REGMODE_B")) == {
         "memory": (False, True),
@@ -103,6 +105,7 @@ def test_what_moves(made: Synthesis) -> None:
         "last": (False, False),
         "pairs": (True, True),
         "factors": (False, True),
+        "link_q": (False, True),
     }
 
 

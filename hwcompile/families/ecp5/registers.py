@@ -115,7 +115,7 @@ def _before_product(netlist: _Netlist, name: str) -> None:
         return
     for side, enable, front, control in zip("AB", ("CE0", "CE1"), fronts, pair, strict=True):
         for pin, flip_flop in (front or {}).items():
-            cell["connections"][pin] = netlist.cells[flip_flop]["connections"]["DI"]
+            netlist.read_before(name, pin, flip_flop)
         if control:
             _register(cell, f"INPUT{side}", enable, control)
 
@@ -203,6 +203,12 @@ class _Netlist:
             output = self.cells.pop(flip_flop)["connections"]["Q"]
             self.cells[name]["connections"][pin] = output
             self._driver[output[0]] = name
+
+    def read_before(self, name: str, pin: str, flip_flop: str) -> None:
+        """An input of a block reads what a flip-flop in front of it does."""
+        source = self.cells[flip_flop]["connections"]["DI"]
+        self.cells[name]["connections"][pin] = source
+        self._readers.setdefault(source[0], []).append((name, pin))
 
     def in_front(self, name: str, pins: Sequence[str]) -> dict[str, str] | None:
         """For each of a block's inputs that is not constant, the flip-flop that drives it.

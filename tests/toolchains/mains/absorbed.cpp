@@ -9,7 +9,7 @@
 #include "verilated.h"
 
 int main() {
-    constexpr int kCycles = 4000, kOutputs = 12;
+    constexpr int kCycles = 4000, kOutputs = 13;
     // Until every memory was written: what has no reset starts with something else on each side.
     constexpr int kBefore = 1100;
     std::mt19937 random(1);

@@ -19,7 +19,8 @@ module circuit (
   output wire        [17:0] held,
   output wire        [17:0] twice,
   output wire        [34:0] wide,
-  output wire        [19:0] later
+  output wire        [19:0] later,
+  output wire        [19:0] chained
 );
   // Everything moves; `operand` is read outside as well and stays there.
   reg signed [8:0]  plain_a;
@@ -93,6 +94,23 @@ module circuit (
     later_q <= later_p;
   end
   assign later = later_q;
+
+  // The second register behind a product goes into the next product, and so can not go back as well.
+  reg [17:0] links [0:511];
+  reg [17:0] link, link_q;
+  reg signed [8:0] chain_p, chain_q;
+  reg signed [10:0] chain_b;
+  reg signed [19:0] chained_p;
+  always @(posedge clk) begin
+    if (write) links[place] <= {a, ~b[8:0]};
+    link <= links[place ^ 9'd4];
+    link_q <= link;
+    chain_p <= $signed(link_q[17:9]) * $signed(link_q[8:0]);
+    chain_q <= chain_p;
+    chain_b <= b ^ 11'd9;
+    chained_p <= chain_q * chain_b;
+  end
+  assign chained = chained_p;
 
   // Words of memories into registers: at once, when enabled, and into two.
   reg [17:0] memory [0:511];
