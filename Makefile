@@ -3,8 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# Workers begin at different ends, so that a module's tests and what they share stay together.
-WORKERS := -n 2 --dist worksteal
+# A module's tests stay together, and so does what they share.
+WORKERS := -n 2 --dist loadfile
 PYTEST_FLAGS ?=
 QKERAS := .venv-qkeras
 FIGURES_FLAGS ?=

@@ -17,6 +17,7 @@ import hwcompile
 from hwcompile.boards import board_names, load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
+from hwcompile.families import family_of
 from hwcompile.families.ice40.bits import bits
 from hwcompile.families.ice40.bits.database import PACKAGE, ChipDatabase, chip_database
 from hwcompile.families.ice40.bits.logic import ZERO
@@ -39,8 +40,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Design:
 
 def weight_blocks(design: Design) -> list[tuple[int, int]]:
     """Places of the memory blocks that nothing writes, as the decoded bits show them."""
-    decoded = (design.directory / BOARD / "decoded.v").read_text()
-    cells = re.findall(r"SB_RAM40_4K\w* #\(.*?\) ram_(\d+)_(\d+)_0 \((.*?)\);", decoded)
+    board = load_board(BOARD)
+    decode = family_of(board).decode
+    assert decode
+    verilog = decode(design.directory / BOARD / "design.bin", board).verilog
+    cells = re.findall(r"SB_RAM40_4K\w* #\(.*?\) ram_(\d+)_(\d+)_0 \((.*?)\);", verilog)
     nowhere = f".WADDR({{{', '.join([ZERO] * 11)}}})"
     return [(int(x), int(y)) for x, y, ports in cells if nowhere in ports]
 

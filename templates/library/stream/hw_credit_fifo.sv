@@ -160,14 +160,6 @@ module hw_credit_fifo #(
         if (push_i) mem[write_q] <= data_i;
         if (take) data_q <= mem[read_q];
       end
-
-`ifdef HW_TAP
-      always @(posedge clk_i) begin
-        if (rst_ni && push_i && take && write_q == read_q) begin
-          $error("hw_credit_fifo %s: a row is written and read at once", Name);
-        end
-      end
-`endif
     end else begin : gen_lut
       logic [Width-1:0] mem [Depth];
 
