@@ -25,7 +25,7 @@ from pathlib import Path
 from rich.console import Console
 
 import hwcompile
-from benchmarks.boards import WITHOUT_NETLIST, model_of
+from benchmarks.boards import model_of
 from benchmarks.output import markdown, number, parser, show, write
 from hwcompile.boards import load_board
 from hwcompile.schedule.choose.pace import SPARE
@@ -47,6 +47,7 @@ class Case:
         target_cycles: Cycles that a frame may take.
         clock_mhz: The clock that is aimed at.
         limit: The clock that is to be reached, in MHz; 0 for none.
+        frames: At most so many for level netlist.
     """
 
     network: str
@@ -54,6 +55,7 @@ class Case:
     target_cycles: int
     clock_mhz: float
     limit: float
+    frames: int = 10
 
     @property
     def name(self) -> str:
@@ -66,7 +68,7 @@ CASES = (
     Case("kws_w3a3", "ulx3s_85", 8_000, 125, 120),
     Case("digits_cnn_w3a3", "ulx3s_85", 16_000, 125, 120),
     Case("digits_cnn_int8", "ulx3s_85", 16_000, 125, 120),
-    Case("cnv_w1a1", "ulx3s_85", 120_000, 105, 100),
+    Case("cnv_w1a1", "ulx3s_85", 120_000, 105, 100, frames=2),
     Case("digits_cnn_w3a3", "tang_nano_9k", 64_000, 95, 90),
     Case("digits_mlp_w1a1", "icebreaker", 4_000, 44, 42),
     Case("digits_mlp_w1a1", "hx8k_breakout", 4_000, 105, 100),
@@ -165,7 +167,7 @@ def rows(options: argparse.Namespace, console: Console) -> Iterator[Row]:
             console.print(f"{case.network}: skipped, there is no {model_of(case.network)}")
             continue
         console.print(f"{case.name} for {case.clock_mhz:g} MHz ...", style="dim")
-        frames = 0 if case.network in WITHOUT_NETLIST else options.frames
+        frames = min(options.frames, case.frames)
         with tempfile.TemporaryDirectory() as work:
             folder = (options.keep or Path(work)) / case.name.replace("@", "_")
             yield measure(case, folder, options.seeds, frames)
