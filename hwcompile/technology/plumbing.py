@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
 
 FIFO = "stage.fifo"
 ISSUE = "stage.issue"
 LINK = "board.link"
 """Their names in calibration files."""
 
-_PAYLOAD = 256
-"""Bytes that the link keeps of a packet in each direction."""
+PACKET = Memory(256, 8, MemoryKind.RAM)
+"""What the link keeps of a packet in each direction."""
 
 
 def fifo_resources(width: int, depth: int, *, block: bool) -> Resources:
@@ -46,4 +46,4 @@ def link_resources(inputs: Sequence[int], outputs: Sequence[int]) -> Resources:
         outputs: The same of each output.
     """
     ports = sum((port_resources(bits) for bits in (*inputs, *outputs)), Resources())
-    return ports + memory(_PAYLOAD, 8, MemoryKind.RAM, count=2)
+    return ports + Resources(memories=(PACKET, PACKET))

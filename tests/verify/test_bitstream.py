@@ -38,12 +38,16 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Design:
     return design
 
 
-def weight_blocks(design: Design) -> list[tuple[int, int]]:
-    """Places of the memory blocks that nothing writes, as the decoded bits show them."""
+def decoded(design: Design) -> str:
+    """The cells in the packed bits."""
     board = load_board(BOARD)
     decode = family_of(board).decode
     assert decode
-    verilog = decode(design.directory / BOARD / "design.bin", board).verilog
+    return decode(design.directory / BOARD / "design.bin", board).verilog
+
+
+def weight_blocks(verilog: str) -> list[tuple[int, int]]:
+    """Places of the memory blocks that nothing writes, as the decoded bits show them."""
     cells = re.findall(r"SB_RAM40_4K\w* #\(.*?\) ram_(\d+)_(\d+)_0 \((.*?)\);", verilog)
     nowhere = f".WADDR({{{', '.join([ZERO] * 11)}}})"
     return [(int(x), int(y)) for x, y, ports in cells if nowhere in ports]
@@ -56,7 +60,9 @@ def test_the_packed_bits_compute_the_network(
     printed = type_command(monkeypatch, capsys, "verify", built.directory, *words)
     assert printed.code == 0, printed.err
     assert "bitstream: 6 frames, 0 mismatches" in printed.out
-    assert weight_blocks(built), "the weights are not in block RAM"
+    cells = (built.directory / BOARD / "decoded.v").read_text()
+    assert cells == decoded(built)
+    assert weight_blocks(cells), "the weights are not in block RAM"
     report = json.loads((built.directory / "report.json").read_text())
     assert report["design"]["levels"]["bitstream"] == {"frames": 6, "mismatches": 0}
 
@@ -92,7 +98,7 @@ def test_a_flipped_weight_bit_is_caught(built: Design, tmp_path: Path) -> None:
     text = bits.unpack_text(packed, work)
     memories = bits.parse_text(text, chip_database("up5k")).memories
     # Of the block with the most ones: its rows hold weights, none is filling.
-    place = max(weight_blocks(built), key=lambda at: int(memories[at].sum()))
+    place = max(weight_blocks(decoded(built)), key=lambda at: int(memories[at].sum()))
     changed = memories[place].copy()
     row, column = np.argwhere(changed == 1)[0]
     changed[row, column] = 0  # that row is in use

@@ -21,6 +21,7 @@ from hwcompile.ops.gather.words import code_parameters
 
 SOURCE_BITS = 16
 NO_SOURCE = (1 << SOURCE_BITS) - 1
+"""How modules are told which lane of a word is meant, and that none is."""
 
 
 class Wiring(Built[Gather]):
@@ -29,7 +30,7 @@ class Wiring(Built[Gather]):
     @cached_property
     def ports(self) -> Ports:
         """A pixel is a word."""
-        return Ports((_pixel_words(self.site.inputs[0]),), _pixel_words(self.site.outputs[0]))
+        return Ports((pixel_words(self.site.inputs[0]),), pixel_words(self.site.outputs[0]))
 
     @cached_property
     def timing(self) -> Timing:
@@ -102,7 +103,8 @@ class Wires(Kernel[Gather]):
         return f"wires have no parameters, not {sorted(parameters)}" if parameters else None
 
 
-def _pixel_words(kind: TensorType) -> StreamFormat:
+def pixel_words(kind: TensorType) -> StreamFormat:
+    """Words that hold all channels of a pixel."""
     return StreamFormat(kind.pixels, kind.channels, kind.channels, kind.element)
 
 

@@ -7,20 +7,18 @@ from functools import cached_property
 
 import numpy as np
 
-from hwcompile.ir.types import IntArray, TensorType
+from hwcompile.ir.types import IntArray
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Each, Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import Resources
 from hwcompile.ops.contract.paths import Path
-from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.site import Parameters, Ports, Site
 from hwcompile.ops.contract.timing import Timing, single
+from hwcompile.ops.gather.wires import NO_SOURCE, SOURCE_BITS, pixel_words
 from hwcompile.ops.truth_table.codes import by_bits, tables_of
 from hwcompile.ops.truth_table.op import TruthTable
-
-SOURCE_BITS = 16
-NO_SOURCE = (1 << SOURCE_BITS) - 1
 
 MOST_ADDRESS_BITS = 16
 """Bits that a neuron may read; each one more doubles its table."""
@@ -35,7 +33,7 @@ class Neurons(Built[TruthTable]):
     @cached_property
     def ports(self) -> Ports:
         """A pixel is a word."""
-        return Ports((_pixel_words(self.site.inputs[0]),), _pixel_words(self.site.outputs[0]))
+        return Ports((pixel_words(self.site.inputs[0]),), pixel_words(self.site.outputs[0]))
 
     @cached_property
     def timing(self) -> Timing:
@@ -139,7 +137,3 @@ def table_size_problem(neurons: int, address_bits: int, out_bits: int) -> str | 
     if size > MOST_BITS:
         return f"the tables of {neurons} neurons have {size:,} bits (at most {MOST_BITS:,})"
     return None
-
-
-def _pixel_words(kind: TensorType) -> StreamFormat:
-    return StreamFormat(kind.pixels, kind.channels, kind.channels, kind.element)

@@ -14,6 +14,7 @@ from hwcompile.ops.contract.site import REGISTERS
 from hwcompile.schedule.choose.choice import FREE, Choice, site_of
 from hwcompile.schedule.plan import SHIFTED, Link, Plan
 from hwcompile.technology.delays import DelayModel
+from hwcompile.technology.plumbing import PACKET
 
 SPARE = 0.9
 """Share of a clock's period that predicted paths may take: wires of full devices are longer."""
@@ -25,9 +26,8 @@ FIFO = "FIFO"
 LINK = "link"
 """What reports call the link to the host."""
 
-_PACKET = Memory(256, 8, MemoryKind.RAM)
 LINK_PATHS = (
-    Path("packet memory", 1, memory=_PACKET, latched=True),
+    Path("packet memory", 1, memory=PACKET, latched=True),
     Path("bit timer", 3, (8,)),
 )
 """Of the link (`hw_link`): a byte of a packet into a register, and the clocks of a serial bit."""

@@ -72,7 +72,7 @@ def with_one_name(
     for layer in layers:
         tables = [nodes.pop(name, None) for name in layer.names]
         nodes[layer.name] = next(table for table in tables if _kernel(table) == KERNEL)
-    return {**schedule, "nodes": nodes} if layers else schedule
+    return {**schedule, "nodes": nodes}
 
 
 @dataclass(frozen=True)
