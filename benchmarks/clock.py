@@ -68,7 +68,7 @@ CASES = (
     Case("kws_w3a3", "ulx3s_85", 8_000, 125, 120),
     Case("digits_cnn_w3a3", "ulx3s_85", 16_000, 125, 120),
     Case("digits_cnn_int8", "ulx3s_85", 16_000, 125, 120),
-    Case("cnv_w1a1", "ulx3s_85", 120_000, 105, 100, frames=2),
+    Case("cnv_w1a1", "ulx3s_85", 120_000, 115, 100, frames=2),
     Case("digits_cnn_w3a3", "tang_nano_9k", 64_000, 95, 90),
     Case("digits_mlp_w1a1", "icebreaker", 4_000, 44, 42),
     Case("digits_mlp_w1a1", "hx8k_breakout", 4_000, 105, 100),

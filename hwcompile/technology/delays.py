@@ -70,9 +70,10 @@ class DelayModel:
         return total + (self._product(path.product, path.near) if path.product else 0.0)
 
     def _inside(self, path: Path, memory: Memory) -> bool:
-        """The register behind a memory of constants is inside its block."""
+        """The register behind a memory is inside its block, if that has nothing else around it."""
         alone = not (path.levels or path.carries or path.product)
-        return alone and memory.kind is MemoryKind.ROM and self.rules.products.absorb
+        plain = memory.kind in (MemoryKind.ROM, MemoryKind.APART)
+        return alone and plain and self.rules.products.absorb
 
     def _levels(self, memory: Memory | None, banks: int) -> int:
         """Of a choice between blocks, or between what a memory is made of that is no block.

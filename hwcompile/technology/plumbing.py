@@ -11,7 +11,7 @@ ISSUE = "stage.issue"
 LINK = "board.link"
 """Their names in calibration files."""
 
-PACKET = Memory(256, 8, MemoryKind.RAM)
+PACKET = Memory(256, 8, MemoryKind.APART)
 """What the link keeps of a packet in each direction."""
 
 

@@ -27,7 +27,7 @@ LINK = "link"
 """What reports call the link to the host."""
 
 LINK_PATHS = (
-    Path("packet memory", 1, memory=PACKET, latched=True),
+    Path("packet memory", memory=PACKET),
     Path("bit timer", 3, (8,)),
 )
 """Of the link (`hw_link`): a byte of a packet into a register, and the clocks of a serial bit."""

@@ -18,9 +18,10 @@ module hw_link_drain (
   output logic      [7:0] data_o
 );
 
-  logic [7:0] memory [256];
-  logic [7:0] data_q, address_q, left_q;
-  logic       valid_q;
+  // A payload is read after its last byte was written: read and write never meet at one address.
+  (* no_rw_check *) logic [7:0] memory [256];
+  logic [7:0] read_q, data_q, address_q, left_q;
+  logic       fetched_q, valid_q;
 
   assign busy_o  = (left_q != 8'd0);
   assign valid_o = valid_q;
@@ -28,22 +29,27 @@ module hw_link_drain (
 
   always_ff @(posedge clk_i) begin
     if (write_i) memory[address_i] <= data_i;
-    data_q <= memory[address_q];
+    read_q <= memory[address_q];
+    data_q <= read_q;
   end
 
-  // A byte is shown in the cycle after its address, and the address moves when it is taken.
+  // A byte is shown two cycles after its address, and the address moves when it is taken.
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      left_q  <= 8'd0;
-      valid_q <= 1'b0;
+      left_q    <= 8'd0;
+      fetched_q <= 1'b0;
+      valid_q   <= 1'b0;
     end else if (take_i) begin
-      left_q  <= length_i;
-      valid_q <= 1'b0;
+      left_q    <= length_i;
+      fetched_q <= 1'b0;
+      valid_q   <= 1'b0;
     end else if (valid_q && ready_i) begin
-      left_q  <= left_q - 8'd1;
-      valid_q <= 1'b0;
+      left_q    <= left_q - 8'd1;
+      fetched_q <= 1'b0;
+      valid_q   <= 1'b0;
     end else begin
-      valid_q <= busy_o;
+      fetched_q <= busy_o;
+      valid_q   <= fetched_q;
     end
   end
 

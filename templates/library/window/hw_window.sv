@@ -259,14 +259,15 @@ module hw_window #(
 
   // ---- Memory ----
   // What is read was kept, and what is kept is not written over; a word that is read for a tap of
-  // padding does not matter. So any read-during-write behaviour will do.
+  // padding does not matter. So any read-during-write behaviour will do. It is read in every cycle,
+  // also when nothing goes: without an enable, a block's own register can be the second one.
   (* no_rw_check *) logic [Parallel*InBits-1:0] mem [Depth];
   logic [Parallel*InBits-1:0] data_q, data;
   logic valid_q, on_map_q, last_q, data_on_map, data_last;  // a word goes; where it lies
 
   always_ff @(posedge clk_i) begin
     if (write) mem[written_q[PlaceBits-1:0]] <= in0_data_i;
-    if (fire) data_q <= mem[read_q[PlaceBits-1:0]];
+    data_q <= mem[read_q[PlaceBits-1:0]];
     {valid_q, on_map_q, last_q} <= {rst_ni && fire, on_map, last_word};
   end
 
