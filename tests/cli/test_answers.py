@@ -17,6 +17,7 @@ from hwcompile.cli.schemas import NAME, answers_text
 from tests.build_directory.test_schemas import wrong
 from tests.cli.running import Outcome, type_command
 from tests.cli.small import save
+from tests.frontends.deep_compression.published import SHAPES, small_network
 from tests.models import ROOT
 
 MonkeyPatch = pytest.MonkeyPatch
@@ -112,6 +113,26 @@ def test_commands_on_a_build(build: Path, monkeypatch: MonkeyPatch, capsys: Capt
         assert files
         assert all(Path(name).is_file() for name in files)
     assert answer("doctor")["directory"] == str(build)
+
+
+def test_an_import(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture) -> None:
+    weights, network = small_network(tmp_path)
+    np.savez(tmp_path / "x.npz", data=np.ones((2, 3, 9, 8), np.int16))
+    words = [weights, "--network", network, "--calibration", tmp_path / "x.npz"]
+    words += ["-o", tmp_path / "m.onnx"]
+    outcome = type_command(monkeypatch, capsys, "import-deep-compression", *words, "--json")
+    assert outcome.code == 0, outcome.err
+    found = answered("import-deep-compression", outcome)
+    assert [layer["name"] for layer in found["layers"]] == list(SHAPES)
+    printed = type_command(monkeypatch, capsys, "import-deep-compression", *words)
+    stored = sum(layer["entries"] for layer in found["layers"])
+    assert f"{stored:,} entries stored" in printed.out
+    assert found["note"] in printed.out
+    assert type_command(monkeypatch, capsys, "compile", tmp_path / "m.onnx", "-o", tmp_path / "b")
+    np.savez(tmp_path / "x.npz", a=np.ones(2), b=np.ones(3))
+    refused = type_command(monkeypatch, capsys, "import-deep-compression", *words)
+    assert refused.code == 2
+    assert "HW0606" in refused.err
 
 
 def test_a_mismatch_is_an_answer_too(

@@ -24,6 +24,7 @@ from hwcompile.diagnostics import CompileError
 from tests.diagnostics import (
     stage_boards,
     stage_cli,
+    stage_deep_compression,
     stage_designs,
     stage_hls,
     stage_hls4ml,
@@ -48,6 +49,7 @@ STAGES = (
     stage_hls4ml_recurrent,
     stage_keras,
     stage_tflite,
+    stage_deep_compression,
     stage_runs,
     stage_hls,
     stage_boards,

@@ -1,0 +1,1 @@
+"""Networks that Deep Compression's authors published, as QONNX models that compile."""
