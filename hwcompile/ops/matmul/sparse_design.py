@@ -177,7 +177,12 @@ def design(
     counts = row_counts(op)
     width = lanes or _enough_lanes(op, max(-(-int(n.sum()) // pes) for n in counts), channels)
     if index == "smallest":
-        index = _smallest(op, width)
+        index, filled = _smallest(op, width)
+        if not filled:
+            # Rows may be cut, unless the longer gaps at cuts need more bits.
+            cut = design(op, pes, width, out, "delta", channels, paced)
+            if index == f"run{cut.index_bits}":
+                return cut
     split = not index.startswith("run")
     if not split:
         counts = tuple(matrix.counts for matrix in _placed(op, width, index))
@@ -212,8 +217,11 @@ def _placed(op: Matmul, lanes: int, index: str) -> tuple[SparseRows, ...]:
 
 
 @lru_cache(maxsize=64)
-def _smallest(op: Matmul, lanes: int) -> str:
-    """The index with the least memory, fillers counted; of equal ones the one with the fewest."""
+def _smallest(op: Matmul, lanes: int) -> tuple[str, bool]:
+    """The index with the least memory, fillers counted, and whether there are any.
+
+    Of equal ones the one with the fewest.
+    """
     weight_bits = stored_type(op).bits
     plain = _placed(op, lanes, "auto")
     places = np.concatenate([gaps(matrix) for matrix in plain])
@@ -223,8 +231,7 @@ def _smallest(op: Matmul, lanes: int) -> str:
         sizes[f"run{bits}"] = entries * (weight_bits + 1 + bits)
     best = min(sizes.values())
     name = next(name for name in reversed(sizes) if sizes[name] == best)
-    # A width that needs no fillers is the longest gap's: rows may then be cut.
-    return "delta" if name != "absolute" and not (places >> int(name[3:])).any() else name
+    return name, name == "absolute" or bool((places >> int(name[3:])).any())
 
 
 def _enough_lanes(op: Matmul, steps: int, channels: int) -> int:
