@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-# A module's tests stay together, and so does what they share.
-WORKERS := -n 2 --dist loadfile
+# A module's tests stay together, and so does what they share. How many workers, and which modules
+# come first, tests/sharing.py says.
+WORKERS := -n auto --dist loadfile --no-loadscope-reorder
 PYTEST_FLAGS ?=
 QKERAS := .venv-qkeras
 FIGURES_FLAGS ?=

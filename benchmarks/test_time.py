@@ -7,8 +7,9 @@ downloads gigabytes); this version runs in the environment that runs the script.
 versions have run in parts, in turn with one version first and with the other, so that a machine
 that becomes slower does so for both. Then all tests of this version run. Both begin without caches.
 
-`seconds` are those on the clock with two workers, `cpu_seconds` those of the processor, programs
-that tests start included; `ratio` is that of the seconds to the commit's.
+`seconds` are those on the clock, with the workers that `make test` has in each version, and
+`cpu_seconds` those of the processor, programs that tests start included; `ratio` is that of the
+seconds to the commit's.
 """
 
 from __future__ import annotations

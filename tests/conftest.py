@@ -8,6 +8,7 @@ import sys
 import pytest
 from hypothesis import settings
 
+from tests import sharing
 from tests.cpu_report import CpuReport
 
 # Everywhere else examples are drawn anew at every run, and so find new faults; continuous
@@ -33,3 +34,11 @@ def pytest_configure(config: pytest.Config) -> None:
         report = CpuReport(path)
         report.watch()
         config.pluginmanager.register(report, "cpu-report")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    sharing.longest_first(items)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    return sharing.workers(os.cpu_count() or 1)
