@@ -15,7 +15,7 @@ import numpy.typing as npt
 import onnx
 from onnx.reference import ReferenceEvaluator
 
-from hwcompile.diagnostics import CompileError, fail
+from hwcompile.diagnostics import CompileError, fail, reason_of
 from hwcompile.frontends.deep_compression.grids import (
     IntegerGrid,
     QuantizerPlaces,
@@ -196,8 +196,10 @@ def _given(
     """The steps that a file tells."""
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise _unclear(network, f"'{path.name}' can not be read as TOML: {error}") from error
+    except OSError as error:
+        raise _unclear(network, f"'{path.name}' can not be read: {reason_of(error)}") from error
+    except ValueError as error:
+        raise _unclear(network, f"'{path.name}' is not TOML: {error}") from error
     for name in said:
         if name not in places.signed:
             near = get_close_matches(name, places.signed, 1)

@@ -17,7 +17,7 @@ from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
+from hwcompile.ops.contract.timing import Buffer, Timing
 from hwcompile.ops.contract.weights_port import (
     PARAMETERS,
     is_external,
@@ -28,6 +28,7 @@ from hwcompile.ops.contract.weights_port import (
 )
 from hwcompile.ops.matmul.lane import lane_dot, most_entries, row_counts, style_names
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.sparse_actors import sparse_actors
 from hwcompile.ops.matmul.sparse_design import LAG, MAX_RUN_BITS, SparseDesign, design
 from hwcompile.ops.matmul.sparse_images import collect_image, mux_choices, mux_levels
 from hwcompile.ops.matmul.sparse_program import program_image
@@ -54,13 +55,26 @@ class Programs(Built[Matmul]):
             str(self.parameters.get("index", "auto")),
             self.number("channels", 1),
             not is_external(self.parameters),
+            self._smallest_for,
         )
+
+    @property
+    def _smallest_for(self) -> int:
+        """Bits of a stored weight that the index `smallest` is chosen for; else 0."""
+        if self.parameters.get("index") != "smallest":
+            return 0
+        steps = -(-most_entries(self.op) // self.number("pes"))
+        return self._dot(self.op.groups * steps).weight_bits
 
     @cached_property
     def dot(self) -> Dot:
         """The arithmetic of a PE."""
+        return self._dot(self.plan.op.groups * self.plan.steps)
+
+    def _dot(self, depth: int) -> Dot:
+        """The arithmetic of a PE whose program has so many entries."""
         dot = lane_dot(self.site, str(self.parameters.get("style", "auto")))
-        return dot.stored(self.parameters, self.plan.op.groups * self.plan.steps)
+        return dot.stored(self.parameters, depth)
 
     @property
     def vectors(self) -> int:
@@ -94,11 +108,7 @@ class Programs(Built[Matmul]):
         plan = self.plan
         channels, words, banks = plan.settings.channels, plan.in_words, plan.result_banks
         return Timing(
-            {
-                "load": _load(words, self.vectors),
-                "compute": _compute(plan, self.vectors // channels),
-                "collect": _collect(plan, self.site.inputs[0].pixels // channels),
-            },
+            sparse_actors(plan, self.vectors, self.site.inputs[0].pixels),
             stages=mux_levels(plan.settings.pes) + 1,
             buffers={
                 "words": Buffer(2 * channels * words),
@@ -338,56 +348,3 @@ def _wrong_channels(site: Site[Matmul], parameters: Parameters) -> str | None:
     if channels * int(parameters["pes"]) > MAX_PES:
         return f"pes times channels is {channels * int(parameters['pes'])}, more than {MAX_PES}"
     return None
-
-
-def _load(words: int, vectors: int) -> Actor:
-    ones = np.ones(words * vectors, dtype=np.int64)
-    return Actor(ones, {"in0": Access.stream(ones)}, {"words": np.cumsum(ones)})
-
-
-def _compute(plan: SparseDesign, sets: int) -> Actor:
-    """Phases: the first program row, the one that announces the sums, and the last one."""
-    phases = np.unique([0, plan.ready_step, plan.steps - 1])
-    durations = np.diff(np.append(phases, plan.steps))
-    first, ready = phases == 0, phases == plan.ready_step
-    last = phases == plan.steps - 1
-    needs, frees, announced = (np.tile(part, sets) for part in (first, last, ready))
-    words = plan.settings.channels * plan.in_words
-    return Actor(
-        np.tile(durations, sets),
-        {
-            "words": Access(
-                np.cumsum(needs, dtype=np.int64) * words,
-                np.cumsum(frees, dtype=np.int64) * words,
-            )
-        },
-        {
-            "sums": np.cumsum(needs, dtype=np.int64),
-            "ready": np.cumsum(announced, dtype=np.int64),
-        },
-    )
-
-
-def _collect(plan: SparseDesign, sets: int) -> Actor:
-    """Phases: every row that completes a word, and the first row of every vector.
-
-    Only the first vector of a set waits for its sums, and the last one frees them.
-    """
-    durations, starts, emits, ends = [], [], [], []
-    for collection in plan.collections:
-        phases = np.union1d(0, np.flatnonzero(collection.emit))
-        for channel in range(plan.settings.channels):
-            final = channel == plan.settings.channels - 1
-            durations.append(np.diff(np.append(phases, plan.collects)))
-            starts.append((phases == 0) & (channel == 0))
-            emits.append(collection.emit[phases])
-            ends.append((phases == phases[-1]) & final)
-    need, emit, free = (
-        np.cumsum(np.tile(np.concatenate(part), sets), dtype=np.int64)
-        for part in (starts, emits, ends)
-    )
-    return Actor(
-        np.tile(np.concatenate(durations), sets),
-        {"sums": Access(need, free), "ready": Access(need, need)},
-        {"out": emit},
-    )

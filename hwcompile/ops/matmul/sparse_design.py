@@ -168,8 +168,11 @@ def design(
     index: str,
     channels: int = 1,
     paced: bool = True,
+    weight_bits: int = 0,
 ) -> SparseDesign:
     """Decide on everything; 0 for `lanes` or `out` means the smallest that does not slow it down.
+
+    The index `smallest` is that for weights stored in `weight_bits`; 0 for those of their type.
 
     A row is cut into segments only if fillers are not asked for: they depend on where rows begin.
     Without fillers, only the rows' numbers of entries are looked at, which is quick.
@@ -177,7 +180,7 @@ def design(
     counts = row_counts(op)
     width = lanes or _enough_lanes(op, max(-(-int(n.sum()) // pes) for n in counts), channels)
     if index == "smallest":
-        index, filled = _smallest(op, width)
+        index, filled = _smallest(op, width, weight_bits or stored_type(op).bits)
         if not filled:
             # Rows may be cut, unless the longer gaps at cuts need more bits.
             cut = design(op, pes, width, out, "delta", channels, paced)
@@ -217,12 +220,11 @@ def _placed(op: Matmul, lanes: int, index: str) -> tuple[SparseRows, ...]:
 
 
 @lru_cache(maxsize=64)
-def _smallest(op: Matmul, lanes: int) -> tuple[str, bool]:
+def _smallest(op: Matmul, lanes: int, weight_bits: int) -> tuple[str, bool]:
     """The index with the least memory, fillers counted, and whether there are any.
 
     Of equal ones the one with the fewest.
     """
-    weight_bits = stored_type(op).bits
     plain = _placed(op, lanes, "auto")
     places = np.concatenate([gaps(matrix) for matrix in plain])
     sizes = {"absolute": places.size * (weight_bits + 1 + index_width(plain[0].columns))}

@@ -128,7 +128,7 @@ STEPS = {"data": "1", "r1": "0.5", "e1r": "2.0", "e3r": "2.0", "last": "4.0"}
         ({"r1": "inf"}, "no power of two"),
         ({"e3r": "4.0"}, "'e1r' and 'e3r' are joined, and have different steps"),
         ({"e3rr": "4.0"}, "'e3rr' in 'steps.toml' is no value with a step; the nearest"),
-        ({"r1": ""}, "can not be read as TOML"),
+        ({"r1": ""}, "'steps.toml' is not TOML"),
     ],
 )
 def test_steps_that_do_not_fit(change: dict[str, str], told: str, tmp_path: Path) -> None:
@@ -139,6 +139,13 @@ def test_steps_that_do_not_fit(change: dict[str, str], told: str, tmp_path: Path
         import_deep_compression(*files, tmp_path / "n.onnx", steps=steps)
     assert told in str(refused.value)
     assert not (tmp_path / "n.onnx").exists()
+
+
+def test_steps_that_are_not_there(tmp_path: Path) -> None:
+    steps = tmp_path / "steps.toml"
+    with pytest.raises(CompileError, match="HW0133") as refused:
+        import_deep_compression(*small_network(tmp_path), tmp_path / "n.onnx", steps=steps)
+    assert "'steps.toml' can not be read: no such file" in str(refused.value)
 
 
 @pytest.mark.parametrize(

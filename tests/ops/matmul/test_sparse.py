@@ -9,6 +9,7 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.sparse import Programs
 from hwcompile.ops.matmul.sparse_design import SparseDesign, design
 from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import check_kernel, one_node_plan
@@ -241,14 +242,29 @@ def _bits(plan: SparseDesign, weight_bits: int) -> int:
 
 
 @pytest.mark.parametrize("density", [0.005, 0.05, 0.2, 1.0])
-def test_the_smallest_index_is_no_larger_than_any(density: float) -> None:
+@pytest.mark.parametrize("weight_bits", [1, 4, 12])
+def test_the_smallest_index_is_no_larger_than_any(density: float, weight_bits: int) -> None:
     matrix = Matmul(_weights(np.random.default_rng(4), (1, 64, 512), density))
     names = ("absolute", "delta", *(f"run{bits}" for bits in range(1, 10)))
-    sizes = {name: _bits(design(matrix, 4, 1, 1, name), 4) for name in names}
-    chosen = design(matrix, 4, 1, 1, "smallest")
+    sizes = {name: _bits(design(matrix, 4, 1, 1, name), weight_bits) for name in names}
+    chosen = design(matrix, 4, 1, 1, "smallest", weight_bits=weight_bits)
     assert chosen.settings.index != "smallest"
-    assert _bits(chosen, 4) == min(sizes.values())
+    assert _bits(chosen, weight_bits) == min(sizes.values())
     assert chosen.fillers == 0 or chosen.settings.index.startswith("run")
+
+
+def test_the_smallest_index_knows_code_books() -> None:
+    """Fillers cost less where a weight is a place in a book."""
+    random = np.random.default_rng(4)
+    weights = random.choice([-3000, 17, 2900], (1, 64, 512)) * (random.random((1, 64, 512)) < 0.28)
+    plain, book = (
+        SPARSE.at(_site(weights), {"pes": 4, "index": "smallest", "encoding": encoding})
+        for encoding in ("plain", "codebook")
+    )
+    assert isinstance(plain, Programs)
+    assert isinstance(book, Programs)
+    assert (plain.dot.weight_bits, book.dot.weight_bits) == (13, 2)
+    assert book.plan.index_bits < plain.plan.index_bits
 
 
 def test_the_smallest_index_leaves_rows_whole_where_cuts_make_long_gaps() -> None:
