@@ -9,11 +9,9 @@ families with the scripts of `hwcompile build`. Memories of weights stay modules
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +19,10 @@ from benchmarks.area_units import SERIES_7, UNITS
 from benchmarks.output import markdown, number, parser, show, write
 from benchmarks.resource_runs import TOP, circuit_of
 from benchmarks.resource_sites import Subject
+from benchmarks.series_7 import CELLS, LOGIC, cells_of, use_of
 from hwcompile.boards import load_board
 from hwcompile.emit.library import library_files
 from hwcompile.families.flow import Use
-from hwcompile.families.programs import run_logged
 from hwcompile.toolchains.synthesis import synthesize
 
 BOARDS = {"ecp5": "ulx3s_85", "ice40": "icebreaker", "gowin": "tang_nano_9k"}
@@ -32,14 +30,8 @@ BOARDS = {"ecp5": "ulx3s_85", "ice40": "icebreaker", "gowin": "tang_nano_9k"}
 TITLES = ("unit", "family", "LUT", "LUT/lane", "FF", "BRAM", "DSP", "FINN LUT", "FINN DSP")
 TABLES = {"": TITLES}
 
-KEPT = "setattr -mod -set keep_hierarchy 1 *hw_weight_rom*"
-"""What keeps memories of weights apart for 7-series; docs/rtl.md says why."""
-
-_CALL = """
-import sys
-from pyosys import libyosys
-libyosys.run_pass("script unit.ys", libyosys.Design())
-"""
+_COUNTED = {**CELLS, **LOGIC}
+"""As the figures of FINN's RTL are counted: without tables that are memories."""
 
 
 def rows(words: list[str]) -> Iterator[dict[str, Any]]:
@@ -69,36 +61,9 @@ def measured(subject: Subject, name: str) -> Use:
         for file, text in (*sources.items(), *circuit.files):
             (folder / file).write_text(text)
         if name == SERIES_7:
-            return _series_7(folder, list(sources))
+            return use_of(cells_of(folder, list(sources), TOP), _COUNTED)
         paths = [folder / file for file in sources]
         return synthesize(paths, TOP, (), load_board(BOARDS[name]), folder).use
-
-
-def _series_7(folder: Path, sources: list[str]) -> Use:
-    command = f"synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top {TOP}"
-    script = [
-        *(f"read_verilog -sv {file}" for file in sources),
-        f"hierarchy -top {TOP}",
-        KEPT,
-        command,
-        "tee -q -o cells.json stat -json",
-    ]
-    (folder / "unit.ys").write_text("\n".join(script) + "\n")
-    run_logged([sys.executable, "-c", _CALL], "yosys", folder, folder / "yosys.log")
-    return _counted(json.loads((folder / "cells.json").read_text())["modules"])
-
-
-def _counted(modules: Mapping[str, Any]) -> Use:
-    """Cells of all modules, each of which is there once."""
-    cells: Counter[str] = Counter()
-    for module in modules.values():
-        for kind, value in module["num_cells_by_type"].items():
-            cells[kind] += int(value["count"] if isinstance(value, dict) else value)
-    tables = sum(count for kind, count in cells.items() if kind.startswith("LUT"))
-    flipflops = sum(count for kind, count in cells.items() if kind.startswith("FD"))
-    # In halves of 36 kbit.
-    memories = cells["RAMB18E1"] + 2 * cells["RAMB36E1"]
-    return Use(tables, flipflops, memories, cells["DSP48E1"])
 
 
 def main() -> int:

@@ -6,11 +6,14 @@ import hashlib
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from benchmarks.resource_sites import Subject
+from benchmarks.series_7 import cells_of, script, use_of
 from hwcompile.boards import Board
 from hwcompile.build_directory import rtl_sources
 from hwcompile.diagnostics import Origin
@@ -18,7 +21,7 @@ from hwcompile.emit.interface import Interface
 from hwcompile.emit.library import library_files
 from hwcompile.emit.literals import Printable, literal, memory_text
 from hwcompile.emit.project import rtl_files, write_files
-from hwcompile.families import flow_of
+from hwcompile.families import family_of, flow_of
 from hwcompile.families.flow import NETLIST, Use
 from hwcompile.ir.graph import Builder
 from hwcompile.ir.types import IntType, TensorType
@@ -139,7 +142,8 @@ def measure(circuit: Circuit, board: Board, cache: Path) -> Measured:
     """Synthesize a circuit for a board's FPGA, or look it up."""
     sources = library_files([circuit.module])
     sources[f"{TOP}.sv"] = circuit.text()
-    scripts = recipe(TOP, (), board)
+    open_flow = family_of(board).flow is not None
+    scripts = recipe(TOP, (), board) if open_flow else [version("pyosys"), *_vendor(sources, board)]
     everything = json.dumps([sources, circuit.files, scripts, board.capacities.dsp])
     kept = cache / f"{hashlib.sha256(everything.encode()).hexdigest()[:24]}.json"
     if not kept.is_file():
@@ -147,12 +151,26 @@ def measure(circuit: Circuit, board: Board, cache: Path) -> Measured:
             folder = Path(name)
             for file, text in (*sources.items(), *circuit.files):
                 (folder / file).write_text(text)
-            made = synthesize([folder / file for file in sources], TOP, (), board, folder)
-            loose = loose_registers(json.loads((folder / NETLIST).read_text()), board)
-            figures = Measured(made.use.lut, made.use.ff, made.use.bram, made.use.dsp, loose)
+            figures = (_measured if open_flow else _measured_7)(list(sources), board, folder)
         cache.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(asdict(figures)))
     return Measured(**json.loads(kept.read_text()))
+
+
+def _measured(sources: list[str], board: Board, folder: Path) -> Measured:
+    made = synthesize([folder / file for file in sources], TOP, (), board, folder)
+    loose = loose_registers(json.loads((folder / NETLIST).read_text()), board)
+    return Measured(made.use.lut, made.use.ff, made.use.bram, made.use.dsp, loose)
+
+
+def _vendor(sources: Iterable[str], board: Board) -> list[str]:
+    return script(list(sources), TOP, dsp=board.capacities.dsp > 0)
+
+
+def _measured_7(sources: list[str], board: Board, folder: Path) -> Measured:
+    """For a family that only its vendor's tool places: a flip-flop there needs no table."""
+    use = use_of(cells_of(folder, sources, TOP, dsp=board.capacities.dsp > 0))
+    return Measured(use.lut, use.ff, use.bram, use.dsp, 0)
 
 
 def loose_registers(netlist: dict[str, Any], board: Board, top: str = TOP) -> int:
@@ -193,17 +211,35 @@ def measure_link(element: IntType, channels: int, board: Board, cache: Path) -> 
         kept = stage_modules(Interface.read(Path(name)))
         sources = [*rtl_sources(Path(name)), *write_board_top(Path(name), board, folder)]
         texts = [*files.values(), *(path.read_text() for path in sources)]
-        everything = json.dumps([texts, recipe(BOARD_TOP, tuple(kept), board)])
+        open_flow = family_of(board).flow is not None
+        names = [str(path.relative_to(name)) for path in sources]
+        how = recipe(BOARD_TOP, tuple(kept), board) if open_flow else script(names, BOARD_TOP)
+        everything = json.dumps([texts, how])
         found = cache / f"{hashlib.sha256(everything.encode()).hexdigest()[:24]}.json"
         if not found.is_file():
-            made = synthesize(sources, BOARD_TOP, tuple(kept), board, folder)
-            inside = sum(made.modules.values(), Use())
-            netlist = json.loads((folder / NETLIST).read_text())
-            share = loose_registers(netlist, board, BOARD_TOP) / max(made.use.ff, 1)
-            ff = made.use.ff - inside.ff
-            figures = Measured(
-                made.use.lut - inside.lut, ff, made.use.bram - inside.bram, 0, round(share * ff)
-            )
+            if open_flow:
+                figures = _link(sources, kept, board, folder)
+            else:
+                figures = _link_7(Path(name), names, kept)
             cache.mkdir(parents=True, exist_ok=True)
             found.write_text(json.dumps(asdict(figures)))
     return Measured(**json.loads(found.read_text()))
+
+
+def _link(sources: list[Path], kept: Iterable[str], board: Board, folder: Path) -> Measured:
+    made = synthesize(sources, BOARD_TOP, tuple(kept), board, folder)
+    inside = sum(made.modules.values(), Use())
+    netlist = json.loads((folder / NETLIST).read_text())
+    share = loose_registers(netlist, board, BOARD_TOP) / max(made.use.ff, 1)
+    ff = made.use.ff - inside.ff
+    return Measured(
+        made.use.lut - inside.lut, ff, made.use.bram - inside.bram, 0, round(share * ff)
+    )
+
+
+def _link_7(folder: Path, names: list[str], kept: Iterable[str]) -> Measured:
+    """The difference to the stages, each synthesized alone."""
+    whole = use_of(cells_of(folder, names, BOARD_TOP))
+    files = [file for file in names if "board" not in Path(file).parts]
+    inside = sum((use_of(cells_of(folder, files, stage)) for stage in kept), Use())
+    return Measured(whole.lut - inside.lut, whole.ff - inside.ff, whole.bram - inside.bram, 0, 0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.resource_large import large_sites
 from benchmarks.resource_parallel import parallel_sites, sums_in_order
 from benchmarks.resource_products import product_sites
 from benchmarks.resource_tables import neuron_sites
@@ -68,7 +69,7 @@ SEVERAL = {"matmul.folded": 7, "width.gearbox": 3, "window.parallel": 2}
 
 
 def subjects(most: int = 5) -> Iterator[Subject]:
-    """At most so many of each kernel, more of those that are of several kinds (`SEVERAL`)."""
+    """At most so many of each kernel, more of some (`SEVERAL`); those of large layers on top."""
     found: dict[str, list[Subject]] = {}
     for part in (_matmul, _depthwise, _thresholds, _casts, _pipes, _movers, _recurrent):
         for subject in part():
@@ -77,15 +78,20 @@ def subjects(most: int = 5) -> Iterator[Subject]:
         count = min(len(every), SEVERAL.get(name, 1) * most)
         for index in range(count):
             yield every[index * len(every) // count]
+    for kernel, op, kind, parameters in large_sites():
+        yield from _of(op, (kind,), kernel, parameters)
 
 
 def _of(op: Op, kinds: Iterable[TensorType], kernel: str, *sets: Parameters) -> Iterator[Subject]:
-    site = Site.of(op, *kinds)
-    chosen = family(op.family).kernel(kernel)
+    yield from _on(Site.of(op, *kinds), kernel, *sets)
+
+
+def _on(site: Site, kernel: str, *sets: Parameters) -> Iterator[Subject]:
+    chosen = family(site.op.family).kernel(kernel)
     for parameters in sets:
         reason = chosen.refuses(site) or chosen.check(site, parameters)
         if reason:
-            raise ValueError(f"{op.family}.{kernel}: {reason}")
+            raise ValueError(f"{site.op.family}.{kernel}: {reason}")
         yield Subject(chosen, site, parameters)
 
 
@@ -178,13 +184,7 @@ def _late_lines(element: IntType, result: IntType, channels: int, rows: int, see
 
 
 def _at(kernel: str, site: Site, *parallels: int) -> Iterator[Subject]:
-    chosen = family(site.op.family).kernel(kernel)
-    for parallel in parallels:
-        parameters = {"parallel": parallel}
-        reason = chosen.refuses(site) or chosen.check(site, parameters)
-        if reason:
-            raise ValueError(f"{site.op.family}.{kernel}: {reason}")
-        yield Subject(chosen, site, parameters)
+    yield from _on(site, kernel, *({"parallel": parallel} for parallel in parallels))
 
 
 def _thresholds() -> Iterator[Subject]:

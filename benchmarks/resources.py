@@ -8,6 +8,8 @@ are fitted to three quarters of the runs and errors measured on the rest. Writes
 `calibration.json` in the families' folders, which the compiler reads, and `docs/resources.md`; with
 --dry it only prints. Runs are kept in the cache by the contents of everything that goes in.
 
+Of families whose boards are not named, the document keeps what it says.
+
 With `--only`, kernels whose name holds the word are synthesized and fitted alone; the others keep
 their coefficients, and of the document what it says of these kernels is written anew.
 """
@@ -16,8 +18,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -28,6 +32,7 @@ from rich.console import Console
 from rich.progress import track
 
 from benchmarks.resource_fit import Run, error, fit, refit
+from benchmarks.resource_networks import Whole, section, whole_designs
 from benchmarks.resource_runs import circuit_of, fifo_circuit, measure, measure_link
 from benchmarks.resource_sites import INT8, U4, subjects
 from hwcompile.boards import Board, load_board
@@ -35,12 +40,12 @@ from hwcompile.families.family import CALIBRATION
 from hwcompile.families.programs import ToolError
 from hwcompile.ir.types import BIPOLAR
 from hwcompile.technology.features import LUT_FEATURES, amounts
-from hwcompile.technology.model import Calibration, Technology, technology
+from hwcompile.technology.model import GENERIC, Calibration, Technology, generic, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources
 from hwcompile.technology.rules import rules_of
 
 ROOT = Path(sys.argv[0]).resolve().parents[1]
-BOARDS = ("icebreaker", "ulx3s_25", "tang_nano_9k")
+BOARDS = ("icebreaker", "ulx3s_25", "tang_nano_9k", "arty_a7_35")
 PARTS = ("lut", "ff", "bram", "dsp")
 _AIM = 0.15
 SOFT = ("elementwise.product", "matmul.folded.multiply", "depthwise.folded.multiply")
@@ -73,7 +78,15 @@ def main() -> None:
             results[family] = (refit(technology(family).calibration, found), found)
         else:
             results[family] = (fit(family, version("pyosys"), found), found)
-    text = document(results, options.boards)
+    parts = {name: part_of(*found) for name, found in results.items()}
+    page = ROOT / "docs" / "resources.md"
+    if options.only:
+        text = document(parts, [])
+    else:
+        new = results.get(GENERIC)
+        model = Technology(new[0]) if new else generic()
+        wholes = list(whole_designs(model, options.cache, console))
+        text = document(kept_parts(page.read_text()) | parts, wholes)
     console.print(text, markup=False, soft_wrap=True)
     if options.json:
         options.json.write_text(json.dumps(list(plain(results)), indent=2) + "\n")
@@ -82,7 +95,6 @@ def main() -> None:
             encoded = msgspec.json.format(msgspec.json.encode(calibration), indent=2)
             folder = ROOT / "hwcompile" / "families" / family
             (folder / CALIBRATION).write_bytes(encoded + b"\n")
-        page = ROOT / "docs" / "resources.md"
         page.write_text(renewed(page.read_text(), results) if options.only else text)
 
 
@@ -156,11 +168,50 @@ def errors(model: Technology, runs: Sequence[Run]) -> dict[str, list[float]]:
     }
 
 
-def document(
-    results: Mapping[str, tuple[Calibration, Sequence[Run]]], boards: Sequence[str]
-) -> str:
+@dataclass(frozen=True)
+class Part:
+    """What the document says of a family.
+
+    Attributes:
+        runs: How many there are.
+        far: Kernels above what is aimed at.
+        table: Lines with the errors of all kernels.
+        calibration: The coefficients.
+    """
+
+    runs: int
+    far: str
+    table: Sequence[str]
+    calibration: Calibration
+
+
+def part_of(calibration: Calibration, runs: Sequence[Run]) -> Part:
+    """That of new runs."""
+    model = Technology(calibration)
+    return Part(len(runs), "; ".join(_far_off(model, runs)), _table(model, runs), calibration)
+
+
+def kept_parts(text: str) -> dict[str, Part]:
+    """What a document says of families that have coefficients."""
+    parts = {}
+    for name in dict.fromkeys(re.findall(r"^- (\w+): ", text, re.MULTILINE)):
+        far = re.search(rf"^- {name}: (.*)\.$", text, re.MULTILINE)
+        section = re.search(rf"^## {name}\n\n((?:\|.*\n)+)", text, re.MULTILINE)
+        if far is None or section is None:
+            raise ValueError(f"the document has no errors of {name}")
+        table = section[1].splitlines()
+        (count,) = re.findall(r"^\| all \| (\d+) \|", table[-1])
+        found = far[1].removeprefix("none")
+        parts[name] = Part(int(count), found, table, technology(name).calibration)
+    return parts
+
+
+def document(parts: Mapping[str, Part], wholes: Sequence[Whole]) -> str:
     """`docs/resources.md`."""
-    total = sum(len(runs) for _, runs in results.values())
+    families = {load_board(name).device.family: name for name in BOARDS}
+    boards = [name for family, name in families.items() if family in parts]
+    ordered = {family: parts[family] for family in (*families, *parts) if family in parts}
+    total = sum(part.runs for part in parts.values())
     lines = [
         "# Resource models",
         "",
@@ -172,7 +223,7 @@ def document(
         "FPGA family: block RAMs and DSP blocks by the rules of Yosys and of our flow, look-up",
         "tables and flip-flops by coefficients that are fitted to synthesis runs of single kernels",
         "(`calibration.json` in its folder). One run of every four of a kernel is held out of the",
-        "fit.",
+        "fit. The model of Artix-7 is that of Zynq-7000, too, and of designs without a board.",
         "",
         "Errors are |predicted - synthesized| / synthesized. Where fewer than 20 look-up tables or",
         "flip-flops are in use, they are relative to 20; for blocks, to one. Columns are medians;",
@@ -181,8 +232,7 @@ def document(
         "Above 15 %, by kernel, part, and whether fitted or held out:",
         "",
     ]
-    for family, (calibration, runs) in results.items():
-        lines.append(f"- {family}: {'; '.join(_far_off(Technology(calibration), runs)) or 'none'}.")
+    lines += [f"- {family}: {part.far or 'none'}." for family, part in ordered.items()]
     lines += [
         "",
         "Two known causes: read-only memories lose the bits that are constant in the weights at",
@@ -190,9 +240,11 @@ def document(
         "of four bits or more that were meant for look-up tables go to multipliers",
         "(`matmul.folded.lut`), because Yosys tries its smaller multipliers on all that is left.",
     ]
-    for family, (calibration, runs) in results.items():
-        lines += ["", f"## {family}", "", *_table(Technology(calibration), runs)]
-    return "\n".join([*lines, "", *_coefficients(results), ""])
+    for family, part in ordered.items():
+        lines += ["", f"## {family}", "", *part.table]
+    lines += ["", *section(wholes)]
+    calibrations = {family: part.calibration for family, part in ordered.items()}
+    return "\n".join([*lines, "", *_coefficients(calibrations), ""])
 
 
 def renewed(text: str, results: Mapping[str, tuple[Calibration, Sequence[Run]]]) -> str:
@@ -256,18 +308,18 @@ def _percent(values: Sequence[float]) -> str:
     return f"{100 * float(np.median(np.abs(values))):.0f} %" if values else ""
 
 
-def _coefficients(results: Mapping[str, tuple[Calibration, Sequence[Run]]]) -> list[str]:
+def _coefficients(calibrations: Mapping[str, Calibration]) -> list[str]:
     lines = [
         "## Coefficients",
         "",
         "Look-up tables for a unit of each feature, over all kernels; every kernel has its own,",
         "drawn to these.",
         "",
-        "| feature | " + " | ".join(results) + " |",
-        "|---|" + "---|" * len(results),
+        "| feature | " + " | ".join(calibrations) + " |",
+        "|---|" + "---|" * len(calibrations),
     ]
     for feature in LUT_FEATURES:
-        values = [calibration.common.lut.get(feature, 0.0) for calibration, _ in results.values()]
+        values = [each.common.lut.get(feature, 0.0) for each in calibrations.values()]
         lines.append(f"| {feature} | " + " | ".join(f"{value:.2f}" for value in values) + " |")
     return lines
 

@@ -36,6 +36,7 @@ class FpgaFamily:
         flow: The open flow; None where only the vendor's tool knows the family.
         products: Which products go to DSP blocks; asked by the flow and by the resource model.
         memory: How the flow maps memories; None where there is no resource model.
+        like: Name of the family with the same logic, whose coefficients hold; "" for its own.
         paired: A flip-flop stands behind a look-up table and can be fed by that one only, so one
             without it takes a logic cell of its own.
         plls: PLLs, the usual one of a device first.
@@ -53,6 +54,7 @@ class FpgaFamily:
     flow: Flow | None = None
     products: Products = NO_BLOCKS
     memory: MemoryRules | None = None
+    like: str = ""
     paired: bool = False
     plls: tuple[PllKind, ...] = ()
     blocks: BlockText | None = None

@@ -37,7 +37,8 @@ class Products:
         least: Narrowest product, in bits, that goes to a DSP block.
         widest: Products with a wider factor stay in logic.
         least_rest: The same as `least` for the parts of a product that is split; None when equal.
-        absorb: The flow moves registers around a multiplier into it (see `Flow.absorb`).
+        absorb: Registers around a multiplier move into it: synthesis does so, or the flow (see
+            `Flow.absorb`).
     """
 
     multipliers: tuple[Multiplier, ...]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources
-from hwcompile.technology.rules import Rules, blocks_of, dsp_of, small_of
+from hwcompile.technology.rules import Rules, blocks_of, dsp_of, small_of, small_shape
 
 LUT_FEATURES = ("logic", "adders", "rom", "array", "distributed", "product", "one")
-"""Tables; bits of adders; 16 rows of a bit of a small ROM; bits of RAM in flip-flops; distributed
-RAMs; pairs of bits of products in logic; the circuit itself."""
+"""Tables; bits of adders; tables full of a small ROM; bits of RAM in flip-flops; distributed RAMs;
+pairs of bits of products in logic; the circuit itself."""
 
 FF_FEATURES = ("registers", "array", "one", "inside")
 """Registers with those at memories in logic; bits of RAM in flip-flops; the circuit itself; below
@@ -23,7 +23,7 @@ class Amounts:
     Attributes:
         lut: In the order of `LUT_FEATURES`; products that go to DSP blocks are not in it.
         ff: In the order of `FF_FEATURES`.
-        bram: Block RAMs.
+        bram: Block RAMs of the family's shapes (`MemoryRules.parts`).
         dsp: DSP blocks.
         soft: Pairs of bits of the products in DSP blocks, if they had to go to logic.
     """
@@ -49,11 +49,12 @@ def amounts(resources: Resources, rules: Rules, *, dsp: bool = True) -> Amounts:
             continue
         registers += memory.width * memory.count if memory.registered else 0
         if memory.kind is MemoryKind.ROM:
-            rom += _rom_tables(memory)
-        elif small := small_of(memory, rules):
-            distributed += small * memory.count
-            # Rows beyond 16 are chosen among several of them.
-            muxes += memory.width * (-(-memory.depth // 16) - 1) * memory.count * memory.reads
+            rom += _rom_tables(memory, rules.memory.rom_rows)
+        elif shape := small_shape(memory, rules):
+            distributed += small_of(memory, rules) * memory.count
+            # Rows beyond those of one are chosen among several of them.
+            choices = -(-memory.depth // shape[0]) - 1
+            muxes += memory.width * choices * memory.count * memory.reads
         else:
             array += memory.bits
     for factors in resources.products:
@@ -70,7 +71,12 @@ def amounts(resources: Resources, rules: Rules, *, dsp: bool = True) -> Amounts:
     return Amounts(lut, ff, bram, blocks, soft)
 
 
-def _rom_tables(memory: Memory) -> float:
-    """Four-input tables for the contents: shallow ones partly merge with the logic behind."""
-    rows = memory.depth / 16 if memory.depth > 16 else min(1.0, memory.depth / 8)
+def _rom_tables(memory: Memory, full: int) -> float:
+    """Tables for the contents: shallow ones partly merge with the logic behind.
+
+    Args:
+        memory: Of constants.
+        full: Rows of a bit that a table holds.
+    """
+    rows = memory.depth / full if memory.depth > full else min(1.0, 2 * memory.depth / full)
     return rows * memory.width * memory.count

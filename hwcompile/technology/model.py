@@ -19,6 +19,9 @@ from hwcompile.ops.contract.needs import Resources
 from hwcompile.technology.features import FF_FEATURES, LUT_FEATURES, Amounts, amounts
 from hwcompile.technology.rules import Rules, rules_of
 
+GENERIC = "artix7"
+"""The family whose prices hold where no board is named: look-up tables of six inputs."""
+
 _Floats = npt.NDArray[np.float64]
 
 
@@ -109,7 +112,8 @@ class Technology:
         lut, ff = self.figures(name, found)
         lut_each, _, loose = self._of(name)
         soft = float(lut_each[LUT_FEATURES.index("product")] * found.soft)
-        return Need(lut, ff, found.bram, found.dsp, loose * ff, soft)
+        blocks = found.bram / self.rules.memory.parts
+        return Need(lut, ff, blocks, found.dsp, loose * ff, soft)
 
     def figures(self, name: str, found: Amounts) -> tuple[float, float]:
         """Look-up tables and flip-flops for amounts of the features."""
@@ -127,6 +131,12 @@ def _vectors(coefficients: Coefficients) -> tuple[_Floats, _Floats, float]:
 
 
 @cache
+def generic() -> Technology:
+    """The model where no board is named."""
+    return technology(GENERIC)
+
+
+@cache
 def technology(name: str) -> Technology:
     """The model of an FPGA family.
 
@@ -134,6 +144,6 @@ def technology(name: str) -> Technology:
         CompileError: HW0405 when the family was not calibrated.
     """
     rules_of(name)
-    path = fpga_family(name).file(CALIBRATION)
+    path = fpga_family(fpga_family(name).like or name).file(CALIBRATION)
     assert path is not None, "a family with rules comes with its coefficients"
     return Technology(msgspec.json.decode(path.read_bytes(), type=Calibration))

@@ -1,6 +1,7 @@
 """How Yosys maps memories and products by the rules of a family.
 
-`memory_libmap` takes the cheapest way, where logic costs one per bit, or 1/16 per bit of constants.
+`memory_libmap` takes the cheapest way, where logic costs one per bit, or a share of a look-up table
+per bit of constants.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ from hwcompile.families import family_names, fpga_family
 from hwcompile.families.memory import MemoryRules
 from hwcompile.families.products import Products
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications
-
-_ROM_BIT = Fraction(1, 16)
-_SMALL_SHAPE = (16, 4)
 
 
 @dataclass(frozen=True)
@@ -86,23 +84,32 @@ def _shape_of(memory: Memory, rules: Rules) -> tuple[int, int]:
     )
     logic = Fraction(seen.depth * seen.width)
     if memory.kind is MemoryKind.ROM:
-        logic *= _ROM_BIT
+        logic /= rules.memory.rom_rows
     if rules.memory.small_cost is not None and memory.kind is not MemoryKind.ROM:
-        logic = min(logic, _small_cost(seen, rules))
+        logic = min(logic, _small_best(seen, rules)[0])
     return (0 if cost >= logic else _banks(memory, shape[0])), shape[1]
 
 
 def small_of(memory: Memory, rules: Rules) -> int:
     """Distributed RAMs for one of the memories; 0 where registers are cheaper, or for constants."""
+    shape = small_shape(memory, rules)
+    return _small_count(memory, shape) if shape else 0
+
+
+def small_shape(memory: Memory, rules: Rules) -> tuple[int, int] | None:
+    """Rows and bits of the distributed RAMs that make a memory; None where there are none."""
     if rules.memory.small_cost is None or memory.kind is MemoryKind.ROM:
-        return 0
-    if _small_cost(memory, rules) >= memory.depth * memory.width:
-        return 0
-    return _small_count(memory)
+        return None
+    cost, shape = _small_best(memory, rules)
+    return None if cost >= memory.depth * memory.width else shape
 
 
-def _small_count(memory: Memory) -> int:
-    rows, bits = _SMALL_SHAPE
+def _small_best(memory: Memory, rules: Rules) -> tuple[Fraction, tuple[int, int]]:
+    return min((_small_cost(memory, shape, rules), shape) for shape in rules.memory.small)
+
+
+def _small_count(memory: Memory, shape: tuple[int, int]) -> int:
+    rows, bits = shape
     return memory.reads * _banks(memory, rows) * -(-memory.width // bits)
 
 
@@ -145,15 +152,15 @@ def _emulated(memory: Memory) -> int:
     return 3 if memory.kind is MemoryKind.QUEUE and memory.reads == 1 else 3 + 3 * memory.reads
 
 
-def _small_cost(memory: Memory, rules: Rules) -> Fraction:
+def _small_cost(memory: Memory, shape: tuple[int, int], rules: Rules) -> Fraction:
     """The same for distributed RAMs; families differ in whether unused width costs anything."""
-    rows, bits = _SMALL_SHAPE
+    rows, bits = shape
     banks = _banks(memory, rows)
-    count = Fraction(_small_count(memory))
-    if rules.memory.small_scaled:
-        count = Fraction(memory.reads * banks * memory.width, bits)
+    scaled = rules.memory.small_scaled
+    whole = _small_count(memory, shape) * ((rules.memory.small_cost or 0) - scaled)
+    parts = Fraction(memory.reads * banks * memory.width * scaled, bits)
     points = 3 if memory.kind is MemoryKind.QUEUE else 0
-    return count * (rules.memory.small_cost or 0) + _around(memory, banks, points)
+    return whole + parts + _around(memory, banks, points)
 
 
 def _around(memory: Memory, banks: int, points: int) -> Fraction:

@@ -41,6 +41,13 @@ ROM, RAM, APART, QUEUE, DIRECT = MemoryKind
         ("ice40", 8, 8, APART, 0),
         ("gowin", 89, 16, APART, 1),
         ("gowin", 64, 8, APART, 0),
+        # In halves of 36 kbit.
+        ("artix7", 784, 64, ROM, 4),
+        ("artix7", 512, 18, ROM, 1),
+        ("artix7", 256, 128, ROM, 0),
+        ("artix7", 240, 32, ROM, 0),
+        ("artix7", 300, 40, ROM, 0),
+        ("artix7", 64, 8, RAM, 0),
     ],
 )
 def test_memories_go_where_synthesis_put_them(
@@ -72,6 +79,8 @@ def test_distributed_memory() -> None:
     assert small_of(Memory(24, 32, RAM), rules_of("ecp5")) == 16
     assert small_of(Memory(24, 32, ROM), rules_of("ecp5")) == 0
     assert small_of(Memory(24, 32, RAM), rules_of("ice40")) == 0
+    # RAM64M, three bits in each.
+    assert small_of(Memory(64, 8, RAM), rules_of("artix7")) == 3
 
 
 @pytest.mark.parametrize(

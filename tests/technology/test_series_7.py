@@ -1,12 +1,17 @@
-"""What docs/rtl.md says of Yosys for 7-series: memories of weights stay memories."""
+"""Yosys for 7-series: what docs/rtl.md says of it, and the rules of the resource model."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from benchmarks import area
+from benchmarks import area, series_7
 from benchmarks.area_units import SERIES_7, UNITS
+from hwcompile.families import fpga_family
 from tests.models import ROOT
+from tests.technology.test_products import NEAR, WIDE, products_text
 
 ORACLE = "Yosys"
 
@@ -16,7 +21,7 @@ KEPT = "setattr -mod -set keep_hierarchy 1 *hw_weight_rom*"
 
 def test_the_page_has_the_line_that_the_benchmark_uses() -> None:
     assert f"\n{KEPT}\n" in PAGE
-    assert area.KEPT == KEPT
+    assert series_7.KEPT == KEPT
 
 
 @pytest.mark.slow
@@ -26,3 +31,22 @@ def test_a_memory_in_tables_takes_two_for_seven_address_bits() -> None:
     use = area.measured(unit.subject(), SERIES_7)
     assert use.lut <= 800
     assert use.dsp == 8
+
+
+@pytest.mark.slow
+def test_products_of_signed_factors_go_where_the_table_says(tmp_path: Path) -> None:
+    """Unsigned factors count as with one bit more, which the arithmetic of lanes gives them."""
+    pairs = [pair for pair in (*NEAR, *WIDE) if sorted(pair)[0] <= 18 and sorted(pair)[1] <= 25]
+    text, names = products_text(pairs, ("signed",))
+    kept = text.replace("module signed_", "(* keep_hierarchy *) module signed_")
+    (tmp_path / "products.sv").write_text(kept)
+    series_7.cells_of(tmp_path, ["products.sv"], "top")
+    modules = json.loads((tmp_path / "cells.json").read_text())["modules"]
+    made = {name: _blocks(modules[f"\\{name}"]["num_cells_by_type"]) for name in names}
+    table = fpga_family("artix7").products
+    assert made == {f"signed_{a}_{b}": table.blocks(a, b) for a, b in pairs}
+
+
+def _blocks(cells: dict[str, object]) -> int:
+    found = cells.get("DSP48E1", 0)
+    return int(found["count"]) if isinstance(found, dict) else int(str(found))

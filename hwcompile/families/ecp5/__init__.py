@@ -15,7 +15,7 @@ FAMILY = FpgaFamily(
     folder=Path(__path__[0]),
     flow=FLOW,
     products=PRODUCTS,
-    memory=MemoryRules(KBIT_18, block_cost=128, byte=9, small_cost=4, small_scaled=False),
+    memory=MemoryRules(KBIT_18, block_cost=128, byte=9, small_cost=4),
     plls=(EHXPLLL,),
     blocks=BLOCKS,
 )

@@ -14,7 +14,7 @@ FAMILY = FpgaFamily(
     folder=Path(__path__[0]),
     flow=FLOW,
     products=PRODUCTS,
-    memory=MemoryRules(KBIT_18, block_cost=128, byte=9, small_cost=4, small_scaled=True),
+    memory=MemoryRules(KBIT_18, block_cost=128, byte=9, small_cost=4, small_scaled=4),
     paired=True,
     plls=(GW1N, GW2A),
 )

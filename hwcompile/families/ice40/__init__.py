@@ -21,7 +21,6 @@ FAMILY = FpgaFamily(
         block_cost=64,
         byte=1,
         small_cost=None,
-        small_scaled=False,
     ),
     paired=True,
     plls=(CORE, PAD),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hwcompile.families.artix7 import MEMORY, PRODUCTS
 from hwcompile.families.family import FpgaFamily
 from hwcompile.families.processor import Processor
 
@@ -38,5 +39,8 @@ FAMILY = FpgaFamily(
     title="Zynq-7000",
     folder=Path(__path__[0]),
     tools="vivado",
+    products=PRODUCTS,
+    memory=MEMORY,
+    like="artix7",
     processor=_processor,
 )

@@ -25,14 +25,23 @@ class Estimate:
 
     Attributes:
         stages: By stage name, output FIFOs included.
-        layers: By the name of the node in the user's model that it comes from. The FIFOs of a stage
-            count for its first node: the one with weights, if any has.
-        around: The link to the host and the FIFOs at the inputs.
+        nodes: By node name. The FIFOs of a stage count for its first node: the one with weights, if
+            any has. So do those between it and an input of the network.
+        layers: The same by the name of the node in the user's model that it comes from.
+        inputs: The FIFOs at the inputs.
+        link: The link to the host.
     """
 
     stages: Mapping[str, Need]
+    nodes: Mapping[str, Need]
     layers: Mapping[str, Need]
-    around: Need
+    inputs: Need
+    link: Need
+
+    @property
+    def around(self) -> Need:
+        """The link to the host and the FIFOs at the inputs."""
+        return self.inputs + self.link
 
     @property
     def total(self) -> Need:
@@ -53,12 +62,14 @@ def estimate(plan: Plan, model: Technology, depth: Depth = lambda link: link.dep
         return sum((fifo_need(model, link, depth(link)) for link in plan.links_from(value)), Need())
 
     stages: dict[str, Need] = {}
+    nodes: dict[str, Need] = {}
     layers: dict[str, Need] = {}
     for stage in plan.stages:
         needs = [part_need(part, model) for part in stage.parts]
         needs[0] += fifos(stage.name) + _issue_need(stage, model)
         stages[stage.name] = sum(needs, Need())
         for part, need in zip(stage.parts, needs, strict=True):
+            nodes[part.node.name] = need
             name = part.node.origin.node or part.node.name
             layers[name] = layers.get(name, Need()) + need
     ends = [plan.link_to(None, port).format for port in range(len(plan.graph.outputs))]
@@ -66,8 +77,12 @@ def estimate(plan: Plan, model: Technology, depth: Depth = lambda link: link.dep
         [form.bits for form in plan.inputs],
         [form.bits for form in ends],
     )
-    around = sum((fifos(value) for value in plan.graph.inputs), model.need(LINK, link))
-    return Estimate(stages, layers, around)
+    inputs = sum((fifos(value) for value in plan.graph.inputs), Need())
+    first = {stage.name: stage.parts[0].node.name for stage in plan.stages}
+    for read in (link for value in plan.graph.inputs for link in plan.links_from(value)):
+        if read.consumer is not None:
+            nodes[first[read.consumer]] += fifo_need(model, read, depth(read))
+    return Estimate(stages, nodes, layers, inputs, model.need(LINK, link))
 
 
 def _issue_need(stage: Stage, model: Technology) -> Need:

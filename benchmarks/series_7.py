@@ -1,0 +1,99 @@
+"""Synthesis for AMD's 7 series with Yosys, as docs/rtl.md shows it, and what its cells take."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from hwcompile.families.flow import Use
+from hwcompile.families.programs import run_logged
+
+KEPT = "setattr -mod -set keep_hierarchy 1 *hw_weight_rom*"
+"""What keeps memories of weights apart; docs/rtl.md says why."""
+
+LOGIC = {"lut": (("LUT[1-6]", 1),)}
+"""Look-up tables of logic alone."""
+
+CELLS: Mapping[str, tuple[tuple[str, int], ...]] = {
+    "lut": (
+        *LOGIC["lut"],
+        ("RAM(32|64)M|RAM128X1D|RAM256X1S", 4),
+        ("RAM(32|64)X1D|RAM128X1S", 2),
+        ("RAM(32|64)X1S|SRL16E|SRLC(16|32)E", 1),
+    ),
+    "ff": (("FD[A-Z]+", 1),),
+    # In halves of 36 kbit.
+    "bram": (("RAMB18E1", 1), ("RAMB36E1", 2)),
+    "dsp": (("DSP48E1", 1),),
+}
+"""For each field of `Use`, patterns of cell types with how many of it each takes; look-up tables
+that are memories or shift registers count like others."""
+
+_CALL = """
+import sys
+from pyosys import libyosys
+libyosys.run_pass("script " + sys.argv[1], libyosys.Design())
+"""
+
+
+def script(sources: Sequence[str], top: str, *, dsp: bool = True) -> list[str]:
+    """Yosys' commands for files in the folder where they run."""
+    blocks = "" if dsp else " -nodsp"
+    return [
+        *(f"read_verilog -sv {file}" for file in sources),
+        f"hierarchy -top {top}",
+        KEPT,
+        f"synth_xilinx -family xc7 -flatten -noiopad -noclkbuf{blocks} -top {top}",
+        "tee -q -o cells.json stat -json",
+    ]
+
+
+def cells_of(folder: Path, sources: Sequence[str], top: str, *, dsp: bool = True) -> Counter[str]:
+    """Cells by type that synthesis makes.
+
+    Args:
+        folder: Holds the files; scripts and logs go there.
+        sources: Names of SystemVerilog files.
+        top: Name of the top module.
+        dsp: Whether products may go to DSP blocks.
+    """
+    (folder / "unit.ys").write_text("\n".join(script(sources, top, dsp=dsp)) + "\n")
+    run_logged([sys.executable, "-c", _CALL, "unit.ys"], "yosys", folder, folder / "yosys.log")
+    modules = json.loads((folder / "cells.json").read_text())["modules"]
+    return _inside({name.lstrip("\\"): data for name, data in modules.items()}, top)
+
+
+def _inside(modules: Mapping[str, Any], top: str) -> Counter[str]:
+    """Cells of a module with those of the modules in it."""
+    found: Counter[str] = Counter()
+    for kind, value in modules[top]["num_cells_by_type"].items():
+        count = int(value["count"] if isinstance(value, dict) else value)
+        name = kind.lstrip("\\")
+        if name in modules:
+            for inner, inner_count in _inside(modules, name).items():
+                found[inner] += count * inner_count
+        else:
+            found[name] += count
+    return found
+
+
+def use_of(
+    cells: Mapping[str, int], table: Mapping[str, tuple[tuple[str, int], ...]] = CELLS
+) -> Use:
+    """What cells take by a table like `CELLS`."""
+    return Use(
+        **{
+            part: sum(
+                weight * count
+                for pattern, weight in patterns
+                for kind, count in cells.items()
+                if re.fullmatch(pattern, kind)
+            )
+            for part, patterns in table.items()
+        }
+    )
