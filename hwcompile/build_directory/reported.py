@@ -77,7 +77,7 @@ class FrameEndsReport(msgspec.Struct, frozen=True):
 
 
 class Cells(msgspec.Struct, frozen=True):
-    """What something is predicted to take, whatever the FPGA; `docs/resources.md` says how.
+    """What something is predicted to take on AMD's 7 series; `docs/resources.md` says how.
 
     Attributes:
         lut: Look-up tables of six inputs.
@@ -264,7 +264,8 @@ class DesignReport(msgspec.Struct, frozen=True):
         multipliers: Multipliers of 18 by 25 bits.
         levels: Level to what its last comparison found; empty before `hwcompile verify`.
         resources: What the last `hwcompile build` made; null before one.
-        resources_predicted: What all nodes take, whatever the FPGA, without FIFOs.
+        resources_predicted: What the whole design takes on a typical FPGA, without a link to a
+            host.
         fit: What it takes of the board it was compiled for; null without `--board`.
         fifo_bits: Bits of all FIFOs between stages.
         accuracy: Level to the accuracy of its last `hwcompile simulate --labels`.

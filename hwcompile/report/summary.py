@@ -8,10 +8,14 @@ from hwcompile.build_directory.reported import REPORT_SCHEMA
 from hwcompile.ops.contract.external_memory import ExternalMemory
 from hwcompile.ops.contract.needs import Resources
 from hwcompile.rates import frames_per_second
+from hwcompile.schedule.choose.estimate import estimate
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.schedule.time.prediction import Prediction
+from hwcompile.technology.model import Need, generic
 
 _SHOWN_FRAMES = 4
+
+_CELLS = ("lut", "ff", "memory_bits", "multipliers")
 
 Report = dict[str, Any]
 
@@ -33,7 +37,14 @@ def build_report(
         target: How fast the design was to be (`TargetReport`).
     """
     parts = [part for stage in plan.stages for part in stage.parts]
-    total = sum((_resources(part) for part in parts), Resources())
+    found = estimate(plan, generic()).nodes
+    nodes = [
+        _node(part, stage.name, found[part.node.name])
+        for stage in plan.stages
+        for part in stage.parts
+    ]
+    cells = [node["resources"]["predicted"] for node in nodes]
+    total = {kind: sum(each[kind] for each in cells) for kind in _CELLS}
     return {
         "schema": REPORT_SCHEMA,
         "design": {
@@ -47,15 +58,15 @@ def build_report(
             "clock_mhz": clock_mhz,
             "frames_per_second": frames_per_second(clock_mhz, prediction.interval),
             "lanes": sum(part.built.lanes for part in parts),
-            "multipliers": total.multipliers,
+            "multipliers": total["multipliers"],
             "levels": {},
             "resources": None,
-            "resources_predicted": _resources_json(total),
+            "resources_predicted": total,
             "fit": fit,
             "fifo_bits": sum(link.depth * link.format.bits for link in plan.links),
             "target": target,
         },
-        "nodes": [_node(part, stage.name) for stage in plan.stages for part in stage.parts],
+        "nodes": nodes,
         "links": [
             {
                 "name": link.name,
@@ -68,7 +79,7 @@ def build_report(
     }
 
 
-def _node(part: Placed, stage: str) -> Report:
+def _node(part: Placed, stage: str, need: Need) -> Report:
     built = part.built
     origin = part.node.origin
     return {
@@ -82,7 +93,10 @@ def _node(part: Placed, stage: str) -> Report:
         "lanes": built.lanes,
         "arithmetic": built.comment,
         "external_memory": _external(built.instance.external),
-        "resources": {"predicted": _resources_json(_resources(part)), "synthesized": None},
+        "resources": {
+            "predicted": _cells(built.needs, need),
+            "synthesized": None,
+        },
     }
 
 
@@ -93,14 +107,10 @@ def _external(memory: ExternalMemory | None) -> Report | None:
     return {"bytes": memory.size, "rows": memory.image.depth, "bytes_per_row": beat}
 
 
-def _resources(part: Placed) -> Resources:
-    return part.built.needs
-
-
-def _resources_json(resources: Resources) -> Report:
+def _cells(made_of: Resources, need: Need) -> Report:
     return {
-        "lut": round(resources.all_lut),
-        "ff": round(resources.all_ff),
-        "memory_bits": int(resources.memory_bits),
-        "multipliers": int(resources.multipliers),
+        "lut": round(need.lut),
+        "ff": round(need.ff),
+        "memory_bits": int(made_of.memory_bits),
+        "multipliers": int(made_of.multipliers),
     }

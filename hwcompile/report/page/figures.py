@@ -59,7 +59,7 @@ class StageFigures:
         return " ".join(f"{key}={value}" for key, value in self.nodes[0]["parameters"].items())
 
     def cells(self, kind: str) -> int:
-        """Predicted use of one kind of cells, whatever the FPGA."""
+        """Predicted use of one kind of cells."""
         return sum(int(node["resources"]["predicted"][kind]) for node in self.nodes)
 
 

@@ -98,7 +98,7 @@ def _activity(insight: Insight) -> Section:
 
 def _resources(report: Report) -> Section:
     said = (
-        "Look-up tables of every stage, whatever the FPGA, as predicted; the colour is the share "
+        "Look-up tables of every stage, as predicted for the 7 series; the colour is the share "
         "of the interval in which it is busy. Large and pale is what could be folded further."
     )
     rows = [
