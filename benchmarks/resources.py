@@ -36,11 +36,11 @@ from benchmarks.resource_networks import Whole, section, whole_designs
 from benchmarks.resource_runs import circuit_of, fifo_circuit, measure, measure_link
 from benchmarks.resource_sites import INT8, U4, subjects
 from hwcompile.boards import Board, load_board
-from hwcompile.families.family import CALIBRATION
+from hwcompile.families.family import CALIBRATION, GENERIC
 from hwcompile.families.programs import ToolError
 from hwcompile.ir.types import BIPOLAR
 from hwcompile.technology.features import LUT_FEATURES, amounts
-from hwcompile.technology.model import GENERIC, Calibration, Technology, generic, technology
+from hwcompile.technology.model import Calibration, Technology, generic, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources
 from hwcompile.technology.rules import rules_of
 

@@ -18,6 +18,9 @@ from hwcompile.families.products import NO_BLOCKS, Products
 OPEN = "open"
 """The tools of a family with an open flow."""
 
+GENERIC = "artix7"
+"""The family whose prices hold where no board is named: look-up tables of six inputs."""
+
 CALIBRATION, CELLS, MAP, PLL_CELLS = "calibration.json", "cells.v", "map.v", "pll_cells.sv"
 DELAYS = "delays.json"
 """Files beside a family's code, each where there is one: coefficients of the resource model, models

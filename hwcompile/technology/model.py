@@ -14,13 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from hwcompile.families import fpga_family
-from hwcompile.families.family import CALIBRATION
+from hwcompile.families.family import CALIBRATION, GENERIC
 from hwcompile.ops.contract.needs import Resources
 from hwcompile.technology.features import FF_FEATURES, LUT_FEATURES, Amounts, amounts
 from hwcompile.technology.rules import Rules, rules_of
-
-GENERIC = "artix7"
-"""The family whose prices hold where no board is named: look-up tables of six inputs."""
 
 _Floats = npt.NDArray[np.float64]
 

@@ -26,7 +26,9 @@ def test_a_family_is_complete(name: str) -> None:
     found = fpga_family(name)
     assert found.name == name
     assert (found.flow is None) == (found.tools != OPEN)
-    assert (found.file(CALIBRATION) is None) == (found.memory is None)
+    coefficients = fpga_family(found.like or name).file(CALIBRATION)
+    assert (coefficients is None) == (found.memory is None)
+    assert not found.like or found.file(CALIBRATION) is None
     for kind in found.plls:
         assert found.file(f"{kind.module}.sv"), kind.cell
         assert found.file(PLL_CELLS)
