@@ -55,7 +55,8 @@ from hwcompile.schedule.choose.tables import (
     free_layers,
     with_one_name,
 )
-from hwcompile.schedule.planner import plan, plan_enough, wanted_schedule
+from hwcompile.schedule.plan import Plan
+from hwcompile.schedule.planner import Prediction, plan, plan_enough, wanted_schedule
 
 _log = logging.getLogger(__name__)
 
@@ -136,6 +137,21 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     files[SBOM] = json_text(bill_of_materials(top, _manifest(model, files)))
     files[MANIFEST] = manifest_text(_manifest(model, files))
     return files
+
+
+def planned_network(model: Path, options: CompileOptions) -> tuple[Plan, Prediction, Goal]:
+    """The plan that `build` makes of a model file, and for what; nothing is written.
+
+    Raises:
+        CompileError: With every finding of the stage that failed.
+    """
+    options.step("reading the model")
+    named = dict(options.input_types or {})
+    imported = load_model(model, named, options.formats, options.rounding)
+    options.step("scheduling")
+    graph = run_passes(imported.graph, LOWERING)
+    goal, (found, prediction) = _scheduled(graph, options.goal(), options)
+    return found, prediction, goal
 
 
 def _scheduled(graph: Graph, goal: Goal, options: CompileOptions) -> tuple[Goal, Made]:

@@ -13,18 +13,8 @@ import msgspec
 import typer
 
 from hwcompile.build_directory.reported import BoardReport, Report
-
-ANSWERS_SCHEMA = 1
-
-
-class CommandAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a command found.
-
-    Attributes:
-        schema: Version of these forms.
-    """
-
-    schema: int = ANSWERS_SCHEMA
+from hwcompile.cli.command_answer import CommandAnswer
+from hwcompile.cli.model_answers import ExploreAnswer, ImportAnswer
 
 
 class CompileAnswer(CommandAnswer, frozen=True, kw_only=True):
@@ -301,46 +291,6 @@ class CacheAnswer(CommandAnswer, frozen=True, kw_only=True):
     kinds: list[KindAnswer]
 
 
-class UnpackedLayerAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """Weights of a layer that was decoded.
-
-    Attributes:
-        name: Of the layer.
-        shape: Outputs, inputs, rows and columns of its weights.
-        entries: Stored in the file, fillers included.
-        fillers: Entries that only fill a gap.
-        weights: That are not zero in the model.
-        levels: Different numbers in the model.
-        step: Of its integers.
-        error: Mean square of the change by rounding, over the mean square of the weights.
-    """
-
-    name: str
-    shape: list[int]
-    entries: int
-    fillers: int
-    weights: int
-    levels: int
-    step: float
-    error: float
-
-
-class ImportAnswer(CommandAnswer, frozen=True, kw_only=True):
-    """Of `hwcompile import-deep-compression`.
-
-    Attributes:
-        model: The file that was written.
-        layers: Those with weights.
-        steps: Of the integers of every value with a quantizer.
-        note: What the model has lost.
-    """
-
-    model: str
-    layers: list[UnpackedLayerAnswer]
-    steps: dict[str, float]
-    note: str
-
-
 ANSWERS: dict[str, type[CommandAnswer]] = {
     "boards": BoardsAnswer,
     "build": BuildAnswer,
@@ -348,6 +298,7 @@ ANSWERS: dict[str, type[CommandAnswer]] = {
     "compile": CompileAnswer,
     "doctor": DoctorAnswer,
     "driver": FilesAnswer,
+    "explore": ExploreAnswer,
     "import-deep-compression": ImportAnswer,
     "ops": OpsAnswer,
     "program": ProgramAnswer,

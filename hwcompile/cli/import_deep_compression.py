@@ -8,8 +8,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from hwcompile.cli.answers import ImportAnswer, UnpackedLayerAnswer, say
+from hwcompile.cli.answers import say
 from hwcompile.cli.app import answers, app, console, progress
+from hwcompile.cli.model_answers import ImportAnswer, UnpackedLayerAnswer
 from hwcompile.cli.voice import Voice
 from hwcompile.frontends.deep_compression.convert import (
     BITS,

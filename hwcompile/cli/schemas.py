@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 
 from hwcompile.build_directory.schemas import DIALECT, Schema, schema_for
-from hwcompile.cli.answers import ANSWERS, ANSWERS_SCHEMA
+from hwcompile.cli.answers import ANSWERS
+from hwcompile.cli.command_answer import ANSWERS_SCHEMA
 
 NAME = f"answers-{ANSWERS_SCHEMA}.json"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,21 @@ def test_commands_on_a_build(build: Path, monkeypatch: MonkeyPatch, capsys: Capt
         assert files
         assert all(Path(name).is_file() for name in files)
     assert answer("doctor")["directory"] == str(build)
+
+
+def test_encodings(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture) -> None:
+    words = [save(tmp_path), "--encodings", "fc", "--csv", tmp_path / "t.csv"]
+    outcome = type_command(monkeypatch, capsys, "explore", *words, "--json")
+    assert outcome.code == 0, outcome.err
+    listed = answered("explore", outcome)["encodings"]
+    with (tmp_path / "t.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["lut"] for row in rows] == [str(each["lut"]) for each in listed]
+    printed = type_command(monkeypatch, capsys, "explore", *words)
+    assert "folded select plain" in printed.out
+    refused = type_command(monkeypatch, capsys, "explore", words[0], "--encodings", "quant")
+    assert refused.code == 2
+    assert "HW0406" in refused.err
 
 
 def test_an_import(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture) -> None:

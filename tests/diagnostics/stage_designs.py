@@ -11,6 +11,8 @@ import hwcompile
 from hwcompile import rnn
 from hwcompile.build_directory.atomic import os_failure
 from hwcompile.build_directory.process import write_marker
+from hwcompile.explore.encodings import explore_encodings
+from hwcompile.options import CompileOptions
 from hwcompile.rnn import Format, Formats, Table
 from hwcompile.rnn.description import described
 from hwcompile.schedule.planner import plan
@@ -160,6 +162,10 @@ def hw0404_a_network_larger_than_the_board(at: Place) -> None:
 
 def hw0405_a_family_without_a_model(at: Place) -> None:
     at.design(board="gatemate_a1_evb")
+
+
+def hw0406_a_layer_that_is_not_there(at: Place) -> None:
+    explore_encodings(save(at.folder), "fcc", CompileOptions())
 
 
 def hw0420_a_schedule_of_another_model(at: Place) -> None:

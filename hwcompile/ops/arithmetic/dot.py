@@ -21,7 +21,7 @@ from hwcompile.ops.arithmetic.packing import RowPacking
 from hwcompile.ops.arithmetic.products import Multiply
 from hwcompile.ops.contract.instance import Struct, Value
 from hwcompile.ops.contract.memory_image import MemoryImage
-from hwcompile.ops.contract.needs import Memory, Resources
+from hwcompile.ops.contract.needs import Memory, Multiplications, Resources
 from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.site import Parameters
 
@@ -43,6 +43,13 @@ class Dot:
     packing: RowPacking | None = None
     registers: int = 0
     book: Codebook | None = None
+
+    @property
+    def product(self) -> Multiplications | None:
+        """What a lane multiplies, in a DSP block or in logic; None where it adds or shifts."""
+        if not self.encoding.multiplies:
+            return None
+        return Multiplications(self.encoding.weight.bits, self.encoding.input.bits)
 
     @staticmethod
     def choose(

@@ -40,6 +40,7 @@ class WeightEncoding(ABC):
         label: Its name in the library's enumeration.
         group: Pairs that the first register stage sums.
         fast_group: The same where the clock is fast.
+        multiplies: Pairs are products of numbers, wherever these are made.
         doubled: A pair counts twice.
         starts_stored: The constants differ by weights, so they stand in a memory.
         fixed: Parameters of its library module that other modules do not have.
@@ -53,6 +54,7 @@ class WeightEncoding(ABC):
     label: ClassVar[str]
     group: ClassVar[int]
     fast_group: ClassVar[int] = 1
+    multiplies: ClassVar[bool] = False
     doubled: ClassVar[bool] = False
     starts_stored: ClassVar[bool] = False
     fixed: ClassVar[Mapping[str, int]] = MappingProxyType({})

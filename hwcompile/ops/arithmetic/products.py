@@ -24,6 +24,8 @@ DIRECT_BITS = 6
 class IntegerEncoding(WeightEncoding):
     """Products of two's complement or unsigned numbers. Dot product: the sum."""
 
+    multiplies: ClassVar[bool] = True
+
     def interval(self) -> tuple[int, int]:
         """Of the products."""
         w, x = self.weight, self.input

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic
 
 from hwcompile.ops.contract.instance import Instance
-from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.needs import Multiplications, Resources
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import REGISTERS, O_co, Parameters, Ports, Site
 from hwcompile.ops.contract.timing import Timing
@@ -95,6 +95,11 @@ class Built(ABC, Generic[O_co]):
     def interval(self) -> int:
         """Cycles per frame; equals `timing.interval`. Override where it is cheaper."""
         return self.timing.interval
+
+    @property
+    def lane_product(self) -> Multiplications | None:
+        """What a lane multiplies, in a DSP block or in logic; None where it adds or shifts."""
+        return None
 
     @property
     def lanes(self) -> int:

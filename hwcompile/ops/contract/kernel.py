@@ -92,6 +92,13 @@ class Kernel(ABC, Generic[O]):
         """
         return ()
 
+    def encodings(self, site: Site[O]) -> Iterable[Parameters]:
+        """Sets that say how weights are stored and multiplied; each goes with any of `space`.
+
+        Some of them may not be legal (`complaint`), or not with every set.
+        """
+        return ({},)
+
     @abstractmethod
     def check(self, site: Site[O], parameters: Parameters) -> str | None:
         """Why a (hand-written) parameter set is not legal, in words; None when it is."""

@@ -9,13 +9,13 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic import words
-from hwcompile.ops.arithmetic.codebook import check_encoding
+from hwcompile.ops.arithmetic.codebook import CODEBOOK, PLAIN, check_encoding
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.arithmetic.ways import out_of_multipliers
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
@@ -81,6 +81,11 @@ class FoldedChannels(Built[Depthwise]):
     def interval(self) -> int:
         """Taps x words for every pixel."""
         return self.pixels * self.depth
+
+    @property
+    def lane_product(self) -> Multiplications | None:
+        """See `Built.lane_product`."""
+        return self.dot.product
 
     @property
     def lanes(self) -> int:
@@ -192,6 +197,15 @@ class Folded(Kernel[Depthwise]):
         """Products in look-up tables instead of multipliers."""
         found = out_of_multipliers(site.op.weight_type, site.inputs[0].element)
         return [{**parameters, **way} for way in found]
+
+    def encodings(self, site: Site[Depthwise]) -> Iterable[Parameters]:
+        """See `Kernel.encodings`."""
+        types = site.op.weight_type, site.inputs[0].element
+        return [
+            {"style": style, "encoding": stored}
+            for style in words(*types)
+            for stored in (PLAIN, CODEBOOK)
+        ]
 
     def check(self, site: Site[Depthwise], parameters: Parameters) -> str | None:
         """Unknown names, a pe outside the channels, and styles the types do not allow."""

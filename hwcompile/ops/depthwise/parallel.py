@@ -11,7 +11,7 @@ from hwcompile.ops.arithmetic.ways import out_of_multipliers
 from hwcompile.ops.arithmetic.whole_words import WholeWords
 from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.needs import Multiplications, Resources
 from hwcompile.ops.contract.pixels import check_pixels, pixel_counts
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.depthwise.folded import constant_parts
@@ -63,6 +63,11 @@ class ChannelsOfTaps(WholeWords[Depthwise]):
         taken = StreamFormat(source.pixels, size, op.taps * pe, source.element, order)
         given = StreamFormat(source.pixels, op.channels, pe, self.site.outputs[0].element)
         return Ports((taken,), given)
+
+    @property
+    def lane_product(self) -> Multiplications | None:
+        """See `Built.lane_product`."""
+        return self.dot.product
 
     @property
     def lanes(self) -> int:
@@ -129,6 +134,11 @@ class Parallel(Kernel[Depthwise]):
         """Products in look-up tables instead of multipliers."""
         found = out_of_multipliers(site.op.weight_type, site.inputs[0].element)
         return [{**parameters, **way} for way in found]
+
+    def encodings(self, site: Site[Depthwise]) -> Iterable[Parameters]:
+        """See `Kernel.encodings`."""
+        types = site.op.weight_type, site.inputs[0].element
+        return [{"style": style} for style in words(*types)]
 
     def check(self, site: Site[Depthwise], parameters: Parameters) -> str | None:
         """Unknown names, a pe that does not divide the channels, styles types do not allow."""

@@ -14,7 +14,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import LanePart, MemoryImage
-from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
@@ -112,6 +112,11 @@ class Queues(Built[Matmul]):
         # A PE without weights in the last column still has to hear that the vector ends.
         busy = int((plan.counts.sum(axis=1) + (plan.counts[:, -1] == 0)).max())
         return self.pixels * max(busy, self.op.fan_in, plan.collection.cycles)
+
+    @property
+    def lane_product(self) -> Multiplications | None:
+        """See `Built.lane_product`."""
+        return self.dot.product
 
     @property
     def lanes(self) -> int:

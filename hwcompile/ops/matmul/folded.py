@@ -9,14 +9,14 @@ import numpy as np
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic import words
-from hwcompile.ops.arithmetic.codebook import check_encoding
+from hwcompile.ops.arithmetic.codebook import CODEBOOK, PLAIN, check_encoding
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
 from hwcompile.ops.arithmetic.ways import out_of_multipliers, shared_multipliers
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Repeated, Timing
@@ -108,6 +108,11 @@ class FoldedMatrix(Built[Matmul]):
     def interval(self) -> int:
         """Folds x steps for every vector."""
         return self.vectors * self.folds * self.steps
+
+    @property
+    def lane_product(self) -> Multiplications | None:
+        """See `Built.lane_product`."""
+        return self.dot.product
 
     @property
     def lanes(self) -> int:
@@ -268,6 +273,15 @@ class Folded(Kernel[Matmul]):
         types = site.op.weight_type, site.inputs[0].element
         found = [*out_of_multipliers(*types), *shared_multipliers(*types, int(parameters["pe"]))]
         return [{**parameters, **way} for way in found]
+
+    def encodings(self, site: Site[Matmul]) -> Iterable[Parameters]:
+        """See `Kernel.encodings`: every arithmetic, with weights as they are or in a book."""
+        types = site.op.weight_type, site.inputs[0].element
+        for style in words(*types):
+            for stored in (PLAIN, CODEBOOK):
+                yield {"style": style, "encoding": stored}
+        for way in shared_multipliers(*types, site.op.rows):
+            yield {**way, "encoding": PLAIN}
 
     def space_in_order(self, site: Site[Matmul], order: Blocks) -> Iterable[Parameters]:
         """Words of one block or of several; see `Kernel.space_in_order`."""

@@ -11,7 +11,7 @@ from hwcompile.ops.arithmetic.ways import out_of_multipliers
 from hwcompile.ops.arithmetic.whole_words import WholeWords
 from hwcompile.ops.contract.instance import Instance, Value
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import Resources
+from hwcompile.ops.contract.needs import Multiplications, Resources
 from hwcompile.ops.contract.pixels import pixel_counts
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.matmul.folded import MAX_LANES, check_style, row_constants
@@ -60,6 +60,11 @@ class ProductsOfPixels(WholeWords[Matmul]):
             size = kind.channels // self.words
             return StreamFormat(kind.pixels * self.words, size, size, kind.element)
         return StreamFormat.of_rows(kind, self.pixels)
+
+    @property
+    def lane_product(self) -> Multiplications | None:
+        """See `Built.lane_product`."""
+        return self.dot.product
 
     @property
     def lanes(self) -> int:
@@ -148,6 +153,11 @@ class Parallel(Kernel[Matmul]):
         """Products in look-up tables instead of multipliers."""
         found = out_of_multipliers(site.op.weight_type, site.inputs[0].element)
         return [{**parameters, **way} for way in found]
+
+    def encodings(self, site: Site[Matmul]) -> Iterable[Parameters]:
+        """See `Kernel.encodings`: every arithmetic of lanes; weights are wires."""
+        types = site.op.weight_type, site.inputs[0].element
+        return [{"style": style} for style in words(*types)]
 
     def check(self, site: Site[Matmul], parameters: Parameters) -> str | None:
         """Unknown names, more pixels than a row has, too many lanes, styles types do not allow."""

@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.ir.types import Encoding
-from hwcompile.ops.arithmetic.codebook import check_encoding
+from hwcompile.ops.arithmetic.codebook import CODEBOOK, PLAIN, check_encoding
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance, Struct
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import MemoryImage
-from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Buffer, Timing
@@ -121,6 +121,11 @@ class Programs(Built[Matmul]):
     def interval(self) -> int:
         """The slowest of loading, computing and collecting, for every set of vectors."""
         return self.vectors // self.plan.settings.channels * self.plan.cycles
+
+    @property
+    def lane_product(self) -> Multiplications | None:
+        """See `Built.lane_product`."""
+        return self.dot.product
 
     @property
     def lanes(self) -> int:
@@ -295,6 +300,13 @@ class Sparse(Kernel[Matmul]):
                     break
                 yield {"pes": pes, "channels": channels}
                 pes *= 2
+
+    def encodings(self, site: Site[Matmul]) -> Iterable[Parameters]:
+        """See `Kernel.encodings`: arithmetic of lanes, how columns are named, a book or not."""
+        for style in style_names(site):
+            for index in ("absolute", "delta", "smallest"):
+                for stored in (PLAIN, CODEBOOK):
+                    yield {"style": style, "index": index, "encoding": stored}
 
     def check(self, site: Site[Matmul], parameters: Parameters) -> str | None:
         """Unknown names and values out of range."""

@@ -1,0 +1,1 @@
+"""What else could build a network, and what that would cost."""
