@@ -46,7 +46,7 @@ PROGRAMS = {
     "ipykernel": "kernelspec",
     "mkdocs-material": "mkdocs",
     "pre-commit": "repos",
-    "pytest-xdist": "-n 2",
+    "pytest-xdist": "-n auto",
 }
 """What shows that a developers' tool is in use, where that is not its name."""
 
