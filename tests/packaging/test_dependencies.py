@@ -165,7 +165,7 @@ def words() -> set[str]:
         word
         for path in paths
         if path.is_file() and path != here
-        for word in re.findall(r"\w+(?:-\w+)*|-n 2", path.read_text(encoding="utf-8"))
+        for word in re.findall(r"\w+(?:-\w+)*|-n auto", path.read_text(encoding="utf-8"))
     }
 
 
