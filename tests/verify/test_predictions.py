@@ -20,6 +20,7 @@ from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.elementwise.op import Linear
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.schedule.choose.choice import site_of
 from hwcompile.verify.levels import idle_limit, run_rtl
 from hwcompile.verify.simulator import MAX_IDLE_CYCLES
@@ -68,7 +69,8 @@ def random_graph(rng: np.random.Generator) -> Graph:
 
 
 def foldings(graph: Graph, rng: np.random.Generator) -> dict[str, dict[str, int | str]]:
-    """A random kernel and folding for every node."""
+    """A random kernel and folding for every node that is left after lowering, which prunes."""
+    graph = run_passes(graph, LOWERING)
     found: dict[str, dict[str, int | str]] = {}
     for node in graph.nodes:
         site = site_of(graph, node)
