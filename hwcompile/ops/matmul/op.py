@@ -103,7 +103,15 @@ class Matmul(Op):
         return {}
 
     def _interval(self, element: IntType) -> tuple[int, int]:
-        return sum_interval(self.weights, element, axis=2)
+        # Every pass and every check of a graph asks for it; a large matrix takes a quarter second.
+        if element not in self._intervals:
+            self._intervals[element] = sum_interval(self.weights, element, axis=2)
+        return self._intervals[element]
+
+    @cached_property
+    def _intervals(self) -> dict[IntType, tuple[int, int]]:
+        """Least and greatest sum by the type of inputs."""
+        return {}
 
     def _largest_partial_sum(self, element: IntType) -> int:
         return largest_partial_sum(self.weights, element, axis=2)
