@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from hwcompile.families.flow import Use
+from hwcompile.families.flow import Use, cells_use
 from hwcompile.families.programs import run_logged
 
 KEPT = "setattr -mod -set keep_hierarchy 1 *hw_weight_rom*"
@@ -86,14 +85,4 @@ def use_of(
     cells: Mapping[str, int], table: Mapping[str, tuple[tuple[str, int], ...]] = CELLS
 ) -> Use:
     """What cells take by a table like `CELLS`."""
-    return Use(
-        **{
-            part: sum(
-                weight * count
-                for pattern, weight in patterns
-                for kind, count in cells.items()
-                if re.fullmatch(pattern, kind)
-            )
-            for part, patterns in table.items()
-        }
-    )
+    return cells_use(cells, table)

@@ -25,6 +25,7 @@ import numpy as np
 import hwcompile
 from benchmarks.output import markdown, number, parser, show, write
 from benchmarks.workloads import models_folder
+from hwcompile.explore.encodings import weight_bits
 from hwcompile.frontends.deep_compression.convert import UnpackedNetwork, import_deep_compression
 from hwcompile.frontends.load import load_model
 from hwcompile.ir.graph import Graph
@@ -73,9 +74,7 @@ class PlannedLayer:
     @property
     def image_bits(self) -> int:
         """Bits of programs and books."""
-        images = self.built.instance.memories
-        named = ("ProgramFile", "CodeFile")
-        return sum(images[n].width * images[n].depth for n in named if n in images)
+        return weight_bits(self.built)
 
 
 def unpacked(size: int, folder: Path, bits: int = WEIGHT_BITS) -> tuple[Path, UnpackedNetwork]:

@@ -37,6 +37,7 @@ from benchmarks.techniques_layers import (
 from hwcompile.build_directory import rtl_sources
 from hwcompile.design import Design
 from hwcompile.emit.interface import Interface
+from hwcompile.explore.encodings import weight_bits
 from hwcompile.families.programs import run_logged
 from hwcompile.frontends.load import load_model
 from hwcompile.ops.contract.built import Built
@@ -112,13 +113,6 @@ def product(path: Path, cycles: int) -> Built[Any]:
         if part.built.site.op.family == "matmul"
     )
     return found
-
-
-def weight_bits(built: Built[Any]) -> int:
-    """Bits of the weights, programs and code books of a kernel, as memories hold them."""
-    images = built.instance.memories
-    named = ("WeightFile", "ProgramFile", "CodeFile")
-    return sum(images[name].width * images[name].depth for name in named if name in images)
 
 
 def cells(design: Design, folder: Path) -> Cells:

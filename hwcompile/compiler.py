@@ -107,9 +107,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     elif isinstance(model, Graph):
         imported = imported_graph(model)
     else:
-        imported = load_model(
-            model, dict(options.input_types or {}), options.formats, options.rounding
-        )
+        imported = _read(model, options)
     _log.info("%d nodes", len(imported.graph.nodes))
     options.step("lowering")
     graph = run_passes(imported.graph, LOWERING, observe)
@@ -146,12 +144,14 @@ def planned_network(model: Path, options: CompileOptions) -> tuple[Plan, Predict
         CompileError: With every finding of the stage that failed.
     """
     options.step("reading the model")
-    named = dict(options.input_types or {})
-    imported = load_model(model, named, options.formats, options.rounding)
+    graph = run_passes(_read(model, options).graph, LOWERING)
     options.step("scheduling")
-    graph = run_passes(imported.graph, LOWERING)
     goal, (found, prediction) = _scheduled(graph, options.goal(), options)
     return found, prediction, goal
+
+
+def _read(model: Path, options: CompileOptions) -> ImportedModel:
+    return load_model(model, dict(options.input_types or {}), options.formats, options.rounding)
 
 
 def _scheduled(graph: Graph, goal: Goal, options: CompileOptions) -> tuple[Goal, Made]:

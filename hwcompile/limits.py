@@ -124,7 +124,11 @@ def writable_place(option: str, path: Path) -> None:
 
 
 def _example(option: str) -> str:
-    return "waves.fst" if option == "--waves" else "y.npz"
+    return _EXAMPLES.get(option, "y.npz")
+
+
+_EXAMPLES = {"--waves": "waves.fst", "--csv": "layer.csv", "--output": "model.onnx"}
+"""Names of files that options write; others write arrays."""
 
 
 def output_file(path: Path) -> Path:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from hwcompile.build_directory import write_atomic
 from hwcompile.cli.answers import say
 from hwcompile.cli.app import answers, app, console, progress
 from hwcompile.cli.model_answers import EncodingAnswer, ExploreAnswer
@@ -90,10 +92,11 @@ def _cells(name: str, answer: EncodingAnswer) -> tuple[str, ...]:
 
 
 def _write(path: Path, rows: list[EncodingAnswer]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["kernel", "parameters", "chosen", "fast_enough", *NUMBERS])
-        for row in rows:
-            words = " ".join(f"{name}={value}" for name, value in row.parameters.items())
-            own = [row.kernel, words, int(row.chosen), int(row.fast_enough)]
-            writer.writerow([*own, *(getattr(row, name) for name in NUMBERS)])
+    text = StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["kernel", "parameters", "chosen", "fast_enough", *NUMBERS])
+    for row in rows:
+        words = " ".join(f"{name}={value}" for name, value in row.parameters.items())
+        own = [row.kernel, words, int(row.chosen), int(row.fast_enough)]
+        writer.writerow([*own, *(getattr(row, name) for name in NUMBERS)])
+    write_atomic(path, text.getvalue())

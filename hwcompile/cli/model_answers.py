@@ -61,7 +61,7 @@ class EncodingAnswer(msgspec.Struct, frozen=True, kw_only=True):
         ff: Flip-flops.
         bram: Block RAMs.
         dsp: DSP blocks.
-        weight_bits: Of weights, their indices and code books in memory.
+        weight_bits: Of weights, their indices and code books.
         energy_pj: Per frame, by published energies of operations and accesses.
     """
 

@@ -27,7 +27,7 @@ WEIGHTS = ("WeightFile", "ProgramFile", "EntryFile", "ColumnFile", "CodeFile")
 
 
 def weight_bits(built: Built[Any]) -> int:
-    """Bits of weights, their indices and code books in memory; 0 where weights are wires."""
+    """Bits of weights, their indices and code books, also where a memory of one row is wires."""
     images = built.instance.memories
     return sum(images[name].width * images[name].depth for name in WEIGHTS if name in images)
 

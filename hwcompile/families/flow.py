@@ -96,17 +96,22 @@ class Flow:
 
     def use_of(self, counts: Mapping[str, int]) -> Use:
         """What cells take; `counts` is cell type to number."""
-        return Use(
-            **{
-                part: sum(
-                    weight * count
-                    for pattern, weight in patterns
-                    for kind, count in counts.items()
-                    if re.fullmatch(pattern, kind)
-                )
-                for part, patterns in self.cells.items()
-            }
-        )
+        return cells_use(counts, self.cells)
+
+
+def cells_use(counts: Mapping[str, int], cells: Mapping[str, tuple[tuple[str, int], ...]]) -> Use:
+    """What cells take by a table like `Flow.cells`; `counts` is cell type to number."""
+    return Use(
+        **{
+            part: sum(
+                weight * count
+                for pattern, weight in patterns
+                for kind, count in counts.items()
+                if re.fullmatch(pattern, kind)
+            )
+            for part, patterns in cells.items()
+        }
+    )
 
 
 TOP = "board_top"

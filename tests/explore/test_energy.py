@@ -48,6 +48,12 @@ def test_additions(bits: int) -> None:
     assert found.total == found.additions
 
 
+def test_the_example_of_the_documentation() -> None:
+    found = energy_of(circuit(lanes=4, bits=20, cycles=100, lane_product=Multiplications(8, 8)))
+    assert found.products == pytest.approx(80)
+    assert found.additions == pytest.approx(25)
+
+
 @pytest.mark.parametrize("kilobytes", CACHES)
 def test_memories(kilobytes: int) -> None:
     memory = Memory(depth=kilobytes * 1024 // 8, width=64)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.techniques import bound, compiled, mismatches, product, weight_bits
+from benchmarks.techniques import bound, compiled, mismatches, product
 from benchmarks.techniques_layers import LAYERS, Layer
+from hwcompile.explore.encodings import weight_bits
 from hwcompile.ops.contract.built import Built
 
 
