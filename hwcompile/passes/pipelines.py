@@ -10,6 +10,7 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.verify import verify
 from hwcompile.passes.compose_thresholds import compose_thresholds
 from hwcompile.passes.dead_nodes import remove_dead_nodes
+from hwcompile.passes.join_padding import join_padding
 from hwcompile.passes.lower_conv import lower_conv
 from hwcompile.passes.lower_pool import lower_pool
 from hwcompile.passes.prune import prune
@@ -22,9 +23,10 @@ Observer = Callable[[str, Graph], None]
 
 LOWERING: tuple[tuple[str, Pass], ...] = (
     ("remove-dead-nodes", remove_dead_nodes),
+    ("join-padding", join_padding),
     # Before lowering, so that the composition sees `conv -> threshold -> threshold`.
     ("compose-thresholds", compose_thresholds),
-    # Leaves the first of two composed nodes without a reader.
+    # Leaves the first of two composed nodes without a reader, as padding was left without one.
     ("remove-composed-nodes", remove_dead_nodes),
     # Sees filters and channels, which windows and reshapes spread out.
     ("prune", prune),

@@ -15,6 +15,7 @@ from hwcompile.diagnostics import CompileError, Diagnostic, Origin, fail
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.tflite import (
+    dilated,
     elementwise,
     ends,
     functions,
@@ -42,6 +43,7 @@ HANDLERS: Mapping[str, Handler] = {
     **repeats.HANDLERS,
     **interpolating.HANDLERS,
     **ends.HANDLERS,
+    **dilated.HANDLERS,
 }
 """By the names of TFLite's schema."""
 
@@ -89,9 +91,10 @@ def import_file(file: LiteFile) -> ImportedModel:
 
 def import_with_streams(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str]]:
     """The same, and the value of the graph that every tensor of the network is, by its number."""
-    stem = Path(file.name).stem
-    ctx = LiteGraph(file, Builder(identifier(stem, "network")))
+    stem, given = Path(file.name).stem, len(file.tensors)
     _check_operators(file)
+    file = dilated.with_dilations(file)
+    ctx = LiteGraph(file, Builder(identifier(stem, "network")))
     hosts = _inputs(ctx)
     for node in file.nodes:
         found = _quantized_input(ctx, node)
@@ -107,7 +110,9 @@ def import_with_streams(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str
     for host in hosts:
         if host.value not in used:
             raise _at_the_ends(file, host.source, "no output of the model depends on it")
-    return ImportedModel(graph, tuple(hosts), outputs, ()), ctx.streams
+    return ImportedModel(graph, tuple(hosts), outputs, ()), {
+        number: value for number, value in ctx.streams.items() if number < given
+    }
 
 
 def _lowered(ctx: LiteGraph, node: LiteNode) -> None:

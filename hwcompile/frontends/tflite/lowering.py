@@ -263,11 +263,15 @@ def padding_of(
     """Pixels at (top, left, bottom, right) that SAME or VALID adds.
 
     Args:
-        node: With the option `Padding`.
+        node: With the option `Padding`, or `Pads`, which says it (see `dilated`).
         size: Of the map (vertical, horizontal).
         extent: Of the window, dilated.
         strides: Of the windows.
     """
+    given = node.options.get("Pads")
+    if isinstance(given, tuple):
+        top, left, bottom, right = given
+        return (top, left, bottom, right)
     if node.whole("Padding") == 1:
         return (0, 0, 0, 0)
     total = [

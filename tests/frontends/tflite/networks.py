@@ -77,6 +77,72 @@ def depthwise(rng: Random, multiplier: int = 1) -> Made:
     return w, [x], [y]
 
 
+def in_small_frames(rng: Random, kind: str = "CONV_2D") -> Made:
+    """A dilated convolution as old converters write it: between moves to small frames and back."""
+    w = LiteWriter()
+    channels, filters = 3, 5 if kind == "CONV_2D" else 3
+    size, block = [int(n) for n in rng.integers(5, 12, 2)], [int(n) for n in rng.integers(1, 4, 2)]
+    kernel, padding = [int(n) for n in rng.permutation([1, 2, 3])[:2]], int(rng.integers(2))
+    pads = [[int(n) for n in rng.integers(0, 3, 2)] for _ in block]
+    for n, b, pad, k in zip(size, block, pads, kernel, strict=True):
+        pad[1] += -(n + sum(pad)) % b
+        pad[1] += max(0, k - (n + sum(pad)) // b) * b
+    inside = [(n + sum(pad)) // b for n, pad, b in zip(size, pads, block, strict=True)]
+    frames = block[0] * block[1]
+    outside = [_length(n, k, 1, padding) for n, k in zip(inside, kernel, strict=True)]
+    crops = [[0, min(1, pad[1], n * b - 1)] for n, b, pad in zip(outside, block, pads, strict=True)]
+    result = [n * b - sum(c) for n, b, c in zip(outside, block, crops, strict=True)]
+    before, behind = meaning(rng), meaning(rng)
+    x = w.tensor((1, *size, channels), before)
+    small = w.tensor((frames, *inside, channels), before)
+    sums, y = w.tensor((frames, *outside, filters), behind), w.tensor((1, *result, filters), behind)
+    blocks = w.constant(np.asarray(block, np.int32))
+    w.op("SPACE_TO_BATCH_ND", [x, blocks, w.constant(np.asarray(pads, np.int32))], small,
+         "SpaceToBatchNDOptions", 2)  # fmt: skip
+    one = {"Padding": padding, "StrideH": 1, "StrideW": 1, "DilationHFactor": 1,
+           "DilationWFactor": 1, "FusedActivationFunction": int(rng.choice(RELUS))}  # fmt: skip
+    if kind == "CONV_2D":
+        k = weights(rng, w, (filters, *kernel, channels), 0, True)
+        w.op(kind, [small, k, bias(rng, w, filters)], sums, "Conv2DOptions", 3, **one)
+    else:
+        k = weights(rng, w, (1, *kernel, channels), 3, True)
+        w.op(kind, [small, k, bias(rng, w, filters)], sums, "DepthwiseConv2DOptions", 3,
+             DepthMultiplier=1, **one)  # fmt: skip
+    w.op("BATCH_TO_SPACE_ND", [sums, blocks, w.constant(np.asarray(crops, np.int32))], y,
+         "BatchToSpaceNDOptions", 2)  # fmt: skip
+    return w, [x], [y]
+
+
+def sequence_in_small_frames(rng: Random) -> Made:
+    """The same of a sequence, as Keras' `Conv1D` with a dilation became."""
+    w = LiteWriter()
+    length, channels, filters = 7 + int(rng.integers(6)), 3, 4
+    kernel, block = 2 + int(rng.integers(2)), 2 + int(rng.integers(2))
+    pads = [(kernel - 1) * block, -(length + (kernel - 1) * block) % block]
+    small = (length + sum(pads)) // block
+    before, behind, turned = meaning(rng), meaning(rng), bool(rng.integers(2))
+    shape = (block, small, 1, channels) if turned else (block, 1, small, channels)
+    sums = (block, small - kernel + 1, 1, filters) if turned else (
+        block, 1, small - kernel + 1, filters)  # fmt: skip
+    x = w.tensor((1, length, channels), before)
+    spread, wide = w.tensor((block, small, channels), before), w.tensor(shape, before)
+    got = w.tensor(sums, behind)
+    flat = w.tensor((block, small - kernel + 1, filters), behind)
+    y = w.tensor((1, length, filters), behind)
+    blocks = w.constant(np.asarray([block], np.int32))
+    w.op("SPACE_TO_BATCH_ND", [x, blocks, w.constant(np.asarray([pads], np.int32))], spread,
+         "SpaceToBatchNDOptions", 2)  # fmt: skip
+    axis = w.constant(np.asarray(2 if turned else 1, np.int32))
+    w.op("EXPAND_DIMS", [spread, axis], wide, "ExpandDimsOptions")
+    k = weights(rng, w, (filters, *((kernel, 1) if turned else (1, kernel)), channels), 0, True)
+    w.op("CONV_2D", [wide, k, bias(rng, w, filters)], got, "Conv2DOptions", 3, Padding=VALID,
+         StrideH=1, StrideW=1, DilationHFactor=1, DilationWFactor=1)  # fmt: skip
+    w.op("SQUEEZE", [got], flat, "SqueezeOptions", SqueezeDims=[2 if turned else 1])
+    crops = w.constant(np.asarray([[0, pads[1]]], np.int32))
+    w.op("BATCH_TO_SPACE_ND", [flat, blocks, crops], y, "BatchToSpaceNDOptions", 2)
+    return w, [x], [y]
+
+
 def transposed(rng: Random, padding: int) -> Made:
     w = LiteWriter()
     height, width, filters = 3, 4, 2
@@ -249,6 +315,9 @@ MAKERS: dict[str, Maker] = {
     "convolution groups": lambda r: convolution(r, groups=2),
     "depthwise": depthwise,
     "depthwise 3": lambda r: depthwise(r, 3),
+    "small frames": in_small_frames,
+    "small frames depthwise": lambda r: in_small_frames(r, "DEPTHWISE_CONV_2D"),
+    "small frames of a sequence": sequence_in_small_frames,
     "transposed": lambda r: transposed(r, SAME),
     "transposed valid": lambda r: transposed(r, VALID),
     "fully connected": fully_connected,
