@@ -7,6 +7,7 @@ compile a small program.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -20,12 +21,13 @@ class Prelude:
     """A header, and when it is worth translating.
 
     Attributes:
-        header: The file; programs include it first, or would not mind.
+        headers: The file, which programs include first, or would not mind; of several the first
+            one that the compiler takes.
         programs: The kind of the cache's entries with programs.
         pays: Programs after which translating has taken less time than reading each time.
     """
 
-    header: Path
+    headers: tuple[Path, ...]
     programs: str
     pays: int
 
@@ -43,16 +45,26 @@ class Prelude:
         if sum(1 for _ in islice(programs, self.pays)) < self.pays:
             return []
         clang = "clang" in version
-        # Clang does what an empty program would take most of its time for, too; g++ can not.
-        whole = ["-fpch-instantiate-templates"] if clang else []
-        translate = [*command, *whole, "-x", "c++-header", str(self.header)]
-        name = f"{self.header.name}.gch"
+        for header in self.headers:
+            with suppress(CompileError):
+                made = _translated(header, command, version, run)
+                if clang:
+                    return ["-include-pch", str(made)]
+                return ["-include", str(made.with_suffix(""))]
+        return []
 
-        def make(folder: Path) -> None:
-            run([*translate, "-o", str(folder / name)])
 
-        try:
-            made = cached("prelude", digest([version, *translate]), make) / name
-        except CompileError:
-            return []
-        return ["-include-pch", str(made)] if clang else ["-include", str(made.with_suffix(""))]
+def _translated(
+    header: Path, command: Sequence[str], version: str, run: Callable[[Sequence[str]], object]
+) -> Path:
+    """The translated header in the cache; raises a CompileError when the compiler refuses it."""
+    # Clang does what an empty program would take most of its time for, too; g++ can not.
+    whole = ["-fpch-instantiate-templates"] if "clang" in version else []
+    translate = [*command, *whole, "-x", "c++-header", str(header)]
+    name = f"{header.name}.gch"
+
+    def make(folder: Path) -> None:
+        run([*translate, "-o", str(folder / name)])
+
+    text = header.read_text(encoding="utf-8")
+    return cached("prelude", digest([version, *translate, text]), make) / name

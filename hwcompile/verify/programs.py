@@ -21,7 +21,6 @@ from hwcompile.verify.preludes import Prelude
 from hwcompile.verify.verilator import (
     ATOMICS,
     FST,
-    STANDARD,
     VERILATE,
     Variant,
     find_tools,
@@ -32,8 +31,14 @@ from hwcompile.verify.verilator import (
 UNITY_BYTES = {"-O0": 6_000_000, "-Og": 3_000_000, "-O1": 1_500_000}
 """Generated C++ up to this size is compiled as one file: the header is then read only once."""
 
+SMALL_BYTES = 100_000
+"""Up to this size a file takes most of its time for the header."""
+
 HEADER = "verilated.h"
 """What all generated C++ includes."""
+
+SMALL = "verilated_without_queues.h"
+"""The same in `sim/`, without what g++ repeats for every program."""
 
 PRELUDE_PAYS = 3
 """Programs after which translating the header has taken less time than reading it each time."""
@@ -115,14 +120,30 @@ def level_of(cycles: float | None) -> str:
 
 
 def _units(folder: Path, main: Path, variant: Variant) -> list[Path]:
-    """The files that are compiled; one if that does not take too long."""
+    """The files that are compiled; one if that does not take too long.
+
+    Else those that take most of their time for the header are compiled together.
+    """
     parts = sorted(folder.glob("Vdut*.cpp"))
     limit = UNITY_BYTES[_level(variant, main)]
-    if sum(path.stat().st_size for path in parts) > limit:
-        return [main, *parts]
-    unity = folder / "unity.cpp"
-    unity.write_text("".join(f'#include "{path}"\n' for path in [*parts, main]))
-    return [unity]
+    if sum(path.stat().st_size for path in parts) <= limit:
+        return [_together([*parts, main], folder / "unity.cpp")]
+    large = [path for path in parts if path.stat().st_size > SMALL_BYTES]
+    alike: dict[str, list[Path]] = {}
+    for path in (*parts, main):
+        if path not in large:
+            alike.setdefault(_level(variant, path), []).append(path)
+    # The level of a file follows from its name.
+    names = {"-O0": "unity__Slow.cpp"}
+    small = [
+        _together(paths, folder / names.get(level, "unity.cpp")) for level, paths in alike.items()
+    ]
+    return [*large, *small]
+
+
+def _together(parts: Sequence[Path], unity: Path) -> Path:
+    unity.write_text("".join(f'#include "{path}"\n' for path in parts))
+    return unity
 
 
 def _level(variant: Variant, path: Path) -> str:
@@ -169,7 +190,7 @@ def _runtime_object(variant: Variant, name: str) -> Path:
 
 
 def _shared_object(shared: SharedSource) -> Path:
-    command = [find_tools().compiler, STANDARD, "-O2"]
+    command = [find_tools().compiler, find_tools().standard, "-O2"]
     folders = [f"-I{path.parent}" for path in shared.headers]
 
     def make(folder: Path) -> None:
@@ -181,7 +202,10 @@ def _shared_object(shared: SharedSource) -> Path:
 
 def _prelude(variant: Variant, level: str) -> list[str]:
     tools = find_tools()
-    prelude = Prelude(tools.root / "include" / HEADER, PROGRAMS, PRELUDE_PAYS)
+    whole = tools.root / "include" / HEADER
+    # Another version of Verilator may have other queues.
+    headers = (whole,) if tools.clang else (room("sim") / SMALL, whole)
+    prelude = Prelude(headers, PROGRAMS, PRELUDE_PAYS)
     return prelude.options([*_command(variant), level], tools.versions, _run)
 
 
@@ -190,7 +214,7 @@ def _command(variant: Variant) -> list[str]:
     include = tools.root / "include"
     return [
         tools.compiler,
-        STANDARD,
+        tools.standard,
         "-pthread",
         "-DVERILATOR=1",
         # cocotb's main program keeps the time itself, ours leaves it to Verilator.

@@ -128,7 +128,7 @@ def _prelude(compiler: str, variant: ProgramKind, command: Sequence[str]) -> lis
     """Options that bring ap_types translated; reading the rest takes little time."""
     if not variant.exact:
         return []
-    prelude = Prelude(ap_types() / "ap_int.h", PROGRAMS, PRELUDE_PAYS)
+    prelude = Prelude((ap_types() / "ap_int.h",), PROGRAMS, PRELUDE_PAYS)
     return prelude.options(command, _version(compiler), _run)
 
 
