@@ -10,6 +10,7 @@ from hypothesis import settings
 
 from tests import sharing
 from tests.cpu_report import CpuReport
+from tests.together import Together
 
 # Everywhere else examples are drawn anew at every run, and so find new faults; continuous
 # integration judges a change, and must not fail because of a fault that was there before.
@@ -29,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Together(), "together")
     path = config.getoption("--cpu-report")
     if path:
         report = CpuReport(path)

@@ -11,8 +11,8 @@ from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.schedule.time.tokens import simulate
-from hwcompile.verify.simulator import compile_simulator
 from tests.kernelbench import expected_cycles, one_node_plan, random_frames
+from tests.together import simulator
 
 MEMORIES = ((1, 0.0), (8, 0.0), (60, 0.0), (1, 0.5), (25, 0.9), (150, 0.3))
 """Latency of external memory in cycles, and how often it stalls."""
@@ -57,9 +57,9 @@ def check_external(
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
         cycles = (len(memories) + 2) * expected_cycles(plan, frames, 0.5)
-        simulator = compile_simulator(Path(folder), cycles=cycles)
+        made = simulator(Path(folder), cycles)
         for latency, stall in memories:
-            run = simulator.run(named, memory_latency=latency, memory_stall=stall, seed=seed)
+            run = made.run(named, memory_latency=latency, memory_stall=stall, seed=seed)
             np.testing.assert_array_equal(run.outputs["dut"], expected)
             first = int(min(cycles[0] for cycles in run.input_cycles.values()))
             late = run.output_cycles["dut"] - first - trace.delivered[0]
@@ -70,6 +70,6 @@ def check_external(
                 assert late[-1] == starved
             found.append(starved)
         for stall in (0.3, 0.8):
-            run = simulator.run(named, stall=stall, seed=seed + 1)
+            run = made.run(named, stall=stall, seed=seed + 1)
             np.testing.assert_array_equal(run.outputs["dut"], expected)
     return found

@@ -8,6 +8,7 @@ token simulation says.
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site, StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
 from hwcompile.schedule.time.tokens import simulate
-from hwcompile.verify.simulator import compile_simulator
+from tests.together import in_its_turn, simulator
 
 ORIGIN = Origin("bench", "dut", "Bench")
 
@@ -88,7 +89,25 @@ def check_kernel(
     depth: int | None = None,
     inputs: tuple[IntArray, ...] | None = None,
 ) -> None:
-    """Assert RTL == evaluate and, without stalls, RTL cycles == predicted cycles."""
+    """Assert RTL == evaluate and, without stalls, RTL cycles == predicted cycles.
+
+    In a property this may happen after the last example.
+    """
+    check = partial(_check, site, kernel, parameters, frames, seed, stall, depth, inputs)
+    options = f"frames={frames}, seed={seed}, stall={stall}, depth={depth}"
+    in_its_turn(check, f"{kernel.name} of {site} with {parameters}, {options}")
+
+
+def _check(
+    site: Site,
+    kernel: AnyKernel,
+    parameters: Parameters,
+    frames: int,
+    seed: int,
+    stall: float,
+    depth: int | None,
+    inputs: tuple[IntArray, ...] | None,
+) -> None:
     assert kernel.refuses(site) is None, kernel.refuses(site)
     assert kernel.complaint(site, parameters) is None, kernel.complaint(site, parameters)
     built = kernel.at(site, parameters)
@@ -104,10 +123,10 @@ def check_kernel(
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
         few = sum(expected_cycles(plan, frames, part) for part in (stall, 0.4))
-        simulator = compile_simulator(Path(folder), cycles=few)
+        made = simulator(Path(folder), few)
         named = {f"in{i}": array for i, array in enumerate(inputs)}
-        result = simulator.run(named, stall=stall, seed=seed)
-        stalled = None if stall else simulator.run(named, stall=0.4, seed=seed + 1)
+        result = made.run(named, stall=stall, seed=seed)
+        stalled = None if stall else made.run(named, stall=0.4, seed=seed + 1)
     np.testing.assert_array_equal(result.outputs["dut"], expected)
     if stalled is not None:
         np.testing.assert_array_equal(stalled.outputs["dut"], expected)

@@ -20,8 +20,8 @@ from hwcompile.sparse.broadcast import broadcast_cycles, column_counts
 from hwcompile.sparse.packing import pack_rows
 from hwcompile.sparse.pruning import load_balanced
 from hwcompile.sparse.rows import SparseRows
-from hwcompile.verify.simulator import compile_simulator
 from tests.kernelbench import ORIGIN, check_kernel, expected_cycles, one_node_plan
+from tests.together import simulator
 
 ORACLE = "this project"
 ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated beside it"
@@ -105,7 +105,7 @@ def _check_results(site: Site, parameters: Parameters, values: np.ndarray) -> No
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
         cycles = expected_cycles(plan, len(values), 0.0)
-        result = compile_simulator(Path(folder), cycles=cycles).run({"in0": values})
+        result = simulator(Path(folder), cycles).run({"in0": values})
     np.testing.assert_array_equal(result.outputs["dut"], expected)
 
 
@@ -121,8 +121,8 @@ def test_zeros_are_skipped(share: float, stall: float) -> None:
     (expected,) = site.op.evaluate(site.inputs, (values,))
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
-        simulator = compile_simulator(Path(folder), cycles=expected_cycles(plan, 6, stall))
-        result = simulator.run({"in0": values}, stall=stall, seed=4)
+        made = simulator(Path(folder), expected_cycles(plan, 6, stall))
+        result = made.run({"in0": values}, stall=stall, seed=4)
     np.testing.assert_array_equal(result.outputs["dut"], expected)
     if not stall:
         trace = simulate(plan, 6)

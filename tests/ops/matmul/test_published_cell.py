@@ -14,8 +14,8 @@ from hwcompile.ops import family
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.sparse.pruning import magnitude
-from hwcompile.verify.simulator import compile_simulator
-from tests.kernelbench import one_node_plan
+from tests.kernelbench import expected_cycles, one_node_plan
+from tests.together import simulator
 
 ORACLE = "this project"
 ORACLE_REASON = "published matrices at full size; the circuit is held to `evaluate`"
@@ -42,7 +42,8 @@ def test_rtl_decodes_the_exact_matrix(layout: str, shape: tuple[int, int]) -> No
     plan = one_node_plan(site, family("matmul").kernel(layout), LAYOUTS[layout])
     with tempfile.TemporaryDirectory() as folder:
         write_files(Path(folder), rtl_files(plan))
-        result = compile_simulator(Path(folder)).run({"in0": values.reshape(half, 1, 1, -1)})
+        made = simulator(Path(folder), expected_cycles(plan, half, 0.0))
+        result = made.run({"in0": values.reshape(half, 1, 1, -1)})
     sums = result.outputs["dut"].reshape(half, shape[0])
     low = ((sums + 2048) & 4095) - 2048
     columns = np.concatenate([low, ((sums - low) >> 12)[: shape[1] - half]])
