@@ -10,14 +10,16 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from hwcompile.diagnostics import fail
 from hwcompile.verify import programs
 from hwcompile.verify.cache import cached
 from hwcompile.verify.cache_size import CONTENTS
-from hwcompile.verify.verilator import Variant
+from hwcompile.verify.verilator import Variant, find_tools
 
 PROGRAM = "#!/bin/sh\necho right\n"
 
@@ -171,8 +173,27 @@ def test_headers_are_translated_again_when_the_cache_went_meanwhile(
     first = translated(tmp_path / "first")
     shutil.rmtree(tmp_path / "first")
     assert translated(tmp_path / "first") == first
-    assert len([*tmp_path.glob(f"first/prelude/*/{programs.HEADER}.gch")]) == 1
+    assert len([*tmp_path.glob("first/prelude/*/*.gch")]) == 1
     assert str(tmp_path / "second") in translated(tmp_path / "second")[-1]
+
+
+@pytest.mark.parametrize("refused", [(), (programs.SMALL,), (programs.SMALL, programs.HEADER)])
+def test_the_first_header_that_the_compiler_takes_is_translated(
+    refused: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def translate(command: list[str]) -> None:
+        if Path(command[-3]).name in refused:
+            raise fail("HW0705", "refused", "another version of Verilator has other queues", "none")
+        Path(command[-1]).write_text("translated")
+
+    monkeypatch.setattr(programs, "_run", translate)
+    monkeypatch.setattr(programs, "find_tools", lambda: replace(find_tools(), clang=False))
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
+    for number in range(programs.PRELUDE_PAYS):
+        (tmp_path / programs.PROGRAMS / str(number)).mkdir(parents=True)
+    options = programs._prelude(Variant(), "-O1")
+    expected = [name for name in (programs.SMALL, programs.HEADER) if name not in refused][:1]
+    assert [Path(option).name for option in options[1:]] == expected
 
 
 def test_headers_are_not_translated_for_a_single_program(
