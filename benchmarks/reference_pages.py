@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.diagnostics_pages import diagnostics_pages
@@ -21,13 +20,8 @@ from benchmarks.fences import DOCS
 from benchmarks.notebooks import notebooks
 from hwcompile.build_directory import schemas
 from hwcompile.cli import manual
+from hwcompile.cli.ops_page import operators_page
 from hwcompile.cli.schemas import NAME, answers_text
-from hwcompile.frontends.hls4ml.load import BUILT as HLS4ML
-from hwcompile.frontends.hls4ml.load import REFUSED as NOT_OF_HLS4ML
-from hwcompile.frontends.onnx.attributes import ATTRIBUTES
-from hwcompile.frontends.onnx.coverage import covered_operators
-from hwcompile.frontends.onnx.dialect.attributes import READ, Attribute
-from hwcompile.frontends.onnx.operators import REFUSED
 from hwcompile.ops import FAMILIES, family
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.recurrent.static import Static
@@ -35,17 +29,6 @@ from hwcompile.ops.recurrent.static import Static
 REFERENCE = DOCS / "reference"
 GENERATED = "<!-- Made by `make pages`; do not edit. -->\n\n"
 BEGIN, END = "<!-- kernels -->\n", "<!-- /kernels -->\n"
-
-_OPERATORS = """What can be compiled; `hwcompile ops` prints the same in short. An operator or an
-attribute that is not here is refused by name, with a reason.
-
-## Hardware
-
-Operators of a model become these families; the kernels are ways to build them
-([schedule.toml](schedule.md)).
-"""
-
-_DOMAINS = {"": "ONNX", "com.microsoft": "ONNX Runtime (`com.microsoft`)"}
 
 
 def pages() -> dict[Path, str]:
@@ -57,52 +40,13 @@ def pages() -> dict[Path, str]:
     }
     forms = {schemas.schema_name(file): schemas.schema_text(file) for file in schemas.FILES}
     return {
-        REFERENCE / "operators.md": operators_page(),
+        REFERENCE / "operators.md": GENERATED + operators_page(),
         **{page: fill(page.read_text(encoding="utf-8")) for page, fill in filled.items()},
         **{DOCS / "schemas" / name: text for name, text in forms.items()},
         DOCS / "schemas" / NAME: answers_text(),
         **diagnostics_pages(REFERENCE / "diagnostics"),
         **notebooks(),
     }
-
-
-def operators_page() -> str:
-    """Families, operators of the sources with their attributes, layers of hls4ml."""
-    parts = [
-        f"{GENERATED}# Operators\n",
-        _OPERATORS,
-        "| family | kernels | what it does |\n|---|---|---|",
-        *(f"| `{name}` | {_kernels(name)} | {family(name).summary} |" for name in FAMILIES),
-        "",
-    ]
-    for domain, names in covered_operators().items():
-        parts += [f"## {_DOMAINS.get(domain, f'QONNX (`{domain}`)')}\n", *_lines(names), ""]
-    parts += ["## Refused by name\n", ", ".join(f"`{name}`" for name in sorted(REFUSED)) + ".\n"]
-    parts += ["## Layers of hls4ml\n", ", ".join(f"`{name}`" for name in sorted(HLS4ML)) + ".\n"]
-    refused = (f"| `{name}` | {why} |" for name, why in sorted(NOT_OF_HLS4ML.items()))
-    parts += ["| refused | because |\n|---|---|", *refused, ""]
-    return "\n".join(parts)
-
-
-def _kernels(name: str) -> str:
-    return ", ".join(f"`{kernel.name}`" for kernel in family(name).kernels) or "(lowered to others)"
-
-
-def _lines(names: tuple[str, ...]) -> Iterator[str]:
-    yield "| operator | attributes |\n|---|---|"
-    for name in names:
-        attributes = ATTRIBUTES.get(name, {})
-        told = (_attribute(key, attributes[key]) for key in sorted(attributes))
-        yield f"| `{name}` | {'; '.join(told) or '-'} |"
-
-
-def _attribute(name: str, attribute: Attribute) -> str:
-    if attribute == READ:
-        return f"`{name}`"
-    if attribute.values is None:
-        return f"`{name}` (of no consequence: {attribute.why})"
-    values = ", ".join(str(value) for value in attribute.values)
-    return f"`{name}` ({values}; {attribute.why})"
 
 
 def with_kernels(text: str) -> str:

@@ -40,7 +40,7 @@ from hwcompile.options import CompileOptions, Goal
 from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.passes.truth_tables import with_truth_tables
 from hwcompile.report.fit import fit_notes, fit_report
-from hwcompile.report.idle import idle_notes
+from hwcompile.report.idle import idle_notes, must_have_hardware
 from hwcompile.report.insight import build_insight
 from hwcompile.report.page.page import page_text
 from hwcompile.report.pruned import pruned_notes
@@ -114,6 +114,8 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     options.step("scheduling")
     goal, (planned, prediction) = _scheduled(graph, goal, options)
     _log.info("%d stages, %d cycles per frame", len(planned.stages), prediction.interval)
+    if not options.allow_host:
+        must_have_hardware(planned)
     if options.hls:
         check_layers(planned)
     predicted = fit_report(planned, goal.board) if goal.board else None

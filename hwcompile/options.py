@@ -29,6 +29,7 @@ class GraphKeywords(TypedDict, total=False):
     clock_mhz: float | None
     dump_ir: bool
     hls: bool
+    allow_host: bool
     force: bool
     progress: Callable[[str], None] | None
 
@@ -66,6 +67,7 @@ class CompileOptions:
             name.
         dump_ir: Write the graph after each pass to `ir/` in the build directory.
         hls: Write C++ for high-level synthesis to `hls/` in the build directory.
+        allow_host: Write a design in which no operator is hardware, only wires to the host.
         force: Replace the files of an existing build directory; others in it stay.
         progress: Called with the name of each step as it starts.
     """
@@ -81,6 +83,7 @@ class CompileOptions:
     rounding: str | Mapping[str, str] | None = None
     dump_ir: bool = False
     hls: bool = False
+    allow_host: bool = False
     force: bool = False
     progress: Callable[[str], None] | None = None
 

@@ -259,7 +259,8 @@ class DesignReport(msgspec.Struct, frozen=True):
             are too small make frames take turns.
         data_dependent: True when frames may end earlier than predicted, depending on the data.
         clock_mhz: The clock that `frames_per_second` refers to. MHz.
-        frames_per_second: At that clock, by the predicted interval. 1/s.
+        frames_per_second: At that clock, by the predicted interval; null where no operator is
+            hardware. 1/s.
         lanes: Multiply (or xnor, or add and subtract) lanes that work in parallel.
         multipliers: Multipliers of 18 by 25 bits.
         levels: Level to what its last comparison found; empty before `hwcompile verify`.
@@ -280,7 +281,7 @@ class DesignReport(msgspec.Struct, frozen=True):
     frames_in_turn: Positive
     data_dependent: bool
     clock_mhz: Annotated[float, msgspec.Meta(gt=0)]
-    frames_per_second: float
+    frames_per_second: float | None
     lanes: int
     multipliers: float
     levels: dict[str, LevelReport]

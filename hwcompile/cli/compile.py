@@ -81,6 +81,13 @@ def compile_command(
     hls: Annotated[
         bool, typer.Option("--hls", help="Write C++ for high-level synthesis to DIR/hls.")
     ] = False,
+    allow_host: Annotated[
+        bool,
+        typer.Option(
+            "--allow-host",
+            help="Write a design also where no operator is hardware, only wires to the host.",
+        ),
+    ] = False,
     force: Annotated[bool, typer.Option(help="Replace an existing build directory.")] = False,
 ) -> None:
     """Compile MODEL to SystemVerilog in a build directory."""
@@ -97,6 +104,7 @@ def compile_command(
             rounding=named_roundings(rounding or []),
             dump_ir=dump_ir,
             hls=hls,
+            allow_host=allow_host,
             force=force,
             progress=step,
         )

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+from hwcompile.diagnostics import fail
 from hwcompile.schedule.plan import Plan
 
 _MOVING = frozenset({"concat", "gather", "width"})
 """Families that compute nothing."""
+
+
+def must_have_hardware(plan: Plan) -> None:
+    """A design has an operator.
+
+    Raises:
+        CompileError: HW0286 where all of them ended on the host.
+    """
+    if any(stage.parts for stage in plan.stages):
+        return
+    raise fail(
+        "HW0286",
+        f"no operator of '{plan.graph.name}' would be hardware: the design is only wires and FIFOs",
+        "all of them run on the host, before or behind the network, or only rename elements",
+        "quantizers in front of and behind what is to be hardware, or --allow-host "
+        "(allow_host=True), which writes the wires",
+    )
 
 
 def idle_notes(plan: Plan) -> tuple[str, ...]:

@@ -56,7 +56,9 @@ def build_report(
             "frames_in_turn": prediction.period,
             "data_dependent": any(part.built.kernel.data_dependent for part in parts),
             "clock_mhz": clock_mhz,
-            "frames_per_second": frames_per_second(clock_mhz, prediction.interval),
+            "frames_per_second": frames_per_second(clock_mhz, prediction.interval)
+            if parts
+            else None,
             "lanes": sum(part.built.lanes for part in parts),
             "multipliers": total["multipliers"],
             "levels": {},

@@ -240,3 +240,10 @@ def hw0513_another_process_is_making_it(at: Place) -> None:
 
 def hw0516_a_full_disk(at: Place) -> None:
     raise os_failure(OSError(28, "No space left on device", "DIR/report.json"))
+
+
+def hw0286_a_design_without_hardware(at: Place) -> None:
+    m = Model()
+    x = m.op("QuantizeLinear", m.input(1, 6), m.constant(0.25), m.constant(0, np.int8))
+    y = m.op("Softmax", m.op("DequantizeLinear", x, m.constant(0.25), m.constant(0, np.int8)))
+    hwcompile.compile(m.save(at.folder, y), at.folder / "build")

@@ -8,8 +8,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import onnx
 
 import hwcompile
+from hwcompile import backend
 from hwcompile.boards import load_board
 from hwcompile.emit.interface import AxisPort
 from hwcompile.families.flow import Use
@@ -250,3 +252,20 @@ def hw0706_no_cocotb(at: Place) -> None:
 def hw0706_no_bus_models(at: Place) -> None:
     at.patch.setattr("importlib.util.find_spec", lambda name: None)
     check_protocol(at.folder, {}, {})
+
+
+def _relu(at: Place) -> onnx.ModelProto:
+    m = Model()
+    return m.proto([m.op("Relu", m.input(1, 6, kind=onnx.TensorProto.INT8))])
+
+
+def hw0614_two_arrays_for_one_input(at: Place) -> None:
+    backend.run_model(_relu(at), [np.zeros((1, 6), np.int8)] * 2)
+
+
+def hw0614_a_sequence_for_an_input(at: Place) -> None:
+    backend.run_model(_relu(at), [[np.zeros((1, 6), np.int8)]])
+
+
+def hw0615_a_device_that_is_none(at: Place) -> None:
+    backend.prepare(_relu(at), "CUDA")

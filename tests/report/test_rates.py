@@ -69,11 +69,21 @@ def graph(kind: str) -> Graph:
     [("wires", "is only wires and FIFOs"), ("moved", "only moves elements"), ("computed", "")],
 )
 def test_a_design_that_computes_nothing_says_so(tmp_path: Path, kind: str, said: str) -> None:
-    design = hwcompile.compile_graph(graph(kind), tmp_path / "b", fastest=True)
+    made = graph(kind)
+    design = hwcompile.compile_graph(made, tmp_path / "b", fastest=True, allow_host=True)
     assert len(design.notes) == bool(said)
     assert (f"this design {said} and computes nothing" in "".join(design.notes)) == bool(said)
     assert ("frames/s" in printed(design)) == (kind != "wires")
     assert ("no operator is hardware" in printed(design)) == (kind == "wires")
+    assert (design.report["design"]["frames_per_second"] is None) == (kind == "wires")
+    page = (tmp_path / "b" / "report.html").read_text(encoding="utf-8")
+    assert ("no operator is hardware" in page) == (kind == "wires")
+
+
+def test_a_design_without_hardware_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(hwcompile.CompileError, match="HW0286"):
+        hwcompile.compile_graph(graph("wires"), tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_frame_of_more_than_2_32_cycles_is_predicted() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from hwcompile.frontends.onnx import qoperator, quant, quant_lstm
+from hwcompile.frontends.onnx import qoperator, quant, quant_lstm, recurrent
+from hwcompile.frontends.onnx.absent import ABSENT
 from hwcompile.frontends.onnx.operators import OPERATORS, REFUSED
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
 
@@ -13,6 +14,16 @@ _MICROSOFT = frozenset(MAPS) | {
     "FastGelu",
     "BiasGelu",
 }
+
+
+def refused_operators() -> dict[str, str]:
+    """Why operators are refused by name, in an order that keeps reasons together."""
+    known = {name: absence.why for name, absence in ABSENT.items()}
+    scales = "it chooses its scales from the data while it runs"
+    known |= dict.fromkeys(qoperator.DYNAMIC, scales)
+    known |= {name: why for name, (why, _) in recurrent.REFUSALS.items()}
+    known["QLinearReduceMean"] = "ONNX Runtime, whose operator it is, has no kernel for processors"
+    return known
 
 
 def covered_operators() -> dict[str, tuple[str, ...]]:

@@ -61,6 +61,11 @@ class Dialect(ABC):
     def treatment(self, node: SourceNode) -> Treatment | None:
         """How the node's operator is treated; None when nobody knows it."""
 
+    def absence(self, node: SourceNode) -> tuple[str, str]:
+        """Why nobody builds a node's operator, and what to do."""
+        fix = "replace it by supported operators; `hwcompile ops` lists them"
+        return "there is no hardware for it", fix
+
     @abstractmethod
     def one_frame(self, node: SourceNode, inputs: list[Value | None]) -> list[Value | None]:
         """The inputs where the file fixes a batch and the network is built for one frame."""

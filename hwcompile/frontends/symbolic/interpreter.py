@@ -98,13 +98,8 @@ class _Interpreter:
             return [Constant(a) for a in self._dialect.fold(node, verdict, arrays, captured)]
         if operator is None:
             domain = f" of domain '{node.domain}'" if node.domain else ""
-            raise fail(
-                "HW0201",
-                f"the operator {node.op_type}{domain} is not supported",
-                "there is no hardware for it",
-                "replace it by supported operators; `hwcompile ops` lists them",
-                node.origin,
-            )
+            what = f"the operator {node.op_type}{domain} is not supported"
+            raise fail("HW0201", what, *self._dialect.absence(node), node.origin)
         unread = self._dialect.unread(node)
         if unread:
             raise CompileError(unread)

@@ -83,12 +83,18 @@ def page_text(report: Report, insight: Insight, host: Mapping[str, Any], schedul
     return licensed(REPORT_PAGE, text)
 
 
+def _throughput(design: Report) -> Fact:
+    rate = design["frames_per_second"]
+    if rate is None:
+        return Fact("Throughput", "the link's", "no operator is hardware")
+    return Fact("Throughput", f"{rate_text(rate)} frames/s", f"at {design['clock_mhz']:g} MHz")
+
+
 def _facts(report: Report, insight: Insight) -> Iterable[Fact]:
     design = report["design"]
     yield Fact("Interval", *_cycles(design["interval_cycles"]))
     yield Fact("Latency", *_cycles(design["latency_cycles"]))
-    rate = rate_text(design["frames_per_second"])
-    yield Fact("Throughput", f"{rate} frames/s", f"at {design['clock_mhz']:g} MHz")
+    yield _throughput(design)
     bound = f"{counted(insight.bound_cycles, 'cycle')} per frame"
     yield Fact("Bottleneck", insight.bottleneck, bound, is_name=True)
     lanes = f"{counted(design['multipliers'], 'multiplier')} of 18 × 25 bits"  # noqa: RUF001

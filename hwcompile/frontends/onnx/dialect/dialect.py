@@ -8,6 +8,7 @@ import onnx
 
 from hwcompile.diagnostics import CompileError, Diagnostic
 from hwcompile.frontends.model import Array, SourceGraph, SourceModel, SourceNode
+from hwcompile.frontends.onnx.absent import ABSENT
 from hwcompile.frontends.onnx.dialect.attributes import check_opset, unread_attributes
 from hwcompile.frontends.onnx.dialect.contrib import is_invented
 from hwcompile.frontends.onnx.dialect.folding import fold
@@ -42,6 +43,11 @@ class OnnxDialect(Dialect):
         if found is None or node.domain not in found.domains or is_invented(node):
             return None
         return found
+
+    def absence(self, node: SourceNode) -> tuple[str, str]:
+        """Why a standard operator is not built, where that is known."""
+        known = None if node.domain else ABSENT.get(node.op_type)
+        return super().absence(node) if known is None else (known.why, known.fix)
 
     def one_frame(self, node: SourceNode, inputs: list[Value | None]) -> list[Value | None]:
         """The inputs, with the target of a Reshape for one frame instead of the file's batch."""
