@@ -2,12 +2,12 @@
 
     python benchmarks/optimum.py [--only NETWORK ...] [--seconds N] [--json FILE] [--markdown FILE]
 
-Every row is a network at a target: what the planner's choice costs (`cost_of`, in look-up tables,
-gearboxes included), and the least cost of any choice, by an integer program that HiGHS solves to
-its end: a variable for each option of a node that meets the target, and for each pair of formats
-that may meet on a stream. Where HiGHS runs out of time, `bound` is what it has proved so far, and
-the gap is to that. Networks that are not part of the project are skipped when their folder is
-absent (see tests/models.py).
+Every row is a network at a target: what the planner's choice costs (`generic_costs`, in look-up
+tables, gearboxes and FIFOs included), and the least cost of any choice, by an integer program that
+HiGHS solves to its end: a variable for each option of a node that meets the target, and for each
+pair of formats that may meet on a stream. Where HiGHS runs out of time, `bound` is what it has
+proved so far, and the gap is to that. Networks that are not part of the project are
+skipped when their folder is absent (see tests/models.py).
 """
 
 from __future__ import annotations
@@ -28,8 +28,9 @@ from benchmarks.workloads import ROOT, models_folder
 from hwcompile.frontends.load import load_model
 from hwcompile.ir.graph import Graph
 from hwcompile.passes.pipelines import LOWERING, run_passes
-from hwcompile.schedule.choose.assignment import GENERAL, Assignment
+from hwcompile.schedule.choose.assignment import Assignment
 from hwcompile.schedule.choose.folding import Space, unlike_options
+from hwcompile.schedule.choose.prices import generic_costs
 
 NETWORKS = {
     "tfc_1w1a": ("tfc_mnist/TFC_1W1A.onnx", (64,)),
@@ -113,13 +114,13 @@ def costs_of(graph: Graph, target: int, seconds: float) -> tuple[int, float, flo
     Returns:
         How many options nodes have, the planner's cost, and what `Program.least` says.
     """
-    space = Space.of(graph, {}).reaching(target)
+    space, costs = Space.of(graph, {}).reaching(target), generic_costs(graph)
     every = {
-        node.name: unlike_options(space.options[node.name], target, partial(GENERAL.option, node))
+        node.name: unlike_options(space.options[node.name], target, partial(costs.option, node))
         for node in space.nodes
     }
-    problem = Assignment(graph, space.nodes, every, target, GENERAL)
-    cost = problem.cost(space.cheapest(target, GENERAL))
+    problem = Assignment(graph, space.nodes, every, target, costs)
+    cost = problem.cost(space.cheapest(target, costs))
     return sum(map(len, every.values())), cost, *program_of(problem).least(seconds)
 
 

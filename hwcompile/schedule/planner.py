@@ -9,11 +9,11 @@ from typing import Any
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph
-from hwcompile.schedule.choose.assignment import GENERAL
 from hwcompile.schedule.choose.choice import Choice
 from hwcompile.schedule.choose.fit import Fitter
 from hwcompile.schedule.choose.folding import Space, choose, default_target
 from hwcompile.schedule.choose.pace import with_paced_links
+from hwcompile.schedule.choose.prices import Costs, generic_costs
 from hwcompile.schedule.choose.schedule_file import Schedule, check_links, read_schedule
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.plan import Plan
@@ -94,19 +94,20 @@ def plan_enough(
     space = Space.of(graph, wanted.choices)
     steps = [step for step in space.steps if step < enough_cycles]
     target = max(enough_cycles, default_target(space.options))
-    found = _cheapest(space, target, wanted)
+    costs = generic_costs(graph)
+    found = _cheapest(space, costs, target, wanted)
     best = found
     # Stages that wait for each other may take longer together than any of them does alone.
     for _ in range(_TRIES):
         if found[1].interval <= target or not steps or wanted.depths:
             break
-        found = _cheapest(space, steps.pop(), wanted)
+        found = _cheapest(space, costs, steps.pop(), wanted)
         best = min(best, found, key=lambda made: made[1].interval)
     return best
 
 
-def _cheapest(space: Space, target: int, wanted: Schedule) -> tuple[Plan, Prediction]:
-    options = space.cheapest(target, GENERAL)
+def _cheapest(space: Space, costs: Costs, target: int, wanted: Schedule) -> tuple[Plan, Prediction]:
+    options = space.cheapest(target, costs)
     choices = {name: option.choice for name, option in options.items()}
     sized = _sized(space.graph, choices, wanted)
     return sized, predict(build_network(sized))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph, Node
@@ -11,7 +12,8 @@ from hwcompile.ir.types import TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.choose.choice import stream_sources
-from hwcompile.schedule.choose.options import Option, joint_cost
+from hwcompile.schedule.choose.options import Option
+from hwcompile.schedule.choose.prices import Costs
 from hwcompile.schedule.choose.widths import width_choice, width_site
 
 _APART = 1e9
@@ -19,23 +21,6 @@ _APART = 1e9
 
 _NEVER = 1e15
 """Cost of streams whose elements come in different orders, which nothing joins."""
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Prices, in look-up tables.
-
-    Attributes:
-        option: Of an option of a node.
-        joint: Of joining a producer's stream to a consumer's.
-    """
-
-    option: Callable[[Node, Option], float]
-    joint: Callable[[StreamFormat, StreamFormat], float]
-
-
-GENERAL = Costs(lambda node, option: option.cost, lambda have, want: joint_cost(have, want))
-"""Prices that suit FPGAs in general."""
 
 
 def _numbered(candidates: Mapping[str, tuple[Option, ...]]) -> dict[int, tuple[int, ...]]:
@@ -114,10 +99,9 @@ class Assignment:
         """Costs from the inputs on, then choices from the outputs back."""
         totals: dict[str, list[float]] = {}
         for node in self.nodes:
-            edges = self.into[node.name]
+            before = [self._before(edge, totals) for edge in self.into[node.name]]
             totals[node.name] = [
-                self.own(node, option)
-                + sum(self._cheapest_before(edge, option, totals) for edge in edges)
+                self.own(node, option) + sum(cheapest(option) for cheapest in before)
                 for option in self.candidates[node.name]
             ]
         chosen: dict[str, Option] = {}
@@ -130,12 +114,42 @@ class Assignment:
             chosen[node.name] = options[scores.index(min(scores))]
         return chosen
 
-    def _cheapest_before(
-        self, edge: Edge, option: Option, totals: Mapping[str, list[float]]
-    ) -> float:
+    def _before(self, edge: Edge, totals: Mapping[str, list[float]]) -> Callable[[Option], float]:
+        """What all that comes in by an edge costs at least, for an option of its end.
+
+        Streams cost by their formats, so for each format before the edge the cheapest option counts
+        alone, and options behind it that read the same words cost the same. What already costs more
+        without a joint is not looked at, because joints may take long to price.
+        """
         share = len(self.out[edge.start])
-        pairs = zip(self.candidates[edge.start], totals[edge.start], strict=True)
-        return min(total / share + self.joint(edge, before, option) for before, total in pairs)
+        best: dict[int, tuple[float, Option]] = {}
+        for option, total in zip(self.candidates[edge.start], totals[edge.start], strict=True):
+            number = self._numbers[id(option)][-1]
+            if number not in best or total / share < best[number][0]:
+                best[number] = (total / share, option)
+        ascending = sorted(best.values(), key=lambda found: found[0])
+        known: dict[tuple[int, bool], float] = {}
+
+        def cheapest(after: Option) -> float:
+            wanted = after.built.ports.inputs[edge.port]
+            key = (self._numbers[id(after)][edge.port], after.built.kernel.rigid)
+            if key not in known:
+                least = min(
+                    (
+                        total
+                        for total, option in ascending
+                        if wanted.same_words(option.built.ports.output)
+                    ),
+                    default=inf,
+                )
+                for total, option in ascending:
+                    if total >= least:
+                        break
+                    least = min(least, total + self.joint(edge, option, after))
+                known[key] = least
+            return known[key]
+
+        return cheapest
 
     def _improve(self, chosen: dict[str, Option]) -> dict[str, Option]:
         """Change single nodes as long as that lowers the cost."""

@@ -14,23 +14,18 @@ from dataclasses import astuple, dataclass, field, replace
 from hwcompile.boards import Board
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.ir.graph import Graph, Node
-from hwcompile.ir.types import TensorType
-from hwcompile.ops import family
-from hwcompile.ops.contract.site import StreamFormat
-from hwcompile.schedule.choose.assignment import Costs
-from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
+from hwcompile.schedule.choose.choice import Choice
 from hwcompile.schedule.choose.estimate import Estimate, estimate
 from hwcompile.schedule.choose.folding import Space
 from hwcompile.schedule.choose.options import Option, Reserve
 from hwcompile.schedule.choose.pace import Pace, paced
+from hwcompile.schedule.choose.prices import FF_COST, Costs, Needs, Prices
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.choose.ways import Ways
-from hwcompile.schedule.choose.widths import width_choice, width_site
 from hwcompile.schedule.plan import Link, Placed, Plan
 from hwcompile.technology.delays import delay_model
 from hwcompile.technology.design import FILL, PARTS, DeviceBudget
 from hwcompile.technology.model import Need, Technology, technology
-from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, port_resources
 from hwcompile.technology.rules import rules_of
 
 _ROUNDS = 5
@@ -47,9 +42,6 @@ _SAVINGS = 4
 
 _ALMOST = 1.25
 """Use, relative to what there is, of a choice that may fit when layers change their ways."""
-
-_FIFO_DEPTH = 6
-"""Depth that is expected of FIFOs while foldings are compared."""
 
 
 @dataclass(frozen=True)
@@ -83,27 +75,6 @@ class Attempt:
         return max(self.shares.values()) <= 1
 
 
-@dataclass(frozen=True)
-class _Prices:
-    """Look-up tables that one of each is worth.
-
-    DSP blocks of the usual way to make products are there to be used; what they cost while there
-    are too few is `scarce`, and `dsp` is for those that another way takes beyond them.
-    """
-
-    ff: float
-    bram: float
-    dsp: float
-    scarce: float
-
-    def of(self, need: Need, *, paired: bool, usual: float | None = None) -> float:
-        """The cost of an option whose usual way takes so many DSP blocks; None for as many."""
-        cells = need.lut + (need.loose if paired else 0.0)
-        more = 0.0 if usual is None else max(need.dsp - usual, 0.0)
-        blocks = self.bram * need.bram + self.dsp * more + self.scarce * need.dsp
-        return cells + self.ff * need.ff + blocks
-
-
 class Fitter:
     """Chooses foldings of a graph for a board."""
 
@@ -123,11 +94,8 @@ class Fitter:
         self.model: Technology = technology(board.device.family)
         self.budget = DeviceBudget(board.capacities, rules_of(board.device.family))
         self.reserve = Need()
-        self._needs: dict[int, Need] = {}
+        self.needs = Needs(graph, self.model)
         self._ways = Ways(self.budget, self.space.fixed)
-        self._joints: dict[tuple[StreamFormat, StreamFormat], Need] = {}
-        self._origin = stream_sources(graph)
-        self._joined = _followed_by_pipes(graph)
         self._registers: dict[object, int] = {}
 
     def fastest(self) -> Attempt:
@@ -217,10 +185,11 @@ class Fitter:
             best = min(best, *tried, key=_worth)
         return best
 
-    def _first(self, start: float) -> _Prices:
+    def _first(self, start: float) -> Prices:
         have = self.budget.capacities
         block = start * have.lut / max(have.bram, 1)
-        return _Prices(0.1, block, have.lut / max(have.dsp, 1), 0.0)
+        more = have.lut / max(have.dsp, 1)
+        return Prices(FF_COST, block, more, 0.0, self.budget.rules.paired)
 
     def measure(self, plan: Plan) -> Attempt:
         """A finished plan, with the depths of its FIFOs."""
@@ -245,12 +214,10 @@ class Fitter:
             "a larger board, or a network with fewer channels or narrower numbers",
         )
 
-    def _choose(self, target: int, prices: _Prices, *, ways: bool) -> Attempt:
-        paired = self.budget.rules.paired
-
+    def _choose(self, target: int, prices: Prices, *, ways: bool) -> Attempt:
         def price(node: Node, option: Option, usual: Option) -> float:
-            blocks = self._need(node, usual).dsp
-            area = prices.of(self._need(node, option), paired=paired, usual=blocks)
+            blocks = self.needs.of(node, usual).dsp
+            area = prices.of(self.needs.of(node, option), usual=blocks)
             # A clock that is asked for is worth more than area is.
             late = self._pace.late(option.built) if self._pace else 0.0
             return area + late * self.budget.capacities.lut
@@ -261,7 +228,7 @@ class Fitter:
 
         costs = Costs(
             lambda node, option: price(node, best_way(node, option), option),
-            lambda have, want: prices.of(self._joint(have, want), paired=paired),
+            lambda have, want: prices.of(self.needs.joint(have, want)),
         )
         options = self.space.reaching(target).cheapest(target, costs)
         found = {node.name: best_way(node, options[node.name]) for node in self.space.nodes}
@@ -287,7 +254,7 @@ class Fitter:
         shares, moved = self.budget.shares(need), self.budget.moved(need)
         return Attempt(target, choices, found, shares, moved, ways)
 
-    def _changed(self, prices: _Prices, tried: Attempt) -> _Prices:
+    def _changed(self, prices: Prices, tried: Attempt) -> Prices:
         """Dearer where too much is in use, cheaper where there is plenty."""
         factor = {
             part: min(max((tried.shares[part] / FILL[part]) ** 1.5, 0.4), 6.0)
@@ -302,35 +269,6 @@ class Fitter:
             dsp=prices.dsp * factor["dsp"] / factor["lut"],
             scarce=(prices.scarce + spilled) / 2,
         )
-
-    def _need(self, node: Node, option: Option) -> Need:
-        """Of an option, with the FIFO behind it unless a pipe follows in the same stage."""
-        key = id(option)
-        if key not in self._needs:
-            need = self.model.need(option.built.circuit, option.built.needs)
-            if node.name not in self._joined:
-                need += self._fifo(option.built.ports.output)
-            for value, form in zip(node.inputs, option.built.ports.inputs, strict=True):
-                if self._origin[value] in self.graph.inputs:
-                    need += self._fifo(form) + self.model.need(LINK, port_resources(form.bits))
-            self._needs[key] = need
-        return self._needs[key]
-
-    def _joint(self, have: StreamFormat, want: StreamFormat) -> Need:
-        """Of a gearbox with its FIFO, or of nothing."""
-        if have.same_words(want):
-            return Need()
-        if (have, want) not in self._joints:
-            kind = TensorType((1, have.vectors, have.size), have.element)
-            site = width_site(kind, have, want)
-            choice = width_choice(site)
-            gearbox = family("width").kernel(choice.kernel).at(site, choice.parameters)
-            need = self.model.need(gearbox.circuit, gearbox.needs)
-            self._joints[have, want] = need + self._fifo(want)
-        return self._joints[have, want]
-
-    def _fifo(self, form: StreamFormat) -> Need:
-        return self.model.need(FIFO, fifo_resources(form.bits, _FIFO_DEPTH, block=False))
 
     def _depth(self, plan: Plan, link: Link) -> int:
         """Places that keep a pipeline full: one for each of its registers, and two."""
@@ -353,25 +291,6 @@ class Fitter:
 def _worth(attempt: Attempt) -> tuple[float, float]:
     """The less the better: what is beyond the margin, then logic."""
     return max(attempt.excess, 1.0), attempt.shares["lut"]
-
-
-def _followed_by_pipes(graph: Graph) -> frozenset[str]:
-    """Nodes whose only reader is a pipe, which joins their stage."""
-    origin = stream_sources(graph)
-    readers: dict[str, list[Node | None]] = {}
-    for node in graph.nodes:
-        if node.op.family not in FREE:
-            for value in node.inputs:
-                readers.setdefault(origin[value], []).append(node)
-    for value in graph.outputs:
-        readers.setdefault(origin[value], []).append(None)
-    found = set()
-    for node in graph.nodes:
-        reader, *others = readers.get(node.outputs[0], [None])
-        alone = reader is not None and not others and len(reader.inputs) == 1
-        if alone and reader and all(k.rigid for k in family(reader.op.family).kernels):
-            found.add(node.name)
-    return frozenset(found)
 
 
 def describe(attempt: Attempt, budget: DeviceBudget) -> tuple[str, str]:

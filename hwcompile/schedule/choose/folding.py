@@ -16,7 +16,7 @@ from functools import cached_property, partial
 from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
-from hwcompile.schedule.choose.assignment import GENERAL, Assignment, Costs
+from hwcompile.schedule.choose.assignment import Assignment
 from hwcompile.schedule.choose.choice import FREE, Choice, stream_sources
 from hwcompile.schedule.choose.options import (
     Option,
@@ -26,6 +26,7 @@ from hwcompile.schedule.choose.options import (
     options_of,
     ordered,
 )
+from hwcompile.schedule.choose.prices import Costs, generic_costs
 
 DEFAULT_LANES = 4096
 """Lanes to spend when no target is given."""
@@ -52,7 +53,7 @@ def choose(
     """
     space = Space.of(graph, fixed)
     target = default_target(space.options) if target_cycles is None else target_cycles
-    chosen = space.reaching(target).cheapest(target, GENERAL)
+    chosen = space.reaching(target).cheapest(target, generic_costs(graph))
     return {name: option.choice for name, option in chosen.items()}
 
 

@@ -1,4 +1,4 @@
-"""What could build a node, and what that costs."""
+"""What could build a node."""
 
 from __future__ import annotations
 
@@ -11,49 +11,13 @@ from hwcompile.diagnostics import fail
 from hwcompile.ir.graph import Graph, Node
 from hwcompile.ops import family
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.needs import Resources
-from hwcompile.ops.contract.site import Blocks, StreamFormat
+from hwcompile.ops.contract.site import Blocks
 from hwcompile.schedule.choose.choice import Choice, site_of
-
-# One figure for everything a kernel uses, in look-up tables. Flip-flops come two to a LUT and are
-# rarely short; a 36-kbit block RAM counts as 288 LUTs; a multiplier is what 8 x 8 bits cost in
-# LUTs. A lane counts on its own, because lanes are what folding is about: of two designs with
-# equal estimates the one with fewer lanes is kept busier, and routes more easily.
-LUT_COST = 1.0
-FF_COST = 0.5
-MEMORY_BIT_COST = 1 / 128
-MULTIPLIER_COST = 64.0
-LANE_COST = 24.0
-
-
-def cost_of(resources: Resources, lanes: int) -> float:
-    """The scalar cost that folding minimizes, in look-up tables."""
-    return (
-        LUT_COST * resources.all_lut
-        + FF_COST * resources.all_ff
-        + MEMORY_BIT_COST * resources.memory_bits
-        + MULTIPLIER_COST * resources.multipliers
-        + LANE_COST * lanes
-    )
-
-
-def joint_cost(have: StreamFormat, want: StreamFormat) -> float:
-    """What joining two streams costs: nothing, or about what a gearbox and its FIFO need.
-
-    An estimate, because folding looks at very many pairs: the elements held and the output word in
-    registers, and a shifter where neither word is a multiple of the other.
-    """
-    if have.same_words(want):
-        return 0.0
-    small, large = sorted((have.parallel, want.parallel))
-    bits = have.element.bits
-    shifter = 0.0 if large % small == 0 else 2.0 * large * bits
-    return 24.0 + 2.0 * (small + large) * bits * (LUT_COST + FF_COST) / 2 + shifter
 
 
 @dataclass(frozen=True)
 class Option:
-    """What could build a node, and what that costs; computed when it is asked for."""
+    """What could build a node."""
 
     built: Built
 
@@ -61,11 +25,6 @@ class Option:
     def choice(self) -> Choice:
         """As the plan and `schedule.toml` name it."""
         return Choice(self.built.kernel.name, self.built.parameters)
-
-    @cached_property
-    def cost(self) -> float:
-        """See `cost_of`."""
-        return cost_of(self.built.needs, self.built.lanes)
 
     @cached_property
     def streams(self) -> tuple[tuple[int, int, Blocks | None], ...]:

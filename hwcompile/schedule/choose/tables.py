@@ -12,12 +12,11 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ops import family
 from hwcompile.passes.truth_tables import SparseLayer, sparse_layers, with_truth_tables
 from hwcompile.schedule.choose.choice import Choice, place, site_of
-from hwcompile.schedule.choose.estimate import estimate
-from hwcompile.schedule.choose.options import cost_of
+from hwcompile.schedule.choose.estimate import estimate, part_need
+from hwcompile.schedule.choose.prices import GENERIC_PRICES
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.schedule.time.prediction import Prediction
-from hwcompile.technology.model import technology
-from hwcompile.technology.plumbing import fifo_resources
+from hwcompile.technology.model import Need, generic, technology
 
 KERNEL = "truth_table"
 """As a schedule calls it, at any node of a layer."""
@@ -134,15 +133,11 @@ class Chooser:
             have = self.board.capacities
             block, product = have.lut / max(have.bram, 1), have.lut / max(have.dsp, 1)
             return found.lut + block * found.bram + product * found.dsp
-        queues = sum(
-            cost_of(fifo_resources(link.format.bits, link.depth, block=link.block), 0)
-            for link in plan.links
-        )
-        return queues + self._area([part for stage in plan.stages for part in stage.parts])
+        return GENERIC_PRICES.of(estimate(plan, generic()).total)
 
     def _area(self, parts: list[Placed]) -> float:
-        """Look-up tables that some nodes are worth, on FPGAs in general."""
-        return sum(cost_of(part.built.needs, 0) for part in parts)
+        """Look-up tables that some nodes are worth, on the generic FPGA."""
+        return GENERIC_PRICES.of(sum((part_need(part, generic()) for part in parts), Need()))
 
 
 def _as_table(layer: SparseLayer) -> Placed:

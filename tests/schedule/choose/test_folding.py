@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.ir.graph import Graph
-from hwcompile.ir.types import IntType
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.ops.matmul.op import Matmul
-from hwcompile.schedule.choose import assignment, folding
+from hwcompile.schedule.choose import assignment, folding, prices
 from hwcompile.schedule.choose.choice import Choice
 from hwcompile.schedule.choose.folding import choose
-from hwcompile.schedule.choose.options import LANE_COST, joint_cost, options_of
+from hwcompile.schedule.choose.options import options_of
+from hwcompile.schedule.choose.prices import Costs, generic_costs
 from hwcompile.schedule.choose.stages import build_stages
 from tests.schedule.fakes import Copy, Light, Net
 
@@ -23,6 +25,20 @@ def folds(graph: Graph, target: int | None, **fixed: int) -> dict[str, int]:
     chosen = choose(graph, target, prescribed)
     assert list(chosen) == [node.name for node in graph.nodes if node.op.family != "reshape"]
     return {name: int(choice.parameters["parallel"]) for name, choice in chosen.items()}
+
+
+Joint = Callable[[StreamFormat, StreamFormat], float]
+
+
+def use_joints(patch: pytest.MonkeyPatch, joint: Joint, lane: float | None = None) -> None:
+    """Streams cost what `joint` says, and nodes so much per lane; None for what they take."""
+
+    def costs(graph: Graph) -> Costs:
+        own = generic_costs(graph).option
+        per_lane = lane or 0.0
+        return Costs(own if lane is None else lambda _, o: per_lane * o.built.lanes, joint)
+
+    patch.setattr(folding, "generic_costs", costs)
 
 
 def chain() -> Graph:
@@ -43,7 +59,7 @@ def test_a_pipe_follows_its_producer_even_to_odd_word_sizes() -> None:
 
 
 def test_neighbours_agree_when_a_width_node_costs_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assignment, "joint_cost", lambda h, w: 0.0 if h.same_words(w) else 1000.0)
+    use_joints(monkeypatch, lambda h, w: 0.0 if h.same_words(w) else 1000.0)
     assert folds(chain(), 128, a=8) == {"a": 8, "p": 8, "b": 8}
     assert folds(chain(), 128, b=4) == {"a": 4, "p": 4, "b": 4}
 
@@ -101,17 +117,8 @@ def test_a_node_without_kernels_is_an_error(monkeypatch: pytest.MonkeyPatch) -> 
     assert "'core': it is tired; 'slow': it takes one input" in str(caught.value)
 
 
-def test_what_a_joint_costs() -> None:
-    def form(size: int, parallel: int) -> StreamFormat:
-        return StreamFormat(128 // size, size, parallel, IntType(0, 3))
-
-    assert joint_cost(form(8, 4), form(16, 4)) == 0
-    assert 0 < joint_cost(form(8, 4), form(8, 2)) < joint_cost(form(8, 4), form(8, 3))
-    assert joint_cost(form(8, 3), form(16, 3)) > 0
-
-
 def test_a_width_node_that_is_too_slow_is_avoided(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(assignment, "joint_cost", lambda h, w: 0.0)
+    use_joints(monkeypatch, lambda h, w: 0.0)
     assert folds(chain(), 128, a=8)["b"] == 1
     monkeypatch.setattr(assignment.Assignment, "_fast", lambda _, pair: pair[0].same_words(pair[1]))
     assert folds(chain(), 128, a=8)["b"] == 8
@@ -121,7 +128,8 @@ def test_a_width_node_that_is_too_slow_is_avoided(monkeypatch: pytest.MonkeyPatc
 def test_no_single_change_is_cheaper(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a graph with forks and joins, where the dynamic program alone is not exact."""
     table = np.random.default_rng(seed).integers(0, 900, size=(9, 9))
-    monkeypatch.setattr(assignment, "joint_cost", lambda h, w: float(table[h.parallel, w.parallel]))
+    np.fill_diagonal(table, 0)
+    use_joints(monkeypatch, lambda h, w: float(table[h.parallel, w.parallel]), lane=34.0)
     net = Net((4, 4, 8))
     a = net.add(Copy, "a", "x")
     b, c = net.add(Copy, "b", a), net.add(Copy, "c", a)
@@ -131,7 +139,7 @@ def test_no_single_change_is_cheaper(seed: int, monkeypatch: pytest.MonkeyPatch)
     def cost(parallel: dict[str, int]) -> float:
         total = 0.0
         for node in graph.nodes:
-            total += (10 + LANE_COST) * parallel[node.name]
+            total += 34 * parallel[node.name]
             for value in node.inputs:
                 if value != "x":
                     total += table[parallel[value], parallel[node.name]]
@@ -143,8 +151,10 @@ def test_no_single_change_is_cheaper(seed: int, monkeypatch: pytest.MonkeyPatch)
             assert cost({**chosen, name: other}) >= cost(chosen)
 
 
-def test_lanes_of_matrices_are_near_the_optimum() -> None:
-    """Three layers, the lanes of each at most 10 % above rows * columns * vectors / target."""
+def test_lanes_of_matrices_are_near_the_optimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three layers where nothing but lanes counts, the lanes of all at most 10 % above
+    rows * columns * vectors / target."""
+    monkeypatch.setattr(prices, "LANE_COST", 100.0)
     net = Net((1, 1, 784))
     random = np.random.default_rng(3)
     value, sizes = "x", [(784, 256), (256, 100), (100, 10)]
