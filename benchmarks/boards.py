@@ -5,7 +5,9 @@
     python benchmarks/boards.py --published      the rows of docs/boards.md, in hours
     python benchmarks/boards.py --summary        those of README.md, out of docs/boards.md
 
-Every row is one network on one board, from the model file to the bitstream. `frames/s` is the
+Every row is one network on one board, from the model file to the bitstream, at the folding in
+`benchmarks/board_schedules` where there is one: figures stay those of the same design when the
+planner finds a better one, and hours of place and route need not follow. `frames/s` is the
 board's clock divided by the interval: what the design computes when the link keeps up. `netlist`
 counts frames that the mapped cells computed in simulation, and how many elements were wrong.
 Networks that are not part of the project are skipped when their folder is absent (see
@@ -52,6 +54,9 @@ TARGETS = {
     ("cnv_w1a1", ""): 120_000,
 }
 """Cycles per frame for a network on a board; the board "" stands for all others."""
+
+SCHEDULES = ROOT / "benchmarks" / "board_schedules"
+"""Foldings of rows, `<network>_<target>.toml`; other rows get what the planner chooses."""
 
 ROWS = {
     "digits_mlp_w1a1": ("icebreaker", "ulx3s_85", "tang_nano_9k", "crosslink_nx_evn",
@@ -117,7 +122,12 @@ def measure(network: str, board: str, folder: Path, frames: int, seeds: int) -> 
     clock = load_board(board).clock.mhz
     started = time.perf_counter()
     design = hwcompile.compile(
-        model_of(network), folder, target_cycles=row.target_cycles, clock_mhz=clock, force=True
+        model_of(network),
+        folder,
+        target_cycles=row.target_cycles,
+        schedule=schedule_of(network, row.target_cycles),
+        clock_mhz=clock,
+        force=True,
     )
     row.interval_cycles = design.report["design"]["interval_cycles"]["predicted"]
     row.seconds["compile"] = time.perf_counter() - started
@@ -133,6 +143,12 @@ def measure(network: str, board: str, folder: Path, frames: int, seeds: int) -> 
     except CompileError as error:
         row.failure = str(error)
     return row
+
+
+def schedule_of(network: str, target_cycles: int) -> Path | None:
+    """The folding of a row; None where the planner chooses it."""
+    path = SCHEDULES / f"{network}_{target_cycles}.toml"
+    return path if path.is_file() else None
 
 
 def _build(row: Row, design: hwcompile.Design, seeds: int) -> None:

@@ -208,7 +208,8 @@ def test_intervals_of_bitstreams_are_what_the_compiler_makes(
 ) -> None:
     # Without synthesis, which takes hours for the whole table.
     model = ROOT / "examples" / "digits" / f"{network}.onnx"
-    design = hwcompile.compile(model, tmp_path / "out", target_cycles=target)
+    schedule = ROOT / "benchmarks" / "board_schedules" / f"{network}_{target}.toml"
+    design = hwcompile.compile(model, tmp_path / "out", target_cycles=target, schedule=schedule)
     assert design.report["design"]["interval_cycles"]["predicted"] == interval
 
 
