@@ -24,6 +24,7 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import parse_graph
 from hwcompile.ir.verify import verify
 from hwcompile.ops import op_classes
+from hwcompile.schedule.choose.widths import without_widths
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import plan
 from hwcompile_runtime.host import HostInput, HostOutput
@@ -101,7 +102,7 @@ def read_plan(directory: Path) -> Plan:
     Raises:
         CompileError: HW0510 when one of them is damaged, HW0402 when they do not fit.
     """
-    graph = read_graph(directory)
+    graph = without_widths(read_graph(directory))
     read_text(directory, SCHEDULE)  # refuses a damaged one
     planned, _ = plan(graph, schedule=directory / SCHEDULE)
     return planned

@@ -35,6 +35,26 @@ def insert_widths(
     return joined, joints.choices, inputs
 
 
+def without_widths(graph: Graph) -> Graph:
+    """The graph that `insert_widths` was given, of the graph of a plan.
+
+    Width nodes say nothing of the order in which channels come; planned again without them, a
+    graph gets the same ones at the same places.
+    """
+    widths = [node for node in graph.nodes if node.op.family == "width"]
+    source: dict[str, str] = {}
+    for node in widths:
+        source[node.outputs[0]] = source.get(node.inputs[0], node.inputs[0])
+    nodes = tuple(
+        replace(node, inputs=tuple(source.get(value, value) for value in node.inputs))
+        for node in graph.nodes
+        if node.op.family != "width"
+    )
+    types = {value: kind for value, kind in graph.types.items() if value not in source}
+    outputs = tuple(source.get(value, value) for value in graph.outputs)
+    return replace(graph, nodes=nodes, types=types, outputs=outputs)
+
+
 def whole_pixels(kind: TensorType) -> StreamFormat:
     """One pixel per word."""
     return StreamFormat(kind.pixels, kind.channels, kind.channels, kind.element)

@@ -33,6 +33,7 @@ from hwcompile.schedule.choose.prices import (
     generic_costs,
 )
 from hwcompile.schedule.choose.stages import build_stages
+from hwcompile.schedule.choose.widths import without_widths
 from hwcompile.technology.model import generic
 from tests.models import ROOT, model_path
 from tests.schedule.choose.test_optimum import residual
@@ -199,3 +200,14 @@ def test_joints_of_equal_words_cost_nothing_and_shifters_more_than_chains() -> N
     assert joint(form(8, 4), form(16, 4)) == 0
     assert 0 < joint(form(8, 4), form(8, 2)) < joint(form(8, 4), form(8, 3))
     assert joint(form(8, 3), form(16, 3)) > 0
+
+
+@pytest.mark.parametrize("target", [64, 1024])
+def test_a_graph_without_its_gearboxes_is_the_one_that_was_planned(target: int) -> None:
+    """Build directories are read so: gearboxes are put where they were, under the same names."""
+    graph = lowered(DIGITS / "digits_cnn_w3a3.onnx")
+    joined = build_stages(graph, choose(graph, target, {})).graph
+    assert any(node.op.family == "width" for node in joined.nodes)
+    bare = without_widths(joined)
+    assert (bare.nodes, bare.types, bare.outputs) == (graph.nodes, graph.types, graph.outputs)
+    assert build_stages(bare, choose(graph, target, {})).graph.types == joined.types
