@@ -9,6 +9,7 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import TensorType
 from hwcompile.ops.conv.op import Conv
 from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reshape.op import Reshape
 from hwcompile.ops.window.op import Window
@@ -24,7 +25,8 @@ def lower_conv(graph: Graph) -> Graph:
     - the kernel covers the whole map once: `y_window = reshape(x); y = matmul(y_window)`;
     - else: `y_window = window(x); y = matmul(y_window)`.
 
-    A pointwise convolution needs no window.
+    A pointwise convolution needs no window. Taps whose weights are all zero are neither in windows
+    nor in products.
     """
     return expand(graph, _chain)
 
@@ -37,16 +39,22 @@ def _chain(op: Op, kind: TensorType) -> Chain | None:
 
 
 def _product(op: Conv) -> Op:
-    filters = op.weights.shape[0]
+    filters, fan = op.weights.shape[0], op.weights.shape[3]
+    weights = op.weights.reshape(filters, -1, fan)[:, list(op.used_taps)]
     if op.is_depthwise:
-        return Depthwise(np.ascontiguousarray(op.weights.reshape(filters, -1).T))
-    return Matmul(op.weights.reshape(op.groups, filters // op.groups, -1))
+        return Depthwise(np.ascontiguousarray(weights[:, :, 0].T))
+    return Matmul(np.ascontiguousarray(weights.reshape(op.groups, filters // op.groups, -1)))
 
 
 def _windows(op: Conv, kind: TensorType, groups: int) -> Chain:
+    every = len(op.used_taps) == op.kernel[0] * op.kernel[1]
     if op.geometry.is_pointwise():
         return ()
     if groups == 1 and op.geometry.is_whole_map(kind.shape):
-        return (("window", Reshape((1, 1, kind.size))),)
-    window = Window(op.kernel, op.strides, op.dilations, op.pads, op.pad_value, groups)
+        if every:
+            return (("window", Reshape((1, 1, kind.size))),)
+        index = np.arange(kind.size, dtype=np.int64).reshape(-1, kind.channels)[list(op.used_taps)]
+        return (("window", Gather(index.reshape(1, 1, -1), 0)),)
+    listed = () if every else op.used_taps
+    window = Window(op.kernel, op.strides, op.dilations, op.pads, op.pad_value, groups, listed)
     return (("window", window),)

@@ -14,6 +14,7 @@ from hwcompile.passes.join_padding import join_padding
 from hwcompile.passes.lower_conv import lower_conv
 from hwcompile.passes.lower_pool import lower_pool
 from hwcompile.passes.prune import prune
+from hwcompile.passes.trim_taps import trim_taps
 from hwcompile.passes.truth_tables import fold_into_truth_tables
 
 _log = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ LOWERING: tuple[tuple[str, Pass], ...] = (
     ("remove-composed-nodes", remove_dead_nodes),
     # Sees filters and channels, which windows and reshapes spread out.
     ("prune", prune),
+    # Channels that are left say which taps are.
+    ("trim-taps", trim_taps),
     ("lower-conv", lower_conv),
     ("lower-pool", lower_pool),
     ("fold-into-truth-tables", fold_into_truth_tables),

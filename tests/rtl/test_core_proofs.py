@@ -95,7 +95,7 @@ CORES = (
             ("(held[NumberBits-1] || !held[PlaceBits])", "1'b1"),
             ("on_map ? missing[NumberBits-1]", "on_map ? 1'b1"),
             ("kept_q <= kept_d", "kept_q <= written_q"),
-            ("step = NumberBits'(StepTapRow)", "step = NumberBits'(1)"),
+            ("end_tap_row ? StepTapRow : StepTapCol", "StepTapCol"),
         ),
     ),
     _window(
@@ -166,9 +166,9 @@ def _formulate(core: Core, folder: Path, change: tuple[str, str] | None = None) 
     }
     if change is not None:
         old, new = change
-        text = sources[f"{core.core}.sv"]
-        assert text.count(old) == 1, f"'{old}' occurs {text.count(old)} times"
-        sources[f"{core.core}.sv"] = text.replace(old, new)
+        (name,) = (name for name, text in sources.items() if old in text)
+        assert sources[name].count(old) == 1, f"'{old}' occurs {sources[name].count(old)} times"
+        sources[name] = sources[name].replace(old, new)
     for name, text in core.files.items():
         (folder / name).write_text(text)
     problem = formulate(folder, sources, core.bench, core.parameters)

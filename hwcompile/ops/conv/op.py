@@ -60,6 +60,12 @@ class Conv(Op):
         """True when every output channel sees one input channel of its own."""
         return bool(self.weights.shape[3] == 1 and self.weights.shape[0] == self.groups)
 
+    @cached_property
+    def used_taps(self) -> tuple[int, ...]:
+        """Places in the kernel, row after row, of taps with a weight; the first if none has."""
+        used = self.weights.any(axis=(0, 3)).ravel()
+        return tuple(np.flatnonzero(used).tolist()) or (0,)
+
     def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
         """See `Op.problems`."""
         if len(inputs) != 1:
@@ -131,7 +137,8 @@ class Conv(Op):
         return self.weights.reshape(self.weights.shape[0], -1)
 
     def _padded(self, kind: TensorType) -> IntType:
-        return self.geometry.element(kind.element, self.pad_value, kind.shape)
+        element, shape = kind.element, kind.shape
+        return self.geometry.element(element, self.pad_value, shape, self.used_taps)
 
     def _interval(self, kind: TensorType) -> tuple[int, int]:
         return sum_interval(self._rows, self._padded(kind), axis=1)

@@ -27,6 +27,11 @@ def _examples() -> tuple[Site, ...]:
             Window((1, 3), (1, 1), (1, 2), (0, 4, 0, 1), -3, 1),
             TensorType((1, 9, 2), IntType(0, 5)),
         ),
+        # Some of nine taps, as of a convolution whose other weights are zero.
+        Site.of(
+            Window((3, 3), (1, 1), (1, 1), (1, 1, 1, 1), -1, 1, (1, 3, 4, 8)),
+            TensorType((5, 4, 3), BIPOLAR),
+        ),
     )
 
 

@@ -57,9 +57,16 @@ class Geometry:
         taps = np.arange(self.kernel[axis], dtype=np.int64) * self.dilations[axis]
         return windows[:, None] + taps[None, :] - self.pads[axis]
 
-    def reaches_padding(self, shape: tuple[int, int, int]) -> bool:
-        """True when some tap of some window lies in the padding."""
-        return not all(self._inside(axis, shape).all() for axis in (0, 1))
+    def reaches_padding(self, shape: tuple[int, int, int], taps: tuple[int, ...] = ()) -> bool:
+        """True when some tap of some window lies in the padding.
+
+        Args:
+            shape: (height, width, channels) of the map.
+            taps: Places in the kernel, row after row, of those that count; all where empty.
+        """
+        inside = [self._inside(axis, shape).all(axis=0) for axis in (0, 1)]
+        every = np.logical_and.outer(*inside).ravel()
+        return not bool(every[list(taps)].all() if taps else every.all())
 
     def is_pointwise(self) -> bool:
         """True when windows and pixels are the same thing: 1x1, stride 1, no padding."""
@@ -74,9 +81,18 @@ class Geometry:
             and all(d == 1 or k == 1 for d, k in zip(self.dilations, self.kernel, strict=True))
         )
 
-    def element(self, element: IntType, pad_value: int, shape: tuple[int, int, int]) -> IntType:
-        """The element type of the padded map: its interval and the padding's value together."""
-        if not self.reaches_padding(shape) or element.contains(np.array([pad_value])):
+    def element(
+        self,
+        element: IntType,
+        pad_value: int,
+        shape: tuple[int, int, int],
+        taps: tuple[int, ...] = (),
+    ) -> IntType:
+        """The element type of the padded map: its interval and the padding's value together.
+
+        See `reaches_padding` for the arguments.
+        """
+        if not self.reaches_padding(shape, taps) or element.contains(np.array([pad_value])):
             return element
         return IntType(min(element.low, pad_value), max(element.high, pad_value), Encoding.INTEGER)
 

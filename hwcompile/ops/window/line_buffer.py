@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.ir.types import Encoding, IntType
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance, Struct, Word
+from hwcompile.ops.contract.instance import Each, Instance, Struct, Value, Word
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
@@ -42,7 +42,7 @@ class Lines(Built[Window]):
     def ports(self) -> Ports:
         """Channels of a pixel in; channels of a group for every tap of every group out."""
         window, source, result = self.op, self.site.inputs[0], self.site.outputs[0]
-        taps = window.kernel[0] * window.kernel[1] * window.groups
+        taps = len(window.places) * window.groups
         size = _group_size(self.site)
         return Ports(
             (StreamFormat(source.pixels, source.channels, self.parallel, source.element),),
@@ -79,11 +79,16 @@ class Lines(Built[Window]):
         number = 2 + (2 * ports.inputs[0].words + self.depth).bit_length()
         loops = self._loop_bits
         lut, adders, ff = 2.0 * number + loops + 12, 6.0 * number + loops, 4.0 * number + loops + 4
-        if self.op.geometry.reaches_padding(shape):
+        if self.op.geometry.reaches_padding(shape, self.op.taps):
             position = sum((2 * n).bit_length() + 1 for n in shape[:2])
             lut, adders = lut + 2 * position + out_bits, adders + 4 * position
             ff += 2 * position + 1
         lut += out_bits * self._recoded
+        if self.op.taps:
+            # A table of the words from tap to tap, and for padding one of their positions.
+            lut += _table(len(self.op.taps)) * number
+            if self.op.geometry.reaches_padding(shape, self.op.taps):
+                lut += _table(len(self.op.taps)) * position
         ff += self.registers * (word_bits + 2)
         return Resources(lut, adders, ff) + memory(self.depth, word_bits, MemoryKind.APART)
 
@@ -95,7 +100,7 @@ class Lines(Built[Window]):
     @property
     def paths(self) -> tuple[Path, ...]:
         """Control; the memory, and behind it the choice between a word and padding, and a FIFO."""
-        padded = self.op.geometry.reaches_padding(self.site.inputs[0].shape)
+        padded = self.op.geometry.reaches_padding(self.site.inputs[0].shape, self.op.taps)
         lines = Memory(self.depth, self.ports.inputs[0].bits, MemoryKind.APART)
         # Without a register the word goes on into the next FIFO, which stands somewhere else.
         levels = 2 + int(padded or self._recoded) if self.registers == 0 else 0
@@ -106,7 +111,8 @@ class Lines(Built[Window]):
         """Bits of the counters of the reader's loops."""
         window = self.op
         out = window.geometry.output(self.site.inputs[0].shape)
-        loops = (self.layout.group_words, *window.kernel, window.groups, *out)
+        taps = (len(window.taps),) if window.taps else window.kernel
+        loops = (self.layout.group_words, *taps, window.groups, *out)
         return sum((n - 1).bit_length() for n in loops)
 
     @cached_property
@@ -127,15 +133,15 @@ class Lines(Built[Window]):
                 "PadCode": pad_code(self.op.pad_value, result.element),
                 "Depth": self.depth,
                 **({"Later": True} if self.registers else {}),
+                **listed_taps(self.op),
             },
         )
 
     @property
     def comment(self) -> str:
         """Kernel, folding and depth."""
-        rows, columns = self.op.kernel
         return (
-            f"{rows}x{columns} windows, {self.parallel} channels per cycle, "
+            f"{given_taps(self.op)} windows, {self.parallel} channels per cycle, "
             f"{self.depth} words of line buffer"
         )
 
@@ -167,6 +173,22 @@ def window_shape(site: Site[Window], groups: int, group_words: int) -> Struct:
         "out_width": width,
     }
     return Struct("hw_window", "shape", fields)
+
+
+def listed_taps(window: Window) -> dict[str, Value]:
+    """Parameters that say which taps are given; none where all are."""
+    return {"TapCount": len(window.taps), "TapPlaces": Each(window.taps)} if window.taps else {}
+
+
+def given_taps(window: Window) -> str:
+    """`3x3`, or `4 of 3x3` taps."""
+    rows, columns = window.kernel
+    return (f"{len(window.taps)} of " if window.taps else "") + f"{rows}x{columns}"
+
+
+def _table(entries: int) -> float:
+    """Look-up tables of six inputs of a bit that so many entries choose."""
+    return 1.0 if entries <= 64 else entries / 48
 
 
 class LineBuffer(Kernel[Window]):
@@ -249,7 +271,8 @@ def _reads(layout: WindowLayout) -> WindowReads:
 def _layout(site: Site[Window], parallel: int) -> WindowLayout:
     window = site.op
     words = -(-_group_size(site) // parallel)
-    return WindowLayout(window.geometry, site.inputs[0].shape, window.groups, words)
+    shape = site.inputs[0].shape
+    return WindowLayout(window.geometry, shape, window.groups, words, window.taps)
 
 
 def _group_size(site: Site[Window]) -> int:

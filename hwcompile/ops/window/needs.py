@@ -1,6 +1,6 @@
 """Which words of a frame a sliding window needs, and when it is done with them.
 
-The window's reader visits words in the order (oh, ow, group, kh, kw, word of the group). Word
+The window's reader visits words in the order (oh, ow, group, tap, word of the group). Word
 numbers count the words of a frame as they arrive.
 """
 
@@ -23,12 +23,14 @@ class WindowLayout:
         shape: (height, width, channels) of the map.
         groups: Groups of channels.
         group_words: Words of one pixel of one group.
+        taps: Places in the kernel of the taps that are given, ascending; all where empty.
     """
 
     geometry: Geometry
     shape: tuple[int, int, int]
     groups: int
     group_words: int
+    taps: tuple[int, ...] = ()
 
     @property
     def pixel_words(self) -> int:
@@ -43,7 +45,22 @@ class WindowLayout:
     @property
     def window_words(self) -> int:
         """Words of one window at the output."""
-        return self.geometry.kernel[0] * self.geometry.kernel[1] * self.pixel_words
+        return self.tap_rows.size * self.pixel_words
+
+    @property
+    def tap_rows(self) -> IntArray:
+        """The row of the kernel of every tap, in order."""
+        return self._places // self.geometry.kernel[1]
+
+    @property
+    def tap_columns(self) -> IntArray:
+        """The column of the kernel of every tap, in order."""
+        return self._places % self.geometry.kernel[1]
+
+    @property
+    def _places(self) -> IntArray:
+        rows, columns = self.geometry.kernel
+        return np.array(self.taps or range(rows * columns), dtype=np.int64)
 
     @property
     def reads(self) -> int:
@@ -57,10 +74,10 @@ class WindowLayout:
         A tap in the padding needs nothing of its own, but a frame does not start before its first
         word has arrived: otherwise the padding of a frame that may never come would leave early.
         """
-        rows = self.geometry.positions(0, self.shape)[:, None, None, :, None, None]
-        columns = self.geometry.positions(1, self.shape)[None, :, None, None, :, None]
-        groups = np.arange(self.groups)[None, None, :, None, None, None]
-        words = np.arange(self.group_words)[None, None, None, None, None, :]
+        rows = self.geometry.positions(0, self.shape)[:, None, None, self.tap_rows, None]
+        columns = self.geometry.positions(1, self.shape)[None, :, None, self.tap_columns, None]
+        groups = np.arange(self.groups)[None, None, :, None, None]
+        words = np.arange(self.group_words)[None, None, None, None, :]
         offset = groups * self.group_words + words + 1
         number = (rows * self.shape[1] + columns) * self.pixel_words + offset
         inside = (rows >= 0) & (rows < self.shape[0]) & (columns >= 0) & (columns < self.shape[1])

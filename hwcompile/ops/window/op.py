@@ -14,7 +14,9 @@ from hwcompile.ops.window.geometry import Geometry
 
 @dataclass(frozen=True, eq=False)
 class Window(Op):
-    """`(H, W, C) -> (OH, OW, Kh*Kw*C)`, vector order (group, kh, kw, channel of the group).
+    """`(H, W, C) -> (OH, OW, T*C)`, vector order (group, tap, channel of the group).
+
+    T taps are all Kh*Kw of the kernel, in the order (kh, kw), or some of them.
 
     Attributes:
         kernel: Taps (vertical, horizontal).
@@ -23,6 +25,7 @@ class Window(Op):
         pads: Pixels added at (top, left, bottom, right).
         pad_value: The integer that stands in the padding.
         groups: Number of groups the channels are cut into.
+        taps: Places kh*Kw + kw of those taps that are given, ascending; all of them where empty.
     """
 
     family: ClassVar[str] = "window"
@@ -33,11 +36,17 @@ class Window(Op):
     pads: tuple[int, ...]
     pad_value: int
     groups: int
+    taps: tuple[int, ...] = ()
 
     @property
     def geometry(self) -> Geometry:
         """The index arithmetic of the windows."""
         return Geometry(self.kernel, self.strides, self.dilations, self.pads)
+
+    @property
+    def places(self) -> tuple[int, ...]:
+        """Places of all taps that are given."""
+        return self.taps or tuple(range(self.kernel[0] * self.kernel[1]))
 
     def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
         """See `Op.problems`."""
@@ -45,14 +54,20 @@ class Window(Op):
             return [f"a window takes one input, not {len(inputs)}"]
         if self.groups < 1 or inputs[0].channels % self.groups:
             return [f"{inputs[0].channels} channels do not form {self.groups} equal groups"]
-        return self.geometry.problems(inputs[0].shape)
+        problems = self.geometry.problems(inputs[0].shape)
+        if not problems and (
+            sorted(set(self.places)) != list(self.places)
+            or not 0 <= self.places[0] <= self.places[-1] < self.kernel[0] * self.kernel[1]
+        ):
+            return [f"taps are places in the kernel {self.kernel}, ascending, not {self.taps}"]
+        return problems
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """See `Op.infer`; a scale or zero point per channel follows its channel."""
         kind = inputs[0]
         height, width = self.geometry.output(kind.shape)
-        shape = (height, width, self.kernel[0] * self.kernel[1] * kind.channels)
-        element = self.geometry.element(kind.element, self.pad_value, kind.shape)
+        shape = (height, width, len(self.places) * kind.channels)
+        element = self.geometry.element(kind.element, self.pad_value, kind.shape, self.taps)
         channel = self._regroup(
             np.broadcast_to(
                 np.arange(kind.channels), (1, 1, 1, self.kernel[0], self.kernel[1], kind.channels)
@@ -72,9 +87,10 @@ class Window(Op):
         return (self._regroup(self.geometry.view(values[0], self.pad_value)),)
 
     def _regroup(self, windows: IntArray) -> IntArray:
-        """[n, oh, ow, kh, kw, c] to [n, oh, ow, (group, kh, kw, channel of the group)]."""
+        """[n, oh, ow, kh, kw, c] to [n, oh, ow, (group, tap, channel of the group)]."""
         frames, height, width, down, across, channels = windows.shape
         split = windows.reshape(
-            frames, height, width, down, across, self.groups, channels // self.groups
+            frames, height, width, down * across, self.groups, channels // self.groups
         )
-        return split.transpose(0, 1, 2, 5, 3, 4, 6).reshape(frames, height, width, -1)
+        given = split[:, :, :, list(self.places)] if self.taps else split
+        return given.transpose(0, 1, 2, 4, 3, 5).reshape(frames, height, width, -1)

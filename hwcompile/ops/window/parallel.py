@@ -16,7 +16,7 @@ from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.pixels import pixel_counts
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
-from hwcompile.ops.window.line_buffer import pad_code, window_shape
+from hwcompile.ops.window.line_buffer import given_taps, listed_taps, pad_code, window_shape
 from hwcompile.ops.window.lines import recent_words, whole_rows
 from hwcompile.ops.window.op import Window
 from hwcompile.ops.window.walk import Walk
@@ -44,7 +44,7 @@ class TapsAbreast(Built[Window]):
     @property
     def taps(self) -> int:
         """Taps of a window."""
-        return self.op.kernel[0] * self.op.kernel[1]
+        return len(self.op.places)
 
     @property
     def group_lanes(self) -> int:
@@ -129,13 +129,26 @@ class TapsAbreast(Built[Window]):
         position = walk.row_words.bit_length()
         row = 2 * sum(n.bit_length() for n in (2 * walk.shape[0], walk.windows[0]))
         lut = 3.0 * position + 3 * row + 20 + column * _choices(banks) + column * late
-        if self.op.geometry.reaches_padding(self.site.inputs[0].shape):
+        kept = word * self._kept_places
+        if self.op.geometry.reaches_padding(self.site.inputs[0].shape, self.op.taps):
             lut += out + 2 * sum(self.op.kernel)
-        control = Resources(
-            lut, 6.0 * position + 4 * row, column * places + 4.0 * position + 2 * row + 20
-        )
+        control = Resources(lut, 6.0 * position + 4 * row, kept + 4.0 * position + 2 * row + 20)
         depth = self.rows if walk.is_ring else walk.row_words
         return control + memory(depth, word, MemoryKind.RAM, banks) + self._newest(row, word)
+
+    @property
+    def _kept_places(self) -> int:
+        """Places of the register window up to the last one of each row that a tap reads."""
+        walk, window = self.walk, self.op
+        first: dict[int, int] = {}
+        for place in window.places:
+            row, column = divmod(place, window.kernel[1])
+            first.setdefault(row, column)
+        ahead = -(-window.pads[1] // walk.pixels) * walk.pixels - window.pads[1]
+        return sum(
+            walk.places - (ahead + column * window.dilations[1]) // walk.pixels * walk.pixel_words
+            for column in first.values()
+        )
 
     def _newest(self, row: float, word: int) -> Resources:
         """The words that wait, counters of rows and places, and the choice of the lowest row."""
@@ -182,19 +195,19 @@ class TapsAbreast(Built[Window]):
                 "Depth": self.rows if ring else self.walk.row_words,
                 "Recent": self.recent,
                 "Ring": ring,
+                **listed_taps(self.op),
             },
         )
 
     @property
     def comment(self) -> str:
         """Kernel, folding and line memory."""
-        rows, columns = self.op.kernel
         kept = f"{self.capacity} words" if self.walk.is_ring else f"{self.rows} rows"
         kept += f" and {self.recent} words" if self.recent else ""
         abreast = self.walk.abreast
         windows = f" of {abreast} windows" if abreast > 1 else ""
         return (
-            f"all {rows}x{columns} taps of {self.parallel} channels{windows} per cycle, "
+            f"all {given_taps(self.op)} taps of {self.parallel} channels{windows} per cycle, "
             f"{kept} of line memory"
         )
 

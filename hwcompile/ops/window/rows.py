@@ -166,17 +166,17 @@ class WindowReads:
 
     def _row(self, index: int, needed: int, released: int) -> tuple[_Row, int, int]:
         """A row after so many words needed and released; and how many those are behind it."""
-        layout, rows, columns = self.layout, self._down[index], self._across
+        layout, top, left = self.layout, int(self._down[index, 0]), self._across[:, 0]
         height, width, _ = layout.shape
-        inside = ((rows >= 0) & (rows < height))[None, :, None]
-        inside = inside & ((columns >= 0) & (columns < width))[:, None, :]
-        pixel = (rows[None, :, None] * width + columns[:, None, :]) * layout.pixel_words
+        rows, columns = self._down[index, layout.tap_rows], self._across[:, layout.tap_columns]
+        inside = ((rows >= 0) & (rows < height)) & ((columns >= 0) & (columns < width))
+        pixel = (rows * width + columns) * layout.pixel_words
         word = np.arange(1, layout.pixel_words + 1).reshape(layout.groups, -1)
-        number = pixel[:, None, :, :, None] + word[None, :, None, None, :]
-        taken = np.where(inside[:, None, :, :, None], number, max(needed, 1)).ravel()
+        number = pixel[:, None, :, None] + word[None, :, None, :]
+        taken = np.where(inside[:, None, :, None], number, max(needed, 1)).ravel()
         need = np.maximum.accumulate(np.maximum(taken, max(needed, 1)))
-        tap = (int(rows[0]) * width + columns[:, 0]) * layout.pixel_words
-        useful = (columns[:, 0] < width) & (int(rows[0]) < height)
+        tap = (top * width + left) * layout.pixel_words
+        useful = (left < width) & (top < height)
         starts = np.maximum.accumulate(np.maximum(np.where(useful, tap, 0), released))
         after = max(int(starts[-1]), self._next_start(index))
         free = np.repeat(starts, layout.window_words)

@@ -2,7 +2,7 @@
 //
 // Every step stores a word of the map, when the buffer has a free place, and gives a word of a
 // window, when the word that it needs was stored in a step before. Windows are walked in the order
-// (window row, window column, group, tap row, tap column, word of the group). Taps in the padding
+// (window row, window column, group, tap, word of the group). Taps in the padding
 // read nothing and give PadCode in every lane. After the last word of a window, everything before
 // the next window's first tap is free. See hw_window.
 #ifndef HW_WINDOW_HPP
@@ -10,6 +10,7 @@
 
 #include "recode.hpp"
 #include "stream.hpp"
+#include "window_taps.hpp"
 
 namespace hw {
 
@@ -23,12 +24,14 @@ void window(stream<X> &x, stream<Y> &y) {
   X lines[C::Depth];
 #pragma HLS BIND_STORAGE variable=lines type=ram_s2p
   int written = 0, kept = 0, given = 0;
-  int row = 0, col = 0, group = 0, tap_row = 0, tap_col = 0, index = 0;
+  int row = 0, col = 0, group = 0, tap = 0, index = 0;
 
   for (int step = 0; step < frame_words + C::OutFrameWords; ++step) {
 #pragma HLS PIPELINE II=1
-    const int map_row = row * S::stride_height - S::pad_top + tap_row * S::dilation_height;
-    const int map_col = col * S::stride_width - S::pad_left + tap_col * S::dilation_width;
+    const int map_row =
+        row * S::stride_height - S::pad_top + tap_row<C>(tap) * S::dilation_height;
+    const int map_col =
+        col * S::stride_width - S::pad_left + tap_column<C>(tap) * S::dilation_width;
     const bool on_map = map_row >= 0 && map_row < S::height && map_col >= 0 && map_col < S::width;
     const int number = map_row * row_words + map_col * pixel_words + group * S::group_words + index;
     const int wanted = on_map ? number : 0;
@@ -50,13 +53,11 @@ void window(stream<X> &x, stream<Y> &y) {
 
       // The loops, from the innermost outwards.
       const bool end_word = index == S::group_words - 1;
-      const bool end_row = end_word && tap_col == S::kernel_width - 1;
-      const bool end_group = end_row && tap_row == S::kernel_height - 1;
+      const bool end_group = end_word && tap == window_taps<C>::count - 1;
       const bool end_window = end_group && group == S::groups - 1;
       const bool end_line = end_window && col == S::out_width - 1;
       index = end_word ? 0 : index + 1;
-      if (end_word) tap_col = end_row ? 0 : tap_col + 1;
-      if (end_row) tap_row = end_group ? 0 : tap_row + 1;
+      if (end_word) tap = end_group ? 0 : tap + 1;
       if (end_group) group = end_window ? 0 : group + 1;
       if (end_window) col = end_line ? 0 : col + 1;
       if (end_line) ++row;

@@ -14,6 +14,7 @@
 
 #include "recode.hpp"
 #include "stream.hpp"
+#include "window_taps.hpp"
 
 namespace hw {
 
@@ -47,6 +48,7 @@ struct walk {
   static constexpr int places = (lead + pad_columns) * words + 1;
   static constexpr int capacity = C::Banks * C::Depth;
   static constexpr int waiting = C::Recent > 0 ? C::Recent : 1;
+  static constexpr int taps = window_taps<C>::count;
 };
 
 }  // namespace detail
@@ -107,26 +109,24 @@ void window_parallel(stream<X> &x, stream<Y> &y) {
           const bool any = from_first / W::step * W::windows + w < S::out_width;
           for (int g = 0; g < C::Abreast; ++g) {
 #pragma HLS UNROLL
-            for (int r = 0; r < S::kernel_height; ++r) {
+            for (int t = 0; t < W::taps; ++t) {
 #pragma HLS UNROLL
-              for (int c = 0; c < S::kernel_width; ++c) {
+              const int r = tap_row<C>(t), c = tap_column<C>(t);
+              const int map_row = window_row + r * S::dilation_height;
+              const int map_column = window_column + c * S::dilation_width;
+              const bool on_map = map_row >= 0 && map_row < S::height && map_column >= 0
+                  && map_column < S::width;
+              // Pixels from the first one that is kept.
+              const int far = w * S::stride_width + c * S::dilation_width - S::pad_left
+                  + W::pad_columns * C::Pixels;
+              const X &word = kept[(W::lead + W::pad_columns - far / C::Pixels) * W::words][r];
+              const int first = far % C::Pixels * C::Parallel + g * group_lanes;
+              const int tap = (w * C::Abreast + g) * W::taps + t;
+              for (int l = 0; l < group_lanes; ++l) {
 #pragma HLS UNROLL
-                const int map_row = window_row + r * S::dilation_height;
-                const int map_column = window_column + c * S::dilation_width;
-                const bool on_map = map_row >= 0 && map_row < S::height && map_column >= 0
-                    && map_column < S::width;
-                // Pixels from the first one that is kept.
-                const int far = w * S::stride_width + c * S::dilation_width - S::pad_left
-                    + W::pad_columns * C::Pixels;
-                const X &word = kept[(W::lead + W::pad_columns - far / C::Pixels) * W::words][r];
-                const int first = far % C::Pixels * C::Parallel + g * group_lanes;
-                const int tap = ((w * C::Abreast + g) * S::kernel_height + r) * S::kernel_width + c;
-                for (int l = 0; l < group_lanes; ++l) {
-#pragma HLS UNROLL
-                  const element value = recode<element, style>(word.lane[first + l]);
-                  const element on = on_map ? value : element(C::PadCode);
-                  out.lane[tap * group_lanes + l] = any ? on : element(0);
-                }
+                const element value = recode<element, style>(word.lane[first + l]);
+                const element on = on_map ? value : element(C::PadCode);
+                out.lane[tap * group_lanes + l] = any ? on : element(0);
               }
             }
           }

@@ -11,6 +11,8 @@
 // window's first tap is free; after the last window of a frame, the whole frame is, even words that
 // have not arrived yet (no window looks at them).
 //
+// Of listed taps, TapPlaces holds the places in the kernel, row after row; see hw_window_position.
+//
 // Handshake: core (in0 valid/ready, out_ok_i/out_start_o). Latency: out_valid_o comes one cycle
 // after out_start_o, or two with Later, which puts a register behind the memory; a word stored in
 // one cycle can be read in the next.
@@ -28,7 +30,9 @@ module hw_window #(
   parameter bit BipolarToInt = 1'b0,
   parameter logic [OutBits-1:0] PadCode = '0,
   parameter int unsigned Depth = 16,  // words of the buffer, a power of two, at least 2
-  parameter bit Later = 1'b0
+  parameter bit Later = 1'b0,
+  parameter int unsigned TapCount = 0,  // of taps that are listed; 0 where all are given
+  parameter logic [((TapCount > 0) ? TapCount : 1)*32-1:0] TapPlaces = '0
 ) (
   input  wire logic clk_i,
   input  wire logic rst_ni,
@@ -68,20 +72,24 @@ module hw_window #(
     $error("hw_window: sizes, strides and dilations must be at least 1");
   end
 
+  localparam int unsigned Taps = (TapCount > 0) ? TapCount : KernelHeight * KernelWidth;
+  localparam int unsigned TapCols = (TapCount > 0) ? TapCount : KernelWidth;
+  localparam int unsigned TapBits = (TapCols > 1) ? $clog2(TapCols) : 1;
   localparam int unsigned PixelWords = Groups * GroupWords;
   localparam int unsigned RowWords = Width * PixelWords;
   localparam int unsigned FrameWords = Height * RowWords;
   localparam int unsigned PadWords = PadTop * RowWords + PadLeft * PixelWords;
 
+  // Words from a window's first pixel to a listed tap; to the first one.
+  function automatic int unsigned words_to(input int unsigned tap);
+    words_to = (TapPlaces[tap*32 +: 32] / KernelWidth) * DilationHeight * RowWords
+        + (TapPlaces[tap*32 +: 32] % KernelWidth) * DilationWidth * PixelWords;
+  endfunction
+  localparam int unsigned First = (TapCount > 0) ? words_to(0) : 0;
+
   // Differences of word numbers are signed and stay below 2 * FrameWords + Depth + PadWords.
   localparam int unsigned NumberBits = $clog2(2 * FrameWords + Depth + PadWords + 1) + 1;
   localparam int unsigned PlaceBits = $clog2(Depth);
-
-  // Pixel positions are signed; padding lies outside of [0, Height) and [0, Width).
-  localparam int unsigned RowBits =
-      $clog2(Height + PadTop + OutHeight * StrideHeight + KernelHeight * DilationHeight + 1) + 1;
-  localparam int unsigned ColBits =
-      $clog2(Width + PadLeft + OutWidth * StrideWidth + KernelWidth * DilationWidth + 1) + 1;
 
   // Whether any tap of any window lies in the padding; otherwise positions are not looked at.
   localparam bit Padded = PadTop > 0 || PadLeft > 0 ||
@@ -93,8 +101,9 @@ module hw_window #(
   localparam int unsigned StepTapCol = DilationWidth * PixelWords - (GroupWords - 1);
   localparam int unsigned TapRowSpan = (KernelWidth - 1) * DilationWidth * PixelWords;
   localparam int unsigned StepTapRow = DilationHeight * RowWords - TapRowSpan - (GroupWords - 1);
-  localparam int unsigned StepGroup =
-      1 - (KernelHeight - 1) * DilationHeight * RowWords - TapRowSpan;
+  localparam int unsigned Span = (TapCount > 0) ? words_to(Taps - 1) - words_to(0)
+      : (KernelHeight - 1) * DilationHeight * RowWords + TapRowSpan;
+  localparam int unsigned StepGroup = 1 - Span;
   localparam int unsigned StepWinCol = StrideWidth * PixelWords;
   localparam int unsigned WinRowSpan = (OutWidth - 1) * StrideWidth * PixelWords;
   localparam int unsigned StepWinRow = StrideHeight * RowWords - WinRowSpan;
@@ -105,12 +114,15 @@ module hw_window #(
   logic last_word, last_tap_col, last_tap_row, last_win_col, last_win_row;
   logic end_tap_row, end_group, end_window, end_frame, fire;
 
+  logic [TapBits-1:0] tap;
+
   hw_window_loops #(
-    .Shape(Shape)
+    .Shape(Shape), .TapRows((TapCount > 0) ? 1 : KernelHeight), .TapCols(TapCols)
   ) u_loops (
     .clk_i,
     .rst_ni,
     .step_i(fire),
+    .tap_col_o(tap),
     .last_word_o(last_word),
     .last_tap_col_o(last_tap_col),
     .last_tap_row_o(last_tap_row),
@@ -122,70 +134,45 @@ module hw_window #(
     .end_frame_o(end_frame)
   );
 
-  // ---- Pixel position of the window's first tap and of the current tap ----
-  logic signed [RowBits-1:0] first_row_q, first_row_d, next_row, row_q, row_d;
-  logic signed [ColBits-1:0] first_col_q, first_col_d, next_col, col_q, col_d;
+  // A window of more than two words leaves time to work out the next one in two steps.
+  localparam bit Ahead = Taps * PixelWords > 2;
+  logic on_map, next_useful;
 
-  always_comb begin
-    col_d = col_q;
-    row_d = row_q;
-    if (last_word) col_d = last_tap_col ? first_col_q : col_q + $signed(ColBits'(DilationWidth));
-    if (end_tap_row) row_d = last_tap_row ? first_row_q : row_q + $signed(RowBits'(DilationHeight));
-    if (end_window) begin
-      col_d = first_col_d;
-      row_d = first_row_d;
-    end
-  end
-
-  always_comb begin
-    next_col = first_col_q + $signed(ColBits'(StrideWidth));
-    next_row = first_row_q;
-    if (last_win_col) begin
-      next_col = -$signed(ColBits'(PadLeft));
-      next_row = first_row_q + $signed(RowBits'(StrideHeight));
-      if (last_win_row) next_row = -$signed(RowBits'(PadTop));
-    end
-  end
-
-  always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      first_row_q <= -$signed(RowBits'(PadTop));
-      first_col_q <= -$signed(ColBits'(PadLeft));
-      row_q <= -$signed(RowBits'(PadTop));
-      col_q <= -$signed(ColBits'(PadLeft));
-    end else if (fire) begin
-      if (end_window) begin
-        first_row_q <= first_row_d;
-        first_col_q <= first_col_d;
-      end
-      row_q <= row_d;
-      col_q <= col_d;
-    end
-  end
-
-  logic on_map;
-  if (Padded) begin : gen_map
-    logic on_map_d;
-    assign on_map_d = !row_d[RowBits-1] && row_d < $signed(RowBits'(Height)) &&
-                      !col_d[ColBits-1] && col_d < $signed(ColBits'(Width));
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) on_map <= PadTop == 0 && PadLeft == 0;
-      else if (fire) on_map <= on_map_d;
-    end
-  end else begin : gen_all_map
-    assign on_map = 1'b1;
-  end
+  hw_window_position #(
+    .Shape(Shape), .TapCount(TapCount), .TapPlaces(TapPlaces), .Padded(Padded), .Ahead(Ahead),
+    .TapBits(TapBits)
+  ) u_position (
+    .clk_i, .rst_ni, .fire_i(fire), .tap_i(tap), .last_word_i(last_word),
+    .last_tap_col_i(last_tap_col), .last_tap_row_i(last_tap_row), .last_win_col_i(last_win_col),
+    .last_win_row_i(last_win_row), .end_tap_row_i(end_tap_row), .end_window_i(end_window),
+    .on_map_o(on_map), .next_useful_o(next_useful)
+  );
 
   // -- Word numbers: next to be written, of the current tap, of the window's first tap, first kept
-  logic [NumberBits-1:0] written_q, read_q, first_q, kept_q, step, missing, lacking, held;
+  logic [NumberBits-1:0] written_q, read_q, first_q, kept_q, step, step_tap, missing, lacking, held;
   logic [NumberBits-1:0] first_d, kept_d;  // of the next window
   logic frees;  // the next window needs less
   logic write, arrived, begun_q;
 
+  localparam int unsigned Listed = (TapCount > 0) ? TapCount : 1;
+  function automatic logic [Listed*NumberBits-1:0] steps(input int unsigned count);
+    steps = '0;
+    for (int unsigned t = 1; t < count; t++) begin
+      steps[(t-1)*NumberBits +: NumberBits] =
+          NumberBits'(words_to(t) - words_to(t - 1) - (GroupWords - 1));
+    end
+  endfunction
+
+  if (TapCount > 0) begin : gen_listed
+    localparam logic [Listed*NumberBits-1:0] Steps = steps(Listed);
+    assign step_tap = Steps[tap*NumberBits +: NumberBits];
+  end else begin : gen_all
+    assign step_tap = NumberBits'(end_tap_row ? StepTapRow : StepTapCol);
+  end
+
   always_comb begin
     step = NumberBits'(1);
-    if (last_word) step = NumberBits'(StepTapCol);
-    if (end_tap_row) step = NumberBits'(StepTapRow);
+    if (last_word) step = step_tap;
     if (end_group) step = NumberBits'(StepGroup);
   end
 
@@ -207,8 +194,8 @@ module hw_window #(
       kept_q <= '0;
       begun_q <= 1'b0;
       // No unary minus: Yosys would take it for a part of the cast's width.
-      read_q <= NumberBits'(0) - NumberBits'(PadWords);
-      first_q <= NumberBits'(0) - NumberBits'(PadWords);
+      read_q <= NumberBits'(First) - NumberBits'(PadWords);
+      first_q <= NumberBits'(First) - NumberBits'(PadWords);
     end else begin
       if (write) written_q <= written_q + 1'b1;
       if (fire) read_q <= end_window ? first_d : read_q + step;
@@ -223,36 +210,29 @@ module hw_window #(
   // ---- The next window ----
 
   logic [NumberBits-1:0] next_first, next_kept, gain;
-  logic next_useful, useful;
+  logic useful;
   always_comb begin
     next_first = first_q + NumberBits'(StepWinCol);
     if (last_win_col) next_first = first_q + NumberBits'(StepWinRow);
     if (last_win_col && last_win_row) next_first = first_q + NumberBits'(StepFrame);
-    next_kept = next_first + ((last_win_col && last_win_row) ? NumberBits'(PadWords) : '0);
+    next_kept = next_first - NumberBits'(First)
+        + ((last_win_col && last_win_row) ? NumberBits'(PadWords) : '0);
   end
 
-  // Its first tap tells what is still needed, unless it lies right of the map (its number would be
-  // that of a pixel in the next row) or below it.
-  assign next_useful = !Padded || (next_row < $signed(RowBits'(Height)) &&
-                                   next_col < $signed(ColBits'(Width)));
+  // Its first pixel tells what is still needed, unless it lies right of the map or below it.
   assign gain = kept_d - kept_q;
 
-  // What is known of it changes with the last word of a window only, so in all but the shortest
-  // windows there is time to work it out in two steps.
-  if (KernelHeight * KernelWidth * PixelWords > 2) begin : gen_ahead
+  // What is known of it changes with the last word of a window only.
+  if (Ahead) begin : gen_ahead
     always_ff @(posedge clk_i) begin
       first_d <= next_first;
       kept_d <= next_kept;
-      first_row_d <= next_row;
-      first_col_d <= next_col;
       useful <= next_useful;
       frees <= useful && !gain[NumberBits-1];
     end
   end else begin : gen_at_once
     assign first_d = next_first;
     assign kept_d = next_kept;
-    assign first_row_d = next_row;
-    assign first_col_d = next_col;
     assign useful = next_useful;
     assign frees = useful && !gain[NumberBits-1];
   end

@@ -2,16 +2,21 @@
 // word of the group, the last of them innermost. Every step_i takes one turn of the innermost loop.
 //
 // last_*_o is high in the last turn of one loop, end_*_o in the last turn of it and of all inside;
-// of the four inner loops, from registers. After the end of a frame the loops start again.
+// of the four inner loops, from registers. After the end of a frame the loops start again. Taps
+// that are listed are a row of as many columns; tap_col_o is the turn of their loop.
 
 `default_nettype none
 
 module hw_window_loops #(
-  parameter hw_window_pkg::shape_t Shape = hw_window_pkg::SHAPE
+  parameter hw_window_pkg::shape_t Shape = hw_window_pkg::SHAPE,
+  parameter int unsigned TapRows = Shape.kernel_height,
+  parameter int unsigned TapCols = Shape.kernel_width,
+  localparam int unsigned TapColBits = (TapCols > 1) ? $clog2(TapCols) : 1
 ) (
   input  wire logic clk_i,
   input  wire logic rst_ni,
   input  wire logic step_i,
+  output logic [TapColBits-1:0] tap_col_o,
   output logic last_word_o,
   output logic last_tap_col_o,
   output logic last_tap_row_o,
@@ -24,8 +29,6 @@ module hw_window_loops #(
 );
 
   localparam int unsigned Words = Shape.group_words;
-  localparam int unsigned TapCols = Shape.kernel_width;
-  localparam int unsigned TapRows = Shape.kernel_height;
   localparam int unsigned Groups = Shape.groups;
   localparam int unsigned WinCols = Shape.out_width;
   localparam int unsigned WinRows = Shape.out_height;
@@ -36,7 +39,6 @@ module hw_window_loops #(
   end
 
   localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1;
-  localparam int unsigned TapColBits = (TapCols > 1) ? $clog2(TapCols) : 1;
   localparam int unsigned TapRowBits = (TapRows > 1) ? $clog2(TapRows) : 1;
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
   localparam int unsigned WinColBits = (WinCols > 1) ? $clog2(WinCols) : 1;
@@ -59,6 +61,7 @@ module hw_window_loops #(
   assign end_win_row = end_window_o && last_win_col_o;
   assign end_frame_o = end_win_row && last_win_row_o;
 
+  assign tap_col_o = tap_col_q;
   assign word_d = last_word_o ? '0 : word_q + 1'b1;
   assign tap_col_d = last_tap_col_o ? '0 : tap_col_q + 1'b1;
   assign tap_row_d = last_tap_row_o ? '0 : tap_row_q + 1'b1;

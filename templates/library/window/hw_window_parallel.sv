@@ -23,6 +23,8 @@
 // their channels; the last word of a row may hold fewer. A column of the walk is a word then, and
 // windows leave Pixels / StrideWidth at a time. What lies behind the last window of a row is zero.
 //
+// Of listed taps alone, TapPlaces holds the places in the kernel, row after row, 32 bits each.
+//
 // Handshake: core (in0 valid/ready, out_ok_i/out_start_o). Latency: out_valid_o comes two cycles
 // after out_start_o (memory, register window); a word stored in one cycle can be read in the next.
 `default_nettype none
@@ -43,7 +45,10 @@ module hw_window_parallel #(
   parameter int unsigned Recent = 0,    // words that wait for the place of a row that leaves; or 0
   // Windows of one row that move from row to row: one bank, which need not hold a row.
   parameter bit Ring = 1'b0,
-  localparam int unsigned Taps = Shape.kernel_height * Shape.kernel_width,
+  parameter int unsigned TapCount = 0,  // of taps that are listed; 0 where all are given
+  parameter logic [((TapCount > 0) ? TapCount : 1)*32-1:0] TapPlaces = '0,
+  localparam int unsigned Taps =
+      (TapCount > 0) ? TapCount : Shape.kernel_height * Shape.kernel_width,
   localparam int unsigned Stride = (Shape.stride_width > 0) ? Shape.stride_width : 1,
   localparam int unsigned Strides = Pixels / Stride,  // in a word
   localparam int unsigned Fewest = (Strides < Shape.out_width) ? Strides : Shape.out_width,
@@ -272,7 +277,8 @@ module hw_window_parallel #(
   hw_window_taps #(
     .Shape(Shape), .Parallel(Parallel), .Pixels(Pixels), .Windows(Windows), .Abreast(Abreast),
     .InBits(InBits), .OutBits(OutBits), .InSigned(InSigned), .BipolarToInt(BipolarToInt),
-    .PadCode(PadCode), .Tail(Tail), .Lead(Lead), .Offset(Offset), .RowBits(RowBits)
+    .PadCode(PadCode), .Tail(Tail), .Lead(Lead), .Offset(Offset), .RowBits(RowBits),
+    .TapCount(TapCount), .TapPlaces(TapPlaces)
   ) i_taps (
     .clk_i, .rst_ni, .fire_i(fire), .load_i(load), .place_i(place), .row_last_i(last_pos),
     .first_row_i(first_q), .column_i(column), .emits_o(emits), .out_valid_o, .out_data_o

@@ -6,8 +6,9 @@
 // the current one completes a window: the first does in column Offset, then every StrideWidth-th.
 // Row positions come in with the phase: first_row_i is that of the window's first tap.
 //
-// The output word has, for each group in it, tap after tap the channels of the group. Taps in the
-// padding give PadCode. Latency: out_valid_o comes two cycles after a phase that emits.
+// The output word has, for each group in it, tap after tap the channels of the group; of all taps,
+// or of those that TapPlaces lists (see hw_window_parallel). Taps in the padding give PadCode.
+// Latency: out_valid_o comes two cycles after a phase that emits.
 //
 // With several Pixels in a word a column of the walk is a word, and the output word has window
 // after window, Windows of them; those behind the last one of a row are zero.
@@ -28,7 +29,10 @@ module hw_window_taps #(
   parameter int unsigned Lead = 0,    // column of the last tap of the first windows
   parameter int unsigned Offset = 0,  // column of the phase with which they leave
   parameter int unsigned RowBits = 8,
-  localparam int unsigned Taps = Shape.kernel_height * Shape.kernel_width,
+  parameter int unsigned TapCount = 0,
+  parameter logic [((TapCount > 0) ? TapCount : 1)*32-1:0] TapPlaces = '0,
+  localparam int unsigned Taps =
+      (TapCount > 0) ? TapCount : Shape.kernel_height * Shape.kernel_width,
   localparam int unsigned GapBits = $clog2(Tail + 2),
   localparam int unsigned ColumnWidth = Shape.kernel_height * Pixels * Parallel * InBits
 ) (
@@ -188,6 +192,7 @@ module hw_window_taps #(
 
   // ---- Taps in the output's encoding ----
   localparam int Groups = Abreast;
+  localparam int TapTotal = Taps;
   localparam int Lanes = Parallel / Abreast;
   localparam int AllLanes = Parallel;
   localparam int InWidth = InBits;
@@ -195,35 +200,36 @@ module hw_window_taps #(
 
   for (genvar w = 0; w < WindowCount; w++) begin : gen_window
     for (genvar g = 0; g < Groups; g++) begin : gen_group
-      for (genvar r = 0; r < KernelHeight; r++) begin : gen_row
-        for (genvar c = 0; c < KernelWidth; c++) begin : gen_tap
-          // Pixels from the first one that is kept; its column of the walk, and pixel in it.
-          localparam int Far = w * StrideWidth + c * DilationWidth - PadLeft
-              + PadColumns * PixelCount;
-          localparam int Place = (LeadColumn + PadColumns - Far / PixelCount) * Words;
-          localparam int Pixel = Far % PixelCount;
-          logic on_map;
-          assign on_map = row_on_q2[r] && column_on_q2[w*KernelWidth + c];
+      for (genvar t = 0; t < TapTotal; t++) begin : gen_tap
+        localparam int Listed = TapPlaces[((TapCount > 0) ? t : 0)*32 +: 32];
+        localparam int Place = (TapCount > 0) ? Listed : t;  // in the kernel
+        localparam int Row = Place / KernelWidth;
+        localparam int Column = Place % KernelWidth;
+        // Pixels from the first one that is kept; its column of the walk, and pixel in it.
+        localparam int Far = w * StrideWidth + Column * DilationWidth - PadLeft
+            + PadColumns * PixelCount;
+        localparam int Back = (LeadColumn + PadColumns - Far / PixelCount) * Words;
+        localparam int Pixel = Far % PixelCount;
+        logic on_map;
+        assign on_map = row_on_q2[Row] && column_on_q2[w*KernelWidth + Column];
 
-          for (genvar l = 0; l < Lanes; l++) begin : gen_lane
-            localparam int From = ((r * PixelCount + Pixel) * AllLanes + g * Lanes + l) * InWidth;
-            localparam int Into = ((((w * Groups + g) * KernelHeight + r) * KernelWidth + c) * Lanes
-                + l) * ValueWidth;
-            logic [InBits-1:0] value;
-            logic [OutBits-1:0] converted;
-            assign value = kept_q[Place][From +: InBits];
+        for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+          localparam int From = ((Row * PixelCount + Pixel) * AllLanes + g * Lanes + l) * InWidth;
+          localparam int Into = (((w * Groups + g) * TapTotal + t) * Lanes + l) * ValueWidth;
+          logic [InBits-1:0] value;
+          logic [OutBits-1:0] converted;
+          assign value = kept_q[Back][From +: InBits];
 
-            if (BipolarToInt) begin : gen_bipolar
-              // +1 is 0...01 and -1 is 1...11.
-              assign converted = { {(OutBits - 1){~value}}, 1'b1};
-            end else if (OutBits > InBits) begin : gen_extend
-              assign converted = { {(OutBits - InBits){InSigned & value[InBits-1]}}, value};
-            end else begin : gen_same
-              assign converted = value;
-            end
-            assign out_data_o[Into +: OutBits] =
-                !window_on_q2[w] ? '0 : on_map ? converted : PadCode;
+          if (BipolarToInt) begin : gen_bipolar
+            // +1 is 0...01 and -1 is 1...11.
+            assign converted = { {(OutBits - 1){~value}}, 1'b1};
+          end else if (OutBits > InBits) begin : gen_extend
+            assign converted = { {(OutBits - InBits){InSigned & value[InBits-1]}}, value};
+          end else begin : gen_same
+            assign converted = value;
           end
+          assign out_data_o[Into +: OutBits] =
+              !window_on_q2[w] ? '0 : on_map ? converted : PadCode;
         end
       end
     end

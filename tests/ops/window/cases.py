@@ -39,7 +39,16 @@ def windows(draw: st.DrawFn) -> tuple[Window, TensorType]:
     kind = draw(maps(groups * draw(st.integers(1, 5))))
     g = draw(geometries(kind.shape))
     pad_value = draw(st.integers(-6, 6))
-    return Window(g.kernel, g.strides, g.dilations, g.pads, pad_value, groups), kind
+    taps = draw(some_taps(g.kernel))
+    return Window(g.kernel, g.strides, g.dilations, g.pads, pad_value, groups, taps), kind
+
+
+@st.composite
+def some_taps(draw: st.DrawFn, kernel: tuple[int, ...]) -> tuple[int, ...]:
+    """Places of some taps of a kernel; nothing for all of them, as often."""
+    places = st.integers(0, kernel[0] * kernel[1] - 1)
+    chosen = draw(st.one_of(st.just(set()), st.sets(places, min_size=1)))
+    return tuple(sorted(chosen))
 
 
 def _site(op: Window, shape: tuple[int, int, int], element: IntType) -> Site[Window]:

@@ -76,6 +76,18 @@ CASES: dict[str, tuple[Site, dict[str, int]]] = {
         site(Window((4, 4), ONE, ONE, (2, 3, 2, 1), 7, 1), (2, 2, 2), NIBBLE),
         {"parallel": 2},
     ),
+    "five of nine taps, padded": (
+        site(Window((3, 3), ONE, ONE, ALL_ROUND, 5, 1, (1, 3, 4, 5, 7)), (5, 6, 5), BYTE),
+        {"parallel": 2},
+    ),
+    "two taps of groups, dilated, strides": (
+        site(Window((3, 2), (1, 2), (2, 3), (3, 0, 1, 4), 20, 2, (3, 4)), (6, 7, 4), NIBBLE),
+        {"parallel": 2},
+    ),
+    "one tap, not the first": (
+        site(Window((3, 3), (2, 1), ONE, NO_PADS, 0, 1, (5,)), (7, 5, 3), BIPOLAR),
+        {"parallel": 3},
+    ),
     "windows right of and below the map": (
         site(Window(ONE, ONE, ONE, (2, 2, 3, 3), -8, 1), (2, 3, 1), NIBBLE),
         {"parallel": 1},

@@ -18,7 +18,7 @@ ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated be
 
 
 def layout(op: Window, kind: TensorType, words: int) -> WindowLayout:
-    return WindowLayout(op.geometry, kind.shape, op.groups, words)
+    return WindowLayout(op.geometry, kind.shape, op.groups, words, op.taps)
 
 
 def firings(need: IntArray, free: IntArray, depth: int, frames: int) -> IntArray | None:
@@ -54,7 +54,7 @@ def test_nothing_is_released_that_is_needed_later(
     height, width, _ = kind.shape
     numbers = np.arange(plan.words).reshape(height, width, plan.pixel_words)
     # The window op itself, applied to the numbers of the words, says which words are read.
-    reader = Window(op.kernel, op.strides, op.dilations, op.pads, -1, op.groups)
+    reader = Window(op.kernel, op.strides, op.dilations, op.pads, -1, op.groups, op.taps)
     inner = TensorType((height, width, plan.pixel_words), kind.element)
     read = reader.evaluate((inner,), (numbers[None],))[0].ravel()
     assert read.size == plan.reads == need.size == free.size

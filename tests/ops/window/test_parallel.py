@@ -59,6 +59,14 @@ CASES: dict[str, tuple[Site, int]] = {
         2,
     ),
     "one column": (site(Window((4, 1), ONE, ONE, (1, 0, 2, 0), 5, 1), (6, 1, 2), NIBBLE), 2),
+    "five of nine taps, in parts": (
+        site(Window((3, 3), ONE, ONE, ALL_ROUND, 7, 1, (1, 3, 4, 5, 7)), (4, 5, 6), NIBBLE),
+        2,
+    ),
+    "two taps of groups abreast, dilated": (
+        site(Window((3, 2), (1, 2), (2, 3), (2, 1, 1, 2), 20, 4, (1, 2)), (6, 7, 8), NIBBLE),
+        4,
+    ),
     "kernel larger than the map": (
         site(Window((4, 3), ONE, ONE, (2, 1, 2, 1), 7, 1), (2, 3, 2), NIBBLE),
         2,
@@ -95,6 +103,10 @@ SEVERAL: dict[str, tuple[Site, int]] = {
     "stride, half as many windows": (
         site(Window((3, 3), (2, 2), ONE, (0, 0, 1, 1), 7, 1), (8, 6, 3), NIBBLE),
         4,
+    ),
+    "some taps": (
+        site(Window((3, 3), ONE, ONE, ALL_ROUND, -3, 1, (0, 4, 5)), (4, 7, 2), NIBBLE),
+        3,
     ),
     "a whole row": (site(Window((3, 5), ONE, ONE, (1, 2, 1, 2), 1, 1), (4, 5, 2), NIBBLE), 5),
     "groups, dilated, bipolar": (

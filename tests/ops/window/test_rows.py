@@ -20,7 +20,7 @@ ORACLE_REASON = "rows are held against the counts of the whole frame"
 @given(windows(), st.integers(1, 3))
 def test_rows_are_the_frame(case: tuple[Window, TensorType], words: int) -> None:
     op, kind = case
-    layout = WindowLayout(op.geometry, kind.shape, op.groups, words)
+    layout = WindowLayout(op.geometry, kind.shape, op.groups, words, op.taps)
     need, free = layout.need(), layout.free()
     reads = WindowReads(layout)
     reader = reads.actor("lines")
