@@ -24,7 +24,7 @@ def _channels(model: Graph, lowered: Graph) -> tuple[str, ...]:
             before, after = (graph.types[value].channels for graph in (model, lowered))
             if after < before:
                 found.append(f"{value} {after} of {before}")
-    return _note("channels", found, "the others are constant, or nothing reads them")
+    return _note("channels", found, "the others are constant, equal to these or read by nobody")
 
 
 def _taps(model: Graph) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
@@ -34,10 +34,11 @@ NIBBLE = IntType(0, 15)
 
 @dataclass
 class Net:
-    """Builds graphs with random numbers."""
+    """Builds graphs with random numbers; with `twins` some filters and quantizers are equal."""
 
     builder: Builder
     rng: np.random.Generator
+    twins: bool = False
 
     @staticmethod
     def of(seed: int) -> Net:
@@ -49,6 +50,8 @@ class Net:
     def conv(self, x: str, filters: int, size: int, pad: int, zeros: tuple[int, ...] = ()) -> str:
         weights = self.rng.integers(-3, 4, (filters, size, size, self.kind(x).channels))
         weights[list(zeros)] = 0
+        if self.twins and self.rng.random() < 0.5:  # filters that equal others
+            weights = weights[self.rng.integers(0, filters, filters)]
         pads = (pad, pad, pad, pad)
         op = Conv(weights, 1, (1, 1), (1, 1), pads, max(0, self.kind(x).element.low))
         return self.builder.add("conv", op, (x,), ORIGIN)[0]
@@ -68,6 +71,8 @@ class Net:
         # Some rows give one number whatever comes.
         thresholds[self.rng.random(rows) < 0.25] = self.rng.choice([low, high])
         slope = self.rng.choice([-1, 1], rows)
+        if self.twins and self.rng.random() < 0.5:
+            thresholds[:], slope[:] = thresholds[:1], slope[:1]
         base = np.where(slope > 0, 0, 5).astype(np.int64)
         op = Threshold(thresholds, base, slope.astype(np.int64), IntType(0, 5))
         return self.builder.add("quant", op, (x,), ORIGIN)[0]
@@ -150,7 +155,7 @@ def grow(net: Net, x: str, step: str) -> str:
 @given(st.integers(0, 10**6), st.lists(st.sampled_from(STEPS), min_size=1, max_size=6))
 def test_meaning_is_kept(seed: int, steps: list[str]) -> None:
     """Everything may be zero or constant, and branches meet again."""
-    net = Net.of(seed)
+    net = replace(Net.of(seed), twins=True)
     x = net.builder.input("x", TensorType((3, 4, 3), IntType(-8, 7)))
     for step in steps:
         x = grow(net, x, step)
@@ -276,3 +281,60 @@ def test_one_channel_of_very_many_stays(filters: int, stay: int) -> None:
     after = prune(before)
     equal(before, after)
     assert channels(after)[first] == stay
+
+
+def two_layers(rows: list[int], offsets: list[int], second: IntArray) -> Graph:
+    """A matrix whose rows are these of four, thresholds, and a matrix on the result."""
+    net = Net.of(3)
+    x = net.builder.input("x", TensorType((2, 3, 5), NIBBLE))
+    weights = net.rng.integers(-7, 8, (4, 5))[rows]
+    value = net.add("first", Matmul(weights[None]), x)
+    ones = np.ones(len(rows), dtype=np.int64)
+    thresholds = np.array([[-9, 2, 11]]) + np.array(offsets)[:, None]
+    value = net.add("quant", Threshold(thresholds, 0 * ones, ones, IntType(0, 3)), value)
+    return net.builder.build((net.add("y", Matmul(second[None]), value),))
+
+
+def test_equal_filters_are_computed_once() -> None:
+    """Rows and thresholds are equal; columns of the reader are added up."""
+    second = np.random.default_rng(0).integers(-20, 21, (3, 8))
+    before = two_layers([0, 1, 0, 2, 1, 3, 0, 1], [0, 0, 0, 0, 0, 0, 0, 4], second)
+    after = prune(before)
+    equal(before, after)
+    assert channels(after) == {"x": 5, "first": 5, "quant": 5, "y": 3}
+    by_hand = [second[:, [0, 2, 6]].sum(1), second[:, [1, 4]].sum(1), *second[:, [3, 5, 7]].T]
+    (matrix,) = (node.op for node in after.nodes if node.name == "y")
+    assert isinstance(matrix, Matmul)
+    np.testing.assert_array_equal(matrix.weights[0], np.array(by_hand).T)
+
+
+def test_weights_that_must_not_grow_read_copies() -> None:
+    """Sums of bipolar weights would be multiplied: the channel is wired to both columns instead."""
+    signs = np.random.default_rng(0).choice([-1, 1], (3, 6))
+    before = two_layers([0, 1, 0, 2, 1, 1], [0] * 6, signs)
+    after = prune(before)
+    equal(before, after)
+    assert channels(after)["first"] == 3
+    assert [node.op.family for node in after.nodes] == ["matmul", "threshold", "gather", "matmul"]
+
+
+def test_equal_outputs_are_copies() -> None:
+    net = Net.of(0)
+    x = net.builder.input("x", TensorType((2, 1, 5), NIBBLE))
+    weights = net.rng.integers(-7, 8, (3, 5))[[0, 1, 1, 0, 0]]
+    before = net.builder.build((net.add("y", Matmul(weights[None]), x),))
+    after = prune(before)
+    equal(before, after)
+    assert channels(after) == {"x": 5, "y_once": 2, "y": 5}
+
+
+@pytest.mark.parametrize("rows", [[0, 1, 2, 3, 0], [0, 0]])
+def test_equal_filters_that_somebody_reads_for_themselves_stay(rows: list[int]) -> None:
+    """A residual sum of both with something else; a copy is not worth a node."""
+    net = Net.of(4)
+    x = net.builder.input("x", TensorType((2, 1, 5), NIBBLE))
+    y = net.builder.input("z", TensorType((2, 1, len(rows)), NIBBLE))
+    first = net.add("first", Matmul(net.rng.integers(-7, 8, (4, 5))[rows][None]), x)
+    added = net.add("sum", Linear((1, 1), 0), first, y)
+    graph = net.builder.build((net.add("y", Matmul(np.array([[[3] * len(rows)]])), added),))
+    assert channels(prune(graph)) == channels(graph)

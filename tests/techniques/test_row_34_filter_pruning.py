@@ -76,6 +76,35 @@ def test_hardware_is_that_of_the_network_cut_by_hand(
     assert pruned.report["design"]["lanes"] == cut.report["design"]["lanes"]
 
 
+def test_equal_filters_are_those_of_one(tmp_path: Path) -> None:
+    """By hand: each filter once, and the columns of all that equal it added up behind."""
+    rng = np.random.default_rng(35)
+    which = np.array([0, 1, 2, 0, 3, 2, 2, 4])
+    first, bias = weights(rng, 5, 3, 3, 3), weights(rng, 5)
+    second, third = weights(rng, 7, 8, 2, 2) / 4, weights(rng, 14, 5)
+    # Of one sign in a row, so that sums of equal filters reach as far as those of one.
+    second = (np.abs(np.round(second * 16)) / 16).astype(np.float32)
+    second[::2] *= -1
+    offset = weights(rng, 7)
+    summed = np.stack([second[:, which == one].sum(axis=1) for one in range(5)], axis=1)
+    models = [
+        network(tmp_path / "all" / "n.onnx", first[which], bias[which], second, offset, third),
+        network(tmp_path / "once" / "n.onnx", first, bias, summed, offset, third),
+    ]
+    every, once = (
+        hwcompile.compile(model, tmp_path / f"{model.parent.name}_out", target_cycles=120)
+        for model in models
+    )
+    assert rtl_texts(every) == rtl_texts(once)
+    assert any("conv1 5 of 8" in note for note in every.notes)
+    images = np.random.default_rng(1).normal(0, 1.5, (20, *SHAPE)).astype(np.float32)
+    expected = qonnx_outputs(models[0], images)
+    for design, levels in ((every, ("reference", "hls")), (once, ("rtl",))):
+        for level in levels:
+            got = design.simulate(images, level=level).real["y"].reshape(20, -1)
+            np.testing.assert_array_equal(got, expected)
+
+
 def test_numbers_are_those_of_the_network_as_it_was(
     models: tuple[Path, Path], tmp_path: Path
 ) -> None:

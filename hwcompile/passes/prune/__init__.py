@@ -5,6 +5,7 @@ from __future__ import annotations
 from hwcompile.ir.graph import Graph
 from hwcompile.passes.dead_nodes import remove_dead_nodes
 from hwcompile.passes.prune.cut import cut_channels
+from hwcompile.passes.prune.equal import merge_equal_channels
 from hwcompile.passes.prune.known import known_elements
 from hwcompile.passes.prune.needed import needed_channels
 from hwcompile.passes.prune.operands import drop_constant_operands
@@ -17,6 +18,7 @@ def prune(graph: Graph) -> Graph:
       result. Who reads it by weights takes the constant into its own thresholds, and the filter
       goes, with its row of constants and its columns in every consumer.
     - A channel that every consumer multiplies by zero goes.
+    - Channels that are equal in every frame are computed once: consumers' weights are summed.
     - An operand of a sum that is constant goes, with the whole branch that made it (a scale of 0).
 
     Channels of inputs and outputs of the network stay. Where channels of several values stand side
@@ -28,6 +30,9 @@ def prune(graph: Graph) -> Graph:
     if slim is not graph:
         slim = remove_dead_nodes(slim)
         known = known_elements(slim)
+    merged = merge_equal_channels(slim, known)
+    if merged is not slim:
+        slim, known = merged, known_elements(merged)
     needed = needed_channels(slim, known)
     if all(keep.all() for keep in needed.values()):
         return slim
