@@ -103,16 +103,18 @@ def _convolution(x: np.ndarray, weights: Weights) -> np.ndarray:
     return np.asarray(y)
 
 
-def product(path: Path, cycles: int) -> Built[Any]:
-    """The kernel of the convolution, as it is planned for `cycles` per frame at most."""
+def products(path: Path, cycles: int) -> list[Built[Any]]:
+    """Kernels of the convolution, as they are planned for `cycles` per frame at most.
+
+    The first one has the weights; with two levels of them, another one multiplies sums by these.
+    """
     graph = run_passes(load_model(path).graph, LOWERING)
-    (found,) = (
+    return [
         part.built
         for stage in plan(graph, target_cycles=cycles)[0].stages
         for part in stage.parts
-        if part.built.site.op.family == "matmul"
-    )
-    return found
+        if part.built.site.op.family in ("matmul", "depthwise")
+    ]
 
 
 def cells(design: Design, folder: Path) -> Cells:
@@ -143,9 +145,10 @@ def _counted(path: Path) -> dict[str, int]:
     return {k: int(v["count"] if isinstance(v, dict) else v) for k, v in kinds.items()}
 
 
-def bound(layer: Layer, built: Built[Any], weights: Weights) -> int:
+def bound(layer: Layer, built: Built[Any]) -> int:
     """Cycles that products take on as many lanes, if none has an idle cycle."""
-    work = int(np.count_nonzero(weights)) if layer.sparse else weights.size
+    matrix = built.site.op.weights
+    work = int(np.count_nonzero(matrix)) if layer.sparse else matrix.size
     return -(-POSITIONS * work // built.lanes)
 
 
@@ -158,7 +161,7 @@ def measured(layer: Layer, folder: Path, plain: Cells | None) -> dict[str, Any]:
         plain: Cells of `PLAIN`; None for the row of `PLAIN` itself.
     """
     design, weights = compiled(layer, folder)
-    built = product(folder / "layer.onnx", layer.cycles)
+    built, *more = products(folder / "layer.onnx", layer.cycles)
     made = cells(design, folder)
     row = {
         "row": layer.row,
@@ -167,11 +170,11 @@ def measured(layer: Layer, folder: Path, plain: Cells | None) -> dict[str, Any]:
         "frames": FRAMES,
         "mismatches": mismatches(design, weights),
         "interval_cycles": built.interval,
-        "bound_cycles": bound(layer, built, weights),
+        "bound_cycles": bound(layer, built),
         "multipliers": made.multipliers,
         "dsp": made.dsp,
         "lut": made.lut,
-        "weight_bits": weight_bits(built),
+        "weight_bits": sum(weight_bits(one) for one in (built, *more)),
         "ideal_bits": round(layer.ideal_bits(weights)),
         "baseline_lut": plain.lut if plain else made.lut,
         "baseline_dsp": plain.dsp if plain else made.dsp,

@@ -19,6 +19,7 @@ CHANNELS, SIZE = 16, 8
 SHAPE = (CHANNELS, CHANNELS, 3, 3)
 COUNT = CHANNELS * CHANNELS * 9
 POSITIONS = SIZE * SIZE
+OUTPUTS = CHANNELS * POSITIONS
 
 Weights = npt.NDArray[np.int64]
 Random = np.random.Generator
@@ -118,6 +119,14 @@ LAYERS = (
     Layer(13, "DoReFa-Net, 2 bits", lambda r: chosen(r, [-3, -1, 1, 3]), _book(4, 2, 3)),
     Layer(
         16, "ZipML, 5 levels", lambda r: chosen(r, [-90, -31, 4, 38, 101]), _book(5, 3, 127)
+    ),
+    Layer(
+        18, "TTQ, two levels and zero", lambda r: chosen(r, [-87, 0, 113]), _book(2, 2, 127),
+        multipliers=2,
+    ),
+    Layer(
+        18, "TTQ, most weights zero", lambda r: _pruned(r, [-87, 113], 0.15), _stored(1, 7, 16),
+        11520, multipliers=2, sparse=True,
     ),
     Layer(
         19, "entropy-coded scalar quantizer, 32 levels",

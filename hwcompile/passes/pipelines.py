@@ -14,6 +14,7 @@ from hwcompile.passes.join_padding import join_padding
 from hwcompile.passes.lower_conv import lower_conv
 from hwcompile.passes.lower_pool import lower_pool
 from hwcompile.passes.prune import prune
+from hwcompile.passes.split_levels import split_levels
 from hwcompile.passes.trim_taps import trim_taps
 from hwcompile.passes.truth_tables import fold_into_truth_tables
 
@@ -35,6 +36,7 @@ LOWERING: tuple[tuple[str, Pass], ...] = (
     ("trim-taps", trim_taps),
     ("lower-conv", lower_conv),
     ("lower-pool", lower_pool),
+    ("split-levels", split_levels),
     ("fold-into-truth-tables", fold_into_truth_tables),
 )
 

@@ -22,6 +22,11 @@ def examples() -> tuple[Site, ...]:
         _site((1, 1, 4, 3), [-2, 0, 3], IntType(0, 3)),
         _site((2, 2, 9, 2), [-127, 0, 99, 127], IntType(0, 255)),
         _site((1, 3, 1, 4), [3, -100, 7], IntType(-128, 127)),
+        # The same weights for all channels, and sums that do not reach what they could.
+        Site.of(
+            Depthwise(np.array([[87] * 5, [-113] * 5]), (-9040, 6960)),
+            TensorType((1, 2, 10), IntType(0, 80)),
+        ),
     )
 
 

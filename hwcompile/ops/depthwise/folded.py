@@ -39,7 +39,17 @@ class FoldedChannels(Built[Depthwise]):
         """The arithmetic."""
         element = self.site.inputs[0].element
         dot = Dot.of(self.op.weight_type, element, self.parameters, self.registers)
-        return dot.stored(self.parameters, self.depth)
+        return dot.stored(self.parameters, self.rows)
+
+    @cached_property
+    def shared(self) -> bool:
+        """All channels have the same weights, so that the memory has a row for each tap alone."""
+        return self.words > 1 and bool((self.op.weights == self.op.weights[:, :1]).all())
+
+    @property
+    def rows(self) -> int:
+        """Rows of the weight memory."""
+        return self.op.taps if self.shared else self.depth
 
     @property
     def pixels(self) -> int:
@@ -53,7 +63,7 @@ class FoldedChannels(Built[Depthwise]):
 
     @property
     def depth(self) -> int:
-        """Words of a pixel, and rows of the weight memory."""
+        """Words of a pixel."""
         return self.op.taps * self.words
 
     @property
@@ -98,7 +108,7 @@ class FoldedChannels(Built[Depthwise]):
         pe, dot, words = self.pe, self.dot, self.words
         sums = pe * self.out_bits
         index = max(words - 1, 1).bit_length()
-        counters = index + sum(max(n - 1, 1).bit_length() for n in (self.op.taps, self.depth))
+        counters = index + sum(max(n - 1, 1).bit_length() for n in (self.op.taps, self.rows))
         total = Resources(
             # As for the matrix-vector kernel: an adder with its start value, counters, control.
             lut=sums + 0.5 * counters + 4,
@@ -108,7 +118,7 @@ class FoldedChannels(Built[Depthwise]):
         word = pe * (dot.encoding.input.bits + dot.encoding.stored_bits)
         total += Resources(ff=self.registers * (word + index + 4))
         total += memory(words, sums, MemoryKind.RAM) if words > 1 else Resources()
-        total += memory(self.depth, pe * dot.weight_bits) + dot.decoding(pe, self.depth)
+        total += memory(self.rows, pe * dot.weight_bits) + dot.decoding(pe, self.rows)
         if self.starts is not None:
             total += memory(words, pe * start_bits(self.starts))
         return total + dot.resources(pe, 1, self.out_bits)
@@ -117,7 +127,7 @@ class FoldedChannels(Built[Depthwise]):
     def paths(self) -> tuple[Path, ...]:
         """Those of the arithmetic, behind the weight memory, and control."""
         width = self.pe * self.dot.weight_bits
-        weights = Memory(self.depth, width) if self.depth > 1 else None
+        weights = Memory(self.rows, width) if self.rows > 1 else None
         return (*self.dot.paths(1, self.out_bits, weights, rows=self.number("pe")), CONTROL)
 
     @property
@@ -137,6 +147,7 @@ class FoldedChannels(Built[Depthwise]):
                 "Taps": op.taps,
                 "KeptLanes": self._kept_lanes,
                 **({"Operands": 1 + self.registers} if self.registers else {}),
+                **({"Shared": True} if self.shared else {}),
                 "CodeBits": dot.code_bits,
                 **dot.parameters(),
                 "Doubled": dot.encoding.doubled,
@@ -168,7 +179,9 @@ class FoldedChannels(Built[Depthwise]):
         return used if self.dot.encoding.start(1) else self.pe
 
     def _weight_blocks(self) -> IntArray:
-        """Rows of the weight memory: int64 [taps * words, pe, 1]."""
+        """Rows of the weight memory: int64 [rows, pe, 1]."""
+        if self.shared:
+            return np.repeat(self.op.weights[:, :1], self.pe, axis=1)[:, :, None]
         edge = self.words * self.pe - self.op.channels
         padded = np.pad(self.op.weights, ((0, 0), (0, edge)), constant_values=self.dot.padding)
         return padded.reshape(self.depth, self.pe, 1)

@@ -20,10 +20,13 @@ class Depthwise(Op):
 
     Attributes:
         weights: int64 [T, C]: T taps of C channels.
+        bounds: Least and greatest sum that occur, where inputs that depend on each other make that
+            narrower than all inputs of their type would; empty where nothing is known.
     """
 
     family: ClassVar[str] = "depthwise"
     weights: IntArray
+    bounds: tuple[int, ...] = ()
 
     @property
     def taps(self) -> int:
@@ -49,13 +52,20 @@ class Depthwise(Op):
         expected = self.taps * self.channels
         if inputs[0].channels != expected:
             return [f"its weights need {expected} channels, its input has {inputs[0].channels}"]
-        return accumulator_problems(*sum_interval(self.weights, inputs[0].element, axis=0))
+        if len(self.bounds) not in (0, 2) or list(self.bounds) != sorted(self.bounds):
+            return [f"its bounds are a least and a greatest sum, not {self.bounds}"]
+        return accumulator_problems(*self._interval(inputs[0].element))
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
-        """The output with the exact interval of the sums over these very weights."""
+        """The output with the exact interval of the sums over these very weights, or in bounds."""
         height, width, _ = inputs[0].shape
-        low, high = sum_interval(self.weights, inputs[0].element, axis=0)
-        return (TensorType((height, width, self.channels), IntType(low, high)),)
+        element = IntType(*self._interval(inputs[0].element))
+        return (TensorType((height, width, self.channels), element),)
+
+    def _interval(self, element: IntType) -> tuple[int, int]:
+        low, high = sum_interval(self.weights, element, axis=0)
+        least, greatest = self.bounds or (low, high)
+        return max(low, least), min(high, greatest)
 
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]

@@ -2,7 +2,7 @@
 //
 // A pixel arrives as Taps vectors of Words words of Pe channels each. The sums of all channels are
 // kept; the steps of the last tap give one output word each. Row tap * Words + word of the weights
-// holds the weight of lane p at p. A sum starts from the constant part of its dot product (see
+// holds the weight of lane p at p, or row tap where there is one for all words. A sum starts from the constant part of its dot product (see
 // dot.hpp), in row `word` of `starts`, or Start without. With CodeBits, a weight is a place in the
 // code book, which stands between weights and starts. See hw_depthwise.
 #ifndef HW_DEPTHWISE_HPP
@@ -15,9 +15,10 @@ namespace hw {
 
 namespace detail {
 
-template <class C, class X, class Y, class Weights, class Book, class Starts>
-void depthwise_from(stream<X> &x, stream<Y> &y, const Weights &weights, const Book &book,
-                    const Starts &starts) {
+template <class C, class X, class Y, class Weight, int Depth, class Book, class Starts>
+void depthwise_from(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][C::Pe],
+                    const Book &book, const Starts &starts) {
+  constexpr bool shared = Depth < C::Taps * C::Words;
   constexpr int pixels = C::OutFrameWords / C::Words;
   word<modular<C::OutBits>, C::Pe> sums[C::Words];
 
@@ -31,7 +32,7 @@ void depthwise_from(stream<X> &x, stream<Y> &y, const Weights &weights, const Bo
         for (int p = 0; p < C::Pe; ++p) {
 #pragma HLS UNROLL
           const calc<C::ProductBits> product = products<C::Encoding>::template one<C>(
-              weight_of(weights[tap * C::Words + index], book, p), in.lane[p]);
+              weight_of(weights[shared ? tap : tap * C::Words + index], book, p), in.lane[p]);
           const modular<C::OutBits> before =
               (tap == 0) ? modular<C::OutBits>(start_of<C>(starts, index, p)) : sum.lane[p];
           sum.lane[p] = modular<C::OutBits>(before + term<C, C::OutBits>(product));

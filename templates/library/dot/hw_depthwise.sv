@@ -3,7 +3,8 @@
 // A pixel arrives as Taps vectors of Words words of Pe channels each; every step takes one word.
 // The sums of all channels are kept; the steps of the last tap start one output word each. So a
 // pixel takes Taps * Words cycles and pixels follow each other without a gap. Row
-// tap * Words + word of the weight memory holds the weight of lane p at p.
+// tap * Words + word of the weight memory holds the weight of lane p at p; with Shared, row tap does,
+// for all words.
 //
 // Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
 // behind out_start_o. Latency from out_start_o to out_valid_o: Operands cycles and two (products,
@@ -26,6 +27,7 @@ module hw_depthwise #(
   parameter int unsigned Taps = 2,
   parameter int unsigned KeptLanes = 1,
   parameter int unsigned Operands = 1,
+  parameter bit          Shared = 1'b0,
   parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
   parameter int unsigned CodeBits = 0,
   parameter int unsigned WBits = 2,
@@ -65,7 +67,7 @@ module hw_depthwise #(
   end
 
   localparam int unsigned StoredBits = (CodeBits > 0) ? CodeBits : WBits;
-  localparam int unsigned Depth = Taps * Words;
+  localparam int unsigned Depth = Shared ? Taps : Taps * Words;
   localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1;
   localparam int unsigned TapBits = (Taps > 1) ? $clog2(Taps) : 1;
   localparam int unsigned AddressBits = (Depth > 1) ? $clog2(Depth) : 1;
@@ -92,7 +94,9 @@ module hw_depthwise #(
     end else if (fire) begin
       word_q <= last_word ? '0 : word_q + 1'b1;
       if (last_word) tap_q <= last_tap ? '0 : tap_q + 1'b1;
-      addr_q <= (addr_q == AddressBits'(Depth - 1)) ? '0 : addr_q + 1'b1;
+      if (!Shared || last_word) begin
+        addr_q <= (addr_q == AddressBits'(Depth - 1)) ? '0 : addr_q + 1'b1;
+      end
     end
   end
 

@@ -72,7 +72,12 @@ module hw_products_lut #(
     logic signed [XWide-1:0] wide_x;
     wide_w = WWide'($signed({WSigned & w[WBits-1], w}));
     wide_x = XWide'($signed({XSigned & x[XBits-1], x}));
-    if (Direct) begin
+    // A bit that is 0 or 1 only lets the other factor through, and no tool may multiply there.
+    if (WBits == 1 && !WSigned) begin
+      product = ProductBits'(wide_x) & {ProductBits{w[0]}};
+    end else if (XBits == 1 && !XSigned) begin
+      product = ProductBits'(wide_w) & {ProductBits{x[0]}};
+    end else if (Direct) begin
       product = ProductBits'(wide_w) * ProductBits'(wide_x);
     end else if (ByWeight) begin
       product = ProductBits'($signed(by_digits((2*Digits)'(wide_w), Partial'(wide_x))));

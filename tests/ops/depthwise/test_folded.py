@@ -122,6 +122,12 @@ CASES = {
     "multiply, one channel": (_site(span(-9, 99), unsigned(8), (9, 1), (2, 3)), 1, "auto", 2),
     "multiply, one tap": (_site(span(-128, 127), signed(8), (1, 7), (2, 2)), 2, "auto", None),
     "multiply, wide": (_site([-32768, 3, 32767], signed(16), (3, 4)), 3, "auto", None),
+    "the same weights for all channels": (
+        Site.of(Depthwise(np.array([[87] * 5, [-113] * 5])), TensorType((2, 2, 10), signed(8))),
+        2,
+        "auto",
+        None,
+    ),
     "multiply, all unsigned": (_site(span(3, 9), IntType(2, 5), (3, 4)), 1, "multiply", None),
 }
 
@@ -142,6 +148,8 @@ def _sites(draw: st.DrawFn) -> tuple[Site[Depthwise], int, int]:
     pixels = draw(st.integers(1, 2)), draw(st.integers(1, 3))
     shape = (draw(st.integers(1, 9)), channels)
     here = _site(weights, element, shape, pixels, draw(st.integers(0, 999)))
+    if draw(st.booleans()):  # the same weights for all channels
+        here = Site.of(Depthwise(np.repeat(here.op.weights[:, :1], channels, 1)), here.inputs[0])
     return here, draw(st.integers(1, channels)), draw(st.integers(1, 6))
 
 

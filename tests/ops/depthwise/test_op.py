@@ -64,6 +64,17 @@ def test_both_ends_of_the_interval_are_reached_and_not_passed(
     assert op.evaluate(pixel, (smallest,))[0].min() == result.element.low
 
 
+def test_bounds_narrow_the_interval_and_nothing_else() -> None:
+    kind = TensorType((1, 1, 4), IntType(0, 9))
+    weights = np.array([[3, 3], [-2, -2]])
+    assert Depthwise(weights, (-5, 20)).infer((kind,))[0].element == IntType(-5, 20)
+    assert Depthwise(weights, (-99, 20)).infer((kind,))[0].element == IntType(-18, 20)
+    x = np.array([[[[1, 2, 4, 0]]]])
+    (y,) = Depthwise(weights, (-5, 20)).evaluate((kind,), (x,))
+    assert y.ravel().tolist() == [-5, 6]
+    assert "a least and a greatest" in Depthwise(weights, (4, -3)).problems((kind,))[0]
+
+
 def test_what_is_not_legal_is_said() -> None:
     kind = TensorType((1, 1, 6), IntType(0, 255))
     ones = np.ones((3, 4), dtype=np.int64)
