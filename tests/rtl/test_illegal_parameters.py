@@ -104,6 +104,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_window_loads": {"must be at least 1": {"RowBits": 1}},
     "hw_window_recent": {"must be at least 1": {"Reach": 0}},
     "hw_window_newest": {"must be at least 1": {"Recent": 0}},
+    "hw_window_position": {"no more than a kernel": {"TapCount": 10}},
     "hw_window_taps": {"whole groups": {"Parallel": 3, "Abreast": 2}},
     "hw_window_loops": {"at least one turn": {"Shape.group_words": 0}},
 }

@@ -3,8 +3,8 @@
 // A pixel arrives as Taps vectors of Words words of Pe channels each; every step takes one word.
 // The sums of all channels are kept; the steps of the last tap start one output word each. So a
 // pixel takes Taps * Words cycles and pixels follow each other without a gap. Row
-// tap * Words + word of the weight memory holds the weight of lane p at p; with Shared, row tap does,
-// for all words.
+// tap * Words + word of the weight memory holds the weight of lane p at p; with Shared, row tap
+// does, for all words.
 //
 // Handshake: in0 by valid/ready; a word is started only while out_ok_i is high, nothing stalls
 // behind out_start_o. Latency from out_start_o to out_valid_o: Operands cycles and two (products,

@@ -44,8 +44,9 @@ module hw_window_position #(
   localparam int OutHeight = Shape.out_height;
   localparam int OutWidth = Shape.out_width;
 
-  if (Height < 1 || Width < 1 || KernelWidth < 1) begin : gen_illegal
-    $error("hw_window_position: sizes must be at least 1");
+  if (Height < 1 || Width < 1 || KernelWidth < 1 || TapCount > KernelHeight * KernelWidth)
+  begin : gen_illegal
+    $error("hw_window_position: sizes must be at least 1, and taps no more than a kernel has");
   end
 
   // Pixel positions are signed; padding lies outside of [0, Height) and [0, Width).
