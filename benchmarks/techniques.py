@@ -28,21 +28,20 @@ from benchmarks.techniques_layers import (
     CHANNELS,
     LAYERS,
     PLAIN,
-    POSITIONS,
     SIZE,
     Layer,
     Weights,
+    binary_levels,
     save,
 )
 from hwcompile.build_directory import rtl_sources
+from hwcompile.compiler import planned_network
 from hwcompile.design import Design
 from hwcompile.emit.interface import Interface
 from hwcompile.explore.encodings import weight_bits
 from hwcompile.families.programs import run_logged
-from hwcompile.frontends.load import load_model
 from hwcompile.ops.contract.built import Built
-from hwcompile.passes.pipelines import LOWERING, run_passes
-from hwcompile.schedule.planner import plan
+from hwcompile.options import CompileOptions
 
 LEVELS = ("reference", "hls", "rtl")
 FRAMES = 6
@@ -78,12 +77,15 @@ def compiled(layer: Layer, folder: Path) -> tuple[Design, Weights]:
     return design, weights
 
 
-def mismatches(design: Design, weights: Weights) -> int:
+def mismatches(layer: Layer, design: Design, weights: Weights) -> int:
     """Outputs of any level that are not ONNX Runtime's, in some frames with extremes."""
     random = np.random.default_rng(7)
     x = random.integers(-128, 128, (FRAMES, CHANNELS, SIZE, SIZE))
     x[0], x[1] = -128, 127
-    expected = _convolution(x.astype(np.float32), weights)
+    reads = x.astype(np.float32)
+    if layer.levels:
+        reads = binary_levels(reads, layer.levels)
+    expected = _convolution(reads, weights, 0 if layer.levels else 1)
     found = 0
     for level in LEVELS:
         (y,) = design.simulate(x.astype(np.float32), level=level).real.values()
@@ -91,9 +93,9 @@ def mismatches(design: Design, weights: Weights) -> int:
     return found
 
 
-def _convolution(x: np.ndarray, weights: Weights) -> np.ndarray:
+def _convolution(x: np.ndarray, weights: Weights, pad: int) -> np.ndarray:
     real = numpy_helper.from_array((weights * 2.0**-4).astype(np.float32), "w")
-    node = helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=[3, 3], pads=[1] * 4)
+    node = helper.make_node("Conv", ["x", "w"], ["y"], kernel_shape=[3, 3], pads=[pad] * 4)
     ports = [helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, None) for n in ("x", "y")]
     graph = helper.make_graph([node], "conv", ports[:1], ports[1:], [real])
     opsets = [helper.make_opsetid("", 13)]
@@ -106,12 +108,13 @@ def _convolution(x: np.ndarray, weights: Weights) -> np.ndarray:
 def products(path: Path, cycles: int) -> list[Built[Any]]:
     """Kernels of the convolution, as they are planned for `cycles` per frame at most.
 
-    The first one has the weights; with two levels of them, another one multiplies sums by these.
+    The first one has the weights; with levels of weights or of inputs, another one multiplies sums
+    by these.
     """
-    graph = run_passes(load_model(path).graph, LOWERING)
+    planned, *_ = planned_network(path, CompileOptions(target_cycles=cycles))
     return [
         part.built
-        for stage in plan(graph, target_cycles=cycles)[0].stages
+        for stage in planned.stages
         for part in stage.parts
         if part.built.site.op.family in ("matmul", "depthwise")
     ]
@@ -149,7 +152,7 @@ def bound(layer: Layer, built: Built[Any]) -> int:
     """Cycles that products take on as many lanes, if none has an idle cycle."""
     matrix = built.site.op.weights
     work = int(np.count_nonzero(matrix)) if layer.sparse else matrix.size
-    return -(-POSITIONS * work // built.lanes)
+    return -(-built.site.inputs[0].pixels * work // built.lanes)
 
 
 def measured(layer: Layer, folder: Path, plain: Cells | None) -> dict[str, Any]:
@@ -168,7 +171,7 @@ def measured(layer: Layer, folder: Path, plain: Cells | None) -> dict[str, Any]:
         "name": layer.name,
         "kernel": built.kernel.name,
         "frames": FRAMES,
-        "mismatches": mismatches(design, weights),
+        "mismatches": mismatches(layer, design, weights),
         "interval_cycles": built.interval,
         "bound_cycles": bound(layer, built),
         "multipliers": made.multipliers,

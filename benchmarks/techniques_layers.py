@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.planning_models import Grower
+from benchmarks.planning_models import QONNX, Grower
 
 CHANNELS, SIZE = 16, 8
 SHAPE = (CHANNELS, CHANNELS, 3, 3)
@@ -37,6 +37,7 @@ class Layer:
         cycles: Of a frame at most.
         multipliers: That its lanes should have; None where nothing is said.
         sparse: Weights of zero take neither time nor memory.
+        levels: Scales of residual binary levels of the inputs; none where they are numbers.
     """
 
     row: int
@@ -46,6 +47,7 @@ class Layer:
     cycles: int = 9216
     multipliers: int | None = None
     sparse: bool = False
+    levels: tuple[int, ...] = ()
 
 
 def chosen(random: Random, levels: list[int]) -> Weights:
@@ -103,6 +105,16 @@ def _stored(bits: int, index: int, table: int) -> Callable[[Weights], float]:
     return lambda weights: int(np.count_nonzero(weights)) * (bits + index + 1) + table
 
 
+def rebnet(scales: tuple[int, ...]) -> Layer:
+    """ReBNet (1711.01243): binary weights, and inputs of so many residual levels."""
+    count = len(scales)
+    return Layer(
+        28, f"ReBNet, {count} level{'s' if count > 1 else ''}", lambda r: chosen(r, [-1, 1]),
+        lambda w: w.size + 8 * count, 2592 * count, multipliers=count if count > 1 else 0,
+        levels=scales,
+    )  # fmt: skip
+
+
 LAYERS = (
     Layer(
         2, "k-means code book of 16", lambda r: chosen(r, levels_of(r, 16, 127)), _book(16, 4, 127)
@@ -144,6 +156,7 @@ LAYERS = (
     Layer(
         24, "LC, code book of 8", lambda r: chosen(r, levels_of(r, 8, 127)), _book(8, 3, 127)
     ),
+    *(rebnet(scales) for scales in ((75,), (75, 37), (75, 37, 17))),
 )  # fmt: skip
 
 PLAIN = Layer(0, "plain int8", lambda r: chosen(r, list(range(-127, 128))), lambda w: 8 * w.size)
@@ -160,7 +173,28 @@ def save(layer: Layer, path: Path) -> Weights:
     weights = weights_of(layer)
     net = Grower(CHANNELS, SIZE, SIZE)
     x = net.quant("x", 8, True)
+    if layer.levels:
+        x = residual_levels(net, x, layer.levels)
     real = (weights * 2.0**-4).astype(np.float32)
-    y = net.op("Conv", x, net.constant(real), kernel_shape=[3, 3], pads=[1] * 4)
+    pads = [0 if layer.levels else 1] * 4
+    y = net.op("Conv", x, net.constant(real), kernel_shape=[3, 3], pads=pads)
     net.save(path, y)
     return weights
+
+
+def residual_levels(net: Grower, x: str, scales: tuple[float, ...]) -> str:
+    """ReBNet (1711.01243): the sign of what the levels before leave, times the scale of a level."""
+    total = ""
+    for scale in scales:
+        level = net.op("BipolarQuant", x, net.constant(float(scale)), domain=QONNX)
+        total = net.op("Add", total, level) if total else level
+        x = net.op("Sub", x, level)
+    return total
+
+
+def binary_levels(x: npt.NDArray[np.float32], scales: tuple[int, ...]) -> npt.NDArray[np.float32]:
+    """What residual levels make of numbers: the sum of all levels."""
+    total = np.zeros_like(x)
+    for scale in scales:
+        total += np.where(x - total >= 0, scale, -scale).astype(np.float32)
+    return total

@@ -37,6 +37,7 @@ from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.options import CompileOptions, Goal
+from hwcompile.passes.binary_levels import with_levels
 from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.passes.truth_tables import with_truth_tables
 from hwcompile.report.fit import fit_notes, fit_report
@@ -47,6 +48,7 @@ from hwcompile.report.pruned import pruned_notes
 from hwcompile.report.sbom import bill_of_materials
 from hwcompile.report.summary import build_report
 from hwcompile.report.thresholds import threshold_notes
+from hwcompile.schedule.choose.levels import asked_levels, free_levels
 from hwcompile.schedule.choose.schedule_file import Schedule, schedule_data, schedule_text
 from hwcompile.schedule.choose.tables import (
     Chooser,
@@ -157,15 +159,18 @@ def _read(model: Path, options: CompileOptions) -> ImportedModel:
 
 
 def _scheduled(graph: Graph, goal: Goal, options: CompileOptions) -> tuple[Goal, Made]:
-    """A plan of the graph, with truth tables where the schedule says so or they are worth it."""
+    """A plan of the graph; with tables and levels that the schedule wants or that are worth it."""
     data = schedule_data(options.schedule)
     tables = asked_layers(graph, data)
     graph = with_truth_tables(graph, tables)
+    graph = with_levels(graph, asked_levels(graph, data))
     wanted = wanted_schedule(with_one_name(data, tables) if tables else options.schedule, graph)
     if wanted.choices:
         goal = goal.with_fixed_nodes()
     chooser = Chooser(lambda network: _planned(network, goal, wanted), goal.cycles, goal.board)
-    return goal, chooser.best(graph, free_layers(graph, data))
+    levels = free_levels(graph, data)
+    ways = [graph, with_levels(graph, levels)] if levels else [graph]
+    return goal, chooser.best_of([(way, free_layers(way, data)) for way in ways])
 
 
 def _planned(graph: Graph, goal: Goal, wanted: Schedule) -> Made:

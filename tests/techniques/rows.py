@@ -30,7 +30,7 @@ def check(layer: Layer, folder: Path, bits: int) -> Built[Any]:
     """
     design, weights = compiled(layer, folder)
     built, *more = products(folder / "layer.onnx", layer.cycles)
-    assert mismatches(design, weights) == 0
+    assert mismatches(layer, design, weights) == 0
     assert sum(weight_bits(one) for one in (built, *more)) == bits
     assert bits <= 1.05 * layer.ideal_bits(weights)
     assert built.interval <= 1.05 * bound(layer, built)

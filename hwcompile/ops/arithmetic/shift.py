@@ -104,7 +104,8 @@ class _Shift(IntegerEncoding):
         """Better than products where weights are stored in fewer bits, else when asked for.
 
         A code book of few numbers saves as many with any arithmetic, and several shifts are no
-        cheaper than a product: then it must not take fewer, by more than one bit.
+        cheaper than a product: then it must not take fewer, by more than one bit. One shift is
+        better than a multiplier even for a bit more, but no better than a narrow product.
         """
         if is_bipolar(weight) or is_bipolar(element):
             return None
@@ -113,6 +114,8 @@ class _Shift(IntegerEncoding):
             return None
         places = (len(numbers_of(weight) or ()) - 1).bit_length()
         saves = found.bits < weight.bits and (cls.terms == 1 or found.bits <= places + 1)
+        if not saves and cls.terms == 1 and found.bits <= weight.bits + 1:
+            return 2
         return 1 if saves else 4
 
     @property

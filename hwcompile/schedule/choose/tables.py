@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,6 +87,25 @@ class Chooser:
     run: Callable[[Graph], Made]
     cycles: int | None
     board: Board | None
+
+    def best_of(self, ways: Sequence[tuple[Graph, tuple[SparseLayer, ...]]]) -> Made:
+        """The best plan of several graphs that do the same, the first of equals.
+
+        Args:
+            ways: Graphs, each with the layers of it that may be truth tables.
+
+        Raises:
+            CompileError: What planning the first one says, where none can be planned.
+        """
+        found, errors = [], []
+        for graph, layers in ways:
+            try:
+                found.append(self.best(graph, layers))
+            except CompileError as error:
+                errors.append(error)
+        if not found:
+            raise errors[0]
+        return min(found, key=self._rank)
 
     def best(self, graph: Graph, layers: tuple[SparseLayer, ...]) -> Made:
         """The plan with as many of `layers` as truth tables as make it faster or smaller.
