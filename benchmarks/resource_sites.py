@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.resource_attention import attention_sites
 from benchmarks.resource_large import large_sites
 from benchmarks.resource_parallel import parallel_sites, sums_in_order
 from benchmarks.resource_products import product_sites
@@ -78,8 +79,8 @@ def subjects(most: int = 5) -> Iterator[Subject]:
         count = min(len(every), SEVERAL.get(name, 1) * most)
         for index in range(count):
             yield every[index * len(every) // count]
-    for kernel, op, kind, parameters in large_sites():
-        yield from _of(op, (kind,), kernel, parameters)
+    for kernel, op, kind, parameters in (*large_sites(), *attention_sites()):
+        yield from _of(op, kind if isinstance(kind, tuple) else (kind,), kernel, parameters)
 
 
 def _of(op: Op, kinds: Iterable[TensorType], kernel: str, *sets: Parameters) -> Iterator[Subject]:

@@ -13,6 +13,7 @@ FAMILIES = (
     "pool",
     "window",
     "matmul",
+    "attention",
     "depthwise",
     "reduce",
     "threshold",

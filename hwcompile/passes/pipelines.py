@@ -13,6 +13,7 @@ from hwcompile.passes.dead_nodes import remove_dead_nodes
 from hwcompile.passes.join_padding import join_padding
 from hwcompile.passes.lower_conv import lower_conv
 from hwcompile.passes.lower_pool import lower_pool
+from hwcompile.passes.lower_rows import lower_rows
 from hwcompile.passes.prune import prune
 from hwcompile.passes.split_levels import split_levels
 from hwcompile.passes.trim_taps import trim_taps
@@ -36,6 +37,7 @@ LOWERING: tuple[tuple[str, Pass], ...] = (
     ("trim-taps", trim_taps),
     ("lower-conv", lower_conv),
     ("lower-pool", lower_pool),
+    ("lower-rows", lower_rows),
     ("split-levels", split_levels),
     ("fold-into-truth-tables", fold_into_truth_tables),
 )

@@ -52,10 +52,10 @@ def hw0230_weights_that_are_real(at: Place) -> None:
     at.read(m, m.op("MatMul", vector(m), m.constant(m.rng.normal(size=(6, 3)))))
 
 
-def hw0231_a_product_of_two_streams(at: Place) -> None:
+def hw0231_filters_that_the_network_computes(at: Place) -> None:
     m = Model()
-    x = m.quantize(m.input(1, 4, 8))
-    at.read(m, m.op("MatMul", x, m.op("Transpose", x, perm=[0, 2, 1])))
+    filters = m.quantize(m.input(3, 4, 2, name="filters"))
+    at.read(m, m.op("Conv", m.quantize(m.input(1, 4, 8)), filters))
 
 
 def hw0231_a_bias_that_the_network_computes(at: Place) -> None:

@@ -59,7 +59,7 @@ def hw0202_a_product_and_a_third(at: Place) -> None:
 
 def hw0202_behind_the_host(at: Place) -> None:
     m = Model()
-    at.read(m, m.op("MatMul", m.quantize(m.op("Softmax", vector(m))), m.weights(6, 3)))
+    at.read(m, m.op("MatMul", m.quantize(m.op("LogSoftmax", vector(m))), m.weights(6, 3)))
 
 
 def hw0203_a_free_axis(at: Place) -> None:
@@ -216,9 +216,9 @@ def hw0217_a_scale_of_several_numbers(at: Place) -> None:
 
 def hw0217_weights_that_the_network_computes(at: Place) -> None:
     m = Model()
-    x = m.input(1, 6, kind=TensorProto.INT8)
-    w = m.input(6, 4, name="w", kind=TensorProto.INT8)
-    at.read(m, m.op("MatMulInteger", x, w))
+    x = m.input(1, 6, 5, kind=TensorProto.INT8)
+    w = m.input(4, 6, 3, name="w", kind=TensorProto.INT8)
+    at.read(m, m.op("ConvInteger", x, w))
 
 
 def hw0218_a_scale_for_each_block(at: Place) -> None:

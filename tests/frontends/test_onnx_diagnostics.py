@@ -92,9 +92,9 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
         ),
         "HW0209", "insert a quantizer",
     ),
-    "attention": (
-        lambda m: (lambda x: m.op("MatMul", x, m.op("Transpose", x, perm=[0, 2, 1])))(
-            m.quantize(m.input(1, 4, 8))
+    "computed_filters": (
+        lambda m: m.op(
+            "Conv", m.quantize(m.input(1, 4, 8)), m.quantize(m.input(3, 4, 3, name="w"))
         ),
         "HW0231", "both operands",
     ),
@@ -164,7 +164,7 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
     "no_quantizer": (lambda m: m.op("Relu", m.input(1, 8)), "HW0207", "no quantizer"),
     "softmax_inside": (
         lambda m: m.op(
-            "MatMul", m.quantize(m.op("Softmax", m.quantize(m.input(1, 8)))), m.weights(8, 3)
+            "MatMul", m.quantize(m.op("LogSoftmax", m.quantize(m.input(1, 8)))), m.weights(8, 3)
         ),
         "HW0202", "on the host",
     ),

@@ -33,6 +33,7 @@ _RECURRENT: Table = _read(
 }
 _REDUCED = _read("axes", "keepdims", "noop_with_empty_axes")
 _BLOCKS = only("DCR", "CRD", why="ONNX has no other order of blocks")
+_STASH = only(1, why="statistics are those of float32 numbers")
 _QUANT = _read("signed", "narrow", "rounding_mode")
 
 ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
@@ -68,6 +69,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "HardSigmoid": _read("alpha", "beta"),
     "IntQuant": _QUANT,
     "LSTM": _RECURRENT,
+    "LayerNormalization": _read("axis", "epsilon") | {"stash_type": _STASH},
     "LeakyRelu": _read("alpha"),
     "LogSoftmax": _read("axis"),
     "MaxPool": _WINDOW
@@ -107,6 +109,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "ReduceMax": _REDUCED,
     "ReduceMean": _REDUCED,
     "ReduceSum": _REDUCED,
+    "RMSNormalization": _read("axis", "epsilon") | {"stash_type": _STASH},
     "Reshape": _read("allowzero"),
     "Resize": _read("axes", "coordinate_transformation_mode", "mode")
     | {

@@ -25,6 +25,7 @@ from hwcompile.frontends.symbolic.linear import (
     feature_stream,
     product,
 )
+from hwcompile.frontends.symbolic.pair_product import common_scale, pair_product
 from hwcompile.frontends.symbolic.pending import append, lazy_of
 from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
 from hwcompile.frontends.symbolic.values import (
@@ -279,7 +280,24 @@ def _neurons(
     return dequantized(ctx, *tabulated(ctx, node, pure, scale[0], zero, matrix))
 
 
+def _streams(ctx: Context, node: SourceNode, inputs: Inputs) -> Stream | None:
+    """The product of two tensors of the network; None when one of them is a constant."""
+    if any(isinstance(value, Constant | QuantizedConstant) for value in inputs[:2]):
+        return None
+    left, right = (pure_stream(ctx, value, node) for value in inputs[:2])
+    scale, zeros = common_scale((left, right), node)
+    accumulator = pair_product(ctx, left.stream, right.stream, zeros, node)
+    if not left.integers:
+        return dequantized(ctx, accumulator, scale[None])
+    dtype = np.result_type(left.stream.dtype, right.stream.dtype)
+    result = Stream(accumulator.value, accumulator.index, Chain(Integers()), dtype)
+    return held(ctx, result, node)
+
+
 def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    both = _streams(ctx, node, inputs)
+    if both is not None:
+        return [both]
     neurons = _neurons(ctx, node, inputs[0], inputs[1])
     if neurons is not None:
         return [neurons]
@@ -319,9 +337,9 @@ def _gemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     for value, flag in ((inputs[0], "transA"), (inputs[1], "transB")):
         turned = bool(node.attributes.get(flag, 0))
         operands.append(_transposed(value) if turned else value)
-    neurons = _neurons(ctx, node, operands[0], operands[1])
-    if neurons is not None:
-        return [_scaled_and_biased(neurons, inputs, node)]
+    real = _neurons(ctx, node, operands[0], operands[1]) or _streams(ctx, node, operands)
+    if real is not None and real.dtype.kind == "f":
+        return [_scaled_and_biased(real, inputs, node)]
     pure, weights, swapped = matrix_operands(ctx, node, operands[0], operands[1])
     if pure.integers:
         raise fail(

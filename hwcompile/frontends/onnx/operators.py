@@ -10,6 +10,7 @@ from hwcompile.frontends.onnx import (
     concat,
     elementwise,
     linear,
+    normalizing,
     pooling,
     qdq,
     qoperator,
@@ -41,6 +42,7 @@ _HANDLED: Mapping[str, Operator] = {
         pooling.HANDLERS,
         concat.HANDLERS,
         ranking.HANDLERS,
+        normalizing.HANDLERS,
         recurrent.HANDLERS,
         quant_lstm.HANDLERS,
     )

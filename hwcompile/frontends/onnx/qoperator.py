@@ -28,11 +28,18 @@ from hwcompile.frontends.symbolic.linear import (
     feature_stream,
     product,
 )
+from hwcompile.frontends.symbolic.pair_product import pair_product
 from hwcompile.frontends.symbolic.pending import append
 from hwcompile.frontends.symbolic.pure import pure_stream, stream_of
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
-from hwcompile.frontends.symbolic.values import Stream, Value, constant_of
+from hwcompile.frontends.symbolic.values import (
+    Constant,
+    QuantizedConstant,
+    Stream,
+    Value,
+    constant_of,
+)
 from hwcompile.ir.types import IntArray
 from hwcompile_runtime.chain import Chain, Dequantize, Integers
 from hwcompile_runtime.rows import floats
@@ -180,7 +187,21 @@ def _scales(
     return first, second, third
 
 
+def _two_streams(
+    ctx: Context, node: SourceNode, inputs: Inputs, second: int, zeros: tuple[int, int]
+) -> Accumulator | None:
+    """The sums of a product of integers, when input `second` is no constant either."""
+    if any(isinstance(inputs[p], Constant | QuantizedConstant) for p in (0, second)):
+        return None
+    left, right = (integer_stream(inputs[p], node) for p in (0, second))
+    found = (_single_zero(inputs, place, node) for place in zeros)
+    return pair_product(ctx, left, right, (next(found), next(found)), node)
+
+
 def _qlinear_matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    both = _two_streams(ctx, node, inputs, 3, (2, 5))
+    if both is not None:
+        return [requantized(ctx, both, _scales(inputs, (1, 4, 6), node), inputs[7], None, node)]
     stream = integer_stream(inputs[0], node)
     weights = _matrix(centered_weights(inputs, 3, -1, node), node)
     zero = np.full(stream.shape[-1], _single_zero(inputs, 2, node), dtype=np.int64)
@@ -262,6 +283,9 @@ def _conv_integer(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]
 
 
 def _matmul_integer(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    both = _two_streams(ctx, node, inputs, 1, (2, 3))
+    if both is not None:
+        return [_as_integers(ctx, both, node)]
     pure = pure_stream(ctx, integer_stream(inputs[0], node), node)
     weights = _matrix(parameter(inputs, 1, node).astype(np.int64), node)
     weights = weights - zero_point_of(inputs, 3, node)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -12,6 +14,7 @@ from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.pending import lazy_of
 from hwcompile.frontends.symbolic.ranking import on_host, ranked, same_rising_function
+from hwcompile.frontends.symbolic.rows import softmax_stream
 from hwcompile.frontends.symbolic.values import (
     Bundle,
     HostValue,
@@ -33,7 +36,10 @@ def _softmax(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         # Before opset 13 the tensor counts as a matrix, split at the axis.
         split = int(node.attributes.get("axis", 1)) % rank
         shape, axis = (int(np.prod(shape[:split])), int(np.prod(shape[split:]))), 1
-    return [on_host(value, kind, value.shape, value.dtype, shape=list(shape), axis=axis)]
+    result = on_host(value, kind, value.shape, value.dtype, shape=list(shape), axis=axis)
+    if kind == "log_softmax":
+        return [result]
+    return [replace(result, inside=partial(softmax_stream, ctx, value, shape, axis, node))]
 
 
 def _arg_max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:

@@ -25,7 +25,7 @@ from hwcompile.frontends.symbolic.arranging import (
 )
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.regrid import regridded
-from hwcompile.frontends.symbolic.values import Pair, Stream, Value
+from hwcompile.frontends.symbolic.values import HostValue, Pair, Stream, Value
 from hwcompile.ir.hull import with_constant
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.conv.op import Conv
@@ -40,8 +40,9 @@ _WIDEST = 24
 def one_stream(ctx: Context, value: Value | None, node: SourceNode) -> Value | None:
     """The value; two streams that meet as one, when every number on the way is exact in float32.
 
-    Both operands are then integers times a step, moved and scaled by constants that float32
-    multiplies and adds without rounding, and so is their sum or product (see `exact_lines`).
+    What the host would compute, the network computes where it can. Both operands of a meeting are
+    integers times a step, moved and scaled by constants that float32 multiplies and adds without
+    rounding, and so is their sum or product (see `exact_lines`).
     Operations behind the meeting stay pending.
 
     Args:
@@ -49,6 +50,8 @@ def one_stream(ctx: Context, value: Value | None, node: SourceNode) -> Value | N
         value: An operand.
         node: Who needs the integers of one stream.
     """
+    if isinstance(value, HostValue) and value.inside is not None:
+        return value.inside()
     if not isinstance(value, Pair) or value.kind not in ("add", "sub", "mul"):
         return value
     pair = replace(value, left=_line(ctx, value.left, node), right=_line(ctx, value.right, node))

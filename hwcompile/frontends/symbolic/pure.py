@@ -75,7 +75,7 @@ def stream_of(value: Value | None, node: SourceNode) -> Stream:
     what = {
         Pair: "the sum or product of two streams",
         Bundle: "a concatenation of streams with different scales",
-        HostValue: "computed on the host (behind a Softmax or ArgMax)",
+        HostValue: "computed on the host (behind a LogSoftmax, TopK or ArgMax)",
         Constant: "a constant",
         QuantizedConstant: "a constant",
         Failed: "unknown",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from hwcompile.diagnostics import fail
@@ -44,7 +47,7 @@ def quantize(ctx: Context, value: Value | None, by: Quantization, node: SourceNo
     if isinstance(value, Bundle):
         return quantize_bundle(ctx, value, by, node)
     if isinstance(value, HostValue):
-        return _on_host(value, by)
+        return replace(_on_host(value, by), inside=_inside(ctx, value, by, node))
     assert value is None or isinstance(value, Failed)
     what, fix = f"this {node.op_type} has no input", "repair the exporter's output"
     raise fail("HW0201", what, "", fix, node.origin)
@@ -63,6 +66,14 @@ def _check_type(
             "insert a Cast or DequantizeLinear in front of it",
             node.origin,
         )
+
+
+def _inside(
+    ctx: Context, value: HostValue, by: Quantization, node: SourceNode
+) -> Callable[[], Stream] | None:
+    """What makes the stream behind the quantizer."""
+    inside = value.inside
+    return None if inside is None else lambda: quantize_stream(ctx, inside(), by, node)
 
 
 def _on_host(value: HostValue, by: Quantization) -> HostValue:

@@ -216,22 +216,40 @@ Lazy = Stream | Pair | Bundle
 
 @dataclass(frozen=True, eq=False)
 class HostValue:
-    """What the host computes behind the network: steps after a lazy value."""
+    """What the host computes behind the network: steps after a lazy value.
+
+    Attributes:
+        base: What the network gives.
+        steps: On the host.
+        shape: Of the result.
+        dtype: Of the result.
+        inside: Makes the stream that has these numbers, or numbers near them, where an operator of
+            the network asks for it; None where nothing can.
+    """
 
     base: Lazy
     steps: tuple[HostStep, ...]
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    inside: Callable[[], Stream] | None = None
 
     def moved(self, move: Move) -> HostValue:
         """The same elements at other places."""
         found, _ = positions(self.shape, move)
         step = HostStep("take", index=found)
-        return replace(self, steps=(*self.steps, step), shape=found.shape)
+        inside = self._behind(lambda stream: stream.moved(move))
+        return replace(self, steps=(*self.steps, step), shape=found.shape, inside=inside)
 
     def then(self, op: FloatOp, dtype: np.dtype[Any] | None = None) -> HostValue:
         """The value with one more operation."""
-        return replace(self, steps=(*self.steps, HostStep("op", (op,))), dtype=dtype or self.dtype)
+        inside = self._behind(lambda stream: stream.then(op, dtype))
+        steps = (*self.steps, HostStep("op", (op,)))
+        return replace(self, steps=steps, dtype=dtype or self.dtype, inside=inside)
+
+    def _behind(self, step: Callable[[Stream], Stream]) -> Callable[[], Stream] | None:
+        """What makes the stream behind one more step."""
+        inside = self.inside
+        return None if inside is None else lambda: step(inside())
 
 
 @dataclass(frozen=True)

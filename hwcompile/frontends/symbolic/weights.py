@@ -57,8 +57,8 @@ def weights_of(ctx: Context, value: Value | None, axis: int, node: SourceNode) -
         raise fail(
             "HW0231",
             f"both operands of this {node.op_type} are computed while the network runs",
-            "only products with constant weights are supported",
-            "replace attention-like products by layers with weights",
+            "only matrix products multiply two tensors of the network",
+            "give it constant weights, or write it as a MatMul",
             node.origin,
         )
     array = value.array

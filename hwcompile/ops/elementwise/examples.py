@@ -8,6 +8,7 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
+from hwcompile.ops.elementwise.ratios import Fraction, SquareRoot
 
 
 def examples() -> tuple[Site, ...]:
@@ -26,6 +27,10 @@ def examples() -> tuple[Site, ...]:
         _site(Extremum("max"), (2, 2, 3), signed, unsigned),
         _site(Extremum("min"), (1, 3, 3), signed, BIPOLAR),
         _site(Extremum("max"), (1, 3, 4), BIPOLAR, BIPOLAR),
+        _site(Fraction(6), (2, 2, 5), signed, unsigned),
+        _site(Fraction(3), (1, 3, 4), unsigned, IntType(1, 300)),
+        _site(SquareRoot(2), (1, 2, 5), unsigned),
+        _site(SquareRoot(0), (2, 1, 3), IntType(0, 1000)),
         _pairs((1, 2, 5), signed, IntType(0, 4), IntType(-30, 31)),
         _pairs((2, 1, 4), BIPOLAR, IntType(-2, 5), BIPOLAR),
     )

@@ -1,0 +1,182 @@
+"""Small transformers with random weights, quantized by ONNX Runtime's `quantize_static`."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+Frames = npt.NDArray[np.float32]
+OPSET = 20  # the first one with Gelu
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of an encoder.
+
+    Attributes:
+        tokens: Rows.
+        width: Channels.
+        heads: They divide the channels.
+        hidden: Channels between both layers of a feed-forward network.
+        layers: Encoders one after the other.
+        first: Normalizations stand in front of attention, as in ViT, not behind it, as in BERT.
+        causal: A token sees none behind it.
+    """
+
+    tokens: int = 8
+    width: int = 16
+    heads: int = 2
+    hidden: int = 32
+    layers: int = 1
+    first: bool = False
+    causal: bool = False
+
+
+@dataclass
+class Floats:
+    """A float model under construction."""
+
+    rng: np.random.Generator
+    nodes: list[onnx.NodeProto] = field(default_factory=list)
+    constants: list[onnx.TensorProto] = field(default_factory=list)
+
+    def constant(self, value: Any, kind: Any = np.float32, name: str = "c") -> str:
+        """A constant, its name begun with `name`."""
+        name = f"{name}{len(self.constants)}"
+        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype=kind), name))
+        return name
+
+    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """A node, and the name of its result."""
+        name = f"{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, inputs, [name], name=f"n_{name}", **attributes))
+        return name
+
+    def linear(self, x: str, inputs: int, outputs: int) -> str:
+        """A layer over the last axis, with a bias."""
+        weights = self.rng.normal(0, inputs**-0.5, (inputs, outputs))
+        product = self.op("MatMul", x, self.constant(weights))
+        return self.op("Add", product, self.constant(self.rng.normal(0, 0.1, outputs)))
+
+    def norm(self, x: str, width: int) -> str:
+        """A LayerNormalization."""
+        scale, offset = self.rng.normal(1, 0.1, width), self.rng.normal(0, 0.1, width)
+        return self.op(
+            "LayerNormalization", x, self.constant(scale), self.constant(offset), axis=-1
+        )
+
+    def attention(self, x: str, sizes: Sizes) -> str:
+        """Attention of all heads, and the layer behind it."""
+        width, head = sizes.width, sizes.width // sizes.heads
+        split = self.constant([0, 0, sizes.heads, head], np.int64)
+
+        def heads(order: list[int]) -> str:
+            value = self.op("Reshape", self.linear(x, width, width), split)
+            return self.op("Transpose", value, perm=order)
+
+        scores = self.op("MatMul", heads([0, 2, 1, 3]), heads([0, 2, 3, 1]))
+        scores = self.op("Mul", scores, self.constant(head**-0.5))
+        if sizes.causal:
+            mask = np.where(np.tril(np.ones((sizes.tokens, sizes.tokens))), 0.0, -np.inf)
+            scores = self.op("Add", scores, self.constant(mask, name="mask"))
+        mixed = self.op("MatMul", self.op("Softmax", scores, axis=-1), heads([0, 2, 1, 3]))
+        joined = self.op("Transpose", mixed, perm=[0, 2, 1, 3])
+        flat = self.op("Reshape", joined, self.constant([0, 0, width], np.int64))
+        return self.linear(flat, width, width)
+
+    def feed_forward(self, x: str, sizes: Sizes) -> str:
+        """Two layers with a Gelu between them."""
+        inner = self.op("Gelu", self.linear(x, sizes.width, sizes.hidden))
+        return self.linear(inner, sizes.hidden, sizes.width)
+
+    def encoder(self, x: str, sizes: Sizes) -> str:
+        """Attention and a feed-forward network, each with a way around it."""
+        for part in (self.attention, self.feed_forward):
+            if sizes.first:
+                x = self.op("Add", x, part(self.norm(x, sizes.width), sizes))
+            else:
+                x = self.norm(self.op("Add", x, part(x, sizes)), sizes.width)
+        return x
+
+
+def float_model(sizes: Sizes, seed: int = 0) -> onnx.ModelProto:
+    """Encoders on (1, tokens, width), a positional table in front of them."""
+    floats = Floats(np.random.default_rng(seed))
+    shape = [1, sizes.tokens, sizes.width]
+    x = floats.op("Add", "x", floats.constant(floats.rng.normal(0, 0.5, shape)))
+    for _ in range(sizes.layers):
+        x = floats.encoder(x, sizes)
+    graph = helper.make_graph(
+        floats.nodes,
+        "encoder",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info(x, TensorProto.FLOAT, shape)],
+        floats.constants,
+    )
+    opsets = [helper.make_opsetid("", OPSET)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=9)
+
+
+def calibration(sizes: Sizes, frames: int, seed: int = 1) -> Frames:
+    """Random frames, [frames, 1, tokens, width]."""
+    shape = (frames, 1, sizes.tokens, sizes.width)
+    return np.random.default_rng(seed).normal(0, 1, shape).astype(np.float32)
+
+
+def quantized(sizes: Sizes, folder: Path, **options: Any) -> Path:
+    """The model with QuantizeLinear and DequantizeLinear, as ONNX Runtime writes it.
+
+    Args:
+        sizes: Of the encoder.
+        folder: Where the file is written.
+        options: Of `quantize_static`.
+    """
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self.frames: Iterator[Frames] = iter(calibration(sizes, 32))
+
+        def get_next(self) -> dict[str, Frames] | None:
+            frame = next(self.frames, None)
+            return None if frame is None else {"x": frame}
+
+    source, target = folder / "float.onnx", folder / "int8.onnx"
+    model = float_model(sizes)
+    onnx.save(model, source)
+    # Scores behind a mask reach minus infinity, for which there is no scale.
+    masked = [
+        node.name
+        for node in model.graph.node
+        if sizes.causal and (node.op_type == "Softmax" or node.input[-1].startswith("mask"))
+    ]
+    options = {"nodes_to_exclude": masked, "activation_type": QuantType.QInt8} | options
+    logging.getLogger().setLevel(logging.ERROR)
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        quantize_static(source, target, Reader(), quant_format=QuantFormat.QDQ, **options)
+    return target
+
+
+MODELS: dict[str, Sizes] = {
+    "bert_block": Sizes(),
+    "bert_2_layers": Sizes(layers=2),
+    "vit_block": Sizes(tokens=7, width=24, heads=3, hidden=48, first=True),
+    "causal_block": Sizes(tokens=6, causal=True),
+}
+
+Maker = Callable[[Path], Path]

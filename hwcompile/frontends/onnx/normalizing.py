@@ -1,0 +1,67 @@
+"""Normalizations over the last axes of a tensor: LayerNormalization and RMSNormalization."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+import numpy as np
+
+from hwcompile.diagnostics import fail
+from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.onnx.dialect.operator import Operator
+from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.elementwise import required_constant
+from hwcompile.frontends.symbolic.pending import append, check_precision, common_shape, lazy_of
+from hwcompile.frontends.symbolic.rows import normalized_stream
+from hwcompile.frontends.symbolic.values import HostValue, Lazy, Value
+
+Inputs = Sequence[Value | None]
+
+
+def _normalized(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    value = lazy_of(inputs[0], node)
+    check_precision(value, node)
+    if any(node.outputs[1:]):
+        raise fail(
+            "HW0201",
+            f"this {node.op_type} gives its mean or deviation away",
+            "hardware keeps them to itself",
+            "export the model in evaluation mode (model.eval())",
+            node.origin,
+        )
+    shape = value.shape
+    axis = int(node.attributes.get("axis", -1)) % len(shape)
+    rows = (*shape[:axis], prod(shape[axis:]))
+    epsilon = float(node.attributes.get("epsilon", 1e-5))
+    centered = node.op_type == "LayerNormalization"
+    result: Lazy | HostValue = normalized_stream(ctx, value, rows, epsilon, centered, node)
+    scale = required_constant(inputs, 1, node).astype(np.float32)
+    result = append(result, "mul", node, (_fitting(scale, value.shape, node),))
+    if len(inputs) > 2 and inputs[2] is not None:
+        offset = required_constant(inputs, 2, node).astype(np.float32)
+        result = append(result, "add", node, (_fitting(offset, value.shape, node),))
+    return [result]
+
+
+def _fitting(constant: Array, shape: tuple[int, ...], node: SourceNode) -> Array:
+    """A scale or bias that spreads over the tensor, and over which the tensor does not spread.
+
+    Raises:
+        CompileError: HW0204 otherwise.
+    """
+    if common_shape(node, shape, constant.shape) != shape:
+        raise fail(
+            "HW0204",
+            f"a scale of shape {list(constant.shape)} does not fit a tensor of shape {list(shape)}",
+            "the batch axis is frozen to 1, and it belongs to no row",
+            "normalize the axes behind the batch",
+            node.origin,
+        )
+    return constant
+
+
+HANDLERS = {
+    "LayerNormalization": Operator(_normalized),
+    "RMSNormalization": Operator(_normalized),
+}

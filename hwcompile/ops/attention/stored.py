@@ -1,0 +1,265 @@
+"""The kernel `stored`: one operand in two banks, the other one multiplied as it comes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+
+import numpy as np
+
+from hwcompile.diagnostics import InternalError
+from hwcompile.ir.types import IntType
+from hwcompile.ops.arithmetic import encodings
+from hwcompile.ops.arithmetic.dot import Dot
+from hwcompile.ops.arithmetic.encoding import WeightEncoding
+from hwcompile.ops.arithmetic.products import InTables, Multiply
+from hwcompile.ops.attention.op import PairMatmul
+from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.instance import Instance
+from hwcompile.ops.contract.kernel import Kernel
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications, Resources, memory
+from hwcompile.ops.contract.paths import CONTROL, Path
+from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
+from hwcompile.ops.matmul.space import foldings
+
+MAX_LANES = 1 << 16
+"""Of one product; every lane reads a memory of its own or shares a word with its neighbours."""
+
+_WORDS = (InTables.word, Multiply.word)
+
+
+class StoredMatrix(Built[PairMatmul]):
+    """Matrices cut into blocks of pe x simd, in the words of `hw_pair_matvec`."""
+
+    @property
+    def pe(self) -> int:
+        """Rows at a time."""
+        return self.number("pe")
+
+    @property
+    def simd(self) -> int:
+        """Columns at a time."""
+        return self.number("simd")
+
+    @cached_property
+    def sizes(self) -> tuple[int, int]:
+        """Rows and columns of a matrix."""
+        return self.op.sizes(self.site.inputs)
+
+    @property
+    def folds(self) -> int:
+        """Blocks of rows."""
+        return -(-self.sizes[0] // self.pe)
+
+    @property
+    def steps(self) -> int:
+        """Blocks of columns."""
+        return -(-self.sizes[1] // self.simd)
+
+    @property
+    def depth(self) -> int:
+        """Blocks of all matrices of a frame."""
+        return self.op.groups * self.folds * self.steps
+
+    @property
+    def memories(self) -> int:
+        """Among which the pixels of the stored operand take turns."""
+        return self.pe if self.op.transposed else self.simd
+
+    @cached_property
+    def dot(self) -> Dot:
+        """The arithmetic."""
+        wish = str(self.parameters.get("style", "auto"))
+        streamed, kept = (kind.element for kind in self.site.inputs)
+        for encoding in _encodings(kept, streamed):
+            if wish in ("auto", encoding.word):
+                return Dot(encoding, registers=self.registers)
+        raise InternalError(f"the style '{wish}' was not checked")
+
+    @property
+    def out_bits(self) -> int:
+        """Bits of a sum."""
+        return self.site.outputs[0].element.bits
+
+    @cached_property
+    def ports(self) -> Ports:
+        """Vectors of a pixel and group; words of either operand are what a block needs of it."""
+        (rows, columns), groups = self.sizes, self.op.groups
+        (a, b), (result,) = self.site.inputs, self.site.outputs
+        size, parallel = (columns, self.simd) if self.op.transposed else (rows, self.pe)
+        return Ports(
+            (
+                StreamFormat(a.pixels * groups, columns, self.simd, a.element),
+                StreamFormat(b.pixels * groups, size, parallel, b.element),
+            ),
+            StreamFormat(a.pixels * groups, rows, self.pe, result.element),
+        )
+
+    @cached_property
+    def timing(self) -> Timing:
+        """A writer and a reader, with two banks between them that are emptied at once."""
+        streamed, kept = self.ports.inputs
+        ones = np.ones(kept.words, dtype=np.int64)
+        store = Actor(ones, {"in1": Access.stream(ones)}, {"banks": np.cumsum(ones)})
+        folds, steps, vectors = self.folds, self.steps, streamed.vectors
+        # Cycles of a vector that act: all of the first fold, then the last one of every fold.
+        cycles = np.concatenate([np.arange(steps), np.arange(2, folds + 1) * steps - 1])
+        gives = np.append(np.zeros(steps - 1, dtype=np.int64), np.ones(folds, dtype=np.int64))
+        duration = np.diff(np.append(cycles, folds * steps))
+        taken = (np.arange(cycles.size) < steps).astype(np.int64)
+        phases = cycles.size * vectors
+        need = np.full(phases, kept.words, dtype=np.int64)
+        free = np.where(np.arange(phases) == phases - 1, kept.words, 0)
+        multiply = Actor(
+            np.tile(duration, vectors),
+            {"in0": Access.stream(np.tile(taken, vectors)), "banks": Access(need, free)},
+            {"out": np.cumsum(np.tile(gives, vectors))},
+        )
+        return Timing(
+            {"store": store, "multiply": multiply},
+            # Operands, dot product, accumulator.
+            self.dot.operands + self.dot.stages(self.simd) + 1,
+            {"banks": Buffer(2 * kept.words)},
+        )
+
+    @property
+    def interval(self) -> int:
+        """Every block for every pixel, or a word per cycle of the stored operand."""
+        return max(self.site.inputs[0].pixels * self.depth, self.ports.inputs[1].words)
+
+    @property
+    def lane_product(self) -> Multiplications | None:
+        """See `Built.lane_product`."""
+        return self.dot.product
+
+    @property
+    def lanes(self) -> int:
+        """Pe x simd."""
+        return self.pe * self.simd
+
+    @property
+    def _bank(self) -> Memory:
+        """One of the memories, with both banks."""
+        rows = 2 << (self.depth - 1).bit_length()
+        return Memory(rows, self.ports.inputs[1].bits, MemoryKind.RAM)
+
+    @cached_property
+    def needs(self) -> Resources:
+        """Lanes and adders (see `Dot`), the banks, registers of operands, accumulators, control."""
+        streamed, kept = self.ports.inputs
+        weight_width = self.lanes * kept.element.bits
+        accumulators = self.pe * self.out_bits
+        place = max(self.depth - 1, 1).bit_length()
+        passes = (self.site.inputs[0].pixels, self.site.inputs[1].pixels)
+        counters = 2 * place + sum(max(n - 1, 1).bit_length() for n in (self.steps, *passes))
+        later = self.dot.operands - 1
+        flags = 3 * (self.dot.stages(self.simd) + self.dot.operands)
+        total = Resources(
+            lut=accumulators + 0.5 * counters + self.memories + 12,
+            adders=accumulators + counters + 3 * place,
+            ff=accumulators
+            + counters
+            + 3 * place
+            + flags
+            + self.memories
+            + later * (streamed.bits + weight_width),
+        )
+        if self.folds > 1:
+            total += memory(self.steps, streamed.bits, MemoryKind.QUEUE)
+            total += Resources(lut=streamed.bits, ff=streamed.bits)
+        else:
+            total += Resources(ff=streamed.bits)
+        bank = self._bank
+        total += memory(bank.depth, bank.width, MemoryKind.RAM, self.memories)
+        return total + self.dot.resources(self.pe, self.simd, self.out_bits)
+
+    @property
+    def paths(self) -> tuple[Path, ...]:
+        """Those of the arithmetic, behind the memories, and control."""
+        word = self.ports.inputs[0].bits
+        replayed = Memory(self.steps, word, MemoryKind.QUEUE) if self.folds > 1 else None
+        sums = self.dot.paths(self.simd, self.out_bits, self._bank, replayed, rows=self.pe)
+        return (*sums, CONTROL)
+
+    @property
+    def circuit(self) -> str:
+        """One for every arithmetic."""
+        return f"{super().circuit}.{self.dot.module}"
+
+    @cached_property
+    def instance(self) -> Instance:
+        """Of `hw_pair_matvec`."""
+        streamed, kept = self.site.inputs
+        return Instance(
+            "hw_pair_matvec",
+            {
+                "Pe": self.pe,
+                "Simd": self.simd,
+                "Folds": self.folds,
+                "Steps": self.steps,
+                "Groups": self.op.groups,
+                "Transposed": self.op.transposed,
+                "Pixels": kept.pixels,
+                "Passes": streamed.pixels,
+                "Sums": self.dot.plan(self.simd, self.out_bits),
+                **self.dot.parameters(),
+                "OutBits": self.out_bits,
+            },
+        )
+
+    @property
+    def comment(self) -> str:
+        """Folding and arithmetic."""
+        groups = f", {self.op.groups} groups" if self.op.groups > 1 else ""
+        rows, columns = self.sizes
+        what = f"{rows} x {columns} matrices in two banks"
+        folding = f"{self.folds} folds of {self.steps} steps{groups}"
+        return f"{self.pe} x {self.simd} lanes, {what}, {folding}: {self.dot.describe()}"
+
+
+class TwoBanks(Kernel[PairMatmul]):
+    """Parameters `pe` (rows at a time), `simd` (columns at a time), `style` (an encoding's word).
+
+    The second operand is written into one of two banks while the other one is multiplied by the
+    first operand, vector by vector, groups one after the other. Neither `pe` nor `simd` has to
+    divide the matrices.
+
+    Of `registers`, one puts a register behind the memories, two let no cycle have more than one
+    adder, and three give products of multipliers another register.
+    """
+
+    name = "stored"
+    op = PairMatmul
+    built = StoredMatrix
+    most_registers = 3
+
+    def space(self, site: Site[PairMatmul]) -> Iterable[Parameters]:
+        """The foldings no other one beats in cycles and lanes at once, smallest first."""
+        for pe, simd in foldings(*site.op.sizes(site.inputs), MAX_LANES):
+            yield {"pe": pe, "simd": simd}
+
+    def ways(self, site: Site[PairMatmul], parameters: Parameters) -> Iterable[Parameters]:
+        """Multipliers, or look-up tables."""
+        streamed, kept = (kind.element for kind in site.inputs)
+        for encoding in list(_encodings(kept, streamed))[1:]:
+            if encoding.multiplies:
+                yield {**parameters, "style": encoding.word}
+
+    def check(self, site: Site[PairMatmul], parameters: Parameters) -> str | None:
+        """Why the parameters are not legal; None when they are."""
+        if not {"pe", "simd"} <= set(parameters) <= {"pe", "simd", "style"}:
+            return f"the parameters are pe, simd and style, not {sorted(parameters)}"
+        for name, most in zip(("pe", "simd"), site.op.sizes(site.inputs), strict=True):
+            value = parameters[name]
+            if not isinstance(value, int) or not 1 <= value <= most:
+                return f"{name} must be from 1 to {most}, not {value!r}"
+        style = parameters.get("style", "auto")
+        if style not in ("auto", *_WORDS):
+            return f"style must be auto or {' or '.join(_WORDS)}, not {style!r}"
+        return None
+
+
+def _encodings(kept: IntType, streamed: IntType) -> Iterable[WeightEncoding]:
+    """Those that store a number as it travels, the best first."""
+    return (found for found in encodings(kept, streamed) if found.word in _WORDS)

@@ -1,0 +1,119 @@
+"""Turns softmax and normalizations of rows into reductions and element-wise operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hwcompile.ir.graph import Builder, Graph, Node
+from hwcompile.ir.op import Op
+from hwcompile.ir.rewrite import rewrite
+from hwcompile.ir.types import IntType
+from hwcompile.ops.attention.rows import Normalize, Softmax
+from hwcompile.ops.cast.op import Cast
+from hwcompile.ops.elementwise.op import Linear, Product
+from hwcompile.ops.elementwise.ratios import Fraction, SquareRoot
+from hwcompile.ops.gather.op import Gather
+from hwcompile.ops.reduce.op import Reduce
+from hwcompile.ops.reshape.op import Reshape
+from hwcompile.ops.table.op import Table
+
+
+def lower_rows(graph: Graph) -> Graph:
+    """Replace every `Softmax` and `Normalize`; afterwards there is none.
+
+    Before: `y = softmax(x)`. After, on a pixel per row: `largest = reduce(x)` for each element,
+    `e = table(largest - x)`, `y = e / reduce(e)`.
+
+    Before: `y = normalize(x)`. After: `c = n * x - reduce(x)` or a difference to a constant,
+    `root = square_root(reduce(c * c) + floor)`, `y = c / root`.
+    """
+    taken = set(graph.types) | {node.name for node in graph.nodes}
+
+    def rule(builder: Builder, node: Node, inputs: tuple[str, ...]) -> tuple[str, ...] | None:
+        if not isinstance(node.op, Softmax | Normalize):
+            return None
+        row = _Row(builder, node, taken)
+        kind, size = builder.types[inputs[0]], node.op.size
+        value, whole = inputs[0], kind.channels == size
+        if not whole:
+            rows = (1, kind.size // size, size)
+            value = row.add("rows", Reshape(rows), value)
+        lower = _softmax if isinstance(node.op, Softmax) else _normalize
+        *operands, last = lower(row, node.op, value)  # type: ignore[arg-type]
+        ends: list[tuple[Op, tuple[str, ...]]] = [(last, tuple(operands))]
+        if not whole:
+            ratio = row.add("ratio", last, *operands)
+            ends = [(Reshape(kind.shape), (ratio,))]
+        ((op, values),) = ends
+        (result,) = builder.add(node.outputs[0], op, values, node.origin)
+        old = graph.types[node.outputs[0]]
+        builder.types[result] = old.with_element(builder.types[result].element)
+        return (result,)
+
+    return rewrite(graph, rule)
+
+
+@dataclass(frozen=True)
+class _Row:
+    """Adds what a node becomes."""
+
+    builder: Builder
+    node: Node
+    taken: set[str]
+
+    def add(self, word: str, op: Op, *inputs: str) -> str:
+        """A step, called after the node's value."""
+        wish = name = f"{self.node.outputs[0]}_{word}"
+        count = 1
+        while name in self.taken or name in self.builder.types:
+            count += 1
+            name = f"{wish}_{count}"
+        (value,) = self.builder.add(name, op, inputs, self.node.origin)
+        return value
+
+    def spread(self, word: str, value: str, size: int) -> str:
+        """The only channel of every pixel, `size` times."""
+        height, width, _ = self.builder.types[value].shape
+        places = np.arange(height * width, dtype=np.int64).reshape(height, width, 1)
+        return self.add(word, Gather(np.repeat(places, size, axis=2), 0), value)
+
+
+_Ratio = tuple[str, str, Op]
+"""Two values, and the op on them that ends a row."""
+
+
+def _softmax(row: _Row, op: Softmax, value: str) -> _Ratio:
+    largest = row.add("largest", Reduce("max", op.size), value)
+    spread = row.spread("largest_of_row", largest, op.size)
+    distance = row.add("distance", Linear((1, -1), 0), spread, value)
+    last = op.exponentials.size - 1
+    zero = np.zeros(1, dtype=np.int64)
+    near = row.add("near", Cast(0, 0, zero, zero, zero, zero + last, "floor", "saturate"), distance)
+    # Not all distances need occur.
+    table = op.exponentials[: row.builder.types[near].element.levels]
+    element = IntType(int(table.min()), int(table.max()))
+    numbers = row.add("exponentials", Table(table[None], element), near)
+    total = row.add("sum", Reduce("sum", op.size), numbers)
+    return numbers, row.spread("sum_of_row", total, op.size), Fraction(op.digits)
+
+
+def _normalize(row: _Row, op: Normalize, value: str) -> _Ratio:
+    digits = op.root_digits
+    if op.centered:
+        total = row.add("sum", Reduce("sum", op.size), value)
+        mean = row.spread("mean", total, op.size)
+        apart = row.add("apart", Linear((op.size, -1), 0), value, mean)
+    else:
+        apart = row.add("apart", Linear((op.size,), -op.size * op.zero), value)
+    squares = row.add("squares", Product(), apart, apart)
+    power = row.add("power", Reduce("sum", op.size), squares)
+    # A product's type does not know that it is a square: the sum is brought above 0 with the floor.
+    least = np.full(1, op.floor, dtype=np.int64)
+    most = least + row.builder.types[power].element.high
+    zero = np.zeros(1, dtype=np.int64)
+    lifted = row.add("lifted", Cast(0, 0, least, zero, least, most, "floor", "saturate"), power)
+    root = row.add("root", SquareRoot(digits), lifted)
+    finer = row.add("finer", Linear((1 << digits,), 0), apart) if digits else apart
+    return finer, row.spread("root_of_row", root, op.size), Fraction(op.digits)

@@ -1,0 +1,160 @@
+"""Softmax and normalizations inside the network: near ONNX Runtime's, by what the documents say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.frontends.load import load_model
+from tests.frontends.oracle import Model, families, runtime
+
+ORACLE = "ONNX Runtime"
+
+STEP = 2.0**-8
+
+
+def _shares(m: Model, scores: str, axis: int = -1) -> str:
+    return m.quantize(m.op("Softmax", scores, axis=axis), STEP, 0, np.uint8)
+
+
+def _used(m: Model, shares: str, size: int) -> str:
+    """Something that needs the integers inside the network."""
+    return m.quantize(m.op("MatMul", shares, m.weights(size, 2, scale=0.25)), 0.125, 0)
+
+
+def _closed(m: Model) -> str:
+    return m.quantize(m.input(1, 3, 7), 0.0625, 5)
+
+
+def _open(m: Model) -> str:
+    """Scores of a product, by the root of its depth."""
+    product = m.op("MatMul", m.quantize(m.input(1, 3, 6), 0.03), m.weights(6, 7, scale=0.02))
+    return m.op("Mul", product, m.constant(6**-0.5))
+
+
+def _many_levels(m: Model) -> str:
+    """A step that is so small that integers are rounded before they address a table."""
+    product = m.op("MatMul", m.quantize(m.input(1, 3, 6), 0.03), m.weights(6, 7, scale=0.002))
+    return m.op("Div", product, m.constant(2.0))
+
+
+def _masked(m: Model) -> str:
+    mask = np.where(np.tril(np.ones((3, 7)), k=2), 0.0, -np.inf)
+    return m.op("Add", _open(m), m.constant(mask))
+
+
+def _biased(m: Model) -> str:
+    return m.op("Add", _closed(m), m.constant(m.rng.normal(0, 1, (3, 7))))
+
+
+def _bent(m: Model) -> str:
+    """No line, so that real numbers are rounded."""
+    return m.op("Tanh", _closed(m))
+
+
+CASES: dict[str, tuple[Callable[[Model], str], float]] = {
+    "behind a quantizer": (_closed, 0.01),
+    "behind a product": (_open, 0.08),
+    "of fine steps": (_many_levels, 0.08),
+    "behind a causal mask": (_masked, 0.08),
+    "behind a table of positions": (_biased, 0.04),
+    "behind a curve": (_bent, 0.04),
+}
+"""What makes the scores, and how many of a hundred shares may differ by a step."""
+
+
+def _apart(m: Model, folder: Path, *outputs: str, scale: float = 4.0) -> list[np.ndarray[Any, Any]]:
+    """How far outputs are from ONNX Runtime's, and that the network computes them."""
+    path = m.save(folder, *outputs)
+    shape = [d.dim_value for d in m.inputs[0].type.tensor_type.shape.dim]
+    x = m.rng.normal(0, scale, (40, *shape[1:])).astype(np.float32)
+    x[0], x[1] = -99, 99
+    results = load_model(path).run({"x": x})
+    expected = runtime(path, {"x": x})
+    return [np.abs(results[o] - e) for o, e in zip(outputs, expected, strict=True)]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_softmax_is_at_most_a_step_from_onnx_runtime(case: str, tmp_path: Path) -> None:
+    (make, most), size = CASES[case], 7
+    m = Model(seed=4)
+    shares = _shares(m, make(m))
+    imported = load_model(m.save(tmp_path, _used(m, shares, size)))
+    assert "attention" in families(imported)
+    # Beside the output, so that what the network multiplies is seen.
+    seen = m.quantize(m.op("MatMul", shares, m.weights(size, size, scale=0.0)), 1.0, 0)
+    (apart,) = _apart(m, tmp_path, m.op("Add", m.op("Mul", seen, m.constant(0.0)), shares))
+    assert apart.max() <= STEP
+    assert np.count_nonzero(apart) <= most * apart.size
+
+
+@pytest.mark.parametrize("axis", [1, 2])
+def test_softmax_along_any_axis(axis: int, tmp_path: Path) -> None:
+    m = Model(seed=2)
+    shares = _shares(m, m.quantize(m.input(1, 5, 3), 0.125, 3), axis)
+    product = _used(m, m.op("Reshape", shares, m.constant([1, 15], np.int64)), 15)
+    (apart,) = _apart(m, tmp_path, product)
+    assert apart.max() <= 0.25
+
+
+def test_a_softmax_at_the_end_stays_on_the_host(tmp_path: Path) -> None:
+    m = Model()
+    scores = m.quantize(m.op("MatMul", m.quantize(m.input(1, 6)), m.weights(6, 4)), 0.25)
+    imported = load_model(m.save(tmp_path, m.quantize(m.op("Softmax", scores), STEP)))
+    assert "attention" not in families(imported)
+
+
+NORMALS = {
+    "layer": ("LayerNormalization", 17, True),
+    "layer without a bias": ("LayerNormalization", 17, False),
+    "root mean square": ("RMSNormalization", 23, False),
+}
+
+
+@pytest.mark.parametrize("case", NORMALS)
+@pytest.mark.parametrize("width", [5, 64])
+def test_normalizations_are_near_onnx_runtime(case: str, width: int, tmp_path: Path) -> None:
+    kind, opset, biased = NORMALS[case]
+    m = Model(opset=opset, seed=3)
+    x = m.quantize(m.input(1, 3, width), 0.1, 7)
+    constants = [m.constant(m.rng.normal(1, 0.3, width))]
+    if biased:
+        constants.append(m.constant(m.rng.normal(0, 0.5, width)))
+    real = m.op(kind, x, *constants)
+    closed = m.quantize(real, 0.05, -4)
+    near, steps = _apart(m, tmp_path, real, closed, scale=1.5)
+    assert near.max() < 4e-3
+    assert steps.max() <= 0.0501
+    assert np.count_nonzero(steps > 0.01) <= 0.01 * steps.size
+
+
+def test_rows_of_several_axes(tmp_path: Path) -> None:
+    m = Model(seed=3)
+    x = m.quantize(m.input(1, 3, 4, 5), 0.1, 7)
+    constants = [m.constant(m.rng.normal(1, 0.3, (4, 5))) for _ in "ab"]
+    (apart,) = _apart(m, tmp_path, m.op("LayerNormalization", x, *constants, axis=2))
+    assert apart.max() < 4e-3
+
+
+def test_statistics_are_not_given_away(tmp_path: Path) -> None:
+    m = Model()
+    x = m.quantize(m.input(1, 3, 4))
+    y, mean = m.ops("LayerNormalization", x, m.constant(np.ones(4)), m.constant(np.zeros(4)),
+                    outputs=2)  # fmt: skip
+    with pytest.raises(CompileError, match="mean or deviation") as error:
+        load_model(m.save(tmp_path, m.quantize(y), mean))
+    assert {d.code for d in error.value.diagnostics} == {"HW0201"}
+
+
+def test_rows_that_are_too_wide_are_told(tmp_path: Path) -> None:
+    m = Model(opset=21)
+    x = m.quantize(m.input(1, 1, 4096), 2.0**-12, 0, np.int16)
+    y = m.op("LayerNormalization", x, m.constant(np.ones(4096)), m.constant(np.zeros(4096)))
+    with pytest.raises(CompileError, match="too wide") as error:
+        load_model(m.save(tmp_path, m.quantize(y)))
+    assert [d.code for d in error.value.diagnostics] == ["HW0234"]
