@@ -16,7 +16,10 @@ FAMILY = Family(
     "elementwise",
     "sum with constant coefficients, product, quotient, extremum, root, or table, by element",
     (Linear, Product, Extremum, PairTable, Fraction, SquareRoot),
-    (LinearSum(), ProductLanes(), ExtremumLanes(), PairRom(), DividerLanes(), RootLanes()),
+    (
+        *(LinearSum(), ProductLanes(), ExtremumLanes(), PairRom()),
+        *(DividerLanes(), RootLanes()),
+    ),
     examples,
 )
 
