@@ -27,6 +27,9 @@ from hwcompile.verify.verilator import Variant, verilate
 BYTES = 1_500_000
 """About how much C++ of Verilator's one program is made of; it is compiled as one file."""
 
+QUICK, FEW = "-O0", 60_000
+"""How to compile what simulates up to so many cycles; designs of one node are faster than most."""
+
 CHOICE = """
 #include <cstdlib>
 hw::Design* hw::make_design(int seed, const char* waves) {
@@ -52,7 +55,7 @@ class Wanted:
     @property
     def level(self) -> str:
         """How its program is compiled."""
-        return level_of(self.cycles)
+        return QUICK if self.cycles <= FEW else level_of(self.cycles)
 
 
 @dataclass(frozen=True)

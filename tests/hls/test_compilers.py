@@ -59,6 +59,24 @@ def test_what_runs_little_is_not_optimised() -> None:
     assert [replace(kind, quick=False) for kind in small] == list(large)
 
 
+@pytest.mark.parametrize(
+    ("kind", "header"),
+    [
+        (ProgramKind(), "hls_standard.hpp"),
+        (ProgramKind(sanitize=True), "hls_standard.hpp"),
+        (ProgramKind(exact=True), "ap_int.h"),
+    ],
+)
+def test_every_kind_of_program_has_its_header_translated(
+    kind: ProgramKind, header: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
+    monkeypatch.setattr(compilers, "PRELUDE_PAYS", 0)
+    monkeypatch.setattr(compilers, "_run", lambda words: Path(words[-1]).write_text("translated"))
+    options = compilers._prelude(find_compiler(), kind, ["c++", *kind.options()])
+    assert Path(options[-1]).name.removesuffix(".gch") == header
+
+
 def test_translated_headers_are_used_and_are_not_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

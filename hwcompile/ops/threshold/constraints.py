@@ -15,6 +15,7 @@ that every solution obeys (Kelley, "The cutting-plane method for solving convex 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -63,6 +64,16 @@ class Constraints:
     span: int
     late: IntArray | None = None
 
+    @cached_property
+    def _never(self) -> npt.NDArray[np.bool_] | None:
+        """Levels that no x reaches, bool [R, n]; None when there are none."""
+        return _any(self.reach > self.span)
+
+    @cached_property
+    def _always(self) -> npt.NDArray[np.bool_] | None:
+        """Levels that no x misses, bool [R, n]; None when there are none."""
+        return _any(self.miss < 0)
+
     def bounds(self, factor: IntArray, shift: int) -> tuple[AnyArray, AnyArray, IntArray, IntArray]:
         """L and U of every row, and the levels (counted from 0) that cause them.
 
@@ -76,12 +87,17 @@ class Constraints:
         count = self.reach.shape[1]
         small = int(factor.max(initial=0)) * (self.span + 2) + (count << shift) < SAFE
         kind, none = (np.int64, SAFE) if small else (object, HUGE)
-        goal = np.arange(1, count + 1).astype(kind) * (1 << shift)
+        goal = np.arange(1, count + 1).astype(kind, copy=False) * (1 << shift)
         if self.late is not None:
             goal = goal + self.late
-        m = factor.astype(kind)[:, None]
-        lower = np.where(self.reach <= self.span, goal - self.reach.astype(kind) * m, -none)
-        upper = np.where(self.miss >= 0, goal - self.miss.astype(kind) * m - 1, none)
+        m = factor.astype(kind, copy=False)[:, None]
+        lower = goal - self.reach.astype(kind, copy=False) * m
+        upper = goal - self.miss.astype(kind, copy=False) * m
+        upper -= 1
+        if self._never is not None:
+            lower[self._never] = -none
+        if self._always is not None:
+            upper[self._always] = none
         j, k = np.argmax(lower, axis=1), np.argmin(upper, axis=1)
         rows = np.arange(j.size)
         return lower[rows, j], upper[rows, k], j, k
@@ -115,3 +131,7 @@ class Constraints:
         """One row alone."""
         part = slice(index, index + 1)
         return Constraints(self.reach[part], self.miss[part], self.span, self.late)
+
+
+def _any(mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_] | None:
+    return mask if mask.any() else None

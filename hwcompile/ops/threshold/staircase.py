@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -17,7 +17,8 @@ class Staircase:
     """`code = base + slope * #{k : x >= thresholds[k]}` on low <= x <= high.
 
     x and the result are what the bits say as two's complement or unsigned numbers; a bipolar
-    value is its bit, 0 or 1.
+    value is its bit, 0 or 1. Equal ones are one key: what takes long to find for a network is found
+    once, however often its plan is read.
 
     Attributes:
         thresholds: int64 [R, n], rows ascending, each in [low, high + 1]; n at least 1. Some row
@@ -33,6 +34,18 @@ class Staircase:
     slope: IntArray
     low: int
     high: int
+
+    @cached_property
+    def _key(self) -> tuple[object, ...]:
+        arrays = (self.thresholds, self.base, self.slope)
+        texts = (part for array in arrays for part in (array.shape, array.tobytes()))
+        return (*texts, self.low, self.high)
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Staircase) and self._key == other._key
 
     @property
     def steps(self) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.project import write_files
 from hwcompile.processes import run_captured
+from hwcompile.resources import room
 from hwcompile.verify.cache import cached, digest
 from hwcompile.verify.preludes import Prelude
 from hwcompile.verify.verilator import find_compiler, linker_options
@@ -30,7 +31,7 @@ PROGRAMS = "hls"
 """The kind of the cache's entries with programs."""
 
 PRELUDE_PAYS = 12
-"""Programs, of which two in five read ap_types, after which translating those has paid."""
+"""Programs after which translating a header has paid; two in five read ap_types."""
 
 UNINITIALIZED = ("-Wno-uninitialized", "-Wno-maybe-uninitialized", "-Wno-unknown-warning-option")
 """What ap_types' own constructors do: a number without a value is cut to its width."""
@@ -125,10 +126,9 @@ def compile_program(sources: Mapping[str, str], variant: ProgramKind) -> Path:
 
 
 def _prelude(compiler: str, variant: ProgramKind, command: Sequence[str]) -> list[str]:
-    """Options that bring ap_types translated; reading the rest takes little time."""
-    if not variant.exact:
-        return []
-    prelude = Prelude((ap_types() / "ap_int.h",), PROGRAMS, PRELUDE_PAYS)
+    """Options that bring ap_types or the standard library translated."""
+    header = ap_types() / "ap_int.h" if variant.exact else room("sim") / "hls_standard.hpp"
+    prelude = Prelude((header,), PROGRAMS, PRELUDE_PAYS)
     return prelude.options(command, _version(compiler), _run)
 
 

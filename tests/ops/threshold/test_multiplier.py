@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.threshold.multiplier import LevelMultiplier, holds, solve, solve_shift
+from hwcompile.ops.threshold.requantize import _solution
+from hwcompile.ops.threshold.staircase import Staircase
 
 ORACLE = "this project"
 ORACLE_REASON = "a multiplier is held to the thresholds on every value"
@@ -297,3 +299,19 @@ def test_a_layer_is_solved_quickly() -> None:
     assert found is not None
     assert holds(found, thresholds, np.ones(256, np.int64), low, high)
     assert 16 <= found.shift <= 36
+
+
+def test_equal_staircases_are_solved_once_and_others_apart() -> None:
+    """Every array and number of a staircase counts; that arrays are others does not."""
+    steps, ones = np.array([[2, 3, 7, 9]]), np.array([1])
+    first = Staircase(steps, ones * 0, ones, -3, 12)
+    assert _solution(Staircase(steps.copy(), ones * 0, ones, -3, 12), 3) is _solution(first, 3)
+    others = [
+        replace(first, thresholds=steps + 1),
+        replace(first, thresholds=steps.reshape(4, 1)),
+        replace(first, base=ones),
+        replace(first, slope=-ones),
+        replace(first, low=-4),
+        replace(first, high=13),
+    ]
+    assert len({first, *others, replace(first)}) == 7
