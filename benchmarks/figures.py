@@ -58,7 +58,7 @@ class Block:
 def documents(root: Path) -> list[Path]:
     """The documents that may hold tables; pages that others are made from come first."""
     last = root / "docs" / "comparison.md"
-    pages = [path for path in sorted((root / "docs").glob("*.md")) if path != last]
+    pages = [path for path in sorted((root / "docs").rglob("*.md")) if path != last]
     return [*pages, root / "README.md", *([last] if last.is_file() else [])]
 
 
