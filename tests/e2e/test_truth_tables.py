@@ -57,11 +57,12 @@ def test_the_planner_takes_tables_where_lanes_are_larger_or_too_slow(tmp_path: P
 
 def test_a_schedule_says_which_layers_are_tables(features: Array, tmp_path: Path) -> None:
     model = JETS / "jets_w4.onnx"
-    asked = {"nodes": {"layer1": {"kernel": "truth_table"}}}
+    lanes = {"kernel": "sparse", "pes": 1}
+    asked = {"nodes": {"layer1": {"kernel": "truth_table"}, "layer2": lanes}}
     mixed = hwcompile.compile(model, tmp_path / "mixed", schedule=asked, target_cycles=64)
     found = kernels(mixed)
     assert found["layer1_act"] == "truth_table.truth_table"
-    assert found["layer2"] != "truth_table.truth_table"
+    assert found["layer2"] == "matmul.sparse"
     again = hwcompile.compile(model, tmp_path / "again", schedule=mixed.directory / "schedule.toml")
     assert again.report["nodes"] == mixed.report["nodes"]
     inputs = tmp_path / "features.npy"
