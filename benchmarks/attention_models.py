@@ -87,7 +87,7 @@ class Floats:
         scores = self.op("MatMul", heads([0, 2, 1, 3]), heads([0, 2, 3, 1]))
         scores = self.op("Mul", scores, self.constant(head**-0.5))
         if sizes.causal:
-            mask = np.where(np.tril(np.ones((sizes.tokens, sizes.tokens))), 0.0, -np.inf)
+            mask = np.where(np.tril(np.ones((sizes.tokens, sizes.tokens))), 0.0, -1e9)
             scores = self.op("Add", scores, self.constant(mask, name="mask"))
         mixed = self.op("MatMul", self.op("Softmax", scores, axis=-1), heads([0, 2, 1, 3]))
         joined = self.op("Transpose", mixed, perm=[0, 2, 1, 3])
@@ -159,7 +159,7 @@ def quantized(sizes: Sizes, folder: Path, **options: Any) -> Path:
     source, target = folder / "float.onnx", folder / "int8.onnx"
     model = float_model(sizes)
     onnx.save(model, source)
-    # Scores behind a mask reach minus infinity, for which there is no scale.
+    # Scores behind a mask reach far below all others: no scale is good for both.
     masked = [
         node.name
         for node in model.graph.node

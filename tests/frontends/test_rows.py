@@ -158,3 +158,27 @@ def test_rows_that_are_too_wide_are_told(tmp_path: Path) -> None:
     with pytest.raises(CompileError, match="too wide") as error:
         load_model(m.save(tmp_path, m.quantize(y)))
     assert [d.code for d in error.value.diagnostics] == ["HW0234"]
+
+
+def test_a_block_of_four_bits_of_qonnx(tmp_path: Path) -> None:
+    """Quant nodes on every operand, as Brevitas exports them; 0.25 is one step of the result."""
+    qonnx = pytest.importorskip("tests.frontends.qonnx_oracle")
+    m = Model(seed=6)
+    x = qonnx.quant(m, m.input(1, 6, 8), 0.5)
+
+    def projected() -> str:
+        weights = qonnx.quant(m, m.constant(m.rng.normal(0, 1, (8, 8))), 0.25)
+        real = qonnx.quant(m, m.op("MatMul", x, weights), 1.0)
+        return m.op("Reshape", real, m.constant([1, 6, 2, 4], np.int64))
+
+    q, v = (m.op("Transpose", projected(), perm=[0, 2, 1, 3]) for _ in "qv")
+    k = m.op("Transpose", projected(), perm=[0, 2, 3, 1])
+    scores = qonnx.quant(m, m.op("MatMul", q, k), 4.0)
+    shares = qonnx.quant(
+        m, m.op("Softmax", m.op("Mul", scores, m.constant(0.5)), axis=-1), 0.0625, signed=0
+    )
+    mixed = qonnx.quant(m, m.op("MatMul", shares, v), 0.25)
+    imported, ours, theirs = qonnx.run_both(m, tmp_path, mixed)
+    assert "attention" in families(imported)
+    assert np.abs(ours - theirs).max() <= 0.25
+    assert np.count_nonzero(ours != theirs) <= 0.02 * ours.size
