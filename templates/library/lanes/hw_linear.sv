@@ -49,13 +49,16 @@ module hw_linear #(
     assign x0 = {
       InSigned0 && data_i[lane*InWidth0+InWidth0-1], data_i[lane*InWidth0 +: InWidth0]
     };
-    assign product0 = OutWidth'(x0) * Factor0;
+    // A bit that is 0 or 1 only lets the factor through, and no tool may multiply there.
+    assign product0 = (InWidth0 == 1 && !InSigned0) ? Factor0 & {OutWidth{x0[0]}}
+        : OutWidth'(x0) * Factor0;
 
     if (Operands > 1) begin : gen_second
       localparam int unsigned First = Parallel * InWidth0 + lane * InWidth1;
       logic signed [InWidth1:0] x1;
       assign x1 = {InSigned1 && data_i[First+InWidth1-1], data_i[First +: InWidth1]};
-      assign product1 = OutWidth'(x1) * Factor1;
+      assign product1 = (InWidth1 == 1 && !InSigned1) ? Factor1 & {OutWidth{x1[0]}}
+          : OutWidth'(x1) * Factor1;
     end else begin : gen_no_second
       assign product1 = '0;
     end
