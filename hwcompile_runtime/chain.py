@@ -31,11 +31,11 @@ from hwcompile_runtime.rows import (
     take,
 )
 
-_JOINS = ("add", "sub", "mul", "div", "min", "max")
+_JOINS = ("add", "sub", "mul", "div", "min", "max", "bit_and", "bit_or", "bit_xor")
 
 
 def join_values(kind: str, left: AnyArray, right: AnyArray) -> AnyArray:
-    """Two real tensors joined by ONNX's Add, Sub, Mul, Div, Min or Max."""
+    """Two tensors joined by ONNX's Add, Sub, Mul, Div, Min or Max, or bit by bit."""
     functions: dict[str, Any] = {
         "add": np.add,
         "sub": np.subtract,
@@ -43,6 +43,9 @@ def join_values(kind: str, left: AnyArray, right: AnyArray) -> AnyArray:
         "div": quotient,
         "min": np.minimum,
         "max": np.maximum,
+        "bit_and": np.bitwise_and,
+        "bit_or": np.bitwise_or,
+        "bit_xor": np.bitwise_xor,
     }
     with np.errstate(all="ignore"):
         return np.asarray(functions[kind](left, right))

@@ -244,6 +244,50 @@ def _quotient(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     return np.asarray(np.floor_divide(x, c[0]))
 
 
+_OF_ANGLES: dict[str, Callable[[AnyArray], AnyArray]] = {
+    "acos": np.arccos,
+    "acosh": np.arccosh,
+    "asin": np.arcsin,
+    "asinh": np.arcsinh,
+    "atan": np.arctan,
+    "atanh": np.arctanh,
+    "cos": np.cos,
+    "cosh": np.cosh,
+    "sin": np.sin,
+    "sinh": np.sinh,
+    "tan": np.tan,
+}
+
+
+_SIGNS_OF_ANGLES: dict[str, Sign] = {
+    **dict.fromkeys(("acosh", "asin", "asinh", "atan", "atanh", "sinh"), _rising),
+    **dict.fromkeys(("cos", "cosh", "sin", "tan"), _unknown),
+    "acos": _falling,
+}
+
+
+def _remainder(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    """With the sign of the divisor."""
+    return np.asarray(np.mod(x, c[0]))
+
+
+def _remainder_of_quotient(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    """With the sign of the dividend, as C's `%` and `fmod`."""
+    return np.asarray(np.fmod(x, c[0]))
+
+
+def _shrink(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    """What is near 0 becomes 0, the rest moves towards it."""
+    limit, bias = _f32(a, "lambd", 0.5), _f32(a, "bias", 0.0)
+    moved = np.where(x < -limit, x + bias, x - bias)
+    return np.where((x < -limit) | (x > limit), moved, np.float32(0))
+
+
+def _shrink_sign(c: Constants, a: Attributes) -> AnyArray:
+    """It rises where the numbers that are left do not pass 0."""
+    return _RISING if 0 <= a.get("bias", 0.0) <= a.get("lambd", 0.5) else _UNKNOWN
+
+
 KINDS: dict[str, FloatKind] = {
     "add": FloatKind(lambda x, c, a: x + c[0], _rising, 1, True),
     "sub": FloatKind(lambda x, c, a: x - c[0], _rising, 1, True),
@@ -255,6 +299,11 @@ KINDS: dict[str, FloatKind] = {
     "floor_div": FloatKind(_quotient, _divisor_sign, 1, True),
     "shift_left": FloatKind(lambda x, c, a: x << c[0], _rising, 1, True),
     "shift_right": FloatKind(_shift_right, _rising, 1, True),
+    "mod": FloatKind(_remainder, _unknown, 1, True),
+    "fmod": FloatKind(_remainder_of_quotient, _unknown, 1, True),
+    "bit_and": FloatKind(lambda x, c, a: x & c[0], _unknown, 1, True),
+    "bit_or": FloatKind(lambda x, c, a: x | c[0], _unknown, 1, True),
+    "bit_xor": FloatKind(lambda x, c, a: x ^ c[0], _unknown, 1, True),
     "neg": FloatKind(lambda x, c, a: -x, _falling, 0, True),
     "abs": FloatKind(lambda x, c, a: np.abs(x), _unknown, 0, True),
     "min": FloatKind(lambda x, c, a: np.minimum(x, c[0]), _rising, 1, True),
@@ -281,6 +330,7 @@ KINDS: dict[str, FloatKind] = {
         _hard_sigmoid, lambda c, a: _RISING if a.get("alpha", 0.2) >= 0 else -_RISING
     ),
     "hard_swish": FloatKind(_hard_swish, _unknown),
+    "shrink": FloatKind(_shrink, _shrink_sign),
     "batch_norm": FloatKind(_batch_norm, _batch_norm_sign, 4),
     "sqrt": FloatKind(lambda x, c, a: np.sqrt(x)),
     "reciprocal": FloatKind(lambda x, c, a: np.float32(1) / x, _unknown),
@@ -291,6 +341,7 @@ KINDS: dict[str, FloatKind] = {
     "erf": FloatKind(_wide(erf)),
     "exp": FloatKind(_wide(np.exp)),
     "log": FloatKind(_wide(np.log)),
+    **{name: FloatKind(_wide(f), _SIGNS_OF_ANGLES[name]) for name, f in _OF_ANGLES.items()},
     "softplus": FloatKind(_wide(_softplus)),
     "elu": FloatKind(_wide(_elu), _alpha_sign),
     "selu": FloatKind(_wide(_selu), _alpha_sign),

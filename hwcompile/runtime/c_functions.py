@@ -33,6 +33,7 @@ REALS = {
     "sign": "{x} > 0.0{f} ? 1.0{f} : {x} < 0.0{f} ? -1.0{f} : {x}",
     "prelu": "{x} > 0.0{f} ? {x} : {a} * {x}",
     "pow": "(float)pow((double){x}, (double){a})",
+    "fmod": "fmod{f}({x}, {a})",
 }
 """Of float and double."""
 
@@ -56,6 +57,11 @@ INTEGERS = {
     "mul": "hwcompile_mul({x}, {a})",
     "div": "hwcompile_div({x}, {a})",
     "floor_div": "hwcompile_floor_div({x}, {a})",
+    "mod": "hwcompile_sub({x}, hwcompile_mul(hwcompile_floor_div({x}, {a}), {a}))",
+    "fmod": "hwcompile_sub({x}, hwcompile_mul(hwcompile_div({x}, {a}), {a}))",
+    "bit_and": "{x} & {a}",
+    "bit_or": "{x} | {a}",
+    "bit_xor": "{x} ^ {a}",
     "shift_left": "hwcompile_shift_left({x}, {a})",
     "shift_right": "hwcompile_shift_right({x}, {a})",
     "neg": "hwcompile_sub(0, {x})",
@@ -113,6 +119,22 @@ FUNCTIONS_OF_DOUBLES: dict[str, Callable[[Mapping[str, Any]], Forms]] = {
     "erf": _always("hwcompile_erf({y})"),
     "exp": _always("exp({y})"),
     "log": _always("log({y})"),
+    **{
+        name: _always(f"{name}({{y}})")
+        for name in (
+            "acos",
+            "acosh",
+            "asin",
+            "asinh",
+            "atan",
+            "atanh",
+            "cos",
+            "cosh",
+            "sin",
+            "sinh",
+            "tan",
+        )
+    },
     "softplus": _always("hwcompile_softplus({y})"),
     "elu": _with({"alpha": 1.0}, _ELU),
     "selu": _with(

@@ -237,12 +237,19 @@ def _hard_swish(body: Scalars, op: FloatOp, x: Scalar) -> Scalar:
     return body.let(FLOAT, f"{x.text} * {share.text}")
 
 
+def _shrink(body: Scalars, op: FloatOp, x: Scalar) -> Scalar:
+    limit, bias = _number(op, "lambd", 0.5), _number(op, "bias", 0.0)
+    above = f"{x.text} > {limit} ? {x.text} - {bias} : 0.0f"
+    return body.let(FLOAT, f"{x.text} < -{limit} ? {x.text} + {bias} : {above}")
+
+
 _SPECIAL = {
     "cast": _cast,
     "wrap": _wrap,
     "clip": _clip,
     "batch_norm": _batch_norm,
     "leaky_relu": _leaky_relu,
+    "shrink": _shrink,
     "thresholded_relu": _thresholded_relu,
     "hard_sigmoid": _hard_sigmoid,
     "hard_swish": _hard_swish,

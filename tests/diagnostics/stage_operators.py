@@ -84,10 +84,12 @@ def hw0204_shapes_that_do_not_meet(at: Place) -> None:
     at.read(m, m.op("Add", vector(m), m.constant(np.ones(7))))
 
 
-def hw0205_padding_with_a_number_between_two_integers(at: Place) -> None:
+def hw0205_padding_with_two_numbers(at: Place) -> None:
     m = Model()
-    pads, fill = m.constant([0, 1, 0, 1], np.int64), m.constant(0.1)
-    at.read(m, m.quantize(m.op("Pad", vector(m), pads, fill)))
+    pads, y = m.constant([0, 1, 0, 1], np.int64), vector(m)
+    for fill in (0.25, 0.5):
+        y = m.op("Pad", y, pads, m.constant(fill))
+    at.read(m, m.quantize(y))
 
 
 def hw0205_padding_of_a_sum(at: Place) -> None:
@@ -221,11 +223,11 @@ def hw0217_weights_that_the_network_computes(at: Place) -> None:
     at.read(m, m.op("ConvInteger", x, w))
 
 
-def hw0218_a_scale_for_each_block(at: Place) -> None:
+def hw0218_scales_along_two_axes(at: Place) -> None:
     m = Model(opset=21)
     w = m.constant(m.rng.integers(-8, 8, (6, 4)), np.int8)
-    s, z = m.constant(np.ones((3, 4))), m.constant(np.zeros((3, 4)), np.int8)
-    weights = m.op("DequantizeLinear", w, s, z, axis=0, block_size=2)
+    s, z = m.constant(np.ones((6, 4))), m.constant(np.zeros((6, 4)), np.int8)
+    weights = m.op("DequantizeLinear", w, s, z, axis=0)
     at.read(m, m.op("MatMul", vector(m), weights))
 
 

@@ -115,13 +115,13 @@ REFUSALS: dict[str, tuple[Callable[[Model], str], int, str]] = {
     "value of a Resize": (
         lambda m: m.op(
             "Resize", m.quantize(m.input(1, 2, 3, 5)), "", "", m.constant([1, 2, 6, 7], np.int64),
-            keep_aspect_ratio_policy="not_larger",
+            antialias=1,
         ),
         19,
         (
-            "[HW0262] this Resize of operator set 19 has keep_aspect_ratio_policy=not_larger, "
-            "which is not implemented, because the sizes would not be those given. Try: export "
-            "the model with keep_aspect_ratio_policy=stretch."
+            "[HW0262] this Resize of operator set 19 has antialias=1, which is not implemented, "
+            "because interpolation would have other weights. Try: export the model with "
+            "antialias=0."
         ),
     ),
     "value of a BatchNormalization": (

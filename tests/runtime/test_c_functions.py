@@ -73,7 +73,7 @@ def either(kind: Any) -> list[FloatOp]:
         op("clip", one(-3, kind), one(6, kind)), op("prelu", one(2, kind)),
         op("pow", one(3, kind)), op("equal", one(0, kind)),
         *(op(each, rows(-9, 9, kind)) for each in ("greater", "greater_equal", "less")),
-        op("less_equal", one(4, kind)),
+        op("less_equal", one(4, kind)), op("fmod", one(-7, kind)),
     ]  # fmt: skip
 
 
@@ -89,10 +89,15 @@ FLOATS = [
     op("celu", alpha=0.6), op("celu"), op("gelu"), op("gelu", approximate="tanh"), op("silu"),
     op("silu", alpha=1.702), op("mish"), op("pow", rows(-2, 3)), op("cast", to="float64"),
     op("cast", to="bool"), op("cast", to="int8"), op("cast", to="uint32"), op("cast", to="int64"),
+    *(op(each) for each in ("acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh",
+                            "sin", "sinh", "tan")),
+    op("shrink", lambd=1.25, bias=0.5), op("shrink"),
 ]  # fmt: skip
 INTEGERS = [
     *either(np.int64), op("div", rows(-9, 9, np.int64)), op("floor_div", rows(1, 9, np.int64)),
     op("shift_left", rows(0, 60, np.int64)), op("shift_right", one(3, np.int64)),
+    *(op(each, rows(-99, 99, np.int64)) for each in ("bit_and", "bit_or", "bit_xor")),
+    op("mod", rows(-9, -1, np.int64)), op("mod", one(7, np.int64)),
     op("mul", one(2**62 + 3, np.int64)), op("wrap", to="int8"), op("wrap", to="uint16"),
     op("wrap", to="int64"), op("cast", to="float32"), op("cast", to="bool"), op("cast", to="int32"),
 ]  # fmt: skip

@@ -129,7 +129,7 @@ def test_real_numbers_through_the_whole_model(make: Any, tmp_path: Path) -> None
     m = Model()
     made = make(m)
     outputs = (made,) if isinstance(made, str) else made
-    design = hwcompile.compile(m.save(tmp_path, *outputs), tmp_path / "build")
+    design = hwcompile.compile(m.save(tmp_path, *outputs), tmp_path / "build", allow_host=True)
     network, folder = Deployment.read(design.directory), tmp_path / "c"
     found = library(design, folder, INSTEAD_OF_A_BOARD)
     (host,) = network.inputs
@@ -167,7 +167,8 @@ def _equal_to_port(found: ctypes.CDLL, network: Deployment, codes: dict[str, Any
 def test_the_header_says_what_c_does_not_do(tmp_path: Path) -> None:
     """Another type of numbers than C has."""
     m = Model()
-    design = hwcompile.compile(m.save(tmp_path, with_softmax(m)), tmp_path / "build", fastest=True)
+    path = m.save(tmp_path, with_softmax(m))
+    design = hwcompile.compile(path, tmp_path / "build", fastest=True, allow_host=True)
     data = json.loads((design.directory / "host.json").read_text())
     data["outputs"][0]["dtype"] = "float16"
     rewrite_files(design.directory, {"host.json": json.dumps(data)})

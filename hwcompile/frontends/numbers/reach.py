@@ -51,6 +51,8 @@ def met(kind: str, left: Reach | None, right: Reach | None) -> Reach | None:
     """What `kind` makes of two intervals; None where nothing is known."""
     if left is None or right is None or left.low.dtype != np.int64 or right.low.dtype != np.int64:
         return None
+    if kind in _ON_BITS:
+        return _on_bits(left, right)
     if kind == "div" and np.any((right.low <= 0) & (right.high >= 0)):
         return None
     if _size(kind, left.largest, right.largest) > _END:
@@ -80,6 +82,26 @@ def _hull(ends: list[AnyArray]) -> Reach | None:
     return Reach(stacked.min(axis=0), stacked.max(axis=0))
 
 
+_ON_BITS = frozenset({"bit_and", "bit_or", "bit_xor"})
+
+
+def _on_bits(left: Reach, right: Reach) -> Reach:
+    """Numbers of as many bits as those of the operands, signed where one of these may be."""
+    signed = bool(np.any(left.low < 0) or np.any(right.low < 0))
+    ends = (left.low, left.high, right.low, right.high)
+    magnitudes = [int(v) if v >= 0 else -1 - int(v) for e in ends for v in (e.min(), e.max())]
+    most = 2 ** max(m.bit_length() for m in magnitudes) - 1
+    return between(-1 - most if signed else 0, most)
+
+
+def _remainders(kind: str, start: Reach, divisor: AnyArray) -> Reach:
+    """Remainders are nearer to 0 than the divisor."""
+    most = _magnitude(divisor) - 1
+    if kind == "fmod":
+        return between(-most if np.any(start.low < 0) else 0, most if np.any(start.high > 0) else 0)
+    return between(-most if np.any(divisor < 0) else 0, most if np.any(divisor > 0) else 0)
+
+
 def _behind(op: FloatOp, start: Reach | None) -> Reach | None:
     if op.kind in ("wrap", "cast"):
         return _converted(op, start)
@@ -89,6 +111,10 @@ def _behind(op: FloatOp, start: Reach | None) -> Reach | None:
         left, right = (reached(branch, start) for branch in op.branches)
         return met(op.attributes["op"], left, right)
     whole = start.low.dtype == np.int64
+    if whole and op.kind in _ON_BITS:
+        return _on_bits(start, Reach(op.constants[0], op.constants[0]))
+    if whole and op.kind in ("mod", "fmod"):
+        return _remainders(op.kind, start, op.constants[0])
     if whole and op.kind != "fake_quant":
         second = max((_magnitude(c) for c in op.constants), default=0)
         if _size(op.kind, start.largest, second) > _END:

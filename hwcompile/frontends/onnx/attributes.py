@@ -38,6 +38,7 @@ _QUANT = _read("signed", "narrow", "rounding_mode")
 
 ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "ArgMax": _read("axis", "keepdims", "select_last_index"),
+    "ArgMin": _read("axis", "keepdims", "select_last_index"),
     "AveragePool": _WINDOW | _read("ceil_mode", "count_include_pad"),
     "BatchNormalization": {
         "epsilon": READ,
@@ -47,12 +48,16 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     },
     "BitShift": {"direction": only("LEFT", "RIGHT", why="ONNX has no other directions")},
     "Cast": _read("to") | {"saturate": _FLOAT8, "round_mode": _FLOAT8},
+    "CastLike": {"saturate": _FLOAT8, "round_mode": _FLOAT8},
     "Celu": _read("alpha"),
+    "CenterCropPad": _read("axes"),
     "Clip": _read("min", "max"),
+    "Compress": _read("axis"),
     "Concat": _read("axis"),
     "Conv": _CONVOLUTION,
     "ConvInteger": _CONVOLUTION,
     "ConvTranspose": _CONVOLUTION | _read("output_padding", "output_shape"),
+    "CumSum": _read("exclusive", "reverse"),
     "DepthToSpace": _read("blocksize") | {"mode": _BLOCKS},
     "DequantizeLinear": _read("axis", "block_size")
     | {"output_dtype": only(0, 1, why="real numbers are computed in float32")},
@@ -64,6 +69,8 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "Flatten": _read("axis"),
     "GRU": _RECURRENT,
     "Gather": _read("axis"),
+    "GatherElements": _read("axis"),
+    "GatherND": _read("batch_dims"),
     "Gelu": {"approximate": only("none", "tanh", why="ONNX has no other approximation")},
     "Gemm": _read("alpha", "beta", "transA", "transB"),
     "HardSigmoid": _read("alpha", "beta"),
@@ -72,9 +79,12 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "LayerNormalization": _read("axis", "epsilon") | {"stash_type": _STASH},
     "LeakyRelu": _read("alpha"),
     "LogSoftmax": _read("axis"),
+    "GlobalLpPool": _read("p"),
+    "LpPool": _WINDOW | _read("ceil_mode", "p"),
     "MaxPool": _WINDOW
     | _read("ceil_mode")
     | {"storage_order": harmless("it orders the indices, which are refused where they are used")},
+    "Mod": _read("fmod"),
     "MultiThreshold": _read("out_scale", "out_bias")
     | {
         "data_layout": only(
@@ -106,9 +116,10 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
         "saturate": _FLOAT8,
     },
     "QuickGelu": _read("alpha"),
-    "ReduceMax": _REDUCED,
-    "ReduceMean": _REDUCED,
-    "ReduceSum": _REDUCED,
+    **{
+        f"Reduce{kind}": _REDUCED
+        for kind in ("L1", "L2", "LogSum", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
+    },
     "RMSNormalization": _read("axis", "epsilon") | {"stash_type": _STASH},
     "Reshape": _read("allowzero"),
     "Resize": _read("axes", "coordinate_transformation_mode", "mode")
@@ -117,13 +128,17 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
         "cubic_coeff_a": harmless("cubic interpolation is refused"),
         "exclude_outside": only(0, why="interpolation would have other weights"),
         "extrapolation_value": harmless("tf_crop_and_resize, which reads it, is refused"),
-        "keep_aspect_ratio_policy": only("stretch", why="the sizes would not be those given"),
+        "keep_aspect_ratio_policy": only(
+            "stretch", "not_larger", "not_smaller", why="ONNX has no other policy"
+        ),
         "nearest_mode": only(
             "round_prefer_floor", "round_prefer_ceil", "floor", "ceil",
             why="ONNX has no other rounding",
         ),
     },
+    "ReverseSequence": _read("batch_axis", "time_axis"),
     "Selu": _read("alpha", "gamma"),
+    "Shrink": _read("bias", "lambd"),
     "Shape": _read("start", "end"),
     "Slice": _read("starts", "ends", "axes"),
     "Softmax": _read("axis"),
@@ -135,6 +150,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "TopK": _read("axis", "k", "largest", "sorted"),
     "Transpose": _read("perm"),
     "Trunc": _QUANT,
+    "Trilu": _read("upper"),
     "Unsqueeze": _read("axes"),
     "Upsample": _read("mode", "scales"),
 }  # fmt: skip

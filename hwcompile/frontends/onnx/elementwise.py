@@ -103,6 +103,11 @@ def _sum(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     return binary(ctx, node, inputs, "add")
 
 
+def _mean(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    (total,) = _sum(ctx, node, inputs)
+    return [append(lazy_of(total, node), "div", node, (np.array([len(inputs)]),))]
+
+
 def _swish(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     default = 1.702 if node.op_type == "QuickGelu" else 1.0
     alpha = float(node.attributes.get("alpha", default))
@@ -151,6 +156,23 @@ _UNARY: dict[str, tuple[str, tuple[str, ...]]] = {
     "Sqrt": ("sqrt", ()),
     "Reciprocal": ("reciprocal", ()),
     "Sign": ("sign", ()),
+    "Shrink": ("shrink", ("lambd", "bias")),
+    **{
+        name: (name.lower(), ())
+        for name in (
+            "Acos",
+            "Acosh",
+            "Asin",
+            "Asinh",
+            "Atan",
+            "Atanh",
+            "Cos",
+            "Cosh",
+            "Sin",
+            "Sinh",
+            "Tan",
+        )
+    },
 }
 
 
@@ -163,6 +185,7 @@ def _table() -> dict[str, Operator]:
         "Clip": _clip,
         "BatchNormalization": _batch_norm,
         "Sum": _sum,
+        "Mean": _mean,
         "Swish": _swish,
         "QuickGelu": _swish,
         "FastGelu": _fast_gelu,

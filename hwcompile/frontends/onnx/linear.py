@@ -1,4 +1,4 @@
-"""Conv, ConvTranspose, MatMul and Gemm on dequantized tensors."""
+"""Conv, MatMul and Gemm on dequantized tensors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import replace
 import numpy as np
 
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.common_step import common_step
 from hwcompile.frontends.onnx.dialect.operator import Operator
@@ -25,8 +24,9 @@ from hwcompile.frontends.symbolic.linear import (
     feature_stream,
     product,
 )
+from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.pair_product import common_scale, pair_product
-from hwcompile.frontends.symbolic.pending import append, lazy_of
+from hwcompile.frontends.symbolic.pending import append, common_shape, lazy_of
 from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
 from hwcompile.frontends.symbolic.values import (
     Constant,
@@ -59,7 +59,7 @@ def _per_row(pure: Pure, node: SourceNode) -> tuple[Array, IntArray]:
     return (scale[:1] if np.all(scale == scale[:1]) else scale), zero
 
 
-def _common(scale: Array, weights: Weights, groups: int, node: SourceNode) -> Weights:
+def common_scales(scale: Array, weights: Weights, groups: int, node: SourceNode) -> Weights:
     """Weights with one scale for all products that are added up.
 
     Where scales differ among them and are whole multiples of one step (powers of two are), the
@@ -126,7 +126,12 @@ def dequantized(ctx: Context, accumulator: Accumulator, scale: Array) -> Stream:
     return Stream(accumulator.value, accumulator.index, Chain(start), np.dtype(np.float32))
 
 
-def _biased(result: Value, bias: Value | None, axis: int, node: SourceNode) -> Value:
+def biased(result: Value, bias: Value | None, axis: int, node: SourceNode) -> Value:
+    """The result with a constant for each entry of an axis.
+
+    Raises:
+        CompileError: HW0231 when the bias is computed while the network runs.
+    """
     if bias is None:
         return result
     array = constant_of(bias)
@@ -153,92 +158,16 @@ def _conv(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     window = window_of(node, weights.integers.shape[2:], stream.shape[2:])
     scale, zero = per_channel(pure, 1, node)
     check_groups(weights.integers, stream.shape[1], groups, node)
-    weights = _common(scale[None], weights, groups, node)
+    weights = common_scales(scale[None], weights, groups, node)
     accumulator = convolved(ctx, stream, zero, weights.integers, groups, window, node)
     result = dequantized(ctx, accumulator, weights.scale)
-    return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
-
-
-def _conv_transpose(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
-    pure = pure_stream(ctx, inputs[0], node)
-    stream = feature_stream(pure.stream, node)
-    groups = int(node.attributes.get("group", 1))
-    weights = _turned(weights_of(ctx, inputs[1], 1, node), groups)
-    scale, zero = per_channel(pure, 1, node)
-    if np.unique(zero).size > 1:
-        raise fail(
-            "HW0233",
-            "this ConvTranspose spreads channels that have different zero points",
-            "one integer must mean 0.0 in all channels",
-            "quantize the input with one zero point for all channels",
-            node.origin,
-        )
-    spread, window = _spread(stream, weights.integers.shape[2:], int(zero[0]), node)
-    check_groups(weights.integers, stream.shape[1], groups, node)
-    weights = _common(scale[None], weights, groups, node)
-    accumulator = convolved(ctx, spread, zero, weights.integers, groups, window, node)
-    result = dequantized(ctx, accumulator, weights.scale)
-    return [_biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
-
-
-def _turned(weights: Weights, groups: int) -> Weights:
-    """Weights [C, M/groups, ...] as [M, C/groups, ...] of an ordinary convolution, turned round."""
-
-    def turn(array: Array) -> Array:
-        channels, filters = array.shape[:2]
-        split = array.reshape(groups, channels // groups, filters, *array.shape[2:])
-        joined = split.swapaxes(1, 2).reshape(
-            groups * filters, channels // groups, *array.shape[2:]
-        )
-        return np.flip(joined, axis=tuple(range(2, joined.ndim)))
-
-    return Weights(turn(weights.integers), turn(weights.scale))
-
-
-def _spread(
-    stream: Stream, kernel: Sequence[int], zero: int, node: SourceNode
-) -> tuple[Stream, Window]:
-    """The operand with zeros between its pixels, and the window that slides over it."""
-    plain = window_of(node, kernel, stream.shape[2:])
-    rank = len(plain.kernel)
-    extra = list(node.attributes.get("output_padding") or [0] * rank)
-    begin, end = list(plain.begin), list(plain.end)
-    mode = str(node.attributes.get("auto_pad", "NOTSET"))
-    wish = node.attributes.get("output_shape")
-    index = stream.index
-    for i in range(rank):
-        stride, extent = plain.strides[i], (plain.kernel[i] - 1) * plain.dilations[i] + 1
-        size = stream.shape[i + 2]
-        if wish or mode.startswith("SAME"):
-            output = int(wish[-rank:][i]) if wish else size * stride
-            total = stride * (size - 1) + extra[i] + extent - output
-            small, large = max(total, 0) // 2, max(total, 0) - max(total, 0) // 2
-            upper = mode != "SAME_UPPER"
-            begin[i], end[i] = (large, small) if upper else (small, large)
-            # What an output_shape asks beyond the windows is added at the end.
-            end[i] += min(total, 0) if wish else 0
-        shape = list(index.shape)
-        shape[i + 2] = (size - 1) * stride + 1
-        wide = np.full(limited(tuple(shape), node.origin), -1, dtype=np.int64)
-        wide[
-            tuple(slice(None, None, stride if a == i + 2 else None) for a in range(len(shape)))
-        ] = index
-        begin[i], end[i] = extent - 1 - begin[i], extent - 1 - end[i] + extra[i]
-        cut = slice(max(-begin[i], 0), shape[i + 2] - max(-end[i], 0))
-        index = wide.take(np.arange(cut.start, cut.stop), axis=i + 2)
-        begin[i], end[i] = max(begin[i], 0), max(end[i], 0)
-    window = Window(plain.kernel, (1,) * rank, plain.dilations, tuple(begin), tuple(end))
-    return replace(stream, index=index, fill=zero), window
+    return [biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)]
 
 
 def matrix_operands(
     ctx: Context, node: SourceNode, left: Value | None, right: Value | None
 ) -> tuple[Pure, Weights, bool]:
-    """The stream (..., K), the weights [M, K], and whether the stream was the right operand.
-
-    Raises:
-        CompileError: HW0232 when the weights are no single matrix.
-    """
+    """The stream (..., K), the weights [M, K], and whether the stream was the right operand."""
     swapped = isinstance(left, Constant | QuantizedConstant)
     constant = left if swapped else right
     weights = weights_of(ctx, constant, -2 if swapped else -1, node)
@@ -246,14 +175,6 @@ def matrix_operands(
         weights = weights.reshaped(*weights.integers.shape[1:])
     if weights.integers.ndim == 1:
         weights = weights.reshaped(1, -1) if swapped else weights.reshaped(-1, 1)
-    if weights.integers.ndim != 2:
-        raise fail(
-            "HW0232",
-            f"the weights of this {node.op_type} have shape {list(weights.integers.shape)}",
-            "one matrix for the whole tensor is supported, a matrix per batch entry is not",
-            "split the product into one per matrix",
-            node.origin,
-        )
     pure = pure_stream(ctx, right if swapped else left, node)
     if not swapped:
         return pure, weights.moved(1, 0), False
@@ -296,16 +217,22 @@ def _streams(ctx: Context, node: SourceNode, inputs: Inputs) -> Stream | None:
 
 def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     both = _streams(ctx, node, inputs)
-    if both is not None:
-        return [both]
-    neurons = _neurons(ctx, node, inputs[0], inputs[1])
+    return [multiplied(ctx, node, inputs[0], inputs[1]) if both is None else both]
+
+
+def multiplied(ctx: Context, node: SourceNode, left: Value | None, right: Value | None) -> Value:
+    """The product as MatMul defines it; one operand is constant."""
+    inputs = (left, right)
+    if has_matrices(left) or has_matrices(right):
+        return _each_by_its_own(ctx, node, left, right)
+    neurons = _neurons(ctx, node, left, right)
     if neurons is not None:
-        return [neurons]
-    pure, weights, swapped = matrix_operands(ctx, node, inputs[0], inputs[1])
+        return neurons
+    pure, weights, swapped = matrix_operands(ctx, node, left, right)
     scale, zero = _per_row(pure, node)
     check_fan_in(weights.integers, pure.stream.shape, node)
     if not pure.integers:
-        weights = _common(scale, weights, 1, node)
+        weights = common_scales(scale, weights, 1, node)
     accumulator = product(ctx, pure.stream, zero, weights.integers, node)
     if pure.integers:
         # Integers times integers, in the operands' type.
@@ -319,7 +246,73 @@ def _matmul(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     constant = constant_of(inputs[0 if swapped else 1])
     if constant is not None and constant.ndim == 1:
         result = result.moved(lambda a, fill: a[..., 0, :] if swapped else a[..., 0])
-    return [with_product_axes(result, inputs[0], inputs[1])]
+    return with_product_axes(result, left, right)
+
+
+def has_matrices(value: Value | None) -> bool:
+    """True for constants of several matrices."""
+    constant = constant_of(value)
+    return constant is not None and constant.ndim > 2 and int(np.prod(constant.shape[:-2])) > 1
+
+
+def _each_by_its_own(
+    ctx: Context, node: SourceNode, left: Value | None, right: Value | None
+) -> Value:
+    """A matrix for each entry of the leading axes: groups of a convolution with one tap.
+
+    The operand (..., R, K) becomes a signal of R pixels, whose channels are those of all entries.
+    """
+    if isinstance(left, Constant | QuantizedConstant):
+        if right is not None and len(shape_of(right)) == 1:
+            right = moved(right, lambda a, fill: a[:, None], 0.0, node.origin)
+            turned = _each_by_its_own(ctx, node, _turned(right, node), _turned(left, node))
+            return moved(turned, lambda a, fill: a[..., 0, :], 0.0, node.origin)
+        turned = _each_by_its_own(ctx, node, _turned(right, node), _turned(left, node))
+        return moved(turned, lambda a, fill: np.swapaxes(a, -1, -2), 0.0, node.origin)
+    weights = weights_of(ctx, right, -1, node)
+    assert left is not None
+    vector = len(shape_of(left)) == 1
+    if vector:
+        left = moved(left, lambda a, fill: a[None], 0.0, node.origin)
+    *ahead, fan_in, filters = weights.integers.shape
+    batch = common_shape(node, shape_of(left)[:-2], tuple(ahead))
+    rows = shape_of(left)[-2]
+    if shape_of(left)[-1] != fan_in:
+        check_fan_in(np.ones((filters, fan_in), dtype=np.int64), shape_of(left), node)
+    groups = int(np.prod(batch))
+
+    def signal(a: Array, fill: object) -> Array:
+        wide = np.broadcast_to(a, (*batch, rows, fan_in)).reshape(groups, rows, fan_in)
+        return wide.transpose(0, 2, 1).reshape(1, groups * fan_in, rows)
+
+    def matrices(a: Array) -> Array:
+        wide = np.broadcast_to(a, (*batch, fan_in, filters)).reshape(groups, fan_in, filters)
+        return wide.transpose(0, 2, 1).reshape(groups * filters, fan_in, 1)
+
+    pure = pure_stream(ctx, moved(left, signal, 0.0, node.origin), node)
+    scale, zero = per_channel(pure, 1, node)
+    kernels = Weights(matrices(weights.integers), matrices(weights.scale))
+    if not pure.integers:
+        kernels = common_scales(scale[None], kernels, groups, node)
+    window = Window((1,), (1,), (1,), (0,), (0,))
+    sums = convolved(ctx, pure.stream, zero, kernels.integers, groups, window, node)
+    if pure.integers:
+        whole = Chain(Integers())
+        result = held(ctx, Stream(sums.value, sums.index, whole, pure.stream.dtype), node)
+    else:
+        result = dequantized(ctx, sums, kernels.scale)
+
+    def product_of(a: Array, fill: object) -> Array:
+        found = a.reshape(groups, filters, rows).transpose(0, 2, 1)
+        return found.reshape(*batch, filters) if vector else found.reshape(*batch, rows, filters)
+
+    return result.moved(product_of)
+
+
+def _turned(value: Value | None, node: SourceNode) -> Value:
+    """Every matrix on its side."""
+    assert value is not None
+    return moved(value, lambda a, fill: np.swapaxes(a, -1, -2), 0.0, node.origin)
 
 
 def with_product_axes(result: Stream, left: Value | None, right: Value | None) -> Stream:
@@ -351,7 +344,7 @@ def _gemm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         )
     scale, zero = _per_row(pure, node)
     check_fan_in(weights.integers, pure.stream.shape, node)
-    weights = _common(scale, weights, 1, node)
+    weights = common_scales(scale, weights, 1, node)
     accumulator = product(ctx, pure.stream, zero, weights.integers, node)
     result: Stream | Value = dequantized(ctx, accumulator, weights.scale)
     if swapped and isinstance(result, Stream):
@@ -365,7 +358,7 @@ def _scaled_and_biased(result: Value, inputs: Inputs, node: SourceNode) -> Value
     result = append(lazy_of(result, node), "mul", node, (np.array([alpha]),))
     bias = constant_of(inputs[2]) if len(inputs) > 2 else None
     if bias is None:
-        return _biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)
+        return biased(result, inputs[2] if len(inputs) > 2 else None, 1, node)
     beta = np.float32(node.attributes.get("beta", 1.0))
     return append(lazy_of(result, node), "add", node, (bias.astype(np.float32) * beta,))
 
@@ -380,7 +373,6 @@ def _transposed(value: Value | None) -> Value | None:
 
 HANDLERS = {
     "Conv": Operator(_conv),
-    "ConvTranspose": Operator(_conv_transpose),
     "MatMul": Operator(_matmul),
     "Gemm": Operator(_gemm),
 }

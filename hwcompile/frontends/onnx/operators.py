@@ -6,8 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from hwcompile.frontends.onnx import (
+    bits,
+    choosing,
     comparing,
     concat,
+    conv_transpose,
+    cumulative,
     elementwise,
     linear,
     normalizing,
@@ -32,12 +36,16 @@ _HANDLED: Mapping[str, Operator] = {
     name: operator
     for table in (
         structure.HANDLERS,
+        choosing.HANDLERS,
         resize.HANDLERS,
         elementwise.HANDLERS,
         comparing.HANDLERS,
+        bits.HANDLERS,
+        cumulative.HANDLERS,
         quant.HANDLERS,
         qdq.HANDLERS,
         linear.HANDLERS,
+        conv_transpose.HANDLERS,
         qoperator.HANDLERS,
         pooling.HANDLERS,
         concat.HANDLERS,

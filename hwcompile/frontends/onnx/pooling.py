@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,24 +12,38 @@ from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.windows import window_of
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.elementwise import meeting
+from hwcompile.frontends.symbolic.integer_arithmetic import held
 from hwcompile.frontends.symbolic.linear import (
     Window,
     feature_stream,
 )
-from hwcompile.frontends.symbolic.pending import append
+from hwcompile.frontends.symbolic.moving import moved
+from hwcompile.frontends.symbolic.pending import append, lazy_of
 from hwcompile.frontends.symbolic.pooling import (
     average,
     divisors,
     max_over,
     max_pool,
     sum_over,
+    sum_pool,
     summed,
     whole_window,
 )
 from hwcompile.frontends.symbolic.pure import pure_stream, stream_of
-from hwcompile.frontends.symbolic.values import Stream, Value, constant_of, shape_of
+from hwcompile.frontends.symbolic.values import (
+    HostValue,
+    Lazy,
+    Move,
+    Stream,
+    Value,
+    constant_of,
+    shape_of,
+)
 
 Inputs = Sequence[Value | None]
+Axes = tuple[int, ...]
+Waiting = Lazy | HostValue
 LONGEST = 1 << 20
 """Taps of a pool along an axis; more are a damaged file's."""
 
@@ -115,6 +129,26 @@ def global_average(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value
     return [average(ctx, pure, whole_window(pure.stream), np.array([[count]])[0], node)]
 
 
+def _lp_pool(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    """The p-norm of each window, p = 1 or 2; padding adds nothing."""
+    p = int(node.attributes.get("p", 2))
+    if p not in (1, 2):
+        raise fail(
+            "HW0201",
+            f"this {node.op_type} takes the {p}-norm of its windows",
+            "sums of higher powers are wider than float32 numbers",
+            "p=1 or p=2",
+            node.origin,
+        )
+    value = lazy_of(inputs[0], node)
+    powers = append(value, "abs", node) if p == 1 else _square(value, node)
+    pure = pure_stream(ctx, powers, node)
+    stream = feature_stream(pure.stream, node)
+    window = whole_window(stream) if node.op_type == "GlobalLpPool" else _window(node, stream)
+    total = sum_pool(ctx, replace(pure, stream=stream), window, node)
+    return [total if p == 1 else append(total, "sqrt", node)]
+
+
 def _global_max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     stream = feature_stream(stream_of(inputs[0], node), node)
     return [max_pool(ctx, stream, whole_window(stream), node)]
@@ -142,24 +176,87 @@ def _reduced_axes(node: SourceNode, inputs: Inputs) -> tuple[int, ...]:
 
 def _reduce(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     axes = _reduced_axes(node, inputs)
-    if not axes:
+    if not axes and node.op_type in ("ReduceMax", "ReduceMin", "ReduceMean", "ReduceProd",
+                                     "ReduceSum"):  # fmt: skip
         assert inputs[0] is not None
         return [inputs[0]]
-    keep = bool(node.attributes.get("keepdims", 1))
-    kind = node.op_type
-    if kind == "ReduceMax":
-        stream = stream_of(inputs[0], node)
-        result: Value = max_over(ctx, stream, axes, node)
-    else:
-        pure = pure_stream(ctx, inputs[0], node)
-        result = summed(ctx, pure, sum_over(ctx, pure, axes, node), node)
-        if kind == "ReduceMean":
-            count = np.prod([pure.stream.shape[a] for a in axes], dtype=np.int64)
-            result = append(result, "div", node, (np.array([count]),))
-    if not keep:
-        assert isinstance(result, Stream)
-        result = result.moved(lambda a, fill: np.squeeze(a, axis=axes))
+    result = _REDUCTIONS[node.op_type](ctx, node, lazy_of(inputs[0], node), axes)
+    if not int(node.attributes.get("keepdims", 1)):
+        result = moved(result, lambda a, fill: np.squeeze(a, axis=axes), 0.0, node.origin)
     return [result]
+
+
+def _maximum(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Stream:
+    return max_over(ctx, stream_of(value, node), axes, node)
+
+
+def _minimum(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Value:
+    """The largest number with its sign changed."""
+    return append(_maximum(ctx, node, append(value, "neg", node), axes), "neg", node)
+
+
+def _sum(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Waiting:
+    if not axes:
+        return value
+    pure = pure_stream(ctx, value, node)
+    return summed(ctx, pure, sum_over(ctx, pure, axes, node), node)
+
+
+def _mean(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Value:
+    count = np.prod([value.shape[a] for a in axes], dtype=np.int64)
+    return append(_sum(ctx, node, value, axes), "div", node, (np.array([count]),))
+
+
+def _magnitudes(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Waiting:
+    """L1."""
+    return _sum(ctx, node, append(value, "abs", node), axes)
+
+
+def _squares(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Waiting:
+    return _sum(ctx, node, _square(value, node), axes)
+
+
+def _square(value: Waiting, node: SourceNode) -> Waiting:
+    return append(value, "pow", node, (np.array([2]),))
+
+
+def _length(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Value:
+    """L2."""
+    return append(_squares(ctx, node, value, axes), "sqrt", node)
+
+
+def _logarithm(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Value:
+    return append(_sum(ctx, node, value, axes), "log", node)
+
+
+def _product(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Value:
+    """One factor after the other, as long as every product is exact."""
+    rank = len(value.shape)
+    rest = [a for a in range(rank) if a not in axes]
+    shape = tuple(1 if a in axes else n for a, n in enumerate(value.shape))
+    factors = int(np.prod([value.shape[a] for a in axes], dtype=np.int64))
+
+    def factor(i: int) -> Move:
+        return lambda a, fill: a.transpose(*axes, *rest).reshape(factors, -1)[i].reshape(shape)
+
+    each = [moved(value, factor(i), 0.0, node.origin) for i in range(factors)]
+    result: Value = each[0]
+    for other in each[1:]:
+        result = held(ctx, meeting(ctx, node, result, other, "mul"), node)
+    return result
+
+
+_REDUCTIONS: dict[str, Callable[[Context, SourceNode, Waiting, Axes], Value]] = {
+    "ReduceL1": _magnitudes,
+    "ReduceL2": _length,
+    "ReduceLogSum": _logarithm,
+    "ReduceMax": _maximum,
+    "ReduceMean": _mean,
+    "ReduceMin": _minimum,
+    "ReduceProd": _product,
+    "ReduceSum": _sum,
+    "ReduceSumSquare": _squares,
+}
 
 
 HANDLERS = {
@@ -167,7 +264,6 @@ HANDLERS = {
     "AveragePool": Operator(average_pool),
     "GlobalAveragePool": Operator(global_average),
     "GlobalMaxPool": Operator(_global_max),
-    "ReduceMean": Operator(_reduce),
-    "ReduceSum": Operator(_reduce),
-    "ReduceMax": Operator(_reduce),
-}
+    "LpPool": Operator(_lp_pool),
+    "GlobalLpPool": Operator(_lp_pool),
+} | {name: Operator(_reduce) for name in _REDUCTIONS}

@@ -22,6 +22,8 @@ from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.spreading import spread
 from hwcompile.frontends.symbolic.values import (
+    Constant,
+    Failed,
     HostValue,
     Lazy,
     QuantizedConstant,
@@ -43,7 +45,7 @@ def linear_parameters(
     """Scale and zero point broadcast against a tensor, and the zero point's type.
 
     Raises:
-        CompileError: HW0217 when they are no constants, HW0218 when they are given by blocks.
+        CompileError: HW0217 when they are no constants, HW0218 for a shape that means nothing.
     """
     steps = constant_of(scale)
     zeros = constant_of(zero) if zero is not None else None
@@ -72,12 +74,26 @@ def linear_parameters(
 def _along(node: SourceNode, shape: tuple[int, ...], constant: Array, axis: int) -> Array:
     if constant.size == 1:
         return constant.reshape(())
-    if constant.ndim != 1 or int(node.attributes.get("block_size", 0)):
+    block = int(node.attributes.get("block_size", 0))
+    if block and constant.ndim == len(shape):
+        wanted = tuple(-(-n // block) if i == axis % len(shape) else n for i, n in enumerate(shape))
+        if constant.shape != wanted:
+            raise fail(
+                "HW0204",
+                f"the scales of this {node.op_type} have shape {list(constant.shape)}",
+                f"blocks of {block} elements of a tensor of shape {list(shape)} have the shape "
+                f"{list(wanted)}",
+                "check the attributes axis and block_size",
+                node.origin,
+            )
+        spread = np.repeat(constant, block, axis=axis)
+        return spread.take(np.arange(shape[axis]), axis=axis)
+    if constant.ndim != 1:
         raise fail(
             "HW0218",
-            f"this {node.op_type} has one scale per block",
-            "blocks inside a channel have no common integer",
-            "quantize per tensor or per channel",
+            f"this {node.op_type} has scales of shape {list(constant.shape)}, and no block_size",
+            "scales are one number, one for each entry of an axis, or one for each block of one",
+            "say block_size, or quantize per tensor or per channel",
             node.origin,
         )
     if not -len(shape) <= axis < len(shape):
@@ -165,8 +181,25 @@ def as_float(value: Lazy | HostValue) -> Lazy | HostValue:
 
 
 def _cast(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
-    value = lazy_of(inputs[0], node)
     target = np.dtype(onnx.helper.tensor_dtype_to_np_dtype(int(node.attributes["to"])))
+    return _cast_to(ctx, node, inputs[0], target)
+
+
+def _cast_like(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    """A Cast to the element type of the second operand."""
+    like = inputs[1]
+    assert like is not None
+    assert not isinstance(like, Failed)
+    array = constant_of(inputs[0])
+    if array is not None:
+        return [Constant(array.astype(like.dtype))]
+    return _cast_to(ctx, node, inputs[0], np.dtype(like.dtype))
+
+
+def _cast_to(
+    ctx: Context, node: SourceNode, operand: Value | None, target: np.dtype[np.generic]
+) -> list[Value]:
+    value = lazy_of(operand, node)
     if target.kind == "f" and target != np.float32:
         raise fail(
             "HW0219",
@@ -225,4 +258,5 @@ HANDLERS = {
     "QuantizeLinear": Operator(_quantize_linear, folds=False),
     "DequantizeLinear": Operator(_dequantize_linear, folds=False),
     "Cast": Operator(_cast),
+    "CastLike": Operator(_cast_like),
 }

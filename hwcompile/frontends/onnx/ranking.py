@@ -12,17 +12,24 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.pending import lazy_of
-from hwcompile.frontends.symbolic.ranking import on_host, ranked, same_rising_function
+from hwcompile.frontends.symbolic.pending import append, lazy_of
+from hwcompile.frontends.symbolic.ranking import (
+    negated,
+    on_host,
+    ranked,
+    same_rising_function,
+)
 from hwcompile.frontends.symbolic.rows import softmax_stream
 from hwcompile.frontends.symbolic.values import (
     Bundle,
     HostValue,
+    Lazy,
     Pair,
     Stream,
     Value,
     constant_of,
 )
+from hwcompile_runtime.chain import FloatOp
 
 Inputs = Sequence[Value | None]
 
@@ -42,25 +49,36 @@ def _softmax(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     return [replace(result, inside=partial(softmax_stream, ctx, value, shape, axis, node))]
 
 
+def _ranking(
+    ctx: Context, value: Lazy | HostValue, smallest: bool, node: SourceNode
+) -> tuple[Lazy | HostValue, bool]:
+    """What is to be ranked, largest first, and whether its integers are in that order."""
+    rises = isinstance(value, Stream) and same_rising_function(ctx, value)
+    if not smallest:
+        return value, rises
+    if isinstance(value, Stream) and rises:
+        return negated(ctx, value, node), True
+    return append(value, "neg", node), False
+
+
 def _arg_max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    """Of equal numbers the first; in the other direction, it is the last."""
     value = lazy_of(inputs[0], node)
     axis = int(node.attributes.get("axis", 0)) % len(value.shape)
-    if int(node.attributes.get("select_last_index", 0)):
-        raise fail(
-            "HW0201",
-            "this ArgMax chooses the last of equal numbers",
-            "hardware chooses the first",
-            "export with select_last_index=0",
-            node.origin,
-        )
+    last = bool(node.attributes.get("select_last_index", 0))
+    value, rises = _ranking(ctx, value, node.op_type == "ArgMin", node)
+    if last:
+        value = value.moved(lambda a, fill: np.flip(a, axis=axis))
     shape = tuple(1 if a == axis else n for a, n in enumerate(value.shape))
     keep = bool(node.attributes.get("keepdims", 1))
     result: Stream | HostValue
-    if isinstance(value, Stream) and same_rising_function(ctx, value):
+    if isinstance(value, Stream) and rises:
         result = ranked(ctx, value, axis, 1, "index", node)
     else:
         size = list(value.shape)
         result = on_host(value, "argmax", shape, np.dtype(np.int64), shape=size, axis=axis)
+    if last:
+        result = result.then(FloatOp("rsub", (np.array([value.shape[axis] - 1]),)))
     if not keep:
         result = result.moved(lambda a, fill: np.squeeze(a, axis=axis))
     return [result]
@@ -69,14 +87,16 @@ def _arg_max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
 def _top_k(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     value = lazy_of(inputs[0], node)
     count = constant_of(inputs[1]) if len(inputs) > 1 else np.array([node.attributes.get("k", 1)])
-    if count is None or not int(node.attributes.get("largest", 1)):
+    if count is None:
         raise fail(
             "HW0201",
-            "this TopK looks for the smallest, or for a number of entries that is no constant",
-            "",
-            "use a constant k and largest=1",
+            "this TopK looks for a number of entries that is no constant",
+            "hardware is built for one fixed shape",
+            "use a constant k",
             node.origin,
         )
+    smallest = not int(node.attributes.get("largest", 1))
+    value, rises = _ranking(ctx, value, smallest, node)
     k = int(count.reshape(-1)[0])
     if k > 1 and not int(node.attributes.get("sorted", 1)):
         raise fail(
@@ -95,7 +115,7 @@ def _top_k(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             f"use a k from 1 to {value.shape[axis]}",
             node.origin,
         )
-    if isinstance(value, Stream) and same_rising_function(ctx, value):
+    if isinstance(value, Stream) and rises:
         return [
             ranked(ctx, value, axis, k, result, node) if used else value
             for result, used in zip(("value", "index"), _used(node), strict=True)
@@ -103,10 +123,11 @@ def _top_k(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     assert isinstance(value, Stream | Pair | Bundle | HostValue)
     shape = tuple(k if a == axis else n for a, n in enumerate(value.shape))
     size = list(value.shape)
-    return [
+    numbers, places = (
         on_host(value, "topk", shape, dtype, shape=size, axis=axis, k=k, result=result)
         for result, dtype in (("value", value.dtype), ("index", np.dtype(np.int64)))
-    ]
+    )
+    return [numbers.then(FloatOp("neg")) if smallest else numbers, places]
 
 
 def _used(node: SourceNode) -> tuple[bool, bool]:
@@ -118,5 +139,6 @@ HANDLERS = {
     "Softmax": Operator(_softmax),
     "LogSoftmax": Operator(_softmax),
     "ArgMax": Operator(_arg_max),
+    "ArgMin": Operator(_arg_max),
     "TopK": Operator(_top_k),
 }

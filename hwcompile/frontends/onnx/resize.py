@@ -64,6 +64,16 @@ def _scales(
             node, f"this {node.op_type} has no size for every axis", "give a scale for every axis"
         )
     found = [(n, _ONE) for n in shape]
+    policy = str(node.attributes.get("keep_aspect_ratio_policy", "stretch"))
+    if given is None and policy != "stretch":
+        # The same factor along all axes: the largest, or smallest, that they ask for.
+        lengths = np.array([shape[axis] for axis in axes], dtype=np.float32)
+        each = wish.astype(np.float32) / lengths
+        scale = np.float32(each.min() if policy == "not_larger" else each.max())
+        sizes_kept = np.floor(lengths.astype(np.float64) * scale + 0.5)
+        for axis, size in zip(axes, sizes_kept, strict=True):
+            found[axis] = (int(size), scale)
+        return found
     for axis, number in zip(axes, wish, strict=True):
         length = np.float32(shape[axis])
         if given is not None:

@@ -8,6 +8,7 @@ of pending float operators, and constant tensors.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import pairwise, zip_longest
 from typing import Any
 
@@ -18,13 +19,22 @@ from hwcompile.frontends.budget import limited
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.moving import moved
-from hwcompile.frontends.symbolic.values import Constant, Move, Value, constant_of, shape_of
+from hwcompile.frontends.symbolic.moving import can_fill, moved
+from hwcompile.frontends.symbolic.pending import append, lazy_of
+from hwcompile.frontends.symbolic.values import (
+    Constant,
+    Move,
+    Stream,
+    Value,
+    constant_of,
+    positions,
+    shape_of,
+)
 
 Maker = Callable[[Context, SourceNode, Sequence[Value | None]], list[Move]]
 
 
-def _ints(
+def ints(
     ctx: Context, node: SourceNode, inputs: Sequence[Value | None], position: int, attribute: str
 ) -> list[int] | None:
     """Integers that older operator sets keep in an attribute and newer ones in an input."""
@@ -74,7 +84,7 @@ def _dropout(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> 
 
 
 def _reshape(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
-    wish = _ints(ctx, node, inputs, 1, "shape") or []
+    wish = ints(ctx, node, inputs, 1, "shape") or []
     old = _shape(inputs)
     copy_zero = not node.attributes.get("allowzero", 0)
     target = [old[i] if v == 0 and copy_zero else v for i, v in enumerate(wish)]
@@ -110,7 +120,7 @@ def _flatten(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> 
 
 
 def _squeeze(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
-    axes = _ints(ctx, node, inputs, 1, "axes")
+    axes = ints(ctx, node, inputs, 1, "axes")
     if axes is None:
         return [lambda a, fill: np.squeeze(a)]
     chosen = tuple(axes)
@@ -118,7 +128,7 @@ def _squeeze(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> 
 
 
 def _unsqueeze(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
-    axes = tuple(_ints(ctx, node, inputs, 1, "axes") or ())
+    axes = tuple(ints(ctx, node, inputs, 1, "axes") or ())
     return [lambda a, fill: np.expand_dims(a, axis=axes)]
 
 
@@ -130,7 +140,7 @@ def _transpose(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -
 def _split(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
     shape = _shape(inputs)
     axis = int(node.attributes.get("axis", 0)) % len(shape)
-    sizes = _ints(ctx, node, inputs, 1, "split")
+    sizes = ints(ctx, node, inputs, 1, "split")
     if not sizes:
         parts = len(node.outputs)
         step = -(-shape[axis] // parts)
@@ -148,10 +158,10 @@ def _split(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> li
 
 
 def _slice(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
-    starts = _ints(ctx, node, inputs, 1, "starts") or []
-    ends = _ints(ctx, node, inputs, 2, "ends") or []
-    axes = _ints(ctx, node, inputs, 3, "axes") or list(range(len(starts)))
-    steps = _ints(ctx, node, inputs, 4, "steps") or [1] * len(starts)
+    starts = ints(ctx, node, inputs, 1, "starts") or []
+    ends = ints(ctx, node, inputs, 2, "ends") or []
+    axes = ints(ctx, node, inputs, 3, "axes") or list(range(len(starts)))
+    steps = ints(ctx, node, inputs, 4, "steps") or [1] * len(starts)
     cuts: list[slice] = [slice(None)] * _rank(inputs)
     for start, end, axis, step in zip(starts, ends, axes, steps, strict=True):
         # A huge negative end with a negative step means "through element 0"; numpy spells it None.
@@ -162,9 +172,9 @@ def _slice(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> li
 
 
 def _pad(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
-    pads = _ints(ctx, node, inputs, 1, "pads") or []
+    pads = ints(ctx, node, inputs, 1, "pads") or []
     rank = _rank(inputs)
-    axes = [a % rank for a in (_ints(ctx, node, inputs, 3, "axes") or range(rank))]
+    axes = [a % rank for a in (ints(ctx, node, inputs, 3, "axes") or range(rank))]
     widths = [(0, 0)] * rank
     for i, axis in enumerate(axes):
         widths[axis] = (pads[i], pads[i + len(axes)])
@@ -185,13 +195,13 @@ def _pad(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list
 
 
 def _expand(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
-    wish = tuple(_ints(ctx, node, inputs, 1, "shape") or ())
+    wish = tuple(ints(ctx, node, inputs, 1, "shape") or ())
     target = limited(np.broadcast_shapes(_shape(inputs), wish), node.origin)
     return [lambda a, fill: np.broadcast_to(a, target)]
 
 
 def _tile(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
-    repeats = _ints(ctx, node, inputs, 1, "repeats") or []
+    repeats = ints(ctx, node, inputs, 1, "repeats") or []
     pairs = zip_longest(_shape(inputs)[::-1], repeats[::-1], fillvalue=1)
     limited(tuple(n * max(times, 0) for n, times in pairs)[::-1], node.origin)
     return [lambda a, fill: np.tile(a, repeats)]
@@ -254,13 +264,16 @@ _MAKERS: dict[str, Maker] = {
 }
 
 
-def _move(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Value]:
+def moving(
+    maker: Maker, ctx: Context, node: SourceNode, inputs: Sequence[Value | None]
+) -> list[Value]:
+    """The first operand with its elements at other places, by the moves of a maker."""
     data = inputs[0]
     assert data is not None
     try:
-        moves = _MAKERS[node.op_type](ctx, node, inputs)
+        moves = maker(ctx, node, inputs)
         fill = _fill(node, inputs) if node.op_type == "Pad" else 0.0
-        return [moved(data, move, fill, node.origin) for move in moves]
+        return [_filled(data, move, fill, node) for move in moves]
     except (ValueError, IndexError) as error:
         raise fail(
             "HW0204",
@@ -269,6 +282,16 @@ def _move(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> lis
             "check the shapes with onnx.shape_inference; the batch axis counts as 1",
             node.origin,
         ) from error
+
+
+def _filled(data: Value, move: Move, fill: float, node: SourceNode) -> Value:
+    """The moved operand; a number that no integer means is added where zeros are new."""
+    pads = fill != 0 and isinstance(data, Stream) and data.dtype.kind == "f" and not data.raw
+    if not pads or can_fill(data, fill):
+        return moved(data, move, fill, node.origin)
+    found, _ = positions(shape_of(data), move)
+    result = moved(data, move, 0.0, node.origin)
+    return append(lazy_of(result, node), "add", node, (np.where(found < 0, fill, 0.0),))
 
 
 def _fill(node: SourceNode, inputs: Sequence[Value | None]) -> float:
@@ -298,7 +321,9 @@ def _size_operator(ctx: Context, node: SourceNode, inputs: Sequence[Value | None
     return [Constant(np.array(np.prod(shape, dtype=np.int64)))]
 
 
-HANDLERS = {name: Operator(_move, keeps=True) for name in _MAKERS} | {
+HANDLERS = {
+    name: Operator(partial(moving, maker), keeps=True) for name, maker in _MAKERS.items()
+} | {
     "Shape": Operator(_shape_operator),
     "Size": Operator(_size_operator),
 }

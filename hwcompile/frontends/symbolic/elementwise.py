@@ -80,7 +80,7 @@ def meeting(
     value = lazy_of(right, node)
     if kind == "div" and np.all(first == 1) and domain_of_value(value) is np.float32:
         return append(value, "reciprocal", node)
-    if kind == "pow" or (kind == "div" and domain_of_value(value) is np.int64):
+    if kind in ("pow", "mod", "fmod") or (kind == "div" and domain_of_value(value) is np.int64):
         raise fail(
             "HW0201",
             f"a {node.op_type} of a constant by the tensor is not supported",
@@ -95,7 +95,7 @@ def _by_constant(
     ctx: Context, node: SourceNode, value: Lazy | HostValue, constant: Array, kind: str
 ) -> Value:
     whole = domain_of_value(value) is np.int64
-    if whole and kind == "div":
+    if whole and kind in ("div", "mod", "fmod"):
         check_divisor(node, value.dtype, constant)
     if whole and kind == "pow":
         check_exponent(node, constant)

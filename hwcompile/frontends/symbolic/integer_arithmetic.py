@@ -26,20 +26,21 @@ def held(ctx: Context, value: Waiting, node: SourceNode) -> Waiting:
     """The value inside its integer type, as two's complement leaves it; others unchanged.
 
     Raises:
-        CompileError: HW0260 for uint64, whose upper half a chain cannot hold.
+        CompileError: HW0260 for uint64 that may leave the lower half, which is all that a chain
+            holds.
     """
     if not isinstance(value, Stream | Pair | Bundle | HostValue) or value.dtype.kind not in "iu":
         return value
     name = value.dtype.name
-    if name == "uint64":
+    found = reach_of(ctx, value)
+    if name == "uint64" and (found is None or not found.within(0, 2**63 - 1)):
         raise fail(
             "HW0260",
-            f"this {node.op_type} computes uint64 integers",
+            f"this {node.op_type} computes uint64 integers that may be negative or above 2**63",
             "integers of a model are computed in 64 bits with a sign, which has no room for them",
             "cast to int64 or a narrower type in front of it",
             node.origin,
         )
-    found = reach_of(ctx, value)
     if name not in LIMITS or (found is not None and found.within(*LIMITS[name])):
         return value
     return value.then(FloatOp("wrap", attributes={"to": name}))  # type: ignore[return-value]

@@ -63,6 +63,11 @@ def moved(value: Value, move: Move, fill: float, origin: Origin) -> Value:
     return value.moved(move)
 
 
+def can_fill(value: Value, fill: float) -> bool:
+    """True when a stream has an integer that means the number `fill`."""
+    return isinstance(value, Stream) and _integer_for(value, fill) is not None
+
+
 def _with_fill(stream: Stream, fill: float, origin: Origin) -> Stream:
     """The stream whose new places will mean `fill`."""
     wanted = _integer_for(stream, fill)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hwcompile.diagnostics import Diagnostic, Origin
+from hwcompile.diagnostics import CompileError, Diagnostic, Origin
+from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.element_types import NARROW
+from hwcompile.frontends.symbolic.integer_ends import close_whole
 from hwcompile.frontends.symbolic.values import (
     Bundle,
     Constant,
@@ -17,6 +20,7 @@ from hwcompile.frontends.symbolic.values import (
     Stream,
     Value,
 )
+from hwcompile.ir.types import IntType
 from hwcompile_runtime.host import HostOutput, HostSource
 from hwcompile_runtime.host_steps import HostStep
 
@@ -31,11 +35,14 @@ def finish_outputs(
         values: By tensor name.
         tools: That quantize models of the format, for messages.
     """
+    ends = {
+        name: _closed(ctx, name, value) for name in ctx.model.outputs for value in [values[name]]
+    }
     outputs: dict[str, None] = {}
     host: list[HostOutput] = []
     problems: list[Diagnostic] = []
     for name in ctx.model.outputs:
-        value = values[name]
+        value = ends[name]
         if isinstance(value, Failed):
             continue
         reason = _unusable(value, tools)
@@ -48,6 +55,22 @@ def finish_outputs(
         host.append(described)
         outputs.update(dict.fromkeys(s.value for s in described.sources))
     return tuple(outputs), host, problems
+
+
+def _closed(ctx: Context, name: str, value: Value) -> Value:
+    """The value; two streams of narrow integers that meet do so in hardware, where that is exact.
+
+    Their result has no more bits than either of them, and the host would have to join two streams.
+    """
+    narrow = NARROW.get(value.dtype.name) if isinstance(value, Pair) else None
+    if not isinstance(value, Pair) or narrow is None:
+        return value
+    origin = Origin(ctx.model.file, name, "graph output")
+    node = SourceNode(name, value.kind, "", (), (name,), {}, origin)
+    try:
+        return close_whole(ctx, value, IntType(*narrow), value.dtype, node)
+    except CompileError:
+        return value
 
 
 def _unusable(value: Value, tools: str) -> tuple[str, str, str] | None:

@@ -135,6 +135,10 @@ def _changes_nothing(kind: str, rows: tuple[Array, ...]) -> bool:
     return kind in ("add", "sub") and bool(np.all(rows[0] == 0))
 
 
+_MEETINGS = frozenset({"add", "sub", "mul", "div", "min", "max", "bit_and", "bit_or", "bit_xor"})
+"""Operations in which two streams of the network may meet."""
+
+
 def join(kind: str, left: Lazy | HostValue, right: Lazy | HostValue, node: SourceNode) -> Value:
     """Two tensors of the network that meet in an element-wise operator.
 
@@ -156,7 +160,7 @@ def join(kind: str, left: Lazy | HostValue, right: Lazy | HostValue, node: Sourc
         together = _rejoined(kind, left, right)
         if together is not None:
             return together
-        if not left.raw and not right.raw and kind in ("add", "sub", "mul", "div", "min", "max"):
+        if not left.raw and not right.raw and kind in _MEETINGS:
             dtype = np.result_type(left.dtype, right.dtype)
             return Pair(kind, left, right, dtype)
     if isinstance(left, Pair) and isinstance(right, Pair):

@@ -23,7 +23,7 @@ from hwcompile.frontends.symbolic.values import Stream, Value
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.pool.op import Pool
-from hwcompile_runtime.chain import Chain, Dequantize, Integers
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile_runtime.rows import floats
 
 
@@ -98,7 +98,7 @@ def _rising(ctx: Context, stream: Stream, node: SourceNode) -> Stream | None:
     if np.all(signs == 1):
         return stream
     start = chain.start
-    if np.any(signs == 0) or not isinstance(start, Dequantize):
+    if np.any(signs == 0):
         return None
     channels = stream.shape[1]
     per_channel_sign = signs.reshape(channels, -1)[:, 0]
@@ -108,8 +108,13 @@ def _rising(ctx: Context, stream: Stream, node: SourceNode) -> Stream | None:
     zero = np.zeros(channels, dtype=np.int64)
     turned = convolved(ctx, stream, zero, weights, channels, window, node)
     # (-q - z) * s is (q - -z) * -s, also in float32.
-    fresh = Dequantize(start.scale * signs.astype(np.float32), start.zero_point * signs)
-    return replace(stream, value=turned.value, index=turned.index, chain=Chain(fresh, chain.ops))
+    if isinstance(start, Dequantize):
+        fresh = Chain(Dequantize(start.scale * signs.astype(np.float32), start.zero_point * signs))
+    else:
+        fresh = Chain(
+            start, (FloatOp("mul", (signs[:1] if np.all(signs == signs[0]) else signs,)),)
+        )
+    return replace(stream, value=turned.value, index=turned.index, chain=fresh.then(*chain.ops))
 
 
 def divisors(plain: Window, window: Window, size: Sequence[int], include_pad: bool) -> Array:

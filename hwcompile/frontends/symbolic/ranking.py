@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ from hwcompile.frontends.symbolic.values import (
     Stream,
 )
 from hwcompile.ops.argmax.op import TopK
-from hwcompile_runtime.chain import Chain, Integers
+from hwcompile.ops.elementwise.op import Linear
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp, Integers
 from hwcompile_runtime.host_steps import HostStep
 
 _FEW_LEVELS = 1 << 20
@@ -46,6 +48,21 @@ def same_rising_function(ctx: Context, stream: Stream) -> bool:
         return False
     real = chain.apply(kind.element.values().reshape(1, -1))[0]
     return bool(np.all(np.diff(real) > 0))
+
+
+def negated(ctx: Context, stream: Stream, node: SourceNode) -> Stream:
+    """The stream with its integers' signs changed, for a function that only rises.
+
+    Its numbers are what they were; where the integers rise, they fall.
+    """
+    value = ctx.emit(node, Linear((-1,), 0), (stream.value,), "negated")
+    start, ops = stream.chain.start, stream.chain.ops
+    if isinstance(start, Dequantize):
+        # (-q - z) * s is (q - -z) * -s, also in float32.
+        chain = Chain(Dequantize(-start.scale, -start.zero_point), ops)
+    else:
+        chain = Chain(start, (FloatOp("mul", (np.array([-1]),)), *ops))
+    return replace(stream, value=value, chain=chain, fill=-stream.fill)
 
 
 def ranked(

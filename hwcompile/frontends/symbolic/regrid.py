@@ -19,7 +19,8 @@ from hwcompile_runtime.quantizers import LinearQuantizer
 from hwcompile_runtime.rows import floats, integers
 
 _FEW_LEVELS = 1 << 12
-_LONGEST_GRID = 1 << 15
+_LONGEST_GRID = 1 << 16
+"""Steps on each side: the square of a number of 8 bits has 16."""
 _WIDEST_GRID = 1 << 40
 """Of an input's normalization, whose differences near zero are as fine as float32 numbers are."""
 

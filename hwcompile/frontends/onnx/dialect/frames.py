@@ -177,6 +177,8 @@ class Frames:
             raise NotFramesError(node, "")
         if kind in _AROUND_FIRST and axis:
             raise NotFramesError(node, f"they lie along axis {axis} of its input")
+        if kind == "Trilu" and axis >= rank - 2:
+            raise NotFramesError(node, f"they lie along axis {axis}, one of its matrices' two")
         along = int(node.attributes.get("axis", _ALONG.get(kind, _FROM.get(kind, rank))))
         along += rank if along < 0 else 0
         version = int(node.attributes.get("opset", 1)) if kind == "QLinearSoftmax" else opset
