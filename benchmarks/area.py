@@ -21,7 +21,6 @@ from benchmarks.resource_runs import TOP, circuit_of
 from benchmarks.resource_sites import Subject
 from benchmarks.series_7 import CELLS, LOGIC, cells_of, use_of
 from hwcompile.boards import load_board
-from hwcompile.emit.library import library_files
 from hwcompile.families.flow import Use
 from hwcompile.toolchains.synthesis import synthesize
 
@@ -55,7 +54,7 @@ def measured(subject: Subject, name: str) -> Use:
         name: `SERIES_7`, or one of `BOARDS`.
     """
     circuit = circuit_of(subject)
-    sources = library_files([circuit.module]) | {f"{TOP}.sv": circuit.text()}
+    sources = circuit.sources()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         for file, text in (*sources.items(), *circuit.files):

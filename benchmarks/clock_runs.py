@@ -15,7 +15,6 @@ from pathlib import Path
 from benchmarks.resource_runs import TOP as SUBJECT
 from benchmarks.resource_runs import Circuit
 from hwcompile.boards import Board
-from hwcompile.emit.library import library_files
 from hwcompile.families.flow import TOP
 from hwcompile.toolchains.place_and_route import place_and_route
 from hwcompile.toolchains.synthesis import recipe, synthesize
@@ -83,7 +82,8 @@ def around(circuit: Circuit, board: Board) -> str:
 
 def timed(circuit: Circuit, board: Board, cache: Path, seeds: int = 1) -> Timed:
     """Place and route a circuit for a board's FPGA, or look it up."""
-    sources = library_files([circuit.module])
+    sources = circuit.sources()
+    del sources[f"{SUBJECT}.sv"]
     sources[f"{TOP}.sv"] = around(circuit, board)
     everything = json.dumps(
         [sources, circuit.files, recipe(TOP, (), board), board.device.device, seeds, FAST_MHZ]

@@ -10,6 +10,7 @@ from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.contract.site import Parameters
 from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reduce.limited_sum import LimitedSum
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reduce.rounded_sum import RoundedSum
@@ -25,6 +26,22 @@ def parallel_sites() -> Iterator[Part]:
     yield from _windows()
     yield from _reductions()
     yield from _depthwise()
+
+
+def adder_sites() -> Iterator[tuple[str, Op, TensorType, Sequence[Parameters]]]:
+    """The kernel, constant matrices, the type of the input, and how many registers there are."""
+    ternary, small = IntType(-1, 1), IntType(-3, 3)
+    for number, (weight, element, rows, columns) in enumerate(
+        (
+            (INT4, U4, 12, 10), (INT8, INT8, 9, 14), (ternary, INT8, 20, 16),
+            (BIPOLAR, BIPOLAR, 16, 24), (small, IntType(0, 3), 24, 18),
+        )
+    ):  # fmt: skip
+        weights = np.random.default_rng(number).choice(weight.values(), (1, rows, columns))
+        kind = TensorType((1, 1, columns), element)
+        yield "adder_graph", Matmul(weights), kind, [{"registers": number % 3}]
+    taps = Depthwise(np.random.default_rng(0).choice(INT4.values(), (9, 7)))
+    yield "adder_graph", taps, TensorType((1, 1, 63), U4), [{}]
 
 
 def sums_in_order() -> Iterator[tuple[str, Op, TensorType, Sequence[Parameters]]]:

@@ -20,6 +20,7 @@ from hwcompile.diagnostics import Origin
 from hwcompile.emit.interface import Interface
 from hwcompile.emit.library import library_files
 from hwcompile.emit.literals import Printable, literal, memory_text
+from hwcompile.emit.printed import PrintedModule
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.families import family_of, flow_of
 from hwcompile.families.flow import NETLIST, Use
@@ -52,12 +53,24 @@ class Measured:
 
 @dataclass(frozen=True)
 class Circuit:
-    """A module of the library with its parameters: ports are (direction, bits, name)."""
+    """A module of the library with its parameters: ports are (direction, bits, name).
+
+    Or a module that is printed for it, `printed`.
+    """
 
     module: str
     parameters: tuple[tuple[str, Printable], ...]
     ports: tuple[tuple[str, int, str], ...]
     files: tuple[tuple[str, str], ...] = ()
+    printed: PrintedModule | None = None
+
+    def sources(self) -> dict[str, str]:
+        """File name to text of everything that is SystemVerilog, the top module last."""
+        own = self.printed
+        found = library_files(own.needed if own else [self.module])
+        if own:
+            found[f"{own.name}.sv"] = own.module()
+        return found | {f"{TOP}.sv": self.text()}
 
     def text(self) -> str:
         """A top module around it."""
@@ -65,10 +78,13 @@ class Circuit:
         ports = [f"  {kinds[way]} [{bits - 1}:0] {name}" for way, bits, name in self.ports]
         values = [f"    .{name}({literal(value)})" for name, value in self.parameters]
         joined = [f"    .{name}({name})" for _, _, name in self.ports]
+        given = [" #(", ",\n".join(values), "  )"] if values else [""]
+        given[0] = f"  {self.module}{given[0]}"
+        given[-1] += " u_subject ("
         return "\n".join(
             [
                 f"module {TOP} (", ",\n".join(ports), ");",
-                f"  {self.module} #(", ",\n".join(values), "  ) u_subject (", ",\n".join(joined),
+                *given, ",\n".join(joined),
                 "  );", "endmodule", "",
             ]
         )  # fmt: skip
@@ -114,7 +130,9 @@ def circuit_of(subject: Subject) -> Circuit:
             *_OUTPUT,
             ("output", ports.output.bits, "out_data_o"),
         ]
-    return Circuit(instance.library, values, (*common, *around), tuple(sorted(files.items())))
+    own = PrintedModule("printed", instance.printed) if instance.printed else None
+    module = own.name if own else instance.library
+    return Circuit(module, values, (*common, *around), tuple(sorted(files.items())), own)
 
 
 def _printable(name: str, value: Value) -> Printable:
@@ -140,8 +158,7 @@ def fifo_circuit(width: int, depth: int, block: bool) -> Circuit:
 
 def measure(circuit: Circuit, board: Board, cache: Path) -> Measured:
     """Synthesize a circuit for a board's FPGA, or look it up."""
-    sources = library_files([circuit.module])
-    sources[f"{TOP}.sv"] = circuit.text()
+    sources = circuit.sources()
     open_flow = family_of(board).flow is not None
     scripts = recipe(TOP, (), board) if open_flow else [version("pyosys"), *_vendor(sources, board)]
     everything = json.dumps([sources, circuit.files, scripts, board.capacities.dsp])

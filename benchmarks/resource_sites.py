@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.resource_attention import attention_sites
 from benchmarks.resource_large import large_sites
-from benchmarks.resource_parallel import parallel_sites, sums_in_order
+from benchmarks.resource_parallel import adder_sites, parallel_sites, sums_in_order
 from benchmarks.resource_products import product_sites
 from benchmarks.resource_tables import neuron_sites
 from benchmarks.resource_words import width_sites
@@ -90,7 +90,7 @@ def _of(op: Op, kinds: Iterable[TensorType], kernel: str, *sets: Parameters) -> 
 def _on(site: Site, kernel: str, *sets: Parameters) -> Iterator[Subject]:
     chosen = family(site.op.family).kernel(kernel)
     for parameters in sets:
-        reason = chosen.refuses(site) or chosen.check(site, parameters)
+        reason = chosen.refuses(site) or chosen.complaint(site, parameters)
         if reason:
             raise ValueError(f"{site.op.family}.{kernel}: {reason}")
         yield Subject(chosen, site, parameters)
@@ -310,7 +310,7 @@ def _reductions() -> Iterator[Subject]:
 def _parallel() -> Iterator[Subject]:
     for op, kind, sets in parallel_sites():
         yield from _of(op, (kind,), "parallel", *sets)
-    for kernel, op, kind, sets in (*sums_in_order(), *neuron_sites()):
+    for kernel, op, kind, sets in (*sums_in_order(), *neuron_sites(), *adder_sites()):
         yield from _of(op, (kind,), kernel, *sets)
 
 

@@ -136,8 +136,8 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     files[REPORT_PAGE] = page_text(report, insight, host, schedule)
     files.update(dumps)
     top = str(json.loads(files[INTERFACE])["top"])
-    files[SBOM] = json_text(bill_of_materials(top, _manifest(model, files)))
-    files[MANIFEST] = manifest_text(_manifest(model, files))
+    files[SBOM] = json_text(bill_of_materials(top, _manifest(model, planned, files)))
+    files[MANIFEST] = manifest_text(_manifest(model, planned, files))
     return files
 
 
@@ -203,16 +203,18 @@ def _host(imported: ImportedModel, notes: tuple[str, ...]) -> dict[str, Any]:
     }
 
 
-def _manifest(model: Source, files: Mapping[str, str | bytes]) -> Manifest:
+def _manifest(model: Source, planned: Plan, files: Mapping[str, str | bytes]) -> Manifest:
     graph = model.graph if isinstance(model, ImportedModel) else model
     if isinstance(graph, Graph):
         source = {"graph": graph.name, "sha256": _sha256(to_text(graph).encode())}
     else:
         source = {"file": graph.name, "sha256": _sha256(graph.read_bytes())}
+    parts = [part for stage in planned.stages for part in stage.parts]
+    used = {name for part in parts for name in part.built.kernel.packages}
     return Manifest(
         schema=MANIFEST_SCHEMA,
         hwcompile=version("hwcompile"),
-        packages={name: version(name) for name in ("numpy", "onnx")},
+        packages={name: version(name) for name in ("numpy", "onnx", *sorted(used))},
         model=source,
         files={name: _sha256(_bytes(text)) for name, text in sorted(files.items())},
     )

@@ -13,9 +13,7 @@ from functools import cache
 
 from hwcompile.emit.library import library_names
 from hwcompile.emit.licence import licensed
-
-OWN = "__"
-"""Between a design's name and the name that something has in the library."""
+from hwcompile.emit.names import OWN
 
 _SOURCES = (".sv", ".v")
 _MEMORY = re.compile(r'"([^"/\s]+_[0-9a-f]{8}\.mem)"')

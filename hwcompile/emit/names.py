@@ -6,6 +6,9 @@ import re
 
 from hwcompile.ir.keywords import KEYWORDS
 
+OWN = "__"
+"""Between a design's name and the name of what it brings along, as its copy of the library."""
+
 
 def top_name(text: str) -> str:
     """The top level's name; never that of a module, or a file, that this program brings along."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from hwcompile.emit.interface import AxisPort, Interface, MemoryPort
 from hwcompile.emit.literals import Printable, memory_name, memory_text
 from hwcompile.emit.memory_ports import MemoryView, memory_ports, memory_view
-from hwcompile.emit.names import identifier, top_name
+from hwcompile.emit.names import OWN, identifier, top_name
+from hwcompile.emit.printed import PrintedModule
 from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.ops.contract.external_memory import ExternalMemory
 from hwcompile.ops.contract.instance import Memories, Name, Value, Word
@@ -116,6 +117,7 @@ class Netlist:
         images: File in the build directory to what external memory holds.
         library: Library modules that are named here, without suffix, sorted.
         encodings: Labels of the encodings that instances name.
+        printed: Modules that stand for one piece of hardware alone.
     """
 
     interface: Interface
@@ -127,6 +129,7 @@ class Netlist:
     images: dict[str, bytes]
     library: tuple[str, ...]
     encodings: tuple[str, ...]
+    printed: tuple[PrintedModule, ...] = ()
 
 
 def build_netlist(plan: Plan) -> Netlist:
@@ -134,10 +137,13 @@ def build_netlist(plan: Plan) -> Netlist:
     top = top_name(plan.graph.name)
     memories: dict[str, str] = {}
     library = {"hw_credit_fifo", "hw_axis_check", "hw_axis_last", "hw_tap"}
+    printed = printed_modules(top, plan)
+    for module in printed.values():
+        library.update(module.needed)
     signals = signal_names(plan.links)
     stages = []
     for stage in plan.stages:
-        view = _stage_view(top, stage, plan.links_from(stage.name), memories, library)
+        view = _stage_view(top, stage, plan.links_from(stage.name), memories, library, printed)
         inputs = tuple(
             signals[plan.link_to(stage.name, port).name] for port in range(len(stage.inputs))
         )
@@ -167,7 +173,30 @@ def build_netlist(plan: Plan) -> Netlist:
         images={ports[name].file: memory.contents() for name, memory in externals.items()},
         library=tuple(sorted(library)),
         encodings=_encodings(stages),
+        printed=tuple(printed.values()),
     )
+
+
+def printed_modules(top: str, plan: Plan) -> dict[str, PrintedModule]:
+    """By node, the modules that are printed for one piece of hardware alone.
+
+    They are called after the design, like its copy of the library, and so are not in anybody's way.
+    """
+    found: dict[str, PrintedModule] = {}
+    taken: set[str] = set()
+    for part in (part for stage in plan.stages for part in stage.parts):
+        printed = part.built.instance.printed
+        if printed is None:
+            continue
+        name = base = f"{top}{OWN}{identifier(part.node.name, longest=60)}_{printed.kind}"
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{base}_{count}"
+        taken.add(name)
+        notes = (f"{part.node.name}: {part.node.origin}", f"  {part.built.comment}")
+        found[part.node.name] = PrintedModule(name, printed, notes)
+    return found
 
 
 def _encodings(stages: Sequence[ConnectionView]) -> tuple[str, ...]:
@@ -202,6 +231,7 @@ def _stage_view(
     links: tuple[Link, ...],
     memories: dict[str, str],
     library: set[str],
+    printed: Mapping[str, PrintedModule],
 ) -> StageView:
     formats = stage.formats
     input_widths = tuple(form.bits for form in formats.inputs)
@@ -210,11 +240,11 @@ def _stage_view(
         core = _issue_view(input_widths)
         library.add(core.module)
     else:
-        core = _instance_view(parts.pop(0), "core", memories, library)
+        core = _instance_view(parts.pop(0), "core", memories, library, printed)
     pipes: list[InstanceView] = []
     source = core
     for index, part in enumerate(parts):
-        source = _instance_view(part, f"pipe{index}", memories, library, source)
+        source = _instance_view(part, f"pipe{index}", memories, library, printed, source)
         pipes.append(source)
     name = identifier(stage.name, longest=80)
     notes = tuple(note for view in (core, *pipes) for note in view.notes)
@@ -255,10 +285,13 @@ def _instance_view(
     name: str,
     memories: dict[str, str],
     library: set[str],
+    printed: Mapping[str, PrintedModule],
     source: InstanceView | None = None,
 ) -> InstanceView:
     instance = part.built.instance
-    library.add(instance.library)
+    own = printed.get(part.node.name)
+    if own is None:
+        library.add(instance.library)
     parameters = tuple(
         (parameter, _printable(part, value, memories))
         for parameter, value in instance.parameters.items()
@@ -269,7 +302,7 @@ def _instance_view(
     if part.built.comment:
         notes.append(f"  {part.built.comment}")
     return InstanceView(
-        module=instance.library,
+        module=own.name if own else instance.library,
         name=f"u_{name}",
         parameters=parameters,
         notes=tuple(notes),

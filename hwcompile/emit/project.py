@@ -29,6 +29,8 @@ def rtl_files(plan: Plan) -> Files:
 
 def _files(net: Netlist) -> Files:
     sources = library_files(net.library, net.encodings)
+    for module in net.printed:
+        sources[f"{module.name}.sv"] = module.module()
     for stage in net.stages:
         sources[f"{stage.view.module}.sv"] = render("top/stage.sv.j2", stage=stage.view)
     sources[f"{net.interface.top}.sv"] = render("top/top.sv.j2", net=net)

@@ -38,7 +38,7 @@ class Energy:
 
     Attributes:
         products: Of multiplications.
-        additions: One for every lane and cycle.
+        additions: One for every lane and cycle, or those of adders that are shared.
         memory: Of what is read from memories on the chip.
     """
 
@@ -63,9 +63,8 @@ def energy_of(built: Built[Any]) -> Energy:
     # Rows that share a multiplication take fewer of them, and larger ones.
     made = needs.products or ((replace(each, count=lanes),) if each else ())
     products = sum(MULTIPLY * one.left * one.right * one.count for one in made)
-    (output,) = built.site.outputs
     memory = sum(map(_reading, needs.memories))
-    return Energy(products * cycles, ADD * output.element.bits * lanes * cycles, memory * cycles)
+    return Energy(products * cycles, ADD * built.added_bits * cycles, memory * cycles)
 
 
 def _reading(memory: Memory) -> float:

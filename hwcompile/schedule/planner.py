@@ -16,6 +16,7 @@ from hwcompile.schedule.choose.pace import with_paced_links
 from hwcompile.schedule.choose.prices import Costs, generic_costs
 from hwcompile.schedule.choose.schedule_file import Schedule, check_links, read_schedule
 from hwcompile.schedule.choose.stages import build_stages
+from hwcompile.schedule.choose.stand_ins import with_stand_ins
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.time.depths import size_links
 from hwcompile.schedule.time.network import build_network
@@ -109,6 +110,7 @@ def plan_enough(
 def _cheapest(space: Space, costs: Costs, target: int, wanted: Schedule) -> tuple[Plan, Prediction]:
     options = space.cheapest(target, costs)
     choices = {name: option.choice for name, option in options.items()}
+    choices = with_stand_ins(space.graph, choices, space.fixed)
     sized = _sized(space.graph, choices, wanted)
     return sized, predict(build_network(sized))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import hwcompile
-from hwcompile.emit.finished import OWN
+from hwcompile.emit.names import OWN
 from tests.emit.networks import CASES
 
 ORACLE = "this project"

@@ -19,16 +19,15 @@ CACHES = {8: 10, 32: 20, 1024: 100}
 def circuit(
     needs: Resources | None = None, lanes: int = 0, bits: int = 8, cycles: int = 1, **more: object
 ) -> Any:
-    output = SimpleNamespace(element=SimpleNamespace(bits=bits))
-    site = SimpleNamespace(outputs=(output,))
     known = {
         "lane_product": None,
         "interval": cycles,
         "lanes": lanes,
+        "added_bits": lanes * bits,
         "needs": needs or Resources(),
         **more,
     }
-    return cast("Any", SimpleNamespace(site=site, **known))
+    return cast("Any", SimpleNamespace(**known))
 
 
 @pytest.mark.parametrize("bits", PRODUCTS)

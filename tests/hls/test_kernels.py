@@ -47,7 +47,8 @@ def run_all(folder: Path, cases: list[Case], options: list[str]) -> None:
 
 
 def test_every_module_of_a_kernel_has_a_header() -> None:
-    modules = {case.kernel.at(case.site, case.parameters).instance.library for case in CASES}
+    instances = [case.kernel.at(case.site, case.parameters).instance for case in CASES]
+    modules = {instance.library for instance in instances if not instance.printed}
     assert [module for module in modules if not has_header(module)] == []
     assert len(modules) >= 24
 

@@ -10,6 +10,9 @@ from hwcompile.schedule.plan import Plan
 TESTBENCH = ("axis.hpp", "testbench.hpp")
 """Headers of the library that the project needs besides those of its layers."""
 
+PRINTED = "printed"
+"""Folder of the functions of single layers."""
+
 Texts = dict[str, str]
 """Path relative to the project's folder to text."""
 
@@ -26,6 +29,8 @@ def cpp_sources(project: Project) -> Texts:
         if layer.arrays:
             text = render("hls/weights.hpp.j2", layer=layer, top=project.top)
             files[f"weights/{layer.name}.hpp"] = text
+    for own in project.printed:
+        files[f"{PRINTED}/{own.name}.hpp"] = own.header(project.top)
     library = headers((*project.headers, *TESTBENCH), project.encodings)
     return files | {f"{FOLDER}/{name}": text for name, text in library.items()}
 

@@ -10,6 +10,7 @@ from hwcompile.emit.hls.literals import Array, array, element_type, member
 from hwcompile.emit.hls.names import Names, memory_suffix, top_function
 from hwcompile.emit.interface import AxisPort, Interface
 from hwcompile.emit.netlist import interface_of
+from hwcompile.emit.printed import PrintedModule
 from hwcompile.ops.arithmetic import ENCODINGS
 from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.ops.contract.instance import Instance, Memories, Name
@@ -56,7 +57,10 @@ class ForkView:
 
 @dataclass(frozen=True)
 class LayerView:
-    """A call of a function of the library, its configuration, and its memories."""
+    """A call of a function, its configuration, and its memories.
+
+    The function is of the library, in `header`, or is printed for this layer alone.
+    """
 
     name: str
     config: str
@@ -68,6 +72,7 @@ class LayerView:
     arrays: tuple[Array, ...]
     arguments: tuple[str, ...]
     interval: int
+    printed: PrintedModule | None = None
 
 
 @dataclass(frozen=True)
@@ -106,7 +111,12 @@ class Project:
     @property
     def headers(self) -> tuple[str, ...]:
         """Headers of the library that the layers call, sorted."""
-        return tuple(sorted({layer.header for layer in self.layers}))
+        return tuple(sorted({layer.header for layer in self.layers if layer.header}))
+
+    @property
+    def printed(self) -> tuple[PrintedModule, ...]:
+        """Functions of single layers."""
+        return tuple(layer.printed for layer in self.layers if layer.printed)
 
 
 def view_of(plan: Plan) -> Project:
@@ -144,6 +154,8 @@ def check_layers(plan: Plan) -> None:
 def _reason(instance: Instance) -> str:
     if instance.external:
         return "its weights come from external memory, which the HLS library does not read"
+    if instance.printed:
+        return ""
     wanted = [instance.library, *(f"hw_products_{module}" for module in _products(instance))]
     missing = [module for module in wanted if not has_header(module)]
     return f"the HLS library has no header for {missing[0]} yet" if missing else ""
@@ -256,17 +268,22 @@ class _Builder:
             array(self.names.new(f"{name}_{memory_suffix(key)}"), image)
             for key, image in instance.memories.items()
         )
+        own = None
+        if instance.printed:
+            function = self.names.new(f"{name}_{instance.printed.kind}")
+            own = PrintedModule(function, instance.printed, _notes(part))
         return LayerView(
             name=name,
             config=self.names.new(f"{name}_config"),
-            function=f"hw::{function_of(instance.library)}",
-            header=header_of(instance.library),
+            function=own.name if own else f"hw::{function_of(instance.library)}",
+            header="" if own else header_of(instance.library),
             origin=str(part.node.origin),
             notes=_notes(part),
             members=(*_frame_members(part.built.ports), *_members(instance)),
             arrays=memories,
             arguments=(*streams, *(memory.name for memory in memories)),
             interval=part.built.interval,
+            printed=own,
         )
 
 

@@ -102,6 +102,11 @@ class Built(ABC, Generic[O_co]):
         return None
 
     @property
+    def added_bits(self) -> int:
+        """Bits that are added in a cycle: as many as the output has for every lane."""
+        return self.lanes * self.site.outputs[0].element.bits
+
+    @property
     def lanes(self) -> int:
         """Multiply (or xnor, add/subtract) lanes working in parallel; 0 for other kernels."""
         return 0

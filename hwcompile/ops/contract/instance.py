@@ -84,11 +84,24 @@ for each of several things, or contents of a memory or of several."""
 
 
 @dataclass(frozen=True)
+class Printed:
+    """A module that is printed for one piece of hardware alone.
+
+    Attributes:
+        kind: Which templates of `templates/printed` print it.
+        facts: What they print, in no language.
+    """
+
+    kind: str
+    facts: object
+
+
+@dataclass(frozen=True)
 class Instance:
     """A core or pipe as an instance of a module of the library.
 
     Attributes:
-        library: Name of the module.
+        library: Name of the module; of one that is `printed`, of its kind.
         parameters: Name to value, in the order in which they are printed.
         constants: Input ports of a core that nothing in this design drives, and their values.
         unused: Output ports of a core, of one bit, that nothing in this design reads.
@@ -105,6 +118,7 @@ class Instance:
     unused: tuple[str, ...] = ()
     external: ExternalMemory | None = None
     packed: bool = False
+    printed: Printed | None = None
 
     @property
     def memories(self) -> dict[str, MemoryImage]:

@@ -43,6 +43,10 @@ class Kernel(ABC, Generic[O]):
             slowest data. The planner takes such a kernel only when a schedule asks for it.
         reserve: True for a kernel that the planner looks at only where others are too slow for the
             target, where they leave room on a board, or where a schedule asks for it.
+        stand_in: True for a kernel that the planner looks at only in the place of one with the same
+            streams and cycles, where it takes less and is `worth_a_try`, or where a schedule asks
+            for it. What such a kernel takes may be long to find out.
+        packages: Distributions that decide what it builds, besides those that every design needs.
         most_registers: Highest value of the parameter `registers`, which is 0 unless it is given.
             Each step up takes more cycles of latency and more flip-flops, for a faster clock; what
             is computed, and how often, stays the same.
@@ -54,6 +58,8 @@ class Kernel(ABC, Generic[O]):
     rigid: ClassVar[bool] = False
     data_dependent: ClassVar[bool] = False
     reserve: ClassVar[bool] = False
+    stand_in: ClassVar[bool] = False
+    packages: ClassVar[tuple[str, ...]] = ()
     most_registers: ClassVar[int] = 0
 
     def refuses(self, site: Site) -> str | None:
@@ -91,6 +97,10 @@ class Kernel(ABC, Generic[O]):
         at them.
         """
         return ()
+
+    def worth_a_try(self, site: Site[O]) -> bool:
+        """Whether a `stand_in` is looked at unasked."""
+        return True
 
     def encodings(self, site: Site[O]) -> Iterable[Parameters]:
         """Sets that say how weights are stored and multiplied; each goes with any of `space`.

@@ -7,6 +7,7 @@ import numpy as np
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops.contract.family import Family
 from hwcompile.ops.contract.site import Site
+from hwcompile.ops.depthwise.adders import TapAdderGraphs
 from hwcompile.ops.depthwise.folded import Folded
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.depthwise.parallel import Parallel
@@ -46,6 +47,6 @@ FAMILY = Family(
     "depthwise",
     "weighted sum over the taps of a window, per channel",
     (Depthwise,),
-    (Folded(), Parallel()),
+    (Folded(), Parallel(), TapAdderGraphs()),
     examples,
 )

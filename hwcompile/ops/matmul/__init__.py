@@ -7,6 +7,7 @@ import numpy as np
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType, TensorType
 from hwcompile.ops.contract.family import Family
 from hwcompile.ops.contract.site import Site
+from hwcompile.ops.matmul.adders import MatrixAdderGraphs
 from hwcompile.ops.matmul.broadcast import Broadcast
 from hwcompile.ops.matmul.folded import Folded
 from hwcompile.ops.matmul.op import Matmul
@@ -46,6 +47,6 @@ FAMILY = Family(
     "matmul",
     "matrix-vector product with constant weights, per pixel and group",
     (Matmul,),
-    (Folded(), Sparse(), Broadcast(), Parallel()),
+    (Folded(), Sparse(), Broadcast(), Parallel(), MatrixAdderGraphs()),
     examples,
 )

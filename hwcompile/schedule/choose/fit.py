@@ -21,6 +21,7 @@ from hwcompile.schedule.choose.options import Option, Reserve
 from hwcompile.schedule.choose.pace import Pace, paced
 from hwcompile.schedule.choose.prices import FF_COST, Costs, Needs, Prices
 from hwcompile.schedule.choose.stages import build_stages
+from hwcompile.schedule.choose.stand_ins import stand_ins
 from hwcompile.schedule.choose.ways import Ways
 from hwcompile.schedule.plan import Link, Placed, Plan
 from hwcompile.technology.delays import delay_model
@@ -120,7 +121,7 @@ class Fitter:
             slowest = self._attempt(more[-1]) if more else best
             if slowest.excess <= 1:
                 best = self._bisected(slowest, more[:-1])
-        return self._saving(best)
+        return self._with_stand_ins(self._saving(best))
 
     def _bisected(self, best: Attempt, steps: Sequence[int]) -> Attempt:
         """The fastest that fits among shorter intervals, which ascend; `best` if none does."""
@@ -149,7 +150,7 @@ class Fitter:
         Raises:
             CompileError: HW0401 when a node can not meet the target.
         """
-        return self._saving(self._attempt(target))
+        return self._with_stand_ins(self._saving(self._attempt(target)))
 
     def _attempt(self, target: int) -> Attempt:
         """The first choice that fits, or the one that comes nearest to it."""
@@ -184,6 +185,11 @@ class Fitter:
             tried = [self._tried(best.target, choices, best.ways) for choices in every]
             best = min(best, *tried, key=_worth)
         return best
+
+    def _with_stand_ins(self, best: Attempt) -> Attempt:
+        """Layer by layer what takes less in the place of another kernel (`Kernel.stand_in`)."""
+        found = stand_ins(self.graph, best.choices, self.space.fixed)
+        return self._other_ways(replace(best, ways=found)) if found else best
 
     def _first(self, start: float) -> Prices:
         have = self.budget.capacities

@@ -27,6 +27,7 @@ from hwcompile.schedule.choose.options import (
     ordered,
 )
 from hwcompile.schedule.choose.prices import Costs, generic_costs
+from hwcompile.schedule.choose.stand_ins import with_stand_ins
 
 DEFAULT_LANES = 4096
 """Lanes to spend when no target is given."""
@@ -54,7 +55,8 @@ def choose(
     space = Space.of(graph, fixed)
     target = default_target(space.options) if target_cycles is None else target_cycles
     chosen = space.reaching(target).cheapest(target, generic_costs(graph))
-    return {name: option.choice for name, option in chosen.items()}
+    choices = {name: option.choice for name, option in chosen.items()}
+    return with_stand_ins(graph, choices, fixed)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def options_of(graph: Graph, node: Node, reserve: Reserve = Reserve.NOTHING) -> 
     reasons: list[str] = []
     options: list[Option] = []
     for kernel in family(node.op.family).kernels:
-        if kernel.data_dependent or (kernel.reserve and not reserve):
+        if kernel.data_dependent or kernel.stand_in or (kernel.reserve and not reserve):
             continue
         reason = kernel.refuses(site)
         if reason is None:

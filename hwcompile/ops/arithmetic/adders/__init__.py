@@ -1,0 +1,1 @@
+"""Products with a constant matrix as adders that share partial sums."""
