@@ -4,9 +4,9 @@
 
 `benchmarks/onnx_wrapping.py` says how a test of real numbers comes between quantizers, and whose
 word the expectation is. Integers are compared with ==. A test is `near` where the front end says
-in a note that it builds a float cell (LSTM, GRU) in fixed point, and no number is more than two
-steps away. `refused` is an answer that names the operator and the reason. `--tests` has a row for
-each test instead of each operator; NAME is part of a test's name.
+in a note that it builds a float cell (LSTM, GRU) in fixed point or a normalization on integers, and
+no number is more than two steps away. `refused` is an answer that names the operator and the
+reason. `--tests` has a row for each test instead of each operator; NAME is part of a test's name.
 """
 
 from __future__ import annotations

@@ -201,5 +201,7 @@ class Context:
         return self.builder.input(identifier(wish, "in"), kind)
 
     def note(self, text: str, origin: Origin) -> None:
-        """Tell the user something that is not an error."""
-        self.notes.append(f"{origin}: {text}")
+        """Tell the user something that is not an error, once."""
+        line = f"{origin}: {text}"
+        if line not in self.notes:
+            self.notes.append(line)
