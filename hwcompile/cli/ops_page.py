@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hwcompile.build_directory.names import SCHEDULE
 from hwcompile.frontends.hls4ml.load import BUILT as HLS4ML
 from hwcompile.frontends.hls4ml.load import REFUSED as NOT_OF_HLS4ML
 from hwcompile.frontends.onnx.attributes import ATTRIBUTES
@@ -11,14 +12,14 @@ from hwcompile.frontends.onnx.coverage import covered_operators, refused_operato
 from hwcompile.frontends.onnx.dialect.attributes import READ, Attribute
 from hwcompile.ops import FAMILIES, family
 
-_OPERATORS = """What can be compiled; `hwcompile ops` prints the same in short, and with
+_OPERATORS = f"""What can be compiled; `hwcompile ops` prints the same in short, and with
 `--markdown` this page. An operator or an attribute that is not here is refused by name, with a
 reason.
 
 ## Hardware
 
 Operators of a model become these families; the kernels are ways to build them
-([schedule.toml](schedule.md)).
+([{SCHEDULE}](schedule.md)).
 """
 
 _DOMAINS = {"": "ONNX", "com.microsoft": "ONNX Runtime (`com.microsoft`)"}

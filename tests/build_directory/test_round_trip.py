@@ -10,9 +10,18 @@ import hwcompile
 from hwcompile.ir.text import to_text
 from hwcompile.ops import FAMILIES, family
 from hwcompile.ops.contract.site import Site
+from hwcompile.passes.pipelines import LOWERING, run_passes
+from hwcompile.schedule.choose.choice import site_of
 from tests.ops.test_families import one_node
 
 SITES = [(name, i, site) for name in FAMILIES for i, site in enumerate(family(name).examples())]
+
+
+def _built(site: Site) -> tuple[str, Site]:
+    """What is left of a site's node, and where: pruning computes equal rows once."""
+    graph = run_passes(one_node(site), LOWERING)
+    found = (n for n in graph.nodes if n.op.family == site.op.family)
+    return next(((n.name, site_of(graph, n)) for n in found), ("node", site))
 
 
 @pytest.mark.parametrize(
@@ -20,13 +29,14 @@ SITES = [(name, i, site) for name in FAMILIES for i, site in enumerate(family(na
 )
 def test_every_kernel_makes_a_directory_that_opens(name: str, site: Site, tmp_path: Path) -> None:
     """The last operand of a concatenation, narrower than a word, was once called impossible."""
+    node, built = _built(site)
     for kernel in family(name).kernels:
-        if kernel.refuses(site):
+        if kernel.refuses(built):
             continue
         # Of a kernel that gives channels in blocks, a network's output can only be one block.
-        whole = [p for p in kernel.space(site) if kernel.at(site, p).ports.output.order is None]
+        whole = [p for p in kernel.space(built) if kernel.at(built, p).ports.output.order is None]
         for parameters in (whole[0], whole[-1]):
-            schedule = {"nodes": {"node": {"kernel": kernel.name, **parameters}}}
+            schedule = {"nodes": {node: {"kernel": kernel.name, **parameters}}}
             hwcompile.compile_graph(one_node(site), tmp_path / "o", schedule=schedule, force=True)
             design = hwcompile.load(tmp_path / "o")
             assert len(design.interface.inputs) == len(site.inputs)

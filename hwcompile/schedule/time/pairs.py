@@ -2,7 +2,8 @@
 
 Whatever the others do, they only hold the two back: without them, both are never later. So where
 two processes and the channels between them repeat with more cycles than the interval, a network
-with them does, too.
+with them does, too, provided that every process waits for some word of each frame on each of its
+channels, as all kernels do.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from hwcompile.ops import family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.op import Lstm
+from hwcompile.ops.recurrent.arithmetic import engine_dot
 from hwcompile.ops.recurrent.images import entry_image, widths
 from hwcompile.ops.recurrent.layout import EngineLayout
 from hwcompile.ops.recurrent.simulation import simulate_step
@@ -42,12 +43,15 @@ def _decoded(layout: EngineLayout) -> list[tuple[int, int, int]]:
     bits = np.unpackbits(image.rows, axis=1, bitorder="little")[:, : image.width]
     codes = bits.reshape(schedule.cycles, layout.pes, width.entry).astype(np.int64)
     codes = (codes << np.arange(width.entry)).sum(axis=2)
+    # Any encoding of weights; tests of encodings say that theirs are those of the hardware.
+    numbers = np.unique(np.concatenate([[0], *(m.reshape(-1) for m in layout.cell.matrices)]))
+    stored = engine_dot(layout).codes(numbers)[0] & ((1 << width.weight) - 1)
+    meaning = dict(zip(stored.tolist(), numbers.tolist(), strict=True))
     found = []
     for pe in range(layout.pes):
         place, first, over_m = 0, True, 0
         for code in codes[:, pe].tolist():
-            weight = code & ((1 << width.weight) - 1)
-            weight -= (weight >> (width.weight - 1)) << width.weight
+            weight = meaning[code & ((1 << width.weight) - 1)]
             flag, skip = code >> (width.entry - 1), code >> width.weight & ((1 << width.skip) - 1)
             if first:
                 over_m, place = flag, (layout.m_base if flag else 0) + skip
