@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +19,7 @@ from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.reduce.op import Reduce
 from hwcompile.ops.reshape.op import Reshape
 from hwcompile.ops.table.op import Table
+from hwcompile.passes.expand import new_name, taken_names
 
 
 def lower_rows(graph: Graph) -> Graph:
@@ -29,7 +31,7 @@ def lower_rows(graph: Graph) -> Graph:
     Before: `y = normalize(x)`. After: `c = n * x - reduce(x)` or a difference to a constant,
     `root = square_root(reduce(c * c) + floor)`, `y = c / root`.
     """
-    taken = set(graph.types) | {node.name for node in graph.nodes}
+    taken = taken_names(graph)
 
     def rule(builder: Builder, node: Node, inputs: tuple[str, ...]) -> tuple[str, ...] | None:
         if not isinstance(node.op, Softmax | Normalize):
@@ -40,13 +42,13 @@ def lower_rows(graph: Graph) -> Graph:
         if not whole:
             rows = (1, kind.size // size, size)
             value = row.add("rows", Reshape(rows), value)
-        lower = _softmax if isinstance(node.op, Softmax) else _normalize
-        *operands, last = lower(row, node.op, value)  # type: ignore[arg-type]
-        ends: list[tuple[Op, tuple[str, ...]]] = [(last, tuple(operands))]
+        if isinstance(node.op, Softmax):
+            *operands, last = _softmax(row, node.op, value)
+        else:
+            *operands, last = _normalize(row, node.op, value)
+        op, values = last, tuple(operands)
         if not whole:
-            ratio = row.add("ratio", last, *operands)
-            ends = [(Reshape(kind.shape), (ratio,))]
-        ((op, values),) = ends
+            op, values = Reshape(kind.shape), (row.add("ratio", last, *operands),)
         (result,) = builder.add(node.outputs[0], op, values, node.origin)
         old = graph.types[node.outputs[0]]
         builder.types[result] = old.with_element(builder.types[result].element)
@@ -61,15 +63,11 @@ class _Row:
 
     builder: Builder
     node: Node
-    taken: set[str]
+    taken: Collection[str]
 
     def add(self, word: str, op: Op, *inputs: str) -> str:
         """A step, called after the node's value."""
-        wish = name = f"{self.node.outputs[0]}_{word}"
-        count = 1
-        while name in self.taken or name in self.builder.types:
-            count += 1
-            name = f"{wish}_{count}"
+        name = new_name(f"{self.node.outputs[0]}_{word}", self.taken, self.builder.types)
         (value,) = self.builder.add(name, op, inputs, self.node.origin)
         return value
 

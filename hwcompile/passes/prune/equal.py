@@ -25,6 +25,7 @@ from hwcompile.ops.pool.op import Pool
 from hwcompile.ops.reshape.op import Reshape
 from hwcompile.ops.table.op import Table
 from hwcompile.ops.threshold.op import Threshold
+from hwcompile.passes.expand import new_name, taken_names
 from hwcompile.passes.prune.known import Known, Mask, known_elements
 from hwcompile.passes.prune.needed import column_weights, needed_channels
 
@@ -46,7 +47,8 @@ def merge_equal_channels(graph: Graph, known: Mapping[str, Known]) -> Graph:
     twins = equal_channels(graph, known)
     gone = {value: first != np.arange(first.size) for value, first in twins.items()}
     while any(mask.any() for mask in gone.values()):
-        own = {v: _own_name(graph, v) for v in graph.outputs if _worth(gone[v])}
+        copied = (v for v in graph.outputs if _worth(gone[v]))
+        own = {v: new_name(f"{v}_once", taken_names(graph)) for v in copied}
         merged = _merged(graph, twins, gone, own)
         needed = needed_channels(merged, known_elements(merged))
         kept = {v: mask & needed[own.get(v, v)] for v, mask in gone.items()}
@@ -207,12 +209,6 @@ def _merged(
         return builder.add(value, copied, made, node.origin, (builder.types[made[0]],))
 
     return rewrite(graph, rule)
-
-
-def _own_name(graph: Graph, value: str) -> str:
-    """A name for what an output is copied from."""
-    taken = set(graph.types) | {node.name for node in graph.nodes}
-    return next(n for i in range(len(taken) + 1) if (n := f"{value}_once" + "_" * i) not in taken)
 
 
 def _worth(gone: Mask) -> bool:
