@@ -92,14 +92,17 @@ class HardwareRep(BackendRep):
         Args:
             inputs: Arrays in the order of the model's inputs, or by name; one array where there is
                 one input.
-            kwargs: None is known.
+            kwargs: As ONNX's API has them; none is known.
 
         Returns:
             Arrays with the names of the outputs.
 
         Raises:
             CompileError: With everything that cannot be compiled or does not fit.
+            TypeError: For an option.
         """
+        if kwargs:
+            raise TypeError(f"run takes no options: {', '.join(kwargs)}; prepare takes them")
         feeds = self._feeds(inputs)
         prepared = self._ready(feeds)
         streams = {h.source: feeds[h.source] for h in prepared.imported.host_inputs}

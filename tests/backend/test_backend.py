@@ -86,6 +86,8 @@ def test_a_node_is_a_model() -> None:
 
 
 def test_what_does_not_fit_is_refused() -> None:
+    with pytest.raises(TypeError, match="level"):
+        backend.prepare(relu()).run([X], level="rtl")
     with pytest.raises(CompileError, match="HW0614"):
         backend.run_model(relu(), [X, X])
     with pytest.raises(CompileError, match="HW0614"):
