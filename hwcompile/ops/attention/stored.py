@@ -8,19 +8,19 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.diagnostics import InternalError
-from hwcompile.ir.types import IntType
+from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.arithmetic import encodings
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
 from hwcompile.ops.arithmetic.products import InTables, Multiply
 from hwcompile.ops.attention.op import PairMatmul
-from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
+from hwcompile.ops.contract.timing import Access, Actor, Buffer, Repeated, Timing
+from hwcompile.ops.matmul.blocks import InBlocks
 from hwcompile.ops.matmul.space import foldings
 
 MAX_LANES = 1 << 16
@@ -29,18 +29,8 @@ MAX_LANES = 1 << 16
 _WORDS = (InTables.word, Multiply.word)
 
 
-class StoredMatrix(Built[PairMatmul]):
+class StoredMatrix(InBlocks[PairMatmul]):
     """Matrices cut into blocks of pe x simd, in the words of `hw_pair_matvec`."""
-
-    @property
-    def pe(self) -> int:
-        """Rows at a time."""
-        return self.number("pe")
-
-    @property
-    def simd(self) -> int:
-        """Columns at a time."""
-        return self.number("simd")
 
     @cached_property
     def sizes(self) -> tuple[int, int]:
@@ -48,19 +38,9 @@ class StoredMatrix(Built[PairMatmul]):
         return self.op.sizes(self.site.inputs)
 
     @property
-    def folds(self) -> int:
-        """Blocks of rows."""
-        return -(-self.sizes[0] // self.pe)
-
-    @property
-    def steps(self) -> int:
-        """Blocks of columns."""
-        return -(-self.sizes[1] // self.simd)
-
-    @property
-    def depth(self) -> int:
-        """Blocks of all matrices of a frame."""
-        return self.op.groups * self.folds * self.steps
+    def matrices(self) -> int:
+        """One for each group."""
+        return self.op.groups
 
     @property
     def memories(self) -> int:
@@ -76,11 +56,6 @@ class StoredMatrix(Built[PairMatmul]):
             if wish in ("auto", encoding.word):
                 return Dot(encoding, registers=self.registers)
         raise InternalError(f"the style '{wish}' was not checked")
-
-    @property
-    def out_bits(self) -> int:
-        """Bits of a sum."""
-        return self.site.outputs[0].element.bits
 
     @cached_property
     def ports(self) -> Ports:
@@ -100,43 +75,35 @@ class StoredMatrix(Built[PairMatmul]):
     def timing(self) -> Timing:
         """A writer and a reader, with two banks between them that are emptied at once."""
         streamed, kept = self.ports.inputs
-        ones = np.ones(kept.words, dtype=np.int64)
-        store = Actor(ones, {"in1": Access.stream(ones)}, {"banks": np.cumsum(ones)})
-        folds, steps, vectors = self.folds, self.steps, streamed.vectors
-        # Cycles of a vector that act: all of the first fold, then the last one of every fold.
-        cycles = np.concatenate([np.arange(steps), np.arange(2, folds + 1) * steps - 1])
-        gives = np.append(np.zeros(steps - 1, dtype=np.int64), np.ones(folds, dtype=np.int64))
-        duration = np.diff(np.append(cycles, folds * steps))
-        taken = (np.arange(cycles.size) < steps).astype(np.int64)
-        phases = cycles.size * vectors
-        need = np.full(phases, kept.words, dtype=np.int64)
-        free = np.where(np.arange(phases) == phases - 1, kept.words, 0)
-        multiply = Actor(
-            np.tile(duration, vectors),
-            {"in0": Access.stream(np.tile(taken, vectors)), "banks": Access(need, free)},
-            {"out": np.cumsum(np.tile(gives, vectors))},
+        one, whole = np.ones(1, dtype=np.int64), kept.words
+        word = Actor(one, {"in1": Access.stream(one)}, {"banks": one})
+        # The first vector waits for the whole bank, which the last one's last cycle empties.
+        nothing = np.zeros(self.vector.phases, dtype=np.int64)
+        everything, at_last = nothing + whole, nothing.copy()
+        at_last[-1] = whole
+        alone = ((self._vector(everything, at_last), 1),)
+        several = (
+            (self._vector(everything, nothing), 1),
+            (self._vector(nothing, nothing), streamed.vectors - 2),
+            (self._vector(nothing, at_last), 1),
         )
+        parts = alone if streamed.vectors == 1 else several
         return Timing(
-            {"store": store, "multiply": multiply},
-            # Operands, dot product, accumulator.
-            self.dot.operands + self.dot.stages(self.simd) + 1,
-            {"banks": Buffer(2 * kept.words)},
+            {"store": Repeated(((word, whole),)), "multiply": Repeated(parts)},
+            self.stages,
+            {"banks": Buffer(2 * whole)},
         )
+
+    def _vector(self, need: IntArray, free: IntArray) -> Actor:
+        """A vector that waits for words of the bank, and empties so many, [phases]."""
+        alone = self.vector
+        reads = {**alone.reads, "banks": Access(need, free)}
+        return Actor(alone.duration, reads, alone.writes)
 
     @property
     def interval(self) -> int:
         """Every block for every pixel, or a word per cycle of the stored operand."""
         return max(self.site.inputs[0].pixels * self.depth, self.ports.inputs[1].words)
-
-    @property
-    def lane_product(self) -> Multiplications | None:
-        """See `Built.lane_product`."""
-        return self.dot.product
-
-    @property
-    def lanes(self) -> int:
-        """Pe x simd."""
-        return self.pe * self.simd
 
     @property
     def _bank(self) -> Memory:

@@ -13,13 +13,13 @@ from hwcompile.ops.arithmetic.codebook import CODEBOOK, PLAIN, check_encoding
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
 from hwcompile.ops.arithmetic.ways import out_of_multipliers, shared_multipliers
-from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
-from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
-from hwcompile.ops.contract.timing import Access, Actor, Repeated, Timing
+from hwcompile.ops.contract.timing import Repeated, Timing
+from hwcompile.ops.matmul.blocks import InBlocks
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.space import foldings, smallest_parts
 
@@ -29,18 +29,18 @@ MAX_LANES = 1 << 20
 _NAMES = ("pe", "simd", "style", "encoding", "pack", "taps", "lanes")
 
 
-class FoldedMatrix(Built[Matmul]):
+class FoldedMatrix(InBlocks[Matmul]):
     """A matrix cut into blocks of pe x simd, in the words of `hw_matvec`."""
 
     @property
-    def pe(self) -> int:
-        """Rows at a time."""
-        return self.number("pe")
+    def sizes(self) -> tuple[int, int]:
+        """See `InBlocks`."""
+        return self.op.rows, self.op.fan_in
 
     @property
-    def simd(self) -> int:
-        """Columns at a time."""
-        return self.number("simd")
+    def matrices(self) -> int:
+        """One for each group."""
+        return self.op.groups
 
     @cached_property
     def dot(self) -> Dot:
@@ -61,26 +61,6 @@ class FoldedMatrix(Built[Matmul]):
         """Vectors of a frame."""
         return self.site.inputs[0].pixels * self.op.groups
 
-    @property
-    def folds(self) -> int:
-        """Blocks of rows."""
-        return -(-self.op.rows // self.pe)
-
-    @property
-    def steps(self) -> int:
-        """Blocks of columns."""
-        return -(-self.op.fan_in // self.simd)
-
-    @property
-    def depth(self) -> int:
-        """Rows of the weight memory."""
-        return self.op.groups * self.folds * self.steps
-
-    @property
-    def out_bits(self) -> int:
-        """Bits of a sum."""
-        return self.site.outputs[0].element.bits
-
     @cached_property
     def ports(self) -> Ports:
         """Vectors of K elements in, vectors of M elements out, one for each pixel and group."""
@@ -92,32 +72,13 @@ class FoldedMatrix(Built[Matmul]):
 
     @cached_property
     def timing(self) -> Timing:
-        """One actor; only cycles that take or give a word are phases of their own."""
-        folds, steps, vectors = self.folds, self.steps, self.vectors
-        # Cycles of a vector that act: all of the first fold, then the last one of every fold.
-        cycles = np.concatenate([np.arange(steps), np.arange(2, folds + 1) * steps - 1])
-        gives = np.append(np.zeros(steps - 1, dtype=np.int64), np.ones(folds, dtype=np.int64))
-        duration = np.diff(np.append(cycles, folds * steps))
-        taken = (np.arange(cycles.size) < steps).astype(np.int64)
-        vector = Actor(duration, {"in0": Access.stream(taken)}, {"out": np.cumsum(gives)})
-        # Operands, dot product, accumulator.
-        stages = self.dot.operands + self.dot.stages(self.simd) + 1
-        return Timing({"main": Repeated(((vector, vectors),))}, stages)
+        """One actor."""
+        return Timing({"main": Repeated(((self.vector, self.vectors),))}, self.stages)
 
     @property
     def interval(self) -> int:
         """Folds x steps for every vector."""
         return self.vectors * self.folds * self.steps
-
-    @property
-    def lane_product(self) -> Multiplications | None:
-        """See `Built.lane_product`."""
-        return self.dot.product
-
-    @property
-    def lanes(self) -> int:
-        """Pe x simd."""
-        return self.pe * self.simd
 
     @cached_property
     def needs(self) -> Resources:
