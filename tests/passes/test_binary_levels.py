@@ -68,7 +68,8 @@ def test_results_and_types_are_those_of_the_sums(before: Graph) -> None:
     (sums,) = (node for node in after.nodes if isinstance(node.op, Matmul))
     reads = after.types[sums.inputs[0]]
     assert reads.pixels == before.types["y"].pixels * len(before.inputs)
-    x = {v: random_frames(before.types[v], 3, np.random.default_rng(0)) for v in before.inputs}
+    rng = np.random.default_rng(0)
+    x = {v: random_frames(before.types[v], 3, rng) for v in before.inputs}
     np.testing.assert_array_equal(after.evaluate(x)["y"], before.evaluate(x)["y"])
 
 
