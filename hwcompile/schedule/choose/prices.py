@@ -67,7 +67,10 @@ about so much in logic (`Need.soft`), and half of the look-up tables that there 
 
 
 class Needs:
-    """What the options of a graph take by a model; every answer is computed once."""
+    """What the options of a graph take by a model; every answer is computed once.
+
+    Behind a node that several others read, one FIFO counts, where a plan has one for each of them.
+    """
 
     def __init__(self, graph: Graph, model: Technology) -> None:
         self.model = model

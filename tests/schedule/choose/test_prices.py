@@ -22,7 +22,7 @@ from hwcompile.ops.window.op import Window
 from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.schedule.choose.assignment import Assignment
 from hwcompile.schedule.choose.choice import Choice
-from hwcompile.schedule.choose.estimate import estimate
+from hwcompile.schedule.choose.estimate import estimate, fifo_need
 from hwcompile.schedule.choose.folding import Space, choose
 from hwcompile.schedule.choose.options import Option
 from hwcompile.schedule.choose.prices import (
@@ -35,6 +35,7 @@ from hwcompile.schedule.choose.prices import (
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.choose.widths import without_widths
 from hwcompile.technology.model import generic
+from hwcompile.technology.plumbing import ISSUE, LINK, issue_resources, port_resources
 from tests.models import ROOT, model_path
 from tests.schedule.choose.test_optimum import residual
 
@@ -171,17 +172,38 @@ def test_gearboxes_are_priced_as_plans_are() -> None:
         assert needs.joint(stage.formats.inputs[0], stage.formats.output) == found[stage.name]
 
 
-def test_the_prices_of_nodes_and_streams_are_those_of_the_plan() -> None:
-    """All of a plan but the link and controllers, which every plan of a network has alike."""
-    graph = lowered(DIGITS / "digits_mlp_w1a1.onnx")
+@pytest.mark.parametrize(
+    ("model", "target"),
+    [("digits_mlp_w1a1", 64), ("digits_cnn_w3a3", 1024), ("digits_cnn_int8", 1024)],
+)
+def test_the_prices_of_nodes_and_streams_are_those_of_the_plan(model: str, target: int) -> None:
+    """All of a plan but the link and the controllers, which stages get when they are put together.
+
+    What the link takes for an input is priced with its reader, and of the FIFOs to several readers
+    one is (`Needs`).
+    """
+    graph, cells = lowered(DIGITS / f"{model}.onnx"), generic()
     space = Space.of(graph, {})
-    options = space.cheapest(64, generic_costs(graph))
-    choices = {name: option.choice for name, option in options.items()}
-    found = estimate(build_stages(graph, choices), generic(), lambda link: FIFO_DEPTH)
+    options = space.cheapest(target, generic_costs(graph))
+    plan = build_stages(graph, {name: option.choice for name, option in options.items()})
+    found = estimate(plan, cells, lambda link: FIFO_DEPTH)
+    issues = [
+        cells.need(ISSUE, issue_resources(len(stage.inputs)))
+        for stage in plan.stages
+        if stage.parts[0].built.kernel.rigid
+    ]
+    ports = [cells.need(LINK, port_resources(form.bits)) for form in plan.inputs]
+    fifos = [
+        fifo_need(cells, link, FIFO_DEPTH)
+        for stage in plan.stages
+        for link in plan.links_from(stage.name)[1:]
+    ]
+    apart = [found.link, *issues, *fifos]
+    prices = GENERIC_PRICES.of
+    expected = prices(found.total) - sum(map(prices, apart)) + sum(map(prices, ports))
     lanes = sum(option.built.lanes for option in options.values())
-    cells = GENERIC_PRICES.of(found.total) - GENERIC_PRICES.of(found.link)
-    port = generic().need("board.link", Resources(lut=1)).lut  # of the input, priced with it
-    assert price(space, 64, options) - lanes == pytest.approx(cells, abs=4 * port)
+    # Sums of the same numbers in another order.
+    assert price(space, target, options) - lanes == pytest.approx(expected, rel=1e-12)
 
 
 def test_a_dsp_block_is_worth_what_it_displaces() -> None:
