@@ -1,10 +1,12 @@
 """What compression techniques cost: bits, cycles, logic and DSP blocks, beside a plain int8 layer.
 
-    python benchmarks/techniques.py [--only WORD ...] [--json FILE] [--markdown FILE]
+    python benchmarks/techniques.py [--only WORD ...] [--rows ROW ...] [--json FILE]
+                                    [--markdown FILE]
 
-Each layer of `techniques_layers.py` is compiled without any hint, run at the levels reference, hls
-and rtl against ONNX Runtime, and synthesized with plain `synth_ecp5`. `multipliers` are cells of
-Yosys that multiply, before it looks for other ways.
+Each layer of `techniques_layers.py` and each network of `techniques_networks` is compiled without
+any hint, run at the levels reference, hls and rtl against an outside executor or the technique's
+own formula, and synthesized with plain `synth_ecp5`. `multipliers` are cells of Yosys that
+multiply, before it looks for other ways; those of networks include what rounds between layers.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,17 +36,19 @@ from benchmarks.techniques_layers import (
     binary_levels,
     save,
 )
+from benchmarks.techniques_networks import all_networks
+from benchmarks.techniques_networks.network import FRAMES, Frames, Network
 from hwcompile.build_directory import rtl_sources
 from hwcompile.compiler import planned_network
 from hwcompile.design import Design
 from hwcompile.emit.interface import Interface
 from hwcompile.explore.encodings import weight_bits
 from hwcompile.families.programs import run_logged
+from hwcompile.ir.graph import Graph
 from hwcompile.ops.contract.built import Built
 from hwcompile.options import CompileOptions
 
 LEVELS = ("reference", "hls", "rtl")
-FRAMES = 6
 NEAR = 1.05
 """Times the ideal bits of weights, and times the bound of cycles, that count as met."""
 
@@ -193,23 +197,172 @@ def is_met(layer: Layer, row: dict[str, Any]) -> bool:
     return not row["mismatches"] and said and small and soon
 
 
-def rows(words: list[str]) -> Iterator[dict[str, Any]]:
-    """A row for each layer whose name holds one of the words, or for all."""
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A network at all levels.
+
+    Attributes:
+        design: Its build directory.
+        parts: What is planned, in order.
+        mismatches: Outputs of any level that are not those of the technique's formula or executor.
+        predicted: Cycles per frame.
+        measured: Cycles per frame in RTL.
+        agree: The end of every frame, interval and latency are the predicted ones.
+    """
+
+    design: Design
+    parts: tuple[Built[Any], ...]
+    mismatches: int
+    predicted: int
+    measured: int | None
+    agree: bool
+
+    @property
+    def weighted(self) -> tuple[Built[Any], ...]:
+        """Those that hold weights, or work without holding the weights that they have."""
+        families = ("matmul", "depthwise", "truth_table")
+        return tuple(one for one in self.parts if weight_bits(one) or one.op.family in families)
+
+    @property
+    def weight_bits(self) -> int:
+        """Of all memories of weights, their indices and code books."""
+        return sum(weight_bits(one) for one in self.parts)
+
+    @property
+    def kernels(self) -> str:
+        """Names of the kernels with weights, each once."""
+        return ", ".join(dict.fromkeys(one.kernel.name for one in self.weighted))
+
+
+def run(network: Network, folder: Path) -> Run:
+    """Compile a network in `folder`, an empty one, and run it at every level."""
+    path = folder / "network.onnx"
+    graph = network.build(path)
+    design = _compiled(graph, path, network, folder / "build")
+    inputs = network.inputs(path)
+    expected = network.outputs(path, inputs)
+    found = sum(_unequal(design, level, inputs, expected) for level in LEVELS)
+    verified = design.verify(inputs=inputs)
+    planned, *_ = planned_network(graph or path, CompileOptions(**network.options))
+    parts = tuple(part.built for stage in planned.stages for part in stage.parts)
+    interval = verified.interval
+    return Run(design, parts, found, *interval, verified.passed)
+
+
+def _compiled(graph: Graph | None, path: Path, network: Network, target: Path) -> Design:
+    if graph is not None:
+        return hwcompile.compile_graph(graph, target, **network.options)
+    return hwcompile.compile(path, target, **network.options)
+
+
+def _unequal(design: Design, level: str, inputs: Frames, expected: Frames) -> int:
+    found = design.simulate(inputs, level=level).real
+    if found.keys() != expected.keys():
+        raise ValueError(f"outputs {sorted(found)} are compared with {sorted(expected)}")
+    for name, y in found.items():
+        if y.size != expected[name].size:
+            raise ValueError(f"'{name}': {y.shape} is compared with {expected[name].shape}")
+    return sum(
+        int(np.count_nonzero(np.asarray(y) != np.reshape(expected[name], y.shape)))
+        for name, y in found.items()
+    )
+
+
+def measured_network(network: Network, folder: Path) -> dict[str, Any]:
+    """The row of a network, in two empty folders within `folder`."""
+    own, other = folder / "own", folder / "plain"
+    own.mkdir()
+    found = run(network, own)
+    made = cells(found.design, own)
     plain = None
-    for layer in (PLAIN, *LAYERS):
-        if layer is PLAIN or not words or any(word in layer.name for word in words):
-            with tempfile.TemporaryDirectory() as name:
-                row = measured(layer, Path(name), plain)
-            plain = plain or Cells(row["multipliers"], row["dsp"], row["lut"])
-            yield row
+    if network.plain is not None:
+        other.mkdir()
+        graph = network.plain(other / "network.onnx")
+        design = _compiled(graph, other / "network.onnx", network, other / "build")
+        plain = cells(design, other)
+    row = {
+        "row": network.row,
+        "name": network.name,
+        "kernel": found.kernels,
+        "frames": FRAMES,
+        "mismatches": found.mismatches,
+        "interval_cycles": found.measured,
+        "bound_cycles": network.bound,
+        "multipliers": made.multipliers,
+        "dsp": made.dsp,
+        "lut": made.lut,
+        "weight_bits": found.weight_bits,
+        "ideal_bits": None if network.ideal_bits is None else round(network.ideal_bits),
+        "baseline_lut": plain and plain.lut,
+        "baseline_dsp": plain and plain.dsp,
+    }
+    met = found.agree and not found.mismatches and not complaints(network, row)
+    return row | {"verdict": "met" if met else "missed"}
+
+
+def complaints(network: Network, row: dict[str, Any]) -> list[str]:
+    """What a technique says and a row does not hold; columns that are not there are not judged."""
+    said: dict[str, float | None] = {
+        "multipliers": network.multipliers,
+        "dsp": network.multipliers,
+        "weight_bits": network.ideal_bits and NEAR * network.ideal_bits,
+        "interval_cycles": network.bound and NEAR * network.bound,
+        **{gain: row.get(f"baseline_{gain}", 0) - 1 for gain in network.gains if gain in row},
+    }
+    return [
+        f"{name}: {row[name]}, and {most} at most"
+        for name, most in said.items()
+        if most is not None and name in row and row[name] > most
+    ]
+
+
+def rows(words: Collection[str], numbers: Collection[int]) -> Iterator[dict[str, Any]]:
+    """A row for each layer and network that is chosen, by row; in front that of `PLAIN`.
+
+    Args:
+        words: Parts of names; none stands for all.
+        numbers: Of rows; none stands for all.
+    """
+
+    def wanted(entry: Layer | Network) -> bool:
+        named = not words or any(word in entry.name for word in words)
+        return named and (not numbers or entry.row in numbers)
+
+    entries: list[Layer | Network] = [*LAYERS, *all_networks()]
+    chosen = [entry for entry in entries if wanted(entry)]
+    plain = None
+    if not chosen or any(isinstance(entry, Layer) for entry in chosen):
+        with tempfile.TemporaryDirectory() as name:
+            row = measured(PLAIN, Path(name), None)
+        plain = Cells(row["multipliers"], row["dsp"], row["lut"])
+        yield row
+    for entry in sorted(chosen, key=lambda entry: entry.row):
+        with tempfile.TemporaryDirectory() as name:
+            if isinstance(entry, Network):
+                yield measured_network(entry, Path(name))
+            else:
+                yield measured(entry, Path(name), plain)
+
+
+def row_numbers(text: str) -> range:
+    """Rows of one word of the command line: `7`, or `30-39`."""
+    first, _, last = text.partition("-")
+    return range(int(first), int(last or first) + 1)
 
 
 def main() -> int:
     """Measure, print the table, and write what is asked for."""
     options = parser(__doc__)
     options.add_argument("--only", nargs="+", default=[], metavar="WORD", help="parts of names")
+    options.add_argument(
+        "--rows", nargs="+", default=[], type=row_numbers, metavar="ROW", help="7 or 30-39"
+    )
     chosen = options.parse_args()
-    found = list(rows(chosen.only))
+    numbers = [number for part in chosen.rows for number in part]
+    found = []
+    for row in rows(chosen.only, numbers):
+        print(f"row {row['row']}, {row['name']}: {row['verdict']}", file=sys.stderr, flush=True)
+        found.append(row)
     lines = [[str(row["row"]), *(number(v) for k, v in row.items() if k != "row")] for row in found]
     show(TITLES, lines, left=3)
     write(chosen, found, markdown(TITLES, lines, left=3))

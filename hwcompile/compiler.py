@@ -104,12 +104,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
             dumps[dump_name(len(dumps), name)] = to_text(graph)
 
     options.step("reading the model")
-    if isinstance(model, ImportedModel):
-        imported = model
-    elif isinstance(model, Graph):
-        imported = imported_graph(model)
-    else:
-        imported = _read(model, options)
+    imported = _read(model, options)
     _log.info("%d nodes", len(imported.graph.nodes))
     options.step("lowering")
     graph = run_passes(imported.graph, LOWERING, observe)
@@ -141,8 +136,8 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     return files
 
 
-def planned_network(model: Path, options: CompileOptions) -> tuple[Plan, Prediction, Goal]:
-    """The plan that `build` makes of a model file, and for what; nothing is written.
+def planned_network(model: Source, options: CompileOptions) -> tuple[Plan, Prediction, Goal]:
+    """The plan that `build` makes of a model, and for what; nothing is written.
 
     Raises:
         CompileError: With every finding of the stage that failed.
@@ -154,7 +149,11 @@ def planned_network(model: Path, options: CompileOptions) -> tuple[Plan, Predict
     return found, prediction, goal
 
 
-def _read(model: Path, options: CompileOptions) -> ImportedModel:
+def _read(model: Source, options: CompileOptions) -> ImportedModel:
+    if isinstance(model, ImportedModel):
+        return model
+    if isinstance(model, Graph):
+        return imported_graph(model)
     return load_model(model, dict(options.input_types or {}), options.formats, options.rounding)
 
 

@@ -1,12 +1,23 @@
-"""What every test of a technique asks of its layer."""
+"""What every test of a technique asks of its layer or its network."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from benchmarks.techniques import bound, compiled, mismatches, products
+from benchmarks.techniques import (
+    Run,
+    bound,
+    cells,
+    compiled,
+    complaints,
+    mismatches,
+    products,
+    run,
+)
 from benchmarks.techniques_layers import LAYERS, Layer
+from benchmarks.techniques_networks import all_networks
+from benchmarks.techniques_networks.network import Network
 from hwcompile.explore.encodings import weight_bits
 from hwcompile.ops.contract.built import Built
 
@@ -35,3 +46,45 @@ def check(layer: Layer, folder: Path, bits: int) -> Built[Any]:
     assert bits <= 1.05 * layer.ideal_bits(weights)
     assert built.interval <= 1.05 * bound(layer, built)
     return built
+
+
+def network_of(row: int, word: str = "") -> Network:
+    """The network of a row whose name holds a word."""
+    (found,) = (
+        network for network in all_networks() if network.row == row and word in network.name
+    )
+    return found
+
+
+def check_network(network: Network, folder: Path) -> Run:
+    """Outputs are the executor's or the formula's at every level, cycles are the predicted ones.
+
+    And products in the plan, bits of weights and cycles are what the technique says. What synthesis
+    makes of it, `check_synthesis` asks.
+
+    Args:
+        network: Of the table.
+        folder: An empty one.
+
+    Returns:
+        What was found.
+    """
+    found = run(network, folder)
+    assert found.mismatches == 0
+    assert found.agree
+    assert found.measured == found.predicted
+    products = sum(each.count for one in found.parts for each in one.needs.products)
+    row = {
+        "multipliers": products,
+        "weight_bits": found.weight_bits,
+        "interval_cycles": found.measured,
+    }
+    assert complaints(network, row) == []
+    return found
+
+
+def check_synthesis(found: Run, network: Network, folder: Path) -> None:
+    """Neither Yosys' products nor blocks of plain `synth_ecp5` are more than is said."""
+    made = cells(found.design, folder)
+    assert network.multipliers is not None
+    assert max(made.multipliers, made.dsp) <= network.multipliers
