@@ -17,12 +17,12 @@ from typing import Any
 
 from benchmarks.area_units import SERIES_7, UNITS
 from benchmarks.output import markdown, number, parser, show, write
-from benchmarks.resource_runs import TOP, circuit_of
-from benchmarks.resource_sites import Subject
-from benchmarks.series_7 import CELLS, LOGIC, cells_of, use_of
+from benchmarks.resource_subject import Subject
 from hwcompile.boards import load_board
+from hwcompile.emit.alone import TOP, circuit_of
 from hwcompile.families.flow import Use
-from hwcompile.toolchains.synthesis import synthesize
+from hwcompile.toolchains.alone import synthesize_alone, write_alone
+from hwcompile.toolchains.series_7 import CELLS, LOGIC, cells_of, use_of
 
 BOARDS = {"ecp5": "ulx3s_85", "ice40": "icebreaker", "gowin": "tang_nano_9k"}
 
@@ -53,16 +53,12 @@ def measured(subject: Subject, name: str) -> Use:
         subject: A kernel at a site.
         name: `SERIES_7`, or one of `BOARDS`.
     """
-    circuit = circuit_of(subject)
-    sources = circuit.sources()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for file, text in (*sources.items(), *circuit.files):
-            (folder / file).write_text(text)
-        if name == SERIES_7:
-            return use_of(cells_of(folder, list(sources), TOP), _COUNTED)
-        paths = [folder / file for file in sources]
-        return synthesize(paths, TOP, (), load_board(BOARDS[name]), folder).use
+        if name != SERIES_7:
+            return synthesize_alone(subject.built, load_board(BOARDS[name]), folder)
+        sources = write_alone(circuit_of(subject.built), folder)
+        return use_of(cells_of(folder, sources, TOP), _COUNTED)
 
 
 def main() -> int:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.resource_sites import INT4, INT8, U4, Subject
+from benchmarks.resource_sites import INT4, INT8, U4
+from benchmarks.resource_subject import Subject
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import Parameters, Site

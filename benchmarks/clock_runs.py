@@ -12,9 +12,9 @@ import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.resource_runs import TOP as SUBJECT
-from benchmarks.resource_runs import Circuit
 from hwcompile.boards import Board
+from hwcompile.emit.alone import TOP as SUBJECT
+from hwcompile.emit.alone import Circuit
 from hwcompile.families.flow import TOP
 from hwcompile.toolchains.place_and_route import place_and_route
 from hwcompile.toolchains.synthesis import recipe, synthesize

@@ -28,9 +28,10 @@ from scipy.optimize import least_squares
 
 from benchmarks.clock_runs import timed
 from benchmarks.output import markdown, number, parser, show, write
-from benchmarks.resource_runs import circuit_of
-from benchmarks.resource_sites import Subject, subjects
+from benchmarks.resource_sites import subjects
+from benchmarks.resource_subject import Subject
 from hwcompile.boards import Board, load_board
+from hwcompile.emit.alone import circuit_of
 from hwcompile.families import fpga_family
 from hwcompile.families.family import DELAYS
 from hwcompile.families.programs import ToolError
@@ -89,7 +90,7 @@ def runs(board: Board, cache: File) -> Iterator[Fitted]:
     every = list(chosen())
     for index, subject in enumerate(track(every, f"place and route for {board.id}")):
         try:
-            found = timed(circuit_of(subject), board, cache)
+            found = timed(circuit_of(subject.built), board, cache)
         except ToolError as problem:
             console.print(f"{board.id}: {subject.name} {subject.label}: {problem}", markup=False)
             continue

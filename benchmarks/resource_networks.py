@@ -16,7 +16,6 @@ import numpy as np
 from rich.console import Console
 
 from benchmarks.resource_sites import INT8
-from benchmarks.series_7 import cells_of, script, use_of
 from benchmarks.workloads import workloads
 from hwcompile.build_directory import FILES, INTERFACE, RTL
 from hwcompile.diagnostics import Origin
@@ -31,6 +30,7 @@ from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.schedule.choose.estimate import estimate
 from hwcompile.schedule.planner import plan
 from hwcompile.technology.model import Need, Technology
+from hwcompile.toolchains.series_7 import cells_of, script, use_of
 
 NETWORKS = ("tfc_1w1a", "kws_w3a3", "digits_mlp_w1a1", "digits_cnn_w3a3", "digits_cnn_int8")
 """Published networks at FINN's folding where there is one, and small ones as the compiler folds

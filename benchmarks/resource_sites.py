@@ -7,7 +7,6 @@ controller in front of pipes). Contents are random but always the same.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,6 +14,7 @@ from benchmarks.resource_attention import attention_sites
 from benchmarks.resource_large import large_sites
 from benchmarks.resource_parallel import adder_sites, parallel_sites, sums_in_order
 from benchmarks.resource_products import product_sites
+from benchmarks.resource_subject import Subject
 from benchmarks.resource_tables import neuron_sites
 from benchmarks.resource_words import width_sites
 from hwcompile.ir.op import Op
@@ -42,27 +42,6 @@ INT8, INT4, U8, U4, U2 = (
     IntType(-128, 127), IntType(-8, 7), IntType(0, 255), IntType(0, 15), IntType(0, 3),
 )  # fmt: skip
 TERNARY = IntType(-1, 1)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A kernel at a site with a folding."""
-
-    kernel: AnyKernel
-    site: Site
-    parameters: Parameters
-
-    @property
-    def name(self) -> str:
-        """As the resource models call it."""
-        return self.kernel.at(self.site, self.parameters).circuit
-
-    @property
-    def label(self) -> str:
-        """What tells this subject from the others of its kernel."""
-        kinds = ",".join(f"{k.shape}{k.element}".replace(" ", "") for k in self.site.inputs)
-        folding = ",".join(f"{key}={value}" for key, value in self.parameters.items())
-        return f"{kinds} {folding}"
 
 
 SEVERAL = {"matmul.folded": 7, "width.gearbox": 3, "window.parallel": 2}

@@ -33,9 +33,10 @@ from rich.progress import track
 
 from benchmarks.resource_fit import Run, error, fit, refit
 from benchmarks.resource_networks import Whole, section, whole_designs
-from benchmarks.resource_runs import circuit_of, fifo_circuit, measure, measure_link
+from benchmarks.resource_runs import fifo_circuit, measure, measure_link
 from benchmarks.resource_sites import INT8, U4, subjects
 from hwcompile.boards import Board, load_board
+from hwcompile.emit.alone import circuit_of
 from hwcompile.families.family import CALIBRATION, GENERIC
 from hwcompile.families.programs import ToolError
 from hwcompile.ir.types import BIPOLAR
@@ -115,16 +116,17 @@ def _runs(board: Board, cache: Path, word: str) -> Iterator[Run]:
     rules = rules_of(board.device.family)
     chosen = [subject for subject in subjects() if word in subject.name]
     for subject in track(chosen, f"synthesis for {board.id}", console=console):
-        resources = subject.kernel.at(subject.site, subject.parameters).needs
+        built = subject.built
         for dsp in (True, False) if subject.name in SOFT else (True,):
             device = board if dsp else _without_dsp(board)
             label = subject.label if dsp else f"{subject.label}, no DSP blocks"
             try:
-                measured = measure(circuit_of(subject), device, cache)
+                measured = measure(circuit_of(built), device, cache)
             except ToolError as problem:
                 console.print(f"{board.id}: {subject.name} {label}: {problem}", markup=False)
                 continue
-            yield Run(subject.name, label, amounts(resources, rules, dsp=dsp), measured, held=False)
+            parts = amounts(built.needs, rules, dsp=dsp)
+            yield Run(subject.name, label, parts, measured, held=False)
     for width, depth in FIFOS if word in FIFO else ():
         block = depth > 64
         measured = measure(fifo_circuit(width, depth, block), board, cache)

@@ -29,15 +29,14 @@ from da4ml.trace import FixedVariableArray, FixedVariableArrayInput, comb_trace
 from benchmarks.area_units import SERIES_7
 from benchmarks.clock_runs import timed
 from benchmarks.output import markdown, number, parser, show, write
-from benchmarks.resource_runs import TOP, circuit_of
-from benchmarks.resource_sites import Subject
-from benchmarks.series_7 import cells_of, use_of
 from hwcompile.boards import load_board
+from hwcompile.emit.alone import TOP, circuit_of
 from hwcompile.families.flow import Use
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.toolchains.series_7 import cells_of, use_of
 from hwcompile.toolchains.synthesis import synthesize
 
 BOARD = "ulx3s_85"
@@ -108,7 +107,7 @@ def measure(case: Case, where: str, *, clock: bool) -> Row:
     for matrix in case.matrices:
         site = Site.of(Matmul(matrix[None]), TensorType((1, 1, matrix.shape[1]), case.element))
         built = kernel.at(site, {})
-        circuit = circuit_of(Subject(kernel, site, {}))
+        circuit = circuit_of(built)
         use = _use(circuit.sources(), where)
         lut, ff, stages = lut + use.lut, ff + use.ff, stages + built.timing.stages
         peer += _use(da4ml_sources(matrix, case.element), where).lut

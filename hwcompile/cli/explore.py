@@ -12,12 +12,16 @@ import typer
 from hwcompile.build_directory import write_atomic
 from hwcompile.cli.answers import say
 from hwcompile.cli.app import answers, app, console, progress
-from hwcompile.cli.model_answers import EncodingAnswer, ExploreAnswer
+from hwcompile.cli.model_answers import EncodingAnswer, ExploreAnswer, SynthesizedAnswer
 from hwcompile.cli.voice import Voice
-from hwcompile.explore.encodings import Alternative, explore_encodings
+from hwcompile.explore.encodings import Alternative, explore_encodings, synthesized
+from hwcompile.families.flow import Use
 from hwcompile.limits import writable_place
 from hwcompile.options import CompileOptions
 from hwcompile.report.fitting import FittingTable, TableColumn
+
+MADE = ("LUT", "FF", "BRAM", "DSP")
+MADE_REMARK = " Columns with 'made' are what synthesis made of the kernel alone."
 
 NUMBERS = ("cycles", "lanes", "lut", "ff", "bram", "dsp", "weight_bits", "energy_pj")
 
@@ -32,6 +36,9 @@ def explore_command(
     board: Annotated[
         str, typer.Option(help="Whose FPGA the cells are of; without it a 7-series one.")
     ] = "",
+    synth: Annotated[
+        int, typer.Option(min=0, metavar="N", help="Also synthesize the first N of the list.")
+    ] = 0,
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write the table to this file, too.")
     ] = None,
@@ -42,7 +49,12 @@ def explore_command(
     with progress() as step:
         options = CompileOptions(target_cycles=target_cycles, board=board, progress=step)
         found = explore_encodings(model, encodings, options)
-        rows = [(each.name, _answer(each)) for each in found.alternatives]
+        if synth:
+            step(f"synthesize {min(synth, len(found.alternatives))} of them")
+        uses: list[Use | None] = [*synthesized(found, synth)]
+        uses += [None] * (len(found.alternatives) - len(uses))
+        pairs = zip(found.alternatives, uses, strict=True)
+        rows = [(each.name, _answer(each, use)) for each, use in pairs]
     if csv_file is not None:
         _write(csv_file, [answer for _, answer in rows])
     if Voice.as_json:
@@ -54,18 +66,20 @@ def explore_command(
         TableColumn("folding", 3),
         *(TableColumn(name, number=True) for name in ("cycles", "lanes", "LUT", "FF")),
         *(TableColumn(name, number=True) for name in ("BRAM", "DSP", "weight bits", "nJ")),
+        *(TableColumn(f"made {name}", 2, number=True) for name in MADE if synth),
     )
-    answers.print(FittingTable(columns, [_cells(name, answer) for name, answer in rows]))
+    cells = [(*_cells(*row), *(_made_cells(row[1]) if synth else ())) for row in rows]
+    answers.print(FittingTable(columns, cells))
     target = f"'{found.layer}' in at most {found.cycles:,} cycles per frame"
     console.print(
         f"{target}; * is what the planner takes, ! is too slow. Cells are predicted, energies "
-        "compare encodings (docs/compression.md).",
+        f"compare encodings (docs/compression.md).{MADE_REMARK if synth else ''}",
         markup=False,
         soft_wrap=True,
     )
 
 
-def _answer(each: Alternative) -> EncodingAnswer:
+def _answer(each: Alternative, use: Use | None) -> EncodingAnswer:
     built, need = each.built, each.need
     return EncodingAnswer(
         kernel=built.kernel.name,
@@ -80,6 +94,9 @@ def _answer(each: Alternative) -> EncodingAnswer:
         dsp=round(need.dsp),
         weight_bits=each.weight_bits,
         energy_pj=each.energy.total,
+        synthesized=SynthesizedAnswer(lut=use.lut, ff=use.ff, bram=use.bram, dsp=use.dsp)
+        if use
+        else None,
     )
 
 
@@ -91,12 +108,20 @@ def _cells(name: str, answer: EncodingAnswer) -> tuple[str, ...]:
     return (f"{mark}{name}", ", ".join(words), *cells, f"{answer.energy_pj / 1000:,.2f}")
 
 
+def _made_cells(answer: EncodingAnswer) -> tuple[str, ...]:
+    made = answer.synthesized
+    return tuple(f"{getattr(made, name.lower()):,}" if made else "-" for name in MADE)
+
+
 def _write(path: Path, rows: list[EncodingAnswer]) -> None:
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["kernel", "parameters", "chosen", "fast_enough", *NUMBERS])
+    made = [name.lower() for name in MADE if any(row.synthesized for row in rows)]
+    titles = ["kernel", "parameters", "chosen", "fast_enough"]
+    writer.writerow([*titles, *NUMBERS, *(f"made_{name}" for name in made)])
     for row in rows:
         words = " ".join(f"{name}={value}" for name, value in row.parameters.items())
         own = [row.kernel, words, int(row.chosen), int(row.fast_enough)]
-        writer.writerow([*own, *(getattr(row, name) for name in NUMBERS)])
+        found = [getattr(row.synthesized, name) if row.synthesized else "" for name in made]
+        writer.writerow([*own, *(getattr(row, name) for name in NUMBERS), *found])
     write_atomic(path, text.getvalue())

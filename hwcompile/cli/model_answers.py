@@ -47,6 +47,22 @@ class ImportAnswer(CommandAnswer, frozen=True, kw_only=True):
     note: str
 
 
+class SynthesizedAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What synthesis made of a kernel alone.
+
+    Attributes:
+        lut: Look-up tables.
+        ff: Flip-flops.
+        bram: Block RAMs.
+        dsp: DSP blocks.
+    """
+
+    lut: int
+    ff: int
+    bram: int
+    dsp: int
+
+
 class EncodingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A layer in one encoding of its weights.
 
@@ -63,6 +79,7 @@ class EncodingAnswer(msgspec.Struct, frozen=True, kw_only=True):
         dsp: DSP blocks.
         weight_bits: Of weights, their indices and code books.
         energy_pj: Per frame, by published energies of operations and accesses.
+        synthesized: What synthesis made of it, where `--synth` asked.
     """
 
     kernel: str
@@ -77,6 +94,7 @@ class EncodingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     dsp: int
     weight_bits: int
     energy_pj: float
+    synthesized: SynthesizedAnswer | None = None
 
 
 class ExploreAnswer(CommandAnswer, frozen=True, kw_only=True):

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
+from hwcompile.boards import Board
 from hwcompile.compiler import planned_network
 from hwcompile.diagnostics import fail
 from hwcompile.explore.energy import Energy, energy_of
+from hwcompile.families.flow import Use
+from hwcompile.families.programs import ToolError, failed
 from hwcompile.ir.graph import Graph
 from hwcompile.ops import family
 from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.options import CompileOptions
+from hwcompile.processes import in_parallel
 from hwcompile.schedule.choose.choice import site_of
 from hwcompile.schedule.plan import Placed, Plan
 from hwcompile.technology.model import Need, Technology, generic, technology
+from hwcompile.toolchains.alone import synthesize_alone
 
 WEIGHTS = ("WeightFile", "ProgramFile", "EntryFile", "ColumnFile", "CodeFile")
 """Images of weights, of what sparse kernels run through, and of code books."""
@@ -80,12 +87,14 @@ class Encodings:
     Attributes:
         layer: Name of the node.
         cycles: Per frame that alternatives may take.
+        board: Whose cells are counted; None for those of a 7-series FPGA.
         alternatives: What the planner takes first; then by look-up tables, those that are too slow
             last.
     """
 
     layer: str
     cycles: int
+    board: Board | None
     alternatives: tuple[Alternative, ...]
 
 
@@ -107,7 +116,27 @@ def explore_encodings(model: Path, layer: str, options: CompileOptions) -> Encod
     chosen = layer_named(planned, layer)
     cycles = prediction.interval if goal.source == "default" else goal.cycles or prediction.interval
     found = alternatives(planned.graph, chosen, cycles, resources)
-    return Encodings(chosen.node.name, cycles, found)
+    return Encodings(chosen.node.name, cycles, goal.board, found)
+
+
+def synthesized(found: Encodings, most: int) -> list[Use]:
+    """What synthesis makes of the first so many alternatives, each alone, several at once.
+
+    Raises:
+        CompileError: HW0805 when Yosys is not installed, HW0808 when it fails; then its folder with
+            scripts and logs stays.
+    """
+
+    def made(each: Alternative) -> Use:
+        folder = Path(mkdtemp(prefix="hwcompile-"))
+        try:
+            use = synthesize_alone(each.built, found.board, folder)
+        except ToolError as error:
+            raise failed(error) from error
+        shutil.rmtree(folder)
+        return use
+
+    return in_parallel(made, found.alternatives[:most])
 
 
 def layer_named(planned: Plan, name: str) -> Placed:

@@ -81,7 +81,7 @@ def synthesize(
     """
     flow = flow_of(board)
     write_files(folder, _maps(board))
-    _run(folder, "elaborate", _elaborate(sources, top, kept, board, folder))
+    run_yosys(folder, "elaborate", _elaborate(sources, top, kept, board, folder))
     products = (folder / "products.txt").read_text().split()
     wide = [cell for cell in products if cell in set((folder / "wide.txt").read_text().split())]
     narrow = [cell for cell in products if cell not in set(wide)]
@@ -202,16 +202,16 @@ def _finished(folder: Path, top: str, board: Board, mapped: list[str], finish: l
     """Run both scripts, as one where the family needs nothing between them."""
     flow = flow_of(board)
     if not flow.absorb:
-        _run(folder, "map", [*mapped, *finish])
+        run_yosys(folder, "map", [*mapped, *finish])
         return
     # Without the family's cells, as processes in them can not be written.
-    _run(folder, "map", [*mapped, "select *", f"write_json -selected {_MAPPED}"])
+    run_yosys(folder, "map", [*mapped, "select *", f"write_json -selected {_MAPPED}"])
     design = json.loads((folder / _MAPPED).read_text())
     for module in design["modules"].values():
         flow.absorb(module)
     write_files(folder, {_MAPPED: json.dumps(design)})
     cells = f"{flow.synthesis(board, True)} -top {top} -run begin:{flow.start}"
-    _run(folder, "finish", [f"read_json {_MAPPED}", cells, *finish])
+    run_yosys(folder, "finish", [f"read_json {_MAPPED}", cells, *finish])
 
 
 def _from_coarse(synthesis: str, flow: Flow, block_rows: int) -> list[str]:
@@ -234,7 +234,13 @@ def _from_coarse(synthesis: str, flow: Flow, block_rows: int) -> list[str]:
     ]
 
 
-def _run(folder: Path, name: str, script: Sequence[str]) -> None:
+def run_yosys(folder: Path, name: str, script: Sequence[str]) -> None:
+    """Run Yosys' commands in a folder, which keeps them and the log as `NAME.ys`, `yosys_NAME.log`.
+
+    Raises:
+        CompileError: HW0805 when Yosys is not installed.
+        ToolError: When Yosys fails.
+    """
     share_folder()  # Yosys must be there
     write_files(folder, {f"{name}.ys": "".join(f"{line}\n" for line in script)})
     command = [sys.executable, "-c", _CALL, f"{name}.ys"]

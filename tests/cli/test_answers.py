@@ -126,6 +126,7 @@ def test_encodings(tmp_path: Path, monkeypatch: MonkeyPatch, capsys: Capture) ->
     assert [row["lut"] for row in rows] == [str(each["lut"]) for each in listed]
     printed = type_command(monkeypatch, capsys, "explore", *words)
     assert "folded select plain" in printed.out
+    assert "made LUT" not in printed.out
     refused = type_command(monkeypatch, capsys, "explore", words[0], "--encodings", "quant")
     assert refused.code == 2
     assert "HW0406" in refused.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +11,9 @@ import pytest
 
 import hwcompile
 from hwcompile.diagnostics import CompileError
-from hwcompile.explore.encodings import Alternative, Encodings, explore_encodings
+from hwcompile.explore.encodings import Alternative, Encodings, explore_encodings, synthesized
 from hwcompile.options import CompileOptions
+from hwcompile.toolchains import synthesis
 from tests.frontends.oracle import Model
 
 ROWS, COLUMNS = 6, 10
@@ -89,6 +91,34 @@ def test_a_board_counts_its_own_cells(model: Path) -> None:
     dsp = {each.name: each.need.dsp for each in here}
     assert dsp["folded lut plain"] == 0
     assert dsp["folded multiply plain"] == 1
+
+
+@pytest.mark.parametrize(
+    ("board", "lut"), [("icebreaker", 0.4), pytest.param("", 0.4, marks=pytest.mark.slow)]
+)
+def test_synthesis_makes_about_what_was_predicted(model: Path, board: str, lut: float) -> None:
+    listed = found(model, target_cycles=60, board=board)
+    dsp = {each.name: each.need.dsp for each in listed.alternatives}
+    own, other = synthesized(listed, 2)
+    pairs = list(zip(listed.alternatives, (own, other), strict=False))
+    assert len(pairs) == 2 < len(dsp)
+    assert any(use.dsp for _, use in pairs)
+    for each, use in pairs:
+        assert use.dsp == each.need.dsp
+        assert use.lut == pytest.approx(each.need.lut, rel=lut, abs=20)
+
+
+def test_a_synthesis_that_fails_leaves_its_log(
+    model: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(synthesis, "_CALL", "raise SystemExit('Error: no room')")
+    with pytest.raises(CompileError, match="HW0808") as refused:
+        synthesized(found(model, target_cycles=60, board="icebreaker"), 1)
+    (folder,) = tmp_path.iterdir()
+    (log,) = folder.glob("*.log")
+    assert "no room" in str(refused.value)
+    assert str(log) in str(refused.value)
 
 
 def test_a_layer_that_is_not_there(model: Path) -> None:

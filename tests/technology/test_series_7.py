@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import area, series_7
+from benchmarks import area
 from benchmarks.area_units import SERIES_7, UNITS
 from hwcompile.families import fpga_family
+from hwcompile.toolchains import series_7
 from tests.models import ROOT
 from tests.technology.test_products import NEAR, WIDE, products_text
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hwcompile.families.flow import Use, cells_use
-from hwcompile.families.programs import run_logged
+from hwcompile.toolchains.synthesis import run_yosys
 
 KEPT = "setattr -mod -set keep_hierarchy 1 *hw_weight_rom*"
 """What keeps memories of weights apart; docs/rtl.md says why."""
@@ -33,12 +32,6 @@ CELLS: Mapping[str, tuple[tuple[str, int], ...]] = {
 """For each field of `Use`, patterns of cell types with how many of it each takes; look-up tables
 that are memories or shift registers count like others."""
 
-_CALL = """
-import sys
-from pyosys import libyosys
-libyosys.run_pass("script " + sys.argv[1], libyosys.Design())
-"""
-
 
 def script(sources: Sequence[str], top: str, *, dsp: bool = True) -> list[str]:
     """Yosys' commands for files in the folder where they run."""
@@ -60,9 +53,12 @@ def cells_of(folder: Path, sources: Sequence[str], top: str, *, dsp: bool = True
         sources: Names of SystemVerilog files.
         top: Name of the top module.
         dsp: Whether products may go to DSP blocks.
+
+    Raises:
+        CompileError: HW0805 when Yosys is not installed.
+        ToolError: When Yosys fails.
     """
-    (folder / "unit.ys").write_text("\n".join(script(sources, top, dsp=dsp)) + "\n")
-    run_logged([sys.executable, "-c", _CALL, "unit.ys"], "yosys", folder, folder / "yosys.log")
+    run_yosys(folder, "unit", script(sources, top, dsp=dsp))
     modules = json.loads((folder / "cells.json").read_text())["modules"]
     return _inside({name.lstrip("\\"): data for name, data in modules.items()}, top)
 
