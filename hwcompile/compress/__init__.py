@@ -7,9 +7,24 @@ nothing when applied twice. What the compiler makes of the numbers follows from 
 from __future__ import annotations
 
 from hwcompile.compress.activations import balanced, half_wave_levels
-from hwcompile.compress.codebooks import ClusteredWeights, kmeans, product_codebooks, shared_kmeans
+from hwcompile.compress.chains import FACTORS
+from hwcompile.compress.codebooks import (
+    ClusteredWeights,
+    kmeans,
+    product_codebooks,
+    shared_kmeans,
+    soft_shared,
+)
+from hwcompile.compress.energy_ordered import energy_ordered, fitted_to_outputs
+from hwcompile.compress.fastfood import Fastfood, fastfood, walsh_hadamard
 from hwcompile.compress.filters import filter_norms, taylor_scores, without_filters
-from hwcompile.compress.low_rank import matrix_factors, spatial_factors, tucker_factors
+from hwcompile.compress.low_rank import (
+    cp_factors,
+    filter_factors,
+    matrix_factors,
+    spatial_factors,
+    tucker_factors,
+)
 from hwcompile.compress.powers import minifloat, powers_of_two, shift_sums
 from hwcompile.compress.recipe import METHODS, PRUNERS, Compressed, apply
 from hwcompile.compress.signs import (
@@ -29,19 +44,26 @@ from hwcompile.compress.steps import (
 from hwcompile.sparse.pruning import bank_balanced, load_balanced, magnitude, magnitude_of_all
 
 __all__ = [
+    "FACTORS",
     "METHODS",
     "PRUNERS",
     "ClusteredWeights",
     "Compressed",
+    "Fastfood",
     "apply",
     "balanced",
     "bank_balanced",
     "best_fraction",
     "binary_weights",
     "bits_by_noise",
+    "cp_factors",
     "dorefa",
+    "energy_ordered",
+    "fastfood",
+    "filter_factors",
     "dynamic_fixed_point",
     "filter_norms",
+    "fitted_to_outputs",
     "fixed_point",
     "half_wave_levels",
     "kmeans",
@@ -56,10 +78,12 @@ __all__ = [
     "separable_binary",
     "shared_kmeans",
     "shift_sums",
+    "soft_shared",
     "spatial_factors",
     "taylor_scores",
     "ternary",
     "trained_ternary",
     "tucker_factors",
+    "walsh_hadamard",
     "without_filters",
 ]

@@ -76,7 +76,7 @@ def kmeans(
     share = np.full(count, 1.0 / count)
     codes = np.full(values.size, -1)
     for _ in range(MOST_ROUNDS):
-        chosen = _chosen(values, counted, levels, -bit_price * np.log2(share))
+        chosen = _chosen(values, counted[:, None], levels, -bit_price * np.log2(share))
         used = np.unique(chosen)
         chosen = np.searchsorted(used, chosen)
         share = np.bincount(chosen) / values.size
@@ -88,6 +88,38 @@ def kmeans(
         codes = chosen
     order = np.argsort(levels, kind="stable")
     return ClusteredWeights(levels[order], np.argsort(order)[codes].reshape(array.shape))
+
+
+def soft_shared(
+    weights: npt.ArrayLike,
+    means: npt.ArrayLike,
+    deviations: npt.ArrayLike,
+    shares: npt.ArrayLike,
+) -> ClusteredWeights:
+    """Weights that were trained under a mixture of normal distributions, each as its mean.
+
+    Soft weight-sharing (Ullrich, Meeds, Welling, arXiv 1702.04008, section 4.3): a weight becomes
+    the mean of the component that is most responsible for it, the one with the greatest
+    `share * normal(weight; mean, deviation)`. Components that no weight has go; the one whose mean
+    is zero is what prunes.
+
+    Args:
+        weights: Any shape.
+        means: Of the components [K], one of them 0 in the paper.
+        deviations: Their standard deviations [K], above zero.
+        shares: Their parts of the mixture [K], not negative; they need not add to one.
+    """
+    array, centres = finite(weights), finite(means)
+    width, part = finite(deviations), finite(shares)
+    if centres.ndim != 1 or not centres.shape == width.shape == part.shape:
+        raise ValueError("means, deviations and shares are one number for each component")
+    if width.min() <= 0 or part.min() < 0 or not part.any():
+        raise ValueError("deviations are above zero, and shares not negative")
+    with np.errstate(divide="ignore"):
+        prices = np.log(width) - np.log(part)
+    chosen = _chosen(array.reshape(-1), 0.5 / width**2, centres, prices)
+    levels, codes = np.unique(centres[chosen], return_inverse=True)
+    return ClusteredWeights(levels, codes.reshape(array.shape))
 
 
 def shared_kmeans(layers: Mapping[str, npt.ArrayLike], count: int) -> dict[str, ClusteredWeights]:
@@ -123,12 +155,16 @@ def product_codebooks(weights: npt.ArrayLike, segments: int, count: int) -> Floa
 def _chosen(
     values: Floats, counted: Floats, levels: Floats, prices: Floats
 ) -> npt.NDArray[np.int64]:
-    """The cheapest level of every value, in blocks so that memory stays small."""
+    """The cheapest level of every value, in blocks so that memory stays small.
+
+    `counted` is what a squared distance costs: [values, 1], or [levels].
+    """
     block = max(1, (1 << 22) // levels.size)
     parts = []
     for start in range(0, values.size, block):
         part = slice(start, start + block)
-        cost = counted[part, None] * (values[part, None] - levels) ** 2 + prices
+        weight = counted[part] if counted.ndim == 2 else counted
+        cost = weight * (values[part, None] - levels) ** 2 + prices
         parts.append(np.argmin(cost, axis=1))
     return np.concatenate(parts)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import fnmatch
 import inspect
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 
 from hwcompile.compress import activations, codebooks, filters, powers, signs, steps
+from hwcompile.compress.chains import FACTORS, ThinLayer, check_chain, insert_chain, multiplied_out
 from hwcompile.compress.checked import FloatArray
 from hwcompile.compress.weights import WeightedLayer, layers_of, remove_unused, replace_weights
 from hwcompile.frontends.onnx.reading.file import parse
@@ -28,8 +29,9 @@ def _kmeans(weights: FloatArray, count: int, fraction: int | None = None) -> Flo
     return (book if fraction is None else book.with_fraction(fraction)).weights
 
 
-def _filters(weights: FloatArray, keep: int) -> FloatArray:
-    return filters.without_filters(weights, filters.filter_norms(weights), keep)
+def _filters(weights: FloatArray, keep: int, scores: Sequence[float] | None = None) -> FloatArray:
+    """By scores of the filters, such as scales of a batch normalization; else by L1 norms."""
+    return filters.without_filters(weights, scores or filters.filter_norms(weights), keep)
 
 
 METHODS: Mapping[str, Callable[..., FloatArray]] = {
@@ -58,14 +60,22 @@ PRUNERS: Mapping[str, Callable[..., FloatArray]] = {
 """What `prune` may be."""
 
 
+_STEPS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
+    "prune": PRUNERS,
+    "factor": FACTORS,
+    "method": METHODS,
+}
+"""What an entry of a recipe may do, in this order."""
+
+
 @dataclass(frozen=True)
 class Compressed:
     """What became of a layer.
 
     Attributes:
         name: The node's.
-        scheme: Pruner and method.
-        weights: How many there are.
+        scheme: Pruner, factors and method.
+        weights: How many there are, those of a chain together.
         zeros: How many of them are zero.
         levels: Different numbers.
         error: Mean square of the change, over the mean square of the weights as they were.
@@ -83,9 +93,10 @@ def apply(model: Path | str, recipe: Recipe, target: Path | str) -> tuple[Compre
     """Write a model whose weights are compressed.
 
     Every convolution and fully connected layer with constant weights takes the first entry of the
-    recipe whose pattern its node's name fits: pruned first, then projected. Quantizers of weights
-    that are projected go: the numbers that are left are the levels. Quantizers of activations, and
-    layers that no pattern fits, stay as they are.
+    recipe whose pattern its node's name fits: pruned first, then made a chain of thinner layers,
+    then projected, each layer of a chain by itself. Quantizers of weights that are projected or
+    factorized go: the numbers that are left are the levels. Quantizers of activations, and layers
+    that no pattern fits, stay as they are. Between the layers of a chain there is no quantizer.
 
         apply("model.onnx", {"conv1": {"method": "fixed_point", "bits": 8},
                              "fc*": {"prune": "magnitude", "density": 0.1,
@@ -93,7 +104,8 @@ def apply(model: Path | str, recipe: Recipe, target: Path | str) -> tuple[Compre
 
     Args:
         model: QONNX or ONNX file.
-        recipe: See `METHODS` and `PRUNERS`; other keys are arguments of one of both.
+        recipe: `prune` is one of `PRUNERS`, `factor` of `FACTORS`, `method` of `METHODS`; other
+            keys are arguments of these.
         target: The file to write, another one than the model; it appears when it is complete.
 
     Raises:
@@ -122,30 +134,58 @@ def apply(model: Path | str, recipe: Recipe, target: Path | str) -> tuple[Compre
 
 
 def _compress(proto: onnx.ModelProto, layer: WeightedLayer, entry: Mapping[str, Any]) -> Compressed:
-    weights = layer.weights
     try:
-        for key, known in (("prune", PRUNERS), ("method", METHODS)):
-            if key in entry:
-                function = known[entry[key]]
-                matrix = weights.reshape(weights.shape[0], -1) if key == "prune" else weights
-                changed = function(matrix, **_arguments(function, entry))
-                weights = np.asarray(changed, dtype=weights.dtype).reshape(weights.shape)
+        links = _links(proto, layer, entry)
     except (TypeError, ValueError) as error:
         raise ValueError(f"layer '{layer.name}': {error}") from error
-    replace_weights(proto, layer, weights, quantized="method" not in entry)
+    if "factor" in entry:
+        insert_chain(proto, layer, links)
+        weights = multiplied_out(links).reshape(layer.weights.shape)
+    else:
+        weights = links[0].weights
+        replace_weights(proto, layer, weights, quantized="method" not in entry)
     before = layer.weights.astype(np.float64)
     power = float((before**2).mean()) or 1.0
+    stored = np.concatenate([link.weights.reshape(-1) for link in links])
     return Compressed(
         layer.name,
-        ", ".join(str(entry[key]) for key in ("prune", "method") if key in entry),
-        weights.size,
-        int((weights == 0).sum()),
-        int(np.unique(weights).size),
+        ", ".join(str(entry[key]) for key in _STEPS if key in entry),
+        stored.size,
+        int((stored == 0).sum()),
+        int(np.unique(stored).size),
         float(((weights - before) ** 2).mean()) / power,
     )
 
 
-def _arguments(function: Callable[..., FloatArray], entry: Mapping[str, Any]) -> dict[str, Any]:
+def _links(
+    proto: onnx.ModelProto, layer: WeightedLayer, entry: Mapping[str, Any]
+) -> tuple[ThinLayer, ...]:
+    """The layer as it becomes: one link, or those of a chain."""
+    weights = layer.weights
+    if "prune" in entry:
+        prune = PRUNERS[entry["prune"]]
+        pruned = prune(weights.reshape(weights.shape[0], -1), **_arguments(prune, entry))
+        weights = np.asarray(pruned, dtype=weights.dtype).reshape(weights.shape)
+    links: tuple[ThinLayer, ...] = (ThinLayer(weights),)
+    if "factor" in entry:
+        check_chain(layer, proto.graph.node[layer.node])
+        factor = FACTORS[entry["factor"]]
+        links = factor(weights, **_arguments(factor, entry))
+    if "method" in entry:
+        method = METHODS[entry["method"]]
+        arguments = _arguments(method, entry)
+        links = tuple(replace(one, weights=_projected(method, one, arguments)) for one in links)
+    return links
+
+
+def _projected(
+    method: Callable[..., FloatArray], link: ThinLayer, arguments: Mapping[str, Any]
+) -> FloatArray:
+    changed = method(link.weights, **arguments)
+    return np.asarray(changed, dtype=link.weights.dtype).reshape(link.weights.shape)
+
+
+def _arguments(function: Callable[..., Any], entry: Mapping[str, Any]) -> dict[str, Any]:
     names = list(inspect.signature(function).parameters)[1:]
     return {name: entry[name] for name in names if name in entry}
 
@@ -154,10 +194,10 @@ def _check(pattern: str, entry: Mapping[str, Any], layers: list[str]) -> None:
     """Refuse what would be read by nobody."""
     if not fnmatch.filter(layers, pattern):
         raise ValueError(f"'{pattern}' fits no layer; there are {', '.join(layers)}")
-    if not {"method", "prune"} & set(entry):
-        raise ValueError(f"'{pattern}' names neither a 'method' nor a way to 'prune'")
-    taken = {"method", "prune"}
-    for key, known in (("prune", PRUNERS), ("method", METHODS)):
+    if not set(_STEPS) & set(entry):
+        raise ValueError(f"'{pattern}' names no 'method', no 'factor' and no way to 'prune'")
+    taken = set(_STEPS)
+    for key, known in _STEPS.items():
         if key not in entry:
             continue
         if entry[key] not in known:

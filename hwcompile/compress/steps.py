@@ -53,11 +53,15 @@ def dynamic_fixed_point(weights: npt.ArrayLike, bits: int) -> FloatArray:
     """Fixed point whose integer part is just long enough for the largest weight.
 
     `il = ceil(log2(max|w|)) + 1` with the sign, and `bits - il` fraction bits (Gysel, "Ristretto",
-    arXiv 1605.06402, section 4): nothing but the very largest weight is ever clipped.
+    arXiv 1605.06402, section 4): nothing but the very largest weights is ever clipped. A largest
+    weight that would be rounded to a power of two counts as one, whose `il` is one less: so the
+    result stays what it is when it is rounded again.
     """
     array = finite(weights)
     largest = np.abs(array).max()
     whole = int(np.ceil(np.log2(largest))) + 1 if largest else 0
+    if bits > 2 and np.rint(np.ldexp(largest, bits - whole)) == 1 << (bits - 2):
+        whole -= 1
     return same_kind(_rounded(array, bits, bits - whole), weights)
 
 

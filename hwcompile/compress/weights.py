@@ -72,7 +72,7 @@ def replace_weights(
     graph = proto.graph
     node = graph.node[layer.node]
     array = np.ascontiguousarray(np.swapaxes(weights, 0, 1) if layer.turned else weights)
-    name = _fresh(graph, f"{layer.source}_compressed")
+    name = fresh_name(graph, f"{layer.source}_compressed")
     maker = next((one for one in graph.node if node.input[1] in one.output), None)
     if not quantized or maker is None or maker.op_type == "Constant":
         graph.initializer.append(numpy_helper.from_array(array, name))
@@ -85,7 +85,7 @@ def replace_weights(
     own = onnx.NodeProto()
     own.CopyFrom(maker)
     own.input[0] = name
-    own.output[0] = _fresh(graph, f"{maker.output[0]}_compressed")
+    own.output[0] = fresh_name(graph, f"{maker.output[0]}_compressed")
     own.name = own.output[0]
     node.input[1] = own.output[0]
     graph.node.insert(layer.node, own)
@@ -174,7 +174,8 @@ def _outputs_second(node: onnx.NodeProto) -> bool:
     return node.op_type in ("MatMul", "ConvTranspose")
 
 
-def _fresh(graph: onnx.GraphProto, wish: str) -> str:
+def fresh_name(graph: onnx.GraphProto, wish: str) -> str:
+    """A name that no value of a graph has, `wish` where it is free."""
     taken = {name for node in graph.node for name in (*node.output, *node.input)}
     taken |= {tensor.name for tensor in graph.initializer}
     name, count = wish, 1

@@ -207,6 +207,21 @@ def test_one_book_for_all_layers() -> None:
     assert books["b"].codes.shape == (7,)
 
 
+def test_soft_sharing_takes_the_most_responsible_component() -> None:
+    """By the densities themselves; a wide component far away wins where a narrow one has none."""
+    means, deviations, shares = [0.0, -1.0, 0.9, 5.0], [0.05, 0.3, 0.2, 0.1], [0.9, 0.05, 0.05, 0.0]
+    weights = np.linspace(-2, 2, 401).reshape(1, -1)
+    made = compress.soft_shared(weights, means, deviations, shares)
+    density = [
+        share * np.exp(-((weights - mean) ** 2) / (2 * width**2)) / width
+        for mean, width, share in zip(means, deviations, shares, strict=True)
+    ]
+    expected = np.array(means)[np.argmax(density, axis=0)]
+    np.testing.assert_array_equal(made.weights, expected)
+    assert made.levels.tolist() == [-1.0, 0.0, 0.9]
+    assert made.codes.shape == weights.shape
+
+
 def test_product_codebooks_repeat_segments() -> None:
     weights = np.random.default_rng(10).normal(size=(40, 6))
     got = compress.product_codebooks(weights, 3, 4)
@@ -275,6 +290,12 @@ def test_factors_of_full_rank_are_the_layer() -> None:
         (lambda: compress.spatial_factors(np.ones((2, 3)), 1), "filters are"),
         (lambda: compress.tucker_factors(np.ones((2, 3, 1, 1)), 4, 1), "from 1 to 3"),
         (lambda: compress.half_wave_levels(0), "one level"),
+        (lambda: compress.cp_factors(np.ones((2, 3, 1, 1)), 0), "at least 1"),
+        (lambda: compress.filter_factors(np.ones((2, 3)), 1), "filters are"),
+        (lambda: compress.soft_shared(np.ones(2), [0.0], [0.1, 1.0], [1.0]), "each component"),
+        (lambda: compress.soft_shared(np.ones(2), [0.0], [0.0], [1.0]), "above zero"),
+        (lambda: compress.fitted_to_outputs(np.ones((2, 3)), np.ones((4, 2)), 0.5), "do not fit"),
+        (lambda: compress.fitted_to_outputs(np.ones((2, 3)), np.ones((4, 3)), 0.0), "above 0"),
         (lambda: compress.balanced(np.ones(3), 0), "one bit"),
         (lambda: compress.bits_by_noise({}, 4), "one weight"),
     ],

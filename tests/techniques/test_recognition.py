@@ -39,9 +39,7 @@ def _zero(axis: int) -> Callable[[Random, tuple[int, ...]], Weights]:
 
     def make(rng: Random, shape: tuple[int, ...]) -> Weights:
         weights = rng.integers(-7, 8, shape)
-        where = [slice(None)] * len(shape)
-        where[axis] = rng.permutation(shape[axis])[: shape[axis] // 2]
-        weights[tuple(where)] = 0
+        np.moveaxis(weights, axis, 0)[rng.permutation(shape[axis])[: shape[axis] // 2]] = 0
         return weights
 
     return make
@@ -55,7 +53,7 @@ def _equal(rng: Random, shape: tuple[int, ...]) -> Weights:
 
 def _separable(rng: Random, shape: tuple[int, ...]) -> Weights:
     column = rng.choice([-1, 1], (*shape[:2], shape[2], 1))
-    return column * rng.choice([-1, 1], (*shape[:2], 1, shape[3]))
+    return np.asarray(column * rng.choice([-1, 1], (*shape[:2], 1, shape[3])))
 
 
 def _from(*levels: int) -> Callable[[Random, tuple[int, ...]], Weights]:
