@@ -15,7 +15,7 @@ from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ir.verify import verify
 from hwcompile.ops.concat.op import Concat
 from hwcompile.ops.conv.op import Conv
-from hwcompile.ops.elementwise.op import Extremum, Linear, Product
+from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.pool.op import Pool
@@ -107,7 +107,7 @@ def channels(graph: Graph) -> dict[str, int]:
 
 STEPS = (
     *("conv", "conv3", "depthwise", "quant", "tensor", "element", "pool", "sum", "table"),
-    *("concat", "residual", "max", "product", "upsample", "shuffle", "slice"),
+    *("concat", "residual", "max", "product", "pair", "upsample", "shuffle", "slice"),
 )
 
 
@@ -140,6 +140,12 @@ def grow(net: Net, x: str, step: str) -> str:
         branch = net.quantize(net.conv(x, kind.channels, 1, 0, (0, kind.channels - 1)))
         op = Extremum("max") if step == "max" else Product()
         return net.add(step, op, net.quantize(x), branch)
+    if step == "pair":
+        left = net.quantize(x)
+        everything = tuple(range(kind.channels))
+        branch = net.quantize(net.conv(x, kind.channels, 1, 0, everything[rng.integers(0, 2) :]))
+        levels = (net.kind(left).element.levels, net.kind(branch).element.levels)
+        return net.add("pair", PairTable(rng.integers(-3, 4, levels), IntType(-3, 3)), left, branch)
     count = kind.channels
     index = np.arange(kind.size).reshape(kind.shape)
     if step == "upsample":
@@ -248,6 +254,42 @@ def test_a_branch_that_is_scaled_by_zero_is_not_built() -> None:
     after = prune(before)
     equal(before, after)
     assert [node.name for node in after.nodes] == [trunk, last]
+
+
+@pytest.mark.parametrize(
+    ("factor", "left"), [(1, ["trunk", "last"]), (2, ["trunk", "join", "last"])]
+)
+def test_a_branch_of_zeros_that_a_table_joins_is_not_built(factor: int, left: list[str]) -> None:
+    """Row 37, where trunk and block meet in a quantizer: a table of the trunk, or the trunk."""
+    net = Net.of(8)
+    x = net.builder.input("x", TensorType((4, 4, 3), NIBBLE))
+    conv = net.conv(x, 4, 1, 0)
+    up, zero = np.ones(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    trunk = net.add("trunk", Threshold(np.array([[-9, 0, 7]]), zero, up, IntType(0, 3)), conv)
+    nothing = net.conv(net.quantize(net.conv(trunk, 6, 3, 1)), 4, 1, 0, (0, 1, 2, 3))
+    pairs = factor * np.arange(4)[:, None] + np.arange(1)
+    join = net.add("join", PairTable(pairs, IntType(0, 6)), trunk, nothing)
+    weights = np.arange(1, 13).reshape(3, 1, 1, 4)
+    last = net.add("last", Conv(weights, 1, (1, 1), (1, 1), (0,) * 4, 0), join)
+    before = net.builder.build((last,))
+    after = prune(before)
+    equal(before, after)
+    assert [node.name for node in after.nodes] == [conv, *left]
+
+
+def test_a_product_with_a_constant_is_a_sum_of_one() -> None:
+    net = Net.of(9)
+    x = net.builder.input("x", TensorType((4, 4, 3), NIBBLE))
+    branch = net.conv(x, 3, 1, 0, (0, 1, 2))
+    up = np.ones(1, dtype=np.int64)
+    three = net.add("three", Threshold(np.array([[0]]), 2 * up, up, IntType(2, 3)), branch)
+    last = net.add("product", Product(), three, x)
+    before = net.builder.build((last,))
+    after = prune(before)
+    equal(before, after)
+    (node,) = after.nodes
+    assert isinstance(node.op, Linear)
+    assert (node.op.coefficients, node.op.offset) == ((3,), 0)
 
 
 def test_what_has_nothing_to_remove_is_left_alone() -> None:
