@@ -244,6 +244,19 @@ class Integers:
         return {}
 
 
+def _domain(ops: tuple[FloatOp, ...], domain: str) -> str:
+    """What operations on numbers of a domain return; numbers beside integers make float32."""
+    for op in ops:
+        if op.kind == "cast":
+            domain = "float32" if op.attributes["to"].startswith("float") else "int64"
+        elif op.kind == "fake_quant":
+            domain = "float32"
+        elif op.kind == "join":
+            ends = [_domain(branch, domain) for branch in op.branches]
+            domain = "float32" if "float32" in ends else "int64"
+    return domain
+
+
 @dataclass(frozen=True, eq=False)
 class Chain:
     """Element-wise operations on the integers of a stream; see the module text."""
@@ -269,13 +282,7 @@ class Chain:
     @property
     def domain(self) -> str:
         """'float32' or 'int64': what `apply` returns."""
-        domain = "int64" if isinstance(self.start, Integers) else "float32"
-        for op in self.ops:
-            if op.kind == "cast":
-                domain = "float32" if op.attributes["to"].startswith("float") else "int64"
-            elif op.kind == "fake_quant":
-                domain = "float32"
-        return domain
+        return _domain(self.ops, "int64" if isinstance(self.start, Integers) else "float32")
 
     def arrays(self) -> Iterator[AnyArray]:
         """All per-row constants."""

@@ -67,6 +67,11 @@ def _exponent_sign(constants: Constants, attributes: Attributes) -> AnyArray:
     return np.where((constants[0] > 0) & (constants[0] % 2 == 1), 1, 0)
 
 
+def _base_sign(constants: Constants, attributes: Attributes) -> AnyArray:
+    base = constants[0]
+    return np.where(base >= 1, 1, np.where(base > 0, -1, 0))
+
+
 @dataclass(frozen=True)
 class FloatKind:
     """One kind of operation.
@@ -215,6 +220,11 @@ def _pow(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     return rounded_once(np.power(x.astype(np.float64), c[0].astype(np.float64)))
 
 
+def _reversed_pow(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
+    """The constant to the power of the number."""
+    return rounded_once(np.power(c[0].astype(np.float64), x.astype(np.float64)))
+
+
 def _wrap(x: AnyArray, c: Constants, a: Attributes) -> AnyArray:
     """Two's complement of the type `to`."""
     return wrapped(x, a["to"])
@@ -350,5 +360,6 @@ KINDS: dict[str, FloatKind] = {
     "silu": FloatKind(_wide(_silu), _unknown),
     "mish": FloatKind(_wide(_mish), _unknown),
     "pow": FloatKind(_pow, _exponent_sign, 1, True),
+    "rpow": FloatKind(_reversed_pow, _base_sign, 1),
 }
 """All kinds by name."""

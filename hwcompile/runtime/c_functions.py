@@ -40,6 +40,7 @@ REALS = {
 ONLY_FLOATS = {
     "fma": "(float)((double){x} * (double){a} + (double){b})",
     "rdiv": "{a} / {x}",
+    "rpow": "(float)pow((double){a}, (double){x})",
     "floor_div": "hwcompile_floor_div_f({x}, {a})",
     "floor": "floorf({x})",
     "ceil": "ceilf({x})",

@@ -150,6 +150,7 @@ def test_batch_norm_equals_onnx_runtime_bit_for_bit(seed: int) -> None:
 
 PARAMETERS: dict[str, tuple[AnyArray, ...]] = {
     "pow": (floats(3),),
+    "rpow": (floats(1.5),),
     "clip": (floats(-3), floats(2)),
     "batch_norm": (floats(-2), floats(1), floats(0.5), floats(2)),
     "shift_left": (integers(3),),

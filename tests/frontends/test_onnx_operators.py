@@ -136,6 +136,11 @@ ELEMENTWISE: dict[str, Case] = {
     "abs_neg": lambda m: m.op("Neg", m.op("Abs", _pending(m))),
     "square": lambda m: (lambda x: m.op("Mul", x, x))(vector(m)),
     "pow": lambda m: m.op("Pow", vector(m), m.constant(2.0)),
+    "pow_of_constant": lambda m: m.op(
+        "Pow",
+        m.constant([2.0, 0.5, 4.0, 1.0, 0.25]),
+        m.op("Round", m.op("Clip", vector(m, 5), m.constant(-8.0), m.constant(8.0))),
+    ),
     "sign": lambda m: m.op("Sign", _pending(m)),
     "floor_clip": lambda m: m.op(
         "Clip",

@@ -88,6 +88,7 @@ FLOATS = [
     op("softplus"), op("elu", alpha=0.7), op("elu"), op("selu"), op("selu", alpha=1.5, gamma=0.9),
     op("celu", alpha=0.6), op("celu"), op("gelu"), op("gelu", approximate="tanh"), op("silu"),
     op("silu", alpha=1.702), op("mish"), op("pow", rows(-2, 3)), op("cast", to="float64"),
+    op("rpow", rows(0.5, 3)),
     op("cast", to="bool"), op("cast", to="int8"), op("cast", to="uint32"), op("cast", to="int64"),
     *(op(each) for each in ("acos", "acosh", "asin", "asinh", "atan", "atanh", "cos", "cosh",
                             "sin", "sinh", "tan")),

@@ -80,6 +80,8 @@ def meeting(
     value = lazy_of(right, node)
     if kind == "div" and np.all(first == 1) and domain_of_value(value) is np.float32:
         return append(value, "reciprocal", node)
+    if kind == "pow" and domain_of_value(value) is np.float32:
+        return append(value, "rpow", node, (first,))
     if kind in ("pow", "mod", "fmod") or (kind == "div" and domain_of_value(value) is np.int64):
         raise fail(
             "HW0201",
