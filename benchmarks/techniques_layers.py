@@ -105,6 +105,11 @@ def _stored(bits: int, index: int, table: int) -> Callable[[Weights], float]:
     return lambda weights: int(np.count_nonzero(weights)) * (bits + index + 1) + table
 
 
+def fixed_filters(random: Random) -> Weights:
+    """LBCNN (1608.06049): one weight in ten is -1 or 1, and none of them is ever trained."""
+    return np.where(random.random(SHAPE) < 0.1, random.choice([-1, 1], SHAPE), 0)
+
+
 def rebnet(scales: tuple[int, ...]) -> Layer:
     """ReBNet (1711.01243): binary weights, and inputs of so many residual levels."""
     count = len(scales)
@@ -128,6 +133,11 @@ LAYERS = (
     ),
     Layer(7, "INQ, 5 bits", lambda r: chosen(r, powers(5)), lambda w: 5 * w.size, multipliers=0),
     Layer(7, "INQ, 4 bits", lambda r: chosen(r, powers(4)), lambda w: 4 * w.size, multipliers=0),
+    Layer(
+        8, "Deep Compression, 32 levels and zero",
+        lambda r: _pruned(r, levels_of(r, 33, 127), 0.15), _stored(6, 7, 33 * 8), 11520,
+        sparse=True,
+    ),
     Layer(13, "DoReFa-Net, 2 bits", lambda r: chosen(r, [-3, -1, 1, 3]), _book(4, 2, 3)),
     Layer(
         16, "ZipML, 5 levels", lambda r: chosen(r, [-90, -31, 4, 38, 101]), _book(5, 3, 127)
@@ -155,6 +165,10 @@ LAYERS = (
     ),
     Layer(
         24, "LC, code book of 8", lambda r: chosen(r, levels_of(r, 8, 127)), _book(8, 3, 127)
+    ),
+    Layer(
+        26, "LBCNN, one weight in ten", lambda r: fixed_filters(r), lambda w: 0, POSITIONS,
+        multipliers=0,
     ),
     *(rebnet(scales) for scales in ((75,), (75, 37), (75, 37, 17))),
 )  # fmt: skip

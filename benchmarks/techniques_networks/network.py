@@ -97,6 +97,12 @@ def input_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     }
 
 
+def only_output(path: Path) -> str:
+    """Name of a file's output."""
+    (output,) = onnx.load(path).graph.output
+    return str(output.name)
+
+
 def executed(path: Path, inputs: Frames) -> Frames:
     """Outputs by ONNX Runtime, or where a model has operators of QONNX, by that one's executor.
 

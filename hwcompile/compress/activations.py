@@ -44,19 +44,25 @@ def half_wave_levels(count: int, even: bool = True) -> npt.NDArray[np.float64]:
     return np.asarray(levels, dtype=np.float64)
 
 
-def balanced(weights: npt.ArrayLike, bits: int) -> FloatArray:
+def balanced(weights: npt.ArrayLike, bits: int, means: bool = True) -> FloatArray:
     """Even levels, each for about as many weights: cut at means, again and again.
 
     Weights are cut at the mean of the whole, both halves at their means, and so on, `bits` times;
     the cells take the levels `(2 i + 1) / 2^bits - 1` times `max|w|` in order (Zhou et al.,
-    "Balanced quantization", arXiv 1706.07145, algorithm 2 with means for medians).
+    "Balanced quantization", arXiv 1706.07145, algorithm 2 with means for medians). Without `means`
+    they are cut at medians, and so the cells hold equally many weights, within one (He et al.,
+    "Effective quantization methods for recurrent neural networks", arXiv 1611.10176).
     """
     if bits < 1:
         raise ValueError(f"at least one bit, not {bits}")
     array = finite(weights)
     values = array.reshape(-1)
     codes = np.zeros(values.size, dtype=np.int64)
-    for _ in range(bits):
+    if not means:
+        codes[np.argsort(values, kind="stable")] = (
+            np.arange(values.size) * (1 << bits) // values.size
+        )
+    for _ in range(bits if means else 0):
         cells = 1 << bits
         total = np.bincount(codes, values, cells)
         size = np.bincount(codes, minlength=cells)

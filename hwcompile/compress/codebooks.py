@@ -52,7 +52,8 @@ def kmeans(
     """At most `count` levels with the least squared error that Lloyd's rounds reach.
 
     It begins with levels spread evenly from the least to the greatest weight (Han, Mao, Dally,
-    "Deep Compression", arXiv 1510.00149, section 3.2). With `importance` the error of each weight
+    "Deep Compression", arXiv 1510.00149, section 3.2), or with the weights themselves where no more
+    than `count` of them differ. With `importance` the error of each weight
     counts as much as that, for example the diagonal of the loss's Hessian (Choi, El-Khamy, Lee,
     "Towards the limit of network quantization", arXiv 1612.01543, equation 8). With a `bit_price`,
     `bit_price * -log2(p)` is added for a level with the share p of weights: entropy-constrained
@@ -72,8 +73,10 @@ def kmeans(
     counted = np.ones_like(values) if importance is None else finite(importance).reshape(-1)
     if counted.shape != values.shape or counted.min() < 0:
         raise ValueError("the importance is one number for each weight, and not negative")
-    levels = np.linspace(values.min(), values.max(), count)
-    share = np.full(count, 1.0 / count)
+    distinct = np.unique(values)
+    few = distinct.size <= count
+    levels = distinct if few else np.linspace(distinct[0], distinct[-1], count)
+    share = np.full(levels.size, 1.0 / levels.size)
     codes = np.full(values.size, -1)
     for _ in range(MOST_ROUNDS):
         chosen = _chosen(values, counted[:, None], levels, -bit_price * np.log2(share))
