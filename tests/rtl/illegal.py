@@ -117,9 +117,13 @@ VECTORS: Refusals = {
         "as wide as an input": {"InBits": 7},
     },
     "hw_sparse_collect": {"counts of parts": {"Channels": 0}},
-    "hw_sparse_matvec": {"a power of two": {"InLanes": 3}, "one of Steps": {"Plan.ready_step": 7}},
+    "hw_sparse_matvec": {
+        "a power of two": {"InLanes": 3},
+        "have the same matrix": {"Channels": 2, "Groups": 2},
+    },
     "hw_sparse_pe": {"a power of two": {"Lanes": 3}},
     "hw_sparse_results": {"must be at least 1": {"Readers": 0}},
+    "hw_sparse_turns": {"one of the rows": {"ProgramRows": 0}},
     "hw_truth_tables": {"FanIn and widths": {"InLanes": 0}},
     "hw_sum_level": {"Rows, Terms and widths": {"InBits": 0}, "two or four": {"Radix": 3}},
     "hw_topk": {

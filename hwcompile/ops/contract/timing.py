@@ -179,16 +179,19 @@ class Timing:
         stages: Register stages between the firing that writes a word of "out" and the cycle in
             which the core shows `out_valid_o`. The word can leave the output FIFO `stages + 1`
             cycles after the firing.
+        least: Cycles per frame that actors take together, where they wait for each other for so
+            long that this is more than the slowest one takes; else 0.
     """
 
     actors: Mapping[str, Actor]
     stages: int
     buffers: Mapping[str, Buffer] = field(default_factory=dict)
+    least: int = 0
 
     @property
     def interval(self) -> int:
-        """Cycles per frame of the slowest actor: the kernel's initiation interval."""
-        return max(actor.cycles for actor in self.actors.values())
+        """Cycles per frame: the kernel's initiation interval."""
+        return max(self.least, *(actor.cycles for actor in self.actors.values()))
 
 
 def single(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cached_property
+from itertools import chain
+from math import ceil
 
 import numpy as np
 
@@ -11,7 +13,7 @@ from hwcompile.ir.types import Encoding
 from hwcompile.ops.arithmetic.codebook import CODEBOOK, PLAIN, check_encoding
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
-from hwcompile.ops.contract.instance import Instance, Struct
+from hwcompile.ops.contract.instance import Each, Instance, Struct
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications, Resources, memory
@@ -63,13 +65,14 @@ class Programs(Built[Matmul]):
         """Bits of a stored weight that the index `smallest` is chosen for; else 0."""
         if self.parameters.get("index") != "smallest":
             return 0
-        steps = -(-most_entries(self.op) // self.number("pes"))
-        return self._dot(self.op.groups * steps).weight_bits
+        pes = self.number("pes")
+        steps = (max(-(-int(counts.sum()) // pes), 1) for counts in row_counts(self.op))
+        return self._dot(sum(steps)).weight_bits
 
     @cached_property
     def dot(self) -> Dot:
         """The arithmetic of a PE."""
-        return self._dot(self.plan.op.groups * self.plan.steps)
+        return self._dot(self.plan.steps)
 
     def _dot(self, depth: int) -> Dot:
         """The arithmetic of a PE whose program has so many entries."""
@@ -115,12 +118,14 @@ class Programs(Built[Matmul]):
                 "sums": Buffer(banks),
                 "ready": Buffer(banks, LAG),
             },
+            least=self.interval,
         )
 
     @property
     def interval(self) -> int:
-        """The slowest of loading, computing and collecting, for every set of vectors."""
-        return self.vectors // self.plan.settings.channels * self.plan.cycles
+        """What loading, computing and collecting take together, for every set of vectors."""
+        rounds = self.site.inputs[0].pixels // self.plan.settings.channels
+        return ceil(rounds * self.plan.pace)
 
     @property
     def lane_product(self) -> Multiplications | None:
@@ -138,7 +143,6 @@ class Programs(Built[Matmul]):
         plan, dot = self.plan, self.dot
         pes, out, bits = plan.settings.pes, plan.settings.out, self.site.outputs[0].element.bits
         x, channels = plan.settings.lanes * dot.encoding.input.bits, plan.settings.channels
-        groups = plan.op.groups
         kept = plan.kept.size
         depth = (1 << index_width(plan.slots)) << index_width(plan.result_banks)
         # Three registers of the weight, the place, flags; per channel word, element and sum.
@@ -167,17 +171,27 @@ class Programs(Built[Matmul]):
             lut=out * bits * (choices + 1), ff=out * bits * (choices + 1) + 20.0 + 4 * out
         )
         row = out * (index_width(plan.slots) + index_width(pes) + 1) + 2
-        control = Resources(lut=60.0, ff=60.0 + x)
-        total = collector + control + memory(groups * plan.collects, row)
-        total += dot.decoding(pes, groups * plan.steps)
-        total += weights_memory(self.parameters, groups * plan.steps, pes * self._entry_bits)
+        control = Resources(lut=60.0, ff=60.0 + x) + self._turns
+        total = collector + control + memory(plan.collects, row)
+        total += dot.decoding(pes, plan.steps)
+        total += weights_memory(self.parameters, plan.steps, pes * self._entry_bits)
         return total + pe.times(pes)
+
+    @property
+    def _turns(self) -> Resources:
+        """The counter of groups, and what it chooses: two numbers of rows."""
+        plan, groups = self.plan, self.op.groups
+        if groups == 1:
+            return Resources()
+        number = index_width(groups)
+        chosen = 2 * index_width(max(plan.group_steps)) * max(groups / 64, 1.0)
+        return Resources(lut=chosen + number, ff=number)
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """The program and the place that it tells, products, the sum over a row, control."""
         plan, out_bits = self.plan, self.site.outputs[0].element.bits
-        program = Memory(plan.op.groups * plan.steps, self.row_bits)
+        program = Memory(plan.steps, self.row_bits)
         place = (plan.place_bits,) * 2 if plan.delta else ()
         return (
             Path("program and places", 1, place, program),
@@ -189,9 +203,9 @@ class Programs(Built[Matmul]):
     def _layout(self) -> Struct:
         plan = self.plan
         fields = {
-            "steps": plan.steps,
-            "ready_step": plan.ready_step,
+            "rows": plan.steps,
             "collects": plan.collects,
+            "words": plan.kept.size,
             "slots": plan.slots,
             "result_banks": plan.result_banks,
             "index_bits": plan.index_bits,
@@ -213,6 +227,7 @@ class Programs(Built[Matmul]):
         if plan.kept.size < plan.in_words:
             keep = np.isin(np.arange(plan.in_words), plan.kept).astype(np.int64)
             memories["KeepFile"] = MemoryImage.pack(keep[:, None], 1)
+        rows = zip(plan.group_steps, plan.ready_steps, plan.group_collects, strict=True)
         return Instance(
             "hw_sparse_matvec",
             {
@@ -221,8 +236,8 @@ class Programs(Built[Matmul]):
                 "Pes": plan.settings.pes,
                 "InLanes": plan.settings.lanes,
                 "InWords": plan.in_words,
-                "Words": plan.kept.size,
                 "Groups": plan.op.groups,
+                "ProgramRows": Each(tuple(chain.from_iterable(rows))),
                 "Channels": plan.settings.channels,
                 "OutLanes": plan.settings.out,
                 **self.dot.parameters(),
@@ -239,13 +254,13 @@ class Programs(Built[Matmul]):
         """Programs and arithmetic."""
         plan = self.plan
         many = f" for {plan.settings.channels} pixels in step" if plan.settings.channels > 1 else ""
-        used = np.count_nonzero(plan.op.weights) / (plan.settings.pes * plan.steps * plan.op.groups)
+        used = np.count_nonzero(plan.op.weights) / (plan.settings.pes * plan.steps)
+        groups = f" in {plan.op.groups} groups" if plan.op.groups > 1 else ""
         kind = f"{plan.index_bits}-bit {'gaps' if plan.delta else 'places'}"
-        rows = plan.op.groups * plan.steps
         return (
-            f"{plan.settings.pes} PEs x {plan.steps} entries{many}, {used:.1%} of them weights, "
-            f"{kind}, {plan.fillers} fillers: {self.dot.describe()}"
-            f"{weights_comment(self.parameters, rows, self.row_bits)}"
+            f"{plan.settings.pes} PEs x {plan.steps} entries{groups}{many}, "
+            f"{used:.1%} of them weights, {kind}, {plan.fillers} fillers: {self.dot.describe()}"
+            f"{weights_comment(self.parameters, plan.steps, self.row_bits)}"
         )
 
 

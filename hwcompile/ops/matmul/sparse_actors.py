@@ -30,25 +30,22 @@ def _load(words: int, vectors: int) -> Actor:
 
 
 def _compute(plan: SparseDesign, sets: int) -> Actor:
-    """Phases: the first program row, the one that announces the sums, and the last one."""
-    phases = np.unique([0, plan.ready_step, plan.steps - 1])
-    durations = np.diff(np.append(phases, plan.steps))
-    first, ready = phases == 0, phases == plan.ready_step
-    last = phases == plan.steps - 1
-    needs, frees, announced = (np.tile(part, sets) for part in (first, last, ready))
+    """Phases of a set: the first program row, the one that announces the sums, and the last one."""
+    durations, flags = [], []
+    for steps, ready in zip(plan.group_steps, plan.ready_steps, strict=True):
+        phases = np.unique([0, ready, steps - 1])
+        durations.append(np.diff(np.append(phases, steps)))
+        flags.append([phases == 0, phases == steps - 1, phases == ready])
+    rounds = sets // plan.op.groups
+    needs, frees, announced = (
+        np.cumsum(np.tile(np.concatenate(part), rounds), dtype=np.int64)
+        for part in zip(*flags, strict=True)
+    )
     words = plan.settings.channels * plan.in_words
     return Actor(
-        np.tile(durations, sets),
-        {
-            "words": Access(
-                np.cumsum(needs, dtype=np.int64) * words,
-                np.cumsum(frees, dtype=np.int64) * words,
-            )
-        },
-        {
-            "sums": np.cumsum(needs, dtype=np.int64),
-            "ready": np.cumsum(announced, dtype=np.int64),
-        },
+        np.tile(np.concatenate(durations), rounds),
+        {"words": Access(needs * words, frees * words)},
+        {"sums": needs, "ready": announced},
     )
 
 
@@ -62,7 +59,7 @@ def _collect(plan: SparseDesign, sets: int) -> Actor:
         phases = np.union1d(0, np.flatnonzero(collection.emit))
         for channel in range(plan.settings.channels):
             final = channel == plan.settings.channels - 1
-            durations.append(np.diff(np.append(phases, plan.collects)))
+            durations.append(np.diff(np.append(phases, collection.cycles)))
             starts.append((phases == 0) & (channel == 0))
             emits.append(collection.emit[phases])
             ends.append((phases == phases[-1]) & final)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.matmul.lane import row_counts, stored_type
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.sparse_rounds import Rounds
 from hwcompile.sparse.collecting import Collection, collect, cycles_of
 from hwcompile.sparse.encodings import gaps, index_width, with_fillers
 from hwcompile.sparse.packing import Packing, pack_rows
@@ -47,7 +49,7 @@ class Settings:
 
 @dataclass(frozen=True, eq=False)
 class SparseDesign:
-    """The schedule of one engine. Every group has programs of equal lengths.
+    """The schedule of one engine. Every group has programs as long as its own weights take.
 
     Attributes:
         op: The matrices.
@@ -77,38 +79,57 @@ class SparseDesign:
         return -(-self.op.fan_in // self.settings.lanes)
 
     @cached_property
-    def steps(self) -> int:
-        """Program rows of a set."""
-        return max(packing.max_load for packing in self.packings)
-
-    @cached_property
-    def collects(self) -> int:
-        """Cycles in which the sums of a vector are collected."""
-        return max(collection.cycles for collection in self.collections)
+    def group_steps(self) -> tuple[int, ...]:
+        """Program rows of each group; a group without a weight has a row that does nothing."""
+        return tuple(max(packing.max_load, 1) for packing in self.packings)
 
     @property
-    def ready_step(self) -> int:
-        """The program row `LAG` cycles after which the collection may start."""
+    def ready_steps(self) -> tuple[int, ...]:
+        """For each group the program row `LAG` cycles after which its collection may start."""
         if not self.settings.paced:
-            return self.steps - 1
-        return max(collection.ready for collection in self.collections)
+            return tuple(steps - 1 for steps in self.group_steps)
+        return tuple(collection.ready for collection in self.collections)
 
     @property
-    def cycles(self) -> int:
-        """Cycles per set of vectors in steady state."""
-        channels = self.settings.channels
-        return max(channels * self.in_words, self.steps, channels * self.collects)
+    def group_collects(self) -> tuple[int, ...]:
+        """Cycles in which the sums of a vector are collected, for each group."""
+        return tuple(collection.cycles for collection in self.collections)
+
+    @property
+    def steps(self) -> int:
+        """Program rows of all groups."""
+        return sum(self.group_steps)
+
+    @property
+    def collects(self) -> int:
+        """Rows of all groups in the collector's program."""
+        return sum(self.group_collects)
 
     @property
     def slots(self) -> int:
         """Most sums that a PE finishes for a vector."""
         return max(int(packing.slot.max(initial=0)) + 1 for packing in self.packings)
 
-    @property
+    @cached_property
+    def rounds(self) -> Rounds:
+        """The sets of all groups, one after the other."""
+        channels, collects = self.settings.channels, self.group_collects
+        return Rounds(
+            channels * self.in_words,
+            self.group_steps,
+            tuple(ready + LAG for ready in self.ready_steps),
+            tuple(channels * cycles for cycles in collects),
+        )
+
+    @cached_property
+    def pace(self) -> Fraction:
+        """Cycles for a set of vectors of every group in steady state."""
+        return self.rounds.pace()
+
+    @cached_property
     def result_banks(self) -> int:
-        """Sets whose sums are held: from the first program row to the last collection."""
-        collects = self.settings.channels * self.collects
-        return -(-(self.ready_step + LAG + collects) // self.cycles)
+        """Sets whose sums are held, so that nothing waits for a place: see `Rounds.banks`."""
+        return self.rounds.banks()
 
     @property
     def place_bits(self) -> int:
@@ -143,20 +164,24 @@ class SparseDesign:
         """The program of the PEs: weights, indices, and ends of segments.
 
         Returns:
-            Three int64 [groups * steps, pes]; entries that only fill a PE's last cycles are zero.
+            Three int64 [steps, pes], group after group; entries that only fill the last cycles of a
+            PE are zero.
         """
-        shape = (len(self.matrices), self.steps, self.settings.pes)
+        shape = (self.steps, self.settings.pes)
         weight, index, end = (np.zeros(shape, dtype=np.int64) for _ in range(3))
-        for group, (matrix, packing) in enumerate(zip(self.matrices, self.packings, strict=True)):
+        begin = 0
+        for matrix, packing, steps in zip(
+            self.matrices, self.packings, self.group_steps, strict=True
+        ):
             which, start = segment_entries(matrix, packing)
             pe = np.repeat(packing.pe, packing.length)
             step = np.arange(which.size) + np.repeat(packing.start - start[:-1], packing.length)
             rows = matrix.segments(packing)
-            weight[group, step, pe] = rows.value
-            index[group, step, pe] = gaps(rows) if self.delta else rows.column
-            end[group, packing.end, packing.pe] = 1
-        flat = (shape[0] * shape[1], shape[2])
-        return weight.reshape(flat), index.reshape(flat), end.reshape(flat)
+            weight[begin + step, pe] = rows.value
+            index[begin + step, pe] = gaps(rows) if self.delta else rows.column
+            end[begin + packing.end, packing.pe] = 1
+            begin += steps
+        return weight, index, end
 
 
 @lru_cache(maxsize=256)
@@ -178,7 +203,7 @@ def design(
     Without fillers, only the rows' numbers of entries are looked at, which is quick.
     """
     counts = row_counts(op)
-    width = lanes or _enough_lanes(op, max(-(-int(n.sum()) // pes) for n in counts), channels)
+    width = lanes or _enough_lanes(op, [-(-int(n.sum()) // pes) for n in counts], channels)
     if index == "smallest":
         index, filled = _smallest(op, width, weight_bits or stored_type(op).bits)
         if not filled:
@@ -236,20 +261,33 @@ def _smallest(op: Matmul, lanes: int, weight_bits: int) -> tuple[str, bool]:
     return name, name == "absolute" or bool((places >> int(name[3:])).any())
 
 
-def _enough_lanes(op: Matmul, steps: int, channels: int) -> int:
-    """The smallest power of two that loads a set in no more cycles than it is computed in."""
+def _enough_lanes(op: Matmul, steps: list[int], channels: int) -> int:
+    """The smallest power of two with which loading slows no more down than whole vectors do."""
+    most = 1 << (op.fan_in - 1).bit_length()
+    best = _loading(op, steps, channels, most).pace()
     lanes = 1
-    while lanes < op.fan_in and channels * -(-op.fan_in // lanes) > steps:
+    while lanes < most:
+        rounds = _loading(op, steps, channels, lanes)
+        # Words alone may take too long; else it counts which sets they are waited for in.
+        if rounds.least <= best and rounds.pace() <= best:
+            break
         lanes *= 2
     return lanes
 
 
 def _enough_rows(op: Matmul, packings: tuple[Packing, ...], lanes: int, channels: int) -> int:
-    """The smallest power of two (or all rows) that collects a set as fast as the rest."""
-    limit = max(channels * -(-op.fan_in // lanes), *(packing.max_load for packing in packings))
+    """The smallest power of two (or all rows) that collects all groups as fast as the rest."""
+    limit = _loading(op, [packing.max_load for packing in packings], channels, lanes).pace()
     rows = 1
     while rows < op.rows:
-        if all(channels * cycles_of(packing, op.rows, rows) <= limit for packing in packings):
+        if channels * sum(cycles_of(packing, op.rows, rows) for packing in packings) <= limit:
             return rows
         rows *= 2
     return op.rows
+
+
+def _loading(op: Matmul, steps: list[int], channels: int, lanes: int) -> Rounds:
+    """Loading and computing alone."""
+    rows = tuple(max(count, 1) for count in steps)
+    words = channels * -(-op.fan_in // lanes)
+    return Rounds(words, rows, (0,) * len(rows), (0,) * len(rows))

@@ -16,10 +16,9 @@ from hwcompile.sparse.packing import Packing
 def collect_image(
     packings: Sequence[Packing], collections: Sequence[Collection], slots: int
 ) -> MemoryImage:
-    """Rows of {free, emit, lanes x {use, pe, slot}}; groups are filled up with idle rows."""
+    """Rows of {free, emit, lanes x {use, pe, slot}}, group after group."""
     slot_bits, pe_bits = index_width(slots), index_width(packings[0].pes)
     lane_bits = slot_bits + pe_bits + 1
-    longest = max(collection.cycles for collection in collections)
     images = []
     for packing, collection in zip(packings, collections, strict=True):
         segment = collection.segment
@@ -29,8 +28,7 @@ def collect_image(
         lane = np.where(segment >= 0, lane | 1 << (lane_bits - 1), 0)
         free = np.arange(collection.cycles) == collection.cycles - 1
         flags = collection.emit + 2 * free.astype(np.int64)
-        bits = np.concatenate([_bits(lane, lane_bits), _bits(flags[:, None], 2)], axis=1)
-        images.append(np.pad(bits, ((0, longest - collection.cycles), (0, 0))))
+        images.append(np.concatenate([_bits(lane, lane_bits), _bits(flags[:, None], 2)], axis=1))
     rows = np.concatenate(images)
     lanes = (rows.shape[1] - 2) // lane_bits
     lane_parts = (LanePart(slot_bits), LanePart(pe_bits), LanePart(1))

@@ -69,7 +69,7 @@ void broadcast_matvec(stream<X> &x, stream<Y> &y, const Entry (&entries)[Rows][C
     sum_t sums[C::Pes][C::Slots][1];
 #pragma HLS ARRAY_PARTITION variable=sums complete dim=1
     detail::broadcast_columns<C>(x, entries, columns, sums);
-    detail::sparse_collect<C, C::Collects, 1>(0, collect, sums, y);
+    detail::sparse_collect<C, C::Collects, 1>(0, C::Collects, collect, sums, y);
   }
 }
 

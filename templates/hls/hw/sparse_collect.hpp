@@ -2,8 +2,8 @@
 //
 // A program row for every cycle: for every lane {slot, pe, use}, then emit and free. Each lane adds the
 // named sum to its own; a row with `emit` is the last of an output word, which leaves with the lanes'
-// sums. A vector takes Collects rows; Channels vectors are collected one after the other, with the same
-// program. See hw_sparse_collect.
+// sums; at most Most rows are a vector's. Channels vectors are collected one after the other, with the
+// same rows. See hw_sparse_collect.
 #ifndef HW_SPARSE_COLLECT_HPP
 #define HW_SPARSE_COLLECT_HPP
 
@@ -13,8 +13,8 @@ namespace hw {
 
 namespace detail {
 
-template <class C, int Collects, int Channels, class Y, class Collect, int Slots, class Sum>
-void sparse_collect(int first, const Collect &collect,
+template <class C, int Most, int Channels, class Y, class Collect, int Slots, class Sum>
+void sparse_collect(int first, int rows, const Collect &collect,
                     const Sum (&sums)[C::Pes][Slots][Channels], stream<Y> &y) {
   Sum total[C::OutLanes];
 #pragma HLS ARRAY_PARTITION variable=total complete
@@ -24,8 +24,9 @@ void sparse_collect(int first, const Collect &collect,
   }
 
   for (int channel = 0; channel < Channels; ++channel) {
-    for (int step = 0; step < Collects; ++step) {
+    for (int step = 0; step < Most; ++step) {
 #pragma HLS PIPELINE II=1
+      if (step == rows) break;
       const auto &row = collect[first + step][0];
       const bool emit = row[3 * C::OutLanes] != 0;
       Y out;

@@ -3,8 +3,9 @@
 //
 // A vector arrives as InWords words of InLanes elements; those that a column of the matrix needs
 // (Words of them, by the keep memory) are stored. Channels vectors that follow each other make a set,
-// for which the Steps rows of the program run once; then the sums of PEs are collected, vector by
-// vector, by a program of Collects rows. Sets with different matrices (Groups) take turns. Loading,
+// for which the rows of its program run once; then the sums of PEs are collected, vector by vector, by
+// those of another one. Sets with different matrices (Groups) take turns, each with as many rows as
+// ProgramRows says: of its program, a number that only circuits need, and of the collection. Loading,
 // computing and collecting of three sets overlap.
 //
 // Program row, for every PE: {weight, index, last}; the place of its element is the index, or with
@@ -25,8 +26,24 @@ namespace detail {
 // Places of a vector: whole words, a power of two of them.
 template <class C>
 constexpr int places() {
-  return C::InLanes << clog2(C::Words);
+  return C::InLanes << clog2(C::Plan::words);
 }
+
+// One of the three numbers of ProgramRows for every group: where its rows begin, how many there are,
+// and how many the longest has.
+template <int Groups>
+struct rows_of_groups {
+  int first[Groups] = {};
+  int count[Groups] = {};
+  int most = 0;
+  constexpr rows_of_groups(const int (&rows)[3 * Groups], int part) {
+    for (int group = 0; group < Groups; ++group) {
+      count[group] = rows[3 * group + part];
+      if (group > 0) first[group] = first[group - 1] + count[group - 1];
+      if (count[group] > most) most = count[group];
+    }
+  }
+};
 
 template <class Value, int Rows>
 bool keeps(const Value (&keep)[Rows][1], int index) {
@@ -54,8 +71,8 @@ void sparse_load(stream<X> &x, const Keep &keep, Element (&vectors)[C::Channels]
   }
 }
 
-template <class C, class Program, class Book, class Element, class Sum>
-void sparse_compute(int first, const Program &program, const Book &book,
+template <class C, int Most, class Program, class Book, class Element, class Sum>
+void sparse_compute(int first, int steps, const Program &program, const Book &book,
                     const Element (&vectors)[C::Channels][places<C>()],
                     Sum (&sums)[C::Pes][C::Plan::slots][C::Channels]) {
   int place[C::Pes], slot[C::Pes];
@@ -73,8 +90,9 @@ void sparse_compute(int first, const Program &program, const Book &book,
     }
   }
 
-  for (int step = 0; step < C::Plan::steps; ++step) {
+  for (int step = 0; step < Most; ++step) {
 #pragma HLS PIPELINE II=1
+    if (step == steps) break;
     for (int p = 0; p < C::Pes; ++p) {
 #pragma HLS UNROLL
       const auto &entry = program[first + step][p];
@@ -103,6 +121,7 @@ void sparse_sets(stream<X> &x, stream<Y> &y, const Program &program, const Book 
                  const Collect &collect, const Keep &keep) {
   typedef modular<C::OutBits> sum_t;
   constexpr int sets = C::In0FrameWords / (C::InWords * C::Channels);
+  constexpr rows_of_groups<C::Groups> programs(C::ProgramRows, 0), collections(C::ProgramRows, 2);
 
   for (int set = 0; set < sets; ++set) {
 #pragma HLS DATAFLOW
@@ -112,8 +131,11 @@ void sparse_sets(stream<X> &x, stream<Y> &y, const Program &program, const Book 
 #pragma HLS ARRAY_PARTITION variable=sums complete dim=1
 #pragma HLS ARRAY_PARTITION variable=sums complete dim=3
     sparse_load<C>(x, keep, vectors);
-    sparse_compute<C>((set % C::Groups) * C::Plan::steps, program, book, vectors, sums);
-    sparse_collect<C, C::Plan::collects, C::Channels>((set % C::Groups) * C::Plan::collects, collect, sums, y);
+    const int group = set % C::Groups;
+    sparse_compute<C, programs.most>(programs.first[group], programs.count[group], program, book, vectors,
+                                     sums);
+    sparse_collect<C, collections.most, C::Channels>(collections.first[group], collections.count[group],
+                                                     collect, sums, y);
   }
 }
 

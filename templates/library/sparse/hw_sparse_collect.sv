@@ -2,9 +2,10 @@
 //
 // A program row for every cycle: {free, emit, OutLanes x {use, pe, slot}}. Each lane adds the named
 // sum to its own; a row with `emit` is the last of an output word, which leaves with the lanes'
-// sums and zero in lanes that added none. A vector takes Collects rows; the row with `free` is the
-// last that reads a sum. Channels vectors make a set: they are collected one after the other, with
-// the same program. Sets with different programs (Groups) take turns.
+// sums and zero in lanes that added none. The row with `free` is the last one of a vector.
+// Channels vectors make a set: they are collected one after the other, with the same program, which
+// is all of the Collects rows then. With one vector in a set, programs of several sets may follow
+// each other, and take turns.
 //
 // set_ready_i announces a set: its first row may run in the next cycle. After that only the output
 // can hold the rows up. The PEs' memories (hw_sparse_results) are outside: slot_o goes to all PEs
@@ -23,7 +24,6 @@ module hw_sparse_collect #(
   parameter int unsigned Slots = 4,
   parameter int unsigned Banks = 2,
   parameter int unsigned Collects = 6,
-  parameter int unsigned Groups = 1,
   parameter int unsigned Channels = 1,
   parameter CollectFile = "",
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1,
@@ -45,7 +45,7 @@ module hw_sparse_collect #(
   output logic      [OutLanes*Bits-1:0]              out_data_o
 );
 
-  if (Pes < 1 || OutLanes < 1 || Banks < 1 || Collects < 1 || Groups < 1
+  if (Pes < 1 || OutLanes < 1 || Banks < 1 || Collects < 1
       || Channels < 1) begin : gen_illegal
     $error("hw_sparse_collect: counts of parts, rows and sets must be at least 1");
   end
@@ -53,8 +53,7 @@ module hw_sparse_collect #(
   localparam int unsigned PeBits = (Pes > 1) ? $clog2(Pes) : 1;
   localparam int unsigned LaneBits = SlotBits + PeBits + 1;
   localparam int unsigned RowBits = OutLanes * LaneBits + 2;
-  localparam int unsigned Rows = Groups * Collects;
-  localparam int unsigned RowIndexBits = (Rows > 1) ? $clog2(Rows) : 1;
+  localparam int unsigned RowIndexBits = (Collects > 1) ? $clog2(Collects) : 1;
   localparam int unsigned CountBits = $clog2(Banks + 1);
   localparam int unsigned Levels = (Pes > 4) ? ($clog2(Pes) + 1) / 2 : 1;
 
@@ -67,25 +66,16 @@ module hw_sparse_collect #(
   always_comb begin
     index_d = index_q;
     if (!rst_ni) index_d = '0;
-    else if (fire && last && !last_channel) index_d = index_q - RowIndexBits'(Collects - 1);
-    else if (fire) index_d = (index_q == RowIndexBits'(Rows - 1)) ? '0 : index_q + 1'b1;
+    else if (fire && last && !last_channel) index_d = '0;
+    else if (fire) index_d = (index_q == RowIndexBits'(Collects - 1)) ? '0 : index_q + 1'b1;
   end
 
   always_ff @(posedge clk_i) index_q <= index_d;
 
   hw_weight_rom #(
-    .Width(RowBits), .Depth(Rows), .AddressBits(RowIndexBits), .WeightFile(CollectFile)
+    .Width(RowBits), .Depth(Collects), .AddressBits(RowIndexBits), .WeightFile(CollectFile)
   ) u_program (
     .clk_i, .addr_i(index_d), .data_o(row)
-  );
-
-  hw_wrap #(
-    .Count(Collects)
-  ) u_count (
-    .clk_i,
-    .rst_ni,
-    .step_i(fire),
-    .last_o(last)
   );
 
   // ---- The channel, one-hot ----
@@ -108,10 +98,11 @@ module hw_sparse_collect #(
 
   logic [CountBits-1:0] ready_q;
 
+  assign last = row[RowBits-1];
   assign emit = row[RowBits-2];
   assign fire = (!first_q || (ready_q != '0)) && (!emit || out_ok_i);
   assign out_start_o = fire && emit;
-  assign set_free_o = fire && row[RowBits-1] && last_channel;
+  assign set_free_o = end_set;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin

@@ -4,7 +4,7 @@
 // A vector arrives as InWords words of InLanes elements. The words that a column of the matrix
 // needs (Words of them, by the keep memory) go to every PE's copy of the vector, which has two
 // banks: one is loaded while the other is used. When a set is complete and a result bank is free,
-// its Steps program rows run without a stop. ReadyStep rows later the collector may start: its own
+// its program rows run without a stop. When row ReadyStep has run the collector may start: its own
 // program reads every sum after it has been written, in the order of the output's rows, OutLanes
 // per word.
 //
@@ -18,12 +18,14 @@
 // Program row: for every PE {last, index, weight}, PE 0 in the least significant bits (see
 // module hw_sparse_pe). With code bits in Plan, a weight is a place in the code book; see
 // module hw_codebook.
-// Sets with different matrices (Groups) take turns.
+// Sets with different matrices (Groups) take turns, each for as long as its own program. For every
+// group, ProgramRows holds three numbers of 32 bits: the rows of its program, its row ReadyStep,
+// and its rows of the collector's program.
 //
 // Handshake: a core. Token by token:
 //   load      one word per cycle while those of two sets are not in use
-//   compute   Steps cycles per set; its first row waits for the whole set and for one of
-//             ResultBanks; its last row frees the set's words
+//   compute   a cycle per row of the set's program; its first row waits for the whole set and for
+//             one of ResultBanks; its last row frees the set's words
 //   collect   from 6 cycles after row ReadyStep on; see hw_sparse_collect for its latency
 
 `default_nettype none
@@ -34,8 +36,8 @@ module hw_sparse_matvec #(
   parameter int unsigned Pes = 3,
   parameter int unsigned InLanes = 2,
   parameter int unsigned InWords = 5,
-  parameter int unsigned Words = 4,
   parameter int unsigned Groups = 1,
+  parameter logic [Groups*96-1:0] ProgramRows = {32'd4, 32'd3, 32'd7},
   parameter int unsigned Channels = 1,
   parameter int unsigned OutLanes = 2,
   parameter hw_encoding_pkg::encoding_e Encoding = hw_encoding_pkg::Multiply,
@@ -70,24 +72,22 @@ module hw_sparse_matvec #(
   output logic      [OutLanes*OutBits-1:0] out_data_o
 );
 
-  localparam int unsigned Steps = Plan.steps;
-  localparam int unsigned ReadyStep = Plan.ready_step;
-  localparam int unsigned Collects = Plan.collects;
+  localparam int unsigned Words = Plan.words;
   localparam int unsigned Slots = Plan.slots;
   localparam int unsigned ResultBanks = Plan.result_banks;
   localparam bit Delta = Plan.delta;
 
-  if (ReadyStep >= Steps || InWords < 1 || Channels < 1 || ResultBanks < 1) begin : gen_illegal
-    $error("hw_sparse_matvec: ReadyStep is one of Steps, and counts are at least 1");
+  if (InWords < 1 || Channels < 1 || ResultBanks < 1
+      || (Channels > 1 && Groups > 1)) begin : gen_illegal
+    $error("hw_sparse_matvec: vectors of a set have the same matrix, and counts are at least 1");
   end
 
   localparam int unsigned InWordBits = (InWords > 1) ? $clog2(InWords) : 1;
   localparam int unsigned WordBits = (Words > 1) ? $clog2(Words) : 1;
   localparam int unsigned SetWords = Channels * InWords;
   localparam int unsigned UsedBits = $clog2(2 * SetWords + 1);
-  localparam int unsigned Rows = Groups * Steps;
+  localparam int unsigned Rows = Plan.rows;
   localparam int unsigned RowIndexBits = (Rows > 1) ? $clog2(Rows) : 1;
-  localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
   localparam int unsigned SlotBits = (Slots > 1) ? $clog2(Slots) : 1;
   localparam int unsigned BankBits = (ResultBanks > 1) ? $clog2(ResultBanks) : 1;
   localparam int unsigned SpaceBits = $clog2(ResultBanks + 1);
@@ -153,13 +153,21 @@ module hw_sparse_matvec #(
 
   // ---- Compute: one program row per cycle ----
 
-  logic [StepBits-1:0] step_q;
   logic [SpaceBits-1:0] banks_q;  // result banks in use
   logic [Pes*EntryBits-1:0] row;
-  logic first_step, last_step, wanted, there, fire, set_free, use_bank_q;
+  logic first_step, last_step, ready_step, wanted, there, fire, set_free, use_bank_q;
 
-  assign first_step = step_q == '0;
-  assign last_step = step_q == StepBits'(Steps - 1);
+  hw_sparse_turns #(
+    .Groups(Groups), .ProgramRows(ProgramRows)
+  ) u_turns (
+    .clk_i,
+    .rst_ni,
+    .step_i(fire),
+    .first_o(first_step),
+    .last_o(last_step),
+    .ready_o(ready_step)
+  );
+
   assign wanted = !first_step || ((full_q != '0) && (banks_q != SpaceBits'(ResultBanks)));
   assign fire = wanted && there;
   assign start_set = fire && first_step;
@@ -168,11 +176,9 @@ module hw_sparse_matvec #(
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      step_q <= '0;
       banks_q <= '0;
       use_bank_q <= 1'b0;
     end else begin
-      if (fire) step_q <= last_step ? '0 : step_q + 1'b1;
       banks_q <= banks_q + SpaceBits'(start_set) - SpaceBits'(set_free);
       use_bank_q <= use_bank_q ^ release_set;
     end
@@ -218,7 +224,7 @@ module hw_sparse_matvec #(
       sum_bank_q <= '0;
     end else begin
       end_q <= {end_q[Latency-2:0], release_set};
-      ready_q <= {ready_q[Latency-2:0], fire && (step_q == StepBits'(ReadyStep))};
+      ready_q <= {ready_q[Latency-2:0], fire && ready_step};
       if (end_q[Latency-1]) begin
         sum_bank_q <= (sum_bank_q == BankBits'(ResultBanks - 1)) ? '0 : sum_bank_q + 1'b1;
       end
@@ -274,7 +280,7 @@ module hw_sparse_matvec #(
 
   hw_sparse_collect #(
     .Pes(Pes), .OutLanes(OutLanes), .Bits(OutBits), .Slots(Slots), .Banks(ResultBanks),
-    .Collects(Collects), .Groups(Groups), .Channels(Channels), .CollectFile(CollectFile)
+    .Collects(Plan.collects), .Channels(Channels), .CollectFile(CollectFile)
   ) u_collect (
     .clk_i,
     .rst_ni,

@@ -5,11 +5,11 @@
 
 package hw_sparse_pkg;
 
-  // Rows, places, and their codes.
+  // Rows of programs, places, and their codes.
   typedef struct packed {
-    logic [31:0] steps;         // rows of a program
-    logic [31:0] ready_step;    // the row after which sums may be collected
-    logic [31:0] collects;      // rows of a collector's program
+    logic [31:0] rows;          // of the programs of all groups
+    logic [31:0] collects;      // rows of the collector's programs
+    logic [31:0] words;         // of a vector that some column needs
     logic [31:0] slots;         // sums of a PE
     logic [31:0] result_banks;  // sets of sums that are kept
     logic [31:0] index_bits;    // of an entry's place or gap
@@ -18,9 +18,9 @@ package hw_sparse_pkg;
   } plan_t;
 
   localparam plan_t PLAN = {
-    32'd7,  // steps
-    32'd3,  // ready_step
+    32'd7,  // rows
     32'd4,  // collects
+    32'd4,  // words
     32'd3,  // slots
     32'd2,  // result_banks
     32'd3,  // index_bits

@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ops import family
-from hwcompile.ops.contract.instance import Struct
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.sparse import Programs
 from hwcompile.ops.matmul.sparse_design import design
 from tests.externalbench import check_external
 from tests.ops.matmul.test_sparse import sites
@@ -30,13 +30,9 @@ SPARSE = family("matmul").kernel("sparse")
 def test_random_matrices(case: tuple[Site[Matmul], Parameters], prefetch: int, seed: int) -> None:
     site, chosen = case
     parameters = {**chosen, "weights": "external", "prefetch": prefetch}
-    instance = SPARSE.at(site, parameters).instance
-    channels = int(chosen.get("channels", 1))
-    plan = instance.parameters["Plan"]
-    assert isinstance(plan, Struct)
-    steps = plan.fields["steps"]
-    assert isinstance(steps, int)
-    rows = steps * site.op.groups * site.inputs[0].pixels // channels
+    built = SPARSE.at(site, parameters)
+    assert isinstance(built, Programs)
+    rows = built.plan.steps * site.inputs[0].pixels // int(chosen.get("channels", 1))
     check_external(site, SPARSE, parameters, rows, seed=seed)
 
 
@@ -45,6 +41,6 @@ def test_sums_are_collected_behind_the_last_row() -> None:
     weights = np.ones((1, 6, 8), dtype=np.int64)
     weights[0, 1:, 2:] = 0
     op = Matmul(weights)
-    assert design(op, 2, 1, 1, "auto").ready_step < design(op, 2, 1, 1, "auto").steps - 1
+    assert design(op, 2, 1, 1, "auto").ready_steps[0] < design(op, 2, 1, 1, "auto").steps - 1
     plan = design(op, 2, 1, 1, "auto", paced=False)
-    assert plan.ready_step == plan.steps - 1
+    assert plan.ready_steps == (plan.steps - 1,)

@@ -47,11 +47,15 @@ def _site(weights: np.ndarray, pixels: int = 1, element: IntType = BYTES) -> Sit
 @st.composite
 def sites(draw: st.DrawFn) -> tuple[Site, Parameters]:
     """Any matrix with a weight, and any legal parameters."""
-    groups, rows = draw(st.integers(1, 2)), draw(st.integers(1, 24))
+    groups, rows = draw(st.integers(1, 4)), draw(st.integers(1, 24))
     columns = draw(st.integers(1, 24))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     density = draw(st.sampled_from([0.02, 0.1, 0.4, 1.0]))
     weights = _weights(rng, (groups, rows, columns), density)
+    # Groups of unlike numbers of weights, some without any.
+    for group in range(groups - 1):
+        share = draw(st.sampled_from((0.0, 0.3, 1.0)))
+        weights[group, rng.random((rows, columns)) >= share] = 0
     if draw(st.booleans()):
         weights = np.abs(weights)
     element = draw(st.sampled_from([BYTES, IntType(0, 15), IntType(0, 1), IntType(-3, 900)]))
@@ -86,11 +90,13 @@ def test_program_is_the_matrix(case: tuple[Site, Parameters]) -> None:
         int(parameters.get("channels", 1)),
     )
     lanes = plan.settings.lanes
-    weight, index, end = (part.reshape(op.groups, plan.steps, -1) for part in plan.entries())
+    begins = np.cumsum((0, *plan.group_steps))
     rebuilt = np.zeros_like(op.weights)
     for group, (packing, collection) in enumerate(
         zip(plan.packings, plan.collections, strict=True)
     ):
+        rows_of = slice(begins[group], begins[group + 1])
+        weight, index, end = (part[rows_of] for part in plan.entries())
         read = np.zeros(packing.pe.size, dtype=int)
         rows = np.full(packing.pe.size, -1)
         for cycle, segments in enumerate(collection.segment):
@@ -99,24 +105,24 @@ def test_program_is_the_matrix(case: tuple[Site, Parameters]) -> None:
                 if segment >= 0:
                     read[segment] += 1
                     rows[segment] = word * plan.settings.out + lane
-                    assert packing.end[segment] <= cycle + plan.ready_step
+                    assert packing.end[segment] <= cycle + plan.ready_steps[group]
         assert (read == 1).all()
         np.testing.assert_array_equal(rows, packing.row)
         for pe in range(plan.settings.pes):
             mine = rows[packing.pe == pe].tolist()
             place = 0
-            for step in range(plan.steps):
-                place = (place if plan.delta else 0) + int(index[group, step, pe])
-                if weight[group, step, pe]:
+            for step in range(plan.group_steps[group]):
+                place = (place if plan.delta else 0) + int(index[step, pe])
+                if weight[step, pe]:
                     column = int(plan.kept[place // lanes]) * lanes + place % lanes
-                    rebuilt[group, mine[0], column] += weight[group, step, pe]
+                    rebuilt[group, mine[0], column] += weight[step, pe]
                 place += 1
-                if end[group, step, pe]:
+                if end[step, pe]:
                     place = 0
                     mine.pop(0)
             assert not mine
     np.testing.assert_array_equal(rebuilt, op.weights)
-    assert index.max() < 1 << plan.index_bits
+    assert plan.entries()[1].max() < 1 << plan.index_bits
 
 
 @settings(deadline=None, max_examples=100)
@@ -125,8 +131,12 @@ def test_steady_state_is_the_interval(case: tuple[Site, Parameters]) -> None:
     """Buffers are large enough for the rate that the kernel promises."""
     site, parameters = case
     trace = simulate(one_node_plan(site, SPARSE, parameters, depth=60), 24)
-    pace = SPARSE.at(site, parameters).interval
-    assert trace.frame_ends[-1] - trace.frame_ends[-9] == 8 * pace
+    built = SPARSE.at(site, parameters)
+    assert isinstance(built, Programs)
+    rounds = site.inputs[0].pixels // int(parameters.get("channels", 1))
+    assert trace.frame_ends[-1] - trace.frame_ends[-9] == 8 * rounds * built.plan.pace
+    # Where frames take turns, the interval is the average, rounded up.
+    assert 0 <= built.interval - rounds * built.plan.pace < 1
 
 
 def _test_matrix(kind: str, seed: int) -> np.ndarray:
@@ -167,9 +177,23 @@ def test_rtl_takes_the_predicted_cycles(kind: str) -> None:
     check_kernel(site, SPARSE, {"pes": 12}, frames=5)
 
 
+def _unequal(entries: tuple[int, ...]) -> np.ndarray:
+    """So many weights in each group of 7 rows and 9 columns."""
+    rng = np.random.default_rng(sum(entries))
+    weights = np.zeros((len(entries), 7 * 9), dtype=np.int64)
+    for group, count in zip(weights, entries, strict=True):
+        group[rng.choice(63, count, replace=False)] = rng.integers(1, 8, count)
+    return weights.reshape(-1, 7, 9)
+
+
 ANY: dict[str, tuple[Site[Matmul], Parameters]] = {
     "one_pe": (_site(_weights(np.random.default_rng(1), (1, 9, 11), 0.3)), {"pes": 1}),
     "groups": (_site(_weights(np.random.default_rng(2), (3, 7, 9), 0.3), 2), {"pes": 3}),
+    "unequal_groups": (_site(_unequal((23, 4, 0, 57, 1)), 3), {"pes": 3}),
+    "unequal_groups_wait": (
+        _site(_unequal((40, 1, 2, 35)), 4),
+        {"pes": 2, "in": 2, "out": 1, "index": "run2"},
+    ),
     "one_row_on_many": (
         _site(_weights(np.random.default_rng(3), (1, 1, 50), 1.0)),
         {"pes": 17, "in": 8},
@@ -214,6 +238,16 @@ def test_rtl(name: str) -> None:
 def test_rtl_any(case: tuple[Site, Parameters], seed: int, stall: float) -> None:
     site, parameters = case
     check_kernel(site, SPARSE, parameters, frames=4, seed=seed, stall=stall)
+
+
+def test_each_group_takes_the_cycles_of_its_own_weights() -> None:
+    """Groups that are filled up to the fullest one would take 4 x 14 cycles."""
+    built = SPARSE.at(_site(_unequal((14, 8, 2, 10)), 6), {"pes": 2})
+    assert isinstance(built, Programs)
+    assert built.plan.group_steps == (7, 4, 1, 5)
+    assert built.instance.memories["ProgramFile"].depth == 17
+    # Words are wide enough not to be waited for.
+    assert built.interval == 6 * 17
 
 
 def test_dead_rows_and_columns_are_not_stored() -> None:
