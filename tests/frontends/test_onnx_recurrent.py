@@ -260,7 +260,7 @@ def test_everything_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(CompileError) as error:
         load_model(m.save(tmp_path, y, c))
     told = [d.what for d in error.value.diagnostics if d.code == "HW0236"]
-    for word in ("clips", "sequence_lens", "initial_h", "initial_c", "Y_c"):
+    for word in ("clips", "sequence_lens", "constant initial_h", "constant initial_c"):
         assert any(word in what for what in told), word
 
 

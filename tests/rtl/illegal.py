@@ -60,17 +60,27 @@ RECURRENT: Refusals = {
         "limits are in order": {"Cell.c_low": 40000},
         "share a table": {"Cell.sigma_slices": 2},
     },
+    "hw_rnn_begin": {"Lanes must be a power": {"Lanes": 3}},
     "hw_rnn_cell": {"Channels must be": {"Channels": 0}, "no such kind": {"Cell.kind": 3}},
-    "hw_rnn_engine": {"as many PEs": {"Pes": 5}},
+    "hw_rnn_engine": {
+        "as many PEs": {"Pes": 5},
+        "where it is told to": {"HasStart": 1, "Shape.takes_state": 1},
+    },
     "hw_rnn_lane": {"one of Lanes": {"Lane": 1}, "a unit and of a row": {"Shape.cell_units": 9}},
     "hw_rnn_loader": {"XSize and Channels": {"Channels": 0}, "fit into ActBits": {"XBits": 17}},
     "hw_rnn_pe": {"a power of two": {"Lanes": 3}, "StateWords and Channels": {"StateWords": 0}},
     "hw_rnn_sender": {
         "ThingBits and Channels": {"Size": 0},
         "not wider than an element": {"OutBits": 17},
+        "has a row of the order": {"Rows": 7},
     },
     "hw_rnn_sequencer": {"at least 5": {"Delay": 4}},
     "hw_rnn_starts": {"Channels must be": {"Channels": 0}},
+    "hw_rnn_state": {
+        "Size and Channels": {"Channels": 0},
+        "has a row of the order": {"First": 1},
+        "fit into OutBits": {"InBits": 17},
+    },
     "hw_rnn_table": {"Slice is one of Slices": {"Slice": 1}},
     "hw_rnn_writer": {
         "TagBits at least 2": {"TagBits": 1},
@@ -96,6 +106,7 @@ VECTORS: Refusals = {
     "hw_choice_tree": {"AddressBits and Width": {"Width": 0}},
     "hw_filter": {"only become wider": {"InWidth": 6}, "Rows and RunWidth": {"Lanes": 0}},
     "hw_gather": {"a power of two": {"Capacity": 12}, "InWords at most": {"FinalRelease": 13}},
+    "hw_take": {"Pixels, Words, Count": {"Count": 0}},
     "hw_keys": {"Lanes and widths": {"Lanes": 0}},
     "hw_larger": {"Count and Width": {"Count": 0}},
     "hw_limited_sum": {

@@ -18,7 +18,7 @@ import numpy.typing as npt
 from hwcompile.diagnostics import CompileError, Diagnostic
 from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.onnx.dialect.operator import QONNX_DOMAINS, Operator
-from hwcompile.frontends.onnx.recurrent import must_fit, placed
+from hwcompile.frontends.onnx.sequences import must_fit, placed
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
 from hwcompile.frontends.symbolic.values import Failed, Stream, Value, constant_of
@@ -79,7 +79,9 @@ def _quant_lstm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     must_fit(pure.stream, tensors[0].shape[1], batch_first, node)
     op = _op(pure, tensors, grids, node)
     backward = bool(node.attributes.get("reverse_input", 0))
-    whole, last = placed(ctx, pure, op, grids["output"].fraction, backward, batch_first, node)
+    fractions = (grids["output"].fraction,)
+    found = placed(ctx, pure, op, fractions, backward, batch_first, node)
+    whole, last = found.whole, found.last
     if batch_first:
         whole = Stream(whole.value, whole.index.transpose(1, 0, 2), whole.chain, whole.dtype)
     # What was worked on last is the end of a sequence that goes backward, too.

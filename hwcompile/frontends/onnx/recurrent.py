@@ -17,7 +17,10 @@ import numpy as np
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.onnx.dialect.operator import Operator
+from hwcompile.frontends.onnx.recurrent_checks import check, comes_in, directions, is_used
+from hwcompile.frontends.onnx.sequences import Outputs, must_fit, placed, state_of
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
 from hwcompile.frontends.symbolic.values import (
     Bundle,
@@ -32,9 +35,6 @@ from hwcompile.ops.gru.op import Gru
 from hwcompile.ops.lstm.op import Lstm
 from hwcompile.rnn import Format, Formats, gru, lstm
 from hwcompile.rnn.description import described
-from hwcompile.rnn.layers import not_buildable
-from hwcompile_runtime.chain import Chain, Dequantize
-from hwcompile_runtime.rows import floats
 
 Inputs = Sequence[Value | None]
 
@@ -47,9 +47,6 @@ NATURAL_PEEPHOLES = [0, 2, 1]
 
 DEFAULTS = Formats(bias=Format(20))
 """12-bit weights, 16-bit signals; biases have room for the input's zero point."""
-
-ACTIVATIONS = {"LSTM": ["Sigmoid", "Tanh", "Tanh"], "GRU": ["Sigmoid", "Tanh"]}
-"""ONNX's defaults."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,78 +82,58 @@ class RealCell:
 
 def _recurrent(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     given = [*inputs, *[None] * (8 - len(inputs))]
-    _check(ctx, node, given)
+    check(ctx, node, given)
     cells = _cells(node, given)
     pure = pure_stream(ctx, given[0], node)
     must_fit(pure.stream, cells[0].wx.shape[2], bool(node.attributes.get("layout", 0)), node)
-    runs = [
-        _run(ctx, pure, cell, backward, node)
-        for cell, backward in zip(cells, _directions(node), strict=True)
+    runs = [_run(ctx, pure, cell, way, given, node) for way, cell in enumerate(cells)]
+    states = [run.state for run in runs if run.state is not None]
+    ends = [_ends(states, node) if states else Failed()]
+    return [
+        _sequence([run.whole for run in runs], node),
+        _ends([r.last for r in runs], node),
+        *ends,
     ]
-    wholes, lasts = zip(*runs, strict=True)
-    return [_sequence(wholes, node), _ends(lasts, node), Failed()]
-
-
-def _directions(node: SourceNode) -> tuple[bool, ...]:
-    """Whether each direction goes backward."""
-    name = str(node.attributes.get("direction", "forward"))
-    return {"forward": (False,), "reverse": (True,), "bidirectional": (False, True)}[name]
 
 
 def _run(
-    ctx: Context, pure: Pure, cell: RealCell, backward: bool, node: SourceNode
-) -> tuple[Stream, Stream]:
+    ctx: Context, pure: Pure, cell: RealCell, way: int, given: Inputs, node: SourceNode
+) -> Outputs:
     """One direction: all outputs [steps, batch, cells] in the sequence's order, and the last."""
     op, formats = _fixed_point(ctx, pure, cell, node)
+    fractions = (formats.m.known(), formats.c.known())
     batch_first = bool(node.attributes.get("layout", 0))
-    return placed(ctx, pure, op, formats.m.known(), backward, batch_first, node)
+    states: tuple[Stream, ...] = ()
+    if comes_in(given[5]):
+        op = replace(op, takes_state=True)
+        wanted = zip(given[5:7], op.states, fractions, strict=False)
+        states = tuple(
+            state_of(ctx, _of_direction(value, way, batch_first, node), *kind, fraction, node)
+            for value, kind, fraction in wanted
+        )
+    if isinstance(op, Lstm) and len(node.outputs) > 2 and is_used(ctx, node.outputs[2]):
+        op = replace(op, gives_state=True)
+    return placed(ctx, pure, op, fractions, directions(node)[way], batch_first, node, states)
 
 
-def placed(
-    ctx: Context,
-    pure: Pure,
-    op: Lstm | Gru,
-    fraction: int,
-    backward: bool,
-    batch_first: bool,
-    node: SourceNode,
-) -> tuple[Stream, Stream]:
-    """An op for one sequence on all sequences of a batch, in step.
-
-    Args:
-        ctx: State.
-        pure: The operand, [steps, batch, inputs] or [batch, steps, inputs].
-        op: On the integers of `pure`.
-        fraction: Fraction bits of its results.
-        backward: Whether it begins with the last step.
-        batch_first: Which of the two.
-        node: For messages.
-
-    Returns:
-        All outputs [steps, batch, cells] in the order of the sequence, and [1, batch, cells] of
-        the step that was done last.
+def _of_direction(value: Value | None, way: int, batch_first: bool, node: SourceNode) -> Value:
+    """The state [batch, cells] of one direction.
 
     Raises:
-        CompileError: HW0245 when the op is not legal.
+        CompileError: HW0204 when it has another shape.
     """
-    index = pure.stream.index
-    steps_first = index.transpose(1, 0, 2) if batch_first else index
-    batch = int(steps_first.shape[1])
-    op = replace(op, channels=batch)
-    wanted = steps_first.transpose(0, 2, 1).reshape(1, -1, op.inputs * batch)
-    wanted = wanted[:, ::-1] if backward else wanted
-    value = ctx.arrange(pure.stream.value, wanted, int(pure.stream.fill), node)
-    problems = op.problems((ctx.type(value),))
-    if problems:
-        raise not_buildable(f"this {node.op_type}", problems, node.origin)
-    value = ctx.emit(node, op, (value,))
-    unit = np.array([2.0**-fraction])
-    ctx.describe(value, unit, np.zeros(1, dtype=np.int64))
-    kind, chain, dtype = ctx.type(value), Chain(Dequantize(floats(unit))), np.dtype(np.float32)
-    places = np.arange(kind.size, dtype=np.int64).reshape(-1, kind.channels // batch, batch)
-    places = places.transpose(0, 2, 1)
-    whole = places[::-1] if backward else places
-    return Stream(value, whole, chain, dtype), Stream(value, places[-1:], chain, dtype)
+    assert value is not None
+    shape, ways = shape_of(value), len(directions(node))
+    if len(shape) != 3 or shape[batch_first] != ways:
+        order = "[batch, directions, cells]" if batch_first else "[directions, batch, cells]"
+        raise fail(
+            "HW0204",
+            f"a state that this {node.op_type} begins with has the shape {list(shape)}",
+            f"it is {order}, and there {'are' if ways > 1 else 'is'} {ways}",
+            "check the exporter",
+            node.origin,
+        )
+    return moved(value, lambda a, fill: np.take(a, way, axis=int(batch_first)), 0.0, node.origin)
 
 
 def _sequence(streams: Sequence[Stream], node: SourceNode) -> Value:
@@ -184,20 +161,6 @@ def _beside(streams: Sequence[Stream], pick: IntArray) -> Value:
         (stream,) = streams
         return replace(stream, index=stream.index.reshape(-1)[pick])
     return Bundle(tuple(streams), pick, streams[0].dtype)
-
-
-def must_fit(stream: Stream, size: int, batch_first: bool, node: SourceNode) -> None:
-    """Refuse an operand that is not made of sequences of vectors of `size` (HW0204)."""
-    shape = stream.shape
-    if len(shape) != 3 or shape[2] != size:
-        order = "[batch, steps, inputs]" if batch_first else "[steps, batch, inputs]"
-        raise fail(
-            "HW0204",
-            f"this {node.op_type} takes {size} inputs and meets a tensor of shape {list(shape)}",
-            f"it needs {order}, a fixed number of steps and a fixed batch",
-            "export the model with a fixed batch size and a fixed sequence length",
-            node.origin,
-        )
 
 
 def _fixed_point(
@@ -263,7 +226,7 @@ def _cells(node: SourceNode, given: Sequence[Value | None]) -> list[RealCell]:
     """
     wx, wr = (_weights(value, node) for value in given[1:3])
     cells, order = int(node.attributes.get("hidden_size", wr.shape[-1])), GATES[node.op_type]
-    gates, ways = len(order), len(_directions(node))
+    gates, ways = len(order), len(directions(node))
     bias = np.zeros((ways, 2 * gates * cells)) if given[3] is None else _weights(given[3], node)
     shapes: dict[str, tuple[Array, tuple[int, ...]]]
     shapes = {
@@ -308,62 +271,6 @@ def _weights(value: Value | None, node: SourceNode) -> Array:
             node.origin,
         )
     return array.astype(np.float64)
-
-
-def _check(ctx: Context, node: SourceNode, given: Sequence[Value | None]) -> None:
-    """Refuse, all at once, what makes it another operator than the one that is built."""
-    builder = "build the network with `hwcompile.rnn` and `hwcompile.compile_graph`"
-    found = [
-        fail("HW0236", f"this {node.op_type} {what}", why, fix or builder, node.origin).diagnostics[
-            0
-        ]
-        for what, why, fix in _deviations(ctx, node, given)
-    ]
-    if found:
-        raise CompileError(found)
-
-
-def _deviations(
-    ctx: Context, node: SourceNode, given: Sequence[Value | None]
-) -> list[tuple[str, str, str]]:
-    """What is there that is not supported, why, and perhaps what to do."""
-    get, found = node.attributes.get, []
-    usual = ACTIVATIONS[node.op_type] * len(_directions(node))
-    activations = [str(name) for name in get("activations", None) or usual]
-    if [name.lower() for name in activations] != [name.lower() for name in usual]:
-        why = f"the import knows {', '.join(usual)}"
-        fix = "`hwcompile.rnn`, where the functions can be chosen"
-        found.append((f"has the activations {', '.join(activations)}", why, fix))
-    if float(get("clip", 0.0) or 0.0) > 0:
-        found.append(("clips its sums", "no such stage exists", "export it without `clip`"))
-    if int(get("input_forget", 0)):
-        why = "one gate would replace two"
-        found.append(("couples input and forget gate", why, "export it with separate gates"))
-    if given[4] is not None and not _all_steps(given, node):
-        why = "every frame has the same number of steps in hardware"
-        found.append(("has sequence_lens", why, "export it with a fixed sequence length"))
-    for value, name in ((given[5], "initial_h"), (given[6], "initial_c")):
-        array = constant_of(value)
-        if value is not None and (array is None or np.any(array != 0)):
-            why = "a sequence starts from zero"
-            found.append((f"has an {name} that is not zero", why, "leave it out"))
-    if len(node.outputs) > 2 and node.outputs[2] and _used(ctx, node.outputs[2]):
-        why = "the state never leaves the engine"
-        found.append(("gives its state Y_c away", why, "use Y or Y_h"))
-    return found
-
-
-def _all_steps(given: Sequence[Value | None], node: SourceNode) -> bool:
-    """Whether sequence_lens is nothing but the number of steps, as Brevitas writes it."""
-    lengths, x = constant_of(given[4]), given[0]
-    if lengths is None or x is None:
-        return False
-    return bool(np.all(lengths == shape_of(x)[1 if node.attributes.get("layout", 0) else 0]))
-
-
-def _used(ctx: Context, tensor: str) -> bool:
-    consumed = any(tensor in other.inputs for other in ctx.model.nodes)
-    return consumed or tensor in ctx.model.outputs
 
 
 def _refused(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:

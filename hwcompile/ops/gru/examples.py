@@ -14,13 +14,20 @@ INT8 = IntType(-128, 127)
 
 
 def examples() -> tuple[Site, ...]:
-    """Both conventions for the reset gate, a start signal, and two channels."""
+    """Both conventions for the reset gate, a start signal, two channels, and a state."""
     x, flag = TensorType((1, 3, 4), INT8), TensorType((1, 1, 1), IntType(0, 1))
     return (
         Site.of(small(4, 6, True, False), x),
         Site.of(small(4, 5, True, True), TensorType((1, 1, 4), INT8), flag),
         Site.of(small(4, 5, False, False), x),
         Site.of(replace(small(4, 6, True, False), channels=2), TensorType((1, 3, 8), INT8)),
+        Site.of(
+            replace(small(4, 5, False, False), takes_state=True), x, TensorType((1, 1, 5), INT8)
+        ),
+        Site.of(
+            replace(small(4, 6, True, False), channels=2, takes_state=True),
+            *(TensorType((1, 1, 8), INT8), TensorType((1, 1, 12), IntType(0, 90))),
+        ),
     )
 
 

@@ -54,6 +54,7 @@ class Gru(Recurrent):
         reset_after: Which of the two conventions.
         keep: Whether the state survives the end of a frame.
         channels: B, the number of sequences in step.
+        takes_state: Whether a frame begins with a state of its own, the second input (1, 1, C*B).
     """
 
     family: ClassVar[str] = "gru"
@@ -75,6 +76,7 @@ class Gru(Recurrent):
     reset_after: bool
     keep: bool
     channels: int = 1
+    takes_state: bool = False
 
     @property
     def cells(self) -> int:
@@ -85,6 +87,11 @@ class Gru(Recurrent):
     def inputs(self) -> int:
         """X, the size of the input vector."""
         return int(self.wx.shape[2])
+
+    @property
+    def states(self) -> tuple[tuple[int, IntType], ...]:
+        """Of h."""
+        return ((self.cells, self.h_type),)
 
     @cached_property
     def _bounds(self) -> dict[IntType, Bounds]:
@@ -108,11 +115,11 @@ class Gru(Recurrent):
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
     ) -> tuple[IntArray, ...]:
         """Exact; int64 [frames, 1, T, X*B] to int64 [frames, 1, T, C*B]."""
-        given = Sequences.of(values, self.channels, self.keep)
+        given = Sequences.of(values, self.channels, self.keep, self.takes_state)
         kind = exact_dtype(self.bounds(inputs[0].element).largest_sum)
         wx = np.ascontiguousarray(self.wx.transpose(0, 2, 1)).astype(kind)
         wr = np.ascontiguousarray(self.wr.transpose(0, 2, 1)).astype(kind)
-        h = np.zeros((given.count, self.cells), dtype=np.int64)
+        h = given.first(0, self.cells)
         found = np.empty((given.count, given.steps, self.cells), dtype=np.int64)
         for step in range(given.steps):
             h = given.begun(step, h)

@@ -56,6 +56,7 @@ def cell_of(op: Gru) -> Cell:
         y_shift=op.r_shift,
         keep=op.keep,
         channels=op.channels,
+        takes_state=op.takes_state,
     )
 
 

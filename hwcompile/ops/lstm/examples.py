@@ -15,7 +15,7 @@ INT8 = IntType(-128, 127)
 
 
 def examples() -> tuple[Site, ...]:
-    """With and without peepholes, projection, a start signal, several channels; other lanes."""
+    """With and without peepholes, projection, start signal, channels, a state; other lanes."""
     x = TensorType((1, 3, 4), INT8)
     flag = TensorType((1, 1, 1), IntType(0, 1))
     return (
@@ -29,6 +29,22 @@ def examples() -> tuple[Site, ...]:
         ),
         Site.of(_rounded(small(4, 5, 3, True, True, False, 1), _powers), x),
         Site.of(_rounded(small(4, 6, 0, False, False, False, 2), np.sign), x),
+        Site.of(
+            replace(small(4, 5, 3, True, True, False), takes_state=True, gives_state=True),
+            *(x, TensorType((1, 1, 3), IntType(-100, 80)), TensorType((1, 1, 5), INT8)),
+        ),
+        Site.of(
+            replace(
+                small(3, 6, 0, False, False, False),
+                channels=2,
+                takes_state=True,
+                gives_state=True,
+                c_type=IntType(-600, 500),
+            ),
+            TensorType((1, 2, 6), INT8),
+            TensorType((1, 1, 12), INT8),
+            TensorType((1, 1, 12), IntType(0, 500)),
+        ),
     )
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from hwcompile.ir.hull import hull
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.lstm.bounds import Bounds, bounds
 from hwcompile.ops.lstm.legal import problems
@@ -46,7 +47,9 @@ class Lstm(Recurrent):
 
     With `keep` the state lives on from frame to frame, else every frame starts a sequence. With
     `keep` there may be a second input (1, T, B) of int[0,1]: 1 starts a sequence of that channel
-    at that step.
+    at that step. With `takes_state` y' and c' of a frame's first step are the second and third
+    input, (1, 1, Y*B) and (1, 1, C*B). With `gives_state` the result is y and then c,
+    (1, T, (Y + C)*B).
 
     Attributes:
         wx: int64 [4, C, X], gates in the order i, f, candidate, o.
@@ -66,6 +69,8 @@ class Lstm(Recurrent):
         channels: B, the number of sequences in step.
         lookup: As `rounding`, for the places in the tables.
         part_shifts: Two shifts, or none; see above.
+        takes_state: Whether a frame begins with a state of its own.
+        gives_state: Whether c is a part of the result.
     """
 
     family: ClassVar[str] = "lstm"
@@ -93,6 +98,8 @@ class Lstm(Recurrent):
     channels: int = 1
     lookup: str = "floor"
     part_shifts: tuple[int, ...] = ()
+    takes_state: bool = False
+    gives_state: bool = False
 
     @property
     def cells(self) -> int:
@@ -130,6 +137,11 @@ class Lstm(Recurrent):
         """Format of the output."""
         return self.y_type if self.projected else self.m_type
 
+    @property
+    def states(self) -> tuple[tuple[int, IntType], ...]:
+        """Of y and c."""
+        return (self.outputs, self.result), (self.cells, self.c_type)
+
     @cached_property
     def _bounds(self) -> dict[IntType, Bounds]:
         return {}
@@ -146,22 +158,24 @@ class Lstm(Recurrent):
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """(1, T, Y*B) of the output's format."""
-        shape = (1, inputs[0].shape[1], self.outputs * self.channels)
-        return (TensorType(shape, self.result),)
+        size, element = self.outputs, self.result
+        if self.gives_state:
+            size, element = size + self.cells, hull(element, self.c_type)
+        return (TensorType((1, inputs[0].shape[1], size * self.channels), element),)
 
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
     ) -> tuple[IntArray, ...]:
         """Exact; int64 [frames, 1, T, X*B] to int64 [frames, 1, T, Y*B]."""
-        given = Sequences.of(values, self.channels, self.keep)
+        given = Sequences.of(values, self.channels, self.keep, self.takes_state)
         cell = _Cell(self, inputs[0].element)
-        y = np.zeros((given.count, self.outputs), dtype=np.int64)
-        c = np.zeros((given.count, self.cells), dtype=np.int64)
-        found = np.empty((given.count, given.steps, self.outputs), dtype=np.int64)
+        y, c = given.first(0, self.outputs), given.first(1, self.cells)
+        size = self.outputs + (self.cells if self.gives_state else 0)
+        found = np.empty((given.count, given.steps, size), dtype=np.int64)
         for step in range(given.steps):
             y, c = given.begun(step, y), given.begun(step, c)
             y, c = cell.step(given.x[:, step], y, c)
-            found[:, step] = y
+            found[:, step] = np.concatenate([y, c], axis=1)[:, :size]
         return (given.joined(found),)
 
 

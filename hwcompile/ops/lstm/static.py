@@ -48,6 +48,9 @@ def cell_of(op: Lstm) -> Cell:
         channels=op.channels,
         constants=tuple(op.peepholes),
         projection=op.projection if op.projected else None,
+        c_type=op.c_type,
+        takes_state=op.takes_state,
+        gives_state=op.gives_state,
     )
 
 

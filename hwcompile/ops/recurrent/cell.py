@@ -20,6 +20,7 @@ from functools import cached_property
 import numpy as np
 
 from hwcompile.diagnostics import InternalError
+from hwcompile.ir.hull import hull
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.contract.instance import Name
 
@@ -129,6 +130,9 @@ class Cell:
         constants: More numbers for each unit, int64 [C] each, at most `CONSTANTS`; the program
             knows what they mean.
         projection: int64 [Y, C], or None: then y has an element of every unit.
+        c_type: Format of c, where it is another vector than y.
+        takes_state: Whether y and c of a frame's beginning come in.
+        gives_state: Whether c leaves behind y, in every step; there must be such a vector.
     """
 
     inputs: int
@@ -142,6 +146,9 @@ class Cell:
     channels: int
     constants: tuple[IntArray, ...] = ()
     projection: IntArray | None = None
+    c_type: IntType | None = None
+    takes_state: bool = False
+    gives_state: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what no engine can do.
@@ -155,6 +162,8 @@ class Cell:
             (self.twice and self.projection is not None, "there is one second phase"),
             (any(g.m is not None and not g.second for g in self.gates), "m comes late"),
             (any(g.m is not None and len(g.matrices) > 1 for g in self.gates), "m stands alone"),
+            (self.gives_state and self.c_type is None, "c is y, which leaves anyway"),
+            (self.takes_state and self.keep, "a frame begins with one state"),
         ):
             if wrong:
                 raise InternalError(f"no engine can do this cell: {reason}")
@@ -168,6 +177,24 @@ class Cell:
     def outputs(self) -> int:
         """Y, the size of the state."""
         return self.units if self.projection is None else int(self.projection.shape[0])
+
+    @property
+    def sent(self) -> int:
+        """Elements that leave in a step."""
+        return self.outputs + (self.units if self.gives_state else 0)
+
+    @property
+    def sent_type(self) -> IntType:
+        """Of each of them."""
+        if self.gives_state and self.c_type is not None:
+            return hull(self.result, self.c_type)
+        return self.result
+
+    @property
+    def ordered(self) -> int:
+        """Elements of the state whose places the engine must know: y, and c where that travels."""
+        travels = self.c_type is not None and (self.takes_state or self.gives_state)
+        return self.outputs + (self.units if travels else 0)
 
     @property
     def twice(self) -> bool:

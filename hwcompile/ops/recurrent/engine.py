@@ -15,6 +15,7 @@ from hwcompile.ops.contract.site import Ports, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Timing
 from hwcompile.ops.contract.weights_port import weights_comment, weights_port
 from hwcompile.ops.recurrent.arithmetic import engine_dot
+from hwcompile.ops.recurrent.beginning import Beginning
 from hwcompile.ops.recurrent.cell import Cell
 from hwcompile.ops.recurrent.description import Description
 from hwcompile.ops.recurrent.images import images, widths
@@ -64,7 +65,7 @@ class Engine(Built[R_co]):
     @property
     def begins(self) -> bool:
         """Whether tokens say where sequences start."""
-        return len(self.site.inputs) > 1
+        return len(self.site.inputs) > 1 and not self.cell.takes_state
 
     @cached_property
     def ports(self) -> Ports:
@@ -74,7 +75,9 @@ class Engine(Built[R_co]):
         inputs = [StreamFormat(steps, cell.inputs * count, count, self.site.inputs[0].element)]
         if self.begins:
             inputs.append(StreamFormat(steps, count, count, self.site.inputs[1].element))
-        return Ports(tuple(inputs), StreamFormat(steps, cell.outputs * count, count, cell.result))
+        if cell.takes_state:
+            inputs += [StreamFormat(1, k.channels, count, k.element) for k in self.site.inputs[1:]]
+        return Ports(tuple(inputs), StreamFormat(steps, cell.sent * count, count, cell.sent_type))
 
     @cached_property
     def timing(self) -> Timing:
@@ -82,14 +85,14 @@ class Engine(Built[R_co]):
         cell, steps, schedule = self.cell, self.steps, self.schedule
         step = np.arange(1, steps + 1, dtype=np.int64)
         loads = np.ones(steps * cell.inputs, dtype=np.int64)
-        sends = np.ones(steps * cell.outputs, dtype=np.int64)
+        sends = np.ones(steps * cell.sent, dtype=np.int64)
         both = np.repeat(step, 2)
         released = np.stack([step - 1, step], axis=1).reshape(-1)
         engine_reads = {"x": Access(both * cell.inputs, released * cell.inputs)}
         actors = {"load": Actor(loads, {"in0": Access.stream(loads)}, {"x": np.cumsum(loads)})}
         buffers = {
             "x": Buffer(2 * cell.inputs),
-            "y": Buffer(2, schedule.delay + schedule.cycles + _drain(cell)),
+            "y": Buffer(2, self._until_sent),
         }
         if self.begins:
             ones = np.ones(steps, dtype=np.int64)
@@ -97,17 +100,39 @@ class Engine(Built[R_co]):
             engine_reads["start"] = Access(both, both)
             buffers["start"] = Buffer(2)
         durations = np.tile(np.array([schedule.cycles - 1, 1], dtype=np.int64), steps)
-        actors["step"] = Actor(durations, engine_reads, {"y": both})
-        need = np.repeat(step, cell.outputs)
-        sent = (np.arange(sends.size, dtype=np.int64) + 1) // cell.outputs
+        writes = {"y": both}
+        if cell.takes_state:
+            begin = self._beginning
+            actors |= begin.actors
+            buffers |= begin.buffers
+            engine_reads |= {
+                f"{name}_there": Access(size + 0 * both, size + 0 * both)
+                for name, size in begin.sizes.items()
+            }
+            writes["begun"] = np.ones_like(both)
+        actors["step"] = Actor(durations, engine_reads, writes)
+        need = np.repeat(step, cell.sent)
+        sent = (np.arange(sends.size, dtype=np.int64) + 1) // cell.sent
         actors["send"] = Actor(sends, {"y": Access(need, sent)}, {"out": np.cumsum(sends)})
         return Timing(actors, stages=OUT_STAGES, buffers=buffers)
 
     @property
+    def _until_sent(self) -> int:
+        """Cycles from the beginning of a step until its output can be sent."""
+        return self.schedule.delay + self.schedule.cycles + _drain(self.cell)
+
+    @cached_property
+    def _beginning(self) -> Beginning:
+        """How the state of a frame's beginning comes in."""
+        sizes = [form.words for form in self.ports.inputs[1:]]
+        return Beginning.of(sizes, self._until_sent)
+
+    @property
     def interval(self) -> int:
-        """The steps, unless loading x or sending y takes longer."""
+        """The steps, unless loading x, sending y, or loading the state takes longer."""
         cell = self.cell
-        return self.steps * max(self.schedule.cycles, cell.inputs, cell.outputs)
+        found = self.steps * max(self.schedule.cycles, cell.inputs, cell.sent)
+        return max(found, self._beginning.interval) if cell.takes_state else found
 
     @property
     def lanes(self) -> int:
@@ -137,11 +162,16 @@ class Engine(Built[R_co]):
 
     @cached_property
     def instance(self) -> Instance:
-        """Of `hw_rnn_engine`; a site without start tokens ties their input off."""
+        """Of `hw_rnn_engine`; inputs that a site has not are tied off."""
         cell, (layout, schedule) = self.cell, self.scheduled
+        absent = [port for port in (1, 2) if port >= len(self.site.inputs)]
         memories = images(layout, schedule)
         program = weights_port(memories.pop("EntryFile"), "EntryFile", self.parameters)
-        no_tokens = {"in1_valid_i": Word(1, 0), "in1_data_i": Word(cell.channels, 0)}
+        nothing = {
+            f"in{port}_{name}": Word(bits, 0)
+            for port in absent
+            for name, bits in (("valid_i", 1), ("data_i", cell.channels))
+        }
         return Instance(
             "hw_rnn_engine",
             {
@@ -159,8 +189,8 @@ class Engine(Built[R_co]):
                 **program.memories,
                 **memories,
             },
-            constants={**({} if self.begins else no_tokens), **program.constants},
-            unused=(*(() if self.begins else ("in1_ready_o",)), *program.unused),
+            constants={**nothing, **program.constants},
+            unused=(*(f"in{port}_ready_o" for port in absent), *program.unused),
             external=program.external,
         )
 

@@ -193,8 +193,16 @@ def _dead(cell: Cell) -> IntArray:
 
 
 def _order_image(layout: EngineLayout) -> MemoryImage:
-    """Row r says where element r of the output is: {lane, place within the lane}."""
-    rows = layout.rows
-    lane_bits = max((layout.lanes - 1).bit_length(), 1)
+    """Row r says where element r of the output is: {lane, place within the lane}.
+
+    Elements of c follow, if they travel; their lanes count from `lanes` on.
+    """
+    cell, rows, units = layout.cell, layout.rows, layout.units
+    ranks, lanes, sources = rows.rank, rows.lane, layout.lanes
+    if cell.ordered > cell.outputs:
+        ranks = np.concatenate([ranks, units.rank])
+        lanes = np.concatenate([lanes, units.lane + layout.lanes])
+        sources = 2 * layout.lanes
+    lane_bits = max((sources - 1).bit_length(), 1)
     thing, lane = LanePart(widths(layout).thing), LanePart(lane_bits)
-    return pack_fields([(rows.rank[:, None], thing), (rows.lane[:, None], lane)], 2)
+    return pack_fields([(ranks[:, None], thing), (lanes[:, None], lane)], 2)

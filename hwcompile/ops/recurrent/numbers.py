@@ -23,12 +23,14 @@ class SignalBits:
         element: Bits of an element of x, y or m, as two's complement.
         total: Bits of the sum of a row of weights.
         widest: Bits of the widest signal of the element-wise part.
+        state: Formats of y and c that come in; of one where c is y, of none without.
     """
 
     x: IntType
     element: int
     total: int
     widest: int
+    state: tuple[IntType, ...] = ()
 
     @staticmethod
     def of(site: Site[Recurrent], cell: Cell) -> SignalBits:
@@ -36,7 +38,8 @@ class SignalBits:
         x = site.inputs[0].element
         limit = site.op.bounds(x)
         element = max(signed_width(kind) for kind in (x, cell.result, cell.m_type))
-        return SignalBits(x, element, limit.largest_sum.bit_length() + 1, limit.widest)
+        state = tuple(k.element for k in site.inputs[1:]) if cell.takes_state else ()
+        return SignalBits(x, element, limit.largest_sum.bit_length() + 1, limit.widest, state)
 
 
 def signed_width(kind: IntType) -> int:
@@ -54,7 +57,7 @@ def shape(layout: EngineLayout) -> Struct:
     cell = layout.cell
     fields = {
         "x_size": cell.inputs,
-        "out_size": cell.outputs,
+        "out_size": cell.sent,
         "place_bits": place_bits(layout),
         "state_words": layout.places // layout.lanes,
         "m_base": layout.m_base,
@@ -64,6 +67,10 @@ def shape(layout: EngineLayout) -> Struct:
         "rows": layout.rows.depth,
         "thing_bits": widths(layout).thing,
         "projected": cell.two_phases,
+        "y_size": cell.outputs,
+        "order_rows": cell.ordered,
+        "takes_state": cell.takes_state,
+        "gives_state": cell.gives_state,
     }
     return Struct("hw_rnn_lane", "shape", fields)
 
@@ -76,7 +83,7 @@ def formats(layout: EngineLayout, bits: SignalBits) -> Struct:
     fields = {
         "x_bits": bits.x.bits,
         "x_signed": bits.x.signed,
-        "out_bits": cell.result.bits,
+        "out_bits": cell.sent_type.bits,
         "w_bits": dot.operand_bits,
         "code_bits": dot.code_bits,
         "w_signed": encoding.stored_signed,
@@ -87,6 +94,10 @@ def formats(layout: EngineLayout, bits: SignalBits) -> Struct:
         "acc_bits": bits.total,
         "act_bits": bits.element,
     }
+    for name, kind in zip(("y0", "c0"), bits.state, strict=False):
+        fields |= {f"{name}_bits": kind.bits, f"{name}_signed": kind.signed}
+    if cell.takes_state and len(bits.state) == 1:
+        fields["c0_bits"] = 1  # of an input that is not there
     return Struct("hw_rnn_lane", "format", fields)
 
 

@@ -70,6 +70,11 @@ def _vectors(layout: EngineLayout, bits: SignalBits) -> Resources:
     found += memory(_power(units), total, MemoryKind.RAM, (GATES - 1) * lanes)
     found += memory(_power(units), element, MemoryKind.RAM, lanes)
     found += memory(2 * _power(units), element, MemoryKind.RAM, lanes)
+    if cell.takes_state:
+        found += memory(_power(layout.rows.depth * lanes), element, MemoryKind.RAM, layout.pes)
+        found += memory(_power(units), element, MemoryKind.RAM, lanes)
+    if cell.gives_state:
+        found += memory(2 * _power(units), element, MemoryKind.RAM, lanes)
     return found
 
 

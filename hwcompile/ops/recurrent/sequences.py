@@ -19,18 +19,23 @@ class Sequences:
         starts: bool [steps, sequences]: where the state is forgotten.
         frames: Number of frames they come from.
         channels: Sequences of a frame.
+        states: int64 [sequences, n] each: what sequences begin with, if that is given.
     """
 
     x: IntArray
     starts: npt.NDArray[np.bool_]
     frames: int
     channels: int
+    states: tuple[IntArray, ...] = ()
 
     @staticmethod
-    def of(values: tuple[IntArray, ...], channels: int, keep: bool) -> Sequences:
+    def of(
+        values: tuple[IntArray, ...], channels: int, keep: bool, takes_state: bool = False
+    ) -> Sequences:
         """From frames int64 [frames, 1, T, X*channels]; starts are [frames, 1, T, channels].
 
-        The channel is the fastest index of both.
+        With `takes_state`, other values are vectors of the state, [frames, 1, 1, n*channels]. The
+        channel is the fastest index of all.
         """
         frames, _, steps, size = values[0].shape
         batch = 1 if keep else frames
@@ -38,6 +43,10 @@ class Sequences:
         parts = values[0].reshape(batch, -1, each, channels).transpose(0, 3, 1, 2)
         x = np.ascontiguousarray(parts).reshape(batch * channels, -1, each)
         starts = np.zeros((x.shape[1], x.shape[0]), dtype=np.bool_)
+        if takes_state:
+            states = (v.reshape(frames, -1, channels).transpose(0, 2, 1) for v in values[1:])
+            begun = tuple(v.reshape(frames * channels, -1) for v in states)
+            return Sequences(x, starts, frames, channels, begun)
         if len(values) > 1:
             starts = values[1].reshape(frames * steps, channels) != 0
         return Sequences(x, starts, frames, channels)
@@ -51,6 +60,12 @@ class Sequences:
     def steps(self) -> int:
         """Steps of each."""
         return int(self.x.shape[1])
+
+    def first(self, number: int, size: int) -> IntArray:
+        """Vector `number` of the state before the first step, int64 [sequences, size]."""
+        if self.states:
+            return self.states[number]
+        return np.zeros((self.count, size), dtype=np.int64)
 
     def begun(self, step: int, state: IntArray) -> IntArray:
         """The state [sequences, n] that a step begins with: zero where a sequence starts."""

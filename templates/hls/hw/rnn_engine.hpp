@@ -12,7 +12,8 @@
 //
 // Channels sequences run in step; a weight that is read is used for every channel. All sequences start
 // with the first step of a frame unless Step::keep; that of a channel with each step for which its
-// bit of the start token is 1.
+// bit of the start token is 1. With Shape::takes_state a frame begins with y, and c of an LSTM, that
+// come in; with Shape::gives_state c leaves behind y. A lane of the order from Lanes on means c.
 #ifndef HW_RNN_ENGINE_HPP
 #define HW_RNN_ENGINE_HPP
 
@@ -48,6 +49,9 @@ struct rnn_state {
   integer<33> c[C::Lanes][C::Shape::cell_units][C::Channels];
   integer<33> gate[C::Lanes][C::Shape::cell_units][C::Channels];
   integer<C::Format::act_bits> out[C::Lanes][things][C::Channels];
+  // The state of a frame's beginning, for PEs and lanes; zeros if none comes in.
+  integer<C::Format::act_bits> first_y[C::Pes][words * C::Lanes][C::Channels];
+  integer<33> first_c[C::Lanes][C::Shape::cell_units][C::Channels];
   bool fresh[C::Channels];
   int parity;
 };
@@ -79,7 +83,7 @@ void rnn_entry(rnn_state<C> &s, int p, const Entry &entry, const Book &book) {
     const bool blank = !over_m && !is_x && s.fresh[k];
     element_t element = s.state[p][s.parity * bank_of_one][at][k];
     if (is_x) element = s.x[p][is_x ? place : 0][k];
-    if (blank) element = 0;
+    if (blank) element = C::Shape::takes_state ? s.first_y[p][at][k] : element_t(0);
     const calc<C::Format::product_bits> product =
         products<C::Encoding>::template one<rnn_product<C>>(weight_of(entry, book, 0), element);
     const int shift = is_x ? C::Format::x_shift : over_m ? 0 : C::Format::r_shift;
@@ -110,7 +114,8 @@ void rnn_unit(rnn_state<C> &s, int lane, int thing, bool second, int k, const ca
               const Squash &squash) {
 #pragma HLS INLINE
   typedef typename C::Cell P;
-  const calc<33> c = s.fresh[k] ? calc<33>(0) : calc<33>(s.c[lane][thing][k]);
+  const calc<33> begun = C::Shape::takes_state ? calc<33>(s.first_c[lane][thing][k]) : calc<33>(0);
+  const calc<33> c = s.fresh[k] ? begun : calc<33>(s.c[lane][thing][k]);
   if constexpr (P::kind == rnn_cell::GruReset) {
     if (second) {
       const calc<33> u = calc<33>(s.gate[lane][thing][k]);
@@ -228,12 +233,67 @@ bool starts(const Word &token, int k) {
 }
 
 // The start token of a step, if there are any.
-inline no_memory next_token(no_memory &none) { return none; }
+template <class C>
+no_memory next_token(no_memory &none) {
+  return none;
+}
 
-template <class Word>
+template <class C, class Word>
 Word next_token(stream<Word> &tokens) {
 #pragma HLS INLINE
   return tokens.read();
+}
+
+// The streams of a state that comes in: y and, of an LSTM, c.
+template <class Y, class Cells>
+struct rnn_beginning {
+  stream<Y> &y;
+  Cells &c;
+};
+
+template <class C, class Y, class Cells>
+no_memory next_token(rnn_beginning<Y, Cells> &) {
+  return no_memory();
+}
+
+template <class C, class Tokens, class Order>
+void rnn_begin(rnn_state<C> &, Tokens &, const Order &) {}
+
+// c of a frame's beginning, as a vector of its own.
+template <class C, class Word, class Order>
+void rnn_begin_c(rnn_state<C> &s, stream<Word> &c, const Order &order) {
+  for (int index = C::Shape::y_size; index < C::Shape::order_rows; ++index) {
+#pragma HLS PIPELINE II=1
+    const Word in = c.read();
+    const int thing = static_cast<int>(order[index][0][0]);
+    const int lane = static_cast<int>(order[index][0][1]) - C::Lanes;
+    for (int k = 0; k < C::Channels; ++k) {
+#pragma HLS UNROLL
+      s.first_c[lane][thing][k] = in.lane[k];
+    }
+  }
+}
+
+template <class C, class Order>
+void rnn_begin_c(rnn_state<C> &, no_memory &, const Order &) {}
+
+template <class C, class Y, class Cells, class Order>
+void rnn_begin(rnn_state<C> &s, rnn_beginning<Y, Cells> &given, const Order &order) {
+  for (int index = 0; index < C::Shape::y_size; ++index) {
+#pragma HLS PIPELINE II=1
+    const Y in = given.y.read();
+    const int thing = static_cast<int>(order[index][0][0]);
+    const int lane = static_cast<int>(order[index][0][1]);
+    for (int k = 0; k < C::Channels; ++k) {
+#pragma HLS UNROLL
+      for (int p = 0; p < C::Pes; ++p) {
+#pragma HLS UNROLL
+        s.first_y[p][(thing + C::Shape::y_word) * C::Lanes + lane][k] = in.lane[k];
+      }
+      if (C::Cell::kind != rnn_cell::Lstm) s.first_c[lane][thing][k] = in.lane[k];
+    }
+  }
+  rnn_begin_c<C>(s, given.c, order);
 }
 
 template <class C, class X, class Tokens, class Y, class Entries, class Book, class Controls,
@@ -244,6 +304,8 @@ void rnn_steps(stream<X> &x, Tokens &tokens, stream<Y> &y, const Entries &entrie
   static rnn_state<C> s = {};
 #pragma HLS ARRAY_PARTITION variable=s.x complete dim=1
 #pragma HLS ARRAY_PARTITION variable=s.state complete dim=1
+#pragma HLS ARRAY_PARTITION variable=s.first_y complete dim=1
+#pragma HLS ARRAY_PARTITION variable=s.first_c complete dim=1
 #pragma HLS ARRAY_PARTITION variable=s.sum complete dim=0
 #pragma HLS ARRAY_PARTITION variable=s.result complete dim=0
 #pragma HLS ARRAY_PARTITION variable=s.place complete
@@ -253,6 +315,7 @@ void rnn_steps(stream<X> &x, Tokens &tokens, stream<Y> &y, const Entries &entrie
 #pragma HLS ARRAY_PARTITION variable=s.collected complete dim=2
   static bool begun = false;
 
+  rnn_begin<C>(s, tokens, order);
   for (int step = 0; step < C::Step::steps; ++step) {
     for (int index = 0; index < C::Shape::x_size; ++index) {
 #pragma HLS PIPELINE II=1
@@ -266,7 +329,7 @@ void rnn_steps(stream<X> &x, Tokens &tokens, stream<Y> &y, const Entries &entrie
       }
     }
     const bool virgin = step == 0 && !(C::Step::keep && begun);
-    const auto token = next_token(tokens);
+    const auto token = next_token<C>(tokens);
     for (int k = 0; k < C::Channels; ++k) {
 #pragma HLS UNROLL
       s.fresh[k] = virgin || starts<C>(token, k);
@@ -278,7 +341,12 @@ void rnn_steps(stream<X> &x, Tokens &tokens, stream<Y> &y, const Entries &entrie
       for (int k = 0; k < C::Channels; ++k) {
 #pragma HLS UNROLL
         const int lane = static_cast<int>(order[index][0][1]);
-        out.lane[k] = s.out[lane][static_cast<int>(order[index][0][0])][k];
+        const int thing = static_cast<int>(order[index][0][0]);
+        if (C::Shape::gives_state && lane >= C::Lanes) {
+          out.lane[k] = s.c[lane - C::Lanes][thing][k];
+        } else {
+          out.lane[k] = s.out[lane][thing][k];
+        }
       }
       y.write(out);
     }
@@ -339,12 +407,28 @@ void rnn_engine(stream<X> &x, stream<Y> &y, const Entries (&entries)[Cycles][C::
   detail::rnn_memories<C, (C::Format::code_bits > 0)>::run(x, none, y, entries, others...);
 }
 
-// The same with a stream of start tokens.
+// The same with a stream of start tokens, or of the state that a frame begins with.
 template <class C, class X, class T, class Y, class Entries, int Cycles, int Fields,
           class... Others>
 void rnn_engine(stream<X> &x, stream<T> &tokens, stream<Y> &y,
                 const Entries (&entries)[Cycles][C::Pes][Fields], const Others &...others) {
-  detail::rnn_memories<C, (C::Format::code_bits > 0)>::run(x, tokens, y, entries, others...);
+  typedef detail::rnn_memories<C, (C::Format::code_bits > 0)> memories;
+  if constexpr (C::Shape::takes_state) {
+    no_memory none;
+    detail::rnn_beginning<T, no_memory> given = {tokens, none};
+    memories::run(x, given, y, entries, others...);
+  } else {
+    memories::run(x, tokens, y, entries, others...);
+  }
+}
+
+// The same with both vectors of the state that a frame of an LSTM begins with.
+template <class C, class X, class S, class T, class Y, class Entries, int Cycles, int Fields,
+          class... Others>
+void rnn_engine(stream<X> &x, stream<S> &state, stream<T> &cells, stream<Y> &y,
+                const Entries (&entries)[Cycles][C::Pes][Fields], const Others &...others) {
+  detail::rnn_beginning<S, stream<T>> given = {state, cells};
+  detail::rnn_memories<C, (C::Format::code_bits > 0)>::run(x, given, y, entries, others...);
 }
 
 }  // namespace hw

@@ -20,6 +20,11 @@
 // sequences start with the first step of all and every Step.steps steps unless Step.keep; that of a
 // channel with each step for which its bit of the start token is 1 (HasStart).
 //
+// With Shape.takes_state every frame begins with a state of its own: y comes on in1, and c on in2
+// (of LSTMs; else c is y). A vector is taken while the one before is not in use: from the
+// frame's first step, which begins when both are there, until its output can be sent. With
+// Shape.gives_state an output vector is y and then c.
+//
 // Handshake: a core with three actors. The loader takes a word while fewer than 2 * Shape.x_size
 // words are in use; a step needs Shape.x_size words and a start token, and releases the words in
 // its last cycle. The output of a step that begins in cycle t can be sent from t + Step.delay +
@@ -56,7 +61,9 @@ module hw_rnn_engine #(
   localparam int unsigned AccBits = Format.acc_bits,
   localparam int unsigned ActBits = Format.act_bits,
   localparam int unsigned StoredBits = (Format.code_bits > 0) ? Format.code_bits : WBits,
-  localparam int unsigned EntryBits = StoredBits + SkipBits + 2
+  localparam int unsigned EntryBits = StoredBits + SkipBits + 2,
+  localparam int unsigned In1Bits = Shape.takes_state ? Format.y0_bits : 1,
+  localparam int unsigned In2Bits = Shape.takes_state ? Format.c0_bits : 1
 ) (
   input  wire logic                        clk_i,
   input  wire logic                        rst_ni,
@@ -64,10 +71,14 @@ module hw_rnn_engine #(
   input  wire logic                        in0_valid_i,
   output logic                             in0_ready_o,
   input  wire logic [Channels*XBits-1:0]   in0_data_i,
-  // Start tokens
+  // Start tokens, or y of a frame's beginning
   input  wire logic                        in1_valid_i,
   output logic                             in1_ready_o,
-  input  wire logic [Channels-1:0]         in1_data_i,
+  input  wire logic [Channels*In1Bits-1:0] in1_data_i,
+  // c of a frame's beginning
+  input  wire logic                        in2_valid_i,
+  output logic                             in2_ready_o,
+  input  wire logic [Channels*In2Bits-1:0] in2_data_i,
   // Rows of the PEs' program (External)
   input  wire logic                        weights_valid_i,
   output logic                             weights_ready_o,
@@ -83,6 +94,14 @@ module hw_rnn_engine #(
     $error("hw_rnn_engine: every lane has as many PEs, and a step takes two cycles or more");
   end
 
+  if (HasStart && Shape.takes_state) begin : gen_illegal1
+    $error("hw_rnn_engine: a sequence starts where it is told to, or with every frame");
+  end
+
+  localparam int unsigned LaneBits = $clog2(Lanes);
+  localparam int unsigned CBits = Cell.c_bits;
+  localparam int unsigned Sources = Lanes * (Shape.order_rows > Shape.y_size ? 2 : 1);
+  localparam int unsigned SourceBits = (Sources > 1) ? $clog2(Sources) : 1;
   localparam int unsigned PesPerLane = Pes / Lanes;
   localparam int unsigned PeBits = (PesPerLane > 1) ? $clog2(PesPerLane) : 1;
   localparam int unsigned ControlBits = 8 + PeBits + ThingBits;
@@ -94,7 +113,7 @@ module hw_rnn_engine #(
   localparam int unsigned SumBits = Channels * AccBits;
   localparam logic [CycleBits-1:0] LAST = CycleBits'(Step.cycles - 1);
 
-  logic start, release_x, out_last;
+  logic start, release_x, out_last, virgin_q;  // a new sequence begins
 
   // ---------------------------------------------------------------- loading x
   logic                   x_ready, x_write;
@@ -109,22 +128,44 @@ module hw_rnn_engine #(
     .ready_o(x_ready), .write_o(x_write), .address_o(x_address), .data_o(x_data)
   );
 
-  logic                start_ok;
+  logic                start_ok, tokens_ready;
   logic [Channels-1:0] start_token;
 
   hw_rnn_starts #(.Enable(HasStart), .Channels(Channels)) u_starts (
-    .clk_i, .rst_ni, .in1_valid_i, .in1_ready_o, .in1_data_i, .pop_i(start), .ok_o(start_ok),
-    .token_o(start_token)
+    .clk_i, .rst_ni, .in1_valid_i, .in1_ready_o(tokens_ready), .in1_data_i(Channels'(in1_data_i)),
+    .pop_i(start), .ok_o(start_ok), .token_o(start_token)
+  );
+
+  // ---------------------------------------------------------------- the state that comes in
+  logic                          done, begin_ok, y_ready, y_write;
+  logic [ThingBits+LaneBits-1:0] y_address;  // {thing, lane}
+  logic [ElementBits-1:0]        y_data;
+  logic [Lanes-1:0]              c_write;
+  logic [ThingBits-1:0]          c_thing;
+  logic [Channels*CBits-1:0]     c_data;
+
+  assign in1_ready_o = Shape.takes_state ? y_ready : tokens_ready;
+
+  hw_rnn_begin #(
+    .Shape(Shape), .Format(Format), .TwoVectors(Cell.kind == hw_rnn_cell_pkg::Lstm),
+    .CBits(CBits), .Steps(Step.steps), .Lanes(Lanes), .SourceBits(SourceBits),
+    .Channels(Channels), .OrderFile(OrderFile)
+  ) u_begin (
+    .clk_i, .rst_ni, .y_valid_i(in1_valid_i), .y_ready_o(y_ready), .y_i(in1_data_i),
+    .c_valid_i(in2_valid_i), .c_ready_o(in2_ready_o), .c_i(in2_data_i),
+    .start_i(start && virgin_q), .done_i(done), .ok_o(begin_ok), .y_write_o(y_write),
+    .y_address_o(y_address), .y_o(y_data), .c_write_o(c_write), .c_thing_o(c_thing), .c_o(c_data)
   );
 
   // ---------------------------------------------------------------- the step
-  logic                 idle_q, wanted, there, active, active_q, sync_q, last_step, virgin_q;
+  logic                 idle_q, wanted, there, active, active_q, sync_q, last_step;
   logic [CycleBits-1:0] cycle_q, cycle;
   logic [1:0]           banks_q;           // of the output, in use
   logic                 bank_q, parity_q;  // of the step that is being issued
   logic [Channels-1:0]  fresh_q;           // likewise: whose sequence begins
 
-  assign wanted = !idle_q || (x_ready && start_ok && (banks_q != 2'd2));
+  assign wanted = !idle_q || (x_ready && start_ok && (banks_q != 2'd2)
+                              && (begin_ok || !virgin_q));
   assign active = wanted && there;
   assign start = active && idle_q;
   assign cycle = start ? '0 : cycle_q;
@@ -193,13 +234,15 @@ module hw_rnn_engine #(
       .ProductBits(Format.product_bits), .SkipBits(SkipBits), .ActBits(ActBits), .AccBits(AccBits),
       .XSize(Shape.x_size), .MBase(Shape.m_base), .PlaceBits(Shape.place_bits), .Lanes(Lanes),
       .StateWords(Shape.state_words), .DoubleState(!Shape.projected), .XShift(Format.x_shift),
-      .RShift(Format.r_shift), .Channels(Channels)
+      .RShift(Format.r_shift), .Channels(Channels), .TakesState(Shape.takes_state),
+      .YWord(Shape.y_word), .ThingBits(ThingBits)
     ) u_pe (
       .clk_i, .rst_ni, .valid_i(active_q), .sync_i(sync_q),
       .entry_i({entries[p*EntryBits + StoredBits +: SkipBits + 2], weight}),
       .fresh_i(fresh_q), .x_bank_i(bank_q),
       .parity_i(parity_q), .x_write_i(x_write), .x_address_i(x_address), .x_data_i(x_data),
       .state_write_i(state_write), .state_address_i(state_address), .state_data_i(state_data),
+      .begin_write_i(y_write), .begin_address_i(y_address), .begin_data_i(y_data),
       .slot_i(slots[p/PesPerLane]), .result_o(results[p*SumBits +: SumBits])
     );
   end
@@ -219,18 +262,19 @@ module hw_rnn_engine #(
   );
 
   // ---------------------------------------------------------------- sending y
-  logic                         done;
   logic [ThingBits:0]           out_address;
   logic [Lanes*ElementBits-1:0] out_data;
+  logic [Lanes*Channels*CBits-1:0] out_c;
 
   hw_valid_pipe #(.Stages(Step.drain)) u_done (.clk_i, .rst_ni, .valid_i(finished), .valid_o(done));
 
   hw_rnn_sender #(
-    .Size(Shape.out_size), .Lanes(Lanes), .ThingBits(ThingBits), .ActBits(ActBits),
-    .OutBits(OutBits), .Channels(Channels), .OrderFile(OrderFile)
+    .Size(Shape.out_size), .Rows(Shape.order_rows), .Lanes(Lanes), .Sources(Sources),
+    .ThingBits(ThingBits), .ActBits(ActBits), .CBits(CBits), .OutBits(OutBits), .Channels(Channels),
+    .OrderFile(OrderFile)
   ) u_sender (
     .clk_i, .rst_ni, .done_i(done), .last_o(out_last), .read_o(out_address), .data_i(out_data),
-    .out_ok_i, .out_start_o, .out_valid_o, .out_data_o
+    .c_i(out_c), .out_ok_i, .out_start_o, .out_valid_o, .out_data_o
   );
 
   for (genvar l = 0; l < Lanes; l++) begin : gen_lane
@@ -244,8 +288,10 @@ module hw_rnn_engine #(
       .fresh_i(lanes_fresh), .parity_i(lanes_parity), .slot_o(slots[l]),
       .results_i(results[l*PesPerLane*SumBits +: PesPerLane*SumBits]), .write_o(state_write[l]),
       .address_o(state_address[l*StateBits +: StateBits]),
-      .data_o(state_data[l*ElementBits +: ElementBits]), .out_address_i(out_address),
-      .out_data_o(out_data[l*ElementBits +: ElementBits])
+      .data_o(state_data[l*ElementBits +: ElementBits]),
+      .begin_write_i(c_write[l]), .begin_thing_i(c_thing), .begin_c_i(c_data),
+      .out_address_i(out_address), .out_data_o(out_data[l*ElementBits +: ElementBits]),
+      .out_c_o(out_c[l*Channels*CBits +: Channels*CBits])
     );
   end
 

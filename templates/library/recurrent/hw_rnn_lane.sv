@@ -12,6 +12,9 @@
 // m and y leave on a write port that all PEs listen to. The output (y, or m without a projection)
 // also stays in a memory of two banks, from which it is read with one cycle of latency.
 //
+// With Shape.takes_state the c of a frame's beginning stands in another memory, written from
+// outside; with Shape.gives_state c is also kept for reading, like the output.
+//
 // Sums, states and results hold one element of each channel, channel 0 lowest. The program and the
 // parameters of the units are read once for all channels.
 //
@@ -55,7 +58,7 @@ module hw_rnn_lane #(
   // Program
   input  wire logic                     valid_i,
   input  wire logic [ControlBits-1:0]   control_i,
-  input  wire logic [Channels-1:0]      fresh_i,   // c' counts as zero
+  input  wire logic [Channels-1:0]      fresh_i,   // c' is that of the beginning, mostly zero
   input  wire logic                     parity_i,  // of the step
   // PEs
   output logic                          slot_o,
@@ -63,9 +66,14 @@ module hw_rnn_lane #(
   output logic                          write_o,
   output logic      [StateBits-1:0]     address_o,
   output logic      [ElementBits-1:0]   data_o,
+  // State of the beginning
+  input  wire logic                     begin_write_i,
+  input  wire logic [ThingBits-1:0]     begin_thing_i,
+  input  wire logic [Channels*CBits-1:0] begin_c_i,
   // Output memory
   input  wire logic [ThingBits:0]       out_address_i,  // {parity, thing}
-  output logic      [ElementBits-1:0]   out_data_o
+  output logic      [ElementBits-1:0]   out_data_o,
+  output logic      [Channels*CBits-1:0] out_c_o
 );
 
   if (Lane >= Lanes) begin : gen_illegal
@@ -162,6 +170,32 @@ module hw_rnn_lane #(
   end
   always_ff @(posedge clk_i) c_old_q <= c_mem[UnitAddress'(thing)];
 
+  logic [Channels*CBits-1:0] c_begin_q;
+
+  if (Shape.takes_state) begin : gen_begin
+    logic [Channels*CBits-1:0] begin_mem [1 << UnitAddress];
+
+    always_ff @(posedge clk_i) begin
+      if (begin_write_i) begin_mem[UnitAddress'(begin_thing_i)] <= begin_c_i;
+    end
+    always_ff @(posedge clk_i) c_begin_q <= begin_mem[UnitAddress'(thing)];
+  end else begin : gen_zero
+    logic unused_begin;
+    assign unused_begin = &{1'b0, begin_write_i, begin_thing_i, begin_c_i};
+    assign c_begin_q = '0;
+  end
+
+  if (Shape.gives_state) begin : gen_given
+    logic [Channels*CBits-1:0] out_mem [1 << TagBits];
+
+    always_ff @(posedge clk_i) begin
+      if (c_valid) out_mem[c_tag] <= c_new;
+    end
+    always_ff @(posedge clk_i) out_c_o <= out_mem[out_address_i];
+  end else begin : gen_kept
+    assign out_c_o = '0;
+  end
+
   // ---------------------------------------------------------------- T + 2: a complete unit or row
   logic                        unit_q, row_q;
   logic [TagBits-1:0]          tag_q;
@@ -183,7 +217,7 @@ module hw_rnn_lane #(
     end
 
     always_ff @(posedge clk_i) begin
-      c_q[c*CBits +: CBits] <= fresh_q[c] ? '0 : c_old_q[c*CBits +: CBits];
+      c_q[c*CBits +: CBits] <= fresh_q[c] ? c_begin_q[c*CBits +: CBits] : c_old_q[c*CBits +: CBits];
     end
   end
 

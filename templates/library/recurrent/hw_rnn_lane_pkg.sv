@@ -18,6 +18,10 @@ package hw_rnn_lane_pkg;
     logic [31:0] rows;         // of the output in a lane, at most
     logic [31:0] thing_bits;   // of the number of a unit or row
     logic        projected;    // there is an m, and a second phase
+    logic [31:0] y_size;       // elements of y
+    logic [31:0] order_rows;   // elements of y, and of c where c comes or goes as well
+    logic        takes_state;  // a frame begins with a state of its own
+    logic        gives_state;  // c leaves behind y
   } shape_t;
 
   localparam shape_t SHAPE = {
@@ -31,7 +35,11 @@ package hw_rnn_lane_pkg;
     32'd8,   // cell_units
     32'd8,   // rows
     32'd3,   // thing_bits
-    1'b1     // projected
+    1'b1,    // projected
+    32'd8,   // y_size
+    32'd8,   // order_rows
+    1'b0,    // takes_state
+    1'b0     // gives_state
   };
 
   // Numbers of the PEs.
@@ -48,6 +56,10 @@ package hw_rnn_lane_pkg;
     logic [31:0] r_shift;       // left, of sums over y
     logic [31:0] acc_bits;      // of a sum
     logic [31:0] act_bits;      // of an element of x, y or m
+    logic [31:0] y0_bits;       // of an element of y that comes in
+    logic        y0_signed;
+    logic [31:0] c0_bits;       // of an element of c that comes in
+    logic        c0_signed;
   } format_t;
 
   localparam format_t FORMAT = {
@@ -62,7 +74,11 @@ package hw_rnn_lane_pkg;
     32'd0,   // x_shift
     32'd0,   // r_shift
     32'd40,  // acc_bits
-    32'd16   // act_bits
+    32'd16,  // act_bits
+    32'd16,  // y0_bits
+    1'b1,    // y0_signed
+    32'd16,  // c0_bits
+    1'b1     // c0_signed
   };
 
 endpackage

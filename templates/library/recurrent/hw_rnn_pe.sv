@@ -6,6 +6,9 @@
 // DoubleState they have two banks as well (then there is no m). A word of the memories holds the
 // element of every channel, channel 0 lowest, and so do the results.
 //
+// With TakesState there is another copy of y, which is read in the first step of a sequence;
+// element {thing, lane} of it is written as it comes.
+//
 // An entry is {flag, last, skip [SkipBits], weight [WBits]}. The first entry of a segment stands
 // `skip` places after 0, or with `flag` after MBase; each further one {flag, skip} places after the
 // entry before. With `last` the segment is complete: its sum goes to the result register `slot`,
@@ -35,9 +38,13 @@ module hw_rnn_pe #(
   parameter int unsigned XShift = 0,
   parameter int unsigned RShift = 0,
   parameter int unsigned Channels = 1,
+  parameter bit          TakesState = 1'b0,
+  parameter int unsigned YWord = 8,      // these two with TakesState
+  parameter int unsigned ThingBits = 3,
   localparam int unsigned XAddressBits = ((XSize > 1) ? $clog2(XSize) : 1) + 1,
   localparam int unsigned WordBits = (StateWords > 1) ? $clog2(StateWords) : 1,
   localparam int unsigned StateBits = WordBits + (DoubleState ? 1 : 0),
+  localparam int unsigned BeginBits = ThingBits + $clog2(Lanes),
   localparam int unsigned ElementBits = Channels * ActBits
 ) (
   input  wire logic                         clk_i,
@@ -46,7 +53,7 @@ module hw_rnn_pe #(
   input  wire logic                         valid_i,
   input  wire logic                         sync_i,
   input  wire logic [WBits+SkipBits+1:0]    entry_i,
-  input  wire logic [Channels-1:0]          fresh_i,   // y counts as zero
+  input  wire logic [Channels-1:0]          fresh_i,   // y is that of the beginning, mostly zero
   input  wire logic                         x_bank_i,
   input  wire logic                         parity_i,  // bank of y
   // Vectors
@@ -56,6 +63,9 @@ module hw_rnn_pe #(
   input  wire logic [Lanes-1:0]             state_write_i,
   input  wire logic [Lanes*StateBits-1:0]   state_address_i,
   input  wire logic [Lanes*ElementBits-1:0] state_data_i,
+  input  wire logic                         begin_write_i,
+  input  wire logic [BeginBits-1:0]         begin_address_i,  // {thing, lane}
+  input  wire logic [ElementBits-1:0]       begin_data_i,
   // Results
   input  wire logic                         slot_i,
   output logic      [Channels*AccBits-1:0]  result_o
@@ -158,6 +168,24 @@ module hw_rnn_pe #(
     always_ff @(posedge clk_i) state_q[l*ElementBits +: ElementBits] <= state_mem[state_read];
   end
 
+  logic [ElementBits-1:0] begin_q;
+
+  if (TakesState) begin : gen_begin
+    logic [ElementBits-1:0] begin_mem [1 << BeginBits];
+
+    always_ff @(posedge clk_i) begin
+      if (begin_write_i) begin_mem[begin_address_i] <= begin_data_i;
+    end
+
+    always_ff @(posedge clk_i) begin
+      begin_q <= begin_mem[BeginBits'(place_q - PlaceBits'(YWord << LaneBits))];
+    end
+  end else begin : gen_zero
+    logic unused_begin;
+    assign unused_begin = &{1'b0, begin_write_i, begin_address_i, begin_data_i};
+    assign begin_q = '0;
+  end
+
   // ---------------------------------------------------------------- t + 2: the element
   logic [ElementBits-1:0] state_element;
 
@@ -194,7 +222,7 @@ module hw_rnn_pe #(
 
     always_ff @(posedge clk_i) begin
       if (is_x_q) element_q <= x_q[c*ActBits +: ActBits];
-      else if (blank_q[c]) element_q <= '0;
+      else if (blank_q[c]) element_q <= begin_q[c*ActBits +: ActBits];
       else element_q <= state_element[c*ActBits +: ActBits];
     end
 

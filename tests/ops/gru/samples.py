@@ -52,16 +52,22 @@ def grus(draw: st.DrawFn, after: bool | None = None) -> Site[Gru]:
         reset_after=draw(st.booleans()) if after is None else after,
         keep=keep,
         channels=draw(st.sampled_from((1, 1, 2, 3))),
+        takes_state=not keep and draw(st.booleans()),
     )
     steps = draw(st.integers(1, 3))
     kinds = [TensorType((1, steps, inputs * op.channels), draw(st.sampled_from(FORMATS)))]
     if keep and draw(st.booleans()):
         kinds.append(TensorType((1, steps, op.channels), IntType(0, 1)))
+    if op.takes_state:
+        kinds.append(TensorType((1, 1, cells * op.channels), op.h_type))
     return Site.of(op, *kinds)
 
 
 def naive(
-    op: Gru, frames: list[list[list[int]]], starts: list[list[int]] | None
+    op: Gru,
+    frames: list[list[list[int]]],
+    starts: list[list[int]] | None,
+    states: list[list[int]] | None = None,
 ) -> list[list[list[int]]]:
     """The equations with Python integers: [frames][steps][X] to [frames][steps][C]."""
 
@@ -82,7 +88,7 @@ def naive(
     results: list[list[list[int]]] = []
     for number, frame in enumerate(frames):
         if not op.keep:
-            h = [0] * op.cells
+            h = [0] * op.cells if states is None else list(states[number])
         results.append([])
         for step, x in enumerate(frame):
             if starts is not None and starts[number][step]:

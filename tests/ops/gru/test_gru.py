@@ -35,11 +35,17 @@ def test_op_against_plain_loops(site: Site[Gru], seed: int) -> None:
     (found,) = op.evaluate(site.inputs, values)
     for channel in range(op.channels):
         x, y = (part[:, 0, :, channel :: op.channels].tolist() for part in (values[0], found))
-        starts = values[1][:, 0, :, channel].tolist() if len(values) > 1 else None
-        assert y == naive(op, x, starts)
+        starts = states = None
+        if op.takes_state:
+            states = values[1][:, 0, 0, channel :: op.channels].tolist()
+        elif len(values) > 1:
+            starts = values[1][:, 0, :, channel].tolist()
+        assert y == naive(op, x, starts, states)
 
 
-@pytest.mark.parametrize("site", examples(), ids=("frames", "start", "before", "two"))
+@pytest.mark.parametrize(
+    "site", examples(), ids=("frames", "start", "before", "two", "state", "states")
+)
 @pytest.mark.parametrize("parameters", [{"pes": 1, "lanes": 1}, {"pes": 6, "lanes": 2}])
 def test_examples_in_hardware(site: Site[Gru], parameters: dict[str, int]) -> None:
     check_kernel(site, STATIC, parameters, frames=5)

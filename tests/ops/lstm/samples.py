@@ -68,17 +68,24 @@ def lstms(draw: st.DrawFn, cells: int = 7, density: float | None = None) -> Site
         part_shifts=draw(st.sampled_from(((), (0, 0), (3, 6)))),
         keep=keep,
         channels=draw(st.sampled_from((1, 1, 2, 3))),
+        takes_state=not keep and draw(st.booleans()),
+        gives_state=draw(st.booleans()),
     )
     kinds = [TensorType((1, steps, inputs * op.channels), types[3])]
     if keep and draw(st.booleans()):
         kinds.append(TensorType((1, steps, op.channels), IntType(0, 1)))
+    if op.takes_state:
+        kinds += [TensorType((1, 1, size * op.channels), kind) for size, kind in op.states]
     return Site.of(op, *kinds)
 
 
 def naive(
-    op: Lstm, frames: list[list[list[int]]], starts: list[list[int]] | None
+    op: Lstm,
+    frames: list[list[list[int]]],
+    starts: list[list[int]] | None,
+    states: list[tuple[list[int], list[int]]] | None = None,
 ) -> list[list[list[int]]]:
-    """The equations with Python integers: [frames][steps][X] to [frames][steps][Y]."""
+    """The equations with Python integers: [frames][steps][X] to [frames][steps][Y], or Y and C."""
 
     def divided(value: int, shift: int, rounding: str) -> int:
         exact = Fraction(value, 2**shift)
@@ -103,6 +110,8 @@ def naive(
     for number, frame in enumerate(frames):
         if not op.keep:
             y, c = [0] * size, [0] * op.cells
+        if states is not None:
+            y, c = (list(vector) for vector in states[number])
         results.append([])
         for step, x in enumerate(frame):
             if starts is not None and starts[number][step]:
@@ -136,5 +145,5 @@ def naive(
                     sum(int(w) * v for w, v in zip(row, m, strict=True)) for row in op.projection
                 ]
                 y = [rounded(value, op.y_shift, op.y_type) for value in sums]
-            results[-1].append(y)
+            results[-1].append([*y, *c] if op.gives_state else y)
     return results

@@ -29,8 +29,12 @@ def test_op_against_plain_loops(site: Site[Lstm], seed: int) -> None:
     (found,) = op.evaluate(site.inputs, values)
     for channel in range(op.channels):
         x, y = (part[:, 0, :, channel :: op.channels].tolist() for part in (values[0], found))
-        starts = values[1][:, 0, :, channel].tolist() if len(values) > 1 else None
-        assert y == naive(op, x, starts)
+        starts = values[1][:, 0, :, channel].tolist() if len(values) == 2 else None
+        states = None
+        if op.takes_state:
+            vectors = (part[:, 0, 0, channel :: op.channels].tolist() for part in values[1:])
+            states = list(zip(*vectors, strict=True))
+        assert y == naive(op, x, starts, states)
     assert site.outputs[0].element.contains(found)
 
 
@@ -65,7 +69,8 @@ def test_a_start_token_forgets_everything() -> None:
 @given(lstms(), st.integers(1, 5), st.integers(0, 99))
 def test_channels_are_independent_runs(site: Site[Lstm], channels: int, seed: int) -> None:
     one, many = (replace(site.op, channels=n) for n in (1, channels))
-    sizes = zip(site.inputs, (one.inputs, 1), strict=False)
+    vectors = [size for size, _ in one.states] if one.takes_state else [1]
+    sizes = zip(site.inputs, (one.inputs, *vectors), strict=False)
     single = tuple(replace(kind, shape=(1, kind.shape[1], n)) for kind, n in sizes)
     wide = tuple(replace(k, shape=(1, k.shape[1], k.shape[2] * channels)) for k in single)
     rng = np.random.default_rng(seed)
@@ -84,6 +89,9 @@ def test_channels_are_independent_runs(site: Site[Lstm], channels: int, seed: in
 X = TensorType((1, 3, 4), IntType(-128, 127))
 FLAG = TensorType((1, 3, 1), IntType(0, 1))
 GOOD = small(4, 5, 3, True, True, True)
+STATE = replace(small(4, 5, 3, True, True, False), takes_state=True)
+Y0, C0 = TensorType((1, 1, 3), IntType(-100, 90)), TensorType((1, 1, 5), IntType(-128, 127))
+WIDE = TensorType((1, 1, 3), IntType(-101, 90))
 ZEROS = np.zeros
 LONG = np.arange(64, dtype=np.int64) * 40
 
@@ -95,6 +103,10 @@ LONG = np.arange(64, dtype=np.int64) * 40
         (GOOD, (TensorType((2, 3, 4), IntType(0, 1)),), "2 rows"),
         (GOOD, (X, X), "start signal is 1x3x4"),
         (GOOD, (), "one or two inputs, not 0"),
+        (STATE, (X,), "3 inputs with its state, not 1"),
+        (STATE, (X, Y0, Y0), "1x1x3 instead of 1x1x5"),
+        (STATE, (X, WIDE, C0), "int[-101,90], beyond its format int[-100,90]"),
+        (replace(STATE, keep=True), (X, Y0, C0), "none that is kept between them"),
         (replace(GOOD, channels=0), (X,), "0 channels; one is the least"),
         (replace(GOOD, channels=2), (X,), "vectors of 4 in each of 2 channels, its input has 4"),
         (

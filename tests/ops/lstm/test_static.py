@@ -26,7 +26,7 @@ ORACLE_REASON = "`evaluate` defines the operation; its circuits are simulated be
 STATIC: AnyKernel = LstmStatic()
 
 
-EXAMPLES = ("projection", "plain", "start", "channels", "powers", "signs")
+EXAMPLES = ("projection", "plain", "start", "channels", "powers", "signs", "state", "two-states")
 
 
 @pytest.mark.parametrize("site", examples(), ids=EXAMPLES)
@@ -58,6 +58,12 @@ def test_sequences_of_any_length_with_stalls() -> None:
     starts[[3, 4, 9]] = 1
     for stall in (0.0, 0.7):
         check_kernel(site, STATIC, {"pes": 8, "lanes": 4}, inputs=(x, starts), stall=stall)
+
+
+@pytest.mark.parametrize("stall", [0.0, 0.5])
+def test_a_state_comes_in_with_every_frame_while_others_are_computed(stall: float) -> None:
+    for number in (6, 7):
+        check_kernel(examples()[number], STATIC, {"pes": 4, "lanes": 1}, frames=9, stall=stall)
 
 
 def test_a_slow_sink_holds_the_steps_back() -> None:

@@ -35,7 +35,7 @@ def _check(site: Site, parameters: Parameters, seed: int = 0) -> list[int]:
     return check_external(site, kernel, parameters, _rows(site, parameters), seed=seed)
 
 
-EXAMPLES = ("projection", "plain", "start", "channels", "powers", "signs")
+EXAMPLES = ("projection", "plain", "start", "channels", "powers", "signs", "state", "two-states")
 
 
 @pytest.mark.parametrize("site", examples(), ids=EXAMPLES)
