@@ -77,6 +77,18 @@ def _top_k(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     return np.take_along_axis(wide, order, axis=axis)
 
 
+def _lp_normalized(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
+    """ONNX Runtime's LpNormalization: over the 1- or 2-norm along the axis; 0 over 0 is 0.
+
+    The sum adds float32 numbers in the order of the axis.
+    """
+    wide, axis = _axes(x.astype(np.float32), attributes)
+    powers = np.abs(wide) if attributes["p"] == 1 else wide * wide
+    total = np.add.accumulate(powers, axis=axis, dtype=np.float32).take([-1], axis=axis)
+    norm = total if attributes["p"] == 1 else np.sqrt(total)
+    return np.asarray(np.where(norm == 0, wide, wide / norm))
+
+
 def _quantized_softmax(x: AnyArray, attributes: Mapping[str, Any]) -> AnyArray:
     """ONNX Runtime's QLinearSoftmax: integers to integers through one table of exponentials.
 
@@ -119,6 +131,7 @@ FUNCTIONS: dict[str, Callable[[AnyArray, Mapping[str, Any]], AnyArray]] = {
     "log_softmax": _log_softmax,
     "argmax": _arg_max,
     "topk": _top_k,
+    "lp_normalization": _lp_normalized,
     "quantized_softmax": _quantized_softmax,
     "fixed_softmax": _fixed_softmax,
 }

@@ -271,6 +271,9 @@ class _Frame:
             y = self._new(wanted, outer * k * inner)
             both = f"NULL, {y}" if step.attributes["result"] == "index" else f"{y}, NULL"
             self._called(f"hwcompile_topk_{letter}({x}, {both}, {sizes}, {k}u);", y, wanted)
+        elif step.kind == "lp_normalization" and kind == FLOAT:
+            p = int(step.attributes["p"])
+            self._called(f"hwcompile_lp_normalization({x}, {x}, {sizes}, {p});", x, kind)
         elif step.kind == "quantized_softmax" and kind == INTEGER:
             self._called(self._quantized_softmax(step, x, sizes, length), x, kind)
         elif step.kind == "fixed_softmax" and kind == INTEGER:

@@ -287,6 +287,24 @@ RANKED(f, float)
 RANKED(d, double)
 RANKED(i, int64_t)
 
+void hwcompile_lp_normalization(
+    const float *x, float *y, uint32_t outer, uint32_t length, uint32_t inner, int p)
+{
+  uint32_t part, column, at, i;
+  EACH_LINE (at, length) {
+    float norm = 0.0f;
+    for (i = 0; i < length; ++i) {
+      const float value = x[at + i * inner];
+      norm += p == 1 ? fabsf(value) : value * value;
+    }
+    if (p != 1) norm = sqrtf(norm);
+    for (i = 0; i < length; ++i) {
+      const float value = x[at + i * inner];
+      y[at + i * inner] = norm == 0.0f ? value : value / norm;
+    }
+  }
+}
+
 void hwcompile_quantized_softmax(
     const int64_t *x, int64_t *y, uint32_t outer, uint32_t length, uint32_t inner,
     const float *exponentials, float steps, const int64_t *range)

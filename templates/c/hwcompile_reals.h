@@ -80,6 +80,9 @@ void hwcompile_topk_i(
     uint32_t outer, uint32_t length, uint32_t inner, uint32_t k);
 
 /* Integers to integers through a table of 256 exponentials; `range` is zero point, least, greatest. */
+/* Numbers over the sum of their magnitudes (p = 1), or the root of that of their squares (p = 2). */
+void hwcompile_lp_normalization(
+    const float *x, float *y, uint32_t outer, uint32_t length, uint32_t inner, int p);
 void hwcompile_quantized_softmax(
     const int64_t *x, int64_t *y, uint32_t outer, uint32_t length, uint32_t inner,
     const float *exponentials, float steps, const int64_t *range);

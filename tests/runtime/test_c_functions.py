@@ -152,6 +152,11 @@ QUANTIZED_SOFTMAX = HostStep(
                 "zero_point": -128, "low": -128, "high": 127},
 )  # fmt: skip
 
+LP_NORMALIZATIONS = [
+    HostStep("lp_normalization", attributes={"shape": [1, *SHAPE], "axis": axis, "p": p})
+    for axis, p in ((2, 1), (3, 2), (1, 2))
+]
+
 FIXED_SOFTMAXES = [
     HostStep(
         "fixed_softmax",
@@ -205,6 +210,8 @@ def outputs() -> list[HostOutput]:
     clipped = Chain(Integers(), (op("clip", one(-100, np.int64), one(100, np.int64)),))
     found += [output(clipped, QUANTIZED_SOFTMAX, dtype="int64")]
     found += [output(clipped, step, dtype="int64") for step in FIXED_SOFTMAXES]
+    zeros = of_reals(op("mul", np.where(np.arange(SIZE) < 20, 0, 1).astype(np.float32)))
+    found += [output(chain, step) for chain in (of_reals(), zeros) for step in LP_NORMALIZATIONS]
     found += [
         output(of_reals(), STEPS[5], STEPS[5].__class__("take", index=np.arange(22)), size=22)
     ]
@@ -309,6 +316,7 @@ def test_nothing_of_the_host_is_left_out() -> None:
     assert {step.kind for step in STEPS} | {
         "quantized_softmax",
         "fixed_softmax",
+        "lp_normalization",
         "op",
     } == FUNCTIONS.keys() | {
         "op",

@@ -81,8 +81,7 @@ _ABSENCES: tuple[tuple[Absence, tuple[str, ...]], ...] = (
             "a LayerNormalization or RMSNormalization over the last axes, which are built, or a "
             "BatchNormalization, whose statistics are constants and become thresholds",
         ),
-        ("GroupNormalization", "InstanceNormalization", "LRN", "LpNormalization",
-         "MeanVarianceNormalization"),
+        ("GroupNormalization", "InstanceNormalization", "LRN", "MeanVarianceNormalization"),
     ),
     (
         Absence(

@@ -76,6 +76,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "HardSigmoid": _read("alpha", "beta"),
     "IntQuant": _QUANT,
     "LSTM": _RECURRENT,
+    "LpNormalization": _read("axis", "p"),
     "LayerNormalization": _read("axis", "epsilon") | {"stash_type": _STASH},
     "LeakyRelu": _read("alpha"),
     "LogSoftmax": _read("axis"),

@@ -1,9 +1,15 @@
-"""Normalizations over the last axes of a tensor: LayerNormalization and RMSNormalization."""
+"""Normalizations: LayerNormalization and RMSNormalization over the last axes, LpNormalization.
+
+LpNormalization ends embedding networks, so it stays on the host, as ONNX Runtime computes it;
+inside the network the 2-norm is a root mean square.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
+from dataclasses import replace
+from functools import partial
+from math import prod, sqrt
 
 import numpy as np
 
@@ -13,8 +19,11 @@ from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.elementwise import required_constant
 from hwcompile.frontends.symbolic.pending import append, check_precision, common_shape, lazy_of
+from hwcompile.frontends.symbolic.ranking import on_host
 from hwcompile.frontends.symbolic.rows import normalized_stream
-from hwcompile.frontends.symbolic.values import HostValue, Lazy, Value
+from hwcompile.frontends.symbolic.values import HostValue, Lazy, Stream, Value
+from hwcompile_runtime.chain import FloatOp
+from hwcompile_runtime.rows import floats
 
 Inputs = Sequence[Value | None]
 
@@ -61,7 +70,35 @@ def _fitting(constant: Array, shape: tuple[int, ...], node: SourceNode) -> Array
     return constant
 
 
+def _lp_normalized(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    value = lazy_of(inputs[0], node)
+    check_precision(value, node)
+    p, axis = (int(node.attributes.get(n, d)) for n, d in (("p", 2), ("axis", -1)))
+    if p not in (1, 2):
+        raise fail(
+            "HW0201",
+            f"this LpNormalization takes the {p}-norm",
+            "ONNX defines the 1-norm and the 2-norm",
+            "p=1 or p=2",
+            node.origin,
+        )
+    shape, axis = value.shape, axis % len(value.shape)
+    result = on_host(
+        value, "lp_normalization", shape, value.dtype, shape=list(shape), axis=axis, p=p
+    )
+    if p == 1:
+        return [result]
+    return [replace(result, inside=partial(_unit_stream, ctx, value, axis, node))]
+
+
+def _unit_stream(ctx: Context, value: Lazy | HostValue, axis: int, node: SourceNode) -> Stream:
+    """Numbers over their 2-norm: over the root of their mean square, and that of their count."""
+    found = normalized_stream(ctx, value, value.shape, 0.0, False, node, axis)
+    return found.then(FloatOp("mul", (floats(1 / sqrt(value.shape[axis])),)))
+
+
 HANDLERS = {
+    "LpNormalization": Operator(_lp_normalized),
     "LayerNormalization": Operator(_normalized),
     "RMSNormalization": Operator(_normalized),
 }

@@ -107,8 +107,9 @@ def normalized_stream(
     epsilon: float,
     centered: bool,
     node: SourceNode,
+    axis: int = -1,
 ) -> Stream:
-    """Numbers over the root of their mean square along the last axis.
+    """Numbers over the root of their mean square along an axis.
 
     Args:
         ctx: State; its builder receives the operation.
@@ -117,6 +118,7 @@ def normalized_stream(
         epsilon: Added to the mean square.
         centered: The mean is subtracted first.
         node: The operator.
+        axis: Of `shape`.
 
     Raises:
         CompileError: As of `softmax_stream`.
@@ -124,7 +126,7 @@ def normalized_stream(
     line = _line_of(ctx, value, node)
     if not _single(line.offset) or (not centered and line.offset[0] != 0):
         line = _fine(ctx, value, node)
-    rows = _rows_of(ctx, line.stream, shape, -1, node)
+    rows = _rows_of(ctx, line.stream, shape, axis, node)
     size = rows.size
     floor = max(1, round(epsilon * size**3 / line.step**2))
     least = max(math.sqrt(floor), size * math.sqrt(size - 1))
