@@ -27,7 +27,7 @@ from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
-from hwcompile.ops.gather.op import Gather
+from hwcompile.ops.gather.op import Gather, Take
 from hwcompile.ops.gru.examples import small as small_gru
 from hwcompile.ops.lstm.examples import small as small_lstm
 from hwcompile.ops.matmul.op import Matmul
@@ -364,6 +364,13 @@ def _gathers() -> Iterator[Subject]:
             if kernel.name == "wires" or kernel.refuses(site):
                 continue
             yield from _ends(kernel, site)
+    for shape, count, element in (
+        ((4, 5, 8), 6, INT8), ((8, 8, 4), 16, U4), ((2, 8, 4), 3, IntType(-500, 500)),
+        ((16, 16, 6), 20, INT8), ((3, 5, 16), 15, BIPOLAR), ((1, 40, 2), 9, U8),
+    ):  # fmt: skip
+        places = TensorType((1, 1, count), IntType(0, shape[0] * shape[1] - 1))
+        site = Site.of(Take(), TensorType(shape, element), places)
+        yield from _ends(family("gather").kernel("stored"), site)
 
 
 def _recurrent() -> Iterator[Subject]:

@@ -58,7 +58,7 @@ def _lower_or_upper(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Move
 
 def _gather_elements(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Move]:
     axis, shape = int(node.attributes.get("axis", 0)), _shape(inputs)
-    places = _places(node, inputs, "indices")
+    places = _places(node, inputs, "indices")  # constants; others: see taking.py
     if np.any(places < -shape[axis]) or np.any(places >= shape[axis]):
         raise IndexError(f"some of the indices are none of an axis of {shape[axis]} elements")
     places %= shape[axis]
@@ -121,7 +121,7 @@ def _compress(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Move]:
     return [lambda a, fill: a.take(chosen, axis=int(axis))]
 
 
-_MAKERS: dict[str, Maker] = {
+MAKERS: dict[str, Maker] = {
     "Trilu": _lower_or_upper,
     "GatherElements": _gather_elements,
     "GatherND": _gather_nd,
@@ -130,4 +130,4 @@ _MAKERS: dict[str, Maker] = {
     "Compress": _compress,
 }
 
-HANDLERS = {name: Operator(partial(moving, maker), keeps=True) for name, maker in _MAKERS.items()}
+HANDLERS = {name: Operator(partial(moving, maker), keeps=True) for name, maker in MAKERS.items()}

@@ -24,6 +24,7 @@ from hwcompile.frontends.onnx import (
     recurrent,
     resize,
     structure,
+    taking,
 )
 from hwcompile.frontends.onnx.attributes import ATTRIBUTES
 from hwcompile.frontends.onnx.channels_last import with_channels_last
@@ -37,6 +38,7 @@ _HANDLED: Mapping[str, Operator] = {
     for table in (
         structure.HANDLERS,
         choosing.HANDLERS,
+        taking.HANDLERS,
         resize.HANDLERS,
         elementwise.HANDLERS,
         comparing.HANDLERS,

@@ -209,14 +209,7 @@ def _tile(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> lis
 
 def _gather(ctx: Context, node: SourceNode, inputs: Sequence[Value | None]) -> list[Move]:
     chosen = constant_of(inputs[1])
-    if chosen is None:
-        raise fail(
-            "HW0201",
-            "the indices of this operator are computed while the network runs",
-            "only constant indices become wiring",
-            "replace the lookup by constant indices",
-            node.origin,
-        )
+    assert chosen is not None  # see taking.py
     axis = int(node.attributes.get("axis", 0))
     rest = list(_shape(inputs))
     del rest[axis]
@@ -245,7 +238,7 @@ def _space_to_depth(ctx: Context, node: SourceNode, inputs: Sequence[Value | Non
     return [lambda a, fill: a.reshape(split).transpose(order).reshape(target)]
 
 
-_MAKERS: dict[str, Maker] = {
+MAKERS: dict[str, Maker] = {
     "Identity": _same,
     "Dropout": _dropout,
     "Reshape": _reshape,
@@ -322,7 +315,7 @@ def _size_operator(ctx: Context, node: SourceNode, inputs: Sequence[Value | None
 
 
 HANDLERS = {
-    name: Operator(partial(moving, maker), keeps=True) for name, maker in _MAKERS.items()
+    name: Operator(partial(moving, maker), keeps=True) for name, maker in MAKERS.items()
 } | {
     "Shape": Operator(_shape_operator),
     "Size": Operator(_size_operator),

@@ -1,4 +1,4 @@
-"""Gather: slices, paddings, permutations, repetitions."""
+"""Gather: slices, paddings, permutations, repetitions. Take: pixels by number."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops.contract.family import Family
 from hwcompile.ops.contract.site import Site
 from hwcompile.ops.gather.buffered import Buffered
-from hwcompile.ops.gather.op import Gather
+from hwcompile.ops.gather.op import Gather, Take
 from hwcompile.ops.gather.select import Select
+from hwcompile.ops.gather.stored import TwoFrames
 from hwcompile.ops.gather.wires import Wires
 
 
@@ -27,13 +28,17 @@ def _examples() -> tuple[Site, ...]:
         Site.of(Gather(pixels.transpose(1, 0, 2), 0), signed),
         Site.of(Gather(shuffled, 0), binary),
         Site.of(Gather(padded, 0), TensorType((3, 4, 2), BIPOLAR)),
+        Site.of(
+            Take(), TensorType((3, 5, 6), IntType(-5, 9)), TensorType((1, 1, 4), IntType(0, 14))
+        ),
+        Site.of(Take(), TensorType((1, 7, 2), BIPOLAR), TensorType((1, 3, 3), IntType(1, 6))),
     )
 
 
 FAMILY = Family(
     name="gather",
-    summary="slices, paddings, permutations and repetitions",
-    ops=(Gather,),
-    kernels=(Select(), Buffered(), Wires()),
+    summary="slices, paddings, permutations and repetitions; pixels by number",
+    ops=(Gather, Take),
+    kernels=(Select(), Buffered(), Wires(), TwoFrames()),
     examples=_examples,
 )

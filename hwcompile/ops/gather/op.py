@@ -1,4 +1,4 @@
-"""Gather: every element of the result is an element of the input, or a constant."""
+"""Gather and Take: elements of an input, at places that are constant or that come as numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from hwcompile.ir.hull import with_constant
 from hwcompile.ir.meaning import moved_type
 from hwcompile.ir.op import Op
-from hwcompile.ir.types import IntArray, TensorType
+from hwcompile.ir.types import BIPOLAR, IntArray, TensorType
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,3 +64,40 @@ class Gather(Op):
         if self.fills:
             picked[:, self.index < 0] = self.fill
         return (picked,)
+
+
+@dataclass(frozen=True, eq=False)
+class Take(Op):
+    """Pixels of a map by their numbers, which another stream brings.
+
+    `y[0, j, c] = x.reshape(-1, C)[places.flat[j], c]` for maps x (H, W, C) and places of k elements
+    in all, from 0 to H*W - 1.
+    """
+
+    family: ClassVar[str] = "gather"
+
+    def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
+        """Why this instance is not legal on such inputs; empty when it is."""
+        if len(inputs) != 2:
+            return [f"takes two inputs, not {len(inputs)}"]
+        x, places = inputs
+        if places.element == BIPOLAR:
+            return ["places are numbers, not -1 and 1"]
+        if places.element.low < 0 or places.element.high >= x.pixels:
+            return [f"places are {places.element}, the map has {x.pixels} pixels"]
+        return []
+
+    def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
+        """(1, k, C) of the map's element type and scale."""
+        x, places = inputs
+        shape = (1, places.size, x.channels)
+        return (TensorType(shape, x.element, x.scale, x.zero_point),)
+
+    def evaluate(
+        self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
+    ) -> tuple[IntArray, ...]:
+        """int64 [frames, H, W, C] and [frames, ...] to int64 [frames, 1, k, C]."""
+        x, places = values
+        pixels = x.reshape(x.shape[0], -1, x.shape[-1])
+        wanted = places.reshape(places.shape[0], -1, 1)
+        return (np.take_along_axis(pixels, wanted, axis=1)[:, None],)
