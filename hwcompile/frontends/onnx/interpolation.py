@@ -130,7 +130,8 @@ def _uneven(node: SourceNode, mode: str) -> Exception:
         f"this {node.op_type} interpolates between elements ({mode}) with weights that are no "
         "short binary fractions",
         "sums of integers by such weights are rounded in the model, one by one",
-        "enlarge by 2, 4 or 8 with half_pixel or asymmetric coordinates, or use mode 'nearest'",
+        "enlarge by 2, 4 or 8 with half_pixel or asymmetric coordinates, or from n elements to "
+        "2 * n - 1 with align_corners, or use mode 'nearest'",
         node.origin,
     )
 

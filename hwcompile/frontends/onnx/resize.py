@@ -152,12 +152,36 @@ def _resize(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
         return [value]  # ONNX Runtime copies a map whose size stays, whatever the scales say
     limited(tuple(max(output, 0) for output, _ in scales), node.origin)
     if how == "linear":
-        return [enlarged(ctx, node, value, mode, _factors(node, shape, scales))]
+        return [_linear(ctx, node, value, mode, scales)]
     pairs = zip(shape, scales, strict=True)
     chosen = [sources(mode, rounding, n, output, scale) for n, (output, scale) in pairs]
     if any(c.size == 0 for c in chosen):
         raise _refuse(node, f"this {node.op_type} leaves no element", "give larger scales")
     return [moved(value, lambda a, fill: a[np.ix_(*chosen)], 0.0, node.origin)]
+
+
+def _linear(
+    ctx: Context, node: SourceNode, value: Value, mode: str, scales: list[tuple[int, np.float32]]
+) -> Value:
+    """Linear interpolation by whole factors.
+
+    With `align_corners`, the corners of n elements stand on those of s * (n - 1) + 1: between them,
+    and so everywhere but behind the last one, that is `asymmetric` by the factor s.
+    """
+    shape = shape_of(value)
+    if mode != "align_corners" or len(shape) < 3:
+        return enlarged(ctx, node, value, mode, _factors(node, shape, scales))
+    wanted = tuple(output for output, _ in scales)
+    pairs = zip(shape, wanted, strict=True)
+    whole = [n == m or (n > 1 and (m - 1) % (n - 1) == 0) for n, m in pairs]
+    if not all(whole) or wanted[:2] != shape[:2]:
+        return enlarged(ctx, node, value, mode, _factors(node, shape, scales))
+    factors = [
+        1 if n == m else (m - 1) // (n - 1) for n, m in zip(shape[2:], wanted[2:], strict=True)
+    ]
+    large = enlarged(ctx, node, value, "asymmetric", factors)
+    cut = tuple(slice(m) for m in wanted)
+    return moved(large, lambda a, fill: a[cut], 0.0, node.origin)
 
 
 def _factors(
