@@ -10,6 +10,7 @@ from hwcompile.ir.graph import Graph
 from hwcompile.ir.verify import verify
 from hwcompile.passes.compose_thresholds import compose_thresholds
 from hwcompile.passes.dead_nodes import remove_dead_nodes
+from hwcompile.passes.join_local import join_local
 from hwcompile.passes.join_padding import join_padding
 from hwcompile.passes.lower_conv import lower_conv
 from hwcompile.passes.lower_pool import lower_pool
@@ -36,6 +37,8 @@ LOWERING: tuple[tuple[str, Pass], ...] = (
     # Channels that are left say which taps are.
     ("trim-taps", trim_taps),
     ("lower-conv", lower_conv),
+    ("join-local", join_local),
+    ("remove-joined-nodes", remove_dead_nodes),
     ("lower-pool", lower_pool),
     ("lower-rows", lower_rows),
     ("split-levels", split_levels),
