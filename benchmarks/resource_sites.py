@@ -369,8 +369,8 @@ def _gathers() -> Iterator[Subject]:
         ((16, 16, 6), 20, INT8), ((3, 5, 16), 15, BIPOLAR), ((1, 40, 2), 9, U8),
     ):  # fmt: skip
         places = TensorType((1, 1, count), IntType(0, shape[0] * shape[1] - 1))
-        site = Site.of(Take(), TensorType(shape, element), places)
-        yield from _ends(family("gather").kernel("stored"), site)
+        taken = Site.of(Take(), TensorType(shape, element), places)
+        yield from _ends(family("gather").kernel("stored"), taken)
 
 
 def _recurrent() -> Iterator[Subject]:
