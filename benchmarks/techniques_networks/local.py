@@ -44,7 +44,7 @@ _BOUND = -(-int(np.count_nonzero(local_weights())) // LANES)
 
 NETWORKS = (
     Network(
-        32, "sparsifying local connections", locally_connected,
+        32, "gathered windows", locally_connected,
         options={"target_cycles": _BOUND + 12}, bound=_BOUND + 12,
     ),
 )  # fmt: skip

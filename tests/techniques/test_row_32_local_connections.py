@@ -18,7 +18,7 @@ ORACLE_REASON = "the paper says what it takes, the executor what is computed"
 
 def test_each_place_has_its_own_taps(tmp_path: Path) -> None:
     """Cycles are the weights that are left over PEs, neither those of the map nor of the taps."""
-    found = check_plan(network_of(32), tmp_path)
+    found = check_plan(network_of(32, "locally connected"), tmp_path)
     assert found.lanes == LOCAL_PES
     assert found.interval == -(-np.count_nonzero(LOCAL) // LOCAL_PES)
 

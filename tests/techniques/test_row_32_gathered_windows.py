@@ -22,7 +22,7 @@ ORACLE_REASON = "the executor says what is computed; the graph before a pass wha
 
 
 def test_a_layer_takes_the_cycles_of_its_weights(tmp_path: Path) -> None:
-    found = check_network(network_of(32), tmp_path)
+    found = check_network(network_of(32, "gathered windows"), tmp_path)
     (matrix,) = (one for one in found.parts if isinstance(one.op, Matmul))
     assert not any(isinstance(one.op, Gather) for one in found.parts)
     kept = np.count_nonzero(local_weights())
