@@ -140,7 +140,7 @@ def _filters(row: int, name: str, scores: str) -> Network:
     return Network(
         row, name, partial(two_layers, pruned, second), codes=(-8, 7),
         expected=partial(_of, cut), options={"target_cycles": 60}, bound=60,
-        plain=partial(two_layers, whole(_random(row), 8, 3, 3, 3), second), gains=("lut", "dsp"),
+        plain=partial(two_layers, whole(_random(row), 8, 3, 3, 3), second), gains=("lut",),
     )  # fmt: skip
 
 
@@ -237,14 +237,14 @@ NETWORKS = (
     Network(
         33, "five taps of nine", partial(convolution, five_taps()), codes=(-32, 31),
         options={"target_cycles": 60}, bound=60, ideal_bits=6 * 15 * 4,
-        plain=partial(convolution, whole(_random(33), 6, 3, 3, 3)), gains=("lut", "dsp"),
+        plain=partial(convolution, whole(_random(33), 6, 3, 3, 3)), gains=("lut",),
     ),
     _filters(34, "filters by norm", "norm"),
     _filters(35, "filters by Taylor expansion", "taylor"),
     _filters(36, "filters by the next layer", "next"),
     Network(
         37, "a block whose scale is 0", scaled_block, codes=(-8, 7), options={"target_cycles": 60},
-        bound=60, plain=partial(scaled_block, factor=0.5), gains=("lut", "dsp"),
+        bound=60, plain=partial(scaled_block, factor=0.5), gains=("lut",),
     ),
     *(
         on_map(39, f"direct sparse convolution, {d:.0%}", sparse(_random(39), d, 12, 8, 3, 3))

@@ -8,10 +8,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.techniques_networks.chains import Chain, Random, small, whole
+from benchmarks.techniques_networks.network import Frames, executed, extremes_first
 from benchmarks.techniques_networks.pruned import own_weights
 
 MAP = (6, 5)
 """Rows and columns."""
+
+CROPS = 4
+"""In a batch."""
 
 
 def _random(row: int) -> Random:
@@ -69,12 +73,26 @@ def faces(path: Path) -> None:
     net.save(path, net.dense(y, whole(r, 7, 12)))
 
 
-def crops(path: Path) -> None:
+def crops(path: Path, batch: int = CROPS) -> None:
     """In Teacher We Trust, 1612.00478: a classifier of windows; a batch of crops is frames."""
     r = _random(77)
     net = Chain(2, *MAP)
+    net.input.type.tensor_type.shape.dim[0].dim_value = batch
     y = net.act(net.layer(net.quant("x", 4, True), whole(r, 4, 2, 3, 3), stride=2), 4, 2.0)
     net.save(path, net.dense(net.op("Flatten", y), whole(r, 2, 4 * 3 * 3)))
+
+
+def _two_batches(path: Path) -> Frames:
+    """Two batches, as frames."""
+    x = extremes_first(_random(77), (2, *MAP), -8, 7, frames=2 * CROPS)
+    return {"x": x}
+
+
+def _one_by_one(path: Path, inputs: Frames) -> Frames:
+    """What the network says of each crop alone."""
+    alone = path.with_name("alone.onnx")
+    crops(alone, batch=1)
+    return executed(alone, inputs)
 
 
 def inception(path: Path) -> None:
@@ -174,7 +192,7 @@ NETWORKS = (
     small(74, "thin and deep, maxout", thin_and_deep),
     small(75, "wide block, two scales", wide_block, step=0.5),
     small(76, "locally connected top", faces, cycles=80),
-    small(77, "crops as frames", crops),
+    small(77, "crops as frames", crops, frames=_two_batches, expected=_one_by_one),
     small(
         78, "inception with normalizations", inception, cycles=120,
     ),

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnxruntime
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 import hwcompile
 from benchmarks.planning_models import Grower
 from hwcompile.compiler import planned_network
+from hwcompile.diagnostics import CompileError
 from hwcompile.options import CompileOptions
 
 ORACLE = "ONNX Runtime"
@@ -57,6 +61,38 @@ def test_pictures(case: str, group: int, tmp_path: Path) -> None:
 @pytest.mark.parametrize("taps", [1, 2, 3, 5])
 def test_signals(taps: int, tmp_path: Path) -> None:
     check(tmp_path, model(tmp_path / "m.onnx", (5,), 3, kernel_shape=[taps], strides=[2]))
+
+
+@pytest.mark.slow
+@settings(
+    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.data())
+def test_any_arrangement(tmp_path: Path, data: st.DataObject) -> None:
+    rank, group = data.draw(st.integers(1, 2)), data.draw(st.integers(1, 3))
+
+    def each(low: int, high: int, count: int = rank) -> list[int]:
+        return data.draw(st.lists(st.integers(low, high), min_size=count, max_size=count))
+
+    size, kernel, strides, dilations = each(1, 5), each(1, 4), each(1, 3), each(1, 3)
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilations, strict=True)]
+    pads = each(0, 2, 2 * rank)
+    outputs = [
+        s * (n - 1) + r - a - b
+        for s, n, r, a, b in zip(strides, size, reach, pads[:rank], pads[rank:], strict=True)
+    ]
+    assume(min(outputs) > 0)
+    shape = model(
+        tmp_path / "m.onnx", tuple(size), 2, group, kernel_shape=kernel, strides=strides,
+        dilations=dilations, pads=pads,
+    )  # fmt: skip
+    shutil.rmtree(tmp_path / "out", ignore_errors=True)
+    try:
+        check(tmp_path, shape)
+    except CompileError as error:
+        # As of a convolution: results that are the bias alone.
+        if "every window lies in the padding alone" not in str(error):
+            raise
 
 
 def check(folder: Path, shape: tuple[int, ...]) -> None:
