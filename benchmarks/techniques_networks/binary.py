@@ -169,7 +169,7 @@ FORMS = {"where": "signs spelled out", "sign": "ONNX's Sign", "quant": "QONNX's 
 
 NETWORKS = (
     Network(
-        9, "BinaryConnect", binary_connect, options={"target_cycles": 360},
+        9, "BinaryConnect", binary_connect, options=CYCLES,
         multipliers=0, ideal_bits=9 * (3 * 6 + 6 * 5),
     ),
     *(

@@ -88,6 +88,15 @@ def _activation(net: Grower, x: str, bits: int, step: float) -> str:
     return net.quant(net.op("Relu", x), bits, False, step)
 
 
+def qnn(weights: int, activations: int) -> Network:
+    """Two layers with so many bits, as an entry of the table."""
+    return Network(
+        12, f"QNN, weights of {weights} and activations of {activations} bits",
+        partial(quantized, weights=weights, activations=activations),
+        codes=(-3, 2**activations - 1), options=CYCLES, ideal_bits=weights * 9 * (3 * 6 + 6 * 5),
+    )  # fmt: skip
+
+
 NETWORKS = (
     Network(
         3, "16 bits times 16 bits", limited, codes=(-(2**15), 2**15 - 1), step=2**-10,
@@ -99,13 +108,6 @@ NETWORKS = (
         ideal_bits=8 * 9 * (3 * 5 + 5 * 4),
     ),
     Network(5, "a width for each layer", widths, options=CYCLES),
-    *(
-        Network(
-            12, f"QNN, weights of {w} and activations of {a} bits",
-            partial(quantized, weights=w, activations=a), codes=(-3, 2**a - 1), options=CYCLES,
-            ideal_bits=w * 9 * (3 * 6 + 6 * 5),
-        )
-        for w in range(1, 5) for a in range(1, 5)
-    ),
+    *(qnn(weights, activations) for weights, activations in ((1, 1), (1, 2), (3, 2), (4, 4))),
     Network(12, "QNN, logarithmic activations", logarithmic, options=CYCLES),
 )  # fmt: skip

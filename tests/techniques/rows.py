@@ -18,8 +18,13 @@ from benchmarks.techniques import (
 from benchmarks.techniques_layers import LAYERS, Layer
 from benchmarks.techniques_networks import all_networks
 from benchmarks.techniques_networks.network import Network
+from hwcompile.boards import load_board
+from hwcompile.build_directory import rtl_sources
+from hwcompile.design import Design
+from hwcompile.emit.interface import Interface
 from hwcompile.explore.encodings import weight_bits
 from hwcompile.ops.contract.built import Built
+from hwcompile.toolchains.synthesis import synthesize
 
 
 def layer_of(row: int, word: str = "") -> Layer:
@@ -83,8 +88,16 @@ def check_network(network: Network, folder: Path) -> Run:
     return found
 
 
-def check_synthesis(found: Run, network: Network, folder: Path) -> None:
-    """Neither Yosys' products nor blocks of plain `synth_ecp5` are more than is said."""
-    made = cells(found.design, folder)
-    assert network.multipliers is not None
-    assert max(made.multipliers, made.dsp) <= network.multipliers
+def check_synthesis(design: Design, most: int, folder: Path) -> None:
+    """Neither plain `synth_ecp5` nor the project's own synthesis for an ECP5 has more products.
+
+    Args:
+        design: With its RTL.
+        most: Multipliers of Yosys, and DSP blocks, that there may be.
+        folder: An empty one.
+    """
+    made = cells(design, folder)
+    assert max(made.multipliers, made.dsp) <= most
+    sources = rtl_sources(design.directory)
+    top = Interface.read(design.directory).top
+    assert synthesize(sources, top, (), load_board("ulx3s_85"), folder).use.dsp <= most

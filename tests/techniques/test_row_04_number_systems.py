@@ -1,12 +1,13 @@
-"""Ristretto (1604.03168): powers of two, and minifloats, as weights."""
+"""Ristretto (1604.03168): dynamic fixed point, powers of two, and minifloats."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.techniques.rows import check, layer_of
+from tests.techniques.planned import check_plan
+from tests.techniques.rows import check, layer_of, network_of
 
-ORACLE = ("ONNX Runtime", "a paper")
+ORACLE = ("ONNX Runtime", "QONNX executor", "a paper")
 ORACLE_REASON = "the paper says what is stored, ONNX Runtime what is computed"
 
 
@@ -17,3 +18,10 @@ def test_powers_of_two_are_shifts(tmp_path: Path) -> None:
 
 def test_minifloats_are_a_code_book(tmp_path: Path) -> None:
     check(layer_of(4, "minifloat"), tmp_path, 2304 * 5 + 32 * 9)
+
+
+def test_binary_points_move_by_wires(tmp_path: Path) -> None:
+    """Products are those of lanes; between layers there are shifts and a rounding."""
+    between = check_plan(network_of(4, "dynamic"), tmp_path).of("threshold")
+    assert [one.kernel.name for one in between] == ["shift", "shift"]
+    assert not any(one.needs.products for one in between)

@@ -12,15 +12,15 @@ from benchmarks.techniques_networks.few_bits import FILTERS, WIDTHS
 from hwcompile.compiler import planned_network
 from hwcompile.explore.encodings import weight_bits
 from hwcompile.options import CompileOptions
-from tests.techniques.rows import check_network, network_of
+from tests.techniques.planned import check_plan
+from tests.techniques.rows import network_of
 
 ORACLE = ("QONNX executor", "a paper")
 ORACLE_REASON = "the paper gives layers widths of their own, the executor says what is computed"
 
 
 def test_layers_have_widths_of_their_own(tmp_path: Path) -> None:
-    found = check_network(network_of(5), tmp_path)
-    layers = [one for one in found.parts if one.op.family == "matmul"]
+    layers = check_plan(network_of(5), tmp_path).of("matmul")
     channels = (3, *FILTERS)
     sizes = [9 * a * b for a, b in pairwise(channels)]
     bits = [bits for bits, _ in WIDTHS]
@@ -46,7 +46,9 @@ def planned(folder: Path, weights: int, activations: int) -> tuple[int, float]:
     return weight_bits(layer), needs.lut + needs.adders + products
 
 
-@pytest.mark.parametrize("activations", [2, 8, 16])
+@pytest.mark.parametrize(
+    "activations", [4, *(pytest.param(bits, marks=pytest.mark.slow) for bits in (1, 9, 16))]
+)
 def test_a_bit_more_is_never_cheaper(activations: int, tmp_path: Path) -> None:
     """From 2 to 16 bits of weights; a product counts with the bits of its factors."""
     found = [planned(tmp_path, bits, activations) for bits in range(2, 17)]

@@ -7,21 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.techniques_networks.few_bits import qnn
+from tests.techniques.planned import check_plan, together
 from tests.techniques.rows import check_network, network_of
 
 ORACLE = ("QONNX executor", "numpy", "a paper")
 ORACLE_REASON = "the paper says what is stored; cells are written in numpy"
 
-WIDTHS = [
-    pair if pair == (3, 2) else pytest.param(*pair, marks=pytest.mark.slow)
-    for pair in product(range(1, 5), repeat=2)
-]
+WIDTHS = list(product(range(1, 5), repeat=2))
 
 
-@pytest.mark.parametrize(("weights", "activations"), WIDTHS)
+@pytest.mark.parametrize(("weights", "activations"), [(1, 2), (4, 3)])
 def test_few_bits(weights: int, activations: int, tmp_path: Path) -> None:
-    name = f"weights of {weights} and activations of {activations} bits"
-    check_network(network_of(12, name), tmp_path)
+    check_plan(qnn(weights, activations), tmp_path)
+
+
+@pytest.mark.slow
+def test_all_widths_at_all_levels(tmp_path: Path) -> None:
+    """In one design."""
+    check_network(together([qnn(*widths) for widths in WIDTHS]), tmp_path)
 
 
 @pytest.mark.slow

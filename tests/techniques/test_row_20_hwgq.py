@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from hwcompile import compress
-from tests.techniques.rows import check_network, check_synthesis, network_of
+from tests.techniques.planned import check_plan
+from tests.techniques.rows import network_of
 
-ORACLE = ("ONNX Runtime", "QONNX executor", "a paper", "hardware tools")
+ORACLE = ("ONNX Runtime", "QONNX executor", "a paper")
 ORACLE_REASON = "the paper says what the levels are, executors what is computed"
 
 
@@ -20,16 +21,7 @@ def test_levels_are_those_of_the_paper() -> None:
     np.testing.assert_allclose(compress.half_wave_levels(2, even=False), [0.453, 1.51], atol=0.02)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["spelled out", pytest.param("Quant", marks=pytest.mark.slow), "Lloyd"],
-)
+@pytest.mark.parametrize("name", ["spelled out", "Quant", "Lloyd"])
 def test_levels_of_activations(name: str, tmp_path: Path) -> None:
     """A level is added or subtracted, whatever it is."""
-    check_network(network_of(20, name), tmp_path)
-
-
-@pytest.mark.slow
-def test_synthesis_finds_nothing_to_multiply(tmp_path: Path) -> None:
-    network = network_of(20, "spelled out")
-    check_synthesis(check_network(network, tmp_path), network, tmp_path)
+    assert check_plan(network_of(20, name), tmp_path).products == 0
