@@ -23,6 +23,8 @@ from hwcompile.ops.reshape.op import Reshape
 from hwcompile.ops.table.op import Table
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.passes.prune import prune
+from hwcompile.passes.prune.known import Known
+from hwcompile.passes.prune.operands import drop_constant_operands
 from tests.kernelbench import random_frames
 
 ORACLE = "this project"
@@ -290,6 +292,28 @@ def test_a_product_with_a_constant_is_a_sum_of_one() -> None:
     (node,) = after.nodes
     assert isinstance(node.op, Linear)
     assert (node.op.coefficients, node.op.offset) == ((3,), 0)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_constant_within_a_wider_type_is_the_right_row_or_column(place: int) -> None:
+    """Of a table with six rows or columns, the one of a number that is not the least."""
+    net = Net.of(10)
+    x = net.builder.input("x", TensorType((4, 4, 3), NIBBLE))
+    wide = net.quantize(x)
+    levels = [16, 16]
+    levels[place] = net.kind(wide).element.levels
+    pairs = np.add.outer(np.arange(levels[0]), np.arange(levels[1])) % 5
+    both = [x, x]
+    both[place] = wide
+    join = net.add("join", PairTable(pairs, IntType(0, 4)), *both)
+    before = net.builder.build((join,))
+    shape = before.types[wide].shape
+    known = {wide: Known(np.ones(shape, bool), np.full(shape, 4))}
+    after = drop_constant_operands(before, known)
+    op = after.node(join).op
+    assert isinstance(op, Table)
+    at = 4 - before.types[wide].element.low
+    np.testing.assert_array_equal(op.values[0], np.take(pairs, at, axis=place))
 
 
 def test_what_has_nothing_to_remove_is_left_alone() -> None:
