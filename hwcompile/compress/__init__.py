@@ -26,7 +26,7 @@ from hwcompile.compress.low_rank import (
     tucker_factors,
 )
 from hwcompile.compress.powers import minifloat, powers_of_two, shift_sums
-from hwcompile.compress.recipe import METHODS, PRUNERS, Compressed, apply
+from hwcompile.compress.recipe import METHODS, PRUNERS, TRANSFORMS, Compressed, apply
 from hwcompile.compress.signs import (
     binary_weights,
     residual_binary,
@@ -41,12 +41,14 @@ from hwcompile.compress.steps import (
     dynamic_fixed_point,
     fixed_point,
 )
+from hwcompile.compress.winograd import winograd_weights
 from hwcompile.sparse.pruning import bank_balanced, load_balanced, magnitude, magnitude_of_all
 
 __all__ = [
     "FACTORS",
     "METHODS",
     "PRUNERS",
+    "TRANSFORMS",
     "ClusteredWeights",
     "Compressed",
     "Fastfood",
@@ -84,6 +86,7 @@ __all__ = [
     "ternary",
     "trained_ternary",
     "tucker_factors",
+    "winograd_weights",
     "walsh_hadamard",
     "without_filters",
 ]

@@ -17,6 +17,7 @@ from hwcompile.compress import activations, codebooks, filters, powers, signs, s
 from hwcompile.compress.chains import FACTORS, ThinLayer, check_chain, insert_chain, multiplied_out
 from hwcompile.compress.checked import FloatArray
 from hwcompile.compress.weights import WeightedLayer, layers_of, remove_unused, replace_weights
+from hwcompile.compress.winograd import to_winograd
 from hwcompile.frontends.onnx.reading.file import parse
 from hwcompile.sparse import pruning
 
@@ -59,6 +60,12 @@ PRUNERS: Mapping[str, Callable[..., FloatArray]] = {
 }
 """What `prune` may be."""
 
+TRANSFORMS: Mapping[str, Callable[[onnx.ModelProto, WeightedLayer], WeightedLayer]] = {
+    "winograd": to_winograd,
+}
+"""What `transform` may be: a layer becomes several ones with the same result, of which one has the
+weights that are pruned and projected."""
+
 
 _STEPS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
     "prune": PRUNERS,
@@ -93,10 +100,11 @@ def apply(model: Path | str, recipe: Recipe, target: Path | str) -> tuple[Compre
     """Write a model whose weights are compressed.
 
     Every convolution and fully connected layer with constant weights takes the first entry of the
-    recipe whose pattern its node's name fits: pruned first, then made a chain of thinner layers,
-    then projected, each layer of a chain by itself. Quantizers of weights that are projected or
-    factorized go: the numbers that are left are the levels. Quantizers of activations, and layers
-    that no pattern fits, stay as they are. Between the layers of a chain there is no quantizer.
+    recipe whose pattern its node's name fits: transformed first, which changes no result, then
+    pruned, then made a chain of thinner layers, then projected, each layer of a chain by itself.
+    Quantizers of weights that are projected or factorized go: the numbers that are left are the
+    levels. Quantizers of activations, and layers that no pattern fits, stay as they are. Between
+    the layers of a chain there is no quantizer.
 
         apply("model.onnx", {"conv1": {"method": "fixed_point", "bits": 8},
                              "fc*": {"prune": "magnitude", "density": 0.1,
@@ -104,8 +112,8 @@ def apply(model: Path | str, recipe: Recipe, target: Path | str) -> tuple[Compre
 
     Args:
         model: QONNX or ONNX file.
-        recipe: `prune` is one of `PRUNERS`, `factor` of `FACTORS`, `method` of `METHODS`; other
-            keys are arguments of these.
+        recipe: `transform` is one of `TRANSFORMS`, `prune` of `PRUNERS`, `factor` of `FACTORS`,
+            `method` of `METHODS`; other keys are arguments of these.
         target: The file to write, another one than the model; it appears when it is complete.
 
     Raises:
@@ -134,22 +142,26 @@ def apply(model: Path | str, recipe: Recipe, target: Path | str) -> tuple[Compre
 
 
 def _compress(proto: onnx.ModelProto, layer: WeightedLayer, entry: Mapping[str, Any]) -> Compressed:
+    name = layer.name
     try:
+        if "transform" in entry:
+            layer = TRANSFORMS[entry["transform"]](proto, layer)
         links = _links(proto, layer, entry)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"layer '{layer.name}': {error}") from error
+        raise ValueError(f"layer '{name}': {error}") from error
     if "factor" in entry:
         insert_chain(proto, layer, links)
         weights = multiplied_out(links).reshape(layer.weights.shape)
     else:
         weights = links[0].weights
+    if {"prune", "method"} & set(entry) and "factor" not in entry:
         replace_weights(proto, layer, weights, quantized="method" not in entry)
     before = layer.weights.astype(np.float64)
     power = float((before**2).mean()) or 1.0
     stored = np.concatenate([link.weights.reshape(-1) for link in links])
     return Compressed(
-        layer.name,
-        ", ".join(str(entry[key]) for key in _STEPS if key in entry),
+        name,
+        ", ".join(str(entry[key]) for key in ("transform", *_STEPS) if key in entry),
         stored.size,
         int((stored == 0).sum()),
         int(np.unique(stored).size),
@@ -194,9 +206,14 @@ def _check(pattern: str, entry: Mapping[str, Any], layers: list[str]) -> None:
     """Refuse what would be read by nobody."""
     if not fnmatch.filter(layers, pattern):
         raise ValueError(f"'{pattern}' fits no layer; there are {', '.join(layers)}")
-    if not set(_STEPS) & set(entry):
+    taken = {"transform", *_STEPS}
+    if not taken & set(entry):
         raise ValueError(f"'{pattern}' names no 'method', no 'factor' and no way to 'prune'")
-    taken = set(_STEPS)
+    if entry.get("transform", "winograd") not in TRANSFORMS:
+        names = ", ".join(TRANSFORMS)
+        raise ValueError(f"'{pattern}': transform '{entry['transform']}' is none of {names}")
+    if {"transform", "factor"} <= set(entry):
+        raise ValueError(f"'{pattern}': what is transformed is no layer that has factors")
     for key, known in _STEPS.items():
         if key not in entry:
             continue

@@ -39,7 +39,7 @@ class WeightedLayer:
 def layers_of(proto: onnx.ModelProto) -> list[WeightedLayer]:
     """Layers whose weights are constant: floats, also behind QONNX's quantizers, or dequantized."""
     graph = proto.graph
-    constants = _constants(graph)
+    constants = model_constants(graph)
     makers = {name: node for node in graph.node for name in node.output}
     for node in graph.node:
         if node.op_type == "DequantizeLinear" and set(node.input) <= set(constants):
@@ -79,7 +79,7 @@ def replace_weights(
         node.input[1] = name
         return
     if maker.op_type == "DequantizeLinear":
-        array = _zeroed(maker, _constants(graph), array == 0)
+        array = _zeroed(maker, model_constants(graph), array == 0)
     graph.initializer.append(numpy_helper.from_array(array, name))
     # The quantizer may serve other layers too: this layer gets one of its own.
     own = onnx.NodeProto()
@@ -121,7 +121,7 @@ def _read(graph: onnx.GraphProto) -> set[str]:
     return found
 
 
-def _constants(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
+def model_constants(graph: onnx.GraphProto) -> dict[str, np.ndarray]:
     """Initializers, and what nodes `Constant` give as tensors."""
     found = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
     for node in graph.node:

@@ -21,7 +21,7 @@ FEW_BITS = (
     (20, "spelled out"), (20, "Lloyd"), (29, ""),
 )  # fmt: skip
 
-ELSEWHERE = (45, 66, 68, 69, 70)
+ELSEWHERE = (66, 68, 69, 70)
 """Rows from 30 to 71 whose tests need no network of the table."""
 
 NO_FORM = (23, 25)

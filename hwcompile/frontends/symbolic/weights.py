@@ -97,6 +97,18 @@ def weights_of(ctx: Context, value: Value | None, axis: int, node: SourceNode) -
     return found
 
 
+def on_grid(array: Array, axis: int) -> Weights | None:
+    """Finite numbers as integers times a step, as `weights_of` finds them; None for real numbers.
+
+    Args:
+        array: float32.
+        axis: Output channels.
+    """
+    if np.all(array == np.round(array)) and np.abs(array).max(initial=0) < _LARGEST:
+        return Weights(array.astype(np.int64), np.ones(array.shape, dtype=np.float32))
+    return _recovered(array.astype(np.float32), axis)[0]
+
+
 def are_real(array: Array, axis: int) -> bool:
     """True for finite numbers that no integers times a scale are, as `weights_of` would find them.
 
@@ -104,10 +116,7 @@ def are_real(array: Array, axis: int) -> bool:
         array: float32.
         axis: Output channels.
     """
-    whole = np.all(array == np.round(array)) and np.abs(array).max(initial=0) < _LARGEST
-    if whole or not np.all(np.isfinite(array)):
-        return False
-    return _recovered(array.astype(np.float32), axis)[0] is None
+    return bool(np.all(np.isfinite(array))) and on_grid(array, axis) is None
 
 
 def _recovered(array: Array, axis: int) -> tuple[Weights | None, str]:

@@ -35,10 +35,13 @@ module hw_mux_tree #(
   end
   assign quarter = 2'(select_i);
 
-  always_ff @(posedge clk_i) begin
-    for (int unsigned g = 0; g < Groups; g++) begin
-      chosen_q[g*Width +: Width] <= padded[(4*g + 32'(quarter))*Width +: Width];
+  // Bit by bit: an index in steps of Width is a product to synthesis.
+  for (genvar b = 0; b < Groups * Width; b++) begin : gen_bit
+    logic [3:0] four;
+    for (genvar k = 0; k < 4; k++) begin : gen_candidate
+      assign four[k] = padded[(4*(b/Width) + k)*Width + b%Width];
     end
+    always_ff @(posedge clk_i) chosen_q[b] <= four[quarter];
   end
 
   if (Groups <= 1) begin : gen_done

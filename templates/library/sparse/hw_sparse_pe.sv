@@ -151,7 +151,15 @@ module hw_sparse_pe #(
 
     always_ff @(posedge clk_i) begin
       word_q <= vector_mem[read];
-      x_q <= word_q[lane_q*XBits +: XBits];
+    end
+
+    // Bit by bit: an index in steps of XBits is a product to synthesis.
+    for (genvar b = 0; b < XBits; b++) begin : gen_bit
+      logic [Lanes-1:0] lanes;
+      for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+        assign lanes[l] = word_q[l*XBits + b];
+      end
+      always_ff @(posedge clk_i) x_q[b] <= lanes[lane_q];
     end
 
     hw_dot #(

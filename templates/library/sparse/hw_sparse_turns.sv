@@ -39,35 +39,45 @@ module hw_sparse_turns #(
   localparam int unsigned RowBits = (Most > 1) ? $clog2(Most) : 1;
   localparam int unsigned GroupBits = (Groups > 1) ? $clog2(Groups) : 1;
 
-  // Rows of each program behind the first one, or behind the one that announces the sums.
-  function automatic logic [Groups*RowBits-1:0] behind(
+  // Rows of each program behind the first one, or behind the one that announces the sums: bit b of
+  // group g at b * Groups + g, so that a group is chosen without a product.
+  function automatic logic [RowBits*Groups-1:0] behind(
     input logic [Groups*96-1:0] rows, input logic ready
   );
+    logic [RowBits-1:0] left;
     for (int unsigned g = 0; g < Groups; g++) begin
-      behind[g*RowBits +: RowBits] =
-          RowBits'(rows[g*96 +: 32] - 32'd1 - (ready ? rows[g*96 + 32 +: 32] : 32'd0));
+      left = RowBits'(rows[g*96 +: 32] - 32'd1 - (ready ? rows[g*96 + 32 +: 32] : 32'd0));
+      for (int unsigned b = 0; b < RowBits; b++) behind[b*Groups + g] = left[b];
     end
   endfunction
-  localparam logic [Groups*RowBits-1:0] FirstBehind = behind(ProgramRows, 1'b0);
-  localparam logic [Groups*RowBits-1:0] ReadyBehind = behind(ProgramRows, 1'b1);
+  localparam logic [RowBits*Groups-1:0] FirstBehind = behind(ProgramRows, 1'b0);
+  localparam logic [RowBits*Groups-1:0] ReadyBehind = behind(ProgramRows, 1'b1);
 
   logic [RowBits-1:0] behind_q;  // rows of the program behind the next one
+  logic [RowBits-1:0] next_behind, ready_behind;
   logic [GroupBits-1:0] group_q, group_next;
   logic first_q;
+
+  for (genvar b = 0; b < RowBits; b++) begin : gen_bit
+    localparam logic [Groups-1:0] First = FirstBehind[b*Groups +: Groups];
+    localparam logic [Groups-1:0] Ready = ReadyBehind[b*Groups +: Groups];
+    assign next_behind[b] = First[group_next];
+    assign ready_behind[b] = Ready[group_q];
+  end
 
   assign group_next = (group_q == GroupBits'(Groups - 1)) ? '0 : group_q + 1'b1;
   assign first_o = first_q;
   assign last_o = behind_q == '0;
-  assign ready_o = behind_q == ReadyBehind[group_q*RowBits +: RowBits];
+  assign ready_o = behind_q == ready_behind;
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
       first_q <= 1'b1;
-      behind_q <= FirstBehind[0 +: RowBits];
+      behind_q <= RowBits'(ProgramRows[31:0] - 32'd1);
       group_q <= '0;
     end else if (step_i) begin
       first_q <= last_o;
-      behind_q <= last_o ? FirstBehind[group_next*RowBits +: RowBits] : behind_q - 1'b1;
+      behind_q <= last_o ? next_behind : behind_q - 1'b1;
       if (last_o) group_q <= group_next;
     end
   end
