@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.planning_models import QONNX, Grower
+from benchmarks.techniques_networks.binary import steps
 from benchmarks.techniques_networks.network import Array, Frames, Network, only_output
 from hwcompile import compress
 
@@ -88,6 +89,19 @@ def _activation(net: Grower, x: str, bits: int, step: float) -> str:
     return net.quant(net.op("Relu", x), bits, False, step)
 
 
+OPTIMAL = (13 / 64, 40 / 64, 97 / 64, 130 / 64)
+"""Levels besides 0, as dynamic programming finds them in data."""
+
+
+def optimal_levels(path: Path) -> None:
+    """Activations of five levels that follow the data, limits midway, in front of 4-bit weights."""
+    net = Grower(3, 4, 5)
+    x = net.conv(net.quant("x", 8, True, 2**-7), 5, 3, 2)
+    levels = steps(net, x, OPTIMAL)
+    net.channels[levels] = 5
+    net.save(path, net.conv(levels, 4, 3, 4))
+
+
 def qnn(weights: int, activations: int) -> Network:
     """Two layers with so many bits, as an entry of the table."""
     return Network(
@@ -109,5 +123,9 @@ NETWORKS = (
     ),
     Network(5, "a width for each layer", widths, options=CYCLES),
     *(qnn(weights, activations) for weights, activations in ((1, 1), (1, 2), (3, 2), (4, 4))),
+    Network(
+        16, "ZipML, five levels of activations", optimal_levels, step=2**-7, options=CYCLES,
+        ideal_bits=9 * (2 * 3 * 5 + 4 * 5 * 4),
+    ),
     Network(12, "QNN, logarithmic activations", logarithmic, options=CYCLES),
 )  # fmt: skip

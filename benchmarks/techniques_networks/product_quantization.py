@@ -89,7 +89,26 @@ def of_decoded(path: Path, inputs: Frames) -> Frames:
     return {only_output(path): y}
 
 
+RESIDUAL, RESIDUAL_WORDS = (32, 24), 4
+"""Of the matrix, inputs and outputs; code words of each of its two books."""
+
+
+def residual(path: Path) -> None:
+    """Every weight is a code word and another one for what that leaves, as the file stores them."""
+    net = Grower(RESIDUAL[0])
+    parts = []
+    for largest in (96, 24):
+        book = net.random.integers(-largest, largest + 1, RESIDUAL_WORDS).astype(np.float32)
+        codes = net.constant(net.random.integers(0, RESIDUAL_WORDS, RESIDUAL))
+        parts.append(net.op("Gather", net.constant(book), codes, axis=0))
+    net.save(path, net.op("MatMul", net.quant("x", 8, True), net.op("Add", *parts)))
+
+
 NETWORKS = (
+    Network(
+        2, "residual code books", residual, options={"target_cycles": 400},
+        ideal_bits=2 * (2 * RESIDUAL[0] * RESIDUAL[1] + 8 * RESIDUAL_WORDS),
+    ),
     Network(
         1, "product quantization, search", search, expected=exhaustive,
         options={"target_cycles": 60},

@@ -17,8 +17,8 @@ ROWS = (
 )  # fmt: skip
 
 FEW_BITS = (
-    (4, "dynamic"), (5, ""), (9, ""), (10, "spelled out"), (12, "of 3 and"), (17, "binarization"),
-    (20, "spelled out"), (20, "Lloyd"), (29, ""),
+    (2, "residual"), (4, "dynamic"), (5, ""), (9, ""), (10, "spelled out"), (12, "of 3 and"),
+    (16, "five levels of act"), (17, "binarization"), (20, "spelled out"), (20, "Lloyd"), (29, ""),
 )  # fmt: skip
 
 ELSEWHERE = (66, 68, 69, 70)
