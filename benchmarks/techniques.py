@@ -6,7 +6,9 @@
 Each layer of `techniques_layers.py` and each network of `techniques_networks` is compiled without
 any hint, run at the levels reference, hls and rtl against an outside executor or the technique's
 own formula, and synthesized with plain `synth_ecp5`. `multipliers` are cells of Yosys that
-multiply, before it looks for other ways; those of networks include what rounds between layers.
+multiply, before it looks for other ways; those of networks include what rounds between layers. JSON
+has `beside_lut` for layers that must take less logic than lanes of another style with the same
+folding.
 """
 
 from __future__ import annotations
@@ -81,6 +83,23 @@ def compiled(layer: Layer, folder: Path) -> tuple[Design, Weights]:
     return design, weights
 
 
+def beside(layer: Layer, folder: Path) -> Design:
+    """The design of the same layer in `folder` with the same folding, and its other style."""
+    save(layer, folder / "layer.onnx")
+    built, *_ = products(folder / "layer.onnx", layer.cycles)
+    design = hwcompile.compile(
+        folder / "layer.onnx", folder / "planned", target_cycles=layer.cycles
+    )
+    lines = (design.directory / "schedule.toml").read_text().splitlines()
+    folding = f"simd = {built.parameters['simd']}"
+    (place,) = (n for n, line in enumerate(lines) if line == folding)
+    lines.insert(place + 1, f'style = "{layer.beside}"')
+    (folder / "beside.toml").write_text("\n".join(lines) + "\n")
+    return hwcompile.compile(
+        folder / "layer.onnx", folder / "beside", schedule=folder / "beside.toml"
+    )
+
+
 def mismatches(layer: Layer, design: Design, weights: Weights) -> int:
     """Outputs of any level that are not ONNX Runtime's, in some frames with extremes."""
     random = np.random.default_rng(7)
@@ -124,8 +143,8 @@ def products(path: Path, cycles: int) -> list[Built[Any]]:
     ]
 
 
-def cells(design: Design, folder: Path) -> Cells:
-    """Synthesize a design with plain `synth_ecp5`."""
+def cells(design: Design, folder: Path, flow: str = "synth_ecp5") -> Cells:
+    """Synthesize a design with plain `synth_ecp5`, or count the tables of another flow of Yosys."""
     top = Interface.read(design.directory).top
     script = [
         *(f"read_verilog -sv {file}" for file in rtl_sources(design.directory)),
@@ -134,7 +153,7 @@ def cells(design: Design, folder: Path) -> Cells:
         "flatten",
         "opt",
         "tee -q -o products.json stat -json",
-        f"synth_ecp5 -top {top}",
+        f"{flow} -top {top}",
         "tee -q -o cells.json stat -json",
     ]
     (folder / "layer.ys").write_text("\n".join(script) + "\n")
@@ -144,6 +163,7 @@ def cells(design: Design, folder: Path) -> Cells:
     run_logged([sys.executable, "-c", _CALL], "yosys", folder, folder / "yosys.log")
     products, made = (_counted(folder / f"{name}.json") for name in ("products", "cells"))
     lut = made.get("LUT4", 0) + 2 * made.get("CCU2C", 0) + 6 * made.get("TRELLIS_DPR16X4", 0)
+    lut = lut if flow == "synth_ecp5" else sum(n for kind, n in made.items() if "LUT" in kind)
     return Cells(products.get("$mul", 0), made.get("MULT18X18D", 0), lut)
 
 
@@ -186,7 +206,13 @@ def measured(layer: Layer, folder: Path, plain: Cells | None) -> dict[str, Any]:
         "baseline_lut": plain.lut if plain else made.lut,
         "baseline_dsp": plain.dsp if plain else made.dsp,
     }
-    return row | {"verdict": "met" if is_met(layer, row) else "missed"}
+    met = is_met(layer, row)
+    if layer.beside:
+        other = beside(layer, folder)
+        lut = cells(other, folder).lut
+        row |= {"beside": layer.beside, "beside_lut": lut}
+        met = met and made.lut < lut
+    return row | {"verdict": "met" if met else "missed"}
 
 
 def is_met(layer: Layer, row: dict[str, Any]) -> bool:
@@ -363,7 +389,8 @@ def main() -> int:
     for row in rows(chosen.only, numbers):
         print(f"row {row['row']}, {row['name']}: {row['verdict']}", file=sys.stderr, flush=True)
         found.append(row)
-    lines = [[str(row["row"]), *(number(v) for k, v in row.items() if k != "row")] for row in found]
+    columns = [key for key in found[0] if key != "row"]
+    lines = [[str(row["row"]), *(number(row[key]) for key in columns)] for row in found]
     show(TITLES, lines, left=3)
     write(chosen, found, markdown(TITLES, lines, left=3))
     return 0 if all(row["verdict"] == "met" for row in found) else 1

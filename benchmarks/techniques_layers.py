@@ -38,6 +38,8 @@ class Layer:
         multipliers: That its lanes should have; None where nothing is said.
         sparse: Weights of zero take neither time nor memory.
         levels: Scales of residual binary levels of the inputs; none where they are numbers.
+        beside: The style of a build with the same folding that must take more logic and more bits;
+            empty where nothing is said.
     """
 
     row: int
@@ -48,6 +50,7 @@ class Layer:
     multipliers: int | None = None
     sparse: bool = False
     levels: tuple[int, ...] = ()
+    beside: str = ""
 
 
 def chosen(random: Random, levels: list[int]) -> Weights:
@@ -120,6 +123,13 @@ def rebnet(scales: tuple[int, ...]) -> Layer:
     )  # fmt: skip
 
 
+def separable(random: Random) -> Weights:
+    """BCNN with separable filters (1707.04693): kernels that are a column times a row of signs."""
+    column = random.choice([-1, 1], (CHANNELS, CHANNELS, 3, 1))
+    weights: Weights = column * random.choice([-1, 1], (CHANNELS, CHANNELS, 1, 3))
+    return weights
+
+
 LAYERS = (
     Layer(
         2, "k-means code book of 16", lambda r: chosen(r, levels_of(r, 16, 127)), _book(16, 4, 127)
@@ -169,6 +179,14 @@ LAYERS = (
     Layer(
         26, "LBCNN, one weight in ten", lambda r: fixed_filters(r), lambda w: 0, POSITIONS,
         multipliers=0,
+    ),
+    Layer(
+        27, "BCNN, separable kernels", separable, lambda w: 5 * w.size / 9, 144, multipliers=0,
+        levels=(75,), beside="xnor",
+    ),
+    Layer(
+        27, "separable kernels, inputs of 8 bits", separable, lambda w: 5 * w.size / 9, 256,
+        multipliers=0, beside="select",
     ),
     *(rebnet(scales) for scales in ((75,), (75, 37), (75, 37, 17))),
 )  # fmt: skip

@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from hwcompile.emit.library import module_text
+from hwcompile.ir.types import BIPOLAR
 from hwcompile.ops import FAMILIES, family
 from hwcompile.ops.arithmetic import ENCODINGS, encodings
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.arithmetic.numbers import weight_type
 from hwcompile.ops.arithmetic.packing import RowPacking
+from hwcompile.ops.arithmetic.rank_one import SIDES, RankOne, SeparableBits, SeparableSums
 from hwcompile.ops.contract.instance import Each, Name, Struct, Value
 from hwcompile.ops.matmul.folded import Folded
 from tests.models import ROOT
@@ -128,7 +130,8 @@ def test_python_and_systemverilog_count_the_same_stages(group: int, terms: int, 
     formula = 1 + (levels if dot.radix == 2 else (levels + 1) // 2)
     text = module_text("hw_matvec")
     assert "Levels = $clog2((Simd + Group - 1) / Group);" in text
-    assert "1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1 || Later) ? 1 : 0);" in text
+    stages = "1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1 || Later) ? 1 : 0)"
+    assert f"{stages} + RowStages;" in text
     assert "Later = Registers > 2 && Pack == 1 && Encoding == hw_encoding_pkg::Multiply;" in text
     assert dot.stages(terms) == formula
     packing = RowPacking.of(signed(4), signed(4), 2)
@@ -138,6 +141,20 @@ def test_python_and_systemverilog_count_the_same_stages(group: int, terms: int, 
     slow = replace(dot, registers=3)
     assert slow.stages(terms) - replace(dot, registers=2).stages(terms) == slow.waits
     assert slow.waits == (dot.encoding.label == "Multiply")
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_sums_of_rows_take_the_stages_that_the_library_counts(side: int) -> None:
+    """Sums of rows are one stage, and the tree that adds them one for every factor of four."""
+    sums = SeparableSums(RankOne.of(side), signed(4))
+    tree = ((side - 1).bit_length() + 1) // 2
+    assert 1 + sums.more_stages == 1 + tree == Dot(sums).stages(side * side)
+    formula = "(Encoding != hw_encoding_pkg::SeparableSums) ? 0 : (WBits > 7) ? 2 : 1;"
+    for module in ("hw_matvec", "hw_word_sums"):
+        assert f"\n      {formula}" in module_text(module)
+    assert "+ 1) / 2 + RowStages;" in module_text("hw_word_sums")
+    assert sums.more_stages == (2 if sums.stored_bits > 7 else 1)
+    assert not SeparableBits(RankOne.of(side), BIPOLAR).more_stages
 
 
 def test_only_the_encodings_in_use_are_printed_and_that_of_modules_by_themselves() -> None:

@@ -72,6 +72,8 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     },
     "hw_products_select_input": {"inputs of one bit": {"XBits": 3}},
     "hw_products_select_weight": {"one bit or two": {"WBits": 3}},
+    "hw_products_separable_bits": {"n x n bits": {"WBits": 5, "XBits": 8}},
+    "hw_products_separable_sums": {"2 n - 1 bits": {"WBits": 4}},
     "hw_word_sums": {"Terms, Depth, Group and widths": {"Depth": 0}},
     "hw_recode": {"only become wider": {"InWidth": 5, "OutWidth": 3}},
     "hw_reduce_parallel": {"at least 2": {"Taps": 1}},

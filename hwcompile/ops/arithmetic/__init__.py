@@ -8,6 +8,7 @@ from hwcompile.ir.types import IntType
 from hwcompile.ops.arithmetic.agree import Agree
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
 from hwcompile.ops.arithmetic.products import InTables, Multiply
+from hwcompile.ops.arithmetic.rank_one import SeparableBits, SeparableSums
 from hwcompile.ops.arithmetic.select import SelectInput, SelectWeight
 from hwcompile.ops.arithmetic.shift import ShiftOne, ShiftThree, ShiftTwo
 
@@ -18,6 +19,8 @@ ENCODINGS: tuple[type[WeightEncoding], ...] = (
     ShiftOne,
     ShiftTwo,
     ShiftThree,
+    SeparableBits,
+    SeparableSums,
     InTables,
     Multiply,
 )

@@ -149,9 +149,14 @@ class Dot:
         return 2 if self.fast else TREE_RADIX
 
     def sum_bits(self, terms: int, out_bits: int) -> int:
-        """Width of a sum of `terms` products; wider than the output would be of no use."""
+        """Width of a sum over `terms` weights; wider than the output would be of no use."""
         low, high = self.encoding.interval()
-        return min(bits_between(terms * low, terms * high), out_bits)
+        pairs = self.pairs(terms)
+        return min(bits_between(pairs * low, pairs * high), out_bits)
+
+    def pairs(self, terms: int) -> int:
+        """Pairs of a row with so many weights; a pair may stand for several (`span`)."""
+        return terms // self.encoding.span
 
     def start_parameters(self, starts: IntArray | None, fan_in: int) -> dict[str, Value]:
         """Parameters, a memory among them, for the constant parts of sums over `fan_in` pairs.
@@ -207,7 +212,7 @@ class Dot:
 
     def stages(self, terms: int) -> int:
         """Register stages of `hw_dot`: products and first sums, a stage per tree level, repairs."""
-        numbers, stages = -(-terms // self.group), 1
+        numbers, stages = -(-self.pairs(terms) // self.group), 1 + self.encoding.more_stages
         while numbers > 1:
             numbers, stages = -(-numbers // self.radix), stages + 1
         return stages + (self.packing is not None or self.waits)
@@ -230,26 +235,27 @@ class Dot:
             inputs: One of inputs.
             rows: Rows at a time.
         """
-        first = self._first_path(rows, terms)
+        first = self.encoding.shared_path() or self._first_path(rows, terms)
         levels = self.book.levels if self.book else 0
         memories = [(m, n) for m, n in ((weights, levels), (inputs, 0)) if m]
         before = [first, *(Path("operands", n, memory=m) for m, n in memories)]
         if self.operands == 1:
             name = f"operands and {first.name}"
-            behind = [
+            joined = [
                 replace(first, name=name, levels=first.levels + n, memory=m) for m, n in memories
             ]
-            before = behind or [first]
+            before = joined or [first]
         bits = self.sum_bits(terms, out_bits)
         tree = (Path("sums", carries=(bits,) * (1 if self.fast else 2)),)
-        more = tree if self.stages(terms) > 1 + self.waits else ()
-        return (*before, *more, Path("accumulator", 1, (out_bits,)))
+        more = tree if self.stages(terms) > 1 + self.waits + self.encoding.more_stages else ()
+        behind = (self._first_path(rows, terms),) if self.encoding.more_stages else ()
+        return (*before, *behind, *more, Path("accumulator", 1, (out_bits,)))
 
     def _first_path(self, rows: int, terms: int) -> Path:
         """Products, and sums of groups of them."""
         if self.packing:
             return Path("product", product=self.packing.products(rows, terms))
-        path = self.encoding.first_path(min(self.group, terms))
+        path = self.encoding.first_path(min(self.group, self.pairs(terms)))
         if path.product is None:
             return path
         every = replace(path.product, count=rows * terms)
@@ -262,7 +268,7 @@ class Dot:
             "Encoding": encoding.name,
             "WBits": encoding.stored_bits,
             "WSigned": encoding.stored_signed,
-            "XBits": encoding.input.bits,
+            "XBits": encoding.span * encoding.input.bits,
             "XSigned": encoding.input.signed,
             "ProductBits": encoding.product_bits,
             **(self.packing.parameters() if self.packing else {}),
@@ -288,12 +294,12 @@ class Dot:
 
     @property
     def weight_bits(self) -> int:
-        """Bits of a lane's weight in a memory."""
+        """Bits of a weight in a memory, or of the code of several; see `pairs`."""
         return self.book.bits if self.book else self.operand_bits
 
     @property
     def operand_bits(self) -> int:
-        """Bits of a lane's weight as `hw_dot` takes it."""
+        """Bits of a weight, or of the code of several, as `hw_dot` takes it."""
         return self.packing.stored_bits if self.packing else self.encoding.stored_bits
 
     def decoding(self, lanes: int, depth: int) -> Resources:
@@ -314,23 +320,30 @@ class Dot:
             return f"{words}, from a code book of {len(self.book.numbers)}"
         return f"{words}, {self.packing.rows} rows per multiplier" if self.packing else words
 
-    def resources(self, rows: int, terms: int, out_bits: int) -> Resources:
-        """Estimated use of `hw_dot` with these many rows and terms.
+    def resources(self, rows: int, terms: int, out_bits: int, vectors: int = 1) -> Resources:
+        """Estimated use of `hw_dot` with these many rows and weights of a row.
 
         The formulas follow the structure of the circuit.
+
+        Args:
+            rows: Dot products at a time.
+            terms: Weights of each.
+            out_bits: Of a sum over steps.
+            vectors: Different ones at a time, which rows share evenly.
         """
         if self.packing:
             return _packed_resources(self.packing, rows, terms, self.sum_bits(terms, out_bits))
-        encoding = self.encoding
+        encoding, limit = self.encoding, self.sum_bits(terms, out_bits)
+        terms = self.pairs(terms)
         group = min(self.group, terms)
-        limit = self.sum_bits(terms, out_bits)
         bits = min(limit, encoding.product_bits + (group - 1).bit_length())
         numbers = -(-terms // group)
         lut, adders = encoding.first_level(terms, numbers, group)
         tree = _tree(numbers, bits, limit, self.radix)
         adders, ff = adders + tree[0], numbers * bits * (1 + self.waits) + tree[1]
         products = encoding.products(rows * terms)
-        return Resources(rows * lut, rows * adders, rows * ff, (), products)
+        own = Resources(rows * lut, rows * adders, rows * ff, (), products)
+        return own + encoding.shared(rows, terms, vectors)
 
 
 def _image(codes: IntArray, bits: int, *, signed: bool) -> MemoryImage:

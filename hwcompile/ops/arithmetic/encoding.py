@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from hwcompile.ir.types import BIPOLAR, IntArray, IntType
 from hwcompile.ops.contract.instance import Name
-from hwcompile.ops.contract.needs import Multiplications
+from hwcompile.ops.contract.needs import Multiplications, Resources
 from hwcompile.ops.contract.paths import Path
 
 PACKAGE = "hw_encoding"
@@ -105,6 +105,30 @@ class WeightEncoding(ABC):
     def product_bits(self) -> int:
         """Width in two's complement of what one pair of weight and input adds."""
         return bits_between(*self.interval())
+
+    @property
+    def span(self) -> int:
+        """Weights that one code in a memory stands for; with that many inputs it is a pair."""
+        return 1
+
+    @property
+    def more_stages(self) -> int:
+        """Register stages that its module has beside the one of every module."""
+        return 0
+
+    def shared_path(self) -> Path | None:
+        """What its module does between the operands and a register, before the first sums."""
+        return None
+
+    def shared(self, rows: int, terms: int, vectors: int) -> Resources:
+        """What its module has once for all rows that take the same vector.
+
+        Args:
+            rows: Dot products at a time.
+            terms: Pairs of a row.
+            vectors: Different ones at a time.
+        """
+        return Resources()
 
     @property
     def stored_bits(self) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from functools import cached_property
-from math import prod
 
 import numpy as np
 
@@ -78,9 +77,14 @@ class WholeWords(Built[O_co]):
     @property
     def _weights(self) -> Memory | None:
         """The memory of weights; None where one word has all of them."""
-        depth, *pairs = self.weight_blocks.shape
-        bits = prod(pairs) * self.dot.encoding.stored_bits
+        depth, sums, _ = self.weight_blocks.shape
+        bits = sums * self._row_bits
         return Memory(depth, bits) if depth > 1 else None
+
+    @property
+    def _row_bits(self) -> int:
+        """Bits of the weights of a sum in a memory."""
+        return self.dot.pairs(self.fan_in) * self.dot.encoding.stored_bits
 
     def sums(self, depth: int, rows: int, vectors: int) -> Resources:
         """Lanes and adders (see `Dot`), memories, registers of operands and sums, flags of steps.
@@ -94,10 +98,10 @@ class WholeWords(Built[O_co]):
         sums = pixels * rows * self.out_bits
         operands = pixels * vectors * fan_in * dot.encoding.input.bits
         total = Resources(lut=4, adders=sums, ff=operands + sums + dot.stages(fan_in) + 2)
-        total += memory(depth, rows * fan_in * dot.encoding.stored_bits)
+        total += memory(depth, rows * self._row_bits)
         if self.starts is not None:
             total += memory(depth, rows * start_bits(self.starts))
-        return total + dot.resources(pixels * rows, fan_in, self.out_bits)
+        return total + dot.resources(pixels * rows, fan_in, self.out_bits, pixels * vectors)
 
     def values(self, size: Mapping[str, Value]) -> dict[str, Value]:
         """Parameters of a module: `size`, rows of a map, arithmetic, memories."""

@@ -8,10 +8,10 @@ from functools import cached_property, lru_cache
 import numpy as np
 
 from hwcompile.ir.types import IntArray
-from hwcompile.ops.arithmetic import words
 from hwcompile.ops.arithmetic.codebook import CODEBOOK, PLAIN, check_encoding
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
+from hwcompile.ops.arithmetic.rank_one import SEPARABLE
 from hwcompile.ops.arithmetic.ways import out_of_multipliers, shared_multipliers
 from hwcompile.ops.contract.instance import Instance
 from hwcompile.ops.contract.kernel import Kernel
@@ -21,6 +21,7 @@ from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamF
 from hwcompile.ops.contract.timing import Repeated, Timing
 from hwcompile.ops.matmul.blocks import InBlocks
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.separable import arithmetic, check_separable, styles
 from hwcompile.ops.matmul.space import foldings, smallest_parts
 
 MAX_LANES = 1 << 20
@@ -45,8 +46,14 @@ class FoldedMatrix(InBlocks[Matmul]):
     @cached_property
     def dot(self) -> Dot:
         """The arithmetic."""
-        element = self.site.inputs[0].element
-        dot = Dot.of(self.op.weight_type, element, self.parameters, self.registers)
+        dot = arithmetic(
+            self.op,
+            self.site.inputs[0].element,
+            self.parameters,
+            size=(self.pe, self.simd, self.out_bits),
+            depth=self.depth,
+            registers=self.registers,
+        )
         return dot.stored(self.parameters, self.depth)
 
     @property
@@ -83,7 +90,8 @@ class FoldedMatrix(InBlocks[Matmul]):
     @cached_property
     def needs(self) -> Resources:
         """Lanes and adders (see `Dot`), memories, registers of operands, accumulators, control."""
-        weight_width = self.pe * self.simd * self.dot.operand_bits
+        weights = self.pe * self.dot.pairs(self.simd)
+        weight_width = weights * self.dot.operand_bits
         input_width = self.simd * self.dot.encoding.input.bits
         accumulators = self.pe * self.out_bits
         counters = sum(max(n - 1, 1).bit_length() for n in (self.folds, self.steps, self.depth))
@@ -101,8 +109,8 @@ class FoldedMatrix(InBlocks[Matmul]):
             total += memory(self.steps, input_width, MemoryKind.QUEUE) + Resources(lut=input_width)
         else:
             total += Resources(ff=input_width)
-        total += memory(self.depth, self.pe * self.simd * self.dot.weight_bits)
-        total += self.dot.decoding(self.pe * self.simd, self.depth)
+        total += memory(self.depth, weights * self.dot.weight_bits)
+        total += self.dot.decoding(weights, self.depth)
         starts = self.starts
         if starts is not None:
             start_width = self.pe * start_bits(starts)
@@ -112,7 +120,7 @@ class FoldedMatrix(InBlocks[Matmul]):
     @property
     def paths(self) -> tuple[Path, ...]:
         """Those of the arithmetic, behind the memories, and control."""
-        width = self.pe * self.simd * self.dot.weight_bits
+        width = self.pe * self.dot.pairs(self.simd) * self.dot.weight_bits
         weights = Memory(self.depth, width) if self.depth > 1 else None
         word = self.simd * self.dot.encoding.input.bits
         kept = Memory(self.steps, word, MemoryKind.QUEUE) if self.folds > 1 else None
@@ -132,7 +140,7 @@ class FoldedMatrix(InBlocks[Matmul]):
             "hw_matvec",
             {
                 "Pe": self.pe,
-                "Simd": self.simd,
+                "Simd": dot.pairs(self.simd),
                 "Folds": self.folds,
                 "Steps": self.steps,
                 "Groups": op.groups,
@@ -189,6 +197,9 @@ class Folded(Kernel[Matmul]):
     `encoding` says how weights are stored: `plain`, as a place in a `codebook` of the few numbers
     that occur, or `auto` (the book where memory shrinks by more than its tables take).
 
+    The style `separable` stores a code for each kernel that is a column times a row of signs, where
+    words have all taps of kernels; `auto` takes it where it is smaller.
+
     `pack` rows share a multiplication. Neither `pe` nor `simd` has to divide the matrix: lanes
     beyond its edge have weights that do not count, and the last word of a vector is partly empty.
 
@@ -222,9 +233,11 @@ class Folded(Kernel[Matmul]):
         reason = _check_order(site.op.fan_in, parameters)
         if reason is not None:
             return reason
-        legal = words(site.op.weight_type, site.inputs[0].element)
+        reason = check_separable(site.op, parameters)
+        if reason is not None:
+            return reason
         return (
-            check_style(legal, parameters)
+            check_style(styles(site), parameters)
             or _check_pack(site, parameters)
             or check_encoding(_lane_encoding(site, parameters), parameters)
         )
@@ -238,7 +251,7 @@ class Folded(Kernel[Matmul]):
     def encodings(self, site: Site[Matmul]) -> Iterable[Parameters]:
         """See `Kernel.encodings`: every arithmetic, with weights as they are or in a book."""
         types = site.op.weight_type, site.inputs[0].element
-        for style in words(*types):
+        for style in styles(site):
             for stored in (PLAIN, CODEBOOK):
                 yield {"style": style, "encoding": stored}
         for way in shared_multipliers(*types, site.op.rows):
@@ -273,6 +286,8 @@ def _check_pack(site: Site[Matmul], parameters: Parameters) -> str | None:
     if not isinstance(pack, int) or not 1 <= pack <= int(pe):
         return f"pack must be a number from 1 to {pe}, which is pe, not {pack!r}"
     style = str(parameters.get("style", "auto"))
+    if style == SEPARABLE and pack == 1:
+        return None
     if Dot.choose(site.op.weight_type, site.inputs[0].element, style, pack) is None:
         return f"no multiplier takes the weights of pack = {pack} rows of these types and style"
     return None
@@ -280,7 +295,8 @@ def _check_pack(site: Site[Matmul], parameters: Parameters) -> str | None:
 
 def _lane_encoding(site: Site[Matmul], parameters: Parameters) -> WeightEncoding | None:
     """Of lanes with a weight each; None where rows share multiplications."""
-    dot = Dot.of(site.op.weight_type, site.inputs[0].element, parameters)
+    plain = {name: v for name, v in parameters.items() if (name, v) != ("style", SEPARABLE)}
+    dot = Dot.of(site.op.weight_type, site.inputs[0].element, plain)
     return None if dot.packing else dot.encoding
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import cached_property
 
 from hwcompile.ir.types import IntArray, IntType, TensorType
-from hwcompile.ops.arithmetic import words
+from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.arithmetic.ways import out_of_multipliers
 from hwcompile.ops.arithmetic.whole_words import WholeWords
 from hwcompile.ops.contract.instance import Instance, Value
@@ -16,6 +16,7 @@ from hwcompile.ops.contract.pixels import pixel_counts
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.matmul.folded import MAX_LANES, check_style, row_constants
 from hwcompile.ops.matmul.op import Matmul
+from hwcompile.ops.matmul.separable import arithmetic, check_separable, styles
 
 
 class ProductsOfPixels(WholeWords[Matmul]):
@@ -44,6 +45,19 @@ class ProductsOfPixels(WholeWords[Matmul]):
     def weight_type(self) -> IntType:
         """That of the op."""
         return self.op.weight_type
+
+    @cached_property
+    def dot(self) -> Dot:
+        """The arithmetic."""
+        op, vectors = self.op, self.pixels * self.abreast
+        return arithmetic(
+            op,
+            self.site.inputs[0].element,
+            self.parameters,
+            size=(vectors * op.rows, op.fan_in, self.out_bits),
+            depth=self.words,
+            vectors=vectors,
+        )
 
     @property
     def weight_blocks(self) -> IntArray:
@@ -89,7 +103,8 @@ class ProductsOfPixels(WholeWords[Matmul]):
     def instance(self) -> Instance:
         """Of `hw_matmul_parallel`."""
         op = self.op
-        size: dict[str, Value] = {"Groups": self.abreast, "Rows": op.rows, "Terms": op.fan_in}
+        size: dict[str, Value] = {"Groups": self.abreast, "Rows": op.rows}
+        size["Terms"] = self.dot.pairs(op.fan_in)
         values = self.values(size)
         if self.words > 1:
             values["Words"] = self.words
@@ -116,7 +131,7 @@ class Parallel(Kernel[Matmul]):
 
     Parameters: `pixels` (neighbours in a row at a time; lanes of several pixels share their
     weights), `groups` (how many at a time; they divide the groups, all if not given) and `style`
-    (an encoding's word).
+    (an encoding's word, or `separable`, as in `folded`).
     """
 
     name = "parallel"
@@ -156,8 +171,7 @@ class Parallel(Kernel[Matmul]):
 
     def encodings(self, site: Site[Matmul]) -> Iterable[Parameters]:
         """See `Kernel.encodings`: every arithmetic of lanes; weights are wires."""
-        types = site.op.weight_type, site.inputs[0].element
-        return [{"style": style} for style in words(*types)]
+        return [{"style": style} for style in styles(site)]
 
     def check(self, site: Site[Matmul], parameters: Parameters) -> str | None:
         """Unknown names, more pixels than a row has, too many lanes, styles types do not allow."""
@@ -176,4 +190,4 @@ class Parallel(Kernel[Matmul]):
         lanes = pixels * groups * site.op.rows * site.op.fan_in
         if lanes > MAX_LANES:
             return f"{pixels} pixels take {lanes} lanes, more than {MAX_LANES}"
-        return check_style(words(site.op.weight_type, site.inputs[0].element), parameters)
+        return check_separable(site.op, parameters) or check_style(styles(site), parameters)

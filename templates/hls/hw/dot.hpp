@@ -59,6 +59,40 @@ struct with_memories<C, Core, true> {
   }
 };
 
+// The side of kernels of which a weight is a code; 0 where it is one number, and a pair one input.
+template <class C>
+constexpr int kernel_side() {
+  constexpr bool kernels =
+      C::Encoding == encoding::SeparableBits || C::Encoding == encoding::SeparableSums;
+  return kernels ? (C::WBits + 1) / 2 : 0;
+}
+
+// All inputs of a kernel, row by row.
+template <class T, int Side>
+struct kernel_inputs {
+  T at[Side][Side];
+};
+
+// The input of pair t, or all those of its kernel: Terms of each tap stand side by side in x.
+template <class C, int Terms, class T, int Lanes>
+auto input_of(const T (&x)[Lanes], int t) {
+#pragma HLS INLINE
+  if constexpr (kernel_side<C>() == 0) {
+    return x[t];
+  } else {
+    constexpr int side = kernel_side<C>();
+    kernel_inputs<T, side> found;
+    for (int r = 0; r < side; ++r) {
+#pragma HLS UNROLL
+      for (int c = 0; c < side; ++c) {
+#pragma HLS UNROLL
+        found.at[r][c] = x[(r * side + c) * Terms + t];
+      }
+    }
+    return found;
+  }
+}
+
 // The sum over Terms pairs: weights from `first` on, and the lanes of x. Wraps at SumBits, which is
 // harmless as long as the final sum fits.
 template <class C, int Terms, int SumBits, class Weights, class Book, class X>
@@ -68,7 +102,8 @@ partial<C::ProductBits + clog2(Terms), SumBits> coded_dot(const Weights &weights
   partial<C::ProductBits + clog2(Terms), SumBits> sum = 0;
   for (int t = 0; t < Terms; ++t) {
 #pragma HLS UNROLL
-    sum += products<C::Encoding>::template one<C>(weight_of(weights, book, first + t), x[t]);
+    sum += products<C::Encoding>::template one<C>(weight_of(weights, book, first + t),
+                                                        input_of<C, Terms>(x, t));
   }
   return sum;
 }

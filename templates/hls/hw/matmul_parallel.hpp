@@ -28,10 +28,11 @@ void matmul_parallel_from(stream<X> &x, stream<Y> &y, const Weights &weights,
     Y out;
     for (int v = 0; v < C::Pixels * C::Groups; ++v) {
 #pragma HLS UNROLL
-      typename X::element vector[C::Terms];
-      for (int t = 0; t < C::Terms; ++t) {
+      constexpr int size = X::lanes / (C::Pixels * C::Groups);
+      typename X::element vector[size];
+      for (int t = 0; t < size; ++t) {
 #pragma HLS UNROLL
-        vector[t] = in.lane[v * C::Terms + t];
+        vector[t] = in.lane[v * size + t];
       }
       for (int m = 0; m < C::Rows; ++m) {
 #pragma HLS UNROLL

@@ -8,9 +8,10 @@
 // of row r is at [(r % WeightRows) * Terms + t] of w_i, and input t at [(r / Sharing) * Terms + t]
 // of x_i. sum_o is two's complement and wraps at SumBits. ProductBits is the width of what one pair
 // adds, in two's complement.
-// Latency: one cycle for the products and the first sums, then hw_sum_tree. With Pack above one,
-// rows share their inputs, and Pack of them a multiplication; that takes a cycle more, and weights
-// are stored as hw_dot_packed says. With Later, the first sums pass another register.
+// Latency: one cycle for the products and the first sums (two or three with SeparableSums), then
+// that of hw_sum_tree. With Pack above one, rows share their inputs, and Pack of them a
+// multiplication; that takes a cycle more, and weights are stored as hw_dot_packed says. With
+// Later, the first sums pass another register.
 // Purely a pipeline: one set of dot products per cycle, no handshake, no reset.
 
 `default_nettype none

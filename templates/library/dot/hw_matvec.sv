@@ -205,8 +205,10 @@ module hw_matvec #(
 
   // Of hw_dot: first sums, then a stage for every Radix that are left, and one with packed rows.
   localparam int unsigned Levels = $clog2((Simd + Group - 1) / Group);
+  localparam int unsigned RowStages =  // sums of rows, and where there are many, of four of them
+      (Encoding != hw_encoding_pkg::SeparableSums) ? 0 : (WBits > 7) ? 2 : 1;
   localparam int unsigned DotStages =
-      1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1 || Later) ? 1 : 0);
+      1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + ((Pack > 1 || Later) ? 1 : 0) + RowStages;
   localparam int unsigned Delay = DotStages + Operands;
   logic [Pe*SumBits-1:0] sum;
   logic [Delay-1:0] valid_q, first_q, last_q, ragged_q;

@@ -77,7 +77,9 @@ module hw_word_sums #(
   );
 
   // Of hw_dot: the first sums, then a stage for every four that are left.
-  localparam int unsigned DotStages = 1 + ($clog2((Terms + Group - 1) / Group) + 1) / 2;
+  localparam int unsigned RowStages =  // sums of rows, and where there are many, of four of them
+      (Encoding != hw_encoding_pkg::SeparableSums) ? 0 : (WBits > 7) ? 2 : 1;
+  localparam int unsigned DotStages = 1 + ($clog2((Terms + Group - 1) / Group) + 1) / 2 + RowStages;
   localparam int unsigned Delay = DotStages + 1;
   logic [Delay-1:0] valid_q;
 
