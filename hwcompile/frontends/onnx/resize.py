@@ -173,7 +173,7 @@ def _linear(
         return enlarged(ctx, node, value, mode, _factors(node, shape, scales))
     wanted = tuple(output for output, _ in scales)
     pairs = zip(shape, wanted, strict=True)
-    whole = [n == m or (n > 1 and (m - 1) % (n - 1) == 0) for n, m in pairs]
+    whole = [n == m or (n > 1 and (m - 1) / (n - 1) in (2, 4, 8)) for n, m in pairs]
     if not all(whole) or wanted[:2] != shape[:2]:
         return enlarged(ctx, node, value, mode, _factors(node, shape, scales))
     factors = [
