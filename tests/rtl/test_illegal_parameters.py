@@ -136,9 +136,15 @@ def _plain(values: dict[str, int], folder: Path) -> dict[str, int]:
         _, dot, field = name.partition(".")
         changed = 0
         for path in folder.glob("*_pkg.sv") if dot else ():
-            default = re.compile(rf"(\S+?)(,? +// {field})$", re.MULTILINE)
-            bits = 2 if field == "kind" else 32
-            text, count = default.subn(rf"{bits}'d{value}\2", path.read_text())
+            # A kind is a name of two bits; numbers keep theirs, or all fields in front would move.
+            default = re.compile(
+                rf"(?:-?(\d+)'\w+|[a-zA-Z]\S*?)(,? +// {field}\b.*)$", re.MULTILINE
+            )
+            parts = default.split(path.read_text())
+            count = len(parts) // 3
+            for at in range(1, len(parts), 3):
+                parts[at] = f"{parts[at] or 2}'d{value}"
+            text = "".join(parts)
             path.write_text(text)
             changed += count
         assert changed == bool(dot), name
