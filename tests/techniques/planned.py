@@ -98,6 +98,17 @@ def plan_plain(network: Network, folder: Path) -> Planned:
     return plan_of(network.plain(path) or path, network)
 
 
+def check_chain(network: Network, folder: Path, cycles: int) -> None:
+    """A chain of thin layers equals their product, on fewer lanes and bits, in as many cycles.
+
+    What is expected is what an executor says of the one layer that the chain stands for.
+    """
+    found, plain = check_plan(network, folder), plan_plain(network, folder)
+    assert found.lanes < plain.lanes
+    assert found.weight_bits < plain.weight_bits
+    assert found.interval == plain.interval == cycles
+
+
 def _compiled(model: Path | Graph, folder: Path, options: Any) -> Design:
     if isinstance(model, Graph):
         return hwcompile.compile_graph(model, folder / "build", **options)
