@@ -104,7 +104,7 @@ CORES = (
         (
             ("(!Padded || data_on_map)", "1'b1"),
             (": begun_q || lacking[NumberBits-1]", ": 1'b1"),
-            ("col_d = last_tap_col ? first_col_q : ", "col_d = "),
+            ("col_d = last_tap_col_i ? first_col_q : ", "col_d = "),
         ),
         depth=13,
         slow=True,
