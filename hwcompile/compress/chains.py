@@ -12,7 +12,7 @@ from onnx import helper, numpy_helper
 
 from hwcompile.compress import low_rank
 from hwcompile.compress.checked import FloatArray
-from hwcompile.compress.weights import WeightedLayer, fresh_name
+from hwcompile.compress.weights import WeightedLayer, attributes_of, fresh_name
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +76,11 @@ def check_chain(layer: WeightedLayer, node: onnx.NodeProto) -> None:
     Raises:
         ValueError: For transposed and grouped convolutions, and transposed inputs.
     """
-    if _attributes(node).get("transA", 0):
+    if attributes_of(node).get("transA", 0):
         raise ValueError("a layer that turns its input is no chain of thinner ones")
     if node.op_type == "ConvTranspose":
         raise ValueError("a transposed convolution is no chain of thinner ones")
-    if _attributes(node).get("group", 1) != 1:
+    if attributes_of(node).get("group", 1) != 1:
         raise ValueError("a grouped convolution is no chain of thinner ones")
 
 
@@ -154,7 +154,7 @@ def _composed(first: FloatArray, second: FloatArray) -> FloatArray:
 
 def _convolution(node: onnx.NodeProto, link: ThinLayer) -> dict[str, Any]:
     """Attributes of a link: of each axis those of the node, or none."""
-    own = _attributes(node)
+    own = attributes_of(node)
     takes = (link.rows, link.columns)
     found: dict[str, Any] = {"kernel_shape": list(link.weights.shape[2:]), "group": link.groups}
     for name in ("strides", "dilations"):
@@ -166,10 +166,6 @@ def _convolution(node: onnx.NodeProto, link: ThinLayer) -> dict[str, Any]:
     pads = own.get("pads", [0] * 4) if padding == b"NOTSET" else [0] * 4
     taken = zip(pads, (*takes, *takes), strict=True)
     return found | {"pads": [number if take else 0 for number, take in taken]}
-
-
-def _attributes(node: onnx.NodeProto) -> dict[str, Any]:
-    return {one.name: helper.get_attribute_value(one) for one in node.attribute}
 
 
 def _set(node: onnx.NodeProto, attributes: Mapping[str, Any]) -> None:

@@ -66,8 +66,8 @@ TRANSFORMS: Mapping[str, Callable[[onnx.ModelProto, WeightedLayer], WeightedLaye
 """What `transform` may be: a layer becomes several ones with the same result, of which one has the
 weights that are pruned and projected."""
 
-
 _STEPS: Mapping[str, Mapping[str, Callable[..., Any]]] = {
+    "transform": TRANSFORMS,
     "prune": PRUNERS,
     "factor": FACTORS,
     "method": METHODS,
@@ -149,19 +149,18 @@ def _compress(proto: onnx.ModelProto, layer: WeightedLayer, entry: Mapping[str, 
         links = _links(proto, layer, entry)
     except (TypeError, ValueError) as error:
         raise ValueError(f"layer '{name}': {error}") from error
+    weights = links[0].weights
     if "factor" in entry:
         insert_chain(proto, layer, links)
         weights = multiplied_out(links).reshape(layer.weights.shape)
-    else:
-        weights = links[0].weights
-    if {"prune", "method"} & set(entry) and "factor" not in entry:
+    elif {"prune", "method"} & set(entry):
         replace_weights(proto, layer, weights, quantized="method" not in entry)
     before = layer.weights.astype(np.float64)
     power = float((before**2).mean()) or 1.0
     stored = np.concatenate([link.weights.reshape(-1) for link in links])
     return Compressed(
         name,
-        ", ".join(str(entry[key]) for key in ("transform", *_STEPS) if key in entry),
+        ", ".join(str(entry[key]) for key in _STEPS if key in entry),
         stored.size,
         int((stored == 0).sum()),
         int(np.unique(stored).size),
@@ -198,20 +197,23 @@ def _projected(
 
 
 def _arguments(function: Callable[..., Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    names = list(inspect.signature(function).parameters)[1:]
+    names = [one.name for one in _parameters(function)]
     return {name: entry[name] for name in names if name in entry}
+
+
+def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """Of a step, those that a recipe gives: all but the model, the layer or the weights."""
+    given = 2 if function in TRANSFORMS.values() else 1
+    return list(inspect.signature(function).parameters.values())[given:]
 
 
 def _check(pattern: str, entry: Mapping[str, Any], layers: list[str]) -> None:
     """Refuse what would be read by nobody."""
     if not fnmatch.filter(layers, pattern):
         raise ValueError(f"'{pattern}' fits no layer; there are {', '.join(layers)}")
-    taken = {"transform", *_STEPS}
+    taken = set(_STEPS)
     if not taken & set(entry):
-        raise ValueError(f"'{pattern}' names no 'method', no 'factor' and no way to 'prune'")
-    if entry.get("transform", "winograd") not in TRANSFORMS:
-        names = ", ".join(TRANSFORMS)
-        raise ValueError(f"'{pattern}': transform '{entry['transform']}' is none of {names}")
+        raise ValueError(f"'{pattern}' names none of {', '.join(_STEPS)}")
     if {"transform", "factor"} <= set(entry):
         raise ValueError(f"'{pattern}': what is transformed is no layer that has factors")
     for key, known in _STEPS.items():
@@ -219,7 +221,7 @@ def _check(pattern: str, entry: Mapping[str, Any], layers: list[str]) -> None:
             continue
         if entry[key] not in known:
             raise ValueError(f"'{pattern}': {key} '{entry[key]}' is none of {', '.join(known)}")
-        parameters = list(inspect.signature(known[entry[key]]).parameters.values())[1:]
+        parameters = _parameters(known[entry[key]])
         taken |= {one.name for one in parameters}
         missing = [p.name for p in parameters if p.default is p.empty and p.name not in entry]
         if missing:

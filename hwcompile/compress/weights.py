@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import onnx
-from onnx import numpy_helper
+from onnx import helper, numpy_helper
 from onnx.reference import ReferenceEvaluator
 
 from hwcompile.compress.checked import FloatArray
@@ -149,12 +149,12 @@ def _dequantized(
     node: onnx.NodeProto, proto: onnx.ModelProto, constants: dict[str, np.ndarray]
 ) -> np.ndarray:
     """Scales of every kind, by ONNX's own reference, which begins with operator set 19."""
-    outputs = [onnx.helper.make_tensor_value_info(node.output[0], onnx.TensorProto.FLOAT, None)]
+    outputs = [helper.make_tensor_value_info(node.output[0], onnx.TensorProto.FLOAT, None)]
     tensors = [numpy_helper.from_array(constants[name], name) for name in node.input]
-    graph = onnx.helper.make_graph([node], "weights", [], outputs, tensors)
+    graph = helper.make_graph([node], "weights", [], outputs, tensors)
     version = max(one.version for one in proto.opset_import if one.domain in ("", "ai.onnx"))
-    opsets = [onnx.helper.make_opsetid("", max(version, 19))]
-    model = onnx.helper.make_model(graph, opset_imports=opsets)
+    opsets = [helper.make_opsetid("", max(version, 19))]
+    model = helper.make_model(graph, opset_imports=opsets)
     results: Any = ReferenceEvaluator(model).run(None, {})
     return np.asarray(results[0])
 
@@ -172,6 +172,11 @@ def _outputs_second(node: onnx.NodeProto) -> bool:
         turned = next((a.i for a in node.attribute if a.name == "transB"), 0)
         return not turned
     return node.op_type in ("MatMul", "ConvTranspose")
+
+
+def attributes_of(node: onnx.NodeProto) -> dict[str, Any]:
+    """Values of a node's attributes, by name; texts are bytes."""
+    return {one.name: helper.get_attribute_value(one) for one in node.attribute}
 
 
 def fresh_name(graph: onnx.GraphProto, wish: str) -> str:

@@ -20,6 +20,7 @@ from hwcompile.compress.checked import FloatArray, finite, same_kind
 from hwcompile.compress.weights import (
     QUANTIZERS,
     WeightedLayer,
+    attributes_of,
     fresh_name,
     layers_of,
     model_constants,
@@ -127,7 +128,7 @@ class _Shape:
 
 
 def _padded_shape(proto: onnx.ModelProto, node: onnx.NodeProto, weights: FloatArray) -> _Shape:
-    attributes = {one.name: helper.get_attribute_value(one) for one in node.attribute}
+    attributes = attributes_of(node)
     usual = {"strides": [1, 1], "dilations": [1, 1], "group": 1}
     if node.op_type != "Conv" or weights.shape[2:] != (3, 3):
         raise ValueError("only convolutions of 3 x 3 have these tiles")
@@ -179,7 +180,7 @@ def _quantized(
     numbers = [constants.get(name) for name in maker.input[1:]]
     if any(number is None for number in numbers) or maker.op_type not in ("Quant", "IntQuant"):
         raise ValueError(f"its weights stand behind a {maker.op_type} that can not be evaluated")
-    attributes: dict[str, Any] = {a.name: helper.get_attribute_value(a) for a in maker.attribute}
+    attributes = attributes_of(maker)
     scale, zero, bits = (np.asarray(number, dtype=np.float32) for number in numbers)
     filters = weights.shape[0]
     if zero.any() or (scale.size > 1 and scale.shape != (filters, 1, 1, 1)):

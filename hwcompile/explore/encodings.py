@@ -133,6 +133,9 @@ def synthesized(found: Encodings, most: int) -> list[Use]:
             use = synthesize_alone(each.built, found.board, folder)
         except ToolError as error:
             raise failed(error) from error
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         shutil.rmtree(folder)
         return use
 

@@ -197,7 +197,7 @@ def test_files_are_whole_or_as_they_were(tmp_path: Path, monkeypatch: pytest.Mon
     ("recipe", "part"),
     [
         ({"nothing": {"method": "binary"}}, "fits no layer; there are Conv_n"),
-        ({"*": {}}, "no 'method', no 'factor'"),
+        ({"*": {}}, "names none of transform, prune, factor, method"),
         ({"*": {"method": "magic"}}, "'magic' is none of balanced"),
         ({"*": {"prune": "magic"}}, "prune 'magic' is none of bank_balanced"),
         ({"*": {"method": "fixed_point"}}, "fixed_point needs bits"),

@@ -93,19 +93,17 @@ def test_a_board_counts_its_own_cells(model: Path) -> None:
     assert dsp["folded multiply plain"] == 1
 
 
-@pytest.mark.parametrize(
-    ("board", "lut"), [("icebreaker", 0.4), pytest.param("", 0.4, marks=pytest.mark.slow)]
-)
-def test_synthesis_makes_about_what_was_predicted(model: Path, board: str, lut: float) -> None:
+@pytest.mark.parametrize("board", ["icebreaker", pytest.param("", marks=pytest.mark.slow)])
+def test_synthesis_makes_about_what_was_predicted(model: Path, board: str) -> None:
+    """As many DSP blocks, and look-up tables as near as models of families are."""
     listed = found(model, target_cycles=60, board=board)
-    dsp = {each.name: each.need.dsp for each in listed.alternatives}
-    own, other = synthesized(listed, 2)
-    pairs = list(zip(listed.alternatives, (own, other), strict=False))
-    assert len(pairs) == 2 < len(dsp)
-    assert any(use.dsp for _, use in pairs)
+    uses = synthesized(listed, 2)
+    assert len(uses) == 2 < len(listed.alternatives)
+    assert any(use.dsp for use in uses)
+    pairs = zip(listed.alternatives[:2], uses, strict=True)
     for each, use in pairs:
         assert use.dsp == each.need.dsp
-        assert use.lut == pytest.approx(each.need.lut, rel=lut, abs=20)
+        assert use.lut == pytest.approx(each.need.lut, rel=0.4, abs=20)
 
 
 def test_a_synthesis_that_fails_leaves_its_log(
