@@ -126,7 +126,8 @@ def sustains(need: IntArray, free: IntArray, depth: int) -> bool:
         room = phase + frame * reads + 1
         written = _as_early_as_possible(room)[2 * words :]
         fired = np.arange(2 * reads, 3 * reads)
-        return bool(np.all(fired >= written[need - 1] + 1))
+        # A read that needs nothing, as of a memory that is only kept, waits for nobody.
+        return bool(np.all((need == 0) | (fired >= written[need - 1] + 1)))
     fired = _as_early_as_possible(np.concatenate([need + f * words for f in range(3)]))
     room = fired[2 * reads :][phase] + (frame - 2) * words + 1
     return bool(np.all(np.arange(3 * words) >= room))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
@@ -191,17 +191,22 @@ def test_random_windows(case: tuple[Site, dict[str, int]], seed: int, depth: int
     check_kernel(case[0], KERNEL, case[1], frames=4, seed=seed, depth=depth)
 
 
+BELOW_ONE_ROW = Window((2, 1), (1, 1), (1, 1), (0, 0, 1, 0), 0, 2)
+"""Its memory of lines is filled, and no read of it needs a word."""
+
+
 @settings(deadline=None, max_examples=60)
 @given(parallel_windows())
+@example((Site.of(BELOW_ONE_ROW, TensorType((1, 4, 4), BIPOLAR)), {"parallel": 1}))
 def test_line_memory_is_enough_and_ports_carry_the_tensors(
     case: tuple[Site, dict[str, int]],
 ) -> None:
-    example, parameters = case
-    assert KERNEL.check(example, parameters) is None
-    built = KERNEL.at(example, parameters)
+    site, parameters = case
+    assert KERNEL.check(site, parameters) is None
+    built = KERNEL.at(site, parameters)
     (source,) = built.ports.inputs
-    assert source.vectors * source.size == example.inputs[0].size
-    assert built.ports.output.vectors * built.ports.output.size == example.outputs[0].size
+    assert source.vectors * source.size == site.inputs[0].size
+    assert built.ports.output.vectors * built.ports.output.size == site.outputs[0].size
     access = built.timing.actors["read"].reads["lines"]
     capacity = built.timing.buffers["lines"].capacity
     assert np.all(np.diff(access.need) >= 0)
