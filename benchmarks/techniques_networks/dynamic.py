@@ -10,8 +10,9 @@ import numpy as np
 import onnx
 from onnx import helper
 
-from benchmarks.planning_models import Grower
+from benchmarks.planning_models import QONNX, Grower
 from benchmarks.techniques_networks.network import FRAMES, Array, Frames, Network, extremes_first
+from hwcompile.compress import register_signs
 from hwcompile.frontends.load import load_model
 from hwcompile.ops.lstm.op import Lstm
 
@@ -32,6 +33,24 @@ def residual_attention(path: Path) -> None:
     mask = net.quant(net.op("Sigmoid", scaled), 8, False, 2.0**-8)
     both = net.op("Mul", net.op("Add", mask, net.constant(1.0)), trunk)
     net.save(path, net.quant(both, 8, True, 16.0))
+
+
+FEATURES = 24
+"""Of random features."""
+
+
+def random_features(path: Path) -> None:
+    """Signs that a shift register makes, a cosine of each sum, and weights that are trained."""
+    net = Grower(12, 1, 1)
+    x = net.op("Flatten", net.quant("x", 8, True))
+    signs = net.constant(register_signs((12, FEATURES)))
+    binary = net.op("BipolarQuant", signs, net.constant(1.0), domain=QONNX)
+    phases = net.constant(net.random.uniform(0, 2 * np.pi, FEATURES))
+    angles = net.op(
+        "Add", net.op("Mul", net.op("MatMul", x, binary), net.constant(2.0**-7)), phases
+    )
+    features = net.quant(net.op("Cos", net.quant(angles, 8, True, 2.0**-4)), 8, True, 2.0**-7)
+    net.save(path, net.op("MatMul", features, net.weights(4, FEATURES, 5)))
 
 
 def chosen_places(path: Path) -> None:
@@ -146,6 +165,7 @@ _CYCLES: dict[str, Any] = {"target_cycles": 400}
 NETWORKS = (
     Network(66, "Residual Attention", residual_attention, options=_CYCLES),
     Network(69, "Dynamic Capacity Networks", chosen_places, options=_CYCLES),
+    Network(70, "random features", random_features, options={"target_cycles": 150}),
     Network(
         80,
         "sequence-level distillation",

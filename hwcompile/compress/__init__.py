@@ -29,6 +29,7 @@ from hwcompile.compress.powers import minifloat, powers_of_two, shift_sums
 from hwcompile.compress.recipe import METHODS, PRUNERS, TRANSFORMS, Compressed, apply
 from hwcompile.compress.signs import (
     binary_weights,
+    register_signs,
     residual_binary,
     separable_binary,
     ternary,
@@ -76,6 +77,7 @@ __all__ = [
     "minifloat",
     "powers_of_two",
     "product_codebooks",
+    "register_signs",
     "residual_binary",
     "separable_binary",
     "shared_kmeans",

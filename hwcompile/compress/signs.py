@@ -82,3 +82,29 @@ def separable_binary(weights: npt.ArrayLike) -> FloatArray:
     column = np.where(left[..., :, :1] >= 0, 1.0, -1.0)
     row = np.where(right[..., :1, :] >= 0, 1.0, -1.0)
     return same_kind(column * row, weights)
+
+
+def register_signs(shape: tuple[int, ...], polynomial: int = 0x1A011, seed: int = 1) -> FloatArray:
+    """+1 and -1 of a linear feedback shift register, which hardware makes instead of storing them.
+
+    Random features need fixed weights, any ones that look random (Livni, Carmon, Globerson,
+    "Learning infinite-layer networks", arXiv 1606.05316). Bit i + L of the sequence is the sum
+    modulo 2 of bits i + j for the terms x^j of the polynomial below its degree L; 1 means +1.
+
+    Args:
+        shape: Of the weights, which are filled in their own order.
+        polynomial: Bit j says that it has the term x^j; that of degree 0 must be there. The
+            default, x^16 + x^15 + x^13 + x^4 + 1, has the longest period, 65,535.
+        seed: The first L bits, bit 0 first; not 0.
+    """
+    degree = polynomial.bit_length() - 1
+    if degree < 1 or not polynomial & 1:
+        raise ValueError(f"a polynomial with the term x^0 and another one, not {polynomial:#x}")
+    if not 0 < seed < 1 << degree:
+        raise ValueError(f"a seed from 1 to {(1 << degree) - 1}, not {seed}")
+    taps, state = polynomial ^ 1 << degree, seed
+    bits = np.empty(int(np.prod(shape)))
+    for place in range(bits.size):
+        bits[place] = state & 1
+        state = state >> 1 | ((state & taps).bit_count() & 1) << (degree - 1)
+    return 2 * bits.reshape(shape) - 1

@@ -81,6 +81,12 @@ def test_recursion_through_another_function_but_not_of_unrolled_templates() -> N
     assert findings({"a.hpp": text}) == ()
 
 
+def test_a_branch_that_the_compiler_chooses_is_no_function() -> None:
+    branch = "template <int N>\nint {}(int x) {{\n  if constexpr (N > 0) {{\n    {};\n  }}\n}}\n"
+    text = branch.format("f", "return g<N>(x)") + branch.format("g", "return x")
+    assert findings({"hw/a.hpp": text}) == ()
+
+
 @pytest.mark.parametrize("name", ["lstm", "gru", "reduce", "argmax", "matvec"])
 def test_a_function_of_the_user_is_not_the_one_of_the_library(name: str) -> None:
     top = f"void {name}(int &x) {{\n  hw::{name}<layer>(x);\n  hw::caller(x);\n}}\n"

@@ -119,6 +119,7 @@ VECTORS: Refusals = {
         "Passes, groups of sums and OutBits": {"Passes": 0},
         "three registers more": {"Sums.registers": 4},
         "only constant weights share": {"Sums.pack": 2},
+        "have a book or are made": {"Sums.made": 3},
     },
     "hw_queue_pe": {"Pe is one of Pes": {"Pe": 2}},
     "hw_reduce": {"between 1 and all lanes": {"LastLanes": 2}},
@@ -172,6 +173,10 @@ STREAMS: Refusals = {
     "hw_slice_rom": {"one of Slices": {"Slice": 1}},
     "hw_soft_reset": {"Cycles must be": {"Cycles": 0}},
     "hw_tap": {"Width must be": {"Width": 0}},
+    "hw_weights": {
+        "Steps, Width and AddressBits": {"Steps": 0},
+        "a row for every bit": {"Length": 2},
+    },
     "hw_weight_rom": {"reach every row": {"Depth": 3}},
     "hw_wrap": {"Count must be": {"Count": 0}},
     "hw_wrap_ahead": {"Count must be": {"Count": 0}},

@@ -274,12 +274,13 @@ class Dot:
             **(self.packing.parameters() if self.packing else {}),
         }
 
-    def plan(self, terms: int, out_bits: int) -> Struct:
+    def plan(self, terms: int, out_bits: int, made: int = 0) -> Struct:
         """How sums over `terms` pairs are made: pairs at a time, rows that share a multiplication.
 
         Args:
             terms: Pairs of a row.
             out_bits: Of a sum over steps.
+            made: Places of the register that makes the weights; 0 where a memory has them.
         """
         rows, overlap = (self.packing.rows, self.packing.overlap) if self.packing else (1, 0)
         fields = {
@@ -289,6 +290,8 @@ class Dot:
             "overlap": overlap,
             "sum_bits": self.sum_bits(terms, out_bits),
             "code_bits": self.code_bits,
+            "doubled": self.encoding.doubled,
+            "made": made,
         }
         return Struct("hw_sums", "sums", fields)
 

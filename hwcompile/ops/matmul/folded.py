@@ -11,6 +11,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.ops.arithmetic.codebook import CODEBOOK, PLAIN, check_encoding
 from hwcompile.ops.arithmetic.dot import Dot, start_bits
 from hwcompile.ops.arithmetic.encoding import WeightEncoding
+from hwcompile.ops.arithmetic.feedback import Made, sequence_of
 from hwcompile.ops.arithmetic.rank_one import SEPARABLE
 from hwcompile.ops.arithmetic.ways import out_of_multipliers, shared_multipliers
 from hwcompile.ops.contract.instance import Instance
@@ -109,7 +110,10 @@ class FoldedMatrix(InBlocks[Matmul]):
             total += memory(self.steps, input_width, MemoryKind.QUEUE) + Resources(lut=input_width)
         else:
             total += Resources(ff=input_width)
-        total += memory(self.depth, weights * self.dot.weight_bits)
+        if self.made:
+            total += self.made.needs
+        else:
+            total += memory(self.depth, weights * self.dot.weight_bits)
         total += self.dot.decoding(weights, self.depth)
         starts = self.starts
         if starts is not None:
@@ -121,7 +125,7 @@ class FoldedMatrix(InBlocks[Matmul]):
     def paths(self) -> tuple[Path, ...]:
         """Those of the arithmetic, behind the memories, and control."""
         width = self.pe * self.dot.pairs(self.simd) * self.dot.weight_bits
-        weights = Memory(self.depth, width) if self.depth > 1 else None
+        weights = Memory(self.depth, width) if self.depth > 1 and not self.made else None
         word = self.simd * self.dot.encoding.input.bits
         kept = Memory(self.steps, word, MemoryKind.QUEUE) if self.folds > 1 else None
         sums = self.dot.paths(self.simd, self.out_bits, weights, kept, rows=self.pe)
@@ -145,11 +149,14 @@ class FoldedMatrix(InBlocks[Matmul]):
                 "Steps": self.steps,
                 "Groups": op.groups,
                 "KeptLanes": self._kept_lanes,
-                "Sums": dot.plan(self.simd, self.out_bits),
+                "Sums": dot.plan(self.simd, self.out_bits, self.made.length if self.made else 0),
                 **dot.parameters(),
-                "Doubled": dot.encoding.doubled,
                 "OutBits": self.out_bits,
-                "WeightFile": dot.image(self._weight_blocks()),
+                **(
+                    self.made.parameters()
+                    if self.made
+                    else {"WeightFile": dot.image(self._weight_blocks())}
+                ),
                 **dot.book_image,
                 **dot.start_parameters(self.starts, op.fan_in),
             },
@@ -160,7 +167,8 @@ class FoldedMatrix(InBlocks[Matmul]):
         """Folding and arithmetic."""
         groups = f", {self.op.groups} groups" if self.op.groups > 1 else ""
         folding = f"{self.folds} folds of {self.steps} steps{groups}"
-        return f"{self.pe} x {self.simd} lanes, {folding}: {self.dot.describe()}"
+        made = f", from a register of {self.made.length} bits" if self.made else ""
+        return f"{self.pe} x {self.simd} lanes, {folding}: {self.dot.describe()}{made}"
 
     @cached_property
     def starts(self) -> IntArray | None:
@@ -170,6 +178,21 @@ class FoldedMatrix(InBlocks[Matmul]):
             return None
         edge = self.folds * self.pe - self.op.rows
         return np.pad(starts, ((0, 0), (0, edge))).reshape(-1, self.pe)
+
+    @cached_property
+    def made(self) -> Made | None:
+        """The register that makes the weights, where one does."""
+        op, dot = self.op, self.dot
+        stored = self.parameters.get("encoding", "auto") != "auto" or dot.packing or dot.book
+        if stored or dot.weight_bits > 1 or op.groups > 1 or self.order or self.depth == 1:
+            return None
+        if op.rows % self.pe or op.fan_in % self.simd:
+            return None
+        found = sequence_of(dot.encoding.encode(op.weights[0]))
+        if found is None:
+            return None
+        made = found.made(self.pe, self.simd, self.folds, self.steps)
+        return made.recoded(self.simd, lambda codes: dot.encoding.stored(codes, dot.group))
 
     @property
     def _kept_lanes(self) -> int:
@@ -195,7 +218,8 @@ class Folded(Kernel[Matmul]):
     """Parameters `pe` (rows at a time), `simd` (columns at a time), `style` (an encoding's word).
 
     `encoding` says how weights are stored: `plain`, as a place in a `codebook` of the few numbers
-    that occur, or `auto` (the book where memory shrinks by more than its tables take).
+    that occur, or `auto` (the book where memory shrinks by more than its tables take). With `auto`,
+    bits that are the sequence of a linear feedback shift register are not stored at all.
 
     The style `separable` stores a code for each kernel that is a column times a row of signs, where
     words have all taps of kernels; `auto` takes it where it is smaller.

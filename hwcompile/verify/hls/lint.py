@@ -41,7 +41,7 @@ _MEMBER = re.compile(r"\b\w+::(\w+)\b")
 _WORD = re.compile(r"(?<![\w:])[A-Za-z_]\w*")
 _KNOWN = {"clog2", "least", "most"}
 _LIBRARY = "hw::"
-_CONTROL = {"for", "if", "switch", "while", "return", "sizeof"}
+_CONTROL = {"for", "if", "constexpr", "switch", "while", "return", "sizeof"}
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ void depthwise_from(stream<X> &x, stream<Y> &y, const Weight (&weights)[Depth][C
               weight_of(weights[shared ? tap : tap * C::Words + index], book, p), in.lane[p]);
           const modular<C::OutBits> before =
               (tap == 0) ? modular<C::OutBits>(start_of<C>(starts, index, p)) : sum.lane[p];
-          sum.lane[p] = modular<C::OutBits>(before + term<C, C::OutBits>(product));
+          sum.lane[p] = modular<C::OutBits>(before + term<C::Doubled, C::OutBits>(product));
           const bool unused = p >= C::KeptLanes && index == C::Words - 1;
           out.lane[p] = unused ? typename Y::element(0) : typename Y::element(sum.lane[p]);
         }

@@ -35,7 +35,7 @@ void depthwise_parallel_from(stream<X> &x, stream<Y> &y, const Weights &weights,
         const modular<C::OutBits> start = modular<C::OutBits>(start_of<C>(starts, index, p));
         const auto sum = dot<C, C::Taps, C::SumBits>(weights[index], p * C::Taps, taps);
         out.lane[q * C::Pe + p] =
-            typename Y::element(modular<C::OutBits>(start + term<C, C::OutBits>(sum)));
+            typename Y::element(modular<C::OutBits>(start + term<C::Doubled, C::OutBits>(sum)));
       }
     }
     clear_tail<C>(out, place);

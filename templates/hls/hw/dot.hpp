@@ -115,10 +115,10 @@ partial<C::ProductBits + clog2(Terms), SumBits> dot(const Weights &weights, int 
 }
 
 // A sum as it is added to an accumulator of Bits bits.
-template <class C, int Bits, class Sum>
+template <bool Doubled, int Bits, class Sum>
 modular<Bits> term(const Sum &sum) {
 #pragma HLS INLINE
-  return modular<Bits>(modular<Bits>(sum) << (C::Doubled ? 1 : 0));
+  return modular<Bits>(modular<Bits>(sum) << (Doubled ? 1 : 0));
 }
 
 // The constant part of a sum: the same for all, or of a lane in a row of a memory.

@@ -40,7 +40,7 @@ void matmul_parallel_from(stream<X> &x, stream<Y> &y, const Weights &weights,
         const modular<C::OutBits> start = modular<C::OutBits>(start_of<C>(starts, word, row));
         const auto sum = dot<C, C::Terms, C::SumBits>(weights[word], row * C::Terms, vector);
         out.lane[v * C::Rows + m] =
-            typename Y::element(modular<C::OutBits>(start + term<C, C::OutBits>(sum)));
+            typename Y::element(modular<C::OutBits>(start + term<C::Doubled, C::OutBits>(sum)));
       }
     }
     clear_tail<C>(out, index);

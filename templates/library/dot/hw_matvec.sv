@@ -14,10 +14,11 @@
 //
 // A sum starts from the constant part of its dot product (see hw_dot): from Start, or with
 // StartBits above zero from row (set * Folds + fold) of the start memory, where lane p is at p.
-// With Doubled the sums of hw_dot count twice.
+// With doubled in Sums, the sums of hw_dot count twice.
 //
 // With code bits in Sums, a weight is stored as a place in the code book; see hw_codebook, which
-// stands behind the weight memory and in front of a register there.
+// stands behind the weight memory and in front of a register there. With a made register in Sums
+// there is no weight memory: it makes single bits, as MadeRows say; see hw_weights.
 //
 // Only in the last fold may fewer rows than Pe be meaningful. Lanes from KeptLanes on, whose
 // weights can not be zero, are cleared then.
@@ -38,13 +39,13 @@ module hw_matvec #(
   parameter int unsigned XBits = 2,
   parameter bit          XSigned = 1'b1,
   parameter int unsigned ProductBits = 4,
-  parameter bit          Doubled = 1'b0,
   parameter int unsigned OutBits = 4,
   parameter int          Start = 0,
   parameter int unsigned StartBits = 0,
   parameter WeightFile = "",
   parameter CodeFile = "",
-  parameter StartFile = ""
+  parameter StartFile = "",
+  parameter MadeRows = 1'b0
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_ni,
@@ -158,17 +159,14 @@ module hw_matvec #(
   logic [Pe*Simd*WBits-1:0] weights;
   logic [Simd*XBits-1:0] x_q;
 
-  hw_weight_rom #(
-    .Width(Pe*Simd*StoredBits), .Depth(Depth), .AddressBits(AddressBits), .WeightFile(WeightFile)
-  ) i_weights (
-    .clk_i, .addr_i(addr_q), .data_o(stored)
-  );
+  hw_weights #(
+    .Width(Pe*Simd*StoredBits), .Depth(Depth), .AddressBits(AddressBits), .Steps(Steps),
+    .WeightFile(WeightFile), .Length(Sums.made), .RowsBits($bits(MadeRows)), .Rows(MadeRows)
+  ) i_weights (.clk_i, .addr_i(addr_q), .data_o(stored));
 
   hw_codebook #(
     .Lanes(Pe*Simd), .CodeBits(Sums.code_bits), .Bits(WBits), .CodeFile(CodeFile)
-  ) i_codes (
-    .codes_i(stored), .numbers_o(weights)
-  );
+  ) i_codes (.codes_i(stored), .numbers_o(weights));
 
   if (Folds > 1) begin : gen_replay
     // One port: a word is passed on in the cycle in which it is written.
@@ -283,7 +281,7 @@ module hw_matvec #(
       for (int unsigned p = 0; p < Pe; p++) begin
         acc_q[p*OutBits +: OutBits] <=
             (first_q[Delay-1] ? start[p*OutBits +: OutBits] : acc_q[p*OutBits +: OutBits])
-            + (OutBits'($signed(sum[p*SumBits +: SumBits])) << Doubled);
+            + (OutBits'($signed(sum[p*SumBits +: SumBits])) << Sums.doubled);
       end
     end
   end

@@ -12,6 +12,8 @@ package hw_sums_pkg;
     logic [31:0] overlap;    // bits that fields of such rows share
     logic [31:0] sum_bits;   // of a sum over a word
     logic [31:0] code_bits;  // of a weight in memory, when it is a place in a code book; else 0
+    logic        doubled;    // sums of hw_dot count twice
+    logic [31:0] made;       // places of the register that makes the weights; 0: a memory has them
   } sums_t;
 
   localparam sums_t SUMS = {
@@ -20,7 +22,9 @@ package hw_sums_pkg;
     32'd1,  // pack
     32'd0,  // overlap
     32'd4,  // sum_bits
-    32'd0   // code_bits
+    32'd0,  // code_bits
+    1'b0,   // doubled
+    32'd0   // made
   };
 
 endpackage

@@ -28,7 +28,7 @@ module prove_matvec #(
 
   hw_matvec #(
     .Pe(Pe), .Simd(Simd), .Folds(Folds), .Steps(Steps), .Groups(Groups), .KeptLanes(KeptLanes),
-    .Sums({32'd1, 32'd0, 32'd1, 32'd0, 32'd5, 32'd0}), .OutBits(Bits), .Start(Start),
+    .Sums({32'd1, 32'd0, 32'd1, 32'd0, 32'd5, 32'd0, 1'b0, 32'd0}), .OutBits(Bits), .Start(Start),
     .WeightFile("weights.mem")
   ) u_core (
     .clk_i, .rst_ni, .in0_valid_i, .in0_ready_o(ready), .in0_data_i, .out_ok_i,
