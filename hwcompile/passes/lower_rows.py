@@ -10,7 +10,7 @@ import numpy as np
 from hwcompile.ir.graph import Builder, Graph, Node
 from hwcompile.ir.op import Op
 from hwcompile.ir.rewrite import rewrite
-from hwcompile.ir.types import IntType
+from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.attention.rows import Normalize, Softmax
 from hwcompile.ops.cast.op import Cast
 from hwcompile.ops.elementwise.op import Linear, Product
@@ -29,7 +29,9 @@ def lower_rows(graph: Graph) -> Graph:
     `e = table(largest - x)`, `y = e / reduce(e)`.
 
     Before: `y = normalize(x)`. After: `c = n * x - reduce(x)` or a difference to a constant,
-    `root = square_root(reduce(c * c) + floor)`, `y = c / root`.
+    `root = square_root(reduce(c * c) + floor)`, `y = c / root`. Where rows go across pixels, sums
+    are over the whole map, a channel each and then channels of a row, and
+    `sum(c * c) = n * n * sum(x * x) - n * sum(x) * sum(x)`, so that x alone is kept for a frame.
     """
     taken = taken_names(graph)
 
@@ -38,14 +40,16 @@ def lower_rows(graph: Graph) -> Graph:
             return None
         row = _Row(builder, node, taken)
         kind, size = builder.types[inputs[0]], node.op.size
-        value, whole = inputs[0], kind.channels == size
+        across = isinstance(node.op, Normalize) and node.op.across
+        value, whole = inputs[0], across or kind.channels == size
         if not whole:
             rows = (1, kind.size // size, size)
             value = row.add("rows", Reshape(rows), value)
         if isinstance(node.op, Softmax):
             *operands, last = _softmax(row, node.op, value)
         else:
-            *operands, last = _normalize(row, node.op, value)
+            normal = _normalize_map if across else _normalize
+            *operands, last = normal(row, node.op, value)
         op, values = last, tuple(operands)
         if not whole:
             op, values = Reshape(kind.shape), (row.add("ratio", last, *operands),)
@@ -76,6 +80,21 @@ class _Row:
         height, width, _ = self.builder.types[value].shape
         places = np.arange(height * width, dtype=np.int64).reshape(height, width, 1)
         return self.add(word, Gather(np.repeat(places, size, axis=2), 0), value)
+
+    def total(self, word: str, value: str, size: int) -> str:
+        """Sums over a map of `size` channels each, [1, sums, 1]."""
+        kind = self.builder.types[value]
+        if kind.pixels > 1:
+            whole = self.add(f"{word}_map", Reshape((1, 1, kind.size)), value)
+            value = self.add(f"{word}_of_channels", Reduce("sum", kind.pixels), whole)
+        value = self.add(f"{word}_rows", Reshape((1, kind.channels // size, size)), value)
+        return self.add(word, Reduce("sum", size), value) if size > 1 else value
+
+    def over(self, word: str, value: str, kind: TensorType) -> str:
+        """Each of the numbers at its channels of every pixel of a map like `kind`."""
+        numbers = self.builder.types[value].size
+        each = np.repeat(np.arange(numbers, dtype=np.int64), kind.channels // numbers)
+        return self.add(word, Gather(np.tile(each, (*kind.shape[:2], 1)), 0), value)
 
 
 _Ratio = tuple[str, str, Op]
@@ -115,3 +134,29 @@ def _normalize(row: _Row, op: Normalize, value: str) -> _Ratio:
     root = row.add("root", SquareRoot(digits), lifted)
     finer = row.add("finer", Linear((1 << digits,), 0), apart) if digits else apart
     return finer, row.spread("root_of_row", root, op.size), Fraction(op.digits)
+
+
+def _normalize_map(row: _Row, op: Normalize, value: str) -> _Ratio:
+    kind, digits = row.builder.types[value], op.root_digits
+    count, element = op.numbers(kind), kind.element
+    if not op.centered and op.zero:
+        value = row.add("from_zero", Linear((1,), -op.zero), value)
+    squares = row.add("squares", Product(), value, value)
+    power = row.total("power", squares, op.size)
+    apart, reach = value, max(abs(element.low - op.zero), abs(element.high - op.zero))
+    if op.centered:
+        total = row.total("sum", value, op.size)
+        apart = row.add("apart", Linear((count, -1), 0), value, row.over("mean", total, kind))
+        both = row.add("square_of_sum", Product(), total, total)
+        power = row.add("spread", Linear((count * count, -count), 0), power, both)
+        # No variance is above that of both ends alone.
+        most = count**3 * (element.levels - 1) ** 2 // 4
+    else:
+        apart = row.add("wide", Linear((count,), 0), value)
+        power = row.add("wide_power", Linear((count * count,), 0), power)
+        most = count**3 * reach**2
+    floor, zero = np.full(1, op.floor, dtype=np.int64), np.zeros(1, dtype=np.int64)
+    lift = Cast(0, 0, floor, zero, floor, floor + most, "floor", "saturate")
+    root = row.add("root", SquareRoot(digits), row.add("lifted", lift, power))
+    finer = row.add("finer", Linear((1 << digits,), 0), apart) if digits else apart
+    return finer, row.over("root_of_row", root, kind), Fraction(op.digits)

@@ -141,6 +141,57 @@ def test_rows_of_several_axes(tmp_path: Path) -> None:
     assert apart.max() < 4e-3
 
 
+GROUPED: dict[str, tuple[int, tuple[int, ...], dict[str, Any]]] = {
+    "channels of a map": (17, (6, 4, 5), {}),
+    "channels of a sequence": (17, (6, 9), {}),
+    "groups of a map": (21, (6, 4, 5), {"num_groups": 3}),
+    "groups of a sequence": (21, (6, 9), {"num_groups": 2}),
+}
+"""Operator set, shape behind the batch, attributes of GroupNormalization."""
+
+
+@pytest.mark.parametrize("case", GROUPED)
+def test_groups_of_channels_are_near_onnx_runtime(case: str, tmp_path: Path) -> None:
+    opset, shape, groups = GROUPED[case]
+    m = Model(opset=opset, seed=3)
+    x = m.quantize(m.input(1, *shape), 0.1, 7)
+    constants = [m.constant(m.rng.normal(1, 0.3, 6)), m.constant(m.rng.normal(0, 1, 6))]
+    kind = "GroupNormalization" if groups else "InstanceNormalization"
+    real = m.op(kind, x, *constants, **groups)
+    closed = m.quantize(real, 0.05, -4)
+    path = m.save(tmp_path, real, closed)
+    # Nothing is moved: channels stay beside each other, and rows go across pixels.
+    assert "gather" not in families(load_model(path))
+    near, steps = _apart(m, tmp_path, real, closed, scale=1.5)
+    assert near.max() < 4e-3
+    assert steps.max() <= 0.0501
+    assert np.count_nonzero(steps > 0.01) <= 0.01 * steps.size
+
+
+def test_groups_as_pytorch_exports_them_move_nothing(tmp_path: Path) -> None:
+    """A GroupNorm of torch becomes an InstanceNormalization between two Reshape nodes."""
+    m = Model(seed=3)
+    x = m.quantize(m.input(1, 6, 4, 5), 0.1, 7)
+    rows = m.op("Reshape", x, m.constant([0, 3, -1], np.int64))
+    normal = m.op("InstanceNormalization", rows, m.constant(np.ones(3)), m.constant(np.zeros(3)))
+    back = m.op("Reshape", normal, m.constant([1, 6, 4, 5], np.int64))
+    scaled = m.op("Mul", back, m.constant(m.rng.normal(1, 0.3, (6, 1, 1))))
+    closed = m.quantize(m.op("Add", scaled, m.constant(m.rng.normal(0, 1, (6, 1, 1)))), 0.05)
+    assert "gather" not in families(load_model(m.save(tmp_path, closed)))
+    (steps,) = _apart(m, tmp_path, closed, scale=1.5)
+    assert steps.max() <= 0.0501
+    assert np.count_nonzero(steps > 0.01) <= 0.01 * steps.size
+
+
+def test_groups_that_do_not_divide_the_channels_are_told(tmp_path: Path) -> None:
+    m = Model(opset=21)
+    x = m.quantize(m.input(1, 6, 4))
+    y = m.op("GroupNormalization", x, *(m.constant(np.ones(6)) for _ in "ab"), num_groups=4)
+    with pytest.raises(CompileError, match="4 groups") as error:
+        load_model(m.save(tmp_path, m.quantize(y)))
+    assert {d.code for d in error.value.diagnostics} == {"HW0204"}
+
+
 def test_statistics_are_not_given_away(tmp_path: Path) -> None:
     m = Model()
     x = m.quantize(m.input(1, 3, 4))

@@ -29,7 +29,7 @@ def rows(draw: st.DrawFn) -> tuple[Op, TensorType]:
         return Softmax(size, table, draw(st.integers(1, 14))), kind
     return Normalize(
         size, draw(st.booleans()), draw(st.integers(-9, 9)), draw(st.integers(1, 1000)),
-        draw(st.integers(0, 5)), draw(st.integers(1, 14)),
+        draw(st.integers(0, 5)), draw(st.integers(1, 14)), draw(st.booleans()),
     ), kind  # fmt: skip
 
 
@@ -75,6 +75,20 @@ def test_rows_are_within_a_thousandth_of_the_normalization(centered: bool) -> No
     assert np.abs(y / 2.0**16 * np.sqrt(12) - real).max() < 2e-4
 
 
+@pytest.mark.parametrize("centered", [True, False])
+def test_groups_of_channels_are_within_a_thousandth_of_the_normalization(centered: bool) -> None:
+    """Axes of five different sizes; a row is 2 channels of 3 x 5 pixels."""
+    kind, count = TensorType((3, 5, 8), IntType(-128, 127)), 30
+    op = Normalize(2, centered, 3, 700, 9, 16, across=True)
+    x = random_frames(kind, 7, np.random.default_rng(6))
+    (y,) = op.evaluate((kind,), (x,))
+    wide = x.reshape(7, 15, 4, 2).astype(np.float64)
+    apart = wide - (wide.mean(axis=(1, 3), keepdims=True) if centered else 3)
+    power = (apart**2).mean(axis=(1, 3), keepdims=True) + 700 / count**3
+    real = (apart / np.sqrt(power)).reshape(y.shape)
+    assert np.abs(y / 2.0**16 * np.sqrt(count) - real).max() < 2e-4
+
+
 def test_illegal_rows_are_told() -> None:
     kind = TensorType((1, 1, 6), IntType(0, 9))
     table = np.array([4, 2, 1], dtype=np.int64)
@@ -82,5 +96,7 @@ def test_illegal_rows_are_told() -> None:
     assert "above 0" in Softmax(3, table - 4, 5).problems((kind,))[0]
     assert "one input" in Softmax(3, table, 5).problems((kind, kind))[0]
     assert "above 0" in Normalize(3, True, 0, 0, 0, 5).problems((kind,))[0]
+    long = TensorType((220, 220, 1), IntType(0, 1))
+    assert "too long" in Normalize(1, True, 0, 1, 0, 5, across=True).problems((long,))[0]
     wide = kind.with_element(IntType(0, 1 << 30))
     assert "too wide" in Normalize(3, True, 0, 1, 0, 5).problems((wide,))[0]

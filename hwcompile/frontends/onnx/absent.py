@@ -78,10 +78,11 @@ _ABSENCES: tuple[tuple[Absence, tuple[str, ...]], ...] = (
     (
         Absence(
             "it divides by a number that is computed from many elements of the frame",
-            "a LayerNormalization or RMSNormalization over the last axes, which are built, or a "
-            "BatchNormalization, whose statistics are constants and become thresholds",
+            "a LayerNormalization, RMSNormalization, InstanceNormalization or GroupNormalization, "
+            "which are built, or a BatchNormalization, whose statistics are constants and become "
+            "thresholds",
         ),
-        ("GroupNormalization", "InstanceNormalization", "LRN", "MeanVarianceNormalization"),
+        ("LRN", "MeanVarianceNormalization"),
     ),
     (
         Absence(

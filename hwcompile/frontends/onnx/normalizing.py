@@ -1,4 +1,4 @@
-"""Normalizations: LayerNormalization and RMSNormalization over the last axes, LpNormalization.
+"""Normalizations: over the last axes (Layer, RMS), of groups of channels (Instance, Group), Lp.
 
 LpNormalization ends embedding networks, so it stays on the host, as ONNX Runtime computes it;
 inside the network the 2-norm is a root mean square.
@@ -53,6 +53,32 @@ def _normalized(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     return [result]
 
 
+def _in_groups(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    """InstanceNormalization and GroupNormalization: a row is a group of channels of all pixels."""
+    value = lazy_of(inputs[0], node)
+    check_precision(value, node)
+    shape = value.shape
+    channels = shape[1] if len(shape) > 1 else 0
+    groups = int(node.attributes.get("num_groups", channels))
+    constants = [required_constant(inputs, i, node).astype(np.float32).reshape(-1) for i in (1, 2)]
+    if groups < 1 or channels % groups or any(c.size != channels for c in constants):
+        raise fail(
+            "HW0204",
+            f"this {node.op_type} has {groups} groups, a scale of {constants[0].size} and a bias "
+            f"of {constants[1].size} numbers for a tensor of shape {list(shape)}",
+            "groups have equally many channels (axis 1), each with a scale and a bias",
+            "check the model with onnx.checker",
+            node.origin,
+        )
+    rows = (shape[0], groups, prod(shape[1:]) // groups)
+    epsilon = float(node.attributes.get("epsilon", 1e-5))
+    result: Lazy | HostValue = normalized_stream(ctx, value, rows, epsilon, True, node)
+    for kind, constant in zip(("mul", "add"), constants, strict=True):
+        spread = constant.reshape(1, channels, *(1 for _ in shape[2:]))
+        result = append(result, kind, node, (spread,))
+    return [result]
+
+
 def _fitting(constant: Array, shape: tuple[int, ...], node: SourceNode) -> Array:
     """A scale or bias that spreads over the tensor, and over which the tensor does not spread.
 
@@ -99,6 +125,8 @@ def _unit_stream(ctx: Context, value: Lazy | HostValue, axis: int, node: SourceN
 
 HANDLERS = {
     "LpNormalization": Operator(_lp_normalized),
+    "GroupNormalization": Operator(_in_groups),
+    "InstanceNormalization": Operator(_in_groups),
     "LayerNormalization": Operator(_normalized),
     "RMSNormalization": Operator(_normalized),
 }

@@ -66,14 +66,16 @@ class _Rows:
     """Rows side by side.
 
     Attributes:
-        value: An IR value whose channels are whole rows.
-        size: Of a row.
+        value: An IR value whose channels are whole rows, or the same part of each row.
+        size: Channels of a row.
         index: Where the elements of the tensor stand in it, in the tensor's shape.
+        across: A row has its channels of every pixel.
     """
 
     value: str
     size: int
     index: IntArray
+    across: bool = False
 
 
 def softmax_stream(
@@ -126,13 +128,14 @@ def normalized_stream(
     line = _line_of(ctx, value, node)
     if not _single(line.offset) or (not centered and line.offset[0] != 0):
         line = _fine(ctx, value, node)
-    rows = _rows_of(ctx, line.stream, shape, axis, node)
-    size = rows.size
+    rows = _across(ctx, line.stream, shape, axis) or _rows_of(ctx, line.stream, shape, axis, node)
+    size = shape[axis]
     floor = max(1, round(epsilon * size**3 / line.step**2))
     least = max(math.sqrt(floor), size * math.sqrt(size - 1))
     root_digits = max(0, math.ceil(NORMAL_DIGITS - math.log2(least)))
     digits = NORMAL_DIGITS + math.ceil(math.log2(size) / 2)
-    op = Normalize(size, centered, 0 if centered else line.zero, floor, root_digits, digits)
+    zero = 0 if centered else line.zero
+    op = Normalize(rows.size, centered, zero, floor, root_digits, digits, rows.across)
     step = floats(math.sqrt(size) * 2.0**-digits)
     return _emitted(ctx, op, rows, Chain(Dequantize(step)), node)
 
@@ -157,6 +160,22 @@ def _emitted(ctx: Context, op: Op, rows: _Rows, chain: Chain, node: SourceNode) 
     assert isinstance(start, Dequantize)
     ctx.describe(result, start.scale, start.zero_point)
     return Stream(result, rows.index, chain, np.dtype(np.float32))
+
+
+def _across(ctx: Context, stream: Stream, shape: tuple[int, ...], axis: int) -> _Rows | None:
+    """The stream as it is, where rows are channels next to each other of every pixel.
+
+    So channels of a map, or groups of them, are normalized without moving anything.
+    """
+    kind = ctx.type(stream.value)
+    size, rest = divmod(shape[axis], kind.pixels)
+    if kind.pixels == 1 or rest or kind.channels % size:
+        return None
+    table = np.moveaxis(stream.index.reshape(shape), axis, -1)
+    group = table % kind.channels // size
+    if not is_permutation(table, kind.size) or np.any(group != group[..., :1]):
+        return None
+    return _Rows(stream.value, size, stream.index, True)
 
 
 def _rows_of(

@@ -10,6 +10,7 @@ import numpy as np
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import Encoding, IntArray, IntType, TensorType
+from hwcompile.ops.elementwise.op import MOST_COEFFICIENT
 from hwcompile.ops.elementwise.ratios import Fraction, SquareRoot
 
 
@@ -64,12 +65,12 @@ class Softmax(Op):
 
 @dataclass(frozen=True, eq=False)
 class Normalize(Op):
-    """The numbers of a row by their root mean square, `size` channels of a pixel.
+    """The numbers of a row by their root mean square, `size` channels of a pixel, or of all.
 
-    With `centered`, the row's mean is subtracted first: `c = size * x - sum x`; else
-    `c = size * (x - zero)`. Then `y = round(c * 2^root_digits / root * 2^digits)` with
+    Of the n numbers of a row, with `centered`, the mean is subtracted first: `c = n * x - sum x`;
+    else `c = n * (x - zero)`. Then `y = round(c * 2^root_digits / root * 2^digits)` with
     `root = floor(sqrt(sum c*c + floor) * 2^root_digits)`: the number that is meant, over
-    `sqrt(size)`. Sums are exact; `SquareRoot` and `Fraction` say what is rounded.
+    `sqrt(n)`. Sums are exact; `SquareRoot` and `Fraction` say what is rounded.
 
     Attributes:
         size: Channels of a row.
@@ -78,6 +79,7 @@ class Normalize(Op):
         floor: What is added to the sum of squares, above 0.
         root_digits: Binary digits of the root.
         digits: Binary digits of the result.
+        across: A row has its channels of every pixel of the map, not of one pixel.
     """
 
     family: ClassVar[str] = "attention"
@@ -88,15 +90,22 @@ class Normalize(Op):
     floor: int
     root_digits: int
     digits: int
+    across: bool = False
+
+    def numbers(self, kind: TensorType) -> int:
+        """How many numbers a row of such a map has."""
+        return self.size * (kind.pixels if self.across else 1)
 
     def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
         """Why this instance is not legal on such inputs; empty when it is."""
         found = _row_problems(self.size, inputs)
         if found or self.floor < 1:
             return found or ["what is added to the squares is above 0"]
-        element = inputs[0].element
-        most = self.size * max(element.levels - 1, abs(element.low), abs(element.high))
-        total = self.size * (most + self.size * abs(self.zero)) ** 2 + self.floor
+        element, count = inputs[0].element, self.numbers(inputs[0])
+        most = count * max(element.levels - 1, abs(element.low), abs(element.high))
+        total = count * (most + count * abs(self.zero)) ** 2 + self.floor
+        if self.across and count * count >= MOST_COEFFICIENT:
+            return [f"rows of {count} numbers are too long"]
         if total.bit_length() + 2 * self.root_digits > 60 or self.digits > 24:
             return [f"sums of squares of {total.bit_length()} bits are too wide"]
         return []
@@ -113,13 +122,19 @@ class Normalize(Op):
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]
     ) -> tuple[IntArray, ...]:
         """int64 of the input's shape."""
-        rows = values[0].reshape(-1, self.size)
-        offset = rows.sum(axis=1, keepdims=True) if self.centered else self.size * self.zero
-        apart = self.size * rows - offset
-        squares = (apart * apart).sum(axis=1, keepdims=True) + self.floor
+        frames, count = values[0].shape[0], self.numbers(inputs[0])
+        pixels = inputs[0].pixels if self.across else values[0].size // frames // self.size
+        # [frames, pixels of a row or all, rows side by side, size]; a row is what is summed over
+        numbers = values[0].reshape(frames, pixels, -1, self.size)
+        axes = (1, 3) if self.across else (3,)
+        offset = count * self.zero
+        if self.centered:
+            offset = numbers.sum(axis=axes, keepdims=True)
+        apart = count * numbers - offset
+        squares = (apart * apart).sum(axis=axes, keepdims=True) + self.floor
         kind = TensorType((1, 1, 1), IntType(0, 1))
         (root,) = SquareRoot(self.root_digits).evaluate((kind,), (squares,))
-        wide = np.broadcast_to(root, rows.shape)
+        wide = np.broadcast_to(root, numbers.shape)
         ratio = Fraction(self.digits)
         (y,) = ratio.evaluate((kind, kind), (apart << self.root_digits, wide))
         return (y.reshape(values[0].shape),)
