@@ -120,6 +120,7 @@ VECTORS: Refusals = {
         "three registers more": {"Sums.registers": 4},
         "only constant weights share": {"Sums.pack": 2},
         "have a book or are made": {"Sums.made": 3},
+        "heads side by side": {"Heads": 2},
     },
     "hw_queue_pe": {"Pe is one of Pes": {"Pe": 2}},
     "hw_reduce": {"between 1 and all lanes": {"LastLanes": 2}},

@@ -38,9 +38,19 @@ class StoredMatrix(InBlocks[PairMatmul]):
         return self.op.sizes(self.site.inputs)
 
     @property
+    def heads(self) -> int:
+        """Groups side by side."""
+        return int(self.parameters.get("heads", 1))
+
+    @property
     def matrices(self) -> int:
-        """One for each group."""
-        return self.op.groups
+        """One for each group that does not stand beside others."""
+        return self.op.groups // self.heads
+
+    @property
+    def lanes(self) -> int:
+        """Pe x simd of every head."""
+        return self.heads * super().lanes
 
     @property
     def memories(self) -> int:
@@ -60,15 +70,16 @@ class StoredMatrix(InBlocks[PairMatmul]):
     @cached_property
     def ports(self) -> Ports:
         """Vectors of a pixel and group; words of either operand are what a block needs of it."""
-        (rows, columns), groups = self.sizes, self.op.groups
+        (rows, columns), heads = self.sizes, self.heads
         (a, b), (result,) = self.site.inputs, self.site.outputs
-        size, parallel = (columns, self.simd) if self.op.transposed else (rows, self.pe)
+        across, down = (heads * columns, heads * self.simd), (heads * rows, heads * self.pe)
+        kept = across if self.op.transposed else down
         return Ports(
             (
-                StreamFormat(a.pixels * groups, columns, self.simd, a.element),
-                StreamFormat(b.pixels * groups, size, parallel, b.element),
+                StreamFormat(a.pixels * self.matrices, *across, a.element),
+                StreamFormat(b.pixels * self.matrices, *kept, b.element),
             ),
-            StreamFormat(a.pixels * groups, rows, self.pe, result.element),
+            StreamFormat(a.pixels * self.matrices, *down, result.element),
         )
 
     @cached_property
@@ -116,7 +127,8 @@ class StoredMatrix(InBlocks[PairMatmul]):
         """Lanes and adders (see `Dot`), the banks, registers of operands, accumulators, control."""
         streamed, kept = self.ports.inputs
         weight_width = self.lanes * kept.element.bits
-        accumulators = self.pe * self.out_bits
+        rows = self.heads * self.pe
+        accumulators = rows * self.out_bits
         place = max(self.depth - 1, 1).bit_length()
         passes = (self.site.inputs[0].pixels, self.site.inputs[1].pixels)
         counters = 2 * place + sum(max(n - 1, 1).bit_length() for n in (self.steps, *passes))
@@ -139,14 +151,16 @@ class StoredMatrix(InBlocks[PairMatmul]):
             total += Resources(ff=streamed.bits)
         bank = self._bank
         total += memory(bank.depth, bank.width, MemoryKind.RAM, self.memories)
-        return total + self.dot.resources(self.pe, self.simd, self.out_bits)
+        return total + self.dot.resources(rows, self.simd, self.out_bits)
 
     @property
     def paths(self) -> tuple[Path, ...]:
         """Those of the arithmetic, behind the memories, and control."""
         word = self.ports.inputs[0].bits
         replayed = Memory(self.steps, word, MemoryKind.QUEUE) if self.folds > 1 else None
-        sums = self.dot.paths(self.simd, self.out_bits, self._bank, replayed, rows=self.pe)
+        sums = self.dot.paths(
+            self.simd, self.out_bits, self._bank, replayed, rows=self.heads * self.pe
+        )
         return (*sums, CONTROL)
 
     @property
@@ -166,6 +180,7 @@ class StoredMatrix(InBlocks[PairMatmul]):
                 "Folds": self.folds,
                 "Steps": self.steps,
                 "Groups": self.op.groups,
+                "Heads": self.heads,
                 "Transposed": self.op.transposed,
                 "Pixels": kept.pixels,
                 "Passes": streamed.pixels,
@@ -179,6 +194,7 @@ class StoredMatrix(InBlocks[PairMatmul]):
     def comment(self) -> str:
         """Folding and arithmetic."""
         groups = f", {self.op.groups} groups" if self.op.groups > 1 else ""
+        groups += f", {self.heads} side by side" if self.heads > 1 else ""
         rows, columns = self.sizes
         what = f"{rows} x {columns} matrices in two banks"
         folding = f"{self.folds} folds of {self.steps} steps{groups}"
@@ -186,10 +202,11 @@ class StoredMatrix(InBlocks[PairMatmul]):
 
 
 class TwoBanks(Kernel[PairMatmul]):
-    """Parameters `pe` (rows at a time), `simd` (columns at a time), `style` (an encoding's word).
+    """Parameters `pe` and `simd` (rows and columns at a time), `heads`, `style` (of an encoding).
 
     The second operand is written into one of two banks while the other one is multiplied by the
-    first operand, vector by vector, groups one after the other. Neither `pe` nor `simd` has to
+    first operand, vector by vector, groups one after the other, or `heads` of them side by side
+    where `pe` and `simd` are whole matrices. Neither `pe` nor `simd` has to
     divide the matrices.
 
     Of `registers`, one puts a register behind the memories, two let no cycle have more than one
@@ -205,6 +222,10 @@ class TwoBanks(Kernel[PairMatmul]):
         """The foldings no other one beats in cycles and lanes at once, smallest first."""
         for pe, simd in foldings(*site.op.sizes(site.inputs), MAX_LANES):
             yield {"pe": pe, "simd": simd}
+        rows, columns = site.op.sizes(site.inputs)
+        for heads in _divisors(site.op.groups)[1:]:
+            if heads * rows * columns <= MAX_LANES:
+                yield {"pe": rows, "simd": columns, "heads": heads}
 
     def ways(self, site: Site[PairMatmul], parameters: Parameters) -> Iterable[Parameters]:
         """Multipliers, or look-up tables."""
@@ -215,16 +236,26 @@ class TwoBanks(Kernel[PairMatmul]):
 
     def check(self, site: Site[PairMatmul], parameters: Parameters) -> str | None:
         """Why the parameters are not legal; None when they are."""
-        if not {"pe", "simd"} <= set(parameters) <= {"pe", "simd", "style"}:
-            return f"the parameters are pe, simd and style, not {sorted(parameters)}"
-        for name, most in zip(("pe", "simd"), site.op.sizes(site.inputs), strict=True):
+        if not {"pe", "simd"} <= set(parameters) <= {"pe", "simd", "style", "heads"}:
+            return f"the parameters are pe, simd, style and heads, not {sorted(parameters)}"
+        sizes = site.op.sizes(site.inputs)
+        for name, most in zip(("pe", "simd"), sizes, strict=True):
             value = parameters[name]
             if not isinstance(value, int) or not 1 <= value <= most:
                 return f"{name} must be from 1 to {most}, not {value!r}"
+        heads = parameters.get("heads", 1)
+        if heads not in _divisors(site.op.groups):
+            return f"heads must divide {site.op.groups} groups, which {heads!r} does not"
+        if heads != 1 and (parameters["pe"], parameters["simd"]) != sizes:
+            return f"with heads side by side, pe and simd are {sizes[0]} and {sizes[1]}"
         style = parameters.get("style", "auto")
         if style not in ("auto", *_WORDS):
             return f"style must be auto or {' or '.join(_WORDS)}, not {style!r}"
         return None
+
+
+def _divisors(number: int) -> list[int]:
+    return [d for d in range(1, number + 1) if number % d == 0]
 
 
 def _encodings(kept: IntType, streamed: IntType) -> Iterable[WeightEncoding]:

@@ -3,7 +3,9 @@
 //
 // The matrices of a frame, one for each of Groups groups, come at input 1 and are kept in one of
 // two banks (hw_pair_banks) while the other one is used. Input 0 brings Passes * Groups vectors of
-// a frame, as Steps words of Simd elements each; vector v meets matrix v mod Groups. During the
+// a frame, as Steps words of Simd elements each; vector v meets matrix v mod Groups. Where a block
+// is a whole matrix, Heads of them may stand side by side: words of either input and of the output
+// then have as many vectors one behind the other, and there are Groups / Heads of each. During the
 // first fold each step takes one word and keeps it; the following Folds - 1 folds replay the kept
 // words. The last step of every fold starts one output word of Pe sums. Elements of a last word
 // beyond the end of its vector are zero at either input, and so they are at the output.
@@ -22,6 +24,7 @@ module hw_pair_matvec #(
   parameter int unsigned Folds = 2,
   parameter int unsigned Steps = 2,
   parameter int unsigned Groups = 2,
+  parameter int unsigned Heads = 1,
   parameter bit          Transposed = 1'b0,
   parameter int unsigned Pixels = 3,
   parameter int unsigned Passes = 2,
@@ -35,21 +38,21 @@ module hw_pair_matvec #(
   parameter int unsigned OutBits = 6,
   localparam int unsigned Lanes1 = Transposed ? Simd : Pe
 ) (
-  input  wire logic                    clk_i,
-  input  wire logic                    rst_ni,
+  input  wire logic                            clk_i,
+  input  wire logic                            rst_ni,
 
-  input  wire logic                    in0_valid_i,
-  output logic                         in0_ready_o,
-  input  wire logic [Simd*XBits-1:0]   in0_data_i,
+  input  wire logic                            in0_valid_i,
+  output logic                                 in0_ready_o,
+  input  wire logic [Heads*Simd*XBits-1:0]     in0_data_i,
 
-  input  wire logic                    in1_valid_i,
-  output logic                         in1_ready_o,
-  input  wire logic [Lanes1*WBits-1:0] in1_data_i,
+  input  wire logic                            in1_valid_i,
+  output logic                                 in1_ready_o,
+  input  wire logic [Heads*Lanes1*WBits-1:0]   in1_data_i,
 
-  input  wire logic                    out_ok_i,
-  output logic                         out_start_o,
-  output logic                         out_valid_o,
-  output logic      [Pe*OutBits-1:0]   out_data_o
+  input  wire logic                            out_ok_i,
+  output logic                                 out_start_o,
+  output logic                                 out_valid_o,
+  output logic      [Heads*Pe*OutBits-1:0]     out_data_o
 );
 
   localparam int unsigned Group = Sums.group;
@@ -66,12 +69,17 @@ module hw_pair_matvec #(
     $error("hw_pair_matvec: only constant weights share multiplications, have a book or are made");
   end
 
+  if (Heads < 1 || Groups % Heads > 0 || (Heads > 1 && Folds * Steps > 1)) begin : gen_illegal3
+    $error("hw_pair_matvec: heads side by side divide the groups, and a block is a whole matrix");
+  end
+
+  localparam int unsigned Rows = Heads * Pe;
   localparam int unsigned Operands = (Registers > 0) ? 2 : 1;
   localparam int unsigned Radix = (Registers > 1) ? 2 : 4;
   // Products that multipliers make wait a cycle.
   localparam bit Later = Registers > 2 && Encoding == hw_encoding_pkg::Multiply;
 
-  localparam int unsigned Depth = Groups * Folds * Steps;
+  localparam int unsigned Depth = Groups / Heads * Folds * Steps;
   localparam int unsigned AddressBits = (Depth > 1) ? $clog2(Depth) : 1;
   localparam int unsigned StepBits = (Steps > 1) ? $clog2(Steps) : 1;
 
@@ -110,22 +118,34 @@ module hw_pair_matvec #(
 
   // ---- Operands ----
 
-  logic [Pe*Simd*WBits-1:0] weights, w_operands;
-  logic [Simd*XBits-1:0] x_q, x_operands;
+  logic [Rows*Simd*WBits-1:0] stored, weights, w_operands;
+  logic [Heads*Simd*XBits-1:0] x_q, x_operands;
 
   hw_pair_banks #(
-    .Pe(Pe), .Simd(Simd), .Folds(Folds), .Steps(Steps), .Groups(Groups), .Transposed(Transposed),
-    .Pixels(Pixels), .Bits(WBits)
+    .Pe(Transposed ? Pe : Rows), .Simd(Transposed ? Heads * Simd : Simd), .Folds(Folds),
+    .Steps(Steps), .Groups(Groups / Heads), .Transposed(Transposed), .Pixels(Pixels), .Bits(WBits)
   ) i_banks (
     .clk_i, .rst_ni,
     .in_valid_i(in1_valid_i), .in_ready_o(in1_ready_o), .in_data_i(in1_data_i),
     .full_o(full), .release_i(fire && last_place && last_pass), .addr_i(addr_q),
-    .last_block_i(Transposed ? last_fold : last_step), .data_o(weights)
+    .last_block_i(Transposed ? last_fold : last_step), .data_o(stored)
   );
+
+  if (Transposed) begin : gen_heads
+    // A row of the banks has that row of every head.
+    for (genvar h = 0; h < Heads; h++) begin : gen_head
+      for (genvar p = 0; p < Pe; p++) begin : gen_row
+        assign weights[(h*Pe + p)*Simd*WBits +: Simd*WBits] =
+            stored[(p*Heads + h)*Simd*WBits +: Simd*WBits];
+      end
+    end
+  end else begin : gen_as_stored
+    assign weights = stored;
+  end
 
   if (Folds > 1) begin : gen_replay
     // One port: a word is passed on in the cycle in which it is written.
-    logic [Simd*XBits-1:0] kept [Steps];
+    logic [Heads*Simd*XBits-1:0] kept [Steps];
 
     always_ff @(posedge clk_i) begin
       if (first_fold_q) begin
@@ -158,11 +178,11 @@ module hw_pair_matvec #(
   localparam int unsigned DotStages =
       1 + ((Radix == 2) ? Levels : (Levels + 1) / 2) + (Later ? 1 : 0);
   localparam int unsigned Delay = DotStages + Operands;
-  logic [Pe*SumBits-1:0] sum;
+  logic [Rows*SumBits-1:0] sum;
   logic [Delay-1:0] valid_q, first_q, last_q;
 
   hw_dot #(
-    .Encoding(Encoding), .Rows(Pe), .Vectors(1), .Terms(Simd), .Group(Group), .Radix(Radix),
+    .Encoding(Encoding), .Rows(Rows), .Vectors(Heads), .Terms(Simd), .Group(Group), .Radix(Radix),
     .Later(Later), .WBits(WBits), .WSigned(WSigned), .XBits(XBits), .XSigned(XSigned),
     .ProductBits(ProductBits), .SumBits(SumBits)
   ) i_dot (
@@ -182,7 +202,7 @@ module hw_pair_matvec #(
     if (!rst_ni) out_valid_o <= 1'b0;
     else out_valid_o <= valid_q[Delay-1] && last_q[Delay-1];
     if (valid_q[Delay-1]) begin
-      for (int unsigned p = 0; p < Pe; p++) begin
+      for (int unsigned p = 0; p < Rows; p++) begin
         out_data_o[p*OutBits +: OutBits] <=
             (first_q[Delay-1] ? '0 : out_data_o[p*OutBits +: OutBits])
             + OutBits'($signed(sum[p*SumBits +: SumBits]));

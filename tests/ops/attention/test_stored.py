@@ -48,6 +48,9 @@ def folded(draw: st.DrawFn) -> tuple[Site[PairMatmul], Parameters]:
     }
     if draw(st.booleans()):
         found["style"] = draw(st.sampled_from(["lut", "multiply"]))
+    if draw(st.booleans()):
+        heads = draw(st.sampled_from([d for d in (1, 2, 3) if site.op.groups % d == 0]))
+        found |= {"pe": rows, "simd": columns, "heads": heads}
     registers = draw(st.integers(0, 3))
     return site, found | ({"registers": registers} if registers else {})
 
@@ -98,6 +101,19 @@ def test_a_lane_alone_and_all_lanes() -> None:
     check_kernel(site, KERNEL, {"pe": 4, "simd": 5, "registers": 3})
 
 
+@pytest.mark.parametrize("transposed", [True, False])
+def test_heads_side_by_side_take_a_cycle_together(transposed: bool) -> None:
+    """Four heads, two at a time: 2 columns, 3 rows, 5 queries; sizes that no other axis has."""
+    a = TensorType((1, 5, 4 * 2), IntType(-8, 7))
+    pixels, channels = (3, 2) if transposed else (2, 3)
+    b = TensorType((pixels, 1, 4 * channels), IntType(0, 15))
+    site = Site.of(PairMatmul(4, transposed), a, b)
+    parameters: Parameters = {"pe": 3, "simd": 2, "heads": 2, "registers": 1}
+    assert KERNEL.at(site, parameters).interval == 10
+    assert {"pe": 3, "simd": 2, "heads": 4} in list(KERNEL.space(site))
+    check_kernel(site, KERNEL, parameters, frames=4)
+
+
 def test_writing_limits_the_pace_of_few_queries() -> None:
     kinds = (TensorType((1, 1, 6), IntType(-8, 7)), TensorType((1, 11, 6), IntType(-8, 7)))
     site = Site.of(PairMatmul(1, True), *kinds)
@@ -137,3 +153,8 @@ def test_illegal_parameters_are_told() -> None:
     assert "from 1 to 5" in str(KERNEL.complaint(site, {"pe": 6, "simd": 1}))
     assert "from 1 to 7" in str(KERNEL.complaint(site, {"pe": 1, "simd": 0}))
     assert "style" in str(KERNEL.complaint(site, {"pe": 1, "simd": 1, "style": "agree"}))
+    many = SITES[3]
+    whole: dict[str, int | str] = {"pe": 4, "simd": 5}
+    assert KERNEL.complaint(many, whole | {"heads": 3}) is None
+    assert "divide 3 groups" in str(KERNEL.complaint(many, whole | {"heads": 2}))
+    assert "pe and simd are" in str(KERNEL.complaint(many, {"pe": 1, "simd": 5, "heads": 3}))
