@@ -88,6 +88,48 @@ class Recurrent(Module):
         return self.lstm(self.before(x))[0]
 
 
+class Attention(Module):
+    """Attention of 4 bits over itself, two heads of 4 channels, scales as they come."""
+
+    def __init__(self, packed: bool) -> None:
+        super().__init__()
+        inner = ("attn_output_weights", "q_scaled", "k_transposed", "v", "out_proj_input")
+        widths = {f"{word}_bit_width": 4 for word in inner}
+        widths |= {f"{word}_weight_bit_width": 4 for word in ("in_proj", "out_proj")}
+        none = dict.fromkeys(("in_proj_input_quant", "in_proj_bias_quant", "out_proj_bias_quant"))
+        self.before = nn.QuantIdentity(bit_width=4, return_quant_tensor=True)
+        self.attention = nn.QuantMultiheadAttention(
+            8, 2, packed_in_proj=packed, batch_first=True, **widths, **none
+        )
+        self.behind = nn.QuantIdentity(bit_width=4)
+
+    def forward(self, x: Any) -> Any:
+        x = self.before(x)
+        return self.behind(self.attention(x, x, x, need_weights=False)[0])
+
+
+class Causal(Module):
+    """Scaled dot product attention of 4 bits, in which no token sees one behind it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = {
+            f"{w}_bit_width": 4 for w in ("q_scaled", "k_transposed", "v", "attn_output_weights")
+        }
+        self.before, self.mixed, self.behind = (nn.QuantIdentity(bit_width=4) for _ in range(3))
+        self.layers = torch.nn.ModuleList(
+            nn.QuantLinear(8, 8, bias=True, weight_bit_width=4) for _ in "qkvo"
+        )
+        self.attention = nn.QuantScaledDotProductAttention(**widths)
+
+    def forward(self, x: Any) -> Any:
+        x = self.before(x)
+        *heads, last = self.layers
+        q, k, v = (layer(x).reshape(-1, 6, 2, 4).transpose(1, 2) for layer in heads)
+        y = self.attention(q, k, v, is_causal=True).transpose(1, 2).reshape(-1, 6, 8)
+        return self.behind(last(self.mixed(y)))
+
+
 def of_any_scale() -> Any:
     """Layers as a first example of Brevitas has them."""
     per_channel = quant.Int8WeightPerChannelFloat
@@ -205,6 +247,10 @@ NETWORKS: dict[str, Network] = {
         )
     ),
     "LSTM": Network(Recurrent, (7, 5), ("qonnx script",)),
+    "attention": Network(lambda: Attention(False), (6, 8)),
+    # Other exporters fall, or write it without quantizers.
+    "packed attention": Network(lambda: Attention(True), (6, 8), ("qonnx script",)),
+    "causal attention": Network(Causal, (6, 8), ("qonnx dynamo",)),
 }
 
 

@@ -12,12 +12,16 @@ from onnx import load
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
+from hwcompile.ops.gather.op import Gather
 from tests.frontends.oracle import runtime
 from tests.sources import demand
 
 ORACLE = ("PyTorch", "QONNX executor", "ONNX Runtime")
 
-FAST = [("any scale", "qonnx dynamo"), ("residual", "qcdq script"), ("LSTM", "qonnx script")]
+FAST = [
+    *(("any scale", "qonnx dynamo"), ("residual", "qcdq script"), ("LSTM", "qonnx script")),
+    ("attention", "qcdq script"),
+]
 FORMS = ("qonnx dynamo", "qonnx script", "qcdq dynamo", "qcdq script")
 WITHOUT_EXECUTOR = {"LSTM"}
 """QONNX has no executor of this cell."""
@@ -71,6 +75,17 @@ def test_networks_compute_what_pytorch_does(
     name: str, form: str, networks: ModuleType, tmp_path: Path
 ) -> None:
     check(networks, name, form, tmp_path)
+
+
+def test_heads_of_a_packed_layer_are_cut_out_as_they_stand(
+    networks: ModuleType, tmp_path: Path
+) -> None:
+    """Queries, keys and values are parts of one layer's channels, and keep their order."""
+    check(networks, "packed attention", "qonnx script", tmp_path)
+    graph = load_model(tmp_path / "model.onnx").graph
+    moved = [node.op for node in graph.nodes if isinstance(node.op, Gather)]
+    assert len(moved) == 3
+    assert all(np.all(np.diff(op.index.reshape(-1)) > 0) for op in moved)
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+import numpy.typing as npt
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
@@ -160,22 +161,36 @@ def _difference(once: RoundedOnce) -> str:
 def settled(ctx: Context, stream: Stream, keys: list[Array], node: SourceNode) -> Stream:
     """The stream on an IR value whose elements each need one set of constants, all used.
 
-    A value of which at least half is unused, or whose elements stand at several places with
-    different constants, is rearranged first.
+    Of a value at least half of which is unused, what is used is cut out, in the value's own order
+    where that is a part of its channels, rows and columns: so nothing is moved that a later
+    operator would move back. One whose elements stand at several places with different constants
+    is rearranged first.
     """
     index = stream.index
-    size = ctx.type(stream.value).size
-    constants = [*stream.chain.arrays(), *keys]
-    used = np.zeros(size, dtype=bool)
+    kind = ctx.type(stream.value)
+    used = np.zeros(kind.size, dtype=bool)
     used[index.reshape(-1)] = True
-    whole = int(index.min()) >= 0 and 2 * int(used.sum()) > size
-    if whole and consistent(index, constants):
-        return stream
+    if int(index.min()) >= 0 and consistent(index, [*stream.chain.arrays(), *keys]):
+        if 2 * int(used.sum()) > kind.size:
+            return stream
+        part = _part(used.reshape(kind.shape))
+        if part is not None:
+            value = ctx.arrange(stream.value, part, 0, node)
+            return replace(stream, value=value, index=inverse(part, kind.size)[index])
     wanted = feature_map(index)
     value = ctx.arrange(stream.value, wanted, int(stream.fill), node)
     order = feature_map(np.arange(index.size).reshape(index.shape)).reshape(-1)
     fresh = inverse(order, index.size).reshape(index.shape)
     return replace(stream, value=value, index=fresh)
+
+
+def _part(used: npt.NDArray[np.bool_]) -> IntArray | None:
+    """Positions of what is used of a map [H, W, C], if it is some rows, columns and channels."""
+    sides = [np.flatnonzero(used.any(axis=axes)) for axes in ((1, 2), (0, 2), (0, 1))]
+    if not used[np.ix_(*sides)].all():
+        return None
+    positions = np.arange(used.size, dtype=np.int64).reshape(used.shape)
+    return np.ascontiguousarray(positions[np.ix_(*sides)])
 
 
 def value_rows(ctx: Context, stream: Stream, keys: list[Array]) -> Rows:
