@@ -72,9 +72,10 @@ class Passing(BuiltGather):
 
     @cached_property
     def timing(self) -> Timing:
-        """One phase per step, one register."""
-        steps = self.program.steps
-        return single({"in0": steps & TAKE}, (steps & GIVE) // GIVE, stages=1)
+        """One phase per step of a period, which repeats; one register."""
+        program = self.program
+        steps, times = program.steps[: program.period], program.steps.size // program.period
+        return single({"in0": steps & TAKE}, (steps & GIVE) // GIVE, stages=1, times=times)
 
     @cached_property
     def needs(self) -> Resources:
@@ -185,15 +186,14 @@ def _rows(lengths: IntArray, bits: int) -> int:
 
 def _steps(words: IntArray, arriving: int) -> IntArray:
     """The steps of a frame of `arriving` words, from which `words` are picked in order."""
-    steps: list[int] = []
-    taken = 0
-    for word in words.tolist():
-        if word < 0:
-            steps.append(GIVE | FILL if taken else TAKE | GIVE | FILL)
-            taken = max(taken, 1)
-            continue
-        steps.extend([TAKE] * (word - taken))
-        steps.append(TAKE | GIVE if word >= taken else GIVE)
-        taken = max(taken, word + 1)
-    steps.extend([TAKE] * (arriving - taken))
-    return np.array(steps, dtype=np.int64)
+    fill = words < 0
+    reached = np.maximum.accumulate(np.where(fill, 1, words + 1))
+    # Words that were taken before each step, and the step that gives.
+    taken = np.append(0, reached[:-1])
+    gives = np.where(fill, GIVE | FILL, GIVE)
+    gives = np.where(np.where(fill, taken == 0, words >= taken), gives | TAKE, gives)
+    skipped = np.maximum(np.where(fill, 0, words - taken), 0)
+    places = np.cumsum(skipped + 1) - 1
+    steps = np.full(places[-1] + 1 + arriving - int(reached[-1]), TAKE, dtype=np.int64)
+    steps[places] = gives
+    return steps

@@ -244,12 +244,16 @@ def distinct(
 ) -> tuple[IntArray, IntArray]:
     """Different rising staircases [.., n], counted from 0, and for every row which one it is.
 
-    A falling row is a rising one of high - x.
+    A falling row is a rising one of high - x. They come in the order in which they are first met:
+    sorting rows would take most of the time where every element of a map has one of its own.
     """
     up = thresholds - low
     down = (high + 1 - thresholds)[:, ::-1]
-    steps, back = np.unique(np.where(slope[:, None] > 0, up, down), axis=0, return_inverse=True)
-    return steps, back.reshape(-1)
+    rows = np.ascontiguousarray(np.where(slope[:, None] > 0, up, down))
+    numbers: dict[bytes, int] = {}
+    back = [numbers.setdefault(row.tobytes(), len(numbers)) for row in rows]
+    _, first = np.unique(back, return_index=True)
+    return rows[first], np.asarray(back, dtype=np.int64)
 
 
 def _patched(rows: Constraints, shift: int, most: int) -> Constraints | None:

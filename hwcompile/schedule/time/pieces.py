@@ -203,7 +203,11 @@ class PieceMemory:
     def pieces_of(self, process: Process) -> tuple[Block, ...]:
         """The pieces of a frame of a process, in order."""
         if id(process) not in self._pieces:
-            self._pieces[id(process)] = process, _cut_frame(process, self._blocks)
+            if isinstance(process, StretchedProcess):
+                blocks = _stretched(process, self.pieces_of(process.base), self._blocks)
+            else:
+                blocks = _cut_frame(process, self._blocks)
+            self._pieces[id(process)] = process, blocks
         return self._pieces[id(process)][1]
 
     def outcomes_of(self, block: Block, turnarounds: tuple[Turnaround, ...]) -> Outcomes:
@@ -295,8 +299,6 @@ def _stretched(
 
 def _cut_frame(process: Process, known: dict[object, Block]) -> tuple[Block, ...]:
     """The pieces of a frame in order; those that do the same, as any known, are the same object."""
-    if isinstance(process, StretchedProcess):
-        return _stretched(process, _cut_frame(process.base, known), known)
     found: list[Block] = []
     for actor, times in _pieces(process, LEAST_PHASES):
         key = _key(actor)
