@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ class Sizes:
         layers: Encoders one after the other.
         first: Normalizations stand in front of attention, as in ViT, not behind it, as in BERT.
         causal: A token sees none behind it.
+        taps: Of the convolution over tokens that stands behind attention in a Conformer, whose
+            feed-forward network is two halves, one in front and one behind; 0 for none.
+        groups: That are normalized behind that convolution; 0 for a BatchNormalization.
     """
 
     tokens: int = 8
@@ -40,6 +43,8 @@ class Sizes:
     layers: int = 1
     first: bool = False
     causal: bool = False
+    taps: int = 0
+    groups: int = 0
 
 
 @dataclass
@@ -99,8 +104,63 @@ class Floats:
         inner = self.op("Gelu", self.linear(x, sizes.width, sizes.hidden))
         return self.linear(inner, sizes.hidden, sizes.width)
 
+    def swish(self, x: str) -> str:
+        """x * sigmoid(x), as exporters write it."""
+        return self.op("Mul", x, self.op("Sigmoid", x))
+
+    def half_forward(self, x: str, sizes: Sizes) -> str:
+        """Half of a Conformer's feed-forward network."""
+        inner = self.swish(self.linear(x, sizes.width, sizes.hidden))
+        return self.op("Mul", self.linear(inner, sizes.hidden, sizes.width), self.constant(0.5))
+
+    def conv(self, x: str, shape: tuple[int, int, int], **attributes: Any) -> str:
+        """A convolution over tokens with weights of that shape, and a bias."""
+        weights = self.rng.normal(0, (shape[1] * shape[2]) ** -0.5, shape)
+        bias = self.constant(self.rng.normal(0, 0.1, shape[0]))
+        return self.op(
+            "Conv", x, self.constant(weights), bias, kernel_shape=shape[2:], **attributes
+        )
+
+    def convolution(self, x: str, sizes: Sizes) -> str:
+        """A Conformer's: channels to both sides of a gate, over tokens, normalized, and back."""
+        width, taps = sizes.width, sizes.taps
+        wide = self.conv(self.op("Transpose", x, perm=[0, 2, 1]), (2 * width, width, 1))
+        half, gate = f"half_{len(self.nodes)}", f"gate_{len(self.nodes)}"
+        split = helper.make_node("Split", [wide], [half, gate], f"n_{half}", axis=1, num_outputs=2)
+        self.nodes.append(split)
+        gated = self.op("Mul", half, self.op("Sigmoid", gate))
+        around = ((taps - 1) // 2, taps // 2)
+        over = self.conv(gated, (width, 1, taps), group=width, pads=around)
+        normal = self.in_groups(over, sizes) if sizes.groups else self.of_batches(over, width)
+        back = self.conv(self.swish(normal), (width, width, 1))
+        return self.op("Transpose", back, perm=[0, 2, 1])
+
+    def of_batches(self, x: str, width: int) -> str:
+        """A BatchNormalization."""
+        scale, offset, mean = (self.rng.normal(center, 0.1, width) for center in (1, 0, 0))
+        constants = map(self.constant, (scale, offset, mean, np.full(width, 0.3)))
+        return self.op("BatchNormalization", x, *constants)
+
+    def in_groups(self, x: str, sizes: Sizes) -> str:
+        """A GroupNorm as PyTorch exports it: groups are channels of an InstanceNormalization."""
+        groups, shape = sizes.groups, (sizes.width, 1)
+        rows = self.op("Reshape", x, self.constant([0, groups, -1], np.int64))
+        ones, zeros = self.constant(np.ones(groups)), self.constant(np.zeros(groups))
+        normal = self.op("InstanceNormalization", rows, ones, zeros)
+        back = self.op("Reshape", normal, self.constant([1, sizes.width, sizes.tokens], np.int64))
+        scaled = self.op("Mul", back, self.constant(self.rng.normal(1, 0.1, shape)))
+        return self.op("Add", scaled, self.constant(self.rng.normal(0, 0.1, shape)))
+
+    def conformer(self, x: str, sizes: Sizes) -> str:
+        """A block of a Conformer (arXiv:2005.08100), normalizations in front of its parts."""
+        for part in (self.half_forward, self.attention, self.convolution, self.half_forward):
+            x = self.op("Add", x, part(self.norm(x, sizes.width), sizes))
+        return self.norm(x, sizes.width)
+
     def encoder(self, x: str, sizes: Sizes) -> str:
         """Attention and a feed-forward network, each with a way around it."""
+        if sizes.taps:
+            return self.conformer(x, sizes)
         for part in (self.attention, self.feed_forward):
             if sizes.first:
                 x = self.op("Add", x, part(self.norm(x, sizes.width), sizes))
@@ -177,6 +237,6 @@ MODELS: dict[str, Sizes] = {
     "bert_2_layers": Sizes(layers=2),
     "vit_block": Sizes(tokens=7, width=24, heads=3, hidden=48, first=True),
     "causal_block": Sizes(tokens=6, causal=True),
+    "conformer_block": Sizes(tokens=10, hidden=24, taps=5),
+    "conformer_groups": Sizes(tokens=9, width=12, hidden=20, taps=4, groups=3),
 }
-
-Maker = Callable[[Path], Path]
