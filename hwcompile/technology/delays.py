@@ -19,7 +19,7 @@ from hwcompile.families import fpga_family
 from hwcompile.families.family import DELAYS
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications
 from hwcompile.ops.contract.paths import Path
-from hwcompile.technology.rules import Rules, banks_of, dsp_of, rules_of, small_of
+from hwcompile.technology.rules import Rules, banks_of, blocks_of, dsp_of, rules_of, small_of
 
 TABLE_ROWS = 16
 """Rows of a memory that are one table."""
@@ -31,17 +31,19 @@ class Delays(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     Attributes:
         register: From the clock to a register's output, and into the next one.
         memory: The same for a block of memory.
+        inside: The same for a register inside a block of memory, which stands far from logic.
         level: A look-up table.
         carry: An adder or comparison, without its bits.
         bit: A bit of it.
         product: A DSP block.
         near: The same between registers that can stand beside it.
-        spread: Of n products that are made side by side, the slowest takes sqrt(n) times so much
-            more: their blocks stand far from each other.
+        spread: Of n products that are made side by side, and of a word out of n blocks of memory,
+            the slowest takes sqrt(n) times so much more: blocks stand far from each other.
     """
 
     register: float
     memory: float
+    inside: float
     level: float
     carry: float
     bit: float
@@ -62,18 +64,22 @@ class DelayModel:
         each = self.delays
         banks = banks_of(path.memory, self.rules) if path.memory else 0
         total = each.memory if banks else each.register
-        if banks == 1 and path.memory and self._inside(path, path.memory):
+        alone = not (path.levels or path.carries or path.product)
+        if alone and self._inside(path.memory):
             total = each.register
+        elif path.held and self._inside(path.held) and not self._in_dsp(path.product):
+            # A DSP block would have the register in front of it inside as well.
+            total = each.inside + each.spread * sqrt(blocks_of(path.held, self.rules))
         total += each.level * path.levels
         total += 0.0 if path.latched else each.level * self._levels(path.memory, banks)
         total += sum(each.carry + each.bit * bits for bits in path.carries)
         return total + (self._product(path.product, path.near) if path.product else 0.0)
 
-    def _inside(self, path: Path, memory: Memory) -> bool:
+    def _inside(self, memory: Memory | None) -> bool:
         """The register behind a memory is inside its block, if that has nothing else around it."""
-        alone = not (path.levels or path.carries or path.product)
-        plain = memory.kind in (MemoryKind.ROM, MemoryKind.APART)
-        return alone and plain and self.rules.products.absorb
+        if memory is None or memory.kind not in (MemoryKind.ROM, MemoryKind.APART):
+            return False
+        return self.rules.products.absorb and banks_of(memory, self.rules) == 1
 
     def _levels(self, memory: Memory | None, banks: int) -> int:
         """Of a choice between blocks, or between what a memory is made of that is no block.
@@ -93,6 +99,9 @@ class DelayModel:
         tables = -(-memory.depth // TABLE_ROWS)
         return 1 + -(-(tables - 1).bit_length() // 2)
 
+    def _in_dsp(self, factors: Multiplications | None) -> bool:
+        return bool(factors and dsp_of(Multiplications(factors.left, factors.right), self.rules))
+
     def slowest(self, paths: Sequence[Path]) -> tuple[Path, float]:
         """The path of several that takes longest, the first of equals, and how long. ns."""
         return max(((path, self.of(path)) for path in paths), key=lambda found: found[1])
@@ -100,8 +109,7 @@ class DelayModel:
     def _product(self, factors: Multiplications, near: bool) -> float:
         """One block, or several and the sums of their parts; in logic a sum of rows."""
         each, bits = self.delays, factors.left + factors.right
-        one = Multiplications(factors.left, factors.right)
-        if dsp_of(one, self.rules):
+        if self._in_dsp(factors):
             # Small parts of a product that is split may be in logic, but are added like others.
             parts = self.rules.products.parts(factors.left, factors.right)
             block = each.near if near else each.product

@@ -238,7 +238,8 @@ class Dot:
         first = self.encoding.shared_path() or self._first_path(rows, terms)
         levels = self.book.levels if self.book else 0
         memories = [(m, n) for m, n in ((weights, levels), (inputs, 0)) if m]
-        before = [first, *(Path("operands", n, memory=m) for m, n in memories)]
+        held = weights if not levels else None
+        before = [replace(first, held=held), *(Path("operands", n, memory=m) for m, n in memories)]
         if self.operands == 1:
             name = f"operands and {first.name}"
             joined = [

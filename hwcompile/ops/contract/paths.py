@@ -18,6 +18,8 @@ class Path:
         memory: What the way begins at; None for a register.
         latched: It begins where the memory's word was read into, which is a register beside tables
             and part of a block of memory.
+        held: The memory whose word the registers hold that the way begins at. A family may have
+            these inside its blocks, from where wires to the logic behind them are long.
         product: A multiplication on the way.
         near: Registers on both sides of the product do nothing but wait, so they can stand beside
             what multiplies.
@@ -28,6 +30,7 @@ class Path:
     carries: tuple[int, ...] = ()
     memory: Memory | None = None
     latched: bool = False
+    held: Memory | None = None
     product: Multiplications | None = None
     near: bool = False
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from hwcompile.boards import load_board
 from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder
-from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ir.types import BIPOLAR, IntType, TensorType
+from hwcompile.ops import family
 from hwcompile.ops.contract.needs import Memory, MemoryKind, Multiplications
 from hwcompile.ops.contract.paths import Path
-from hwcompile.ops.contract.site import REGISTERS
+from hwcompile.ops.contract.site import REGISTERS, Site
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.report.fit import fit_report
-from hwcompile.schedule.choose.pace import LINK_PATHS, SPARE, link_paths, slowest_of
+from hwcompile.schedule.choose.pace import LINK_PATHS, SPARE, link_paths, longest, slowest_of
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import plan
 from hwcompile.technology.delays import DelayModel, delay_model
@@ -128,6 +131,35 @@ def test_a_register_behind_constants_may_be_inside_the_block() -> None:
         assert of(Path("FIFO", memory=words)) > of(Path("register"))
     few, of = Memory(8, 36, MemoryKind.RAM), model_of("ulx3s_85").of
     assert of(Path("FIFO", 1, memory=few, latched=True)) == of(Path("FIFO", 1))
+
+
+def test_wires_from_registers_inside_blocks_are_long() -> None:
+    """Longer the more blocks hold a word, where a family has them at all and logic follows."""
+    of = model_of("ulx3s_85").of
+    ways = [Path("count", 2), *(Path("count", 2, held=Memory(2048, n)) for n in (36, 288))]
+    delays = [of(way) for way in ways]
+    assert delays == sorted(set(delays))
+    assert of(Path("count", 2, held=Memory(8, 288))) == of(Path("count", 2))
+    block, logic = (Path("", product=Multiplications(bits, bits)) for bits in (9, 2))
+    assert of(replace(block, held=Memory(2048, 288))) == of(block)
+    assert of(replace(logic, held=Memory(2048, 288))) > of(logic)
+    assert model_of("icebreaker").of(ways[2]) == model_of("icebreaker").of(ways[0])
+
+
+def test_counts_behind_wide_blocks_are_cut() -> None:
+    """A register behind the memory alone would have long wires and all of a count behind it."""
+    rng = np.random.default_rng(5)
+    weights = rng.choice([-1, 1], (1, 64, 2304))
+    site = Site.of(Matmul(weights), TensorType((1, 1, 2304), BIPOLAR))
+    model = model_of("ulx3s_85")
+
+    def chosen(folds: int) -> int:
+        kernel, parameters = family("matmul").kernel("folded"), {"pe": 64 // folds, "simd": 144}
+        few = (kernel.at(site, {**parameters, REGISTERS: n}).paths for n in range(4))
+        return next(n for n, paths in enumerate(few) if model.slowest(paths)[1] <= longest(115))
+
+    assert chosen(32) == 2
+    assert chosen(1) == 0
 
 
 def test_a_device_without_known_delays_has_no_model() -> None:
