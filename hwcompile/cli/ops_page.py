@@ -22,7 +22,11 @@ Operators of a model become these families; the kernels are ways to build them
 ([{SCHEDULE}](schedule.md)).
 """
 
-_DOMAINS = {"": "ONNX", "com.microsoft": "ONNX Runtime (`com.microsoft`)"}
+_DOMAINS = {
+    "": "ONNX",
+    "com.microsoft": "ONNX Runtime (`com.microsoft`)",
+    "PACTOps": "QuantLib and Deeploy (`PACTOps`, or no domain)",
+}
 
 
 def operators_page() -> str:

@@ -35,7 +35,7 @@ def hw0222_streams_without_a_common_step(at: Place) -> None:
     m = Model(opset=21)
     x, y = (m.quantize(m.input(1, 600, name=n), 0.5, 0, np.int16) for n in "xy")
     a, b = (m.op("MatMul", v, m.weights(600, 3, scale=s)) for v, s in ((x, 0.1), (y, 0.3)))
-    at.read(m, m.quantize(m.op("Add", a, b), 0.3))
+    at.read(m, m.quantize(m.op("Mul", a, b), 0.3))
 
 
 def hw0223_a_cast_that_overflows(at: Place) -> None:

@@ -49,8 +49,10 @@ def reached(ops: Iterable[FloatOp], start: Reach | None) -> Reach | None:
 
 def met(kind: str, left: Reach | None, right: Reach | None) -> Reach | None:
     """What `kind` makes of two intervals; None where nothing is known."""
-    if left is None or right is None or left.low.dtype != np.int64 or right.low.dtype != np.int64:
+    if left is None or right is None or left.low.dtype != right.low.dtype:
         return None
+    if left.low.dtype != np.int64:
+        return _met_reals(kind, left, right)
     if kind in _ON_BITS:
         return _on_bits(left, right)
     if kind == "div" and np.any((right.low <= 0) & (right.high >= 0)):
@@ -61,6 +63,14 @@ def met(kind: str, left: Reach | None, right: Reach | None) -> Reach | None:
         join_values(kind, a, b) for a in (left.low, left.high) for b in (right.low, right.high)
     ]
     return _hull(corners)
+
+
+def _met_reals(kind: str, left: Reach, right: Reach) -> Reach | None:
+    """Real numbers: rounding keeps the order, so that the corners hold all that is between."""
+    if kind not in ("add", "sub", "mul", "min", "max"):
+        return None
+    ends = [(a, b) for a in (left.low, left.high) for b in (right.low, right.high)]
+    return _hull([join_values(kind, a, b) for a, b in ends])
 
 
 def _size(kind: str, first: int, second: int) -> int:

@@ -36,6 +36,8 @@ _BLOCKS = only("DCR", "CRD", why="ONNX has no other order of blocks")
 _STASH = only(1, why="statistics are those of float32 numbers")
 _QUANT = _read("signed", "narrow", "rounding_mode")
 
+_LEVELS = _read("n_levels")
+
 ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "ArgMax": _read("axis", "keepdims", "select_last_index"),
     "ArgMin": _read("axis", "keepdims", "select_last_index"),
@@ -123,6 +125,17 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
         f"Reduce{kind}": _REDUCED
         for kind in ("L1", "L2", "LogSum", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
     },
+    "IntegerDiv": _read("Delta", "eps", "eta"),
+    "IntegerMean": _read("axes", "keepdims"),
+    "RequantShift": _LEVELS | _read("div", "n_levels_out", "signed"),
+    "TrueIntegerDiv": _read("Delta", "eps", "eta", "y"),
+    "iGELU": _read("b", "one"),
+    "iHardswish": _read("one_over_six", "six", "three"),
+    "iLayerNorm": _LEVELS | _read("D"),
+    "iNoNorm": _read("D", "mul")
+    | {"n_levels": harmless("Deeploy's kernel keeps the low 8 bits, whatever it says")},
+    "iRMSNorm": _LEVELS | _read("D"),
+    "iSoftmax": _LEVELS | _read("axis", "coeffA", "coeffB", "coeffC", "log2"),
     "RMSNormalization": _read("axis", "epsilon") | {"stash_type": _STASH},
     "Reshape": _read("allowzero"),
     "Resize": _read("axes", "coordinate_transformation_mode", "mode")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hwcompile.frontends.onnx import qoperator, quant, quant_lstm, recurrent
+from hwcompile.frontends.onnx import deeploy, deeploy_rows, qoperator, quant, quant_lstm, recurrent
 from hwcompile.frontends.onnx.absent import ABSENT
 from hwcompile.frontends.onnx.operators import OPERATORS, REFUSED
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
@@ -29,10 +29,12 @@ def refused_operators() -> dict[str, str]:
 def covered_operators() -> dict[str, tuple[str, ...]]:
     """Operator types by domain ("" is the standard one), sorted."""
     qonnx = frozenset(quant.HANDLERS) | frozenset(quant_lstm.HANDLERS)
+    pact = frozenset(deeploy.HANDLERS) | frozenset(deeploy_rows.HANDLERS)
     domains = {
-        "": frozenset(OPERATORS) - qonnx - _MICROSOFT - REFUSED,
+        "": frozenset(OPERATORS) - qonnx - pact - _MICROSOFT - REFUSED,
         "com.microsoft": _MICROSOFT | frozenset(qoperator.HANDLERS) - REFUSED,
         "qonnx.custom_op.general": qonnx,
+        "PACTOps": pact,
     }
     domains["com.microsoft"] -= {"QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger"}
     return {domain: tuple(sorted(names)) for domain, names in domains.items()}

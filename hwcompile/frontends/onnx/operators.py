@@ -12,6 +12,8 @@ from hwcompile.frontends.onnx import (
     concat,
     conv_transpose,
     cumulative,
+    deeploy,
+    deeploy_rows,
     elementwise,
     linear,
     normalizing,
@@ -53,6 +55,8 @@ _HANDLED: Mapping[str, Operator] = {
         concat.HANDLERS,
         ranking.HANDLERS,
         normalizing.HANDLERS,
+        deeploy.HANDLERS,
+        deeploy_rows.HANDLERS,
         recurrent.HANDLERS,
         quant_lstm.HANDLERS,
     )

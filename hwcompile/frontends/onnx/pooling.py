@@ -30,7 +30,7 @@ from hwcompile.frontends.symbolic.pooling import (
     summed,
     whole_window,
 )
-from hwcompile.frontends.symbolic.pure import pure_stream, stream_of
+from hwcompile.frontends.symbolic.pure import one_stream_of, pure_stream
 from hwcompile.frontends.symbolic.values import (
     HostValue,
     Lazy,
@@ -106,7 +106,7 @@ def _max_pool(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             "remove the second output (unpooling is not supported)",
             node.origin,
         )
-    stream = feature_stream(stream_of(inputs[0], node), node)
+    stream = feature_stream(one_stream_of(ctx, inputs[0], node), node)
     return [max_pool(ctx, stream, _window(node, stream), node)]
 
 
@@ -150,7 +150,7 @@ def _lp_pool(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
 
 
 def _global_max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
-    stream = feature_stream(stream_of(inputs[0], node), node)
+    stream = feature_stream(one_stream_of(ctx, inputs[0], node), node)
     return [max_pool(ctx, stream, whole_window(stream), node)]
 
 
@@ -187,7 +187,7 @@ def _reduce(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
 
 
 def _maximum(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Stream:
-    return max_over(ctx, stream_of(value, node), axes, node)
+    return max_over(ctx, one_stream_of(ctx, value, node), axes, node)
 
 
 def _minimum(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Value:

@@ -14,9 +14,8 @@ from hwcompile.frontends.onnx import choosing, structure
 from hwcompile.frontends.onnx.dialect.operator import Operator
 from hwcompile.frontends.onnx.structure import Maker, moving
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.meeting import one_stream
 from hwcompile.frontends.symbolic.pending import same_ops, same_start
-from hwcompile.frontends.symbolic.pure import stream_of
+from hwcompile.frontends.symbolic.pure import one_stream_of
 from hwcompile.frontends.symbolic.values import Stream, Value, constant_of
 from hwcompile.ir.types import IntArray
 from hwcompile.ops.gather.op import Take
@@ -28,7 +27,7 @@ Inputs = Sequence[Value | None]
 def _taking(maker: Maker, ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     if inputs[1] is None or constant_of(inputs[1]) is not None:
         return moving(maker, ctx, node, inputs)
-    data = stream_of(one_stream(ctx, inputs[0], node), node)
+    data = one_stream_of(ctx, inputs[0], node)
     places = _places(ctx, inputs[1], node)
     axis = int(node.attributes.get("axis", 0)) % len(data.shape)
     if node.op_type == "GatherElements":
@@ -46,7 +45,7 @@ def _places(ctx: Context, value: Value, node: SourceNode) -> Stream:
     Raises:
         CompileError: HW0202 when they are something else.
     """
-    stream = stream_of(one_stream(ctx, value, node), node)
+    stream = one_stream_of(ctx, value, node)
     if stream.chain.ops or not isinstance(stream.chain.start, Integers):
         raise _refused(
             node,

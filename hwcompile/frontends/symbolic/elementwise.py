@@ -16,8 +16,7 @@ from hwcompile.frontends.symbolic.integer_arithmetic import (
     check_streams,
     held,
 )
-from hwcompile.frontends.symbolic.integer_ends import close_if_whole
-from hwcompile.frontends.symbolic.meeting import one_stream
+from hwcompile.frontends.symbolic.integer_ends import close_if_whole, summed_value
 from hwcompile.frontends.symbolic.pending import (
     append,
     domain_of_value,
@@ -75,7 +74,7 @@ def meeting(
     if first is None:
         check_streams(node, kind, lazy_of(left, node).dtype)
         if not meet_alike(left, right):
-            left, right = (one_stream(ctx, side, node) for side in (left, right))
+            left, right = (summed_value(ctx, side, node) for side in (left, right))
         return join(kind, lazy_of(left, node), lazy_of(right, node), node)
     value = lazy_of(right, node)
     if kind == "div" and np.all(first == 1) and domain_of_value(value) is np.float32:

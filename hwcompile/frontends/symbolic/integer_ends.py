@@ -6,13 +6,20 @@ quantizer does, with scale 1.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
+from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.float_meetings import float_sum
+from hwcompile.frontends.symbolic.integer_arithmetic import reach_of
+from hwcompile.frontends.symbolic.meeting import one_stream
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.values import Bundle, HostValue, Lazy, Pair, Stream, Value
+from hwcompile.frontends.symbolic.whole import ending_whole, until_whole, whole_interval
 from hwcompile.ir.types import IntType
 from hwcompile_runtime.chain import FloatOp
 from hwcompile_runtime.quantizers import IntegerQuantizer
@@ -46,6 +53,52 @@ def close_whole(
     quantizer = IntegerQuantizer(floats(1), integers(0), element)
     by = Quantization(quantizer, None, dtype.kind in "iub", dtype)
     return quantize(ctx, value, by, node)
+
+
+def one_value(ctx: Context, value: Value | None, node: SourceNode) -> Value | None:
+    """The value; two streams that meet as one, where float32 rounds nothing or a Floor ends it.
+
+    Args:
+        ctx: State; its builder receives the operations.
+        value: An operand.
+        node: Who needs the integers of one stream.
+    """
+    found = one_stream(ctx, value, node)
+    if not isinstance(found, Pair):
+        return found
+    return _whole_pair(ctx, found, node) or found
+
+
+def summed_value(ctx: Context, value: Value | None, node: SourceNode) -> Value | None:
+    """As `one_value`; where float32 rounds, a sum of two streams is one of float32 numbers.
+
+    Args:
+        ctx: State; its builder receives the operations.
+        value: An operand.
+        node: Who joins it with other streams.
+    """
+    found = one_value(ctx, value, node)
+    return (float_sum(ctx, found, node) or found) if isinstance(found, Pair) else found
+
+
+def _whole_pair(ctx: Context, pair: Pair, node: SourceNode) -> Stream | None:
+    """Two streams that meet, up to the last rounding behind them; None where that is not exact."""
+    found = until_whole(pair.ops, pair.left.dtype.kind in "iub")
+    if found is None:
+        return None
+    head, tail, kind = found
+    before = replace(pair, ops=head)
+    element = whole_interval(reach_of(ctx, before))
+    if element is None:
+        return None
+    try:
+        closed = quantize(ctx, before, ending_whole(element, kind), node)
+    except CompileError as error:
+        if {d.code for d in error.diagnostics} <= {"HW0220", "HW0222"}:
+            return None
+        raise
+    assert isinstance(closed, Stream)
+    return replace(closed, chain=closed.chain.then(*tail), dtype=pair.dtype)
 
 
 def _interval(ops: tuple[FloatOp, ...], whole_domain: bool) -> IntType | None:

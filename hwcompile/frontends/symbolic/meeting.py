@@ -26,6 +26,7 @@ from hwcompile.frontends.symbolic.arranging import (
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.regrid import regridded
 from hwcompile.frontends.symbolic.values import HostValue, Pair, Stream, Value
+from hwcompile.frontends.symbolic.whole import whole_stream
 from hwcompile.ir.hull import with_constant
 from hwcompile.ir.types import IntArray, IntType
 from hwcompile.ops.conv.op import Conv
@@ -76,7 +77,7 @@ def _line(ctx: Context, stream: Stream, node: SourceNode) -> Stream:
         ops = ops[1:]
     if all(op.kind in MAPS for op in ops):
         return stream
-    return regridded(ctx, stream, node) or stream
+    return regridded(ctx, stream, node) or whole_stream(ctx, stream, node) or stream
 
 
 @dataclass(frozen=True, eq=False)

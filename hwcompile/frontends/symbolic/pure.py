@@ -8,8 +8,10 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.symbolic.absorbing import absorbing
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.meeting import one_stream
+from hwcompile.frontends.symbolic.integer_ends import one_value
+from hwcompile.frontends.symbolic.quantizing_bundles import bundle_streams, pushed
 from hwcompile.frontends.symbolic.regrid import regridded
 from hwcompile.frontends.symbolic.values import (
     Bundle,
@@ -21,9 +23,9 @@ from hwcompile.frontends.symbolic.values import (
     Stream,
     Value,
 )
+from hwcompile.frontends.symbolic.whole import whole_stream
 from hwcompile.ir.types import IntArray
-from hwcompile_runtime.chain import Chain, Dequantize, Integers
-from hwcompile_runtime.rows import floats
+from hwcompile_runtime.chain import Dequantize
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,17 +92,29 @@ def stream_of(value: Value | None, node: SourceNode) -> Stream:
     )
 
 
+def one_stream_of(ctx: Context, value: Value | None, node: SourceNode) -> Stream:
+    """The operand as one stream: what meets or stands side by side is joined where that is exact.
+
+    Raises:
+        CompileError: As of `stream_of`, and as of `pure_stream` for parts that stand side by side.
+    """
+    if isinstance(value, Bundle):
+        value = _together(ctx, value, node)
+    return stream_of(one_value(ctx, value, node), node)
+
+
 def pure_stream(ctx: Context, value: Value | None, node: SourceNode) -> Pure:
     """The operand as integers times a scale.
 
     Pending operations are absorbed by the scale where that is exact; where all results are whole
-    multiples of one step (a Relu behind a quantizer), they become a table.
+    multiples of one step (a Relu behind a quantizer), they become a table; up to a Floor or a cast
+    to integers, they become whole numbers.
 
     Raises:
         CompileError: HW0209 when real numbers are pending that are no multiples of one step.
     """
-    stream = stream_of(one_stream(ctx, value, node), node)
-    chain = _absorbing(stream.chain)
+    stream = one_stream_of(ctx, value, node)
+    chain = absorbing(stream.chain)
     if isinstance(chain.start, Dequantize) and not chain.ops:
         return _pure(replace(stream, chain=chain))
     if not chain.ops:
@@ -108,6 +122,9 @@ def pure_stream(ctx: Context, value: Value | None, node: SourceNode) -> Pure:
         return Pure(stream, one, zero, True)
     found = regridded(ctx, stream, node)
     if found is None:
+        whole = whole_stream(ctx, stream, node)
+        if whole is not None:
+            return pure_stream(ctx, whole, node)
         raise fail(
             "HW0209",
             f"the operand of this {node.op_type} is not quantized: {stream.chain.describe()} "
@@ -119,44 +136,16 @@ def pure_stream(ctx: Context, value: Value | None, node: SourceNode) -> Pure:
     return _pure(found)
 
 
+def _together(ctx: Context, bundle: Bundle, node: SourceNode) -> Value:
+    """A concatenation whose parts are integers times scales that may differ, as one stream."""
+    streams = tuple(pure_stream(ctx, part, node).stream for part, _ in pushed(bundle, node, []))
+    return bundle_streams(ctx, Bundle(streams, bundle.pick, bundle.dtype), node)
+
+
 def _pure(stream: Stream) -> Pure:
     start = stream.chain.start
     assert isinstance(start, Dequantize)
     return Pure(stream, start.scale, start.zero_point, False)
-
-
-def _absorbing(chain: Chain) -> Chain:
-    """The chain with leading operations inside its start, where that is exact.
-
-    Quantizers spelled out as divide, round, clip, subtract, multiply end in such chains.
-    """
-    while chain.ops:
-        start, first = chain.start, chain.ops[0]
-        if isinstance(start, Integers) and first.kind == "cast":
-            if first.attributes["to"] != "float32":
-                return chain
-            chain = Chain(Dequantize(floats(1)), chain.ops[1:])
-            continue
-        if not isinstance(start, Dequantize) or np.any(start.scale != 1):
-            return chain
-        if first.kind not in ("mul", "add", "sub"):
-            return chain
-        absorbed = _absorbed(start, first.kind, first.constants[0])
-        if absorbed is None:
-            return chain
-        chain = Chain(absorbed, chain.ops[1:])
-    return chain
-
-
-def _absorbed(start: Dequantize, kind: str, constant: Array) -> Dequantize | None:
-    if not np.all(np.isfinite(constant)):
-        return None
-    if kind == "mul":
-        return Dequantize(floats(constant), start.zero_point) if np.all(constant > 0) else None
-    if np.abs(constant).max() >= 2**20 or np.any(constant != np.round(constant)):
-        return None
-    shift = constant.astype(np.int64)
-    return Dequantize(start.scale, start.zero_point + (shift if kind == "sub" else -shift))
 
 
 def per_channel(pure: Pure, axis: int, node: SourceNode) -> tuple[Array, IntArray]:

@@ -10,6 +10,7 @@ from hwcompile.frontends.numbers.pair_values import Branch
 from hwcompile.frontends.numbers.pairing import close_pair
 from hwcompile.frontends.symbolic.arranging import inverse, reduce_rows
 from hwcompile.frontends.symbolic.context import Context
+from hwcompile.frontends.symbolic.float_meetings import float_sum
 from hwcompile.frontends.symbolic.meeting import common_order, one_stream, plain_product
 from hwcompile.frontends.symbolic.quantizing import (
     Quantization,
@@ -24,7 +25,7 @@ def quantize_pair(ctx: Context, pair: Pair, by: Quantization, node: SourceNode) 
     """The meeting and what is behind it as new IR nodes.
 
     Where no form of both streams with their quantizer is exact and small, their sum or product may
-    be an exact stream of its own, with a factor per channel.
+    be an exact stream of its own, with a factor per channel, or else a sum of float32 numbers.
 
     Raises:
         CompileError: HW0222 when no exact form is small enough.
@@ -37,8 +38,12 @@ def quantize_pair(ctx: Context, pair: Pair, by: Quantization, node: SourceNode) 
     try:
         return _together(ctx, pair, by, node)
     except CompileError as error:
+        if {d.code for d in error.diagnostics} != {"HW0222"}:
+            raise
         together = one_stream(ctx, pair, node)
-        if {d.code for d in error.diagnostics} != {"HW0222"} or not isinstance(together, Stream):
+        if not isinstance(together, Stream):
+            together = float_sum(ctx, pair, node)
+        if together is None:
             raise
         return quantize_stream(ctx, together, by, node)
 

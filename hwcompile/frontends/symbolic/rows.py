@@ -15,7 +15,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.symbolic.arranging import is_permutation
 from hwcompile.frontends.symbolic.context import Context
-from hwcompile.frontends.symbolic.meeting import one_stream
+from hwcompile.frontends.symbolic.integer_ends import one_value
 from hwcompile.frontends.symbolic.pure import stream_of
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
@@ -232,7 +232,7 @@ def _shifted(ctx: Context, line: _Line, node: SourceNode) -> _Line:
 
 def _line_of(ctx: Context, value: Value, node: SourceNode) -> _Line:
     """The operand as a line of integers; other real numbers are rounded to steps of `_FINE`."""
-    found = one_stream(ctx, value, node)
+    found = one_value(ctx, value, node)
     if isinstance(found, Stream):
         stream_of(found, node)
         line = _line(found)

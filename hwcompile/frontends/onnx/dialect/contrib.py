@@ -1,16 +1,33 @@
 """Operators without an ONNX schema: how many inputs they take and what their attributes hold.
 
-Numbers of inputs are those of ONNX Runtime's `contrib_ops` documentation and of QONNX's operator
-pages; an attribute's type follows from its name, which means the same in every operator.
+Numbers of inputs are those of ONNX Runtime's `contrib_ops` documentation, of QONNX's operator
+pages, and of Deeploy's parsers; an attribute's type follows from its name, which means the same in
+every operator.
 """
 
 from __future__ import annotations
 
+import numpy as np
 from onnx import defs
 
 from hwcompile.frontends.model import SourceNode
 
+_PACT_INPUTS = {
+    "IntegerDiv": 2,
+    "IntegerMean": 1,
+    "RequantShift": 3,
+    "TrueIntegerDiv": 1,
+    "iGELU": 1,
+    "iHardswish": 1,
+    "iLayerNorm": 3,
+    "iNoNorm": 3,
+    "iRMSNorm": 2,
+    "iSoftmax": 1,
+}
+"""Of QuantLib's operators, which write some numbers of their attributes as tensors of one."""
+
 _INPUTS = {
+    **{name: (count, count) for name, count in _PACT_INPUTS.items()},
     "Quant": (4, 4),
     "IntQuant": (4, 4),
     "BipolarQuant": (2, 2),
@@ -57,6 +74,11 @@ def is_invented(node: SourceNode) -> bool:
     return defs.has(node.op_type, "")
 
 
+def is_number_tensor(node: SourceNode, value: object) -> bool:
+    """True for a number in a tensor of one, where an operator's exporter writes it so."""
+    return node.op_type in _PACT_INPUTS and isinstance(value, np.ndarray) and value.size == 1
+
+
 def contrib_problem(node: SourceNode) -> str:
     """Why the node is not legal; empty when it is, or when nobody knows the operator."""
     known = _INPUTS.get(node.op_type)
@@ -72,6 +94,8 @@ def contrib_problem(node: SourceNode) -> str:
         if len(node.outputs) != 1:
             return f"{len(node.outputs)} outputs, where it has one"
     for name, value in node.attributes.items():
+        if is_number_tensor(node, value):
+            continue
         wanted = _wanted(name, value)
         if wanted:
             return f"the attribute {name} is no {wanted}"

@@ -18,6 +18,10 @@ QONNX_DOMAINS = frozenset(
 )
 
 
+PACT_DOMAINS = frozenset({"PACTOps", ""})
+"""Of QuantLib's operators, which Deeploy knows by their names alone."""
+
+
 @dataclass(frozen=True)
 class Operator(Treatment):
     """How an operator type is treated.

@@ -8,6 +8,7 @@ from math import prod
 import numpy as np
 
 from hwcompile.frontends.model import SourceNode
+from hwcompile.frontends.onnx.dialect.contrib import is_number_tensor
 from hwcompile.frontends.symbolic.values import (
     Constant,
     Failed,
@@ -81,6 +82,8 @@ def _spreads(shape: tuple[int, ...], result: tuple[int, ...]) -> bool:
 def broken_rule(node: SourceNode, inputs: Sequence[Value | None]) -> str:
     """Which rule the node breaks; empty when none."""
     for name, value in node.attributes.items():
+        if is_number_tensor(node, value):
+            continue
         if name in _FLAGS and not (isinstance(value, int) and value in (0, 1)):
             return f"the attribute {name} is {value}, where it is 0 or 1"
         if name == "axes" and not _whole(value):
