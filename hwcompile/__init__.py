@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hwcompile.design import Design, compile, compile_graph, load
     from hwcompile.diagnostics import CompileError
+    from hwcompile.quantizing import quantize
 
     __version__: str
 
-__all__ = ["CompileError", "Design", "__version__", "compile", "compile_graph", "load"]
+__all__ = ["CompileError", "Design", "__version__", "compile", "compile_graph", "load", "quantize"]
 
 
 def __getattr__(name: str) -> Any:
@@ -28,6 +29,10 @@ def __getattr__(name: str) -> Any:
         from hwcompile.diagnostics import CompileError
 
         return CompileError
+    if name == "quantize":
+        from hwcompile.quantizing import quantize
+
+        return quantize
     if name in __all__:
         from hwcompile import design
 

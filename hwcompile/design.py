@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Unpack
+from typing import Any, Unpack, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from hwcompile.compiler import Source, build
 from hwcompile.emit.opened import Opened
 from hwcompile.frontends.hls4ml.graph import ModelGraph
 from hwcompile.frontends.hls4ml.load import import_model_graph
+from hwcompile.frontends.memory.kinds import Example, kind_of, model_file
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.keywords import keywords_of
@@ -155,20 +156,31 @@ def compile_with(model: Source, output: Path, options: CompileOptions) -> Design
 
 @keywords_of(CompileOptions, ModelKeywords)
 def compile(
-    model: Path | str | ModelGraph, output: Path | str, **options: Unpack[ModelKeywords]
+    model: object,
+    output: Path | str,
+    *,
+    example: Example | None = None,
+    **options: Unpack[ModelKeywords],
 ) -> Design:
     """Compile a model into a build directory.
 
     Args:
-        model: QONNX, ONNX or Keras file, or a model graph that hls4ml made for its Vitis backend.
+        model: QONNX, ONNX, Keras or TFLite file; or in memory: an `onnx.ModelProto`, a Keras or
+            HGQ2 model, a `torch.export.ExportedProgram` with PT2E's quantizers, a module of
+            Brevitas, or a model graph that hls4ml made for its Vitis backend.
         output: Build directory to make.
+        example: Inputs of one frame, which modules of PyTorch are exported with.
         options: See `hwcompile.options.CompileOptions`.
 
     Raises:
         CompileError: With every finding of the stage that failed; nothing is written then.
     """
-    source = Path(model) if isinstance(model, str | Path) else import_model_graph(model)
-    return compile_with(source, Path(output), CompileOptions(**options))
+    wishes = CompileOptions(**options)
+    if hasattr(model, "get_layers") and kind_of(model) is None:
+        graph = import_model_graph(cast(ModelGraph, model))
+        return compile_with(graph, Path(output), wishes)
+    with model_file(model, example) as source:
+        return compile_with(source, Path(output), wishes)
 
 
 @keywords_of(CompileOptions, GraphKeywords)

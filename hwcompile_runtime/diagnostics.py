@@ -10,7 +10,9 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-MISSING_TOOLS = frozenset({"HW0702", "HW0703", "HW0706", "HW0707", "HW0708", "HW0709", "HW0805"})
+MISSING_TOOLS = frozenset(
+    {"HW0702", "HW0703", "HW0706", "HW0707", "HW0708", "HW0709", "HW0710", "HW0805"}
+)
 """The codes that mean: a program or a package is not installed."""
 
 

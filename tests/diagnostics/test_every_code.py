@@ -30,6 +30,7 @@ from tests.diagnostics import (
     stage_hls4ml,
     stage_hls4ml_recurrent,
     stage_keras,
+    stage_memory,
     stage_models,
     stage_numbers,
     stage_operators,
@@ -48,6 +49,7 @@ STAGES = (
     stage_hls4ml,
     stage_hls4ml_recurrent,
     stage_keras,
+    stage_memory,
     stage_tflite,
     stage_deep_compression,
     stage_runs,
@@ -65,7 +67,8 @@ RAISES = re.compile(r"\b(?:fail|Diagnostic)\(")
 NAME = re.compile(r"hw\d{4}_\w+")
 
 FOREIGN = re.compile(
-    r"(parser says '|onnx says '|file cannot be read, because |is not TOML, because "
+    r"(parser says '|onnx says '|it says '(?=\[ONNXRuntimeError)|file cannot be read, because "
+    r"|is not TOML, because "
     r"|another structure \(|is damaged, because (?=cannot reshape|Input data))"
     r"[^\n]*?('?\. Try: |\)\. Try: pip)"
 )

@@ -23,6 +23,7 @@ REPEATED = {
     "Parallel": "every kernel that is called `parallel` in schedules",
     "Table": "the operator, which texts of graphs name, and the users' word for samples of one",
     "Window": "the operator, which texts of graphs name, and windows over any axes of a source",
+    "quantize": "real numbers to integers: of a tensor in front ends, of a whole model for users",
     "Format": "a fixed-point format: of recurrent layers, and of hls4ml's types",
     "identifier": "any text as a name: of a node, and of what is emitted for it",
     "dequantized": "integers as real numbers: a tensor's, and an accumulator's",

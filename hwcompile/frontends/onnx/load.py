@@ -16,6 +16,7 @@ from hwcompile.frontends.model import SourceModel
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.onnx.dialect.dialect import OnnxDialect
 from hwcompile.frontends.onnx.dialect.frames import Frames, NotFramesError
+from hwcompile.frontends.onnx.floats import is_float_model
 from hwcompile.frontends.onnx.operators import OPERATORS
 from hwcompile.frontends.onnx.reading.read import read_model
 from hwcompile.frontends.onnx.recurrent import RECURRENT
@@ -79,27 +80,13 @@ class _Wishes:
     roundings: Mapping[str, str]
 
 
-_QUANTIZERS = ("quant", "multithreshold", "trunc", "integer", "qlinear", "qgemm")
-_LAYERS = frozenset({"Conv", "ConvTranspose", "MatMul", "Gemm"})
-
-
 def _refuse_float_model(model: SourceModel) -> None:
     """Show how to quantize a model that has layers and no quantizer.
 
     Raises:
         CompileError: HW0284 for such a model.
     """
-    kinds = {node.op_type for node in model.nodes}
-    quantized = any(word in kind.lower() for kind in kinds for word in _QUANTIZERS)
-    quantized |= not kinds.isdisjoint(RECURRENT)  # they have number formats of their own
-    floats = all(tensor.dtype.kind == "f" for tensor in model.inputs)
-    if (
-        quantized
-        or model.annotations
-        or not floats
-        or not kinds & _LAYERS
-        or len(model.inputs) != 1
-    ):
+    if not is_float_model(model) or len(model.inputs) != 1:
         return
     (tensor,) = model.inputs
     stem = model.name
@@ -114,7 +101,8 @@ def _refuse_float_model(model: SourceModel) -> None:
         "        def get_next(self):\n"
         f"            return next(({{{tensor.name!r}: f[None]}} for f in self.left), None)\n"
         f"    q.quantize_static({model.file!r}, {stem + '_int8.onnx'!r}, Frames())\n"
-        "  or train it with quantizers (Brevitas) and export it as QONNX",
+        f"  or call hwcompile.quantize({model.file!r}, 'frames.npy'), which returns the result, or "
+        "train the model with quantizers (Brevitas) and export it as QONNX",
     )
 
 
