@@ -110,6 +110,8 @@ PACKAGES = {
     "pytorch": ("torch",),
     "qonnx": ("qonnx",),
     "brevitas": ("brevitas", "torch", "onnxoptimizer", "onnxscript"),
+    "exported": ("torch", "onnxscript"),
+    "pt2e": ("torch", "onnxscript", "torchao"),
 }
 """What a source needs besides hls4ml and Keras, by the names of its imports."""
 

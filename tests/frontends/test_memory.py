@@ -126,7 +126,7 @@ def test_modules_of_brevitas(name: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_modules_of_pytorch_are_quantized(tmp_path: Path) -> None:
-    demand("pytorch")
+    demand("exported")
     import torch
 
     module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, (3, 2)), torch.nn.BatchNorm2d(4)).eval()
@@ -163,3 +163,14 @@ def test_models_of_keras_are_what_their_files_are(tmp_path: Path) -> None:
     assert first.keys() == second.keys()
     for name, values in first.items():
         np.testing.assert_array_equal(values, second[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["batch normalization", "global average pool", "residual"])
+def test_programs_with_the_quantizers_of_pt2e(kind: str, tmp_path: Path) -> None:
+    demand("pt2e")
+    from benchmarks.exporters_torch import quantized_program
+
+    program, frames, expected = quantized_program(kind)
+    found = computed(program, tmp_path / "out", frames)
+    np.testing.assert_array_equal(found, expected)
