@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
-import logging
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
+
+from hwcompile.frontends.memory.packages import quiet
 
 IMAGE = (3, 6, 5)
 
@@ -123,24 +121,10 @@ def made(kind: str) -> tuple[nn.Module, Any]:
     return module, torch.randn(16, *shape)
 
 
-@contextmanager
-def unheard() -> Iterator[None]:
-    """Without what exporters print, warn and log."""
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-            with warnings.catch_warnings():  # noqa: SIM117
-                warnings.simplefilter("ignore")
-                yield
-    finally:
-        logging.disable(before)
-
-
 def export(kind: str, path: Path) -> Any:
     """The model of a kind as an ONNX file of one frame with input `x`; returns the frames."""
     module, frames = made(kind)
-    with unheard():
+    with quiet():
         torch.onnx.export(
             module, (frames[:1],), str(path), dynamo=True, verbose=False,
             input_names=["x"], external_data=False,
@@ -150,7 +134,7 @@ def export(kind: str, path: Path) -> Any:
 
 def quantized_program(kind: str) -> tuple[Any, Any, Any]:
     """An exported program with PT2E's quantizers (XNNPACK's), frames, and what PyTorch computes."""
-    with unheard():
+    with quiet():
         from torchao.quantization.pt2e.quantize_pt2e import convert_pt2e, prepare_pt2e
         from torchao.testing.pt2e import _xnnpack_quantizer as xnnpack
 
