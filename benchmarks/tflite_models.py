@@ -3,10 +3,11 @@
     python benchmarks/tflite_models.py [--only WORD ...] [--inputs N] [--frames N] [--json FILE]
                                 [--markdown FILE]
 
-For each model: random inputs with the least and the largest integers among them, how many elements
-of all tensors of the network and of its outputs differ from the kernels of ai-edge-litert; then the
-design for a tenth of a million cycles, and how many elements of a few frames differ in RTL
-simulation. Models that are not part of the project are skipped when their folder is absent.
+For each model, and for small ones of operators that are several steps of arithmetic: random inputs
+with the least and the largest integers among them, how many elements of all tensors of the network
+and of its outputs differ from the kernels of ai-edge-litert; then the design for 100,000
+cycles, and how many elements of a few frames differ in RTL simulation. Models that are not part of
+the project are skipped when their folder is absent.
 """
 
 from __future__ import annotations
@@ -17,13 +18,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from rich.console import Console
 
 import hwcompile
 from benchmarks.output import markdown, number, parser, show, write
-from tests.frontends.tflite.oracle import differing, frames_of
+from hwcompile.frontends.names import identifier
+from hwcompile.frontends.tflite.read import read_file
+from tests.frontends.tflite.networks import MAKERS
+from tests.frontends.tflite.oracle import differing, differing_in_sequence, frames_of
+from tests.frontends.tflite.streaming import STREAMING
 from tests.models import ROOT, model_folder
 
 TARGET = 100_000
@@ -54,26 +60,36 @@ class Row:
     compile_seconds: float
 
 
-def networks() -> Iterator[tuple[str, Path]]:
-    """The project's model, and the public ones where they are there."""
+SMALL = ("attention", "softmax int16", "logistic int16")
+"""Of `tests/frontends/tflite/networks.py`."""
+
+KEEPING = ("lstm", "lstm projection", "svdf of rank 2", "window")
+"""Of `tests/frontends/tflite/streaming.py`: what is kept goes in again with the next frame."""
+
+
+def networks(folder: Path) -> Iterator[tuple[str, Path]]:
+    """The project's model, the public ones where they are there, and small ones in a folder."""
     yield "digits_cnn", ROOT / "examples" / "digits" / "digits_cnn.tflite"
     for name, file in NAMES.items():
         path = model_folder() / "mlperf_tiny" / file
         if path.is_file():
             yield name, path
+    for name in (*SMALL, *KEEPING):
+        writer, inputs, outputs = (MAKERS | STREAMING)[name](np.random.default_rng(1))
+        yield name, writer.save(folder / f"{identifier(name, 'small')}.tflite", inputs, outputs)
 
 
 def measure(name: str, path: Path, inputs: int, frames: int) -> Row:
     """Compare a model with the kernels, and its design with the model."""
     started = time.perf_counter()
-    by_tensor, outputs = differing(path, inputs)
+    compare = differing_in_sequence if name in KEEPING else differing
+    by_tensor, outputs = compare(path, inputs)
     seconds = time.perf_counter() - started
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
         design = hwcompile.compile(path, Path(folder) / "build", target_cycles=TARGET)
         compiling = time.perf_counter() - started
-        (x,) = frames_of(path, max(frames, 2), seed=1)
-        outcome = design.verify(inputs=x[:frames].astype(np.float32))
+        outcome = design.verify(**given(name, path, frames))
         report = design.report["design"]
     return Row(
         network=name,
@@ -89,6 +105,16 @@ def measure(name: str, path: Path, inputs: int, frames: int) -> Row:
         import_seconds=round(seconds, 2),
         compile_seconds=round(compiling, 2),
     )
+
+
+def given(name: str, path: Path, frames: int) -> dict[str, Any]:
+    """Frames for a verification; states are drawn with the rest."""
+    if name in KEEPING:
+        return {"frames": frames}
+    file = read_file(path)
+    names = [file.tensors[n].name for n in file.inputs]
+    drawn = zip(names, frames_of(path, max(frames, 2), seed=1), strict=True)
+    return {"inputs": {n: x[:frames].astype(np.float32) for n, x in drawn}}
 
 
 TABLES = {
@@ -112,12 +138,13 @@ def main() -> int:
     options = options_of.parse_args()
     console = Console(width=160, highlight=False)
     rows = []
-    for name, path in networks():
-        if options.only and not name.startswith(tuple(options.only)):
-            continue
-        console.print(f"{name} ...", style="dim")
-        rows.append(measure(name, path, options.inputs, options.frames))
-        write(options, [asdict(row) for row in rows], "")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, path in networks(Path(folder)):
+            if options.only and not name.startswith(tuple(options.only)):
+                continue
+            console.print(f"{name} ...", style="dim")
+            rows.append(measure(name, path, options.inputs, options.frames))
+            write(options, [asdict(row) for row in rows], "")
     lines = [line(row) for row in rows]
     show(TABLES[""], lines, left=1)
     write(options, [asdict(row) for row in rows], markdown(TABLES[""], lines, left=1))

@@ -10,16 +10,8 @@ import numpy as np
 from hwcompile_runtime.integers import IntArray
 
 _MOST = (1 << 31) - 1
-_BARREL = (
-    (24, 1672461947),
-    (25, 1302514674),
-    (26, 790015084),
-    (27, 290630308),
-    (28, 39332535),
-    (29, 720401),
-    (30, 242),
-)
-"""Places of digits from 1/4 to 16 of a number with 5 integer digits, and `exp` of minus these."""
+POWERS = (1672461947, 1302514674, 790015084, 290630308, 39332535, 720401, 242)
+"""`exp` of minus 1/4, 1/2, 1, ..., 16, without any integer digit."""
 
 DIFFERENCE_DIGITS = 5
 """Integer digits of a distance from the largest element."""
@@ -63,7 +55,7 @@ def exponential(a: IntArray) -> IntArray:
     rest = (a & (quarter - 1)) - quarter
     result = _near_eighth(rest << DIFFERENCE_DIGITS)
     digits = rest - a
-    for place, factor in _BARREL:
+    for place, factor in enumerate(POWERS, 24):
         result = np.where(digits & (1 << place), high_half(result, factor), result)
     return np.where(a == 0, _MOST, result)
 
@@ -120,12 +112,32 @@ def fixed_softmax(x: IntArray, axis: int, scale: float, low: int, high: int) -> 
         low: Of the result.
         high: Of the result.
     """
+    largest = x.max(axis=axis, keepdims=True)
+    weights = softmax_weights(largest - x, scale)
+    total = divided_by_power(weights, SUM_DIGITS).sum(axis=axis, keepdims=True)
+    found: IntArray = np.clip(shares(weights, total) + low, low, high)
+    return found
+
+
+def softmax_weights(distance: IntArray, scale: float) -> IntArray:
+    """`exp(-scale * distance)` without any integer digit; 0 for distances that do not count.
+
+    Args:
+        distance: Of an element from the largest one, not negative.
+        scale: What a step of it means.
+    """
     mantissa, shift, most = softmax_numbers(scale)
-    distance = x - x.max(axis=axis, keepdims=True)
-    counts = distance >= -most
-    scaled = high_half(np.where(counts, distance, 0) << shift, mantissa)
-    exponentials = np.where(counts, exponential(scaled), 0)
-    total = divided_by_power(exponentials, SUM_DIGITS).sum(axis=axis, keepdims=True)
+    counts = distance <= most
+    scaled = high_half(np.where(counts, -distance, 0) << shift, mantissa)
+    return np.where(counts, exponential(scaled), 0)
+
+
+def shares(weights: IntArray, total: IntArray) -> IntArray:
+    """What exponentials are of the sum of all in a row, in steps of 1/256.
+
+    Args:
+        weights: As `softmax_weights` gives them.
+        total: The sum of a row's, with 12 integer digits, so at least 2^19.
+    """
     factor, above = reciprocal(total)
-    shares = divided_by_power(high_half(exponentials, factor), above + 31 - 8)
-    return np.where(counts, np.clip(shares + low, low, high), low)
+    return divided_by_power(high_half(weights, factor), above + 31 - 8)

@@ -6,6 +6,7 @@ import numpy as np
 
 from hwcompile.frontends.load import load_model
 from tests.diagnostics.place import Place
+from tests.frontends.tflite.streaming import begins, handle, lstm, svdf
 from tests.frontends.tflite.writer import LiteWriter, Meaning
 
 SAME = Meaning(0.05, 3)
@@ -91,11 +92,85 @@ def hw0303_another_scale_behind_a_reshape(at: Place) -> None:
 
 def hw0304_behind_the_host(at: Place) -> None:
     w = LiteWriter()
+    x, h = w.tensor((1, 4), SAME), w.tensor((1, 4), None, "float32")
+    y = w.tensor((1, 1, 4), None, "float32")
+    w.op("DEQUANTIZE", [x], h)
+    w.op("PACK", [h], y, "PackOptions", Axis=1, ValuesCount=1)
+    read(at, w, [x], [y])
+
+
+def hw0303_a_softmax_of_long_rows_inside(at: Place) -> None:
+    w = LiteWriter()
     share = Meaning(1 / 256, -128)
-    x, h, y = w.tensor((1, 4), SAME), w.tensor((1, 4), share), w.tensor((1, 4), share)
+    x, h, y = w.tensor((1, 300), SAME), w.tensor((1, 300), share), w.tensor((1, 300), share)
     w.op("SOFTMAX", [x], h, "SoftmaxOptions", Beta=1.0)
     w.op("RELU", [h], y)
     read(at, w, [x], [y])
+
+
+def hw0303_a_function_of_sixteen_bits_with_another_scale(at: Place) -> None:
+    w = LiteWriter()
+    x, y = w.tensor((1, 4), SAME, "int16"), w.tensor((1, 4), SAME, "int16")
+    w.op("TANH", [x], y)
+    read(at, w, [x], [y])
+
+
+def hw0303_a_variable_that_is_only_read(at: Place) -> None:
+    w = LiteWriter()
+    known = handle(w, "kept")
+    x, old, y = (w.tensor((1, 4), SAME) for _ in range(3))
+    w.op("READ_VARIABLE", [known], old, "ReadVariableOptions")
+    w.op("ADD", [x, old], y, "AddOptions")
+    read(at, w, [x], [y])
+
+
+def hw0303_a_variable_from_nowhere(at: Place) -> None:
+    w = LiteWriter()
+    x, y = w.tensor((1, 4), SAME), w.tensor((1, 4), SAME)
+    w.op("READ_VARIABLE", [x], y, "ReadVariableOptions")
+    read(at, w, [x], [y])
+
+
+def hw0303_a_variable_of_another_size(at: Place) -> None:
+    w = LiteWriter()
+    known = handle(w, "kept")
+    x, old = w.tensor((1, 4), SAME), w.tensor((1, 3), SAME)
+    w.op("READ_VARIABLE", [known], old, "ReadVariableOptions")
+    w.op("ASSIGN_VARIABLE", [known, x], [], "AssignVariableOptions")
+    read(at, w, [x], [old])
+
+
+def hw0303_a_beginning_that_is_computed(at: Place) -> None:
+    w = LiteWriter()
+    begins(w, "kept", np.zeros((1, 4), np.int8), SAME)
+    assert w.once is not None
+    w.once.op("ADD", [1, 1], w.once.tensor((1, 4), SAME), "AddOptions")
+    x, y = w.tensor((1, 4), SAME), w.tensor((1, 4), SAME)
+    w.op("RELU", [x], y)
+    read(at, w, [x], [y])
+
+
+def hw0303_an_lstm_of_many_steps(at: Place) -> None:
+    w, inputs, outputs = lstm(np.random.default_rng(0), 28)
+    read(at, w, inputs, outputs)
+
+
+def hw0303_an_lstm_that_normalizes(at: Place) -> None:
+    w, inputs, outputs = lstm(np.random.default_rng(0))
+    w.operators[0][1][21] = w.constant(np.ones(6, np.int16), Meaning(0.1))
+    read(at, w, inputs, outputs)
+
+
+def hw0303_an_lstm_without_inner_scales(at: Place) -> None:
+    w, inputs, outputs = lstm(np.random.default_rng(0))
+    w.inner.clear()
+    read(at, w, inputs, outputs)
+
+
+def hw0303_an_svdf_without_its_activation(at: Place) -> None:
+    w, inputs, outputs = svdf(np.random.default_rng(0), 1)
+    w.operators[0][4]["FusedActivationFunction"] = 0  # type: ignore[index]
+    read(at, w, inputs, outputs)
 
 
 def hw0305_sums_that_overflow(at: Place) -> None:

@@ -21,6 +21,7 @@ from hwcompile.frontends.tflite.requantizing import (
     activation_limits,
     in_result_steps,
 )
+from hwcompile.frontends.tflite.steps import by_factor
 from hwcompile.frontends.tflite.structure import places
 from hwcompile.ir.types import Encoding, IntArray, IntType
 from hwcompile.ops.elementwise.op import Extremum, Linear, Product
@@ -127,14 +128,20 @@ def _sum_of_streams(ctx: LiteGraph, node: LiteNode, a: str, b: str, total: Sum) 
                 joined = ctx.emit(node, op, joined)
             if then is not None:
                 return joined
-    sides = [_table(ctx, node, v, f) for v, f in ((a, total.left), (b, total.right))]
+    sides = [_scaled(ctx, node, v, f) for v, f in ((a, total.left), (b, total.right))]
     return in_result_steps(ctx, node, ctx.emit(node, Linear((1, 1), 0), *sides), total.then)
 
 
-def _table(ctx: LiteGraph, node: LiteNode, value: str, scaled: Scaled) -> str:
-    entries = scaled(ctx.kind(value).element.values())
-    kind = IntType(int(entries.min()), int(entries.max()))
-    return ctx.emit(node, Table(entries.reshape(1, -1), kind), value)
+def _scaled(ctx: LiteGraph, node: LiteNode, value: str, how: Scaled) -> str:
+    """An operand as the kernel scales it: by a table of 8 bits, or by its arithmetic."""
+    kind = ctx.kind(value).element
+    if kind.levels <= 1 << 8:
+        entries = how(kind.values())
+        element = IntType(int(entries.min()), int(entries.max()))
+        return ctx.emit(node, Table(entries.reshape(1, -1), element), value)
+    moved = ctx.emit(node, Linear((1,), -how.zero_point), value) if how.zero_point else value
+    found = by_factor(ctx, node, moved, how.factor, how.digits)
+    return found if how.sign > 0 else ctx.emit(node, Linear((how.sign,), 0), found)
 
 
 def _multiplication(ctx: LiteGraph, node: LiteNode) -> None:

@@ -11,6 +11,7 @@ from hwcompile.frontends.names import identifier
 from hwcompile.frontends.tflite import functions
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
 from hwcompile.frontends.tflite.lowering import HostTensor, LiteGraph, unsupported
+from hwcompile.frontends.tflite.softmax import in_hardware, in_sixteen_bits
 from hwcompile.frontends.tflite.structure import places
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops.argmax.op import TopK
@@ -76,13 +77,19 @@ def _dequantize(ctx: LiteGraph, node: LiteNode) -> None:
 
 
 def _softmax(ctx: LiteGraph, node: LiteNode) -> None:
-    """`SOFTMAX` over the last axis, on the host."""
+    """`SOFTMAX` over the last axis: on the host, unless an operator of the network takes it."""
     source, result = ctx.operand(node, 0), ctx.result(node)
     ctx.interval(node, source)
     element = ctx.interval(node, result)
+    if source.dtype == result.dtype == "int16":
+        in_sixteen_bits(ctx, node)
+        return
     if source.dtype != "int8" or result.dtype != "int8":
         raise unsupported(
-            node, f"takes {source.dtype}", "only TFLite's table of int8 is built", "int8"
+            node,
+            f"takes {source.dtype} and gives {result.dtype}",
+            "TFLite's kernels of int8 and of int16 are built",
+            "the same type for both",
         )
     if result.scale[0] != np.float32(1 / 256) or result.zero_point[0] != element.low:
         raise unsupported(
@@ -100,6 +107,7 @@ def _softmax(ctx: LiteGraph, node: LiteNode) -> None:
     }
     step = HostStep("fixed_softmax", attributes=attributes)
     ctx.hosts[node.outputs[0]] = HostTensor(ctx.stream(node, 0), Integers(), (step,))
+    ctx.later[node.outputs[0]] = partial(in_hardware, ctx, node)
 
 
 def _arg_extremum(ctx: LiteGraph, node: LiteNode, sign: int) -> None:

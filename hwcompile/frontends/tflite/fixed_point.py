@@ -88,13 +88,11 @@ class SingleFactor(Factor):
 
     def __call__(self, x: IntArray) -> IntArray:
         """int64 [rows, ...] times the factors of the rows, rounded; |x| is below 2^31."""
-        trailing = (slice(None), *(None,) * (x.ndim - 1))
-        total = (31 - self.shift)[trailing]
-        limited = np.clip(x, -_ONE, _ONE - 1)
-        found: IntArray = (
-            limited * self.mantissa[trailing] + (np.int64(1) << (total - 1))
-        ) >> total
-        return found
+        return _rounded_once(np.clip(x, -_ONE, _ONE - 1), *self.parts())
+
+    def parts(self) -> tuple[IntArray, IntArray]:
+        """Multipliers, and how many digits of a product are dropped."""
+        return self.mantissa, 31 - self.shift
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,14 +115,21 @@ class WideFactor:
 
     def __call__(self, x: IntArray) -> IntArray:
         """int64 [rows, ...] times the factors of the rows, rounded once, halves upwards."""
-        trailing = (slice(None), *(None,) * (x.ndim - 1))
-        short = np.where(self.mantissa < 0x7FFF0000, (self.mantissa + (1 << 15)) >> 16, 0x7FFF)[
-            trailing
-        ]
-        total = (15 - self.shift)[trailing]
-        found: IntArray = (x * short + (np.int64(1) << (total - 1))) >> total
-        return found
+        return _rounded_once(x, *self.parts())
+
+    def parts(self) -> tuple[IntArray, IntArray]:
+        """Multipliers, and how many digits of a product are dropped."""
+        short = np.where(self.mantissa < 0x7FFF0000, (self.mantissa + (1 << 15)) >> 16, 0x7FFF)
+        return short, 15 - self.shift
 
     def overflows(self, low: IntArray, high: IntArray) -> bool:
         """True when integers from `low` to `high` [1 or rows] leave 48 bits."""
         return bool(np.any(low < -(1 << 47)) or np.any(high > (1 << 47) - 1))
+
+
+def _rounded_once(x: IntArray, multipliers: IntArray, digits: IntArray) -> IntArray:
+    """int64 [rows, ...] times the rows' multipliers, halves upwards."""
+    trailing = (slice(None), *(None,) * (x.ndim - 1))
+    total = digits[trailing]
+    found: IntArray = (x * multipliers[trailing] + (np.int64(1) << (total - 1))) >> total
+    return found

@@ -11,6 +11,13 @@ import numpy as np
 from hwcompile.frontends.numbers.integer_functions import IntegerFunction
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
 from hwcompile.frontends.tflite.fixed_point import Factor
+from hwcompile.frontends.tflite.interpolated import (
+    LOGISTIC,
+    TANH,
+    Real,
+    exponential_of_table,
+    sigmoid_of_table,
+)
 from hwcompile.frontends.tflite.lowering import LiteGraph, unsupported
 from hwcompile.frontends.tflite.requantizing import Requantization, half_away, in_result_steps
 from hwcompile.ir.types import IntArray
@@ -18,7 +25,6 @@ from hwcompile_runtime.gemmlowp import divided_by_power
 from hwcompile_runtime.rows import FloatArray
 
 Handler = Callable[[LiteGraph, LiteNode], None]
-Real = Callable[[FloatArray], FloatArray]
 
 _RANGES = {
     "RELU": (0.0, None),
@@ -78,6 +84,13 @@ def _prelu(ctx: LiteGraph, node: LiteNode) -> None:
     slopes = ctx.operand(node, 1)
     data = ctx.given(node, 1, "slopes").reshape(-1).astype(np.int64)
     ctx.interval(node, slopes)
+    if slopes.dtype not in ("int8", "int4"):
+        raise unsupported(
+            node,
+            f"has slopes of {slopes.dtype}",
+            "TFLite's kernels read them as int8, whatever the tensor says",
+            "convert the model again",
+        )
     channels = source.shape[-1]
     if data.size not in (1, channels) and data.size != source.size:
         raise unsupported(
@@ -118,7 +131,7 @@ def _looked_up(ctx: LiteGraph, node: LiteNode, real: Real) -> None:
         raise unsupported(
             node,
             f"takes {source.dtype}",
-            "TFLite interpolates there; only its tables of int8 are built",
+            "TFLite has a table of int8 for it, and nothing else",
             "int8 activations",
         )
     value, element = ctx.stream(node, 0), ctx.interval(node, result)
@@ -138,6 +151,19 @@ def _looked_up(ctx: LiteGraph, node: LiteNode, real: Real) -> None:
         node.operator.lower(), compute, (np.zeros(1, np.int64),), ctx.kind(value).element, False
     )
     ctx.finish(node, ctx.closed(node, value, function))
+
+
+def _by_width(wide: Handler, real: Real) -> Handler:
+    """An operator that is a table of int8, and interpolates between entries for int16."""
+
+    def build(ctx: LiteGraph, node: LiteNode) -> None:
+        source, _ = _both(ctx, node)
+        if source.dtype == "int16":
+            wide(ctx, node)
+        else:
+            _looked_up(ctx, node, real)
+
+    return build
 
 
 def _logistic(x: FloatArray) -> FloatArray:
@@ -230,9 +256,9 @@ HANDLERS: dict[str, Handler] = {
     **dict.fromkeys(_RANGES, _relu),
     "LEAKY_RELU": _leaky_relu,
     "PRELU": _prelu,
-    "LOGISTIC": partial(_looked_up, real=_logistic),
-    "TANH": partial(_looked_up, real=_tanh),
-    "EXP": partial(_looked_up, real=_exp),
+    "LOGISTIC": _by_width(partial(sigmoid_of_table, how=LOGISTIC), _logistic),
+    "TANH": _by_width(partial(sigmoid_of_table, how=TANH), _tanh),
+    "EXP": _by_width(partial(exponential_of_table, real=_exp), _exp),
     "GELU": _gelu,
     "HARD_SWISH": _hard_swish,
 }

@@ -21,9 +21,13 @@ from hwcompile.frontends.tflite import (
     functions,
     interpolating,
     linear,
+    lstm,
     pooling,
+    products,
     repeats,
+    states,
     structure,
+    svdf,
 )
 from hwcompile.frontends.tflite.contents import LiteFile, LiteNode
 from hwcompile.frontends.tflite.lowering import HostTensor, LiteGraph
@@ -44,6 +48,10 @@ HANDLERS: Mapping[str, Handler] = {
     **interpolating.HANDLERS,
     **ends.HANDLERS,
     **dilated.HANDLERS,
+    **states.HANDLERS,
+    **products.HANDLERS,
+    **svdf.HANDLERS,
+    **lstm.HANDLERS,
 }
 """By the names of TFLite's schema."""
 
@@ -91,7 +99,7 @@ def import_file(file: LiteFile) -> ImportedModel:
 
 def import_with_streams(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str]]:
     """The same, and the value of the graph that every tensor of the network is, by its number."""
-    stem, given = Path(file.name).stem, len(file.tensors)
+    stem, known = Path(file.name).stem, len(file.tensors)
     _check_operators(file)
     file = dilated.with_dilations(file)
     ctx = LiteGraph(file, Builder(identifier(stem, "network")))
@@ -103,6 +111,8 @@ def import_with_streams(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str
         else:
             _lowered(ctx, node)
     outputs = tuple(_output(ctx, number) for number in file.outputs)
+    given, left, notes = states.host_ends(ctx)
+    hosts, outputs = [*hosts, *given], (*outputs, *left)
     values = dict.fromkeys(s.value for o in outputs for s in o.sources)
     graph = ctx.builder.build(tuple(values))
     verify(graph, "import")
@@ -110,8 +120,8 @@ def import_with_streams(file: LiteFile) -> tuple[ImportedModel, Mapping[int, str
     for host in hosts:
         if host.value not in used:
             raise _at_the_ends(file, host.source, "no output of the model depends on it")
-    return ImportedModel(graph, tuple(hosts), outputs, ()), {
-        number: value for number, value in ctx.streams.items() if number < given
+    return ImportedModel(graph, tuple(hosts), outputs, tuple(notes)), {
+        number: value for number, value in ctx.streams.items() if number < known
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -47,6 +47,21 @@ class HostTensor:
 
 
 @dataclass
+class State:
+    """What outlives a frame, while the network is built.
+
+    Attributes:
+        tensor: What the file says of it.
+        given: The input of the graph that it comes in by.
+        left: What it is behind the operators so far.
+    """
+
+    tensor: LiteTensor
+    given: str
+    left: str
+
+
+@dataclass
 class LiteGraph:
     """The graph as far as it is built.
 
@@ -55,6 +70,8 @@ class LiteGraph:
         builder: The graph.
         streams: Value of the graph by number of the tensor.
         hosts: What the host computes, by number of the tensor.
+        later: What makes streams of such tensors where an operator of the network takes them.
+        states: By the names of variables.
         budget: What the operators so far compute.
     """
 
@@ -62,6 +79,8 @@ class LiteGraph:
     builder: Builder
     streams: dict[int, str] = field(default_factory=dict)
     hosts: dict[int, HostTensor] = field(default_factory=dict)
+    later: dict[int, Callable[[], None]] = field(default_factory=dict)
+    states: dict[str, State] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
     # Tensors of the file
@@ -118,6 +137,8 @@ class LiteGraph:
             CompileError: HW0303 for a constant, HW0304 for what only the host knows.
         """
         tensor, number = self.operand(node, place), node.inputs[place]
+        if number not in self.streams and number in self.later:
+            self.later[number]()
         if number in self.streams:
             return self.streams[number]
         if number in self.hosts:

@@ -21,11 +21,13 @@ class Table:
         name: Of the table.
         fields: Names of its numbers.
         lists: Names of its lists of numbers.
+        names: Names of its texts.
     """
 
     name: str
     fields: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 _POOL = Table("Pool2DOptions", ("Padding", "StrideW", "StrideH", "FilterWidth", "FilterHeight",
@@ -71,6 +73,14 @@ TABLES = {
                                                      "FusedActivationFunction")),
     "GELU": Table("GeluOptions", ("Approximate",)),
     "MIRROR_PAD": Table("MirrorPadOptions", ("Mode",)),
+    "BATCH_MATMUL": Table("BatchMatMulOptions", ("AdjX", "AdjY", "AsymmetricQuantizeInputs")),
+    "VAR_HANDLE": Table("VarHandleOptions", names=("Container", "SharedName")),
+    "CALL_ONCE": Table("CallOnceOptions", ("InitSubgraphIndex",)),
+    "SVDF": Table("SVDFOptions", ("Rank", "FusedActivationFunction", "AsymmetricQuantizeInputs")),
+    "UNIDIRECTIONAL_SEQUENCE_LSTM": Table("UnidirectionalSequenceLSTMOptions",
+                                          ("FusedActivationFunction", "CellClip", "ProjClip",
+                                           "TimeMajor", "AsymmetricQuantizeInputs",
+                                           "DiagonalRecurrentTensors")),
 }  # fmt: skip
 """Operators that are not here have no options, or only such as repeat the types of tensors."""
 
@@ -88,9 +98,11 @@ def lite_options(operator: str, given: Any) -> dict[str, Option]:
     read: Any = getattr(tflite, table.name)()
     if given is None:
         absent: dict[str, Option] = {name: int("Dilation" in name) for name in table.fields}
-        return {**absent, **dict.fromkeys(table.lists, ())}
+        return {**absent, **dict.fromkeys(table.lists, ()), **dict.fromkeys(table.names, "")}
     read.Init(given.Bytes, given.Pos)
     found: dict[str, Option] = {name: _plain(getattr(read, name)()) for name in table.fields}
+    for name in table.names:
+        found[name] = (getattr(read, name)() or b"").decode()
     for name in table.lists:
         count = getattr(read, f"{name}Length")()
         found[name] = tuple(int(getattr(read, name)(i)) for i in range(count))

@@ -18,7 +18,13 @@ from hwcompile.diagnostics import CompileError, Origin, fail, reason_of
 from hwcompile.frontends.budget import LARGEST, NODES, STORED, too_large
 from hwcompile.frontends.model import Array
 from hwcompile.frontends.model_file import first_bytes
-from hwcompile.frontends.tflite.contents import LiteFile, LiteNode, LiteTensor
+from hwcompile.frontends.tflite.contents import (
+    WITHOUT_RESULT,
+    LiteFile,
+    LiteNode,
+    LiteTensor,
+    beginnings_of,
+)
 from hwcompile.frontends.tflite.options import TABLES, lite_options
 from hwcompile.ir.types import IntArray
 from hwcompile_runtime.rows import FloatArray
@@ -92,7 +98,16 @@ class _File:
 
     def contents(self) -> LiteFile:
         count = self.model.SubgraphsLength()
-        if count != 1:
+        if not count:
+            raise ValueError("a model without a subgraph")
+        tensors, nodes = self._graph(0)
+        graph = self.model.Subgraphs(0)
+        inputs, outputs = (
+            self._numbers(vector, tensors, least=0)
+            for vector in (graph.InputsAsNumpy(), graph.OutputsAsNumpy())
+        )
+        once = {n.whole("InitSubgraphIndex") for n in nodes if n.operator == "CALL_ONCE"}
+        if once != set(range(1, count)):
             raise fail(
                 "HW0301",
                 f"the model has {count} subgraphs",
@@ -100,16 +115,19 @@ class _File:
                 "convert the model without control flow",
                 Origin(self.path.name, self.path.stem, "Model"),
             )
-        graph = self.model.Subgraphs(0)
+        beginnings: dict[str, Array] = {}
+        for number in sorted(once):
+            beginnings |= beginnings_of(*self._graph(number))
+        return LiteFile(self.path.name, tensors, nodes, inputs, outputs, beginnings)
+
+    def _graph(self, number: int) -> tuple[tuple[LiteTensor, ...], tuple[LiteNode, ...]]:
+        """Tensors and operators of a subgraph."""
+        graph = self.model.Subgraphs(number)
         tensors = tuple(self._tensor(graph.Tensors(i)) for i in self._each(graph.TensorsLength()))
         nodes = tuple(
             self._node(graph.Operators(i), tensors) for i in self._each(graph.OperatorsLength())
         )
-        inputs, outputs = (
-            self._numbers(vector, tensors, least=0)
-            for vector in (graph.InputsAsNumpy(), graph.OutputsAsNumpy())
-        )
-        return LiteFile(self.path.name, tensors, nodes, inputs, outputs)
+        return tensors, nodes
 
     def _each(self, count: int) -> range:
         """As many tensors or operators as the file can hold."""
@@ -150,7 +168,8 @@ class _File:
                 "convert the model without sparsity; zeros cost no hardware either way",
                 origin,
             )
-        return LiteTensor(name, dtype, shape, *_quantization(tensor.Quantization()), data)
+        variable = bool(tensor.IsVariable())
+        return LiteTensor(name, dtype, shape, *_quantization(tensor.Quantization()), data, variable)
 
     def _node(self, operator: Any, tensors: Sequence[LiteTensor]) -> LiteNode:
         code = self.model.OperatorCodes(operator.OpcodeIndex())
@@ -159,12 +178,14 @@ class _File:
         kind = _OPERATORS.get(number, f"NUMBER_{number}")
         inputs = self._numbers(operator.InputsAsNumpy(), tensors)
         outputs = self._numbers(operator.OutputsAsNumpy(), tensors, least=0)
-        if not outputs:
+        inner = self._numbers(operator.IntermediatesAsNumpy(), tensors, least=0)
+        if not outputs and kind not in WITHOUT_RESULT:
             raise ValueError(f"a {kind} without a result")
-        name = tensors[outputs[0]].name.split(";")[0] or kind
+        named = outputs or inputs
+        name = (tensors[named[-1]].name.split(";")[0] if named else "") or kind
         origin = Origin(self.path.name, name, kind)
         given = operator.BuiltinOptions() if kind in TABLES else None
-        return LiteNode(kind, inputs, outputs, lite_options(kind, given), origin)
+        return LiteNode(kind, inputs, outputs, lite_options(kind, given), origin, inner)
 
 
 def _quantization(given: Any) -> tuple[FloatArray, IntArray, int]:

@@ -8,13 +8,19 @@ import numpy as np
 
 from hwcompile.frontends.numbers.integer_functions import IntegerFunction
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
-from hwcompile.frontends.tflite.fixed_point import Factor, WideFactor
+from hwcompile.frontends.tflite.fixed_point import Factor, SingleFactor, WideFactor
 from hwcompile.frontends.tflite.lowering import LiteGraph, unsupported
 from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ops.cast.op import Cast
+from hwcompile.ops.depthwise.op import Depthwise
+from hwcompile.ops.elementwise.op import Linear
 
 NONE, RELU, RELU_N1_TO_1, RELU6 = range(4)
 LIMITS = {NONE: (None, None), RELU: (0.0, None), RELU_N1_TO_1: (-1.0, 1.0), RELU6: (0.0, 6.0)}
 """Lowest and highest real number, by the schema's ActivationFunctionType."""
+
+_MOST_DIGITS = 46
+"""Dropped of a product: what is added to round it stays within 62 bits."""
 
 INT32 = IntType(-(2**31), 2**31 - 1)
 """What sums are kept in."""
@@ -99,4 +105,39 @@ def in_result_steps(ctx: LiteGraph, node: LiteNode, value: str, steps: Requantiz
             "TFLite's reference kernel overflows there, so that its result is not defined",
             "check the scales and the bias of the operator",
         )
-    return ctx.closed(node, value, steps.function(element))
+    multiplied = _multiplied(ctx, node, value, steps)
+    return multiplied or ctx.closed(node, value, steps.function(element))
+
+
+def _multiplied(ctx: LiteGraph, node: LiteNode, value: str, steps: Requantization) -> str | None:
+    """The kernel's own product, where a staircase would have more steps than a layer has weights.
+
+    A factor that rounds once may drop more digits than it says when its multiplier has as many
+    more: so all channels drop the same number.
+
+    Returns:
+        None for results of 8 bits, factors that round twice, and products that are too wide.
+    """
+    kind, factor = ctx.kind(value), steps.factor
+    if steps.high - steps.low < 1 << 8 or not isinstance(factor, SingleFactor | WideFactor):
+        return None
+    multipliers, digits = factor.parts()
+    most = int(digits.max())
+    if digits.min() < 1 or most > _MOST_DIGITS or multipliers.size not in (1, kind.shape[2]):
+        return None
+    # In float64, because what is compared may not fit 64 bits.
+    lifted = float(multipliers.max()) * 2.0 ** int(most - digits.min())
+    if lifted * max(1.0, float(np.abs(steps.offset).max())) >= 2.0**61:
+        return None
+    rows = max(multipliers.size, steps.offset.size)
+    wide = np.broadcast_to(multipliers << (most - digits), (rows,))
+    offset = steps.offset * wide + (1 << (most - 1)) + (steps.zero_point << most)
+    alike = np.ones(rows, dtype=np.int64)
+    product = Linear((int(wide[0]),), 0) if np.all(wide == wide[0]) else Depthwise(wide[None])
+    if product.problems((kind,)):
+        return None
+    cast = Cast(0, most, offset, most * alike, steps.low * alike, steps.high * alike, "floor",
+                "saturate")  # fmt: skip
+    if cast.problems(product.infer((kind,))):
+        return None
+    return ctx.emit(node, cast, ctx.emit(node, product, value))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tests.frontends.tflite.moves import MOVES, Made, Maker, Random, meaning
+from tests.frontends.tflite.wide import WIDE
 from tests.frontends.tflite.writer import LiteWriter, Meaning
 
 RELUS = (0, 1, 2, 3)
@@ -163,14 +164,17 @@ def transposed(rng: Random, padding: int) -> Made:
     return w, [x], [y]
 
 
-def fully_connected(rng: Random, each: bool = False, shape: Sequence[int] = (1, 37)) -> Made:
+def fully_connected(
+    rng: Random, each: bool = False, shape: Sequence[int] = (1, 37), dtype: str = "int8"
+) -> Made:
     w = LiteWriter()
     outputs = 11
     x = w.tensor(shape, meaning(rng))
-    k = weights(rng, w, (outputs, shape[-1]), 0, each)
+    k = weights(rng, w, (outputs, shape[-1]), 0, each, dtype)
     y = w.tensor((int(np.prod(shape[:-1])), outputs), meaning(rng))
     inputs = [x, k, bias(rng, w, outputs, x, k)] if rng.integers(3) else [x, k, -1]
-    w.op("FULLY_CONNECTED", inputs, y, "FullyConnectedOptions", 4,
+    version = 4 if dtype == "int8" else 8
+    w.op("FULLY_CONNECTED", inputs, y, "FullyConnectedOptions", version,
          FusedActivationFunction=int(rng.choice(RELUS)))  # fmt: skip
     return w, [x], [y]
 
@@ -323,6 +327,7 @@ MAKERS: dict[str, Maker] = {
     "fully connected": fully_connected,
     "fully connected rows": lambda r: fully_connected(r, shape=(1, 4, 9)),
     "fully connected channels": lambda r: fully_connected(r, True),
+    "fully connected int4": lambda r: fully_connected(r, shape=(1, 37), dtype="int4"),
     "average pool": lambda r: pool(r, "AVERAGE_POOL_2D"),
     "max pool": lambda r: pool(r, "MAX_POOL_2D"),
     "convolution int16": lambda r: sixteen(r, "CONV_2D"),
@@ -373,5 +378,6 @@ MAKERS: dict[str, Maker] = {
     "arg min": lambda r: arg_max(r, 3, "ARG_MIN"),
     "arg min columns": lambda r: arg_max(r, 2, "ARG_MIN"),
     **MOVES,
+    **WIDE,
 }  # fmt: skip
 """Uses of operators by name."""

@@ -20,13 +20,14 @@ def frames_of(path: Path, count: int, seed: int = 0) -> list[Array]:
     found = []
     for number in file.inputs:
         tensor = file.tensors[number]
+        shape = tensor.shape[1:] if tensor.shape[:1] == (1,) else tensor.shape
         if tensor.dtype == "float32":
-            x: Array = rng.normal(0, 3, (count, *tensor.shape[1:]))
+            x: Array = rng.normal(0, 3, (count, *shape))
             ends = (-1000, 1000)
         else:
             limits = np.iinfo(tensor.dtype)
             ends = (limits.min, limits.max)
-            x = rng.integers(ends[0], ends[1] + 1, (count, *tensor.shape[1:]))
+            x = rng.integers(ends[0], ends[1] + 1, (count, *shape))
         x[0], x[1 % count] = ends
         found.append(x.astype(tensor.dtype))
     return found
@@ -61,6 +62,46 @@ def differing(path: Path, count: int, seed: int = 0) -> tuple[dict[str, int], in
         wrong += int(np.count_nonzero(result.reshape(count, -1) != outputs[number]))
         assert result.dtype == outputs[number].dtype
     return found, wrong
+
+
+def differing_in_sequence(path: Path, count: int, seed: int = 0) -> tuple[dict[str, int], int]:
+    """The same for a model with states: what is left of them goes in again with the next frame.
+
+    Raises:
+        AssertionError: If the model has no states, or they are not told to the user.
+    """
+    file = read_file(path)
+    model, streams = import_with_streams(file)
+    frames = frames_of(path, count, seed)
+    computed, outputs = reference(path, frames, tuple(streams))
+    names = [file.tensors[n].name for n in file.inputs]
+    state = {h.source: _beginning(path, h.source) for h in model.host_inputs
+             if h.source not in names}  # fmt: skip
+    assert state
+    assert len(model.notes) == len(state)
+    found, wrong = {file.tensors[n].name: 0 for n in streams}, 0
+    for i in range(count):
+        given = {n: f[i : i + 1] for n, f in zip(names, frames, strict=True)}
+        values = model.graph.evaluate(model.run_host_inputs(given | state), keep=True)
+        for number, name in streams.items():
+            equal = values[name].reshape(-1) == computed[number][i]
+            found[file.tensors[number].name] += int(np.count_nonzero(~equal))
+        results = model.run_host_outputs(values)
+        for number in file.outputs:
+            equal = results[file.tensors[number].name].reshape(-1) == outputs[number][i]
+            wrong += int(np.count_nonzero(~equal))
+        state = {name: results[f"{name}_next"] for name in state}
+    return found, wrong
+
+
+def _beginning(path: Path, name: str) -> Array:
+    """What the state is in front of the first frame."""
+    file = read_file(path)
+    if name in file.beginnings:
+        return file.beginnings[name]
+    (tensor,) = (t for t in file.tensors if t.name == name)
+    zero = int(tensor.zero_point[0]) if tensor.dtype == "int8" else 0
+    return np.full(tensor.shape, zero, dtype=tensor.dtype)
 
 
 def reference(

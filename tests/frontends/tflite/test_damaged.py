@@ -11,6 +11,9 @@ import pytest
 from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from tests.frontends.tflite.networks import MAKERS
+from tests.frontends.tflite.streaming import STREAMING
+
+ALL = {**MAKERS, **STREAMING}
 
 ORACLE = "this project"
 ORACLE_REASON = "which damaged files are refused, and that none crashes"
@@ -29,7 +32,7 @@ def damaged(data: bytes, rng: np.random.Generator) -> bytes:
 
 def attempt(name: str, seed: int, count: int, folder: Path) -> None:
     rng = np.random.default_rng(seed)
-    writer, inputs, outputs = MAKERS[name](rng)
+    writer, inputs, outputs = ALL[name](rng)
     data = writer.bytes(inputs, outputs)
     for _ in range(count):
         (folder / "m.tflite").write_bytes(damaged(data, rng))
@@ -37,13 +40,13 @@ def attempt(name: str, seed: int, count: int, folder: Path) -> None:
             load_model(folder / "m.tflite")
 
 
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", ALL)
 def test_no_damage_crashes(name: str, tmp_path: Path) -> None:
     attempt(name, 1, 12, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2, 6))
-@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("name", ALL)
 def test_much_damage_crashes_nothing(name: str, seed: int, tmp_path: Path) -> None:
     attempt(name, seed, 150, tmp_path)

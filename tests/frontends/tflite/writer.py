@@ -25,7 +25,15 @@ class Meaning:
 
 @dataclass
 class LiteWriter:
-    """Collects tensors and operators, and writes them."""
+    """Collects tensors and operators, and writes them.
+
+    Attributes:
+        tensors: Name, shape, type, meaning and elements of each.
+        operators: Kind, operands, results, options and version of each.
+        variables: Numbers of tensors that outlive a frame.
+        inner: By an operator's number: tensors that say the scales of what is computed inside.
+        once: A second subgraph, for `CALL_ONCE`.
+    """
 
     tensors: list[tuple[str, tuple[int, ...], str, Meaning | None, Array | None]] = field(
         default_factory=list
@@ -33,6 +41,9 @@ class LiteWriter:
     operators: list[tuple[str, list[int], list[int], str, Mapping[str, Any], int]] = field(
         default_factory=list
     )
+    variables: set[int] = field(default_factory=set)
+    inner: dict[int, list[int]] = field(default_factory=dict)
+    once: LiteWriter | None = None
 
     def tensor(
         self,
@@ -72,15 +83,10 @@ class LiteWriter:
         """The file's contents."""
         b = flatbuffers.Builder(1024)
         buffers = [_table(b, "Buffer")]
-        tensors = []
-        for name, shape, dtype, meaning, data in self.tensors:
-            number = 0
-            if data is not None:
-                raw = b.CreateNumpyVector(np.frombuffer(_packed(data, dtype), np.uint8))
-                buffers.append(_table(b, "Buffer", Data=raw))
-                number = len(buffers) - 1
-            tensors.append(_tensor(b, name, shape, dtype, meaning, number))
-        kinds = sorted({(op[0], op[5]) for op in self.operators})
+        parts: list[tuple[LiteWriter, Sequence[int], Sequence[int]]] = [(self, inputs, outputs)]
+        if self.once is not None:
+            parts.append((self.once, [], []))
+        kinds = sorted({(op[0], op[5]) for part, _, _ in parts for op in part.operators})
         codes = [
             _table(
                 b,
@@ -91,8 +97,40 @@ class LiteWriter:
             )
             for kind, version in kinds
         ]
-        operators = [_operator(b, op, kinds.index((op[0], op[5]))) for op in self.operators]
-        graph = _table(
+        graphs = [part.graph(b, buffers, kinds, x, y) for part, x, y in parts]
+        model = _table(
+            b,
+            "Model",
+            Version=3,
+            OperatorCodes=_offsets(b, codes),
+            Subgraphs=_offsets(b, graphs),
+            Buffers=_offsets(b, buffers),
+        )
+        b.Finish(model, b"TFL3")
+        return bytes(b.Output())
+
+    def graph(
+        self,
+        b: flatbuffers.Builder,
+        buffers: list[int],
+        kinds: Sequence[tuple[str, int]],
+        inputs: Sequence[int],
+        outputs: Sequence[int],
+    ) -> int:
+        """The subgraph in a file; its constants join the buffers."""
+        tensors = []
+        for i, (name, shape, dtype, meaning, data) in enumerate(self.tensors):
+            number = 0
+            if data is not None:
+                raw = b.CreateNumpyVector(np.frombuffer(_packed(data, dtype), np.uint8))
+                buffers.append(_table(b, "Buffer", Data=raw))
+                number = len(buffers) - 1
+            tensors.append(_tensor(b, name, shape, dtype, meaning, number, i in self.variables))
+        operators = [
+            _operator(b, op, kinds.index((op[0], op[5])), self.inner.get(i, []))
+            for i, op in enumerate(self.operators)
+        ]
+        return _table(
             b,
             "SubGraph",
             Tensors=_offsets(b, tensors),
@@ -100,16 +138,6 @@ class LiteWriter:
             Outputs=b.CreateNumpyVector(np.array(outputs, np.int32)),
             Operators=_offsets(b, operators),
         )
-        model = _table(
-            b,
-            "Model",
-            Version=3,
-            OperatorCodes=_offsets(b, codes),
-            Subgraphs=_offsets(b, [graph]),
-            Buffers=_offsets(b, buffers),
-        )
-        b.Finish(model, b"TFL3")
-        return bytes(b.Output())
 
 
 def _packed(data: Array, dtype: str) -> bytes:
@@ -143,8 +171,9 @@ def _tensor(
     dtype: str,
     meaning: Meaning | None,
     buffer: int,
+    variable: bool,
 ) -> int:
-    given = {}
+    given: dict[str, Any] = {"IsVariable": True} if variable else {}
     if meaning is not None:
         scale = np.atleast_1d(np.asarray(meaning.scale, np.float32))
         given["Quantization"] = _table(
@@ -169,12 +198,16 @@ def _operator(
     b: flatbuffers.Builder,
     op: tuple[str, list[int], list[int], str, Mapping[str, Any], int],
     code: int,
+    inner: Sequence[int],
 ) -> int:
     _, inputs, outputs, table, options, _ = op
     given = {}
+    if inner:
+        given["Intermediates"] = b.CreateNumpyVector(np.array(inner, np.int32))
     if table:
         lists = {n: b.CreateNumpyVector(np.array(v, np.int32)) for n, v in options.items()
                  if isinstance(v, list | tuple)}  # fmt: skip
+        lists |= {n: b.CreateString(v) for n, v in options.items() if isinstance(v, str)}
         given["BuiltinOptions"] = _table(b, table, **{**options, **lists})
         given["BuiltinOptionsType"] = getattr(tflite.BuiltinOptions, table)
     return _table(
