@@ -149,6 +149,24 @@ def planned_network(model: Source, options: CompileOptions) -> tuple[Plan, Predi
     return found, prediction, goal
 
 
+def lowered_ways(model: Source, options: CompileOptions) -> tuple[Graph, ...]:
+    """The graphs on integers that a model may be planned as; all of them compute the same.
+
+    The first is the plain one. Others have sums of binary streams level by level, and truth tables
+    in place of sparse layers, where there are any.
+
+    Raises:
+        CompileError: With every finding of the stage that failed.
+    """
+    options.step("reading the model")
+    plain = run_passes(_read(model, options).graph, LOWERING)
+    levels, ways = free_levels(plain, {}), [plain]
+    if levels:
+        ways.append(with_levels(plain, levels))
+    tables = [with_truth_tables(way, found) for way in ways if (found := free_layers(way, {}))]
+    return (*ways, *tables)
+
+
 def _read(model: Source, options: CompileOptions) -> ImportedModel:
     if isinstance(model, ImportedModel):
         return model

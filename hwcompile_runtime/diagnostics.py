@@ -66,6 +66,10 @@ class CompileError(Exception):
         self.diagnostics = tuple(diagnostics)
         super().__init__("\n".join(str(d) for d in self.diagnostics))
 
+    def __reduce__(self) -> tuple[type[CompileError], tuple[tuple[Diagnostic, ...]]]:
+        """What another process makes it of again."""
+        return type(self), (self.diagnostics,)
+
     @property
     def missing_tool(self) -> bool:
         """True when a program or a package is missing, which is not wrong with the input."""

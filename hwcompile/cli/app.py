@@ -25,7 +25,7 @@ COMMANDS = {
     "compile": "Compile MODEL to SystemVerilog in a build directory.",
     "doctor": "Say what is installed, what each part is for, and how to get what is missing.",
     "driver": "Write a C99 driver for the design and its link, without dynamic memory.",
-    "explore": "Show what a layer of MODEL costs in every encoding of its weights.",
+    "explore": "Show the designs of MODEL of which none is faster and smaller than another.",
     "import-deep-compression": "Write a network of Deep Compression's authors as a QONNX model.",
     "ops": "List operator families with their kernels, and source operators that reach them.",
     "program": "Load the bitstream in DIR/BOARD with the board's programmer.",

@@ -1,4 +1,4 @@
-"""`hwcompile explore`: what a layer costs in every encoding of its weights."""
+"""`hwcompile explore`: designs of a network, or what a layer costs in every encoding."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import typer
 from hwcompile.build_directory import write_atomic
 from hwcompile.cli.answers import say
 from hwcompile.cli.app import answers, app, console, progress
+from hwcompile.cli.explore_network import Wish, explore_whole
 from hwcompile.cli.model_answers import EncodingAnswer, ExploreAnswer, SynthesizedAnswer
 from hwcompile.cli.voice import Voice
 from hwcompile.explore.encodings import Alternative, explore_encodings, synthesized
+from hwcompile.explore.network.explore import Effort
 from hwcompile.families.flow import Use
-from hwcompile.limits import writable_place
+from hwcompile.limits import CLOCK_MHZ, not_both, number, writable_place
 from hwcompile.options import CompileOptions
 from hwcompile.report.fitting import FittingTable, TableColumn
 
@@ -29,21 +31,84 @@ NUMBERS = ("cycles", "lanes", "lut", "ff", "bram", "dsp", "weight_bits", "energy
 @app.command("explore")
 def explore_command(
     model: Annotated[Path, typer.Argument(help="QONNX, ONNX, Keras or TFLite file.")],
-    encodings: Annotated[str, typer.Option(metavar="LAYER", help="Node with weights.")],
+    encodings: Annotated[
+        str, typer.Option(metavar="LAYER", help="Node with weights: only it, in every encoding.")
+    ] = "",
     target_cycles: Annotated[
-        int | None, typer.Option(help="Cycles per frame; without it, those of the planned network.")
+        int | None,
+        typer.Option(help="With --encodings: cycles per frame; else those of the planned network."),
     ] = None,
     board: Annotated[
-        str, typer.Option(help="Whose FPGA the cells are of; without it a 7-series one.")
-    ] = "",
+        list[str] | None,
+        typer.Option(help="Whose FPGA the cells are of; without it a 7-series one. Repeatable."),
+    ] = None,
+    clock_mhz: Annotated[
+        list[float] | None,
+        typer.Option(help="A clock to plan for; else 1, 2 and 4 times the board's. Repeatable."),
+    ] = None,
+    designs: Annotated[
+        int, typer.Option(min=1, help="Designs to weigh, about, for each board.")
+    ] = Effort.designs,
+    points: Annotated[
+        int, typer.Option(min=1, help="Designs that are enough, for each board.")
+    ] = Effort.points,
+    seed: Annotated[int, typer.Option(min=0, help="Of the search.")] = Effort.seed,
     synth: Annotated[
-        int, typer.Option(min=0, metavar="N", help="Also synthesize the first N of the list.")
+        int,
+        typer.Option(
+            min=0, metavar="N", help="Also build N of the list, or with --encodings synthesize."
+        ),
     ] = 0,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", help="Folder for page, table and schedules of the designs."),
+    ] = None,
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write the table to this file, too.")
     ] = None,
+    scheduler: Annotated[
+        str, typer.Option(metavar="tcp://HOST:PORT", help="Work on this Dask cluster.")
+    ] = "",
 ) -> None:
-    """Show what a layer of MODEL costs in every encoding of its weights."""
+    """Show the designs of MODEL of which none is faster and smaller than another.
+
+    With --encodings LAYER: what one layer costs in every encoding of its weights.
+    """
+    if encodings:
+        alone = "a layer alone has one target, and no files of its own"
+        not_both(("--encodings", encodings), ("-o", output), alone)
+        not_both(("--encodings", encodings), ("--clock-mhz", clock_mhz or None), alone)
+        not_both(("--encodings", encodings), ("--scheduler", scheduler or None), alone)
+        for second in (board or [])[1:]:
+            not_both(("--encodings", encodings), ("another --board", second), alone)
+        _layer(model, encodings, target_cycles, (board or [""])[0], synth, csv_file)
+        return
+    all_speeds = "designs of a whole network are looked at in all speeds"
+    not_both(("--target-cycles", target_cycles), ("no --encodings", True), all_speeds)
+    clocks = [number("--clock-mhz", value, CLOCK_MHZ) for value in clock_mhz or ()]
+    wish = Wish(
+        model,
+        tuple(dict.fromkeys(board or ())),
+        clocks,
+        Effort(designs, points, seed),
+        synth,
+        output,
+        csv_file,
+        scheduler,
+    )
+    with progress() as step:
+        answer = explore_whole(wish, step)
+    answer()
+
+
+def _layer(
+    model: Path,
+    encodings: str,
+    target_cycles: int | None,
+    board: str,
+    synth: int,
+    csv_file: Path | None,
+) -> None:
     if csv_file is not None:
         writable_place("--csv", csv_file)
     with progress() as step:

@@ -97,15 +97,91 @@ class EncodingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     synthesized: SynthesizedAnswer | None = None
 
 
+class BuiltAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a design on its board.
+
+    Attributes:
+        lut: Look-up tables after place and route.
+        ff: Flip-flops.
+        bram: Block RAMs.
+        dsp: DSP blocks.
+        fmax_mhz: The fastest clock that place and route promises.
+        problem: Why there is no bitstream; the other figures are 0 then.
+    """
+
+    lut: int
+    ff: int
+    bram: int
+    dsp: int
+    fmax_mhz: float
+    problem: str
+
+
+class DesignAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A design of which no other one is faster and smaller.
+
+    Attributes:
+        schedule: Name of its schedule in the folder that `-o` names.
+        board: Name of its board; empty for a 7-series FPGA.
+        clock_mhz: That it is planned for.
+        mhz: At which it runs, as predicted.
+        frames_per_second: At that clock.
+        interval: Cycles per frame.
+        latency: Cycles of the first frame.
+        lanes: In parallel.
+        lut: Predicted logic cells.
+        ff: Flip-flops.
+        bram: Block RAMs.
+        dsp: DSP blocks.
+        built: What became of it, where `--synth` asked.
+    """
+
+    schedule: str
+    board: str
+    clock_mhz: float
+    mhz: float
+    frames_per_second: float
+    interval: int
+    latency: int
+    lanes: int
+    lut: int
+    ff: int
+    bram: int
+    dsp: int
+    built: BuiltAnswer | None = None
+
+
+class FrontAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """Designs of a whole network.
+
+    Attributes:
+        designs: By board, the fastest first.
+        designs_tried: Designs that were weighed.
+        planned: Designs that were planned whole.
+        workers: Processes that worked on it at the end.
+        tasks_performed: Pieces of work that were done.
+        tasks_cached: Pieces of work whose results were in the cache.
+    """
+
+    designs: list[DesignAnswer]
+    designs_tried: int
+    planned: int
+    workers: int
+    tasks_performed: int
+    tasks_cached: int
+
+
 class ExploreAnswer(CommandAnswer, frozen=True, kw_only=True):
     """Of `hwcompile explore`.
 
     Attributes:
-        layer: Name of the node.
-        cycles: Per frame that encodings may take.
-        encodings: What the planner takes first.
+        layer: Name of the node; empty for a whole network.
+        cycles: Per frame that encodings may take; 0 for a whole network.
+        encodings: What the planner takes first; none for a whole network.
+        front: Of a whole network.
     """
 
-    layer: str
-    cycles: int
-    encodings: list[EncodingAnswer]
+    layer: str = ""
+    cycles: int = 0
+    encodings: list[EncodingAnswer] = []
+    front: FrontAnswer | None = None

@@ -32,8 +32,8 @@ Step = Callable[[str], None]
 """Says that a step starts."""
 
 
-COMPILING = ("run", "simulate", "simulate-board", "trace", "verify")
-"""Commands that compile simulators."""
+COMPILING = ("explore", "run", "simulate", "simulate-board", "trace", "verify")
+"""Commands that run programs or processes of their own at once."""
 
 
 class Loudness(IntEnum):
@@ -136,7 +136,7 @@ def _options(
         int | None,
         typer.Option(
             "--jobs",
-            help="Compilers and simulations that run at once.",
+            help="Compilers, simulations and other processes that run at once.",
             show_default="as many as there are processors",
             callback=_jobs,
             expose_value=False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +19,11 @@ from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.choose.stand_ins import with_stand_ins
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.time.depths import size_links
-from hwcompile.schedule.time.network import build_network
+from hwcompile.schedule.time.network import Network, build_network
 from hwcompile.schedule.time.prediction import Prediction, predict
+from hwcompile.technology.delays import DelayModel
 
-__all__ = ["Prediction", "plan", "plan_enough", "wanted_schedule"]
+__all__ = ["Prediction", "plan", "plan_choices", "plan_enough", "wanted_schedule"]
 
 _TRIES = 4
 """So many shorter intervals are tried where stages that are fast enough delay each other."""
@@ -133,9 +134,44 @@ def _sized(graph: Graph, choices: Mapping[str, Choice], wanted: Schedule) -> Pla
 
 
 def _paced(fitter: Fitter, choices: Mapping[str, Choice], wanted: Schedule) -> Plan:
+    return _with_pace(fitter.graph, choices, wanted, fitter.delays, fitter.clock_mhz)
+
+
+def plan_choices(
+    graph: Graph,
+    choices: Mapping[str, Choice],
+    depths: Mapping[str, int],
+    delays: DelayModel | None,
+    clock_mhz: float,
+    predicts: Callable[[Network], Prediction] = predict,
+) -> tuple[Plan, Prediction]:
+    """The plan in which every node is built as it is said; only FIFOs are chosen.
+
+    Args:
+        graph: Lowered.
+        choices: Of every node that is hardware, by name; legal ones.
+        depths: Of FIFOs that are known, by the names of their links.
+        delays: Of the device, where they are known.
+        clock_mhz: What decides which FIFOs are read into registers.
+        predicts: `predict`, or what remembers its answers.
+
+    Raises:
+        CompileError: HW0402 for a link that the plan does not have, HW0403 when the stages would
+            wait for each other for ever.
+    """
+    sized = _with_pace(graph, choices, Schedule({}, depths), delays, clock_mhz)
+    return sized, predicts(build_network(sized))
+
+
+def _with_pace(
+    graph: Graph,
+    choices: Mapping[str, Choice],
+    wanted: Schedule,
+    model: DelayModel | None,
+    clock: float | None,
+) -> Plan:
     """`_sized`, with FIFOs that are read into registers where the clock needs it."""
-    sized = _sized(fitter.graph, choices, wanted)
-    model, clock = fitter.delays, fitter.clock_mhz
+    sized = _sized(graph, choices, wanted)
     while model and clock:
         paced = with_paced_links(sized, model, clock)
         if paced is sized:

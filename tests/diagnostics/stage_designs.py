@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
 
 import hwcompile
 from hwcompile import rnn
+from hwcompile.boards import load_board
 from hwcompile.build_directory.atomic import os_failure
 from hwcompile.build_directory.process import write_marker
+from hwcompile.compiler import lowered_ways
 from hwcompile.explore.encodings import explore_encodings
+from hwcompile.explore.engine import Here, WorkEngine, engine
+from hwcompile.explore.network.explore import Effort, check_installed, explore_network
 from hwcompile.options import CompileOptions
 from hwcompile.rnn import Format, Formats, Table
 from hwcompile.rnn.description import described
@@ -166,6 +171,30 @@ def hw0405_a_family_without_a_model(at: Place) -> None:
 
 def hw0406_a_layer_that_is_not_there(at: Place) -> None:
     explore_encodings(save(at.folder), "fcc", CompileOptions())
+
+
+def hw0407_a_scheduler_that_does_not_answer(at: Place) -> None:
+    at.patch.setattr("hwcompile.explore.engine._TIMEOUT", 1)
+    with engine("tcp://127.0.0.1:9"):
+        pass
+
+
+def hw0408_a_network_of_which_nothing_fits(at: Place) -> None:
+    at.patch.setattr("hwcompile.explore.network.explore._Exploration.run", lambda self, shares: [])
+    ways = lowered_ways(save(at.folder), CompileOptions())
+    board = load_board("icestick")
+    explore_network(ways, [board], lambda board: (12.0,), Effort(), WorkEngine(Here()))
+
+
+def hw0805_dask_that_is_not_installed(at: Place) -> None:
+    at.patch.setitem(sys.modules, "distributed", None)
+    with engine("tcp://127.0.0.1:9"):
+        pass
+
+
+def hw0805_an_optimizer_that_is_not_installed(at: Place) -> None:
+    at.patch.setitem(sys.modules, "hwcompile.explore.network.search", None)
+    check_installed()
 
 
 def hw0420_a_schedule_of_another_model(at: Place) -> None:

@@ -107,7 +107,9 @@ def test_every_declared_dependency_is_imported(requirement: str) -> None:
 
 def test_every_import_of_the_package_is_declared() -> None:
     extras = [
-        r for extra in ("sim", "fpga", "spi", "oracle", "test", "hls4ml") for r in EXTRAS[extra]
+        r
+        for extra in ("sim", "fpga", "explore", "spi", "oracle", "test", "hls4ml")
+        for r in EXTRAS[extra]
     ]
     declared = {m for r in [*PROJECT["dependencies"], *extras] for m in modules_of(r)}
     found = imported(ROOT / "hwcompile")

@@ -74,11 +74,11 @@ def page_text(report: Report, insight: Insight, host: Mapping[str, Any], schedul
         schedule=schedule,
         target=[note[:1].upper() + note[1:] for note in target_notes(report)],
         version=version("hwcompile"),
-        specs=_embedded(specs),
-        style=_asset("style.css"),
-        script=_asset("page.js"),
-        vega=_asset("vega.js"),
-        dagre=_asset("dagre.js"),
+        specs=embedded(specs),
+        style=asset("style.css"),
+        script=asset("page.js"),
+        vega=asset("vega.js"),
+        dagre=asset("dagre.js"),
     )
     return licensed(REPORT_PAGE, text)
 
@@ -166,11 +166,12 @@ def _host_lines(host: Mapping[str, Any]) -> Iterable[str]:
     yield from host["notes"]
 
 
-def _embedded(specs: dict[str, Spec]) -> str:
+def embedded(specs: dict[str, Spec]) -> str:
     """JSON that can stand inside a script element: no `<` in it."""
     return json.dumps(specs, ensure_ascii=False).replace("<", "\\u003c")
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A file that pages hold whole."""
     return (room("templates") / "report" / name).read_text(encoding="utf-8").rstrip()

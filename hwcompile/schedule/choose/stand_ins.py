@@ -26,21 +26,24 @@ def stand_ins(
     for node in graph.nodes:
         if node.op.family in FREE or node.name in fixed:
             continue
-        kernels = [kernel for kernel in family(node.op.family).kernels if kernel.stand_in]
-        if not kernels:
+        if not any(kernel.stand_in for kernel in family(node.op.family).kernels):
             continue
-        site = site_of(graph, node)
-        built = built_of(graph, node.name, choices[node.name])
-        others = [
-            kernel.at(site, parameters)
-            for kernel in kernels
-            if kernel.refuses(site) is None and kernel.worth_a_try(site)
-            for parameters in kernel.space(site)
-        ]
-        same = [other for other in others if _same(other, built)]
+        same = stand_ins_of(built_of(graph, node.name, choices[node.name]))
         if same:
             found[node.name] = tuple(Choice(o.kernel.name, o.parameters) for o in same)
     return found
+
+
+def stand_ins_of(built: Built) -> tuple[Built, ...]:
+    """What may stand in the place of a kernel that is built."""
+    site = built.site
+    others = [
+        kernel.at(site, parameters)
+        for kernel in family(built.op.family).kernels
+        if kernel.stand_in and kernel.refuses(site) is None and kernel.worth_a_try(site)
+        for parameters in kernel.space(site)
+    ]
+    return tuple(other for other in others if _same(other, built))
 
 
 def built_of(graph: Graph, name: str, choice: Choice) -> Built:

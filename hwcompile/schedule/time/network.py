@@ -6,6 +6,7 @@ internal buffer of a kernel becomes a `Channel`. A channel has one writer and on
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -74,6 +75,21 @@ class Network:
     def bottleneck(self) -> str:
         """The slowest process."""
         return max(self.processes, key=lambda p: p.cycles).name
+
+    @property
+    def key(self) -> bytes:
+        """Of its contents: networks with the same key do the same in every cycle."""
+        state = hashlib.sha256(repr(list(self.channels.values())).encode())
+        for process in self.processes:
+            for actor, times in process.parts:
+                arrays = {"": actor.duration}
+                arrays |= {f"{name} need": read.need for name, read in actor.reads.items()}
+                arrays |= {f"{name} free": read.free for name, read in actor.reads.items()}
+                arrays |= {f"{name} gives": total for name, total in actor.writes.items()}
+                for name, array in arrays.items():
+                    state.update(f"{process.name} {times} {name} {array.size}".encode())
+                    state.update(array.tobytes())
+        return state.digest()
 
     def reader(self, channel: str) -> int:
         """Index of the process that reads a channel."""

@@ -1,0 +1,195 @@
+"""`hwcompile explore MODEL` without a layer: the front of the whole network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hwcompile.boards import Board, load_board
+from hwcompile.build_directory import write_atomic
+from hwcompile.cli.answers import say
+from hwcompile.cli.app import answers, console
+from hwcompile.cli.model_answers import BuiltAnswer, DesignAnswer, ExploreAnswer, FrontAnswer
+from hwcompile.cli.voice import Voice
+from hwcompile.compiler import lowered_ways
+from hwcompile.explore.engine import engine
+from hwcompile.explore.network.confirm import Confirmed, confirmed
+from hwcompile.explore.network.explore import Effort, Front, default_clocks, explore_network
+from hwcompile.explore.network.files import SCHEDULES, csv_text, schedule_name
+from hwcompile.explore.network.page import page_of
+from hwcompile.explore.network.points import Point
+from hwcompile.limits import writable_place
+from hwcompile.options import DEFAULT_MHZ, CompileOptions
+from hwcompile.rates import rate_text
+from hwcompile.report.fitting import FittingTable, TableColumn
+from hwcompile.report.page.front import PAGE
+
+_SHOWN = 24
+"""Designs that are printed, at most."""
+
+CSV = "front.csv"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What the command line says.
+
+    Attributes:
+        model: The file.
+        boards: Names or files; none for a 7-series FPGA without an end.
+        clocks: In MHz; none for multiples of the board's.
+        effort: How much is looked at.
+        synth: So many designs are built.
+        output: Folder for the front; None to print it only.
+        csv_file: For the table.
+        scheduler: Of a Dask cluster.
+    """
+
+    model: Path
+    boards: Sequence[str]
+    clocks: Sequence[float]
+    effort: Effort
+    synth: int
+    output: Path | None
+    csv_file: Path | None
+    scheduler: str
+
+
+def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]:
+    """Explore; what is returned prints the answer.
+
+    Raises:
+        CompileError: Those of `explore_network` and of `engine`.
+    """
+    names = {load_board(name).id: name for name in wish.boards}
+    boards: list[Board | None] = [load_board(name) for name in wish.boards]
+    if wish.csv_file:
+        writable_place("--csv", wish.csv_file)
+
+    def clocks(board: Board | None) -> tuple[float, ...]:
+        mhz = board.clock.mhz if board else DEFAULT_MHZ
+        return tuple(sorted(set(wish.clocks))) or default_clocks(board, mhz)
+
+    ways = lowered_ways(wish.model, CompileOptions(progress=step))
+    with engine(wish.scheduler) as does:
+        front = explore_network(ways, boards or [None], clocks, wish.effort, does, step)
+        built: list[Confirmed | None] = [None] * len(front.points)
+        chosen = _evenly(len(front.points), wish.synth)
+        points = [front.points[index] for index in chosen]
+        for index, made in zip(chosen, confirmed(ways, names, points, does, step), strict=True):
+            built[index] = made
+        workers = does.workers
+        done = FrontAnswer(
+            designs=[
+                _answer(number, point, made)
+                for number, (point, made) in enumerate(
+                    zip(front.points, built, strict=True), start=1
+                )
+            ],
+            designs_tried=front.designs_tried,
+            planned=front.planned,
+            workers=workers,
+            tasks_performed=does.performed,
+            tasks_cached=does.cached,
+        )
+    table = csv_text(front.points, built)
+    if wish.csv_file:
+        write_atomic(wish.csv_file, table)
+    if wish.output:
+        _write(wish.output, front, table, page_of(front, wish.model.stem, workers))
+    return lambda: _say(done, wish)
+
+
+def _evenly(count: int, most: int) -> list[int]:
+    """Places of so many of a list, with both ends and the same distance between others."""
+    if most <= 1:
+        return [0][:most]
+    return sorted({round(i * (count - 1) / (most - 1)) for i in range(most)})
+
+
+def _write(folder: Path, front: Front, table: str, page: str) -> None:
+    schedules = folder / SCHEDULES
+    schedules.mkdir(parents=True, exist_ok=True)
+    for number, point in enumerate(front.points, start=1):
+        write_atomic(schedules / schedule_name(number), point.schedule)
+    write_atomic(folder / CSV, table)
+    write_atomic(folder / PAGE, page)
+
+
+def _answer(number: int, point: Point, made: Confirmed | None) -> DesignAnswer:
+    return DesignAnswer(
+        schedule=schedule_name(number),
+        board=point.board,
+        clock_mhz=point.clock_mhz,
+        mhz=point.mhz,
+        frames_per_second=point.frames_per_second,
+        interval=point.interval,
+        latency=point.latency,
+        lanes=point.lanes,
+        lut=point.lut,
+        ff=point.ff,
+        bram=point.bram,
+        dsp=point.dsp,
+        built=BuiltAnswer(
+            lut=made.lut,
+            ff=made.ff,
+            bram=made.bram,
+            dsp=made.dsp,
+            fmax_mhz=made.fmax_mhz,
+            problem=made.problem,
+        )
+        if made
+        else None,
+    )
+
+
+def _say(done: FrontAnswer, wish: Wish) -> None:
+    if Voice.as_json:
+        say(ExploreAnswer(front=done))
+        return
+    columns = (
+        TableColumn("design"),
+        *(TableColumn(name, number=True) for name in ("frames/s", "MHz", "interval")),
+        TableColumn("latency", 3, number=True),
+        *(TableColumn(name, number=True) for name in ("cells", "BRAM", "DSP")),
+        *(TableColumn(f"built {name}", number=True) for name in ("LUT", "MHz") if wish.synth),
+    )
+    several = len(wish.boards) > 1
+    chosen = {*_evenly(len(done.designs), _SHOWN)}
+    chosen |= {index for index, design in enumerate(done.designs) if design.built}
+    rows = [_row(done.designs[i], several, bool(wish.synth)) for i in sorted(chosen)]
+    answers.print(FittingTable(columns, rows))
+    for design in done.designs:
+        if design.built and design.built.problem:
+            console.print(f"{design.schedule}: {design.built.problem}", markup=False)
+    more = f"; {len(rows)} of them are listed" if len(rows) < len(done.designs) else ""
+    console.print(
+        f"{len(done.designs):,} designs of which none is faster and smaller than another{more}. "
+        f"{done.designs_tried:,} were weighed and {done.planned:,} planned whole. Cycles are "
+        "exact; cells and clocks are predicted.",
+        markup=False,
+        soft_wrap=True,
+    )
+    where = wish.output
+    console.print(
+        f"Wrote {where / PAGE}, {CSV} and {SCHEDULES}/."
+        if where
+        else "With -o DIR they are written with their schedules, as a page and as a table.",
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _row(design: DesignAnswer, several: bool, built: bool) -> tuple[str, ...]:
+    name = f"{design.board} {design.schedule}" if several else design.schedule
+    figures = (design.interval, design.latency, design.lut, design.bram, design.dsp)
+    made = design.built
+    more = (f"{made.lut:,}", f"{made.fmax_mhz:.1f}") if made and not made.problem else ("-", "-")
+    return (
+        name,
+        rate_text(design.frames_per_second),
+        f"{design.mhz:.1f}",
+        *(f"{figure:,}" for figure in figures),
+        *(more if built else ()),
+    )

@@ -1,0 +1,40 @@
+"""What an exploration leaves: a table, a page, and the schedule of every design."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from io import StringIO
+
+from hwcompile.explore.network.confirm import Confirmed
+from hwcompile.explore.network.points import Point
+
+SCHEDULES = "schedules"
+"""The folder of the schedules."""
+
+_NUMBERS = ("clock_mhz", "mhz", "interval", "latency", "lanes", "lut", "ff", "bram", "dsp")
+_BUILT = ("lut", "ff", "bram", "dsp", "fmax_mhz", "problem")
+
+
+def schedule_name(number: int) -> str:
+    """Of a design's schedule."""
+    return f"{number:03}.toml"
+
+
+def csv_text(points: Sequence[Point], built: Sequence[Confirmed | None]) -> str:
+    """The front as a table; what was built has columns of its own.
+
+    Args:
+        points: Designs in their order.
+        built: What became of each, where it was built.
+    """
+    text = StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    more = [f"built_{name}" for name in _BUILT] if any(built) else []
+    writer.writerow(["schedule", "board", "frames_per_second", *_NUMBERS, *more])
+    for number, (point, made) in enumerate(zip(points, built, strict=True), start=1):
+        rate = f"{point.frames_per_second:.3f}"
+        own = [getattr(point, name) for name in _NUMBERS]
+        found = [getattr(made, name) if made else "" for name in _BUILT] if more else []
+        writer.writerow([schedule_name(number), point.board, rate, *own, *found])
+    return text.getvalue()

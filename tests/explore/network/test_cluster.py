@@ -1,0 +1,113 @@
+"""A real Dask scheduler and its workers: one is killed half way, and another one comes late."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hwcompile.diagnostics import CompileError
+from hwcompile.explore.engine import KIND, Cluster, Here, WorkEngine, engine
+from tests.cli.small import save
+from tests.explore.network.test_explore import explored
+from tests.models import ROOT
+
+_ENV = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+
+
+@contextmanager
+def started(*words: str) -> Iterator[subprocess.Popen[str]]:
+    """A program of Dask's, ended afterwards whatever happens."""
+    command = [sys.executable, "-m", "distributed.cli.dask_" + words[0], *words[1:]]
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env=_ENV
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def worker(address: str) -> Any:
+    return started("worker", address, "--no-nanny", "--nthreads", "1", "--no-dashboard")
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    words = ("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
+    with started(*words) as process:
+        assert process.stderr is not None
+        found = None
+        while found is None:
+            line = process.stderr.readline()
+            assert line, "the scheduler ended"
+            found = re.search(r"Scheduler at:\s+(tcp://\S+)", line)
+        # Nobody else reads what it says.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield found[1]
+
+
+def times_done(dask_scheduler: Any) -> dict[str, int]:
+    """How often each piece of work came to its end, as the scheduler saw it."""
+    found: dict[str, int] = {}
+    for entry in dask_scheduler.transition_log:
+        key, _, finish = entry[:3]
+        if finish == "memory":
+            found[str(key)] = found.get(str(key), 0) + 1
+    return found
+
+
+def test_a_killed_worker_loses_nothing(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = save(tmp_path)
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "alone"))
+    alone = explored(model, WorkEngine(Here()))
+
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "together"))
+    with worker(scheduler) as victim, worker(scheduler), engine(scheduler) as does:
+        assert isinstance(does.runner, Cluster)
+        client = does.runner._client
+        client.wait_for_workers(2, timeout=60)
+        assert does.workers == 2
+        half = 12
+
+        def disturb() -> None:
+            while does.performed < half:
+                time.sleep(0.01)
+            victim.send_signal(signal.SIGKILL)
+
+        killer = threading.Thread(target=disturb)
+        killer.start()
+        with worker(scheduler):
+            front = explored(model, does)
+            killer.join()
+            assert victim.wait() == -signal.SIGKILL
+            client.wait_for_workers(2, timeout=60)
+        assert front == alone
+        done = client.run_on_scheduler(times_done)
+        mine = {key: count for key, count in done.items() if key.startswith(f"{KIND}-")}
+        assert len(mine) == does.performed
+        # Only what the killed worker held and nobody had fetched may have been done again.
+        assert sum(mine.values()) - len(mine) <= 2
+        again = WorkEngine(does.runner)
+        assert explored(model, again) == alone
+        assert (again.performed, again.cached) == (0, does.performed)
+
+
+def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hwcompile.explore.engine._TIMEOUT", 1)
+    with pytest.raises(CompileError, match="HW0407"), engine("tcp://127.0.0.1:9"):
+        pass
+    with pytest.raises(CompileError, match="HW0407"), engine("nonsense://"):
+        pass

@@ -1,0 +1,167 @@
+"""A whole exploration: what it keeps, what it says again, and what it does not do twice."""
+
+from __future__ import annotations
+
+import csv
+import pickle
+import tomllib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hwcompile.boards import load_board
+from hwcompile.compiler import lowered_ways, planned_network
+from hwcompile.diagnostics import CompileError
+from hwcompile.explore.engine import Here, Job, Work, WorkEngine, engine
+from hwcompile.explore.network import explore
+from hwcompile.explore.network.explore import Effort, Front, default_clocks, explore_network
+from hwcompile.options import CompileOptions
+from hwcompile.processes import Jobs
+from tests.cli.running import type_command
+from tests.cli.small import save
+from tests.cli.test_answers import answered
+
+BOARDS = ("icebreaker", "ulx3s_85")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "cache"))
+
+
+def explored(model: Path, does: WorkEngine, effort: Effort | None = None) -> Front:
+    return explore_network(
+        lowered_ways(model, CompileOptions()),
+        [load_board(name) for name in BOARDS],
+        lambda board: default_clocks(board, board.clock.mhz if board else 100.0),
+        effort or Effort(designs=120, points=4),
+        does,
+    )
+
+
+def test_a_front_is_planned_again_and_nothing_twice(tmp_path: Path) -> None:
+    model = save(tmp_path)
+    first = WorkEngine(Here())
+    front = explored(model, first)
+    assert first.performed > 20
+    assert first.cached == 0
+    assert {point.board for point in front.points} == set(BOARDS)
+    for point in front.points:
+        options = CompileOptions(
+            schedule=tomllib.loads(point.schedule), board=point.board, clock_mhz=point.clock_mhz
+        )
+        _, prediction, _ = planned_network(model, options)
+        assert (prediction.interval, prediction.latency) == (point.interval, point.latency)
+        beaten = [
+            other
+            for other in front.points
+            if other.board == point.board
+            and other.costs != point.costs
+            and all(a <= b for a, b in zip(other.costs, point.costs, strict=True))
+        ]
+        assert beaten == []
+    again = WorkEngine(Here())
+    assert explored(model, again) == front
+    assert (again.performed, again.cached) == (0, first.performed)
+
+
+def test_an_exploration_that_was_ended_goes_on(tmp_path: Path) -> None:
+    model = save(tmp_path)
+
+    class Ended(Here):
+        left = 9
+
+        def run(self, job: Job[Any], works: Sequence[Work]) -> Iterator[tuple[str, bytes]]:
+            for found in super().run(job, works):
+                if not self.left:
+                    raise KeyboardInterrupt
+                self.left -= 1
+                yield found
+
+    broken, whole = WorkEngine(Ended()), WorkEngine(Here())
+    with pytest.raises(KeyboardInterrupt):
+        explored(model, broken)
+    front = explored(model, whole)
+    assert whole.cached == broken.performed == 9
+    other = WorkEngine(Here())
+    assert explored(model, other) == front
+
+
+def test_another_seed_is_another_search(tmp_path: Path) -> None:
+    model, does = save(tmp_path), WorkEngine(Here())
+    explored(model, does)
+    done = does.performed
+    explored(model, does, Effort(designs=120, points=4, seed=2))
+    assert does.performed > done
+
+
+def test_one_job_needs_no_dask() -> None:
+    Jobs.most = 1
+    try:
+        with engine() as does:
+            assert (does.workers, type(does.runner)) == (1, Here)
+    finally:
+        Jobs.most = None
+
+
+def test_the_command_writes_what_it_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [save(tmp_path), "--board", "icebreaker", "--designs", "120", "--points", "4"]
+    words += ["--jobs", "1", "-o", tmp_path / "front"]
+    outcome = type_command(monkeypatch, capsys, "explore", *words, "--json")
+    assert outcome.code == 0, outcome.err
+    front = answered("explore", outcome)["front"]
+    assert front["designs_tried"] > 50
+    folder = tmp_path / "front"
+    with (folder / "front.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["schedule"] for row in rows] == [each["schedule"] for each in front["designs"]]
+    assert [int(row["lut"]) for row in rows] == [each["lut"] for each in front["designs"]]
+    schedules = sorted(path.name for path in (folder / "schedules").iterdir())
+    assert schedules == [each["schedule"] for each in front["designs"]]
+    page = (folder / "front.html").read_text(encoding="utf-8")
+    assert all(f">{name}</th>" in page for name in schedules)
+    printed = type_command(monkeypatch, capsys, "explore", *words)
+    assert "001.toml" in printed.out
+    assert "front.html" in printed.err + printed.out
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        (["--encodings", "fc", "-o", "x"], "HW0002"),
+        (["--encodings", "fc", "--board", "icebreaker", "--board", "icestick"], "HW0002"),
+        (["--target-cycles", "9"], "HW0002"),
+        (["--clock-mhz", "0"], "HW0001"),
+        (["--board", "nothing"], "HW0801"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(
+    more: list[str],
+    code: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    outcome = type_command(monkeypatch, capsys, "explore", save(tmp_path), *more)
+    assert outcome.code == 2
+    assert code in outcome.err
+
+
+def test_nothing_that_fits_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explore._Exploration, "run", lambda self, shares: [])
+    with pytest.raises(CompileError, match="HW0408"):
+        explored(save(tmp_path), WorkEngine(Here()))
+
+
+def test_a_board_without_a_model_is_said_and_errors_travel(tmp_path: Path) -> None:
+    ways = lowered_ways(save(tmp_path), CompileOptions())
+    board = load_board("gatemate_a1_evb")
+    with pytest.raises(CompileError, match="HW0405") as caught:
+        explore_network(ways, [board], lambda board: (10.0,), Effort(), WorkEngine(Here()))
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert again.diagnostics == caught.value.diagnostics
+    assert str(again) == str(caught.value)
