@@ -142,8 +142,26 @@ def hw0210_too_many_bits(at: Place) -> None:
     _quant(at, 0.5, 0, 64)
 
 
-def hw0210_bits_that_differ(at: Place) -> None:
-    _quant(at, 0.5, 0, [2, 3, 3, 3, 3, 3])
+def hw0210_single_bits_beside_others(at: Place) -> None:
+    _quant(at, 0.5, 0, [1, 3, 3, 3, 3, 3])
+
+
+def hw0210_a_minifloat_of_many_exponents(at: Place) -> None:
+    m = Model()
+    numbers = [m.constant(n) for n in (1.0, 5.0, 2.0, 15.0, 57344.0)]
+    proto = m.proto([m.op("FloatQuant", m.input(1, 6), *numbers, domain=QONNX)])
+    proto.opset_import.append(helper.make_opsetid(QONNX, 1))
+    load_model(at.write(proto))
+
+
+def hw0204_a_factor_of_integers_that_is_not_whole(at: Place) -> None:
+    m = Model()
+    numbers = (m.constant([0.5]), m.constant([0.0]))
+    y = m.op("RequantShift", m.input(1, 6), *numbers, domain="PACTOps", div=256, signed=1,
+             n_levels=256)  # fmt: skip
+    proto = m.proto([y])
+    proto.opset_import.append(helper.make_opsetid("PACTOps", 1))
+    load_model(at.write(proto), {"x": "int8:1"})
 
 
 def hw0211_a_constant_that_is_no_number(at: Place) -> None:

@@ -69,6 +69,14 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     },
     "Elu": _read("alpha"),
     "Flatten": _read("axis"),
+    "FloatQuant": _read("rounding_mode", "saturation")
+    | {
+        name: harmless("QONNX's executor computes the same")
+        for name in ("has_inf", "has_nan", "has_subnormal", "signed")
+    },
+    "FusedConv": _CONVOLUTION | _read("activation", "activation_params"),
+    "FusedGemm": _read("alpha", "beta", "transA", "transB", "activation")
+    | _read("activation_alpha", "activation_beta", "activation_gamma"),
     "GRU": _RECURRENT,
     "Gather": _read("axis"),
     "GatherElements": _read("axis"),

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from hwcompile.frontends.onnx import deeploy, deeploy_rows, qoperator, quant, quant_lstm, recurrent
+from hwcompile.frontends.onnx import (
+    deeploy,
+    deeploy_rows,
+    fused,
+    minifloat,
+    qoperator,
+    quant,
+    quant_lstm,
+    recurrent,
+)
 from hwcompile.frontends.onnx.absent import ABSENT
 from hwcompile.frontends.onnx.operators import OPERATORS, REFUSED
 from hwcompile.frontends.onnx.qlinear_maps import MAPS
@@ -13,6 +22,7 @@ _MICROSOFT = frozenset(MAPS) | {
     "QuickGelu",
     "FastGelu",
     "BiasGelu",
+    *fused.HANDLERS,
 }
 
 
@@ -28,7 +38,7 @@ def refused_operators() -> dict[str, str]:
 
 def covered_operators() -> dict[str, tuple[str, ...]]:
     """Operator types by domain ("" is the standard one), sorted."""
-    qonnx = frozenset(quant.HANDLERS) | frozenset(quant_lstm.HANDLERS)
+    qonnx = frozenset({*quant.HANDLERS, *quant_lstm.HANDLERS, *minifloat.HANDLERS})
     pact = frozenset(deeploy.HANDLERS) | frozenset(deeploy_rows.HANDLERS)
     domains = {
         "": frozenset(OPERATORS) - qonnx - pact - _MICROSOFT - REFUSED,

@@ -8,6 +8,11 @@ import numpy as np
 
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.numbers.quantizer_checks import (
+    checked_bits,
+    checked_scale,
+    integer_range,
+)
 from hwcompile.frontends.onnx.dialect.operator import QONNX_DOMAINS, Operator
 from hwcompile.frontends.onnx.quantizer_sources import (
     from_bipolar_quant,
@@ -15,13 +20,16 @@ from hwcompile.frontends.onnx.quantizer_sources import (
     from_qonnx_quant,
     from_trunc,
     from_trunc_v1,
+    rounding_only,
 )
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.dialect import Handler
+from hwcompile.frontends.symbolic.pending import append, lazy_of
 from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.spreading import spread
 from hwcompile.frontends.symbolic.values import (
+    Constant,
     Failed,
     HostValue,
     Stream,
@@ -64,18 +72,65 @@ def _quant(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     value = _target(inputs, node)
     names = ("scale", "zero point", "bit width")
     arrays = [_constant(inputs, i + 1, node, n) for i, n in enumerate(names)]
+    narrow = bool(node.attributes.get("narrow", 0))
+    several = np.unique(arrays[2]).size > 1
+    if several:
+        value, arrays[2] = _within_widths(node, value, arrays, narrow)
     (scale, zero, bits), row_of = spread(shape_of(value), arrays, node)
     quantizer = from_qonnx_quant(
         scale,
         zero,
         bits,
         bool(node.attributes.get("signed", 1)),
-        bool(node.attributes.get("narrow", 0)),
+        narrow,
         str(node.attributes.get("rounding_mode", "ROUND")),
         node.origin,
         positive=constant_of(value) is None,
     )
+    if several:
+        quantizer = rounding_only(quantizer)
     return [quantize(ctx, value, _by(quantizer, row_of), node)]
+
+
+def _within_widths(
+    node: SourceNode, value: Value, arrays: list[Array], narrow: bool
+) -> tuple[Value, Array]:
+    """What the quantizer rounds, limited to each channel's width, and the largest width.
+
+    QONNX divides by the scale, adds the zero point, limits and rounds; all but the last becomes
+    part of what is pending.
+
+    Raises:
+        CompileError: HW0210 for widths that are none, and for single bits with a sign beside
+            others, which are another encoding.
+    """
+    scale, zero, bits = (np.asarray(a, dtype=np.float32) for a in arrays)
+    checked_scale(scale, node.origin, positive=constant_of(value) is None)
+    signed = bool(node.attributes.get("signed", 1))
+    widths = {b: checked_bits(b, node.origin) for b in np.unique(bits)}
+    if signed and 1 in widths.values():
+        raise fail(
+            "HW0210",
+            f"some channels of this {node.op_type} have 1 bit with a sign, and others have more",
+            "1 bit means -1 and 1, without a 0, and all channels of a stream have one encoding",
+            "give these channels 2 bits",
+            node.origin,
+        )
+    ranges = [integer_range(widths[b], signed, narrow) for b in bits.reshape(-1)]
+    low, high = (
+        np.array([getattr(r, end) for r in ranges], dtype=np.float32).reshape(bits.shape)
+        for end in ("low", "high")
+    )
+    widest = np.full((), bits.max(), dtype=np.float32)
+    known = constant_of(value)
+    if known is not None:
+        with np.errstate(all="ignore"):
+            steps = known.astype(np.float32) / scale + zero
+        return Constant(np.clip(steps, low, high)), widest
+    lazy = lazy_of(value, node)
+    for kind, constants in (("div", (scale,)), ("add", (zero,)), ("clip", (low, high))):
+        lazy = append(lazy, kind, node, constants)
+    return lazy, widest
 
 
 def _bipolar(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:

@@ -6,6 +6,7 @@ HW0210 bit width, HW0212 scale, HW0213 zero point, HW0214 rounding mode, HW0215 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -54,6 +55,12 @@ def from_qonnx_quant(
     if element == BIPOLAR:
         return BipolarQuantizer(steps, zeros, element, steps, offset)
     return ClippedQuantizer(steps, zeros, element, steps, offset, mode)
+
+
+def rounding_only(quantizer: Quantizer) -> Quantizer:
+    """A Quant of several bits whose operand is divided and moved already."""
+    assert isinstance(quantizer, ClippedQuantizer)
+    return replace(quantizer, divisor=floats(1), offset=floats(0))
 
 
 def from_bipolar_quant(

@@ -28,6 +28,9 @@ _PACT_INPUTS = {
 
 _INPUTS = {
     **{name: (count, count) for name, count in _PACT_INPUTS.items()},
+    "FloatQuant": (6, 6),
+    "FusedConv": (2, 4),
+    "FusedGemm": (2, 3),
     "Quant": (4, 4),
     "IntQuant": (4, 4),
     "BipolarQuant": (2, 2),
@@ -51,7 +54,7 @@ _OPTIONAL = {
     "QLinearAdd": (2, 5, 7), "QLinearMul": (2, 5, 7), "QLinearAveragePool": (2, 4),
     "QLinearGlobalAveragePool": (2, 4), "QLinearLeakyRelu": (2, 4), "QLinearSigmoid": (2, 4),
     "QLinearSoftmax": (4,), "QGemm": (6, 7, 8),
-    "MatMulIntegerToFloat": (4, 5, 6), "Trunc": (5,),
+    "MatMulIntegerToFloat": (4, 5, 6), "Trunc": (5,), "FusedConv": (2, 3), "FusedGemm": (2,),
 }  # fmt: skip
 """Positions of inputs that may be absent."""
 

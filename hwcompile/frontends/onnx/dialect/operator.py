@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from hwcompile.frontends.onnx.dialect.attributes import Attribute
 from hwcompile.frontends.symbolic.dialect import Treatment
 
-STANDARD_DOMAINS = frozenset({"", "com.microsoft"})
+MICROSOFT_DOMAIN = "com.microsoft"
+STANDARD_DOMAINS = frozenset({"", MICROSOFT_DOMAIN})
 QONNX_DOMAINS = frozenset(
     {
         "onnx.brevitas",
