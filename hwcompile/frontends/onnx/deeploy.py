@@ -23,7 +23,7 @@ from hwcompile.frontends.symbolic.integer_arithmetic import held, reach_of
 from hwcompile.frontends.symbolic.integer_ends import close_whole
 from hwcompile.frontends.symbolic.pending import common_shape, wide
 from hwcompile.frontends.symbolic.pooling import sum_over
-from hwcompile.frontends.symbolic.pure import pure_stream
+from hwcompile.frontends.symbolic.pure import one_stream_of, pure_stream
 from hwcompile.frontends.symbolic.quantizing import emit_all, settled
 from hwcompile.frontends.symbolic.values import Failed, Stream, Value
 from hwcompile.frontends.symbolic.whole import whole_stream
@@ -96,22 +96,45 @@ def whole_numbers(array: Array, node: SourceNode, name: str) -> IntArray:
 
 
 def held_integers(ctx: Context, value: Value | None, node: SourceNode) -> Stream:
-    """The operand's integers; an offset to them may be pending.
+    """The operand's integers; operations on integers may be pending.
 
     Raises:
         CompileError: HW0204 for real numbers, and those of `pure_stream`.
     """
-    pure = pure_stream(ctx, value, node)
+    stream = one_stream_of(ctx, value, node)
+    chain = _on_integers(stream.chain)
+    if chain is not None:
+        return replace(stream, chain=chain, dtype=np.dtype(np.int64))
+    pure = pure_stream(ctx, stream, node)
     if not pure.integers and np.any(pure.scale != 1):
         raise malformed(
             node,
             f"its operand counts steps of {float(pure.scale.reshape(-1)[0]):g}",
             "give it the integers: leave the DequantizeLinear in front of it out",
         )
-    stream = replace(pure.stream, chain=Chain(Integers()), dtype=np.dtype(np.int64))
-    if not np.any(pure.zero_point):
-        return stream
-    return stream.then(FloatOp("sub", (pure.zero_point.reshape(-1),)))
+    found = _on_integers(pure.stream.chain)
+    assert found is not None
+    return replace(pure.stream, chain=found, dtype=np.dtype(np.int64))
+
+
+_WHOLE_KINDS = frozenset({"add", "sub", "mul", "neg", "min", "max", "clip", "relu"})
+
+
+def _on_integers(chain: Chain) -> Chain | None:
+    """The chain as one of integers, where it is: real ones of step 1 and whole constants are."""
+    if isinstance(chain.start, Integers):
+        return chain if chain.domain == "int64" else None
+    constants = [c for op in chain.ops for c in op.constants]
+    whole = all(np.all(np.isfinite(c)) and np.all(c == np.round(c)) for c in constants)
+    kinds = {op.kind for op in chain.ops}
+    if np.any(chain.start.scale != 1) or not kinds <= _WHOLE_KINDS or not whole:
+        return None
+    ops = tuple(
+        replace(op, constants=tuple(c.astype(np.int64) for c in op.constants)) for op in chain.ops
+    )
+    zero = chain.start.zero_point
+    start = (FloatOp("sub", (zero,)),) if np.any(zero) else ()
+    return Chain(Integers(), start + ops)
 
 
 def plain_stream(ctx: Context, value: Value | None, node: SourceNode) -> Stream:
@@ -125,13 +148,9 @@ def plain_stream(ctx: Context, value: Value | None, node: SourceNode) -> Stream:
 
 
 def dtype_of(value: Value | None, element: IntType) -> np.dtype[np.generic]:
-    """The type of results: that of the operand, or integers that hold them."""
+    """The type of results: that of real operands, or integers that arithmetic does not wrap."""
     if value is None or isinstance(value, Failed) or value.dtype.kind == "f":
         return np.dtype(np.float32)
-    for name in ("int8", "uint8", "int16", "uint16"):
-        limit = np.iinfo(name)
-        if limit.min <= element.low and element.high <= limit.max:
-            return np.dtype(name)
     return np.dtype(np.int32)
 
 

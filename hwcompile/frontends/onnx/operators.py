@@ -33,9 +33,29 @@ from hwcompile.frontends.onnx import (
 from hwcompile.frontends.onnx.attributes import ATTRIBUTES
 from hwcompile.frontends.onnx.channels_last import with_channels_last
 from hwcompile.frontends.onnx.dialect.operator import Operator
+from hwcompile.frontends.onnx.integer_layers import with_integers
 
 REFUSED = frozenset(qoperator.REFUSED) | frozenset(recurrent.REFUSED)
 """Operators that are known only to say why they cannot be built."""
+
+_INTEGER_LAYERS: Mapping[str, Operator] = {
+    name: with_integers(linear.HANDLERS[name], linear.HANDLERS[product], axis)
+    for name, product, axis in (
+        ("Conv", "Conv", 1),
+        ("Gemm", "MatMul", -1),
+        ("MatMul", "MatMul", None),
+    )
+}
+
+_WRAPPED: Mapping[str, Operator] = dict(_INTEGER_LAYERS) | {
+    name: with_channels_last(table[name])
+    for name, table in (
+        ("Conv", _INTEGER_LAYERS),
+        ("MaxPool", pooling.HANDLERS),
+        ("BatchNormalization", elementwise.HANDLERS),
+    )
+}
+"""Operators that take more than their own handlers do."""
 
 _HANDLED: Mapping[str, Operator] = {
     name: operator
@@ -65,14 +85,7 @@ _HANDLED: Mapping[str, Operator] = {
         quant_lstm.HANDLERS,
     )
     for name, operator in table.items()
-} | {
-    name: with_channels_last(table[name])
-    for name, table in (
-        ("Conv", linear.HANDLERS),
-        ("MaxPool", pooling.HANDLERS),
-        ("BatchNormalization", elementwise.HANDLERS),
-    )
-}
+} | dict(_WRAPPED)
 
 OPERATORS: Mapping[str, Operator] = {
     name: operator if name in REFUSED else replace(operator, attributes=ATTRIBUTES.get(name, {}))

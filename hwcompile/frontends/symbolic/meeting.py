@@ -37,6 +37,9 @@ from hwcompile_runtime.rows import floats
 _WIDEST = 24
 """Bits of the integers, as many as a float32's significand has."""
 
+_WIDEST_INTEGERS = 32
+"""Of those that the source model calls integers."""
+
 
 def one_stream(ctx: Context, value: Value | None, node: SourceNode) -> Value | None:
     """The value; two streams that meet as one, when every number on the way is exact in float32.
@@ -55,6 +58,8 @@ def one_stream(ctx: Context, value: Value | None, node: SourceNode) -> Value | N
         return value.inside()
     if not isinstance(value, Pair) or value.kind not in ("add", "sub", "mul"):
         return value
+    if value.dtype.kind in "iu":
+        return _integers(ctx, value, node) or value
     pair = replace(value, left=_line(ctx, value.left, node), right=_line(ctx, value.right, node))
     order = common_order(ctx, (pair.left, pair.right))
     arrays = [*pair.left.chain.arrays(), *pair.right.chain.arrays()]
@@ -68,6 +73,27 @@ def one_stream(ctx: Context, value: Value | None, node: SourceNode) -> Value | N
         rows = exact_sum(left, right, 1 if pair.kind == "add" else -1)
         found = None if rows is None else _sum(meet, rows)
     return value if found is None else found
+
+
+def _integers(ctx: Context, pair: Pair, node: SourceNode) -> Stream | None:
+    """Two streams of integers that meet; what is pending on them becomes integers first."""
+    sides = [
+        s if isinstance(s.chain.start, Integers) and not s.chain.ops else whole_stream(ctx, s, node)
+        for s in (pair.left, pair.right)
+    ]
+    left, right = sides
+    if left is None or right is None or left.chain.ops or right.chain.ops:
+        return None
+    order = common_order(ctx, (left, right))
+    rows = reduce_rows(order.reshape(-1), order.shape[2], [])
+    meet = _Meeting(ctx, replace(pair, left=left, right=right), order, rows, node)
+    signs = {"add": (1, 1), "sub": (1, -1)}
+    op = Product() if pair.kind == "mul" else Linear(signs[pair.kind], 0)
+    operands = meet.arranged()
+    (kind,) = op.infer(tuple(ctx.type(v) for v in operands))
+    if kind.element.bits > _WIDEST_INTEGERS:
+        return None
+    return meet.result(meet.emit(op, *operands), Chain(Integers()))
 
 
 def _line(ctx: Context, stream: Stream, node: SourceNode) -> Stream:

@@ -77,9 +77,14 @@ def is_invented(node: SourceNode) -> bool:
     return defs.has(node.op_type, "")
 
 
+def is_pact(node: SourceNode) -> bool:
+    """True for an operator of QuantLib, which Deeploy knows by its name."""
+    return node.op_type in _PACT_INPUTS
+
+
 def is_number_tensor(node: SourceNode, value: object) -> bool:
     """True for a number in a tensor of one, where an operator's exporter writes it so."""
-    return node.op_type in _PACT_INPUTS and isinstance(value, np.ndarray) and value.size == 1
+    return is_pact(node) and isinstance(value, np.ndarray) and value.size == 1
 
 
 def contrib_problem(node: SourceNode) -> str:

@@ -18,7 +18,7 @@ from onnx import defs, helper, numpy_helper, shape_inference
 from hwcompile.diagnostics import CompileError, Diagnostic, InternalError, fail
 from hwcompile.frontends.budget import LARGEST, Budget
 from hwcompile.frontends.model import Array, SourceModel, SourceNode
-from hwcompile.frontends.onnx.dialect.contrib import contrib_problem
+from hwcompile.frontends.onnx.dialect.contrib import contrib_problem, is_pact
 from hwcompile.frontends.onnx.dialect.folding_cost import cost, has_known_size
 from hwcompile.frontends.onnx.dialect.frames import Frames
 from hwcompile.frontends.onnx.dialect.rules import broken_rule
@@ -29,11 +29,15 @@ from hwcompile.frontends.symbolic.values import (
     Failed,
     QuantizedConstant,
     Value,
+    constant_of,
     shape_of,
 )
 
 _FEW = 4096
 """Elements of a constant whose numbers shape inference may look at."""
+
+_UNSUPPORTED = "unsupported type"
+"""What onnx says of element types."""
 
 _UNCHECKED = frozenset({"Constant", "If", "Loop", "Scan"})
 """Constants are read elsewhere; graphs in attributes are looked at when they are run."""
@@ -63,6 +67,8 @@ class Legality:
 
     def __init__(self, model: SourceModel, frames: Frames | None) -> None:
         self._model, self._frames, self._budget = model, frames, Budget()
+        # Deeploy's files have integers where ONNX's layers take real numbers.
+        self._holds_integers = any(is_pact(n) for n in model.nodes)
         self._elements: dict[str, int] = {
             t.name: helper.np_dtype_to_tensor_dtype(t.dtype) for t in model.inputs
         }
@@ -99,6 +105,8 @@ class Legality:
         if broken:
             return Verdict(broken)
         verdict = self._inferred(schema, node, inputs, as_written)
+        if verdict.illegal and self._holds_integers and _UNSUPPORTED in verdict.illegal:
+            verdict = self._as_real(schema, node, inputs, as_written)
         for _, shape in verdict.outputs.values():
             if shape is not None:
                 self._budget.spend(shape, node.origin)
@@ -149,6 +157,28 @@ class Legality:
         """`name` is the tensor `source`."""
         if source in self._elements:
             self._elements[name] = self._elements[source]
+
+    def _as_real(
+        self,
+        schema: defs.OpSchema,
+        node: SourceNode,
+        inputs: Sequence[Value | None],
+        as_written: Sequence[Value | None],
+    ) -> Verdict:
+        """What ONNX would say if the node's integers were real numbers; types stay open."""
+        kept, known = self._elements, [constant_of(v) for v in inputs]
+        real = onnx.TensorProto.FLOAT
+        self._elements = kept | {n: real for n in node.inputs if n}
+        data = [
+            v if a is None or a.dtype.kind == "f" else Constant(a.astype(np.float32))
+            for v, a in zip(inputs, known, strict=True)
+        ]
+        try:
+            verdict = self._inferred(schema, node, data, as_written)
+        finally:
+            self._elements = kept
+        outputs = {name: (0, shape) for name, (_, shape) in verdict.outputs.items()}
+        return Verdict(verdict.illegal, outputs, verdict.file)
 
     def _inferred(
         self,
