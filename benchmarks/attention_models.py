@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,6 +67,14 @@ class Floats:
         self.nodes.append(helper.make_node(kind, inputs, [name], name=f"n_{name}", **attributes))
         return name
 
+    def model(self, result: str, shape: Sequence[int]) -> onnx.ModelProto:
+        """The model with the input "x" of a shape and one result."""
+        source = helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)
+        target = helper.make_tensor_value_info(result, TensorProto.FLOAT, None)
+        graph = helper.make_graph(self.nodes, "network", [source], [target], self.constants)
+        opsets = [helper.make_opsetid("", OPSET)]
+        return helper.make_model(graph, opset_imports=opsets, ir_version=9)
+
     def linear(self, x: str, inputs: int, outputs: int) -> str:
         """A layer over the last axis, with a bias."""
         weights = self.rng.normal(0, inputs**-0.5, (inputs, outputs))
@@ -113,9 +121,9 @@ class Floats:
         inner = self.swish(self.linear(x, sizes.width, sizes.hidden))
         return self.op("Mul", self.linear(inner, sizes.hidden, sizes.width), self.constant(0.5))
 
-    def conv(self, x: str, shape: tuple[int, int, int], **attributes: Any) -> str:
-        """A convolution over tokens with weights of that shape, and a bias."""
-        weights = self.rng.normal(0, (shape[1] * shape[2]) ** -0.5, shape)
+    def conv(self, x: str, shape: tuple[int, ...], **attributes: Any) -> str:
+        """A convolution over tokens or pixels with weights of that shape, and a bias."""
+        weights = self.rng.normal(0, np.prod(shape[1:]) ** -0.5, shape)
         bias = self.constant(self.rng.normal(0, 0.1, shape[0]))
         return self.op(
             "Conv", x, self.constant(weights), bias, kernel_shape=shape[2:], **attributes
@@ -176,15 +184,30 @@ def float_model(sizes: Sizes, seed: int = 0) -> onnx.ModelProto:
     x = floats.op("Add", "x", floats.constant(floats.rng.normal(0, 0.5, shape)))
     for _ in range(sizes.layers):
         x = floats.encoder(x, sizes)
-    graph = helper.make_graph(
-        floats.nodes,
-        "encoder",
-        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info(x, TensorProto.FLOAT, shape)],
-        floats.constants,
-    )
-    opsets = [helper.make_opsetid("", OPSET)]
-    return helper.make_model(graph, opset_imports=opsets, ir_version=9)
+    return floats.model(x, shape)
+
+
+def vision_transformer(sizes: Sizes, patch: int, image: int, classes: int) -> onnx.ModelProto:
+    """A whole ViT (arXiv:2010.11929): patches of a picture, a class token, encoders, a classifier.
+
+    Args:
+        sizes: Of the encoders; as many tokens as patches and one.
+        patch: Side of a patch, pixels.
+        image: Side of the picture.
+        classes: Of the classifier.
+    """
+    floats, width = Floats(np.random.default_rng(0)), sizes.width
+    strides = [patch, patch]
+    patches = floats.conv("x", (width, 3, patch, patch), strides=strides)
+    rows = floats.op("Reshape", patches, floats.constant([1, width, -1], np.int64))
+    first = floats.constant(floats.rng.normal(0, 0.5, (1, 1, width)))
+    x = floats.op("Concat", first, floats.op("Transpose", rows, perm=[0, 2, 1]), axis=1)
+    x = floats.op("Add", x, floats.constant(floats.rng.normal(0, 0.5, (1, sizes.tokens, width))))
+    for _ in range(sizes.layers):
+        x = floats.encoder(x, sizes)
+    token = floats.op("Gather", x, floats.constant(0, np.int64), axis=1)
+    result = floats.linear(floats.norm(token, width), width, classes)
+    return floats.model(result, [1, 3, image, image])
 
 
 def calibration(sizes: Sizes, frames: int, seed: int = 1) -> Frames:
@@ -201,6 +224,26 @@ def quantized(sizes: Sizes, folder: Path, **options: Any) -> Path:
         folder: Where the file is written.
         options: Of `quantize_static`.
     """
+    model = float_model(sizes)
+    # Scores behind a mask reach far below all others: no scale is good for both.
+    masked = [
+        node.name
+        for node in model.graph.node
+        if sizes.causal and (node.op_type == "Softmax" or node.input[-1].startswith("mask"))
+    ]
+    options = {"nodes_to_exclude": masked} | options
+    return quantized_model(model, calibration(sizes, 32), folder, **options)
+
+
+def quantized_model(model: onnx.ModelProto, frames: Frames, folder: Path, **options: Any) -> Path:
+    """Any model with the input "x", as ONNX Runtime quantizes it.
+
+    Args:
+        model: Of real numbers.
+        frames: For its calibration, [frames, ...].
+        folder: Where the file is written.
+        options: Of `quantize_static`.
+    """
     from onnxruntime.quantization import (
         CalibrationDataReader,
         QuantFormat,
@@ -210,22 +253,15 @@ def quantized(sizes: Sizes, folder: Path, **options: Any) -> Path:
 
     class Reader(CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.frames: Iterator[Frames] = iter(calibration(sizes, 32))
+            self.frames: Iterator[Frames] = iter(frames)
 
         def get_next(self) -> dict[str, Frames] | None:
             frame = next(self.frames, None)
             return None if frame is None else {"x": frame}
 
     source, target = folder / "float.onnx", folder / "int8.onnx"
-    model = float_model(sizes)
     onnx.save(model, source)
-    # Scores behind a mask reach far below all others: no scale is good for both.
-    masked = [
-        node.name
-        for node in model.graph.node
-        if sizes.causal and (node.op_type == "Softmax" or node.input[-1].startswith("mask"))
-    ]
-    options = {"nodes_to_exclude": masked, "activation_type": QuantType.QInt8} | options
+    options = {"activation_type": QuantType.QInt8} | options
     logging.getLogger().setLevel(logging.ERROR)
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         quantize_static(source, target, Reader(), quant_format=QuantFormat.QDQ, **options)

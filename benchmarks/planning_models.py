@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
+
+from benchmarks.attention_models import Sizes, quantized_model, vision_transformer
 
 QONNX = "qonnx.custom_op.general"
 
@@ -171,6 +175,15 @@ def matrix(path: Path, size: int = 4096) -> None:
     net.save(path, net.op("DequantizeLinear", x, *result))
 
 
+def vit(path: Path, layers: int = 12) -> None:
+    """ViT-tiny: 197 tokens of 192 channels, 3 heads, as ONNX Runtime quantizes it to 8 bits."""
+    sizes = Sizes(tokens=197, width=192, heads=3, hidden=768, layers=layers, first=True)
+    model = vision_transformer(sizes, patch=16, image=224, classes=1000)
+    frames = np.random.default_rng(1).normal(0, 1, (2, 1, 3, 224, 224)).astype(np.float32)
+    with TemporaryDirectory() as folder:
+        shutil.move(quantized_model(model, frames, Path(folder)), path)
+
+
 def fifty(path: Path) -> None:
     """Fifty layers of 16 channels."""
     deep(path, layers=50, channels=16, size=16)
@@ -188,6 +201,7 @@ MODELS: dict[str, Callable[[Path], None]] = {
     "dense_4096": matrix,
     "squeezenet_227": squeezenet,
     "resnet50_w1a2_224": resnet,
+    "vit_tiny_224": vit,
     "layers50_16_16x16": fifty,
     "layers3_256_32x32": wide,
 }

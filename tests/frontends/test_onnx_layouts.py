@@ -150,3 +150,16 @@ def test_a_maximum_over_other_channels_than_those_of_the_weights(tmp_path: Path)
     y = m.op("ReduceMax", y, axes=[2], keepdims=1)
     y = m.op("PRelu", y, m.constant(np.reshape([2.0, 1.0, 0.5, 0.25, 4.0], (5, 1, 1))))
     check(m, tmp_path, m.quantize(y, 2.0, 1), frames=20)
+
+
+def test_constants_stand_in_front_of_streams_and_behind(tmp_path: Path) -> None:
+    """A class token, and channels around two streams; on the host, and closed by a quantizer."""
+    m = Model(seed=4)
+    x = m.quantize(m.input(1, 4, 5, 3), 0.25, 7)
+    y = m.quantize(m.op("Conv", x, m.weights(2, 4, 1, 1)), 0.5, -3)
+    constants = [m.constant(grid(m.rng, *shape)) for shape in ((1, 3, 5, 3), (1, 1, 5, 3))]
+    wide = m.op("Concat", constants[0], x, y, constants[1], axis=-3)
+    tokens = m.op("Reshape", x, m.constant([1, 4, 15], np.int64))
+    more = m.op("Concat", m.constant(grid(m.rng, 1, 4, 1)), tokens, axis=2)
+    closed = [m.quantize(v, 0.125, 2) for v in (wide, more)]
+    check(m, tmp_path, wide, more, *closed, frames=6)

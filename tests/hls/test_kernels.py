@@ -13,6 +13,7 @@ from hwcompile.emit.hls.library import has_header
 from hwcompile.ir.types import BIPOLAR, IntType, TensorType
 from hwcompile.ops import family
 from hwcompile.ops.argmax.op import TopK
+from hwcompile.ops.attention.op import PairMatmul
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.ops.depthwise.op import Depthwise
@@ -97,6 +98,17 @@ def test_weights_that_circuits_store_in_another_way(tmp_path: Path) -> None:
         *_of_code_books(rng),
     ]
     run_all(tmp_path, cases, [])
+
+
+@pytest.mark.parametrize("transposed", [True, False])
+def test_heads_side_by_side(transposed: bool, tmp_path: Path) -> None:
+    """Four heads, two at a time: 2 columns, 3 rows, 5 queries."""
+    a = TensorType((1, 5, 8), IntType(-8, 7))
+    b = TensorType((3, 1, 8) if transposed else (2, 1, 12), IntType(0, 15))
+    site = Site.of(PairMatmul(4, transposed), a, b)
+    parameters: Parameters = {"pe": 3, "simd": 2, "heads": 2}
+    kernel = family("attention").kernel("stored")
+    run_all(tmp_path, [Case("heads", site, kernel, parameters)], [*SANITIZE])
 
 
 def _of_code_books(rng: np.random.Generator) -> list[Case]:
