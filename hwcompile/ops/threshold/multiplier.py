@@ -13,7 +13,7 @@ that all others agree on, and then no M and B exist. Such a threshold is off by 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,18 @@ class LevelMultiplier:
     def biases(self) -> tuple[npt.NDArray[np.object_], ...]:
         """One, or two with a pivot."""
         return (self.bias,) if self.below is None else (self.bias, self.below)
+
+    def at(self, rows: IntArray) -> LevelMultiplier:
+        """Some of the rows, or rows again and again."""
+        return replace(
+            self,
+            factor=self.factor[rows],
+            bias=self.bias[rows],
+            patch_at=self.patch_at[rows],
+            patch_change=self.patch_change[rows],
+            pivot=None if self.pivot is None else self.pivot[rows],
+            below=None if self.below is None else self.below[rows],
+        )
 
     def levels(self, x: IntArray, count: int) -> IntArray:
         """What the hardware computes.
@@ -161,19 +173,19 @@ def solve_late(
         The integers with the smallest shift, without patches, and 1 for each step that comes one
         value of x too early, int64 [R, n]; None when there are none.
     """
-    slope = np.ones(thresholds.shape[0], dtype=np.int64)
-    steps, back = distinct(thresholds, slope, low, high)
+    steps, back = distinct(thresholds, np.ones(thresholds.shape[0], dtype=np.int64), low, high)
+    slope, unlike = np.ones(steps.shape[0], dtype=np.int64), steps + low
     rows = Constraints(steps, steps - 2, high - low)
     longest = longest_shift(steps, max_shift)
     if rows.least(longest).failed.any():
         return None
     shift = least_shift(lambda s: bool(rows.least(s).failed.any()), longest)
     best = rows.least(shift)
-    line = placed_line(best.factor[back], best.low[back], best.high[back], shift, slope, low, high)
-    early = np.clip(thresholds - 1, low, high)
-    reached = line.levels(early, thresholds.shape[1]) > np.arange(thresholds.shape[1])
-    late = (reached & (thresholds > low)).astype(np.int64)
-    return (line, late) if late_holds(line, late, thresholds, low, high) else None
+    line = placed_line(best.factor, best.low, best.high, shift, slope, low, high)
+    early = np.clip(unlike - 1, low, high)
+    reached = line.levels(early, unlike.shape[1]) > np.arange(unlike.shape[1])
+    late = (reached & (unlike > low)).astype(np.int64)
+    return (line.at(back), late[back]) if late_holds(line, late, unlike, low, high) else None
 
 
 def late_holds(
@@ -220,6 +232,8 @@ def holds(
     Between two neighbouring points of the comparison the line is monotone and without a patch, so
     it is right everywhere when it is right there.
     """
+    first = _unlike(found, thresholds, slope)
+    found, thresholds, slope = found.at(first), thresholds[first], slope[first]
     rows = thresholds.shape[0]
     near = [np.clip(thresholds + offset, low, high) for offset in (-1, 0)]
     patches = [np.clip(found.patch_at + offset, low, high) for offset in (-1, 0, 1)]
@@ -229,6 +243,16 @@ def holds(
     points = np.concatenate([*near, *patches, *turns, ends], axis=1)
     levels = found.levels(points, thresholds.shape[1])
     return bool(np.all(levels == _wanted(thresholds, slope, points)))
+
+
+def _unlike(found: LevelMultiplier, thresholds: IntArray, slope: IntArray) -> IntArray:
+    """A row for each set of rows that are alike in staircase and line: they are right together."""
+    parts = [thresholds, slope[:, None], found.factor[:, None], found.patch_at, found.patch_change]
+    parts += [] if found.pivot is None else [found.pivot[:, None]]
+    whole = np.concatenate(parts, axis=1)
+    biases = zip(*found.biases, strict=True)
+    keys = [(row.tobytes(), *bias) for row, bias in zip(whole, biases, strict=True)]
+    return np.array(list({key: n for n, key in enumerate(keys)}.values()), dtype=np.int64)
 
 
 def _wanted(thresholds: IntArray, slope: IntArray, x: IntArray) -> IntArray:
