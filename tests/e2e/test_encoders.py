@@ -8,6 +8,7 @@ import pytest
 
 import hwcompile
 from benchmarks.attention import distances, frames_of, written
+from benchmarks.attention_models import Sizes, quantized
 
 ORACLE = "ONNX Runtime"
 
@@ -36,3 +37,14 @@ def test_levels_are_equal_and_cycles_are_those_predicted(name: str, tmp_path: Pa
     )
     result = design.verify(frames=3, levels=("reference", "hls", "rtl"))
     assert result.passed
+
+
+@pytest.mark.slow
+def test_an_encoder_takes_a_token_per_cycle_with_its_heads_side_by_side(tmp_path: Path) -> None:
+    path = quantized(Sizes(tokens=6, width=8, hidden=8), tmp_path)
+    design = hwcompile.compile(path, tmp_path / "design", target_cycles=6, hls=True)
+    kernels = [node for node in design.report["nodes"] if node["kernel"] == "attention.stored"]
+    assert [node["parameters"]["heads"] for node in kernels] == [2, 2]
+    result = design.verify(frames=3, levels=("reference", "hls", "rtl"))
+    assert result.passed
+    assert result.settled == 6

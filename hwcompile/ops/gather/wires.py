@@ -25,23 +25,33 @@ NO_SOURCE = (1 << SOURCE_BITS) - 1
 
 
 class Wiring(Built[Gather]):
-    """A word holds all channels of a pixel; every pixel is treated alike."""
+    """A word holds all channels of a pixel, or of several; every pixel is treated alike."""
+
+    @property
+    def pixels(self) -> int:
+        """Of a word."""
+        return int(self.parameters.get("pixels", 1))
 
     @cached_property
     def ports(self) -> Ports:
-        """A pixel is a word."""
-        return Ports((pixel_words(self.site.inputs[0]),), pixel_words(self.site.outputs[0]))
+        """A pixel is a word, or several neighbours in a row are."""
+        kinds = (self.site.inputs[0], self.site.outputs[0])
+        if self.pixels > 1:
+            source, result = (StreamFormat.of_rows(kind, self.pixels) for kind in kinds)
+        else:
+            source, result = map(pixel_words, kinds)
+        return Ports((source,), result)
 
     @cached_property
     def timing(self) -> Timing:
-        """One pixel per cycle, no register."""
+        """One word per cycle, no register."""
         one = np.ones(1, dtype=np.int64)
         return single({"in0": one}, one, stages=0, times=self.interval)
 
     @property
     def interval(self) -> int:
-        """One cycle per pixel."""
-        return self.site.inputs[0].pixels
+        """One cycle per word."""
+        return self.site.inputs[0].pixels // self.pixels
 
     @property
     def needs(self) -> Resources:
@@ -60,12 +70,13 @@ class Wiring(Built[Gather]):
         lanes = lanes_of_pixel(self.op, kind.pixels, kind.channels)
         if lanes is None:
             raise InternalError("wires were asked for a gather that they refuse")
-        sources = tuple(np.where(lanes < 0, NO_SOURCE, lanes).tolist())
+        firsts = kind.channels * np.arange(self.pixels)[:, None]
+        sources = tuple(np.where(lanes < 0, NO_SOURCE, firsts + lanes).reshape(-1).tolist())
         return Instance(
             "hw_rewire",
             {
-                "InLanes": kind.channels,
-                "OutLanes": out.channels,
+                "InLanes": self.pixels * kind.channels,
+                "OutLanes": self.pixels * out.channels,
                 **code_parameters(self.site),
                 "Sources": Each(sources, SOURCE_BITS),
             },
@@ -74,11 +85,17 @@ class Wiring(Built[Gather]):
     @property
     def comment(self) -> str:
         """Channels on both sides."""
-        return f"{self.site.inputs[0].channels} to {self.site.outputs[0].channels} channels"
+        words = f", {self.pixels} pixels per word" if self.pixels > 1 else ""
+        channels = self.site.inputs[0].channels, self.site.outputs[0].channels
+        return f"{channels[0]} to {channels[1]} channels{words}"
 
 
 class Wires(Kernel[Gather]):
-    """A pipe without registers for slices, permutations and paddings of channels."""
+    """A pipe without registers for slices, permutations and paddings of channels.
+
+    Parameters:
+        pixels: Neighbours of a row in one word, where rows are whole words; 1 when it is absent.
+    """
 
     name = "wires"
     op = Gather
@@ -98,9 +115,26 @@ class Wires(Kernel[Gather]):
         """One way only."""
         return ({},)
 
+    def space_of_pixels(self, site: Site[Gather]) -> Iterable[Parameters]:
+        """See `Kernel.space_of_pixels`."""
+        return tuple({"pixels": pixels} for pixels in _pixels(site)[1:])
+
     def check(self, site: Site[Gather], parameters: Parameters) -> str | None:
-        """There are no parameters."""
-        return f"wires have no parameters, not {sorted(parameters)}" if parameters else None
+        """Rows may be cut into words of some pixels."""
+        if not set(parameters) <= {"pixels"}:
+            return f"the parameters are ['pixels'], not {sorted(parameters)}"
+        pixels = parameters.get("pixels", 1)
+        if pixels not in _pixels(site):
+            return f"pixels must be one of {_pixels(site)}, not {pixels!r}"
+        return None
+
+
+def _pixels(site: Site[Gather]) -> list[int]:
+    """Numbers of pixels in a word: the divisors of a row that stays a row."""
+    kind, out = site.inputs[0], site.outputs[0]
+    most = NO_SOURCE // max(kind.channels, 1)
+    width = kind.shape[1] if kind.shape[:2] == out.shape[:2] else 1
+    return [n for n in range(1, min(width, most) + 1) if width % n == 0]
 
 
 def pixel_words(kind: TensorType) -> StreamFormat:

@@ -60,3 +60,15 @@ def test_rtl(name: str) -> None:
     lanes, kind, fill = RTL[name]
     site = Site.of(Gather(_same_channels(lanes, *kind.shape), fill), kind)
     check_kernel(site, WIRES, {}, frames=5)
+
+
+@pytest.mark.parametrize("name", ["shuffle", "pad_and_slice"])
+def test_words_of_all_pixels_of_a_row(name: str) -> None:
+    lanes, (height, width, channels), fill = RTL[name][0], RTL[name][1].shape, RTL[name][2]
+    kind = TensorType((height, 2 * width, channels), RTL[name][1].element)
+    site = Site.of(Gather(_same_channels(lanes, *kind.shape), fill), kind)
+    assert list(WIRES.space_of_pixels(site))[-1] == {"pixels": 2 * width}
+    assert WIRES.at(site, {"pixels": 2 * width}).interval == height
+    assert "must be one of" in str(WIRES.complaint(site, {"pixels": 2 * width + 1}))
+    check_kernel(site, WIRES, {"pixels": 2 * width}, frames=5)
+    check_kernel(site, WIRES, {"pixels": 2}, frames=5)
