@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,7 @@ from hwcompile.verify.result import SimulationResult
 from hwcompile.verify.simulator import MEMORY_LATENCY
 from hwcompile.verify.sources import FrameSource, collected
 from hwcompile.verify.verification import Comparison, Verification
+from hwcompile_runtime.host import HostOutput
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +113,15 @@ def say_step(progress: Callable[[str], None] | None, level: str, frames: int) ->
 
 def real_outputs(host: HostSide, raw: Mapping[str, IntArray]) -> dict[str, np.ndarray[Any, Any]]:
     """The model's real outputs from the network's integers: what the host computes."""
+    return real_outputs_of(host.outputs, raw)
+
+
+def real_outputs_of(
+    outputs: Sequence[HostOutput], raw: Mapping[str, IntArray]
+) -> dict[str, np.ndarray[Any, Any]]:
+    """The same, of what the host does for each output."""
     return collected(
-        {output.name: output.run(block) for output in host.outputs}
+        {output.name: output.run(block) for output in outputs}
         for block in FrameSource.of(raw).blocks()
     )
 

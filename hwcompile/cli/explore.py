@@ -13,9 +13,11 @@ from hwcompile.build_directory import write_atomic
 from hwcompile.cli.answers import say
 from hwcompile.cli.app import answers, app, console, progress
 from hwcompile.cli.explore_network import Wish, explore_whole
+from hwcompile.cli.inputs import INPUTS_ARE
 from hwcompile.cli.model_answers import EncodingAnswer, ExploreAnswer, SynthesizedAnswer
 from hwcompile.cli.voice import Voice
 from hwcompile.explore.encodings import Alternative, explore_encodings, synthesized
+from hwcompile.explore.network.accuracy import check_pair
 from hwcompile.explore.network.explore import Effort
 from hwcompile.families.flow import Use
 from hwcompile.limits import CLOCK_MHZ, not_both, number, writable_place
@@ -66,6 +68,12 @@ def explore_command(
     csv_file: Annotated[
         Path | None, typer.Option("--csv", help="Write the table to this file, too.")
     ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="X.npy or X.npz: frames; weights are compressed, and accuracy counts."),
+    ] = None,
+    labels: Annotated[Path | None, typer.Option(help="L.npy, the class of each frame.")] = None,
+    inputs_are: Annotated[str | None, typer.Option(help=INPUTS_ARE)] = None,
     scheduler: Annotated[
         str, typer.Option(metavar="tcp://HOST:PORT", help="Work on this Dask cluster.")
     ] = "",
@@ -85,6 +93,7 @@ def explore_command(
         return
     all_speeds = "designs of a whole network are looked at in all speeds"
     not_both(("--target-cycles", target_cycles), ("no --encodings", True), all_speeds)
+    check_pair(data, labels)
     clocks = [number("--clock-mhz", value, CLOCK_MHZ) for value in clock_mhz or ()]
     wish = Wish(
         model,
@@ -95,6 +104,9 @@ def explore_command(
         output,
         csv_file,
         scheduler,
+        data,
+        labels,
+        inputs_are,
     )
     with progress() as step:
         answer = explore_whole(wish, step)

@@ -10,25 +10,33 @@ from hwcompile.boards import Board, load_board
 from hwcompile.build_directory import write_atomic
 from hwcompile.cli.answers import say
 from hwcompile.cli.app import answers, console
+from hwcompile.cli.labels import read_labels
 from hwcompile.cli.model_answers import BuiltAnswer, DesignAnswer, ExploreAnswer, FrontAnswer
 from hwcompile.cli.voice import Voice
 from hwcompile.compiler import lowered_ways
-from hwcompile.explore.engine import engine
+from hwcompile.explore.engine import WorkEngine, engine
+from hwcompile.explore.network.accuracy import explore_accuracy
 from hwcompile.explore.network.confirm import Confirmed, confirmed
 from hwcompile.explore.network.explore import Effort, Front, default_clocks, explore_network
 from hwcompile.explore.network.files import SCHEDULES, csv_text, schedule_name
 from hwcompile.explore.network.page import page_of
 from hwcompile.explore.network.points import Point
+from hwcompile.explore.network.recipes import Examples, Recipe, written
+from hwcompile.ir.graph import Graph
 from hwcompile.limits import writable_place
 from hwcompile.options import DEFAULT_MHZ, CompileOptions
 from hwcompile.rates import rate_text
 from hwcompile.report.fitting import FittingTable, TableColumn
 from hwcompile.report.page.front import PAGE
 
+_JUDGED = ("weights", "accuracy")
+
 _SHOWN = 24
 """Designs that are printed, at most."""
 
 CSV = "front.csv"
+MODELS = "models"
+"""The folder of models with compressed weights."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,9 @@ class Wish:
         output: Folder for the front; None to print it only.
         csv_file: For the table.
         scheduler: Of a Dask cluster.
+        data: Frames to classify; None to leave the weights as they are.
+        labels: Their classes.
+        inputs_are: What numbers in the frames mean.
     """
 
     model: Path
@@ -54,6 +65,9 @@ class Wish:
     output: Path | None
     csv_file: Path | None
     scheduler: str
+    data: Path | None = None
+    labels: Path | None = None
+    inputs_are: str | None = None
 
 
 def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]:
@@ -71,9 +85,8 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
         mhz = board.clock.mhz if board else DEFAULT_MHZ
         return tuple(sorted(set(wish.clocks))) or default_clocks(board, mhz)
 
-    ways = lowered_ways(wish.model, CompileOptions(progress=step))
     with engine(wish.scheduler) as does:
-        front = explore_network(ways, boards or [None], clocks, wish.effort, does, step)
+        front, ways, followed = _found(wish, boards or [None], clocks, does, step)
         built: list[Confirmed | None] = [None] * len(front.points)
         chosen = _evenly(len(front.points), wish.synth)
         points = [front.points[index] for index in chosen]
@@ -98,7 +111,27 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
         write_atomic(wish.csv_file, table)
     if wish.output:
         _write(wish.output, front, table, page_of(front, wish.model.stem, workers))
+        for name in {point.recipe for point in front.points} & set(followed):
+            models = wish.output / MODELS
+            models.mkdir(exist_ok=True)
+            written(wish.model, followed[name], models / f"{name}{wish.model.suffix}")
     return lambda: _say(done, wish)
+
+
+def _found(
+    wish: Wish,
+    boards: Sequence[Board | None],
+    clocks: Callable[[Board | None], tuple[float, ...]],
+    does: WorkEngine,
+    step: Callable[[str], None],
+) -> tuple[Front, Sequence[Graph], dict[str, Recipe]]:
+    """The front, the graphs that it is of, and the recipes for their weights."""
+    if wish.data is None or wish.labels is None:
+        ways = lowered_ways(wish.model, CompileOptions(progress=step))
+        return explore_network(ways, boards, clocks, wish.effort, does, step), ways, {}
+    examples = Examples.of(wish.model, wish.data, read_labels(wish.labels), wish.inputs_are)
+    made = explore_accuracy(wish.model, examples, boards, clocks, wish.effort, does, step)
+    return made.front, made.ways, made.recipes
 
 
 def _evenly(count: int, most: int) -> list[int]:
@@ -120,6 +153,8 @@ def _write(folder: Path, front: Front, table: str, page: str) -> None:
 def _answer(number: int, point: Point, made: Confirmed | None) -> DesignAnswer:
     return DesignAnswer(
         schedule=schedule_name(number),
+        recipe=point.recipe,
+        accuracy=point.accuracy if point.recipe else None,
         board=point.board,
         clock_mhz=point.clock_mhz,
         mhz=point.mhz,
@@ -150,6 +185,7 @@ def _say(done: FrontAnswer, wish: Wish) -> None:
         return
     columns = (
         TableColumn("design"),
+        *(TableColumn(name, number=name != "weights") for name in _JUDGED if wish.data),
         *(TableColumn(name, number=True) for name in ("frames/s", "MHz", "interval")),
         TableColumn("latency", 3, number=True),
         *(TableColumn(name, number=True) for name in ("cells", "BRAM", "DSP")),
@@ -186,8 +222,10 @@ def _row(design: DesignAnswer, several: bool, built: bool) -> tuple[str, ...]:
     figures = (design.interval, design.latency, design.lut, design.bram, design.dsp)
     made = design.built
     more = (f"{made.lut:,}", f"{made.fmax_mhz:.1f}") if made and not made.problem else ("-", "-")
+    judged = (design.recipe, f"{design.accuracy:.2%}") if design.accuracy is not None else ()
     return (
         name,
+        *judged,
         rate_text(design.frames_per_second),
         f"{design.mhz:.1f}",
         *(f"{figure:,}" for figure in figures),

@@ -122,6 +122,9 @@ class DesignAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         schedule: Name of its schedule in the folder that `-o` names.
+        recipe: How its weights are compressed, where `--data` asked.
+        accuracy: Share of the frames that are classified as they are labelled; null without
+            `--data`.
         board: Name of its board; empty for a 7-series FPGA.
         clock_mhz: That it is planned for.
         mhz: At which it runs, as predicted.
@@ -137,6 +140,8 @@ class DesignAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     schedule: str
+    recipe: str
+    accuracy: float | None
     board: str
     clock_mhz: float
     mhz: float

@@ -16,7 +16,9 @@ from hwcompile.build_directory.process import write_marker
 from hwcompile.compiler import lowered_ways
 from hwcompile.explore.encodings import explore_encodings
 from hwcompile.explore.engine import Here, WorkEngine, engine
+from hwcompile.explore.network.accuracy import check_pair, explore_accuracy
 from hwcompile.explore.network.explore import Effort, check_installed, explore_network
+from hwcompile.explore.network.recipes import Examples
 from hwcompile.options import CompileOptions
 from hwcompile.rnn import Format, Formats, Table
 from hwcompile.rnn.description import described
@@ -184,6 +186,19 @@ def hw0408_a_network_of_which_nothing_fits(at: Place) -> None:
     ways = lowered_ways(save(at.folder), CompileOptions())
     board = load_board("icestick")
     explore_network(ways, [board], lambda board: (12.0,), Effort(), WorkEngine(Here()))
+
+
+def hw0409_frames_without_classes(at: Place) -> None:
+    check_pair(at.folder / "x.npy", None)
+
+
+def hw0409_frames_of_another_model(at: Place) -> None:
+    at.patch.setattr("hwcompile.explore.network.explore._Exploration.run", lambda self, shares: [])
+    np.save(at.folder / "x.npy", np.ones((3, 7), np.float32))
+    model = save(at.folder)
+    examples = Examples.of(model, at.folder / "x.npy", np.zeros(3, np.int64), None)
+    board = load_board("icestick")
+    explore_accuracy(model, examples, [board], lambda board: (12.0,), Effort(), WorkEngine(Here()))
 
 
 def hw0805_dask_that_is_not_installed(at: Place) -> None:

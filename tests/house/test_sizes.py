@@ -22,7 +22,7 @@ WIDE_FUNCTIONS = {
     "cli/build.py:build_command": 9,
     "cli/compile.py:compile_command": 15,
     "cli/run.py:run_command": 10,
-    "cli/explore.py:explore_command": 12,
+    "cli/explore.py:explore_command": 15,
     "cli/simulate.py:simulate_command": 9,
     "cli/verify.py:verify_command": 10,
 }

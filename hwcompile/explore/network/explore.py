@@ -119,7 +119,7 @@ def explore_network(
             found += each.run(len(mine))
             front.designs_tried += each.tried
             front.planned += each.planned
-        front.points += _best(found)
+        front.points += best_of(found)
     if not front.points:
         names = ", ".join(board.id for board in boards if board)
         raise fail(
@@ -131,7 +131,7 @@ def explore_network(
     return front
 
 
-def _best(points: Sequence[Point]) -> list[Point]:
+def best_of(points: Sequence[Point]) -> list[Point]:
     """Those that none beats, fastest first."""
     from hwcompile.explore.network.search import unbeaten
 
@@ -182,10 +182,10 @@ class _Exploration:
             # The longest first, so that no worker waits for the last one.
             ordered = sorted(batch, key=lambda design: -designs[design][0])
             tasks = [Finish(design, self._most(design, designs[design])) for design in ordered]
-            found = self._do(tasks, f"planning, {len(_best(points))} of {wanted}")
+            found = self._do(tasks, f"planning, {len(best_of(points))} of {wanted}")
             points += [point for each in found for point in each.points]
             self.planned += sum(len(each.points) for each in found)
-            if len(_best(points)) >= wanted:
+            if len(best_of(points)) >= wanted:
                 break
         return points
 

@@ -31,10 +31,12 @@ def csv_text(points: Sequence[Point], built: Sequence[Confirmed | None]) -> str:
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     more = [f"built_{name}" for name in _BUILT] if any(built) else []
-    writer.writerow(["schedule", "board", "frames_per_second", *_NUMBERS, *more])
+    judged = ["recipe", "accuracy"] if any(point.recipe for point in points) else []
+    writer.writerow(["schedule", "board", *judged, "frames_per_second", *_NUMBERS, *more])
     for number, (point, made) in enumerate(zip(points, built, strict=True), start=1):
         rate = f"{point.frames_per_second:.3f}"
         own = [getattr(point, name) for name in _NUMBERS]
         found = [getattr(made, name) if made else "" for name in _BUILT] if more else []
-        writer.writerow([schedule_name(number), point.board, rate, *own, *found])
+        name = [getattr(point, field) for field in judged]
+        writer.writerow([schedule_name(number), point.board, *name, rate, *own, *found])
     return text.getvalue()

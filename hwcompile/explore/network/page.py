@@ -54,6 +54,8 @@ def _sections(board: str, points: Sequence[tuple[int, Point]]) -> list[Section]:
             "interval": point.interval,
             "mhz": round(point.mhz, 1),
             "schedule": schedule_name(number),
+            "weights": point.recipe or "as they are",
+            "accuracy": f"{point.accuracy:.2%}" if point.recipe else "not asked for",
         }
         for number, point in points
     ]
@@ -68,10 +70,12 @@ def _sections(board: str, points: Sequence[tuple[int, Point]]) -> list[Section]:
 
 
 def _table(points: Sequence[tuple[int, Point]]) -> Table:
-    heads = ("schedule", "frames/s", "MHz", "interval", "latency", "lanes")
+    judged = ("weights", "accuracy") if any(point.recipe for _, point in points) else ()
+    heads = ("schedule", *judged, "frames/s", "MHz", "interval", "latency", "lanes")
     rows = [
         (
             schedule_name(number),
+            *((point.recipe, f"{point.accuracy:.2%}") if judged else ()),
             f"{point.frames_per_second:,.1f}",
             f"{point.mhz:.1f}",
             *(f"{value:,}" for value in (point.interval, point.latency, point.lanes)),
@@ -88,7 +92,8 @@ def _chart(rows: list[dict[str, object]]) -> Spec:
     up = axis_marks([float(str(row["lut"])) for row in rows])
     most = max(int(str(row["dsp"])) for row in rows)
     tooltip = (
-        "{schedule: datum.schedule, 'frames/s': format(datum.rate, ',.1f'), MHz: datum.mhz,"
+        "{schedule: datum.schedule, weights: datum.weights, accuracy: datum.accuracy,"
+        " 'frames/s': format(datum.rate, ',.1f'), MHz: datum.mhz,"
         " interval: format(datum.interval, ','), 'logic cells': format(datum.lut, ','),"
         " 'block RAMs': datum.bram, 'DSP blocks': datum.dsp}"
     )

@@ -36,6 +36,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
         bram: Block RAMs.
         dsp: DSP blocks.
         schedule: Its `schedule.toml`.
+        recipe: How its weights are compressed; empty where nobody asked.
+        accuracy: Share of the frames that it classifies as they are labelled; 0 where nobody asked.
     """
 
     way: int
@@ -50,6 +52,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     bram: int
     dsp: int
     schedule: str
+    recipe: str = ""
+    accuracy: float = 0.0
 
     @property
     def frames_per_second(self) -> float:
@@ -57,9 +61,9 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
         return self.mhz * 1e6 / self.interval
 
     @property
-    def costs(self) -> tuple[float, float, float, float]:
-        """What is to be small: microseconds per frame, logic cells, block RAMs, DSP blocks."""
-        return self.interval / self.mhz, self.lut, self.bram, self.dsp
+    def costs(self) -> tuple[float, ...]:
+        """What is to be small: microseconds per frame, cells, block RAMs, DSP blocks, mistakes."""
+        return self.interval / self.mhz, self.lut, self.bram, self.dsp, 1.0 - self.accuracy
 
 
 _TRIAL = 8
