@@ -23,7 +23,7 @@ from hwcompile.explore.network.page import page_of
 from hwcompile.explore.network.points import Point
 from hwcompile.explore.network.recipes import Examples, Recipe, written
 from hwcompile.ir.graph import Graph
-from hwcompile.limits import writable_place
+from hwcompile.limits import not_both, writable_place
 from hwcompile.options import DEFAULT_MHZ, CompileOptions
 from hwcompile.rates import rate_text
 from hwcompile.report.fitting import FittingTable, TableColumn
@@ -76,6 +76,8 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
     Raises:
         CompileError: Those of `explore_network` and of `engine`.
     """
+    if not wish.boards:
+        not_both(("--synth", wish.synth or None), ("no --board", True), "it is built for a board")
     names = {load_board(name).id: name for name in wish.boards}
     boards: list[Board | None] = [load_board(name) for name in wish.boards]
     if wish.csv_file:

@@ -179,7 +179,10 @@ class Cluster:
         try:
             done = as_completed(list(futures), loop=self._client.loop, with_results=True)
             for future, data in done:
-                yield futures[future], data
+                key = futures.pop(future)
+                # What nobody waits for any more is not done again when its worker is lost.
+                future.release()
+                yield key, data
         except GeneratorExit:
             raise
         except BaseException:

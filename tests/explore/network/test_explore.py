@@ -135,6 +135,8 @@ def test_the_command_writes_what_it_says(
         (["--encodings", "fc", "-o", "x"], "HW0002"),
         (["--encodings", "fc", "--board", "icebreaker", "--board", "icestick"], "HW0002"),
         (["--target-cycles", "9"], "HW0002"),
+        (["--synth", "2"], "HW0002"),
+        (["--data", "x.npy"], "HW0409"),
         (["--clock-mhz", "0"], "HW0001"),
         (["--board", "nothing"], "HW0801"),
     ],
@@ -165,3 +167,23 @@ def test_a_board_without_a_model_is_said_and_errors_travel(tmp_path: Path) -> No
     again = pickle.loads(pickle.dumps(caught.value))
     assert again.diagnostics == caught.value.diagnostics
     assert str(again) == str(caught.value)
+
+
+@pytest.mark.slow
+def test_designs_are_really_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [save(tmp_path), "--board", "icebreaker", "--clock-mhz", "12", "--synth", "2"]
+    words += ["--designs", "100", "--points", "3", "--jobs", "1", "--csv", tmp_path / "t.csv"]
+    outcome = type_command(monkeypatch, capsys, "explore", *words, "--json")
+    assert outcome.code == 0, outcome.err
+    designs = answered("explore", outcome)["front"]["designs"]
+    built = [each for each in designs if each["built"]]
+    assert built == [designs[0], designs[-1]]
+    for each in built:
+        assert each["built"]["problem"] == ""
+        assert each["built"]["lut"] == pytest.approx(each["lut"], rel=0.25)
+        assert each["built"]["fmax_mhz"] > 12
+    with (tmp_path / "t.csv").open(newline="") as file:
+        made = [row["built_lut"] for row in csv.DictReader(file) if row["built_lut"]]
+    assert made == [str(each["built"]["lut"]) for each in built]
