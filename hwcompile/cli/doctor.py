@@ -94,6 +94,8 @@ def _packages() -> list[tuple[str, str, str]]:
         ("hls4ml", "hls4ml", "level hls: its headers ap_int.h and hls_stream.h"),
         *_family_packages(),
         ("pyserial", "fpga", "boards on a serial port"),
+        ("pymoo", "explore", "the search for designs"),
+        ("distributed", "explore", "explorations in several processes or on a cluster"),
         ("onnxruntime", "oracle", "comparison with ONNX Runtime"),
         ("qonnx", "oracle", "comparison with the QONNX executor"),
     ]

@@ -71,19 +71,20 @@ def _sections(board: str, points: Sequence[tuple[int, Point]]) -> list[Section]:
 
 def _table(points: Sequence[tuple[int, Point]]) -> Table:
     judged = ("weights", "accuracy") if any(point.recipe for _, point in points) else ()
-    heads = ("schedule", *judged, "frames/s", "MHz", "interval", "latency", "lanes")
+    heads = ("schedule", *judged, "planned for, MHz", "frames/s", "MHz", "interval", "latency")
     rows = [
         (
             schedule_name(number),
             *((point.recipe, f"{point.accuracy:.2%}") if judged else ()),
+            f"{point.clock_mhz:g}",
             f"{point.frames_per_second:,.1f}",
             f"{point.mhz:.1f}",
-            *(f"{value:,}" for value in (point.interval, point.latency, point.lanes)),
-            *(f"{value:,}" for value in (point.lut, point.ff, point.bram, point.dsp)),
+            *(f"{value:,}" for value in (point.interval, point.latency)),
+            *(f"{value:,}" for value in (point.lanes, point.lut, point.ff, point.bram, point.dsp)),
         )
         for number, point in points
     ]
-    return Table("The designs in numbers", (*heads, "cells", "FF", "BRAM", "DSP"), rows)
+    return Table("The designs in numbers", (*heads, "lanes", "cells", "FF", "BRAM", "DSP"), rows)
 
 
 def _chart(rows: list[dict[str, object]]) -> Spec:
