@@ -172,7 +172,9 @@ def _read(model: Source, options: CompileOptions) -> ImportedModel:
         return model
     if isinstance(model, Graph):
         return imported_graph(model)
-    return load_model(model, dict(options.input_types or {}), options.formats, options.rounding)
+    types = dict(options.input_types or {})
+    frames = options.batch_as_frames
+    return load_model(model, types, options.formats, options.rounding, batch_as_frames=frames)
 
 
 def _scheduled(graph: Graph, goal: Goal, options: CompileOptions) -> tuple[Goal, Made]:

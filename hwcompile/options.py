@@ -40,6 +40,7 @@ class ModelKeywords(GraphKeywords, total=False):
     input_types: Mapping[str, str] | None
     formats: Path | Mapping[str, Any] | None
     rounding: str | Mapping[str, str] | None
+    batch_as_frames: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,8 @@ class CompileOptions:
         rounding: "model" (equal to float32 operation by operation) or "exact" (the exact numbers of
             scales, biases and limits, rounded once), for all quantizers of an ONNX model or by
             name.
+        batch_as_frames: Refuse an ONNX model whose fixed batch is no batch of independent frames,
+            instead of taking all of it as one frame.
         dump_ir: Write the graph after each pass to `ir/` in the build directory.
         hls: Write C++ for high-level synthesis to `hls/` in the build directory.
         allow_host: Write a design in which no operator is hardware, only wires to the host.
@@ -81,6 +84,7 @@ class CompileOptions:
     input_types: Mapping[str, str] | None = None
     formats: Path | Mapping[str, Any] | None = None
     rounding: str | Mapping[str, str] | None = None
+    batch_as_frames: bool = False
     dump_ir: bool = False
     hls: bool = False
     allow_host: bool = False

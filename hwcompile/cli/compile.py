@@ -75,6 +75,14 @@ def compile_command(
             "does, operation by operation, or once, with the exact numbers of scales and biases."
         ),
     ] = None,
+    batch_as_frames: Annotated[
+        bool,
+        typer.Option(
+            "--batch-as-frames",
+            help="Refuse an ONNX model whose fixed batch is no batch of independent frames, "
+            "instead of taking all of it as one frame.",
+        ),
+    ] = False,
     dump_ir: Annotated[
         bool, typer.Option(help="Write the graph after each pass to DIR/ir.")
     ] = False,
@@ -102,6 +110,7 @@ def compile_command(
             input_types=named_input_types(input_type or []),
             formats=formats,
             rounding=named_roundings(rounding or []),
+            batch_as_frames=batch_as_frames,
             dump_ir=dump_ir,
             hls=hls,
             allow_host=allow_host,

@@ -62,6 +62,8 @@ def load_model(
     input_types: Mapping[str, str] | None = None,
     formats: Formats = None,
     rounding: str | Mapping[str, str] | None = None,
+    *,
+    batch_as_frames: bool = False,
 ) -> ImportedModel:
     """Import the model at `path`.
 
@@ -73,13 +75,14 @@ def load_model(
         formats: See `Formats`.
         rounding: "model" or "exact", for all quantizers or by name; see
             `hwcompile.frontends.rounding`.
+        batch_as_frames: A fixed batch of an ONNX model is frames, or the model is refused.
 
     Raises:
         CompileError: With everything that cannot be compiled.
     """
     path, roundings = Path(path), roundings_of(rounding)
     if reads_roundings(path):
-        return load_onnx(path, input_types, formats, roundings)
+        return load_onnx(path, input_types, formats, roundings, batch_as_frames=batch_as_frames)
     must_have_a_choice(roundings, f"'{path.name}'")
     return _front_end(path).load(path, input_types, formats)
 

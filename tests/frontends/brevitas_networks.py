@@ -15,7 +15,16 @@ from typing import Any
 
 import torch
 from brevitas import export, nn, quant
-from torch.nn import AvgPool2d, BatchNorm1d, BatchNorm2d, Flatten, MaxPool2d, Module, Sequential
+from torch.nn import (
+    AdaptiveAvgPool2d,
+    AvgPool2d,
+    BatchNorm1d,
+    BatchNorm2d,
+    Flatten,
+    MaxPool2d,
+    Module,
+    Sequential,
+)
 
 SIGNED = {"act_quant": quant.Int8ActPerTensorFixedPoint}
 UNSIGNED = {"act_quant": quant.Uint8ActPerTensorFixedPoint}
@@ -64,6 +73,21 @@ class Residual(Module):
     def forward(self, x: Any) -> Any:
         x = self.before(x)
         return self.behind(self.sum(x, self.conv(x)))
+
+
+class Concatenated(Module):
+    """Two convolutions whose channels stand beside each other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = signed()
+        self.one = Sequential(nn.QuantConv2d(3, 2, 1, **WEIGHTS), nn.QuantReLU(**UNSIGNED))
+        self.two = Sequential(nn.QuantConv2d(3, 4, 1, **WEIGHTS), nn.QuantReLU(**UNSIGNED))
+        self.behind = signed()
+
+    def forward(self, x: Any) -> Any:
+        x = self.before(x)
+        return self.behind(torch.cat([self.one(x), self.two(x)], 1))
 
 
 class Recurrent(Module):
@@ -223,6 +247,8 @@ NETWORKS: dict[str, Network] = {
     "two bits": Network(of_two_bits, (6,)),
     "functions": Network(with_functions, (6,)),
     "residual": Network(Residual),
+    "concatenation": Network(Concatenated),
+    "global average": Network(lambda: between(AdaptiveAvgPool2d((1, 1)), signed())),
     "average": Network(lambda: between(AvgPool2d(2), signed())),
     "truncated average": Network(
         lambda: between(

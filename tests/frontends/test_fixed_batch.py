@@ -13,6 +13,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
+import hwcompile
+from hwcompile.diagnostics import CompileError
 from hwcompile.frontends.load import load_model
 from tests.frontends.oracle import Model, grid
 
@@ -124,3 +126,28 @@ def test_entries_that_meet_are_one_frame_and_the_user_is_told(name: str, tmp_pat
     expected, got, notes = _run(m, y, tmp_path, BATCH, 6)
     np.testing.assert_array_equal(got.reshape(expected.shape), expected)
     assert any("the file fixes a first axis of 4, which is no batch" in note for note in notes)
+
+
+@pytest.mark.parametrize("name", ["regrouped", "contracted"])
+def test_a_batch_that_must_be_frames_is_refused_where_entries_meet(
+    name: str, tmp_path: Path
+) -> None:
+    m = Model()
+    path = m.save(tmp_path, m.quantize(MEETING[name](m, m.quantize(m.input(BATCH, 6))), 2.0))
+    assert any("one frame is all of it" in note for note in load_model(path).notes)
+    with pytest.raises(CompileError) as error:
+        load_model(path, batch_as_frames=True)
+    (found,) = error.value.diagnostics
+    assert found.code == "HW0282"
+    assert "leave out --batch-as-frames" in found.fix
+
+
+def test_a_batch_of_frames_may_be_asked_for(tmp_path: Path) -> None:
+    m = Model()
+    y = m.quantize(VECTORS["matmul"](m, m.quantize(m.input(BATCH, 6))), 2.0)
+    path = m.save(tmp_path, y)
+    x = grid(np.random.default_rng(1), BATCH, 6)
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
+    design = hwcompile.compile(path, tmp_path / "out", batch_as_frames=True, fastest=True)
+    (found,) = design.simulate(x, level="reference").real.values()
+    np.testing.assert_array_equal(found, session.run(None, {"x": x})[0])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto
 
 import hwcompile
 from hwcompile.diagnostics import CompileError
@@ -46,6 +47,56 @@ def test_normalization_in_front_of_the_first_layer(mean: str, pad: int, tmp_path
     assert np.unique(expected).size > 30
     np.testing.assert_array_equal(result, expected)
     assert any("normalization" in note for note in imported.notes)
+
+
+Order = tuple[str, ...]
+ORDERS: dict[str, Order] = {
+    "scaled first": ("div 255", "sub mean", "div deviation"),
+    "scaled last": ("sub mean 255", "div deviation", "mul 1/255"),
+    "deviation first": ("div deviation", "sub mean", "mul 1/255"),
+    "between -1 and 1": ("div 127.5", "sub 1"),
+    "batch normalization": ("div 255", "batch normalization"),
+    "batch normalization alone": ("batch normalization",),
+    "channels last": ("div 255", "sub mean", "div deviation", "transpose"),
+    "channels last, turned first": ("transpose", "div 255", "sub mean", "div deviation"),
+}
+
+
+def _step(m: Model, x: str, step: str, last: bool) -> str:
+    """One operator of a normalization, on maps with the channels last or first."""
+    kind, _, what = step.partition(" ")
+    shape = (1, 1, 1, 3) if last else (1, 3, 1, 1)
+    mean, deviation = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    if kind == "transpose":
+        return m.op("Transpose", x, perm=[0, 3, 1, 2])
+    if kind == "batch":
+        rows = (m.constant(v) for v in (deviation, mean, mean, deviation**2))
+        return m.op("BatchNormalization", x, *rows, epsilon=1e-3)
+    numbers = {"mean": mean.reshape(shape), "mean 255": (mean * 255).reshape(shape),
+               "deviation": deviation.reshape(shape), "1/255": np.float32(1 / 255)}  # fmt: skip
+    constant = numbers[what] if what in numbers else float(what)
+    return m.op(kind.capitalize(), x, m.constant(constant))
+
+
+@pytest.mark.parametrize("form", ["real", "uint8"])
+@pytest.mark.parametrize("order", ORDERS)
+def test_normalizations_in_any_order(order: str, form: str, tmp_path: Path) -> None:
+    m = Model()
+    last = "transpose" in ORDERS[order]
+    shape = (8, 7, 3) if last else (3, 8, 7)
+    x = m.input(1, *shape, kind=TensorProto.FLOAT if form == "real" else TensorProto.UINT8)
+    if form == "uint8":
+        x = m.op("Cast", x, to=TensorProto.FLOAT)
+    for step in ORDERS[order]:
+        x, last = _step(m, x, step, last), last and step != "transpose"
+    y = m.op("Conv", x, m.weights(5, 3, 3, 2, scale=0.0625), pads=[1, 0, 2, 1])
+    path = m.save(tmp_path, m.quantize(m.op("Relu", y), 0.25, -128))
+    imported = load_model(path, {"x": "uint8:1"} if form == "real" else {})
+    frames = np.random.default_rng(5).integers(0, 256, (9, *shape))
+    feeds = {"x": frames.astype(np.float32 if form == "real" else np.uint8)}
+    (result,) = imported.run(feeds).values()
+    np.testing.assert_array_equal(result, runtime(path, feeds)[0])
+    assert np.unique(result).size > 10
 
 
 def test_normalization_without_a_mean_costs_nothing(tmp_path: Path) -> None:

@@ -79,6 +79,25 @@ def test_what_quantize_makes_is_what_onnx_runtime_computes(choice: str, tmp_path
     assert len(np.unique(found)) > 20
 
 
+def test_a_softmax_of_operators_stands_inside(tmp_path: Path) -> None:
+    """QLinearSoftmax in front of QLinearMatMul is near, as Softmax between quantizers is."""
+    m = Model()
+    x = m.op("MatMul", m.input(1, 5, 8), m.constant(m.rng.normal(size=(8, 6))))
+    scores = m.op("MatMul", x, m.op("Transpose", x, perm=[0, 2, 1]))
+    y = m.op("MatMul", m.op("Softmax", scores, axis=-1), x)
+    frames = m.rng.normal(size=(32, 5, 8)).astype(np.float32) * np.float32(0.5)
+    integers = hwcompile.quantize(m.proto([y]), frames, form="qoperator", per_channel=False)
+    assert {"QLinearSoftmax", "QLinearMatMul"} <= {node.op_type for node in integers.graph.node}
+    onnx.save(integers, tmp_path / "integers.onnx")
+    (expected,) = runtime(tmp_path / "integers.onnx", {"x": frames})
+    imported = load_model(tmp_path / "integers.onnx")
+    (found,) = imported.run(frames).values()
+    step = np.diff(np.unique(expected)).min()
+    assert np.abs(found - expected).max() < 1.5 * step
+    assert np.count_nonzero(found != expected) < 0.05 * found.size
+    assert any("near the model's" in note for note in imported.notes)
+
+
 def test_ranges_are_those_of_the_frames(tmp_path: Path) -> None:
     """A batch that the file fixes is filled, whether frames are an array, a mapping or a file."""
     m = floats(batch=5)

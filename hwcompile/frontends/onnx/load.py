@@ -36,6 +36,8 @@ def load_onnx(
     input_types: Mapping[str, str] | None = None,
     formats: Path | Mapping[str, Any] | None = None,
     roundings: Mapping[str, str] | None = None,
+    *,
+    batch_as_frames: bool = False,
 ) -> ImportedModel:
     """Import the ONNX or QONNX model at `path`.
 
@@ -46,6 +48,8 @@ def load_onnx(
             only input.
         formats: Number formats of recurrent nodes, see `hwcompile.rnn.description`.
         roundings: Mode by quantizer, see `hwcompile.frontends.rounding`.
+        batch_as_frames: A batch that the file fixes is frames, or the model is refused (HW0282);
+            otherwise it may be one frame as a whole, which a note says.
 
     Raises:
         CompileError: With everything that cannot be compiled.
@@ -63,12 +67,18 @@ def load_onnx(
     try:
         return _import(framed, wishes)
     except NotFramesError as error:
+        if batch_as_frames:
+            raise _no_frames(model, error) from error
         return _whole_batch(model, error, wishes)
     except CompileError as error:
+        reason, whole = NotFramesError(None, error.diagnostics[0].what), None
         with suppress(CompileError):
-            reason = NotFramesError(None, error.diagnostics[0].what)
-            return _whole_batch(model, reason, wishes)
-        raise
+            whole = _whole_batch(model, reason, wishes)
+        if whole is None:
+            raise
+        if batch_as_frames:
+            raise _no_frames(model, reason) from error
+        return whole
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +123,17 @@ def _one_frame(model: SourceModel) -> SourceModel | None:
         return None
     inputs = tuple(replace(t, shape=(1, *t.shape[1:])) for t in model.inputs)
     return replace(model, inputs=inputs, batch=batches.pop())
+
+
+def _no_frames(model: SourceModel, error: NotFramesError) -> CompileError:
+    """HW0282: the refusal of a batch that was to be frames."""
+    return fail(
+        "HW0282",
+        f"the file fixes a first axis of {model.inputs[0].shape[0]}, which is no batch of frames",
+        error.why,
+        "export it with batch 1, or leave out --batch-as-frames: one frame is all of it then",
+        None if error.node is None else error.node.origin,
+    )
 
 
 def _whole_batch(model: SourceModel, error: NotFramesError, wishes: _Wishes) -> ImportedModel:

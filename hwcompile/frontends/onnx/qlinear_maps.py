@@ -8,6 +8,7 @@ do not; activations, concatenations and choices are tables of 256 dequantized nu
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -31,7 +32,9 @@ from hwcompile.frontends.symbolic.element_types import integer_interval
 from hwcompile.frontends.symbolic.joining import joined
 from hwcompile.frontends.symbolic.moving import moved
 from hwcompile.frontends.symbolic.pending import append, common_shape, join, lazy_of, wide
+from hwcompile.frontends.symbolic.pure import stream_of
 from hwcompile.frontends.symbolic.ranking import on_host
+from hwcompile.frontends.symbolic.rows import softmax_stream
 from hwcompile.frontends.symbolic.values import (
     Bundle,
     HostValue,
@@ -194,21 +197,26 @@ def _softmax(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     if opset < 13:
         split = axis % len(shape)
         shape, axis = (int(np.prod(shape[:split])), int(np.prod(shape[split:]))), 1
-    return [
-        on_host(
-            value,
-            "quantized_softmax",
-            value.shape,
-            dtype,
-            shape=list(shape),
-            axis=axis,
-            input_scale=float(scale_of(inputs, 1, node)[0]),
-            scale=float(scale_of(inputs, 3, node)[0]),
-            zero_point=int(zero_of(inputs, 4, node)[0]),
-            low=element.low,
-            high=element.high,
-        )
-    ]
+    result = on_host(
+        value,
+        "quantized_softmax",
+        value.shape,
+        dtype,
+        shape=list(shape),
+        axis=axis,
+        input_scale=float(scale_of(inputs, 1, node)[0]),
+        scale=float(scale_of(inputs, 3, node)[0]),
+        zero_point=int(zero_of(inputs, 4, node)[0]),
+        low=element.low,
+        high=element.high,
+    )
+
+    def inside() -> Stream:
+        """As a Softmax between quantizers, where an operator of the network needs it."""
+        shares = softmax_stream(ctx, real_of(inputs, 0, node), tuple(shape), axis, node)
+        return stream_of(quantized(ctx, shares, inputs, 3, inputs[0], node), node)
+
+    return [replace(result, inside=inside)]
 
 
 MAPS: dict[str, Handler] = {

@@ -35,6 +35,7 @@ from hwcompile.frontends.symbolic.quantize import quantize
 from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.values import (
     Constant,
+    HostValue,
     QuantizedConstant,
     Stream,
     Value,
@@ -67,11 +68,13 @@ def parameter(inputs: Inputs, position: int, node: SourceNode) -> Array:
 
 
 def integer_stream(value: Value | None, node: SourceNode) -> Stream:
-    """The operand as a stream of plain integers.
+    """The operand as a stream of plain integers; computed inside where the host would, if possible.
 
     Raises:
         CompileError: HW0209 when something is pending on it.
     """
+    if isinstance(value, HostValue) and value.inside is not None:
+        value = value.inside()
     stream = stream_of(value, node)
     if stream.chain.ops or not isinstance(stream.chain.start, Integers):
         raise fail(

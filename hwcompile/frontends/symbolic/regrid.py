@@ -32,7 +32,7 @@ _LONGEST_GRID = 1 << 16
 _WIDEST_GRID = 1 << 40
 """Of an input's normalization, whose differences near zero are as fine as float32 numbers are."""
 
-_AFFINE = frozenset({"add", "sub", "mul", "div", "cast"})
+_AFFINE = frozenset({"add", "sub", "mul", "div", "cast", "batch_norm"})
 
 
 def regridded(ctx: Context, stream: Stream, node: SourceNode) -> Stream | None:
