@@ -17,6 +17,7 @@ from hwcompile.explore.network.tasks import Evolve, Finish, Found, Start, Task, 
 from hwcompile.explore.network.weigher import Genome
 from hwcompile.ir.graph import Graph
 from hwcompile.schedule.choose.folding import default_target
+from hwcompile.technology.delays import delay_model
 
 _TARGETS = 16
 """Intervals for which the planner's own choice is where the search begins."""
@@ -81,8 +82,8 @@ class Front:
 
 def default_clocks(board: Board | None, mhz: float) -> tuple[float, ...]:
     """The clocks that are looked at where none is named: more only where delays are known."""
-    subject = Subject(Graph("", (), (), (), {}), board, ())
-    return tuple(mhz * factor for factor in _MULTIPLES) if subject.delays else (mhz,)
+    known = board is not None and delay_model(board.device) is not None
+    return tuple(mhz * factor for factor in _MULTIPLES) if known else (mhz,)
 
 
 def explore_network(

@@ -129,6 +129,21 @@ def test_the_command_writes_what_it_says(
     assert "front.html" in printed.err + printed.out
 
 
+def test_without_a_board_there_is_a_front_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    model = save(tmp_path)
+    words = [model, "--designs", "60", "--points", "3", "--jobs", "1", "-o", tmp_path / "front"]
+    outcome = type_command(monkeypatch, capsys, "explore", *words, "--json")
+    assert outcome.code == 0, outcome.err
+    designs = answered("explore", outcome)["front"]["designs"]
+    assert {(each["board"], each["clock_mhz"]) for each in designs} == {("", 100.0)}
+    for each in designs:
+        schedule = tmp_path / "front/schedules" / each["schedule"]
+        _, prediction, _ = planned_network(model, CompileOptions(schedule=schedule))
+        assert (prediction.interval, prediction.latency) == (each["interval"], each["latency"])
+
+
 @pytest.mark.parametrize(
     ("more", "code"),
     [
