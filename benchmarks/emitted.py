@@ -37,6 +37,7 @@ from benchmarks.workloads import workloads
 from hwcompile.diagnostics import Origin
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ops import FAMILIES, family
+from hwcompile.ops.choice.op import Choose, Enter, Hold
 from hwcompile.ops.contract.site import Site
 
 FRAMES = 3
@@ -87,7 +88,7 @@ def designs(folder: Path, only: str) -> Iterator[tuple[str, hwcompile.Design]]:
                     yield (
                         name,
                         hwcompile.compile_graph(
-                            _one_node(site), folder / "build", schedule=schedule, force=True
+                            one_node(site), folder / "build", schedule=schedule, force=True
                         ),
                     )
 
@@ -174,11 +175,23 @@ def _integers(graph: Graph) -> str:
     return digest.hexdigest()[:16]
 
 
-def _one_node(site: Site) -> Graph:
-    builder = Builder("example")
-    values = tuple(builder.input(f"x{i}", kind) for i, kind in enumerate(site.inputs))
-    origin = Origin("file", "node", "Op")
-    return builder.build(builder.add("node", site.op, values, origin, site.outputs))
+def one_node(site: Site) -> Graph:
+    """A network of a node; one of a branch with the gates and the choice around it."""
+    builder, origin = Builder("example"), Origin("file", "node", "Op")
+    values = [builder.input(f"x{i}", kind) for i, kind in enumerate(site.inputs)]
+
+    def gated(value: str, when: bool) -> str:
+        return builder.add("gate", Enter(when), (value, values[-1]), origin)[0]
+
+    inputs = list(values)
+    if isinstance(site.op, Choose | Hold):
+        inputs[:-1] = [gated(v, not i) for i, v in enumerate(values[:-1])]
+    outputs = builder.add("node", site.op, tuple(inputs), origin, site.outputs)
+    if isinstance(site.op, Enter):
+        ways = (*outputs, gated(values[0], not site.op.when))
+        ways = ways if site.op.when else ways[::-1]
+        outputs = builder.add("choice", Choose(), (*ways, values[-1]), origin)
+    return builder.build(outputs)
 
 
 def differences(before: list[Row], after: list[Row], renames: Renames) -> list[str]:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from benchmarks.resource_attention import attention_sites
+from benchmarks.resource_choice import choice_sites
 from benchmarks.resource_large import large_sites
 from benchmarks.resource_parallel import adder_sites, parallel_sites, sums_in_order
 from benchmarks.resource_products import product_sites
@@ -252,7 +253,7 @@ def _pipes() -> Iterator[Subject]:
 def _movers() -> Iterator[Subject]:
     for part in (
         *(_windows, _reductions, _rounded_sums, _limited_sums, _parallel),
-        *(_widths, _concats, _gathers, _largest),
+        *(_widths, _concats, _gathers, _largest, _choices),
     ):
         yield from part()
 
@@ -371,6 +372,11 @@ def _gathers() -> Iterator[Subject]:
         places = TensorType((1, 1, count), IntType(0, shape[0] * shape[1] - 1))
         taken = Site.of(Take(), TensorType(shape, element), places)
         yield from _ends(family("gather").kernel("stored"), taken)
+
+
+def _choices() -> Iterator[Subject]:
+    for kernel, op, kinds, parameters in choice_sites():
+        yield from _of(op, kinds, kernel, parameters)
 
 
 def _recurrent() -> Iterator[Subject]:

@@ -185,7 +185,9 @@ def verify_build(build: Opened, options: VerifyOptions) -> Verification:
     """
     asked, graph = options.checked(), build.graph
     source = asked.source({name: graph.types[name] for name in graph.inputs}, build.host.inputs)
-    comparison = Comparison(graph, build.interface, build.report["design"])
+    comparison = Comparison(
+        graph, build.interface, build.report["design"], lambda: read_plan(build.directory)
+    )
 
     def run(level: str) -> SimulationResult:
         say_step(asked.progress, level, source.frames)

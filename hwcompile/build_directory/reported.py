@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from hwcompile.build_directory.fields import Count, Positive
+from hwcompile.build_directory.reported_ways import WaysReport
 
 REPORT_SCHEMA = 1
 
@@ -271,6 +272,7 @@ class DesignReport(msgspec.Struct, frozen=True):
         fifo_bits: Bits of all FIFOs between stages.
         accuracy: Level to the accuracy of its last `hwcompile simulate --labels`.
         target: How fast it was to be; left out by versions that did not know.
+        ways: By the way that frames take, where they take one of two; else null.
     """
 
     name: str
@@ -291,6 +293,7 @@ class DesignReport(msgspec.Struct, frozen=True):
     fifo_bits: Count
     accuracy: dict[str, AccuracyReport] = {}
     target: TargetReport | None = None
+    ways: WaysReport | None = None
 
 
 class OriginReport(msgspec.Struct, frozen=True):

@@ -23,6 +23,7 @@ FAMILIES = (
     "elementwise",
     "concat",
     "gather",
+    "choice",
     "reshape",
     "argmax",
     "width",

@@ -10,6 +10,7 @@ from hwcompile.ops.contract.needs import Resources
 from hwcompile.rates import frames_per_second
 from hwcompile.schedule.choose.estimate import estimate
 from hwcompile.schedule.plan import Placed, Plan
+from hwcompile.schedule.time.both_ways import both_ways
 from hwcompile.schedule.time.prediction import Prediction
 from hwcompile.technology.model import Need, generic
 
@@ -67,6 +68,7 @@ def build_report(
             "fit": fit,
             "fifo_bits": sum(link.depth * link.format.bits for link in plan.links),
             "target": target,
+            **_ways(plan),
         },
         "nodes": nodes,
         "links": [
@@ -78,6 +80,20 @@ def build_report(
             }
             for link in plan.links
         ],
+    }
+
+
+def _ways(plan: Plan) -> Report:
+    """Both pure ways of frames that take one of two; nothing where all take the same."""
+    found = both_ways(plan)
+    if found is None:
+        return {}
+    made = {"taken": found.taken, "other": found.other}
+    return {
+        "ways": {
+            name: {"interval_cycles": way.interval, "latency_cycles": way.latency}
+            for name, way in made.items()
+        }
     }
 
 

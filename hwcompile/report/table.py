@@ -35,6 +35,7 @@ def _design_lines(report: Report) -> Text:
         f"{design['name']}",
         f"  interval   {_cycles(design['interval_cycles'])}",
         f"  latency    {_cycles(design['latency_cycles'])}",
+        *_way_lines(design.get("ways")),
         f"  throughput {_throughput(report)}",
         f"  lanes      {design['lanes']:,} in parallel, {design['multipliers']:,} multipliers",
     ]
@@ -52,6 +53,16 @@ def _design_lines(report: Report) -> Text:
             f"{found['right']:,} of {found['frames']:,} frames"
         )
     return Text("\n".join(lines) + "\n")
+
+
+def _way_lines(ways: Report | None) -> list[str]:
+    """What is predicted where all frames go the same way, of two."""
+    return [
+        f"  {name:<10} every {way['interval_cycles']:,} cycles, latency {way['latency_cycles']:,}, "
+        f"where {what}"
+        for name, what in (("taken", "every truth is 1"), ("other", "every truth is 0"))
+        for way in ([ways[name]] if ways else [])
+    ]
 
 
 def _throughput(report: Report) -> str:

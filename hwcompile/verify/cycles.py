@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -54,6 +54,17 @@ class RunCycles:
         predicted, measured = ends.first(frames), measured_frame_ends(run, frames)
         starved = sum(run.starved.values())
         return RunCycles(predicted, measured, ends.period, exact, early, starved)
+
+    def known(self, ends: IntArray, pace: int) -> RunCycles:
+        """The same run, of which other ends are known: its frames took one of two ways.
+
+        Args:
+            ends: Cycle in which each of the first frames should end, int64 [at most all frames].
+            pace: Cycles per frame that are assumed of the frames behind.
+        """
+        behind = ends[-1] + pace * np.arange(1, self.measured.size - ends.size + 1)
+        predicted = np.concatenate((ends, behind))
+        return replace(self, predicted=predicted, period=1, exact=ends.size)
 
     @property
     def interval(self) -> tuple[int, int] | None:

@@ -74,7 +74,12 @@ def timed_parts(design: Mapping[str, Any], frames: int) -> tuple[FrameRange, ...
     latency, interval = (
         int(design[part]["predicted"]) for part in ("latency_cycles", "interval_cycles")
     )
-    if design["data_dependent"] or ends.exact is not None or not ends.together:
+    if (
+        design["data_dependent"]
+        or design.get("ways")
+        or ends.exact is not None
+        or not ends.together
+    ):
         return one_part(frames)
     # Until the ends repeat themselves, and then until whoever waits at an input does so, too.
     lead = ends.settled + -(-latency // interval) + 1

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from hwcompile.emit.interface import Interface
 from hwcompile.ir.graph import Graph, Watch
 from hwcompile.ir.types import IntArray
+from hwcompile.schedule.branches import computed_frames, truths_of
+from hwcompile.schedule.plan import Plan
+from hwcompile.schedule.time.both_ways import run_ends
 from hwcompile.schedule.time.frame_ends import FrameEnds
 from hwcompile.verify.compare import Mismatch
 from hwcompile.verify.comparing import compare_run
@@ -19,6 +23,9 @@ from hwcompile.verify.sources import FrameSource
 
 MOST_FINDINGS = 20
 """Mismatches that a report names."""
+
+MOST_TIMED = 1024
+"""Frames of a run with branches whose ends are computed one by one."""
 
 
 @dataclass(frozen=True)
@@ -133,11 +140,13 @@ class Comparison:
         graph: The network on integers.
         interface: Names the streams inside that a simulation recorded.
         design: The part `design` of its report.
+        plan: Makes the plan of a design whose frames take one of two ways, to time a run.
     """
 
     graph: Graph
     interface: Interface
     design: Mapping[str, Any]
+    plan: Callable[[], Plan]
 
     def of(
         self,
@@ -162,23 +171,34 @@ class Comparison:
         source = inputs if isinstance(inputs, FrameSource) else FrameSource.of(inputs)
         frames = source.frames
         taps = tuple(port.name for port in self.interface.streams) if boundaries else ()
-        reference = run_reference(self.graph, source, keep=taps, watch=watch)
+        names = truths_of(self.graph)
+        reference = run_reference(self.graph, source, keep=(*taps, *names), watch=watch)
+        truths = {name: reference[name] for name in names}
+        computed = computed_frames(self.graph, truths, frames) if boundaries else {}
+
+        @cache
+        def ways() -> IntArray:
+            """When the first frames end, each of which went its own way."""
+            first = {name: values[:MOST_TIMED] for name, values in truths.items()}
+            return run_ends(self.plan(), first)
+
         mismatches: dict[str, tuple[Mismatch, ...]] = {}
         timings: dict[str, RunCycles] = {}
         last: SimulationResult | None = None
         ends = FrameEnds.from_json(self.design["frame_ends"])
+        settled = int(self.design["interval_cycles"]["predicted"])
         for level in levels:
             if level == "reference":
                 continue
             result = run(level)
-            mismatches[level] = compare_run(self.interface, reference, result)
+            mismatches[level] = compare_run(self.interface, reference, result, computed)
             if not result.cycles:  # words that a serial link brings have no time of their own
                 continue
             last = result
             if timed:
                 early = bool(self.design["data_dependent"])
-                timings[level] = RunCycles.of(ends, result, frames, early)
-        settled = int(self.design["interval_cycles"]["predicted"])
+                found = RunCycles.of(ends, result, frames, early)
+                timings[level] = found.known(ways(), settled) if names else found
         if last is None:
             return Verification(frames, mismatches, timings, settled)
         return Verification(

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hwcompile.diagnostics import Origin
-from hwcompile.ir.graph import Builder, Graph
+from benchmarks.emitted import one_node
 from hwcompile.ir.text import parse_graph, to_text
 from hwcompile.ir.verify import verify
 from hwcompile.ops import FAMILIES, family, op_classes
@@ -28,14 +27,6 @@ LOWERED = {"conv", "pool", "reshape"}
 each_site = pytest.mark.parametrize(
     ("name", "site"), [(n, s) for n, _, s in SITES], ids=[f"{n}-{i}" for n, i, _ in SITES]
 )
-
-
-def one_node(site: Site) -> Graph:
-    """A graph with only this node."""
-    builder = Builder("example")
-    values = tuple(builder.input(f"x{i}", kind) for i, kind in enumerate(site.inputs))
-    outputs = builder.add("node", site.op, values, Origin("file", "node", "Op"), site.outputs)
-    return builder.build(outputs)
 
 
 @each_site

@@ -173,6 +173,13 @@ STREAMS: Refusals = {
     "hw_row_rom": {"RowWidth and DataWidth": {"RowWidth": 0}},
     "hw_slice_rom": {"one of Slices": {"Slice": 1}},
     "hw_soft_reset": {"Cycles must be": {"Cycles": 0}},
+    "hw_choose": {
+        "Words, Lanes and TruthBits": {"Words": 0},
+        "the sum of Widths": {"InBits": 5},
+        "no such recoding": {"Recodings": 3},
+    },
+    "hw_gate": {"Words, Bits and TruthBits": {"Bits": 0}},
+    "hw_hold": {"Words, Lanes and TruthBits": {"Words": 0}},
     "hw_tap": {"Width must be": {"Width": 0}},
     "hw_weights": {
         "Steps, Width and AddressBits": {"Steps": 0},

@@ -6,6 +6,7 @@ The oracle is Verilator's simulation of the emitted design: the cycles of its tr
 from __future__ import annotations
 
 import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 import hwcompile
 from hwcompile.build_directory import update_report
 from hwcompile.diagnostics import CompileError, Origin
+from hwcompile.emit.opened import read_plan
 from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ops import family
@@ -110,7 +112,8 @@ def test_a_prediction_that_is_wrong_by_one_cycle_per_frame_fails(tmp_path: Path)
     for later, passed in ((44, True), (45, False), (43, False)):
         data = copy.deepcopy(design.report["design"])
         data["frame_ends"]["outputs"][1][-1]["later"] = later
-        outcome = Comparison(design.graph, design.interface, data).of(
+        plan = partial(read_plan, design.directory)
+        outcome = Comparison(design.graph, design.interface, data, plan).of(
             ("reference", "rtl"),
             inputs,
             lambda level: run_rtl(design.directory, FrameSource.of(inputs)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Generic
@@ -57,6 +58,14 @@ class Built(ABC, Generic[O_co]):
     @abstractmethod
     def timing(self) -> Timing:
         """The exact timing. A pipe's actor takes and gives one word per phase of one cycle."""
+
+    @property
+    def by_truth(self) -> Mapping[bool, Timing]:
+        """The timing of a frame by its truth, where frames take one of two ways; else nothing.
+
+        The truth is the word of the last input. No frame takes longer than `timing` says.
+        """
+        return {}
 
     @property
     @abstractmethod

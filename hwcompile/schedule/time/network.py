@@ -15,12 +15,12 @@ import networkx as nx
 import numpy as np
 
 from hwcompile.diagnostics import InternalError
-from hwcompile.ops.contract.timing import Access, Actor
+from hwcompile.ops.contract.timing import Access, Actor, Timing
 from hwcompile.schedule.plan import Link, Plan, Stage
 from hwcompile.schedule.time.pieces import PieceMemory
 from hwcompile.schedule.time.process import PartedProcess, Process
 
-__all__ = ["UNBOUNDED", "Channel", "Network", "Process", "build_network"]
+__all__ = ["UNBOUNDED", "Channel", "Network", "Process", "build_network", "stage_processes"]
 
 _ONE = np.ones(1, dtype=np.int64)
 
@@ -153,7 +153,7 @@ def build_network(plan: Plan) -> Network:
         processes.append(PartedProcess(value, ((word, form.words),), rows))
     for stage in plan.stages:
         channels |= _buffer_channels(stage)
-        processes += _stage_processes(plan, stage)
+        processes += stage_processes(plan, stage)
     outputs = [plan.link_to(None, port) for port in range(len(plan.graph.outputs))]
     for value, link in zip(plan.graph.outputs, outputs, strict=True):
         twice = f":{link.port}" if plan.graph.outputs.count(value) > 1 else ""
@@ -197,7 +197,14 @@ def _buffer_channels(stage: Stage) -> dict[str, Channel]:
     return channels
 
 
-def _stage_processes(plan: Plan, stage: Stage) -> list[Process]:
+def stage_processes(plan: Plan, stage: Stage, timing: Timing | None = None) -> list[Process]:
+    """What a stage does: a process for each actor of its core, or one that issues words.
+
+    Args:
+        plan: The whole.
+        stage: One of it.
+        timing: Of the core; None for `Built.timing`.
+    """
     outputs = [link.name for link in plan.links_from(stage.name)]
     streams = {
         f"in{port}": plan.link_to(stage.name, port).name for port in range(len(stage.inputs))
@@ -214,8 +221,9 @@ def _stage_processes(plan: Plan, stage: Stage) -> list[Process]:
         return names.get(stream, [f"{stage.name}.{stream}"])
 
     processes: list[Process] = []
-    for name, actor in head.timing.actors.items():
-        label = stage.name if len(head.timing.actors) == 1 else f"{stage.name}.{name}"
+    actors = (timing or head.timing).actors
+    for name, actor in actors.items():
+        label = stage.name if len(actors) == 1 else f"{stage.name}.{name}"
         parts = tuple((_renamed(part, channels), times) for part, times in actor.parts)
         rows = after if "out" in actor.parts[0][0].writes else before
         processes.append(PartedProcess(label, parts, rows))
