@@ -310,7 +310,7 @@ def measured_network(network: Network, folder: Path) -> dict[str, Any]:
         "row": network.row,
         "name": network.name,
         "kernel": found.kernels,
-        "frames": FRAMES,
+        "frames": len(next(iter(network.inputs(own / "network.onnx").values()))),
         "mismatches": found.mismatches,
         "interval_cycles": found.measured,
         "bound_cycles": network.bound,

@@ -32,6 +32,7 @@ from hwcompile.build_directory import (
 from hwcompile.emit.hls.view import check_layers
 from hwcompile.emit.licence import licence_file
 from hwcompile.emit.project import Files, finished_rtl, write_files
+from hwcompile.frontends.held import with_held
 from hwcompile.frontends.load import ImportedModel, load_model, reads_roundings
 from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
@@ -168,6 +169,10 @@ def lowered_ways(model: Source, options: CompileOptions) -> tuple[Graph, ...]:
 
 
 def _read(model: Source, options: CompileOptions) -> ImportedModel:
+    return with_held(_imported(model, options), options.held or {})
+
+
+def _imported(model: Source, options: CompileOptions) -> ImportedModel:
     if isinstance(model, ImportedModel):
         return model
     if isinstance(model, Graph):

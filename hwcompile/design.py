@@ -195,7 +195,7 @@ def compile_graph(graph: Graph, output: Path | str, **options: Unpack[GraphKeywo
         graph: The network.
         output: Build directory to make.
         options: See `hwcompile.options.CompileOptions`, all but those about a model file:
-            `input_types`, `formats`, `rounding` and `batch_as_frames`.
+            `input_types`, `formats`, `rounding`, `batch_as_frames` and `held`.
 
     Raises:
         CompileError: With every finding of the stage that failed; nothing is written then.

@@ -41,6 +41,7 @@ class ModelKeywords(GraphKeywords, total=False):
     formats: Path | Mapping[str, Any] | None
     rounding: str | Mapping[str, str] | None
     batch_as_frames: bool
+    held: Mapping[str, str] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,8 @@ class CompileOptions:
             name.
         batch_as_frames: Refuse an ONNX model whose fixed batch is no batch of independent frames,
             instead of taking all of it as one frame.
+        held: Inputs that are an output of the frame before, by name: the hardware holds it, where
+            an If gives it again (`hwcompile.frontends.held`).
         dump_ir: Write the graph after each pass to `ir/` in the build directory.
         hls: Write C++ for high-level synthesis to `hls/` in the build directory.
         allow_host: Write a design in which no operator is hardware, only wires to the host.
@@ -85,6 +88,7 @@ class CompileOptions:
     formats: Path | Mapping[str, Any] | None = None
     rounding: str | Mapping[str, str] | None = None
     batch_as_frames: bool = False
+    held: Mapping[str, str] | None = None
     dump_ir: bool = False
     hls: bool = False
     allow_host: bool = False

@@ -14,6 +14,8 @@ from hwcompile.cli.answers import CompileAnswer, say
 from hwcompile.cli.app import app, console, progress
 from hwcompile.cli.voice import Voice
 from hwcompile.design import compile_with
+from hwcompile.frontends.held import GRAMMAR as GRAMMAR_OF_HELD
+from hwcompile.frontends.held import named_held
 from hwcompile.frontends.input_types import GRAMMAR, named_input_types
 from hwcompile.frontends.rounding import GRAMMAR as GRAMMAR_OF_ROUNDING
 from hwcompile.frontends.rounding import named_roundings
@@ -83,6 +85,13 @@ def compile_command(
             "instead of taking all of it as one frame.",
         ),
     ] = False,
+    held: Annotated[
+        list[str] | None,
+        typer.Option(
+            help=f"An input that is an output of the frame before, {GRAMMAR_OF_HELD}: the hardware "
+            "holds it, where an If gives it again."
+        ),
+    ] = None,
     dump_ir: Annotated[
         bool, typer.Option(help="Write the graph after each pass to DIR/ir.")
     ] = False,
@@ -111,6 +120,7 @@ def compile_command(
             formats=formats,
             rounding=named_roundings(rounding or []),
             batch_as_frames=batch_as_frames,
+            held=named_held(held or []),
             dump_ir=dump_ir,
             hls=hls,
             allow_host=allow_host,

@@ -1,10 +1,11 @@
-"""Models whose numbers have no exact integers: HW0220 to HW0236, HW0260 to HW0285."""
+"""Models whose numbers have no exact integers: HW0220 to HW0236, HW0260 to HW0285, HW0299."""
 
 from __future__ import annotations
 
 import numpy as np
 from onnx import TensorProto, helper
 
+from hwcompile.frontends.held import named_held, with_held
 from hwcompile.frontends.load import load_model
 from hwcompile.frontends.rounding import named_roundings
 from tests.diagnostics.place import Place
@@ -210,8 +211,8 @@ def hw0280_a_branch_that_the_network_chooses(at: Place) -> None:
     m = Model()
     x = vector(m)
     branches = {}
-    for name in ("then_branch", "else_branch"):
-        node = helper.make_node("Identity", [x], [name])
+    for name, kind in (("then_branch", "Identity"), ("else_branch", "Relu")):
+        node = helper.make_node(kind, [x], [name])
         result = helper.make_empty_tensor_value_info(name)
         branches[name] = helper.make_graph([node], name, [], [result])
     choice = m.input(1, name="choice", kind=TensorProto.BOOL)
@@ -260,3 +261,19 @@ def hw0285_two_modes(at: Place) -> None:
 
 def hw0285_a_format_that_says_how(at: Place) -> None:
     load_model(at.folder / "m.tflite", rounding="exact")
+
+
+def hw0299_an_input_that_no_branch_gives(at: Place) -> None:
+    m = Model()
+    y = m.quantize(m.op("Relu", vector(m)))
+    with_held(at.read(m, y), {"x": y})
+
+
+def hw0299_an_input_that_is_not_there(at: Place) -> None:
+    m = Model()
+    y = m.quantize(m.op("Relu", vector(m)))
+    with_held(at.read(m, y), {"held": y})
+
+
+def hw0299_words_that_name_no_output(at: Place) -> None:
+    named_held(["held"])

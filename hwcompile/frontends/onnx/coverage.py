@@ -41,7 +41,8 @@ def covered_operators() -> dict[str, tuple[str, ...]]:
     qonnx = frozenset({*quant.HANDLERS, *quant_lstm.HANDLERS, *minifloat.HANDLERS})
     pact = frozenset(deeploy.HANDLERS) | frozenset(deeploy_rows.HANDLERS)
     domains = {
-        "": frozenset(OPERATORS) - qonnx - pact - _MICROSOFT - REFUSED,
+        # An If is the interpreter's.
+        "": frozenset(OPERATORS) - qonnx - pact - _MICROSOFT - REFUSED | {"If"},
         "com.microsoft": _MICROSOFT | frozenset(qoperator.HANDLERS) - REFUSED,
         "qonnx.custom_op.general": qonnx,
         "PACTOps": pact,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Protocol, cast
 
@@ -120,6 +121,15 @@ class Context:
         value = self.builder.add(name, op, inputs, node.origin, types)[0]
         self._emitted[key] = value
         return value
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """What is emitted meanwhile is not used again for what is emitted later."""
+        known = dict(self._emitted), dict(self._arranged)
+        try:
+            yield
+        finally:
+            self._emitted, self._arranged = known
 
     def describe(self, value: str, scale: Array, zero_point: IntArray) -> None:
         """Note what the integers of an IR value mean; constants are per channel."""

@@ -8,9 +8,11 @@ silently, so that one run finds every problem.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
 from hwcompile.frontends.model import SourceNode
+from hwcompile.frontends.symbolic.branching import Branching
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.dialect import Dialect, Treatment, Verdict
 from hwcompile.frontends.symbolic.values import (
@@ -118,26 +120,29 @@ class _Interpreter:
         )
 
     def _branch(self, node: SourceNode, inputs: Sequence[Value | None]) -> Sequence[Value]:
-        """The results of the branch that a constant condition takes.
+        """The results of the branch that a constant condition takes, else of both.
 
         Raises:
-            CompileError: HW0280 when the condition is computed while the network runs.
+            CompileError: HW0280 when the network can not choose.
         """
         condition = constant_of(inputs[0]) if inputs else None
-        if condition is None or condition.size != 1:
-            raise fail(
-                "HW0280",
-                f"this {node.op_type} chooses its branch while the network runs",
-                "hardware is one circuit, and only a constant condition says which",
-                f"export the model with fixed shapes, or {self._dialect.simplify}",
-                node.origin,
-            )
-        branch = self._dialect.branch(node, bool(condition.reshape(-1)[0]), self.values)
+        if condition is not None and condition.size == 1:
+            return self._walked(node, bool(condition.reshape(-1)[0]))
+        both = Branching.of(self._ctx, inputs[0] if inputs else None, node)
+        for way in (True, False):
+            outer = dict(self.values)
+            both.take(partial(self._walked, node, way))
+            self.values = outer
+        return both.results()
+
+    def _walked(self, node: SourceNode, way: bool) -> list[Value]:
+        """The results of a branch, built as it stands."""
+        branch = self._dialect.branch(node, way, self.values)
         self.values.update({k: Constant(v) for k, v in branch.constants.items()})
         self.walk(branch.nodes)
         for result, source in zip(node.outputs, branch.outputs, strict=False):
             self._dialect.alias(result, source)
-        return [self.values[output] for output in branch.outputs]
+        return [self.values[output] for output in branch.outputs][: len(node.outputs)]
 
 
 def _located(diagnostic: Diagnostic, node: SourceNode) -> Diagnostic:

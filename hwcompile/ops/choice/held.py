@@ -30,20 +30,20 @@ class Holding(BuiltChoice[Hold]):
 
     @property
     def _kept(self) -> Memory:
-        return Memory(self.words, self.ports.inputs[0].bits, MemoryKind.RAM)
+        return Memory(self.words, self.ports.inputs[0].bits, MemoryKind.QUEUE)
 
     @property
     def needs(self) -> Resources:
-        """The memory, a register beside it, what chooses between them, the start, control."""
-        kept, out = self._kept, self.ports.output.bits
-        control = self.counter + 8
-        logic = Resources(lut=2 * out + control, adders=self.counter, ff=2 * kept.width + control)
-        return logic + memory(kept.depth, kept.width, MemoryKind.RAM)
+        """The memory, and what goes by it while it is written; the start; control."""
+        kept, control = self._kept, self.counter + 8
+        lut = kept.width + self.ports.output.bits + control
+        logic = Resources(lut=lut, adders=self.counter, ff=self.counter + 5)
+        return logic + memory(kept.depth, kept.width, MemoryKind.QUEUE)
 
     @property
     def paths(self) -> tuple[Path, ...]:
-        """Control; the choice behind the memory."""
-        return (CONTROL, Path("choice", 1, memory=self._kept))
+        """Control; the start behind the memory."""
+        return (CONTROL, Path("start", 1, memory=self._kept))
 
     @property
     def instance(self) -> Instance:

@@ -48,7 +48,7 @@ module hw_hold #(
 
   assign first = word_q == '0;
   assign last = word_q == WordBits'(Words - 1);
-  assign takes = first ? (in1_data_i != '0) : takes_q;
+  assign takes = first ? (in1_valid_i && in1_data_i != '0) : takes_q;
   assign fire = (!first || in1_valid_i) && (!takes || in0_valid_i) && out_ok_i;
   assign in0_ready_o = fire && takes;
   assign in1_ready_o = fire && first;
@@ -69,22 +69,27 @@ module hw_hold #(
 
   // ---- The frame that was taken last ----
 
+  // One port: a word is passed on in the cycle in which it is written, and written until it is
+  // there.
   logic [Lanes*InWidth-1:0] kept_mem [1 << WordBits];
-  logic [Lanes*InWidth-1:0] kept_q, new_q;
+  logic [Lanes*InWidth-1:0] given_q;
   logic [Lanes*OutWidth-1:0] recoded;
   logic started_q;
 
   always_ff @(posedge clk_i) begin
-    if (in0_ready_o) kept_mem[word_q] <= in0_data_i;
-    kept_q <= kept_mem[word_q];
-    new_q <= in0_data_i;
+    if (takes) begin
+      kept_mem[word_q] <= in0_data_i;
+      given_q <= in0_data_i;
+    end else begin
+      given_q <= kept_mem[word_q];
+    end
     started_q <= known_q || takes;
   end
 
   hw_recode #(
     .Lanes(Lanes), .InWidth(InWidth), .OutWidth(OutWidth), .Recoding(Recoding)
   ) i_recode (
-    .data_i(takes_q ? new_q : kept_q), .data_o(recoded)
+    .data_i(given_q), .data_o(recoded)
   );
 
   assign out_data_o = started_q ? recoded : {Lanes{Start}};

@@ -106,7 +106,7 @@ def test_results_are_those_of_a_program(truths: list[bool], element: IntType) ->
 
 @settings(
     deadline=None,
-    max_examples=3,
+    max_examples=2,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=list(HealthCheck),
 )
