@@ -161,6 +161,27 @@ def hw0303_an_lstm_that_normalizes(at: Place) -> None:
     read(at, w, inputs, outputs)
 
 
+def hw0303_an_lstm_with_diagonal_weights(at: Place) -> None:
+    w, inputs, outputs = lstm(np.random.default_rng(0))
+    w.operators[0][4]["DiagonalRecurrentTensors"] = True  # type: ignore[index]
+    read(at, w, inputs, outputs)
+
+
+def hw0303_slopes_of_sixteen_bits(at: Place) -> None:
+    w = LiteWriter()
+    x, y = w.tensor((1, 4), SAME), w.tensor((1, 4), SAME)
+    w.op("PRELU", [x, w.constant(np.ones((1, 4), np.int16), SAME)], y)
+    read(at, w, [x], [y])
+
+
+def hw0303_products_of_sixteen_bits(at: Place) -> None:
+    w = LiteWriter()
+    a, b = w.tensor((1, 3, 4), SAME), w.tensor((1, 4, 2), Meaning(0.05), "int16")
+    y = w.tensor((1, 3, 2), SAME)
+    w.op("BATCH_MATMUL", [a, b], y, "BatchMatMulOptions")
+    read(at, w, [a, b], [y])
+
+
 def hw0303_an_lstm_without_inner_scales(at: Place) -> None:
     w, inputs, outputs = lstm(np.random.default_rng(0))
     w.inner.clear()

@@ -268,6 +268,13 @@ def _check(ctx: LiteGraph, node: LiteNode) -> None:
             "the integer kernel's normalization of layers is not built",
             "an LSTM without layer normalization",
         )
+    if node.whole("DiagonalRecurrentTensors"):
+        raise unsupported(
+            node,
+            "has diagonal recurrent weights",
+            "a row of weights for each cell is built",
+            "whole recurrent matrices",
+        )
     if node.whole("FusedActivationFunction") != _TANH or len(node.inner) <= _HIDDEN:
         raise unsupported(
             node,
