@@ -95,6 +95,24 @@ def test_heads_and_transposes_move_nothing(case: str, tmp_path: Path) -> None:
     assert "gather" not in families(imported)
 
 
+@pytest.mark.parametrize("kinds", [("Mul", "Mul"), ("Div", ""), ("", "Div"), ("Mul", "Div")])
+def test_factors_of_operands_are_factors_of_the_product(
+    kinds: tuple[str, str], tmp_path: Path
+) -> None:
+    """As PyTorch writes attention: both operands by the root of the root of the depth."""
+    m = Model(seed=7)
+    q = m.quantize(m.input(1, 3, 10), 0.125, -5)
+    k = m.quantize(m.input(1, 4, 10, name="k"), 0.25, 17, np.uint8)
+    operands = [_heads(m, q, 2, 5), _heads(m, k, 2, 5, turned=True)]
+    for place, kind in enumerate(kinds):
+        if kind:
+            operands[place] = m.op(kind, operands[place], m.constant(5**-0.25))
+    scores = m.op("MatMul", *operands)
+    imported = check(m, tmp_path, m.quantize(scores, 0.37, 2), frames=30)
+    assert "table" not in families(imported)
+    assert "attention" in families(imported)
+
+
 def test_a_product_with_itself_turned_over(tmp_path: Path) -> None:
     m = Model()
     x = m.quantize(m.input(1, 3, 5), 0.125, 7)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 import numpy as np
 
@@ -25,7 +26,11 @@ from hwcompile.frontends.symbolic.linear import (
     product,
 )
 from hwcompile.frontends.symbolic.moving import moved
-from hwcompile.frontends.symbolic.pair_product import common_scale, pair_product
+from hwcompile.frontends.symbolic.pair_product import (
+    common_scale,
+    pair_product,
+    without_factors,
+)
 from hwcompile.frontends.symbolic.pending import append, common_shape, lazy_of
 from hwcompile.frontends.symbolic.pure import Pure, per_channel, pure_stream
 from hwcompile.frontends.symbolic.values import (
@@ -205,11 +210,13 @@ def _streams(ctx: Context, node: SourceNode, inputs: Inputs) -> Stream | None:
     """The product of two tensors of the network; None when one of them is a constant."""
     if any(isinstance(value, Constant | QuantizedConstant) for value in inputs[:2]):
         return None
-    left, right = (pure_stream(ctx, value, node) for value in inputs[:2])
+    plain = [without_factors(value) for value in inputs[:2]]
+    left, right = (pure_stream(ctx, value, node) for value, _ in plain)
     scale, zeros = common_scale((left, right), node)
     accumulator = pair_product(ctx, left.stream, right.stream, zeros, node)
     if not left.integers:
-        return dequantized(ctx, accumulator, scale[None])
+        result = dequantized(ctx, accumulator, scale[None])
+        return reduce(Stream.then, (op for _, factors in plain for op in factors), result)
     dtype = np.result_type(left.stream.dtype, right.stream.dtype)
     result = Stream(accumulator.value, accumulator.index, Chain(Integers()), dtype)
     return held(ctx, result, node)

@@ -17,9 +17,11 @@ from hwcompile.frontends.names import identifier
 from hwcompile.frontends.onnx.dialect.dialect import OnnxDialect
 from hwcompile.frontends.onnx.dialect.frames import Frames, NotFramesError
 from hwcompile.frontends.onnx.floats import is_float_model
+from hwcompile.frontends.onnx.normalizing import SPELLED
 from hwcompile.frontends.onnx.operators import OPERATORS
 from hwcompile.frontends.onnx.reading.read import read_model
 from hwcompile.frontends.onnx.recurrent import RECURRENT
+from hwcompile.frontends.onnx.spelled import with_normalizations
 from hwcompile.frontends.rounding import must_have_rounded
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.inputs import start_values
@@ -29,6 +31,9 @@ from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray
 from hwcompile.ir.verify import verify
 from hwcompile.rnn.description import Description, must_name_nodes, read_description
+
+_ILLEGAL = frozenset({"HW0107", "HW0264"})
+"""Nodes that are no legal ONNX; taken as a part of a pattern, nobody would look at them."""
 
 
 def load_onnx(
@@ -154,6 +159,17 @@ def _whole_batch(model: SourceModel, error: NotFramesError, wishes: _Wishes) -> 
 
 
 def _import(model: SourceModel, wishes: _Wishes) -> ImportedModel:
+    """The model as it stands, else with patterns taken as a whole: exact comes before near."""
+    try:
+        return _laid_out(model, wishes)
+    except CompileError as error:
+        whole = with_normalizations(model)
+        if whole is model or any(d.code in _ILLEGAL for d in error.diagnostics):
+            raise
+    return _laid_out(whole, wishes)
+
+
+def _laid_out(model: SourceModel, wishes: _Wishes) -> ImportedModel:
     first, layouts = _attempt(model, wishes, {})
     if not layouts:
         return first
@@ -182,7 +198,7 @@ def _attempt(
         formats=wishes.formats,
         roundings=wishes.roundings,
     )
-    dialect = OnnxDialect(model, OPERATORS, frames)
+    dialect = OnnxDialect(model, {**OPERATORS, **SPELLED}, frames)
     values, problems = interpret(ctx, dialect, start_values(ctx, wishes.input_types))
     outputs, host, more = finish_outputs(ctx, values, "onnxruntime.quantization, Brevitas")
     if problems or more:

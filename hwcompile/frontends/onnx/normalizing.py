@@ -16,6 +16,7 @@ import numpy as np
 from hwcompile.diagnostics import fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.onnx.dialect.operator import Operator
+from hwcompile.frontends.onnx.spelled import DOMAIN, NORMALIZATION
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.elementwise import required_constant
 from hwcompile.frontends.symbolic.pending import append, check_precision, common_shape, lazy_of
@@ -122,6 +123,32 @@ def _unit_stream(ctx: Context, value: Lazy | HostValue, axis: int, node: SourceN
     found = normalized_stream(ctx, value, value.shape, 0.0, False, node, axis)
     return found.then(FloatOp("mul", (floats(1 / sqrt(value.shape[axis])),)))
 
+
+def _spelled(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
+    """Along axes next to each other, which may be any; scale and bias are nodes behind it."""
+    value = lazy_of(inputs[0], node)
+    check_precision(value, node)
+    shape, rank = value.shape, len(value.shape)
+    axes = sorted({int(a) % max(rank, 1) for a in node.attributes["axes"]})
+    first, behind = axes[0], axes[-1] + 1
+    centered = bool(node.attributes["centered"])
+    what = f"{'Layer' if centered else 'RMS'}Normalization that is spelled out in nodes"
+    if behind - first != len(axes):
+        raise fail(
+            "HW0204",
+            f"this is the end of a {what}, along the axes {axes}",
+            "rows are numbers of one axis, or of axes next to each other",
+            "transpose the tensor, so that these axes are the last ones",
+            node.origin,
+        )
+    ctx.note(f"is the end of a {what}, and is built as one", node.origin)
+    rows = (*shape[:first], prod(shape[first:behind]), *shape[behind:])
+    epsilon = float(node.attributes["epsilon"])
+    return [normalized_stream(ctx, value, rows, epsilon, centered, node, first)]
+
+
+SPELLED = {NORMALIZATION: Operator(_spelled, domains=frozenset({DOMAIN}))}
+"""What `spelled.with_normalizations` finds; no file has it."""
 
 HANDLERS = {
     "LpNormalization": Operator(_lp_normalized),

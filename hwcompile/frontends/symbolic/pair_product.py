@@ -6,7 +6,7 @@ are: heads are groups of channels, and a transposed operand is written in anothe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,10 +17,11 @@ from hwcompile.frontends.symbolic.arranging import is_canonical
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.linear import Accumulator
 from hwcompile.frontends.symbolic.pure import Pure
-from hwcompile.frontends.symbolic.values import Stream
+from hwcompile.frontends.symbolic.values import Stream, Value
 from hwcompile.ir.types import BIPOLAR, IntArray
 from hwcompile.ops.attention.op import PairMatmul
 from hwcompile.ops.elementwise.op import Linear
+from hwcompile_runtime.chain import Chain, Dequantize, FloatOp
 from hwcompile_runtime.rows import FloatArray
 
 
@@ -82,6 +83,29 @@ def pair_product(
     index = places.transpose(1, 2, 0) if way.swapped else places.transpose(1, 0, 2)
     index = np.ascontiguousarray(index).reshape(shape)
     return Accumulator(value, index, np.zeros(index.size, np.int64), np.zeros(1, np.int64))
+
+
+def without_factors(value: Value | None) -> tuple[Value | None, tuple[FloatOp, ...]]:
+    """An operand without the constant factors behind its quantizer, and these.
+
+    A factor of the whole operand is one of the product: attention divides by the root of its depth
+    before it multiplies, or behind. As with scales, the exact sum is multiplied, once.
+    """
+    if not isinstance(value, Stream) or value.raw or not value.chain.ops:
+        return value, ()
+    chain = value.chain
+    if not isinstance(chain.start, Dequantize) or not all(_is_factor(op) for op in chain.ops):
+        return value, ()
+    first = np.zeros(1, dtype=np.int64)
+    return replace(value, chain=Chain(chain.start)), tuple(op.select(first) for op in chain.ops)
+
+
+def _is_factor(op: FloatOp) -> bool:
+    if op.kind not in ("mul", "div"):
+        return False
+    number = op.constants[0].flat[0]
+    usual = op.constants[0].dtype == np.float32 and np.isfinite(number) and number != 0
+    return bool(usual and np.all(op.constants[0] == number))
 
 
 def common_scale(pures: tuple[Pure, Pure], node: SourceNode) -> tuple[FloatArray, tuple[int, int]]:

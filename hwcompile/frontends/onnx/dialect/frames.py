@@ -14,6 +14,7 @@ from math import prod
 import numpy as np
 
 from hwcompile.frontends.model import Array, SourceNode
+from hwcompile.frontends.onnx.spelled import NORMALIZATION
 
 Shape = tuple[int, ...]
 
@@ -186,5 +187,6 @@ class Frames:
         if matrix:
             along = int(node.attributes.get("axis", 1)) % max(rank, 1)
         mixes = kind in _ALONG and along == axis
+        mixes |= kind == NORMALIZATION and axis in {a % rank for a in node.attributes["axes"]}
         if mixes or ((matrix or kind in _FROM) and along <= axis):
             raise NotFramesError(node, f"it works along axis {axis}, from frame to frame")
