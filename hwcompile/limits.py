@@ -123,6 +123,22 @@ def writable_place(option: str, path: Path) -> None:
     raise fail("HW0003", f"{option} {path} can not be written", why, fix)
 
 
+def writable_folder(option: str, path: Path) -> None:
+    """Raise when a folder can not be written to, or made; nothing is made or changed.
+
+    Raises:
+        CompileError: HW0003, before the work whose results it is to hold.
+    """
+    there = next(each for each in (path, *path.absolute().parents) if each.exists())
+    if not there.is_dir():
+        why, fix = f"'{there}' is a file", "another folder"
+    elif not os.access(there, os.W_OK | os.X_OK):
+        why, fix = "permission is denied", "a place that can be written"
+    else:
+        return
+    raise fail("HW0003", f"{option} {path} can not be written", why, fix)
+
+
 def _example(option: str) -> str:
     return _EXAMPLES.get(option, "y.npz")
 

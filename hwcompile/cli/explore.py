@@ -87,6 +87,9 @@ def explore_command(
         not_both(("--encodings", encodings), ("-o", output), alone)
         not_both(("--encodings", encodings), ("--clock-mhz", clock_mhz or None), alone)
         not_both(("--encodings", encodings), ("--scheduler", scheduler or None), alone)
+        not_both(("--encodings", encodings), ("--data", data), alone)
+        not_both(("--encodings", encodings), ("--labels", labels), alone)
+        not_both(("--encodings", encodings), ("--inputs-are", inputs_are), alone)
         for second in (board or [])[1:]:
             not_both(("--encodings", encodings), ("another --board", second), alone)
         _layer(model, encodings, target_cycles, (board or [""])[0], synth, csv_file)
@@ -94,6 +97,8 @@ def explore_command(
     all_speeds = "designs of a whole network are looked at in all speeds"
     not_both(("--target-cycles", target_cycles), ("no --encodings", True), all_speeds)
     check_pair(data, labels)
+    if data is None:
+        not_both(("--inputs-are", inputs_are), ("no --data", True), "it says what is in the frames")
     clocks = [number("--clock-mhz", value, CLOCK_MHZ) for value in clock_mhz or ()]
     wish = Wish(
         model,

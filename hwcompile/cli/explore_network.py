@@ -23,7 +23,7 @@ from hwcompile.explore.network.page import page_of
 from hwcompile.explore.network.points import Point
 from hwcompile.explore.network.recipes import Examples, Recipe, written
 from hwcompile.ir.graph import Graph
-from hwcompile.limits import not_both, writable_place
+from hwcompile.limits import not_both, writable_folder, writable_place
 from hwcompile.options import DEFAULT_MHZ, CompileOptions
 from hwcompile.rates import rate_text
 from hwcompile.report.fitting import FittingTable, TableColumn
@@ -82,6 +82,8 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
     boards: list[Board | None] = [load_board(name) for name in wish.boards]
     if wish.csv_file:
         writable_place("--csv", wish.csv_file)
+    if wish.output:
+        writable_folder("-o", wish.output)
 
     def clocks(board: Board | None) -> tuple[float, ...]:
         mhz = board.clock.mhz if board else DEFAULT_MHZ
@@ -94,7 +96,6 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
         points = [front.points[index] for index in chosen]
         for index, made in zip(chosen, confirmed(ways, names, points, does, step), strict=True):
             built[index] = made
-        workers = does.workers
         done = FrontAnswer(
             designs=[
                 _answer(number, point, made)
@@ -104,7 +105,7 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
             ],
             designs_tried=front.designs_tried,
             planned=front.planned,
-            workers=workers,
+            workers=does.workers,
             tasks_performed=does.performed,
             tasks_cached=does.cached,
         )
@@ -112,12 +113,14 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
     if wish.csv_file:
         write_atomic(wish.csv_file, table)
     if wish.output:
-        _write(wish.output, front, table, page_of(front, wish.model.stem, workers))
+        _write(wish.output, front, table, page_of(front, wish.model.stem))
         for name in {point.recipe for point in front.points} & set(followed):
             models = wish.output / MODELS
             models.mkdir(exist_ok=True)
             written(wish.model, followed[name], models / f"{name}{wish.model.suffix}")
-    return lambda: _say(done, wish)
+    have = {point.board for point in front.points}
+    without = [board.id for board in boards if board and board.id not in have]
+    return lambda: _say(done, wish, without)
 
 
 def _found(
@@ -146,8 +149,13 @@ def _evenly(count: int, most: int) -> list[int]:
 def _write(folder: Path, front: Front, table: str, page: str) -> None:
     schedules = folder / SCHEDULES
     schedules.mkdir(parents=True, exist_ok=True)
-    for number, point in enumerate(front.points, start=1):
-        write_atomic(schedules / schedule_name(number), point.schedule)
+    texts = {schedule_name(n): point.schedule for n, point in enumerate(front.points, start=1)}
+    for name, text in texts.items():
+        write_atomic(schedules / name, text)
+    # Of a longer front that was written here before; they are of no row of the table.
+    for path in schedules.glob("*.toml"):
+        if path.stem.isdigit() and path.name not in texts:
+            path.unlink()
     write_atomic(folder / CSV, table)
     write_atomic(folder / PAGE, page)
 
@@ -181,7 +189,7 @@ def _answer(number: int, point: Point, made: Confirmed | None) -> DesignAnswer:
     )
 
 
-def _say(done: FrontAnswer, wish: Wish) -> None:
+def _say(done: FrontAnswer, wish: Wish, without: Sequence[str]) -> None:
     if Voice.as_json:
         say(ExploreAnswer(front=done))
         return
@@ -201,6 +209,8 @@ def _say(done: FrontAnswer, wish: Wish) -> None:
     for design in done.designs:
         if design.built and design.built.problem:
             console.print(f"{design.schedule}: {design.built.problem}", markup=False)
+    for name in without:
+        console.print(f"No design was found that fits {name}.", markup=False)
     more = f"; {len(rows)} of them are listed" if len(rows) < len(done.designs) else ""
     console.print(
         f"{len(done.designs):,} designs of which none is faster and smaller than another{more}. "

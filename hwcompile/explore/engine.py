@@ -12,8 +12,8 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -21,6 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import msgspec
 
 from hwcompile.diagnostics import fail
+from hwcompile.explore.version import compiler_key
 from hwcompile.processes import job_count
 from hwcompile.verify.cache import cached, is_cached
 
@@ -114,7 +115,9 @@ class WorkEngine:
         found: dict[str, R] = {}
         for work in works:
             if work.key not in found and is_cached(KIND, work.key):
-                found[work.key] = _read(cached(KIND, work.key, _never), job.result)
+                # Another process may make room in the cache at any time.
+                with suppress(_GoneError):
+                    found[work.key] = _read(cached(KIND, work.key, _gone), job.result)
         self.cached += len(found)
         missing = list({work.key: work for work in works if work.key not in found}.values())
         for key, data in self.runner.run(job, missing):
@@ -124,8 +127,12 @@ class WorkEngine:
         return [found[work.key] for work in works]
 
 
-def _never(folder: Path) -> None:
-    raise AssertionError(f"{folder} was there")
+class _GoneError(Exception):
+    """A result is in the cache no more."""
+
+
+def _gone(folder: Path) -> None:
+    raise _GoneError
 
 
 def _write(data: bytes, folder: Path) -> None:
@@ -141,12 +148,14 @@ class Here:
     """In this process, one after the other."""
 
     workers: int = 1
-    shared: dict[str, Any] = field(default_factory=dict)
 
     def run(self, job: Job[Any], works: Sequence[Work]) -> Iterator[tuple[str, bytes]]:
         """See `Runner`."""
         for work in works:
-            yield work.key, perform_packed(job.open, job.packed, job.perform, work.task)
+            yield (
+                work.key,
+                perform_packed(job.open, job.packed, job.perform, work.task, compiler_key()),
+            )
 
 
 class Cluster:
@@ -171,6 +180,7 @@ class Cluster:
                 job.packed,
                 job.perform,
                 work.task,
+                compiler_key(),
                 key=f"{KIND}-{work.key}",
                 retries=_RETRIES,
             ): work.key
@@ -202,8 +212,30 @@ def perform_packed(
     packed: tuple[str, bytes],
     performs: Callable[[Any, Any], msgspec.Struct],
     task: Any,
+    version: str,
 ) -> bytes:
-    """Do a piece of work in whatever process this is; the result as JSON."""
+    """Do a piece of work in whatever process this is.
+
+    Args:
+        opens: See `Job.open`.
+        packed: See `Job.packed`.
+        performs: See `Job.perform`.
+        task: See `Work.task`.
+        version: `compiler_key` of who asks, under which the result is kept.
+
+    Returns:
+        The result as JSON.
+
+    Raises:
+        CompileError: HW0410 where this process has another version.
+    """
+    if version != compiler_key():
+        raise fail(
+            "HW0410",
+            "a worker of the cluster has another version of hwcompile or of its packages",
+            "what it finds would be kept as that of this version",
+            "the same versions there as here, and workers that are started anew",
+        )
     key, data = packed
     if key not in _OPENED:
         while len(_OPENED) >= _MOST_OPENED:

@@ -65,9 +65,12 @@ def _with_one(model: ImportedModel, name: str, output: str) -> ImportedModel:
         raise _refused(f"'{name}'", why, f"name one of its outputs: {names}")
     graph = model.graph
     gate, choice = _nodes(graph, source, result)
-    start = int(source.run(np.zeros(source.source_shape))[0].flat[0])
+    starts = np.unique(source.run(np.zeros(source.source_shape)))
+    if starts.size != 1:
+        why = "zeros are not the same integer in all of its channels"
+        raise _refused(f"'{name}'", why, "quantize it with one zero point")
     taken, _, truth = choice.inputs
-    hold = replace(choice, op=Hold(start), inputs=(taken, truth))
+    hold = replace(choice, op=Hold(int(starts[0])), inputs=(taken, truth))
     inputs = tuple(host for host in model.host_inputs if host is not source)
     return replace(model, graph=_rebuilt(graph, source.value, gate, hold), host_inputs=inputs)
 

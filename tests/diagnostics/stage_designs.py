@@ -15,10 +15,11 @@ from hwcompile.build_directory.atomic import os_failure
 from hwcompile.build_directory.process import write_marker
 from hwcompile.compiler import lowered_ways
 from hwcompile.explore.encodings import explore_encodings
-from hwcompile.explore.engine import Here, WorkEngine, engine
+from hwcompile.explore.engine import Here, WorkEngine, engine, perform_packed
 from hwcompile.explore.network.accuracy import check_pair, explore_accuracy
 from hwcompile.explore.network.explore import Effort, check_installed, explore_network
 from hwcompile.explore.network.recipes import Examples
+from hwcompile.explore.network.tasks import Found
 from hwcompile.options import CompileOptions
 from hwcompile.rnn import Format, Formats, Table
 from hwcompile.rnn.description import described
@@ -199,6 +200,10 @@ def hw0409_frames_of_another_model(at: Place) -> None:
     examples = Examples.of(model, at.folder / "x.npy", np.zeros(3, np.int64), None)
     board = load_board("icestick")
     explore_accuracy(model, examples, [board], lambda board: (12.0,), Effort(), WorkEngine(Here()))
+
+
+def hw0410_a_worker_of_another_version(at: Place) -> None:
+    perform_packed(bytes, ("", b""), lambda shared, task: Found(), None, "another")
 
 
 def hw0805_dask_that_is_not_installed(at: Place) -> None:

@@ -202,6 +202,23 @@ def test_a_held_result_is_the_one_fed_back(tmp_path: Path) -> None:
     assert named_held([f"kept={name}"]) == {"kept": name}
 
 
+def test_what_is_held_begins_with_one_integer(tmp_path: Path) -> None:
+    """Before the first frame all elements have one code, which zero points of channels forbid."""
+    m = Nest()
+    x, kept = m.quantize(m.input(1, 6), 0.5, 0), m.input(1, 4, name="kept")
+    scales, zeros = m.constant([4.0] * 4), m.constant([3, 3, 1, 3], np.int8)
+
+    def quantized(y: str) -> str:
+        codes = m.op("QuantizeLinear", y, scales, zeros, axis=1)
+        return m.op("DequantizeLinear", codes, scales, zeros, axis=1)
+
+    layer = lambda: quantized(m.op("MatMul", x, m.weights(6, 4)))  # noqa: E731
+    name = m.choice(m.exceeds(x, 11.0), layer, lambda: quantized(kept))
+    imported = check(m, tmp_path, name, frames=8)
+    with pytest.raises(CompileError, match=r"HW0299.*not the same integer in all of its channels"):
+        with_held(imported, {"kept": name})
+
+
 def test_what_is_no_held_result(tmp_path: Path) -> None:
     m, name = held_model()
     more = m.layer(name, 4, 4)

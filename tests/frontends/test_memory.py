@@ -154,7 +154,7 @@ def test_modules_of_pytorch_are_quantized(tmp_path: Path) -> None:
     for model in (module, program):
         with pytest.raises(CompileError, match="HW0284"):
             hwcompile.compile(model, tmp_path / "none", example=frames[:1])
-        integers = hwcompile.quantize(model, frames)
+        integers = hwcompile.quantize(model, frames.astype(np.float64))
         onnx.save(integers, tmp_path / "integers.onnx")
         name = integers.graph.input[0].name
         (expected,) = runtime(tmp_path / "integers.onnx", {name: frames})

@@ -37,7 +37,7 @@ def point(board: str, number: int) -> Point:
 def page(tmp_path_factory: pytest.TempPathFactory) -> Path:
     points = [point(board, number) for board in ("ulx3s_85", "icebreaker") for number in range(7)]
     path = tmp_path_factory.mktemp("front") / "front.html"
-    path.write_text(page_of(Front(points, 6000, 480), "a_network<b>", 2), encoding="utf-8")
+    path.write_text(page_of(Front(points, 6000, 480), "a_network<b>"), encoding="utf-8")
     return path
 
 

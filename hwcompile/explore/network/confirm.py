@@ -16,7 +16,7 @@ from hwcompile.compiler import build
 from hwcompile.diagnostics import CompileError
 from hwcompile.explore.engine import Job, Work, WorkEngine, contents_key
 from hwcompile.explore.network.points import Point
-from hwcompile.explore.network.subject import compiler_key
+from hwcompile.explore.version import compiler_key, tools_key
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.options import CompileOptions
@@ -79,7 +79,7 @@ def confirmed(
         engine: What does it.
         step: Called with what is done next.
     """
-    key = contents_key(compiler_key(), *map(to_text, ways))
+    key = contents_key(compiler_key(), tools_key(), *map(to_text, ways))
     job = Job(pickle.loads, (key, pickle.dumps(tuple(ways))), build_order, Confirmed)
     works = []
     for point in points:

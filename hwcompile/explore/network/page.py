@@ -13,13 +13,12 @@ from hwcompile.report.page.roofline import VEGA, axis_marks
 from hwcompile.report.page.section import Section, Spec, Table
 
 
-def page_of(front: Front, name: str, workers: int) -> str:
+def page_of(front: Front, name: str) -> str:
     """The page.
 
     Args:
         front: What was found.
         name: Of the model.
-        workers: Processes that worked on it at the end.
     """
     boards = list(dict.fromkeys(point.board for point in front.points))
     numbered = list(enumerate(front.points, start=1))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from pathlib import Path
+from functools import cached_property
 
 from hwcompile.boards import Board
 from hwcompile.explore.engine import contents_key
+from hwcompile.explore.version import compiler_key
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.schedule.choose.folding import Space
@@ -91,15 +90,3 @@ class Subject:
     def fits(self, need: Need) -> bool:
         """Whether the planner would take it."""
         return self.excess(need) <= 1
-
-
-@cache
-def compiler_key() -> str:
-    """Of everything that the compiler says: its code, and the figures of the FPGA families."""
-    state = hashlib.sha256()
-    root = Path(__file__).parents[2]
-    files = [path for path in root.rglob("*") if path.suffix in (".py", ".json", ".toml")]
-    for path in sorted(files):
-        state.update(str(path.relative_to(root)).encode())
-        state.update(hashlib.sha256(path.read_bytes()).digest())
-    return state.hexdigest()

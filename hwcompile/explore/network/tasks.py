@@ -7,6 +7,7 @@ piece that is lost with its process is computed again elsewhere with the same re
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -117,7 +118,9 @@ def _started(subject: Subject, task: Start) -> Found:
         except CompileError:
             continue
         fresh.append(weigher.genome(0, choices))
-    return _described(weigher, list(dict.fromkeys(fresh)), len(task.targets))
+    # What is nearest to a choice that is not among ours may be impossible, and infinity no JSON.
+    able = [made for made in dict.fromkeys(fresh) if math.isfinite(weigher.of(made).excess)]
+    return _described(weigher, able, len(task.targets))
 
 
 def _chosen(subject: Subject, target: int) -> dict[str, Choice]:

@@ -120,9 +120,15 @@ def _ready(module: Any, example: object) -> tuple[Any, ...]:
 
 
 def _tensors(given: tuple[object, ...] | list[object]) -> Iterator[Any]:
+    """Arrays of numpy's usual float64 are float32 for a module, as frames are everywhere."""
     torch = importlib.import_module("torch")
     for each in given:
-        yield each if isinstance(each, torch.Tensor) else torch.as_tensor(np.asarray(each))
+        if isinstance(each, torch.Tensor):
+            yield each
+        else:
+            array = np.asarray(each)
+            wide = array.dtype == np.float64
+            yield torch.as_tensor(array.astype(np.float32) if wide else array)
 
 
 def _not_exported(who: str, error: Exception) -> CompileError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.explore.engine import KIND, Cluster, Here, Job, Work, WorkEngine, engine
+from hwcompile.explore.network.tasks import Found, Start, perform
 from tests.cli.small import save
 from tests.explore.network.test_explore import explored
 from tests.models import ROOT
@@ -113,6 +115,17 @@ def test_a_killed_worker_loses_nothing(
         again = WorkEngine(does.runner)
         assert explored(model, again) == alone
         assert (again.performed, again.cached) == (0, does.performed)
+
+
+def test_a_worker_of_another_version_is_refused(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
+    monkeypatch.setattr("hwcompile.explore.engine.compiler_key", lambda: "another")
+    job = Job(pickle.loads, ("shared", pickle.dumps(1)), perform, Found)
+    with worker(scheduler), engine(scheduler) as does, pytest.raises(CompileError, match="HW0410"):
+        does.run(job, [Work("work", Start(()))])
+    assert not (tmp_path / KIND).exists()
 
 
 def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,12 @@ import pytest
 from hwcompile.boards import load_board
 from hwcompile.compiler import lowered_ways, planned_network
 from hwcompile.diagnostics import CompileError
+from hwcompile.explore import version
 from hwcompile.explore.engine import Here, Job, Work, WorkEngine, engine
 from hwcompile.explore.network import explore
 from hwcompile.explore.network.explore import Effort, Front, default_clocks, explore_network
+from hwcompile.explore.network.points import Point
+from hwcompile.explore.network.tasks import Found
 from hwcompile.options import CompileOptions
 from hwcompile.processes import Jobs
 from tests.cli.running import type_command
@@ -124,8 +127,12 @@ def test_the_command_writes_what_it_says(
     assert schedules == [each["schedule"] for each in front["designs"]]
     page = (folder / "front.html").read_text(encoding="utf-8")
     assert all(f">{name}</th>" in page for name in schedules)
+    for name in ("999.toml", "mine.toml"):
+        (folder / "schedules" / name).write_text("")
     printed = type_command(monkeypatch, capsys, "explore", *words)
     assert "001.toml" in printed.out
+    left = sorted(path.name for path in (folder / "schedules").iterdir())
+    assert left == [*schedules, "mine.toml"]
     assert "front.html" in printed.err + printed.out
 
 
@@ -149,6 +156,12 @@ def test_without_a_board_there_is_a_front_too(
     [
         (["--encodings", "fc", "-o", "x"], "HW0002"),
         (["--encodings", "fc", "--board", "icebreaker", "--board", "icestick"], "HW0002"),
+        (["--encodings", "fc", "--data", "x.npy"], "HW0002"),
+        (["--encodings", "fc", "--labels", "y.npy"], "HW0002"),
+        (["--encodings", "fc", "--inputs-are", "codes"], "HW0002"),
+        (["--inputs-are", "codes"], "HW0002"),
+        (["-o", __file__], "HW0003"),
+        (["-o", f"{__file__}/front"], "HW0003"),
         (["--target-cycles", "9"], "HW0002"),
         (["--synth", "2"], "HW0002"),
         (["--data", "x.npy"], "HW0409"),
@@ -172,6 +185,60 @@ def test_nothing_that_fits_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(explore._Exploration, "run", lambda self, shares: [])
     with pytest.raises(CompileError, match="HW0408"):
         explored(save(tmp_path), WorkEngine(Here()))
+
+
+def test_a_board_for_which_nothing_fits_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("way", "interval", "latency", "lanes", "lut", "ff", "bram", "dsp")
+    figures: dict[str, Any] = dict.fromkeys(names, 1)
+    point = Point(board="icebreaker", clock_mhz=12.0, mhz=12.0, schedule="", **figures)
+
+    def run(self: Any, shares: int) -> list[Point]:
+        return [point] if self.subject.board.id == "icebreaker" else []
+
+    monkeypatch.setattr(explore._Exploration, "run", run)
+    words = ["--board", "icebreaker", "--board", "icestick", "--jobs", "1"]
+    outcome = type_command(monkeypatch, capsys, "explore", save(tmp_path), *words)
+    assert outcome.code == 0, outcome.err
+    assert "No design was found that fits icestick." in outcome.out + outcome.err
+    assert "fits icebreaker" not in outcome.out + outcome.err
+
+
+def test_a_result_that_leaves_the_cache_meanwhile_is_made_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hwcompile.explore.engine.is_cached", lambda kind, key: True)
+    job = Job(pickle.loads, ("", pickle.dumps(5)), lambda five, task: Found(tried=five), Found)
+    does = WorkEngine(Here())
+    assert does.run(job, [Work("key", None)]) == [Found(tried=5)]
+    assert (does.performed, does.cached) == (1, 0)
+
+
+def test_results_are_kept_under_all_that_they_depend_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rooms = ("hwcompile", "hwcompile/families", "hwcompile_runtime", "templates")
+    files = [tmp_path / room / "a" for room in rooms]
+    for path in files:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+    monkeypatch.setattr(version, "__file__", str(tmp_path / "hwcompile/explore/version.py"))
+    monkeypatch.setattr(version, "room", lambda name: tmp_path / name)
+    keys = [version.compiler_key.__wrapped__()]
+    for path in files:
+        path.write_text("changed")
+        keys.append(version.compiler_key.__wrapped__())
+    for package in ("numpy", "pymoo"):
+        told = {package: "9"}
+        monkeypatch.setattr(version, "_version", lambda name, told=told: told.get(name, "1"))
+        keys.append(version.compiler_key.__wrapped__())
+    assert len(set(keys)) == len(keys)
+    (tmp_path / "hwcompile/__pycache__").mkdir()
+    (tmp_path / "hwcompile/__pycache__/a.pyc").write_text("")
+    assert version.compiler_key.__wrapped__() == keys[-1]
+    assert "pyosys" in version.tools_key()
+    assert "nextpnr-ice40" in version.tools_key()
 
 
 def test_a_board_without_a_model_is_said_and_errors_travel(tmp_path: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import astuple
 from itertools import product
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hwcompile.boards import load_board
@@ -14,7 +16,7 @@ from hwcompile.compiler import planned_network
 from hwcompile.explore.network.points import Planner
 from hwcompile.explore.network.search import evolved, unbeaten
 from hwcompile.explore.network.subject import Subject
-from hwcompile.explore.network.tasks import Start, perform
+from hwcompile.explore.network.tasks import Found, Start, perform
 from hwcompile.explore.network.ways import ways_of
 from hwcompile.explore.network.weigher import Weigher
 from hwcompile.frontends.load import load_model
@@ -88,6 +90,19 @@ def test_a_point_is_what_the_compiler_makes_of_its_schedule() -> None:
             assert fit == {kind: getattr(point, kind) for kind in ("lut", "ff", "bram", "dsp")}
             compared += 1
     assert compared >= 5
+
+
+def test_what_is_near_a_choice_and_can_not_be_joined_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = subject("")
+    weigher = Weigher(found)
+    genomes = (random_genome(weigher.sizes, seed) for seed in range(200))
+    impossible = next(each for each in genomes if not math.isfinite(weigher.of(each).excess))
+    monkeypatch.setattr(Weigher, "genome", lambda self, clock, choices: impossible)
+    made = perform(found, Start((640,)))
+    assert made.designs == ()
+    assert msgspec.json.decode(msgspec.json.encode(made), type=Found) == made
 
 
 def test_ways_are_the_best_of_all(tmp_path: Path) -> None:
