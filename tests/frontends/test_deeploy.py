@@ -229,6 +229,20 @@ def test_tensors_may_have_integer_types(case: str, tmp_path: Path) -> None:
     np.testing.assert_array_equal(found[y], this.meaning(*feeds.values()))
 
 
+def test_a_limit_that_no_integer_reaches_limits_nothing(tmp_path: Path) -> None:
+    """Exporters write the largest float32 number where there is no upper limit."""
+    m, case = Model(13), _requantized(3, True, 256, 3)
+    relu = m.op("Clip", m.input(1, 3, 5, 6), m.constant(0), m.constant(np.finfo(np.float32).max))
+    constants = [m.constant(v) for v in ([3, -2, 5], [1, 40, -9])]
+    y = _node(m, "RequantShift", relu, *constants, div=_tensor(8), signed=_tensor(1),
+              n_levels_out=_tensor(256))  # fmt: skip
+    x = _feeds(m, case, 5)["x"]
+    found = load_model(m.save(tmp_path, y), {"x": "int8:1"}).run({"x": x.astype(np.float32)})[y]
+    factors, offsets = np.array([3, -2, 5]), np.array([1, 40, -9])
+    wanted = requant_shift(np.maximum(x, 0), factors, offsets, 3, -128, 127)
+    np.testing.assert_array_equal(found, wanted)
+
+
 def _network(m: Model) -> tuple[str, str]:
     """Attention's tail and a residual block, as QuantLib writes them."""
     x = m.input(1, 4, 6)
@@ -264,6 +278,25 @@ REFUSED: dict[str, tuple[str, Callable[[Model, str], str]]] = {
         "HW0204",
         lambda m, x: _node(m, "RequantShift", x, m.constant([0.5]), m.constant([0]),
                            div=_tensor(256), signed=_tensor(1), n_levels=_tensor(256)),
+    ),
+    "a factor that 64 bits do not hold": (
+        "HW0204",
+        lambda m, x: _node(m, "RequantShift", x, m.constant([1e30]), m.constant([0]),
+                           div=_tensor(256), signed=_tensor(1), n_levels=_tensor(256)),
+    ),
+    "a divisor that is text": (
+        "HW0204",
+        lambda m, x: _node(m, "RequantShift", x, m.constant([5]), m.constant([0]),
+                           div="256", signed=_tensor(1), n_levels=_tensor(256)),
+    ),
+    "an axis that the tensor has not": (
+        "HW0204",
+        lambda m, x: _node(m, "IntegerMean", x, axes=[4]),
+    ),
+    "rows along an axis that the tensor has not": (
+        "HW0204",
+        lambda m, x: _node(m, "iSoftmax", x, coeffA=1, coeffB=43, coeffC=974, log2=22,
+                           n_levels=256, axis=3),
     ),
     "a divisor that is no power of two": (
         "HW0204",

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from onnx import TensorProto
 
 import hwcompile
 from hwcompile.diagnostics import CompileError
@@ -110,6 +111,39 @@ def test_sums_are_those_of_float32(case: str, tmp_path: Path) -> None:
     path = m.save(tmp_path, y)
     span = 40.0 if "bits" not in case else 20.0
     feeds = _feeds(m, 30, span)
+    np.testing.assert_array_equal(load_model(path).run(feeds)[y], runtime(path, feeds)[0])
+
+
+@pytest.mark.parametrize("offset", [0, 1])
+def test_integers_beyond_those_of_float32_are_rounded_before_they_meet(
+    offset: int, tmp_path: Path
+) -> None:
+    """Sums of 26 bits and an offset, each of which float32 rounds; the other stream cancels them.
+
+    Where the offset has a rounding of its own, there is no form of it, which is told.
+    """
+    m = Model(21)
+    x = m.input(1, 1600, kind=TensorProto.UINT8)
+    w = m.rng.integers(100, 128, (1600, 3)).astype(np.int8)
+    w[:, 1:] = w[:, :1]
+    whole = m.op("Cast", m.op("MatMulInteger", x, m.constant(w, np.int8)), to=TensorProto.FLOAT)
+    whole = m.op("Add", whole, m.constant(offset)) if offset else whole
+    step = float(w[:, 0].astype(np.int64).sum())
+    a = m.quantize(m.input(1, 3, name="a"), step, 0)
+    b = m.quantize(m.input(1, 3, name="b"), 0.37, 1)
+    y = m.quantize(m.op("Add", m.op("Sub", whole, a), b), 0.83, 0, np.int16)
+    path = m.save(tmp_path, y)
+    if offset:
+        with pytest.raises(CompileError):
+            load_model(path)
+        return
+    number = np.arange(128)
+    feeds: dict[str, np.ndarray] = {
+        "x": np.repeat(number[:, None], 1600, axis=1).astype(np.uint8),
+        "a": np.repeat(number[:, None] * step, 3, axis=1).astype(np.float32),
+        "b": m.rng.uniform(-40, 40, (128, 3)).astype(np.float32),
+    }
+    feeds["x"][:, :7] += m.rng.integers(0, 3, (128, 7)).astype(np.uint8)
     np.testing.assert_array_equal(load_model(path).run(feeds)[y], runtime(path, feeds)[0])
 
 

@@ -96,6 +96,15 @@ def test_formats_without_few_integers_are_refused(
         load_model(m.save(tmp_path, y))
 
 
+def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    m = Model()
+    x = _float_quant(m, m.input(1, 3, 5, 6), 0.5, "e2m1")
+    w = _float_quant(m, m.constant(np.full((4, 3, 2, 3), np.nan)), 0.5, "e2m1")
+    y = _float_quant(m, m.op("Conv", x, w), 1.0, "e2m1")
+    with pytest.raises(CompileError, match="HW0221"):
+        load_model(m.save(tmp_path, y))
+
+
 WIDTHS = np.array([2, 5, 3, 8], np.float32)
 
 

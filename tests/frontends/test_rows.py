@@ -142,22 +142,22 @@ def test_rows_of_several_axes(tmp_path: Path) -> None:
 
 
 GROUPED: dict[str, tuple[int, tuple[int, ...], dict[str, Any]]] = {
-    "channels of a map": (17, (6, 4, 5), {}),
+    "channels of a map": (17, (6, 4, 5), {"epsilon": 2.0}),
     "channels of a sequence": (17, (6, 9), {}),
-    "groups of a map": (21, (6, 4, 5), {"num_groups": 3}),
+    "groups of a map": (21, (6, 4, 5), {"num_groups": 3, "epsilon": 2.0}),
     "groups of a sequence": (21, (6, 9), {"num_groups": 2}),
 }
-"""Operator set, shape behind the batch, attributes of GroupNormalization."""
+"""Operator set, shape behind the batch, attributes; an epsilon as large as variances is seen."""
 
 
 @pytest.mark.parametrize("case", GROUPED)
 def test_groups_of_channels_are_near_onnx_runtime(case: str, tmp_path: Path) -> None:
-    opset, shape, groups = GROUPED[case]
+    opset, shape, attributes = GROUPED[case]
     m = Model(opset=opset, seed=3)
     x = m.quantize(m.input(1, *shape), 0.1, 7)
     constants = [m.constant(m.rng.normal(1, 0.3, 6)), m.constant(m.rng.normal(0, 1, 6))]
-    kind = "GroupNormalization" if groups else "InstanceNormalization"
-    real = m.op(kind, x, *constants, **groups)
+    kind = "GroupNormalization" if "num_groups" in attributes else "InstanceNormalization"
+    real = m.op(kind, x, *constants, **attributes)
     closed = m.quantize(real, 0.05, -4)
     path = m.save(tmp_path, real, closed)
     # Nothing is moved: channels stay beside each other, and rows go across pixels.
@@ -181,6 +181,19 @@ def test_groups_as_pytorch_exports_them_move_nothing(tmp_path: Path) -> None:
     (steps,) = _apart(m, tmp_path, closed, scale=1.5)
     assert steps.max() <= 0.0501
     assert np.count_nonzero(steps > 0.01) <= 0.01 * steps.size
+
+
+def test_groups_of_channels_that_are_no_neighbours(tmp_path: Path) -> None:
+    """Channels 0 and 3, 1 and 4, 2 and 5 of a map: as many numbers as neighbours would have."""
+    m = Model(seed=3)
+    x = m.quantize(m.input(1, 6, 4, 5), 0.1, 7)
+    scaled = m.op("Mul", x, m.constant(np.arange(1, 7).reshape(6, 1, 1)))
+    pairs = m.op("Reshape", m.quantize(scaled, 0.5, 3), m.constant([1, 2, 3, 20], np.int64))
+    turned = m.op("Transpose", pairs, perm=[0, 2, 1, 3])
+    rows = m.op("Reshape", turned, m.constant([1, 3, 40], np.int64))
+    real = m.op("InstanceNormalization", rows, m.constant(np.ones(3)), m.constant(np.zeros(3)))
+    (apart,) = _apart(m, tmp_path, real, scale=1.5)
+    assert apart.max() < 4e-3
 
 
 def test_groups_that_do_not_divide_the_channels_are_told(tmp_path: Path) -> None:

@@ -48,10 +48,21 @@ def whole_attribute(node: SourceNode, name: str) -> int:
     Raises:
         CompileError: HW0204 when it is something else.
     """
-    found = np.asarray(node.attributes[name], dtype=np.float64).reshape(-1)
-    if found.size != 1 or found[0] != np.round(found[0]) or abs(found[0]) >= 2.0**53:
+    found = np.asarray(node.attributes[name]).reshape(-1)
+    if found.size != 1 or found.dtype.kind not in "iuf" or not _are_whole(found):
         raise malformed(node, f"its {name} is {found.tolist()}", "give it one whole number")
     return int(found[0])
+
+
+def axis_of(node: SourceNode, axis: int, rank: int) -> int:
+    """An axis of a tensor of so many, counted from the first one.
+
+    Raises:
+        CompileError: HW0204 when the tensor has no such axis.
+    """
+    if not -rank <= axis < rank:
+        raise malformed(node, f"its tensor of {rank} axes has none of number {axis}", "repair it")
+    return axis % rank
 
 
 def shift_of(node: SourceNode, name: str) -> int:
@@ -89,10 +100,15 @@ def whole_numbers(array: Array, node: SourceNode, name: str) -> IntArray:
     Raises:
         CompileError: HW0204 when it holds others.
     """
-    real = np.asarray(array, dtype=np.float64)
-    if not np.all(np.isfinite(real)) or np.any(real != np.round(real)):
+    if not _are_whole(array):
         raise malformed(node, f"its {name} has numbers that are not whole", "round them")
-    return real.astype(np.int64)
+    return np.asarray(array).astype(np.int64)
+
+
+def _are_whole(array: Array) -> bool:
+    """True for numbers that are whole, and no larger than those that float64 holds."""
+    real = np.asarray(array, dtype=np.float64)
+    return bool(np.all(np.abs(real) < 2.0**53) and np.all(real == np.round(real)))
 
 
 def held_integers(ctx: Context, value: Value | None, node: SourceNode) -> Stream:
@@ -124,8 +140,7 @@ def _on_integers(chain: Chain) -> Chain | None:
     """The chain as one of integers, where it is: real ones of step 1 and whole constants are."""
     if isinstance(chain.start, Integers):
         return chain if chain.domain == "int64" else None
-    constants = [c for op in chain.ops for c in op.constants]
-    whole = all(np.all(np.isfinite(c)) and np.all(c == np.round(c)) for c in constants)
+    whole = all(_are_whole(c) for op in chain.ops for c in op.constants)
     kinds = {op.kind for op in chain.ops}
     if np.any(chain.start.scale != 1) or not kinds <= _WHOLE_KINDS or not whole:
         return None
@@ -274,7 +289,7 @@ def _mean(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     pure = pure_stream(ctx, value, node)
     shape = pure.stream.shape
     given = np.asarray(node.attributes["axes"], dtype=np.int64).reshape(-1)
-    axes = tuple(sorted({int(a) % len(shape) for a in given}))
+    axes = tuple(sorted({axis_of(node, int(a), len(shape)) for a in given}))
     total = held_integers(ctx, sum_over(ctx, pure, axes, node), node)
     (found,) = _whole(ctx, _rounded_quotient(total, 1, prod(shape[a] for a in axes)), value, node)
     assert isinstance(found, Stream)

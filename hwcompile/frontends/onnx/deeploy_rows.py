@@ -16,6 +16,7 @@ from hwcompile.frontends.numbers.integer_functions import IntegerFunction, close
 from hwcompile.frontends.onnx.deeploy import (
     INT8,
     as_tensor,
+    axis_of,
     dtype_of,
     level_count,
     limits,
@@ -90,6 +91,7 @@ class _Rows:
 
 def _rows(ctx: Context, value: Value | None, axis: int, node: SourceNode) -> _Rows:
     stream = plain_stream(ctx, value, node)
+    axis = axis_of(node, axis, stream.index.ndim)
     table = np.moveaxis(stream.index, axis, -1)
     size = table.shape[-1]
     arranged = ctx.arrange(stream.value, table.reshape(1, -1, size), int(stream.fill), node)

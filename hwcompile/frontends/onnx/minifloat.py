@@ -20,7 +20,7 @@ from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.elementwise import required_constant
 from hwcompile.frontends.symbolic.pure import stream_of
 from hwcompile.frontends.symbolic.quantize import quantize
-from hwcompile.frontends.symbolic.quantizing import Quantization
+from hwcompile.frontends.symbolic.quantizing import Quantization, not_a_number
 from hwcompile.frontends.symbolic.spreading import spread
 from hwcompile.frontends.symbolic.values import (
     Constant,
@@ -184,11 +184,17 @@ def _float_quant(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
 def _constant(
     node: SourceNode, value: Constant | QuantizedConstant, scale: FloatArray, kind: Minifloat
 ) -> QuantizedConstant:
-    """Weights: the numbers as integers with a scale."""
+    """Weights: the numbers as integers with a scale.
+
+    Raises:
+        CompileError: HW0212 for a scale that is none, HW0221 for weights that are no numbers.
+    """
     steps = checked_scale(scale, node.origin, positive=False).reshape(np.shape(scale))
     array = value.array.astype(np.float32)
     with np.errstate(all="ignore"):
         real = kind.rounded((array / steps).astype(np.float32))
+    if np.isnan(real).any():
+        raise not_a_number(node)
     found = np.ldexp(real.astype(np.float64), -kind.exponent).astype(np.int64)
     step = np.broadcast_to(steps * np.float32(2.0**kind.exponent), array.shape)
     return QuantizedConstant(found, step.astype(np.float32), np.zeros(array.shape, dtype=np.int64))

@@ -68,7 +68,8 @@ def _in_groups(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             f"this {node.op_type} has {groups} groups, a scale of {constants[0].size} and a bias "
             f"of {constants[1].size} numbers for a tensor of shape {list(shape)}",
             "groups have equally many channels (axis 1), each with a scale and a bias",
-            "check the model with onnx.checker",
+            "check the model with onnx.checker; GroupNormalization of operator set 18 has them for "
+            "a group: export it for operator set 21",
             node.origin,
         )
     rows = (shape[0], groups, prod(shape[1:]) // groups)

@@ -33,6 +33,9 @@ from hwcompile_runtime.rows import FloatArray, floats
 _TABLE_LEVELS = 1 << 12
 """Integers whose float32 numbers stand in a table; those of wider streams are products."""
 
+_LEAST = 2.0**-60
+"""Scales from here to its inverse: products with integers keep all digits and are finite."""
+
 
 def float_sum(ctx: Context, pair: Pair, node: SourceNode) -> Stream | None:
     """The float32 sum or difference as a stream; None where it takes too many bits.
@@ -118,8 +121,8 @@ def _numbers(side: _Side) -> _Numbers | None:
     ctx, stream, order, node = side.ctx, side.stream, side.order, side.node
     value = ctx.arrange(stream.value, stream.index.reshape(-1)[order], int(stream.fill), node)
     rows = reduce_rows(order.reshape(-1), order.shape[2], [*stream.chain.arrays()]).rows
-    chain = absorbing(stream.chain.select(rows))
     element = ctx.type(value).element
+    chain = absorbing(stream.chain.select(rows), max(-element.low, element.high))
     steps = _Steps(ctx, node, value)
     if element.levels <= _TABLE_LEVELS:
         numbers = chain.apply(element.values().reshape(1, -1))
@@ -144,6 +147,8 @@ def _scaled(chain: Chain) -> tuple[FloatArray, IntArray, bool] | None:
         scale, ops = np.asarray(scale * ops[0].constants[0], dtype=np.float32), ops[1:]
     kinds = [op.kind for op in ops]
     if kinds not in ([], ["relu"]) or (kinds and np.any(scale < 0)):
+        return None
+    if not np.all((scale == 0) | ((np.abs(scale) > _LEAST) & (np.abs(scale) < 1 / _LEAST))):
         return None
     return scale, chain.start.zero_point, bool(kinds)
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from hwcompile.diagnostics import fail
+from hwcompile.diagnostics import CompileError, fail
 from hwcompile.frontends.model import Array, SourceNode
 from hwcompile.frontends.numbers.closing import Domain, RoundedOnce, close, close_once
 from hwcompile.frontends.rounding import not_a_line
@@ -79,13 +79,7 @@ def quantize_constant(array: Array, by: Quantization, node: SourceNode) -> Quant
         values = flat[None, :] if by.row_of is None else flat[:, None]
         integers = rows.quantize(values.astype(np.float32)).reshape(array.shape)
     except NotANumberError as error:
-        raise fail(
-            "HW0221",
-            "a weight is not a number",
-            "NaN cannot be quantized",
-            "repair the weights; training may have diverged",
-            node.origin,
-        ) from error
+        raise not_a_number(node) from error
     shape = array.shape
     scale = rows.scale if by.row_of is None else rows.scale.reshape(-1)
     zero = rows.zero_point
@@ -94,6 +88,17 @@ def quantize_constant(array: Array, by: Quantization, node: SourceNode) -> Quant
         return np.broadcast_to(constant.reshape(() if constant.size == 1 else shape), shape)
 
     return QuantizedConstant(integers, wide(scale), wide(zero))
+
+
+def not_a_number(node: SourceNode) -> CompileError:
+    """HW0221: a weight that is none."""
+    return fail(
+        "HW0221",
+        "a weight is not a number",
+        "NaN cannot be quantized",
+        "repair the weights; training may have diverged",
+        node.origin,
+    )
 
 
 def quantize_stream(

@@ -52,7 +52,10 @@ def until_whole(ops: Ops, starts_whole: bool) -> tuple[Ops, Ops, str] | None:
 
 
 def whole_interval(reach: Reach | None) -> IntType | None:
-    """The interval of whole numbers between two ends, where it is bounded and of few bits."""
+    """The interval of whole numbers between two ends, where it is bounded and of few bits.
+
+    It says how many bits results may take; types of what is emitted are those of what is computed.
+    """
     if reach is None:
         return None
     low, high = float(reach.low.min()), float(reach.high.max())

@@ -40,6 +40,7 @@ class Sigmoid:
         taken: See above.
         dropped: See above.
         mirrored: See above.
+        powers: Binary logarithms of scales that the kernel takes as powers of two.
     """
 
     digits: int
@@ -47,10 +48,11 @@ class Sigmoid:
     taken: int
     dropped: int
     mirrored: int
+    powers: tuple[int, ...]
 
 
-LOGISTIC = Sigmoid(9, 0x7FFF << 10, 0, 10, 1 << 15)
-TANH = Sigmoid(8, 0xFFFF << 8, 1 << 23, 8, 0)
+LOGISTIC = Sigmoid(9, 0x7FFF << 10, 0, 10, 1 << 15, (-12,))
+TANH = Sigmoid(8, 0xFFFF << 8, 1 << 23, 8, 0, (-12, -11))
 
 
 def sigmoid_of_table(ctx: LiteGraph, node: LiteNode, how: Sigmoid) -> None:
@@ -71,7 +73,7 @@ def sigmoid_of_table(ctx: LiteGraph, node: LiteNode, how: Sigmoid) -> None:
             "convert the model again",
         )
     _check_zero_points(node, source, result)
-    factor, shift = _input_factor(source)
+    factor, shift = _input_factor(source, how.powers)
     value = ctx.emit(node, Linear((factor,), 0), ctx.stream(node, 0))
     value = without_digits(ctx, node, value, shift, "half_up")
     above, size = _sides(ctx, node, value)
@@ -157,12 +159,17 @@ def _check_zero_points(node: LiteNode, *tensors: LiteTensor) -> None:
             )
 
 
-def _input_factor(source: LiteTensor) -> tuple[int, int]:
-    """A factor of at most 15 digits, and how many digits are dropped then: to steps of 1/12288."""
+def _input_factor(source: LiteTensor, powers: tuple[int, ...]) -> tuple[int, int]:
+    """A factor of at most 15 digits, and how many digits are dropped then: to steps of 1/12288.
+
+    A scale counts as a power of two where its logarithm in float32 is that near, `CheckedLog2`.
+    """
     scale = float(source.scale[0])
-    exponent = float(np.log2(scale))
-    if exponent in (-12.0, -11.0):
-        return 3 << int(exponent + 12), 0
+    one = np.float32(1)
+    exponent = np.log(np.float32(scale)) * (one / np.log(np.float32(2)))
+    power = int(np.rint(exponent))
+    if power in powers and np.abs(exponent - np.float32(power)) < np.float32(1e-3):
+        return 3 << (power + 12), 0
     real, shift = scale * 4096.0 * 3.0, 0
     while real <= 32767.0 / 2.0 and shift <= 30:
         real, shift = real * 2.0, shift + 1

@@ -157,9 +157,9 @@ def _corrected(
     number = np.zeros(form.addends.size, dtype=np.int64)
     number[form.distances] = np.arange(form.distances.size) + 1
     which = looked_up(ctx, node, near, number)
-    # Not all totals need occur, either.
-    kinds = ctx.kind(which).element.levels, ctx.kind(place).element.levels
-    corrections = corrections[: kinds[0], : kinds[1]]
+    # Not all of them need occur, from the least ones on: a pair table begins with what does.
+    rows, columns = (ctx.kind(value).element for value in (which, place))
+    corrections = corrections[rows.low : rows.high + 1, columns.low : columns.high + 1]
     pair = PairTable(corrections, IntType(int(corrections.min()), int(corrections.max())))
     missing = ctx.emit(node, pair, which, ctx.picked(node, place, spread))
     return ctx.emit(node, Linear((1, 1), 0), share, missing)

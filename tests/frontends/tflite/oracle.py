@@ -40,15 +40,23 @@ def check(path: Path, count: int = 40, seed: int = 0) -> None:
     assert not outputs
 
 
-def differing(path: Path, count: int, seed: int = 0) -> tuple[dict[str, int], int]:
+def differing(
+    path: Path, count: int, seed: int = 0, chosen: list[Array] | None = None
+) -> tuple[dict[str, int], int]:
     """How many elements of each tensor of the network differ, and how many of all outputs.
+
+    Args:
+        path: The model.
+        count: Frames.
+        seed: Of random frames.
+        chosen: So many frames for every input instead.
 
     Raises:
         AssertionError: If an output has another type.
     """
     file = read_file(path)
     model, streams = import_with_streams(file)
-    frames = frames_of(path, count, seed)
+    frames = frames_of(path, count, seed) if chosen is None else chosen
     computed, outputs = reference(path, frames, tuple(streams))
     names = [file.tensors[n].name for n in file.inputs]
     given = dict(zip(names, frames, strict=True))

@@ -13,10 +13,17 @@ SHARES = Meaning(1 / 256, -128)
 DIGITS_15 = Meaning(2.0**-15)
 
 
-def softmax_inside(rng: Random, rows: int, size: int, beta: float = 1.0) -> Made:
+def _near(digits: int) -> Meaning:
+    """A step that TFLite takes as a power of two, though it is none."""
+    return Meaning(float(np.float32(2.0**-digits * 1.0005)))
+
+
+def softmax_inside(
+    rng: Random, rows: int, size: int, beta: float = 1.0, before: Meaning | None = None
+) -> Made:
     """A softmax whose shares another operator takes."""
     w = LiteWriter()
-    x = w.tensor((1, rows, size), meaning(rng, 0.01, 0.5))
+    x = w.tensor((1, rows, size), before or meaning(rng, 0.01, 0.5))
     shares, y = (
         w.tensor((1, rows, size), SHARES),
         w.tensor((1, rows, size), meaning(rng, 0.001, 0.01)),
@@ -162,6 +169,9 @@ WIDE: dict[str, Maker] = {
     "softmax int16 long": lambda r: softmax_of_sixteen(r, 2, 61),
     "logistic int16": lambda r: function(r, "LOGISTIC", 3, None, DIGITS_15),
     "logistic int16 power": lambda r: function(r, "LOGISTIC", 3, Meaning(2.0**-12), DIGITS_15),
+    "logistic int16 near a power": lambda r: function(r, "LOGISTIC", 3, _near(12), DIGITS_15),
+    "logistic int16 nearer": lambda r: function(r, "LOGISTIC", 3, _near(11), DIGITS_15),
+    "tanh int16 near a power": lambda r: function(r, "TANH", 3, _near(11), DIGITS_15),
     "tanh int16": lambda r: function(r, "TANH", 3, None, DIGITS_15),
     "tanh int16 power": lambda r: function(r, "TANH", 3, Meaning(2.0**-11), DIGITS_15),
     "exp int16": exponential,

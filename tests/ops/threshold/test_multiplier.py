@@ -245,6 +245,43 @@ def test_holds_rejects_a_wrong_integer() -> None:
     assert not holds(patched, thresholds, RISING, low, high)
 
 
+def test_of_staircases_that_are_alike_every_one_is_held_to() -> None:
+    """Of four equal rows, a single number of one is another."""
+    low, high, four = 0, 4000, np.ones(4, dtype=np.int64)
+    thresholds = np.tile(np.arange(1, 32) * 125 + 3, (4, 1))
+    found = solve(thresholds, four, low, high)
+    assert found is not None
+    # A step late for all, which a patch corrects, and a pivot below everything.
+    late = thresholds.copy()
+    late[:, 17] += 1
+    found = replace(
+        found,
+        patch_at=thresholds[:, 17:18].copy(),
+        patch_change=-four[:, None],
+        pivot=(low - 1) * four,
+        below=found.bias + (5 << found.shift),
+    )
+    assert holds(found, late, four, low, high)
+
+    def third(array: np.ndarray, by: int) -> np.ndarray:
+        return np.concatenate([array[:2], array[2:3] + by, array[3:]])
+
+    others = [
+        replace(found, factor=third(found.factor, 1)),
+        replace(found, bias=third(found.bias, 3 << found.shift)),
+        replace(found, patch_at=third(found.patch_at, 1)),
+        replace(found, patch_change=third(found.patch_change, 1)),
+        replace(found, pivot=third((low - 1) * four, 2000)),
+    ]
+    assert not any(holds(other, late, four, low, high) for other in others)
+    assert not holds(found, third(late, 1), four, low, high)
+    assert not holds(found, late, third(four, -2), low, high)
+    found = replace(found, pivot=1000 * four, below=found.bias.copy())
+    assert holds(found, late, four, low, high)
+    other = replace(found, below=third(found.bias, 3 << found.shift))
+    assert not holds(other, late, four, low, high)
+
+
 @pytest.mark.parametrize("shift", [0, 3, 6])
 def test_a_power_of_two_needs_no_multiplier(shift: int) -> None:
     low, high = -600, 500
