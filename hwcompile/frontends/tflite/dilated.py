@@ -133,7 +133,7 @@ def _dilated(tensors: list[LiteTensor], nodes: list[LiteNode]) -> tuple[LiteNode
     (conv,) = (node for node in nodes if node.operator in CONVOLUTIONS)
     source, result = tensors[spread.inputs[0]], tensors[gathered.outputs[0]]
     seen, given = tensors[conv.inputs[0]], tensors[conv.outputs[0]]
-    kernel = tensors[conv.inputs[1]].shape[1:3]
+    kernel = tensors[conv.inputs[1]].shape[1:3] if len(conv.inputs) > 1 else ()
     if len(seen.shape) != 4 or len(given.shape) != 4 or len(kernel) != 2 or source.shape[0] != 1:
         raise _unfit(conv, f"takes {list(seen.shape)} and gives {list(given.shape)}")
     for node in nodes:

@@ -10,7 +10,7 @@ from hwcompile.frontends.feature_map import map_shape
 from hwcompile.frontends.names import identifier
 from hwcompile.frontends.tflite import functions
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
-from hwcompile.frontends.tflite.lowering import HostTensor, LiteGraph, unsupported
+from hwcompile.frontends.tflite.lowering import HostTensor, LiteGraph, check_elements, unsupported
 from hwcompile.frontends.tflite.softmax import in_hardware, in_sixteen_bits
 from hwcompile.frontends.tflite.structure import places
 from hwcompile.ir.types import IntType, TensorType
@@ -47,6 +47,7 @@ def real_input(ctx: LiteGraph, node: LiteNode, number: int) -> HostInput:
     TFLite rounds halves away from zero before it adds the zero point, so that is added behind.
     """
     tensor, result = ctx.tensor(number), ctx.result(node)
+    check_elements(node, tensor)
     element = ctx.interval(node, result)
     zero, scale = int(result.zero_point[0]), result.scale[:1]
     apart = IntType(element.low - zero, element.high - zero)

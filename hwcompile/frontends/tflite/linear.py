@@ -78,11 +78,8 @@ def _transposed(ctx: LiteGraph, node: LiteNode) -> None:
     # The forward convolution's padding, from the result's size to the input's.
     pads = padding_of(node, result.shape[1:3], kernel, strides)
     index = places(source)[0]
-    wide = np.full(
-        (*((n - 1) * s + 1 for n, s in zip(index.shape[:2], strides, strict=True)), index.shape[2]),
-        -1,
-        dtype=np.int64,
-    )
+    apart = ((n - 1) * s + 1 for n, s in zip(index.shape[:2], strides, strict=True))
+    wide = np.full(limited((*apart, index.shape[2]), node.origin), -1, dtype=np.int64)
     wide[:: strides[0], :: strides[1]] = index
     before = [k - 1 - pad for k, pad in zip(kernel, pads[:2], strict=True)]
     after = [

@@ -168,13 +168,7 @@ class LiteGraph:
         Raises:
             CompileError: HW0302 for one that is not quantized, or by slices.
         """
-        if not tensor.size:
-            raise node.refuse(
-                "HW0302",
-                f"the tensor '{tensor.name}' of this {node.operator} has no elements",
-                f"its shape is {list(tensor.shape)}",
-                "convert the model for the sizes that it will get",
-            )
+        check_elements(node, tensor)
         if tensor.dtype not in INTERVALS:
             raise node.refuse(
                 "HW0302",
@@ -300,6 +294,17 @@ def padding_of(
     ]
     top, left = (t // 2 for t in total)
     return (top, left, total[0] - top, total[1] - left)
+
+
+def check_elements(node: LiteNode, tensor: LiteTensor) -> None:
+    """Raise `CompileError` HW0302 for a tensor without elements."""
+    if not tensor.size:
+        raise node.refuse(
+            "HW0302",
+            f"the tensor '{tensor.name}' of this {node.operator} has no elements",
+            f"its shape is {list(tensor.shape)}",
+            "convert the model for the sizes that it will get",
+        )
 
 
 def wrong_shape(node: LiteNode, tensor: LiteTensor, wanted: str) -> CompileError:

@@ -33,12 +33,12 @@ def _average(ctx: LiteGraph, node: LiteNode) -> None:
     """`AVERAGE_POOL_2D`: the sum of a window by how many pixels it has, halves away from zero."""
     value, pool = _pool(ctx, node, "sum")
     shape = ctx.kind(value).shape
+    total = ctx.emit(node, pool, value)
     down, across = (
         np.sum((p >= 0) & (p < shape[axis]), axis=1)
         for axis, p in enumerate(pool.geometry.positions(a, shape) for a in (0, 1))
     )
     counts = (down[:, None] * across).astype(np.int64)
-    total = ctx.emit(node, pool, value)
     most = int(np.lcm.reduce(counts.reshape(-1)))
     if np.any(counts != most):
         total = _weighted(ctx, node, total, most // counts)

@@ -9,6 +9,10 @@ import numpy.typing as npt
 
 from hwcompile.ir.types import Encoding, IntArray, IntType
 
+MOST_TAPS = 1 << 24
+"""Of all windows along one axis. Where they lie is worked out tap by tap, and one wrong number in a
+file would ask for any number of them."""
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -33,9 +37,12 @@ class Geometry:
             return ["kernel, strides and dilations have two entries each, and pads four"]
         if min(self.kernel + self.strides + self.dilations) < 1 or min(self.pads) < 0:
             return ["kernel, strides and dilations are at least 1, and pads at least 0"]
-        height, width = self.output(shape)
-        if height < 1 or width < 1:
+        windows = self.output(shape)
+        if min(windows) < 1:
             return [f"the kernel {self.kernel} is larger than the padded map"]
+        most = max(count * taps for count, taps in zip(windows, self.kernel, strict=True))
+        if most > MOST_TAPS:
+            return [f"its windows have {most:,} taps along an axis, and {MOST_TAPS:,} are the most"]
         if not all(self._inside(axis, shape).any() for axis in (0, 1)):
             return ["every window lies in the padding alone"]
         return []

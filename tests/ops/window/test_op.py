@@ -110,6 +110,8 @@ def test_scale_follows_its_channel() -> None:
         (Window((1, 1), (1, 1), (1, 1), (0, 0), 0, 1), "pads four"),
         (Window((1, 1), (1, 1), (1, 1), (0, 0, 0, 0), 0, 3), "3 equal groups"),
         (Window((1, 1), (9, 9), (1, 1), (2, 0, 0, 0), 0, 1), "padding alone"),
+        (Window((1, 1), (1, 1), (1, 1), (2**31, 0, 0, 0), 0, 1), "taps along an axis"),
+        (Window((1, 2**31), (1, 1), (1, 1), (0, 2**31, 0, 0), 0, 1), "taps along an axis"),
     ],
 )
 def test_problems(op: Window, text: str) -> None:
