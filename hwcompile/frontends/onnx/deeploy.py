@@ -191,13 +191,7 @@ def by_channel(constant: IntArray, shape: tuple[int, ...], node: SourceNode) -> 
     """
     if constant.ndim == 1 and constant.size > 1 and len(shape) > 1 and constant.size == shape[1]:
         constant = constant.reshape(-1, *[1] * (len(shape) - 2))
-    if common_shape(node, constant.shape, shape) != shape:
-        raise malformed(
-            node,
-            f"constants of shape {list(constant.shape)} spread over more than {list(shape)}",
-            "give it one number, or one for each channel",
-        )
-    return wide(constant, shape)
+    return _spread(constant, shape, node, "give it one number, or one for each channel")
 
 
 def _requant_shift(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
@@ -324,12 +318,13 @@ def by_last_axis(constant: IntArray, shape: tuple[int, ...], node: SourceNode) -
     Raises:
         CompileError: HW0204 when it spreads over more than the tensor.
     """
+    return _spread(constant, shape, node, "give it a number for each element of the last axis")
+
+
+def _spread(constant: IntArray, shape: tuple[int, ...], node: SourceNode, fix: str) -> IntArray:
     if common_shape(node, constant.shape, shape) != shape:
-        raise malformed(
-            node,
-            f"constants of shape {list(constant.shape)} spread over more than {list(shape)}",
-            "give it a number for each element of the last axis",
-        )
+        why = f"constants of shape {list(constant.shape)} spread over more than {list(shape)}"
+        raise malformed(node, why, fix)
     return wide(constant, shape)
 
 

@@ -14,7 +14,7 @@ from hwcompile.ops.contract.built import Built
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Timing, single
-from hwcompile.ops.gather.words import all_divisors
+from hwcompile.ops.gather.words import all_divisors, check_parallel
 
 O = TypeVar("O", bound=Op)  # noqa: E741
 
@@ -71,12 +71,7 @@ class ChoiceKernel(Kernel[O]):
 
     def check(self, site: Site[O], parameters: Parameters) -> str | None:
         """Unknown names, and words that cut a pixel into unlike parts."""
-        if set(parameters) != {"parallel"}:
-            return f"the only parameter is 'parallel', not {sorted(parameters)}"
-        parallel, channels = parameters["parallel"], site.inputs[0].channels
-        if isinstance(parallel, int) and parallel > 0 and channels % parallel == 0:
-            return None
-        return f"'parallel' is a divisor of the {channels} channels, not {parallel!r}"
+        return check_parallel(parameters, all_divisors(site.inputs[0].channels))
 
 
 Ways = Mapping[bool, Timing]

@@ -131,7 +131,7 @@ class Buffered(Kernel[Gather]):
 
     def check(self, site: Site[Gather], parameters: Parameters) -> str | None:
         """Why the parameters are not legal; None when they are."""
-        return check_parallel(site, parameters, _parallels(site))
+        return check_parallel(parameters, _parallels(site))
 
 
 def _parallels(site: Site[Gather]) -> tuple[int, ...]:

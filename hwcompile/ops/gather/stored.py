@@ -15,7 +15,7 @@ from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Access, Actor, Buffer, Repeated, Timing
 from hwcompile.ops.gather.op import Take
-from hwcompile.ops.gather.words import all_divisors
+from hwcompile.ops.gather.words import all_divisors, check_parallel
 
 
 class StoredFrame(Built[Take]):
@@ -122,9 +122,4 @@ class TwoFrames(Kernel[Take]):
 
     def check(self, site: Site[Take], parameters: Parameters) -> str | None:
         """Why the parameters are not legal; None when they are."""
-        if set(parameters) != {"parallel"}:
-            return f"the only parameter is 'parallel', not {sorted(parameters)}"
-        parallel, channels = parameters["parallel"], site.inputs[0].channels
-        if isinstance(parallel, int) and parallel > 0 and channels % parallel == 0:
-            return None
-        return f"'parallel' is a divisor of the {channels} channels, not {parallel!r}"
+        return check_parallel(parameters, all_divisors(site.inputs[0].channels))

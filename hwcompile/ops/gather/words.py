@@ -62,15 +62,14 @@ def word_sequence(op: Gather, parallel: int) -> IntArray:
     return words
 
 
-def check_parallel(
-    site: Site[Gather], parameters: Parameters, legal: tuple[int, ...]
-) -> str | None:
+def check_parallel(parameters: Parameters, legal: tuple[int, ...]) -> str | None:
     """Why a parameter set is not `{"parallel": one of legal}`; None when it is."""
     if set(parameters) != {"parallel"}:
         return f"the only parameter is 'parallel', not {sorted(parameters)}"
-    if parameters["parallel"] in legal:
+    parallel = parameters["parallel"]
+    if isinstance(parallel, int) and parallel in legal:
         return None
-    return f"'parallel' is one of {list(legal)} here, not {parameters['parallel']!r}"
+    return f"'parallel' is one of {list(legal)} here, not {parallel!r}"
 
 
 class BuiltGather(Built[Gather]):

@@ -69,4 +69,4 @@ def test_what_is_no_place_is_refused() -> None:
     assert Take().problems((x,)) == ["takes two inputs, not 1"]
     assert "numbers" in Take().problems((x, TensorType((1, 1, 2), BIPOLAR)))[0]
     complaint = TwoFrames().check(site(2, 3, 4, 2, IntType(0, 9)), {"parallel": 3})
-    assert complaint == "'parallel' is a divisor of the 4 channels, not 3"
+    assert complaint == "'parallel' is one of [1, 2, 4] here, not 3"
