@@ -18,7 +18,7 @@ from hwcompile.explore.engine import WorkEngine, engine
 from hwcompile.explore.network.accuracy import explore_accuracy
 from hwcompile.explore.network.confirm import Confirmed, confirmed
 from hwcompile.explore.network.explore import Effort, Front, default_clocks, explore_network
-from hwcompile.explore.network.files import SCHEDULES, csv_text, schedule_name
+from hwcompile.explore.network.files import SCHEDULES, csv_text, listed, schedule_name
 from hwcompile.explore.network.page import page_of
 from hwcompile.explore.network.points import Point
 from hwcompile.explore.network.recipes import Examples, Recipe, written
@@ -149,14 +149,14 @@ def _evenly(count: int, most: int) -> list[int]:
 def _write(folder: Path, front: Front, table: str, page: str) -> None:
     schedules = folder / SCHEDULES
     schedules.mkdir(parents=True, exist_ok=True)
+    before = listed(folder / CSV)
     texts = {schedule_name(n): point.schedule for n, point in enumerate(front.points, start=1)}
     for name, text in texts.items():
         write_atomic(schedules / name, text)
-    # Of a longer front that was written here before; they are of no row of the table.
-    for path in schedules.glob("*.toml"):
-        if path.stem.isdigit() and path.name not in texts:
-            path.unlink()
     write_atomic(folder / CSV, table)
+    # Of a longer front that was written here before, whose table named them; no row does any more.
+    for name in before - texts.keys():
+        (schedules / name).unlink(missing_ok=True)
     write_atomic(folder / PAGE, page)
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from io import StringIO
+from pathlib import Path
 
 from hwcompile.explore.network.confirm import Confirmed
 from hwcompile.explore.network.points import Point
@@ -12,6 +14,7 @@ from hwcompile.explore.network.points import Point
 SCHEDULES = "schedules"
 """The folder of the schedules."""
 
+_NAME = re.compile(r"\d{3,}\.toml")
 _NUMBERS = ("clock_mhz", "mhz", "interval", "latency", "lanes", "lut", "ff", "bram", "dsp")
 _BUILT = ("lut", "ff", "bram", "dsp", "fmax_mhz", "problem")
 
@@ -19,6 +22,16 @@ _BUILT = ("lut", "ff", "bram", "dsp", "fmax_mhz", "problem")
 def schedule_name(number: int) -> str:
     """Of a design's schedule."""
     return f"{number:03}.toml"
+
+
+def listed(table: Path) -> set[str]:
+    """Names of schedules that a table of an earlier exploration lists; none where there is none."""
+    try:
+        with table.open(encoding="utf-8", newline="") as text:
+            names = [row.get("schedule") or "" for row in csv.DictReader(text)]
+    except (OSError, ValueError, csv.Error):
+        return set()
+    return {name for name in names if _NAME.fullmatch(name)}
 
 
 def csv_text(points: Sequence[Point], built: Sequence[Confirmed | None]) -> str:

@@ -127,12 +127,16 @@ def test_the_command_writes_what_it_says(
     assert schedules == [each["schedule"] for each in front["designs"]]
     page = (folder / "front.html").read_text(encoding="utf-8")
     assert all(f">{name}</th>" in page for name in schedules)
-    for name in ("999.toml", "mine.toml"):
+    # A longer front that was here before, whose last schedule its table lists; the user's own stay.
+    for name in ("2026.toml", "999.toml", "mine.toml"):
         (folder / "schedules" / name).write_text("")
+    with (folder / "front.csv").open("a") as file:
+        file.write("999.toml\n../../model.onnx\n")
     printed = type_command(monkeypatch, capsys, "explore", *words)
     assert "001.toml" in printed.out
     left = sorted(path.name for path in (folder / "schedules").iterdir())
-    assert left == [*schedules, "mine.toml"]
+    assert left == sorted([*schedules, "2026.toml", "mine.toml"])
+    assert words[0].is_file()
     assert "front.html" in printed.err + printed.out
 
 
