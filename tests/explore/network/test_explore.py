@@ -112,7 +112,8 @@ def test_one_job_needs_no_dask() -> None:
 def test_the_command_writes_what_it_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = [save(tmp_path), "--board", "icebreaker", "--designs", "120", "--points", "4"]
+    model = save(tmp_path)
+    words = [model, "--board", "icebreaker", "--designs", "120", "--points", "4"]
     words += ["--jobs", "1", "-o", tmp_path / "front"]
     outcome = type_command(monkeypatch, capsys, "explore", *words, "--json")
     assert outcome.code == 0, outcome.err
@@ -136,7 +137,7 @@ def test_the_command_writes_what_it_says(
     assert "001.toml" in printed.out
     left = sorted(path.name for path in (folder / "schedules").iterdir())
     assert left == sorted([*schedules, "2026.toml", "mine.toml"])
-    assert words[0].is_file()
+    assert model.is_file()
     assert "front.html" in printed.err + printed.out
 
 
