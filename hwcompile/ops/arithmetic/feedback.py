@@ -202,10 +202,11 @@ def sequenced(matrix: IntArray) -> Sequenced | None:
 
 @lru_cache(maxsize=64)
 def _cached(shape: tuple[int, int], contents: bytes) -> Sequenced | None:
-    return sequenced(np.frombuffer(contents, dtype=np.int64).reshape(shape))
+    bits = np.unpackbits(np.frombuffer(contents, dtype=np.uint8), count=shape[0] * shape[1])
+    return sequenced(bits.astype(np.int64).reshape(shape))
 
 
 def sequence_of(matrix: IntArray) -> Sequenced | None:
     """`sequenced`, which planners ask for every folding."""
     rows, columns = matrix.shape
-    return _cached((rows, columns), np.ascontiguousarray(matrix, dtype=np.int64).tobytes())
+    return _cached((rows, columns), np.packbits(matrix != 0).tobytes())

@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from hwcompile.ops.contract.timing import Actor
-from hwcompile.schedule.time.engine import run
 from hwcompile.schedule.time.network import Network
 from hwcompile.schedule.time.process import PartedProcess, Process
 from hwcompile.schedule.time.settling import first_trial, span
-from hwcompile.schedule.time.sweeps import run_sweeps
+from hwcompile.schedule.time.simulation import run_network
 
 
 def has_slow_pair(
@@ -65,7 +64,7 @@ def _alone(process: Process, channels: Iterable[str]) -> Process:
 
 def _pace(pair: Network, frames: int) -> int:
     """Cycles per frame, for ever; 0 where that does not show in so many frames."""
-    found = run_sweeps(pair, frames) or run(pair, frames)
+    found = run_network(pair, frames)
     if found.waits:
         return 0
     traces = found.channels.values()

@@ -23,24 +23,20 @@ from functools import partial
 
 import numpy as np
 
-from hwcompile.schedule.time.engine import run
 from hwcompile.schedule.time.frame_ends import FrameEnds, Stretch
 from hwcompile.schedule.time.network import UNBOUNDED, Network
 from hwcompile.schedule.time.offers import Offer, as_cycles
 from hwcompile.schedule.time.piece_turns import TurnsInPieces
-from hwcompile.schedule.time.sweeps import run_sweeps
+from hwcompile.schedule.time.simulation import run_network
 from hwcompile.schedule.time.tokens import deadlock
-from hwcompile.schedule.time.walks import in_pieces, run_walks
+from hwcompile.schedule.time.walks import Walked
 from hwcompile.schedule.time.whole_turns import WholeTurns
 
 Turns = WholeTurns | TurnsInPieces
 """Simulated frames."""
 
 _EFFORT = 24_000_000
-"""Firings that may be simulated, in units of a sweep's; bounds the time, deterministically."""
-
-_WORD_BY_WORD = 12
-"""What a firing costs where sweeps do not settle."""
+"""What may be simulated, in units of `Simulated.effort`; bounds the time, deterministically."""
 
 _MOST_PERIOD = 8
 """Frames that may take turns in a pattern that is recognised."""
@@ -96,7 +92,6 @@ class _Follower:
         self.network = network
         self.span = span(network)
         self.effort = _EFFORT
-        self.by_pieces = in_pieces(network, first_trial(network))
         self.per_frame = sum(process.phases for process in network.processes)
         self.outputs = [_sink(network, name) for name in network.outputs]
         self.stretches: list[list[Stretch]] = [[] for _ in network.outputs]
@@ -130,18 +125,14 @@ class _Follower:
         return frames * self.per_frame > self.effort
 
     def _simulate(self, frames: int, known: Mapping[str, Offer]) -> Turns:
-        if self.by_pieces:
-            walked = run_walks(self.network, frames, known)
-            if walked is not None:
-                self.effort -= frames * self.per_frame
-                return TurnsInPieces(walked, frames)
+        simulated = run_network(self.network, frames, known)
+        self.effort -= simulated.effort
+        if simulated.waits:
+            raise deadlock(self.network, simulated.waits)
+        if isinstance(simulated.found, Walked):
+            return TurnsInPieces(simulated.found, frames)
         offered = {name: as_cycles(offer, frames) for name, offer in known.items()}
-        found = run_sweeps(self.network, frames, offered)
-        self.effort -= frames * self.per_frame * (1 if found else _WORD_BY_WORD)
-        found = found or run(self.network, frames, offered)
-        if found.waits:
-            raise deadlock(self.network, found)
-        return WholeTurns.of(self.network, found, frames, offered)
+        return WholeTurns.of(self.network, simulated.found, frames, offered)
 
     def _course(self, seen: Turns) -> _Course | None:
         """The course that the last frames are on, with the shortest turn; None without one."""

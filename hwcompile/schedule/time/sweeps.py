@@ -22,7 +22,7 @@ from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.engine import NEVER, ChannelTrace, Run
 from hwcompile.schedule.time.network import Network, Process
 
-EVALUATIONS = 24
+EVALUATIONS = 12
 """Evaluations of each process, on average, after which sweeping is given up."""
 
 

@@ -30,9 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hwcompile.ir.types import IntArray
-from hwcompile.schedule.time.engine import NEVER, Run, run
+from hwcompile.schedule.time.engine import NEVER, ChannelTrace
 from hwcompile.schedule.time.network import Network
-from hwcompile.schedule.time.sweeps import Sweeper, run_sweeps
+from hwcompile.schedule.time.simulation import run_network
+from hwcompile.schedule.time.sweeps import Sweeper
+from hwcompile.schedule.time.tracks import PieceTrace
 
 MOST_FIRINGS = 1_000_000
 """More firings are not followed: it would take seconds."""
@@ -92,8 +94,8 @@ def timeline(network: Network, frames: int, slices: int = SLICES) -> Timeline | 
     frames = min(frames, MOST_FIRINGS // sum(p.phases for p in network.processes))
     if not frames:
         return None
-    found = run_sweeps(network, frames) or run(network, frames)
-    started, freed = _cycles(found, "started"), _cycles(found, "freed")
+    channels = run_network(network, frames).channels
+    started, freed = _cycles(channels, "started"), _cycles(channels, "freed")
     sweepers = [Sweeper(process, network, frames, None) for process in network.processes]
     firings = [sweeper.cycles(started, freed) for sweeper in sweepers]
     end = max(
@@ -113,14 +115,14 @@ def timeline(network: Network, frames: int, slices: int = SLICES) -> Timeline | 
         blocked = _within(edges, before[room], cycles[room])
         activity = Activity(process.name, int(cycles[0]), int(last), work, starved, blocked)
         activities.append(activity)
-    held = {n: t.occupancy for n, t in found.channels.items() if network.channels[n].link}
+    held = {n: t.occupancy for n, t in channels.items() if network.channels[n].link}
     return Timeline(tuple(edges.tolist()), tuple(activities), held)
 
 
-def _cycles(found: Run, which: str) -> dict[str, IntArray]:
+def _cycles(channels: Mapping[str, ChannelTrace | PieceTrace], which: str) -> dict[str, IntArray]:
     """Cycles of all tokens by channel; index 0 is a token that nobody waits for."""
     none = np.array([NEVER])
-    return {name: np.concatenate((none, getattr(t, which))) for name, t in found.channels.items()}
+    return {name: np.concatenate((none, getattr(t, which))) for name, t in channels.items()}
 
 
 def _blocked(

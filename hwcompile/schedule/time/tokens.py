@@ -14,12 +14,11 @@ import numpy as np
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.ir.types import IntArray
 from hwcompile.schedule.plan import Plan
-from hwcompile.schedule.time.engine import ChannelTrace, Run, Wait, run
+from hwcompile.schedule.time.engine import ChannelTrace, Wait
 from hwcompile.schedule.time.network import Network, build_network
-from hwcompile.schedule.time.offers import Offer, as_cycles
-from hwcompile.schedule.time.sweeps import run_sweeps
+from hwcompile.schedule.time.offers import Offer
+from hwcompile.schedule.time.simulation import run_network
 from hwcompile.schedule.time.tracks import PieceTrace
-from hwcompile.schedule.time.walks import in_pieces, run_walks
 
 
 @dataclass(frozen=True)
@@ -101,14 +100,10 @@ def simulate_network(
     """`simulate`, for a plan that has been translated already."""
     if frames < 1:
         raise ValueError(f"at least one frame must be simulated, not {frames}")
-    walked = run_walks(network, frames, input_cycles) if in_pieces(network, frames) else None
-    if walked is not None:
-        return _trace(network, frames, walked.traces())
-    offered = {name: as_cycles(offer, frames) for name, offer in (input_cycles or {}).items()}
-    result = run_sweeps(network, frames, offered) or run(network, frames, offered)
-    if result.waits:
-        raise deadlock(network, result)
-    return _trace(network, frames, result.channels)
+    simulated = run_network(network, frames, input_cycles)
+    if simulated.waits:
+        raise deadlock(network, simulated.waits)
+    return _trace(network, frames, simulated.channels)
 
 
 def _trace(
@@ -126,9 +121,9 @@ def _trace(
     )
 
 
-def deadlock(network: Network, result: Run) -> CompileError:
+def deadlock(network: Network, waits: tuple[Wait, ...]) -> CompileError:
     """Describe who waits for whom; a cycle of waits is shown when there is one."""
-    waits = _cycle(result.waits) or result.waits
+    waits = _cycle(waits) or waits
     text = "; ".join(_sentence(network, wait) for wait in waits)
     full = [w.channel for w in waits if w.full and network.channels[w.channel].link]
     fix = (

@@ -21,23 +21,12 @@ from hwcompile.schedule.time.offers import Offer, as_track
 from hwcompile.schedule.time.tracks import PieceTrace
 from hwcompile.schedule.time.walkers import Tracks, Waiters, Walker
 
-WHOLE = 1 << 22
-"""Firings up to which whole processes are simulated at once."""
-
-_PATIENCE = 64
-"""How often a piece may be computed, on average."""
-
 TRIES = 100
 """After computing a piece so often without an end it is taken together with others: which takes as
 long as computing it about so often."""
 
 _TIDY = 1 << 12
 """Pieces that are computed before memory is looked at again."""
-
-
-def in_pieces(network: Network, frames: int) -> bool:
-    """Whether so many frames are better simulated by pieces."""
-    return frames * sum(process.phases for process in network.processes) > WHOLE
 
 
 @dataclass(frozen=True)
@@ -61,15 +50,22 @@ class Walked:
 
 
 def run_walks(
-    network: Network, frames: int, offered: Mapping[str, Offer] | None = None
+    network: Network, frames: int, offered: Mapping[str, Offer] | None = None, patience: int = 64
 ) -> Walked | None:
-    """Simulate like the engine's `run`; None when pieces go on changing for long."""
+    """Simulate like the engine's `run`; None when pieces go on changing for long.
+
+    Args:
+        network: What to simulate.
+        frames: How many.
+        offered: For some processes the earliest cycle of every firing.
+        patience: How often a piece may be computed, on average.
+    """
     tracks = Tracks.of(network, frames)
     walkers = [
         _walker(network, frames, tracks, index, (offered or {}).get(process.name))
         for index, process in enumerate(network.processes)
     ]
-    settled = _Front(network, walkers).run()
+    settled = _Front(network, walkers).run(patience)
     return Walked(network, tracks, walkers) if settled else None
 
 
@@ -97,11 +93,11 @@ class _Front:
         self.lacking: dict[int, list[tuple[int, bool]]] = {}
         self.stopped: list[tuple[int, int]] = []
 
-    def run(self) -> bool:
+    def run(self, patience: int) -> bool:
         """Compute pieces until nothing changes; False if that takes long."""
         for first in range(len(self.walkers)):
             self._mark(first, 0)
-        effort = _PATIENCE * sum(walker.count for walker in self.walkers)
+        effort = patience * sum(walker.count for walker in self.walkers)
         for left in range(effort, 0, -1):
             index = self._next()
             if index is None:

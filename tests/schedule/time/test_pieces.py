@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hwcompile.diagnostics import CompileError
 from hwcompile.schedule.plan import Plan
-from hwcompile.schedule.time import pieces, walks
+from hwcompile.schedule.time import pieces, simulation, walks
 from hwcompile.schedule.time.depths import size_network
 from hwcompile.schedule.time.engine import run
 from hwcompile.schedule.time.network import Network, Process
@@ -116,9 +116,9 @@ def test_many_predictions_and_depths_are_those_of_the_whole(
 def same_as_the_whole(network: Network, count: int, least: int, more: int) -> None:
     """Pieces of any size give the ends of frames and the depths of FIFOs of no pieces."""
     results = []
-    for limit in (walks.WHOLE, 0):
+    for limit in (simulation.WHOLE, 0):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(walks, "WHOLE", limit)
+            patch.setattr(simulation, "WHOLE", limit)
             patch.setattr(pieces, "LEAST_PHASES", least)
             same = in_rows(tiled(network, count), more)
             linked = {n: replace(c, link=True) for n, c in same.channels.items()}
