@@ -1,7 +1,7 @@
 """Constant matrices as adder graphs, beside the RTL that da4ml itself emits for them.
 
-    python benchmarks/unrolled.py [--medium | --large] [--only WORD ...]
-        [--family NAME ...] [--clock] [--json FILE] [--markdown FILE]
+    python benchmarks/unrolled.py [--large] [--only WORD ...] [--family NAME ...] [--clock]
+        [--json FILE] [--markdown FILE]
 
 Random square matrices of 16, 32 and 64 rows with weights of 2, 4, 6 and 8 bits on signed inputs of
 8 bits; and a network of the sizes that jet tagging uses, 16-64-32-32-5, with random weights of 6
@@ -10,8 +10,7 @@ bits on unsigned inputs of 6 bits: its row is the sum over its four matrices. `l
 as one combinational circuit, synthesized by the same script: that of `hwcompile build` for ECP5,
 Yosys' `synth_xilinx` for 7-series. With `--clock` the kernel is placed and routed alone on ECP5
 where it is small enough (`LARGEST`). Without `--large` there are matrices of 16 rows for 7-series
-alone, in some minutes; with it all rows, in hours. With `--medium` there are those of 32 rows and
-the network for 7-series, in an hour.
+alone, in some minutes; with it all rows, in hours.
 """
 
 from __future__ import annotations
@@ -47,7 +46,6 @@ LARGEST = 12_000
 
 SIZES, BITS = (16, 32, 64), (2, 4, 6, 8)
 JETS, JET_BITS = (16, 64, 32, 32, 5), 6
-MEDIUM = ["32x32", "jets"]
 
 TITLES = ("matrix", "family", "bits", "LUT", "LUT da4ml", "FF", "stages", "fmax MHz")
 TABLES = {"": TITLES}
@@ -166,16 +164,11 @@ def main() -> int:
     options_of = parser(__doc__)
     options_of.add_argument("--only", nargs="+", default=[], metavar="WORD", help="as 16x16_4")
     options_of.add_argument("--large", action="store_true", help="larger ones too")
-    options_of.add_argument(
-        "--medium", action="store_true", help="those of 32 rows, and the network"
-    )
     options_of.add_argument("--family", nargs="+", choices=FAMILIES)
     options_of.add_argument("--clock", action="store_true", help="place and route small ones")
     options = options_of.parse_args()
     families = options.family or list(FAMILIES if options.large else FAMILIES[1:])
-    only = options.only or (MEDIUM if options.medium else [])
-    large = options.large or options.medium
-    found = list(rows(only, families, large=large, clock=options.clock))
+    found = list(rows(options.only, families, large=options.large, clock=options.clock))
     lines = [row.line for row in found]
     show(TITLES, lines, left=2)
     write(options, [asdict(row) for row in found], markdown(TITLES, lines, left=2))
