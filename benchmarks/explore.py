@@ -48,6 +48,7 @@ HEADS = (
     *("network", "designs tried", "per second", "planned", "front", "seconds", "CPU s", "workers"),
     *("re-planned differs", "planner's interval", "faster", "smaller"),
 )
+TABLES = {"": HEADS}
 
 
 def measure(name: str, model: Path) -> dict[str, Any]:

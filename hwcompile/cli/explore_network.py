@@ -14,15 +14,15 @@ from hwcompile.cli.labels import read_labels
 from hwcompile.cli.model_answers import BuiltAnswer, DesignAnswer, ExploreAnswer, FrontAnswer
 from hwcompile.cli.voice import Voice
 from hwcompile.compiler import lowered_ways
+from hwcompile.diagnostics import fail
 from hwcompile.explore.engine import WorkEngine, engine
-from hwcompile.explore.network.accuracy import explore_accuracy
+from hwcompile.explore.network.accuracy import AccurateFront, explore_accuracy
 from hwcompile.explore.network.confirm import Confirmed, confirmed
 from hwcompile.explore.network.explore import Effort, Front, default_clocks, explore_network
 from hwcompile.explore.network.files import SCHEDULES, csv_text, listed, schedule_name
 from hwcompile.explore.network.page import page_of
 from hwcompile.explore.network.points import Point
-from hwcompile.explore.network.recipes import Examples, Recipe, written
-from hwcompile.ir.graph import Graph
+from hwcompile.explore.network.recipes import Examples, written
 from hwcompile.limits import not_both, writable_folder, writable_place
 from hwcompile.options import DEFAULT_MHZ, CompileOptions
 from hwcompile.rates import rate_text
@@ -78,8 +78,8 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
     """
     if not wish.boards:
         not_both(("--synth", wish.synth or None), ("no --board", True), "it is built for a board")
-    names = {load_board(name).id: name for name in wish.boards}
-    boards: list[Board | None] = [load_board(name) for name in wish.boards]
+    names = _boards(wish.boards)
+    boards: list[Board | None] = [load_board(name) for name in names.values()]
     if wish.csv_file:
         writable_place("--csv", wish.csv_file)
     if wish.output:
@@ -90,7 +90,10 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
         return tuple(sorted(set(wish.clocks))) or default_clocks(board, mhz)
 
     with engine(wish.scheduler) as does:
-        front, ways, followed = _found(wish, boards or [None], clocks, does, step)
+        found = _found(wish, boards or [None], clocks, does, step)
+        front, ways, followed = found.front, found.ways, found.recipes
+        have = {point.board for point in front.points}
+        without = [board.id for board in boards if board and board.id not in have]
         built: list[Confirmed | None] = [None] * len(front.points)
         chosen = _evenly(len(front.points), wish.synth)
         points = [front.points[index] for index in chosen]
@@ -108,6 +111,10 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
             workers=does.workers,
             tasks_performed=does.performed,
             tasks_cached=does.cached,
+            notes=[
+                *found.refused,
+                *(f"No design was found that fits {name}." for name in without),
+            ],
         )
     table = csv_text(front.points, built)
     if wish.csv_file:
@@ -118,9 +125,23 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
             models = wish.output / MODELS
             models.mkdir(exist_ok=True)
             written(wish.model, followed[name], models / f"{name}{wish.model.suffix}")
-    have = {point.board for point in front.points}
-    without = [board.id for board in boards if board and board.id not in have]
-    return lambda: _say(done, wish, without)
+    return lambda: _say(done, wish)
+
+
+def _boards(asked: Sequence[str]) -> dict[str, str]:
+    """What `load_board` takes, by the names that designs have.
+
+    Raises:
+        CompileError: HW0001 where two of them have the same name.
+    """
+    found: dict[str, str] = {}
+    for name in dict.fromkeys(asked):
+        known = found.setdefault(load_board(name).id, name)
+        if known != name:
+            raise fail("HW0001", f"--board is '{known}' and '{name}'",
+                       f"both are called '{load_board(name).id}', and designs are listed by that",
+                       "boards with an id of their own")  # fmt: skip
+    return found
 
 
 def _found(
@@ -129,14 +150,14 @@ def _found(
     clocks: Callable[[Board | None], tuple[float, ...]],
     does: WorkEngine,
     step: Callable[[str], None],
-) -> tuple[Front, Sequence[Graph], dict[str, Recipe]]:
+) -> AccurateFront:
     """The front, the graphs that it is of, and the recipes for their weights."""
     if wish.data is None or wish.labels is None:
         ways = lowered_ways(wish.model, CompileOptions(progress=step))
-        return explore_network(ways, boards, clocks, wish.effort, does, step), ways, {}
+        front = explore_network(ways, boards, clocks, wish.effort, does, step)
+        return AccurateFront(front, list(ways), {}, 0)
     examples = Examples.of(wish.model, wish.data, read_labels(wish.labels), wish.inputs_are)
-    made = explore_accuracy(wish.model, examples, boards, clocks, wish.effort, does, step)
-    return made.front, made.ways, made.recipes
+    return explore_accuracy(wish.model, examples, boards, clocks, wish.effort, does, step)
 
 
 def _evenly(count: int, most: int) -> list[int]:
@@ -189,7 +210,7 @@ def _answer(number: int, point: Point, made: Confirmed | None) -> DesignAnswer:
     )
 
 
-def _say(done: FrontAnswer, wish: Wish, without: Sequence[str]) -> None:
+def _say(done: FrontAnswer, wish: Wish) -> None:
     if Voice.as_json:
         say(ExploreAnswer(front=done))
         return
@@ -209,8 +230,8 @@ def _say(done: FrontAnswer, wish: Wish, without: Sequence[str]) -> None:
     for design in done.designs:
         if design.built and design.built.problem:
             console.print(f"{design.schedule}: {design.built.problem}", markup=False)
-    for name in without:
-        console.print(f"No design was found that fits {name}.", markup=False)
+    for note in done.notes:
+        console.print(note, markup=False, soft_wrap=True)
     more = f"; {len(rows)} of them are listed" if len(rows) < len(done.designs) else ""
     console.print(
         f"{len(done.designs):,} designs of which none is faster and smaller than another{more}. "

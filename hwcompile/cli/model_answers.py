@@ -166,6 +166,8 @@ class FrontAnswer(msgspec.Struct, frozen=True, kw_only=True):
         workers: Processes that worked on it at the end.
         tasks_performed: Pieces of work that were done.
         tasks_cached: Pieces of work whose results were in the cache.
+        notes: What was left out, and why: boards that no design fits, recipes whose model does not
+            compile.
     """
 
     designs: list[DesignAnswer]
@@ -174,6 +176,7 @@ class FrontAnswer(msgspec.Struct, frozen=True, kw_only=True):
     workers: int
     tasks_performed: int
     tasks_cached: int
+    notes: list[str]
 
 
 class ExploreAnswer(CommandAnswer, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from hwcompile.diagnostics import fail
+from hwcompile.diagnostics import CompileError, fail
 from hwcompile.explore.version import compiler_key
 from hwcompile.processes import job_count
 from hwcompile.verify.cache import cached, is_cached
@@ -59,12 +59,15 @@ class Job(Generic[R]):
         packed: Its contents, and their key.
         perform: Does one.
         result: The type of results.
+        lasting: Which results are kept in the cache. Those of tools that failed may be others when
+            they are tried again.
     """
 
     open: Callable[[bytes], Any]
     packed: tuple[str, bytes]
     perform: Callable[[Any, Any], R]
     result: type[R]
+    lasting: Callable[[R], bool] = lambda _: True
 
 
 def contents_key(*parts: str) -> str:
@@ -121,8 +124,9 @@ class WorkEngine:
         self.cached += len(found)
         missing = list({work.key: work for work in works if work.key not in found}.values())
         for key, data in self.runner.run(job, missing):
-            place = cached(KIND, key, partial(_write, data))
-            found[key] = _read(place, job.result)
+            found[key] = msgspec.json.decode(data, type=job.result)
+            if job.lasting(found[key]):
+                cached(KIND, key, partial(_write, data))
             self.performed += 1
         return [found[work.key] for work in works]
 
@@ -170,8 +174,13 @@ class Cluster:
         return sum(self._client.nthreads().values())
 
     def run(self, job: Job[Any], works: Sequence[Work]) -> Iterator[tuple[str, bytes]]:
-        """See `Runner`."""
-        from distributed import as_completed
+        """See `Runner`.
+
+        Raises:
+            CompileError: HW0407 where the scheduler is lost, or worker after worker ends.
+        """
+        from distributed import KilledWorker, as_completed
+        from distributed.client import FutureCancelledError
 
         futures = {
             self._client.submit(
@@ -189,15 +198,35 @@ class Cluster:
         try:
             done = as_completed(list(futures), loop=self._client.loop, with_results=True)
             for future, data in done:
+                if isinstance(data, FutureCancelledError):  # given as a result, not raised
+                    raise data
                 key = futures.pop(future)
                 # What nobody waits for any more is not done again when its worker is lost.
                 future.release()
                 yield key, data
         except GeneratorExit:
             raise
+        except FutureCancelledError as error:
+            raise _lost(
+                "the scheduler is gone",
+                "the connection to it was lost; what was done is kept",
+                "the same command once it is back",
+            ) from error
+        except KilledWorker as error:
+            self._client.cancel(list(futures))
+            raise _lost(
+                "workers of the cluster ended in the middle of their work",
+                f"{error.allowed_failures + 1} of them did with the same piece, perhaps for want "
+                "of memory; what was done is kept",
+                "workers with more memory or fewer threads",
+            ) from error
         except BaseException:
             self._client.cancel(list(futures))
             raise
+
+
+def _lost(what: str, why: str, fix: str) -> CompileError:
+    return fail("HW0407", what, why, fix)
 
 
 _RETRIES = 2
@@ -268,7 +297,8 @@ def engine(scheduler: str = "") -> Iterator[WorkEngine]:
             "several processes need it",
             'pip install "hwcompile[explore]", or --jobs 1',
         ) from error
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    # What goes wrong is said once, by the errors here.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     if scheduler:
         try:
             client = Client(scheduler, timeout=_TIMEOUT, set_as_default=False)

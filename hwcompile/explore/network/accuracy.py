@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -45,12 +45,14 @@ class AccurateFront:
         ways: The graphs that their `way` counts.
         recipes: Those that designs are of, by name.
         tried: Recipes that were judged.
+        refused: Why recipes were left out that seemed worth it.
     """
 
     front: Front
     ways: list[Graph]
     recipes: dict[str, Recipe]
     tried: int
+    refused: list[str] = field(default_factory=list)
 
 
 def check_pair(data: Path | None, labels: Path | None) -> None:
@@ -112,9 +114,10 @@ def explore_accuracy(
                 one = explore_network(
                     ways, boards, clocks, share, engine, _named(step, recipe.name)
                 )
-            except CompileError:
+            except CompileError as error:
                 if not recipe.entries:
                     raise
+                made.refused.append(f"'{recipe.name}' was left out: {error.diagnostics[0]}")
                 continue
             _add(made, one, ways, recipe, verdict)
     points = []

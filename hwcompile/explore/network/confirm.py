@@ -11,7 +11,7 @@ from tempfile import mkdtemp
 
 import msgspec
 
-from hwcompile.boards import Board, load_board
+from hwcompile.boards import load_board
 from hwcompile.compiler import build
 from hwcompile.diagnostics import CompileError
 from hwcompile.explore.engine import Job, Work, WorkEngine, contents_key
@@ -80,7 +80,8 @@ def confirmed(
         step: Called with what is done next.
     """
     key = contents_key(compiler_key(), tools_key(), *map(to_text, ways))
-    job = Job(pickle.loads, (key, pickle.dumps(tuple(ways))), build_order, Confirmed)
+    packed = (key, pickle.dumps(tuple(ways)))
+    job = Job(pickle.loads, packed, build_order, Confirmed, lasting=lambda made: not made.problem)
     works = []
     for point in points:
         order = Order(point.way, boards[point.board], point.schedule, point.clock_mhz)
@@ -93,12 +94,13 @@ def confirmed(
 
 def build_order(ways: Sequence[Graph], order: Order) -> Confirmed:
     """Build a design from its schedule, as anybody would."""
-    board: Board = load_board(order.board)
     options = CompileOptions(
         schedule=tomllib.loads(order.schedule), board=order.board, clock_mhz=order.clock_mhz
     )
     folder = Path(mkdtemp(prefix="hwcompile-"))
     try:
+        # A computer of a cluster may have no such file.
+        board = load_board(order.board)
         build(ways[order.way], folder / "design", options)
         made = build_for_board(folder / "design", board, BuildOptions(seeds=SEED))
     except CompileError as error:

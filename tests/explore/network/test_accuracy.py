@@ -13,8 +13,16 @@ from qonnx.core.onnx_exec import execute_onnx
 from qonnx.transformation.infer_shapes import InferShapes
 
 import hwcompile
+from hwcompile.compiler import lowered_ways
 from hwcompile.compress import apply
+from hwcompile.diagnostics import fail
+from hwcompile.explore.engine import Here, WorkEngine
+from hwcompile.explore.network import accuracy
+from hwcompile.explore.network.accuracy import explore_accuracy
+from hwcompile.explore.network.explore import Effort
 from hwcompile.explore.network.recipes import Examples, judge, layer_names, recipes, written
+from hwcompile.ir.graph import Graph
+from hwcompile.options import CompileOptions
 from tests.cli.running import type_command
 from tests.cli.small import save
 from tests.cli.test_answers import answered
@@ -65,7 +73,9 @@ def test_a_front_with_mistakes(
     words += ["--data", tmp_path / "x.npy", "--labels", tmp_path / "y.npy"]
     outcome = type_command(monkeypatch, capsys, "explore", *words, "--json")
     assert outcome.code == 0, outcome.err
-    designs = answered("explore", outcome)["front"]["designs"]
+    front = answered("explore", outcome)["front"]
+    assert front["notes"] == []
+    designs = front["designs"]
     accuracies = {each["recipe"]: each["accuracy"] for each in designs}
     assert accuracies["plain"] == 1.0
     assert min(accuracies.values()) < 1.0
@@ -86,3 +96,29 @@ def test_a_front_with_mistakes(
             np.argmax(next(iter(found.values())), axis=1) == np.load(tmp_path / "y.npy")
         )
         assert share == each["accuracy"]
+
+
+def test_a_recipe_that_does_not_compile_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path / "cache"))
+    model = save(tmp_path)
+    x = np.random.default_rng(5).uniform(-1, 1, (40, 6)).astype(np.float32)
+    np.save(tmp_path / "x.npy", x)
+    refused: list[str] = []
+
+    def lowered(path: Path, options: CompileOptions) -> tuple[Graph, ...]:
+        if path.stem != "plain" and not refused:
+            refused.append(path.stem)
+            raise fail("HW0202", f"no {path.stem}", "it is refused", "another")
+        return lowered_ways(path, options)
+
+    monkeypatch.setattr(accuracy, "lowered_ways", lowered)
+    examples = Examples.of(model, tmp_path / "x.npy", np.zeros(40, dtype=np.int64), None)
+    made = explore_accuracy(
+        model, examples, [None], lambda board: (100.0,), Effort(designs=40, points=2),
+        WorkEngine(Here()),
+    )  # fmt: skip
+    (note,) = made.refused
+    assert note.startswith(f"'{refused[0]}' was left out: error[HW0202]: no {refused[0]}")
+    assert refused[0] not in {point.recipe for point in made.front.points}

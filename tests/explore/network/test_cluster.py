@@ -49,6 +49,13 @@ def worker(address: str) -> Any:
 
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
+    with one_scheduler() as (_, address):
+        yield address
+
+
+@contextmanager
+def one_scheduler() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A scheduler and its address."""
     words = ("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show")
     with started(*words) as process:
         assert process.stderr is not None
@@ -59,7 +66,7 @@ def scheduler() -> Iterator[str]:
             found = re.search(r"Scheduler at:\s+(tcp://\S+)", line)
         # Nobody else reads what it says.
         threading.Thread(target=process.stderr.read, daemon=True).start()
-        yield found[1]
+        yield process, found[1]
 
 
 def times_done(dask_scheduler: Any) -> dict[str, int]:
@@ -126,6 +133,52 @@ def test_a_worker_of_another_version_is_refused(
     with worker(scheduler), engine(scheduler) as does, pytest.raises(CompileError, match="HW0410"):
         does.run(job, [Work("work", Start(()))])
     assert not (tmp_path / KIND).exists()
+
+
+def number_of(packed: bytes) -> Any:
+    return pickle.loads(packed)
+
+
+def last_breath(shared: Any, task: Any) -> Found:
+    """A piece of work for which its process is killed."""
+    os.kill(os.getpid(), signal.SIGKILL)
+    raise AssertionError
+
+
+def endless(shared: Any, task: Any) -> Found:
+    """A piece of work that is still done when the scheduler ends."""
+    time.sleep(600)
+    raise AssertionError
+
+
+PACKED = ("shared", pickle.dumps(1))
+
+
+def test_work_that_ends_worker_after_worker_is_given_up(
+    scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
+    job = Job(number_of, PACKED, last_breath, Found)
+    words = ("worker", scheduler, "--nthreads", "1", "--no-dashboard")
+    with started(*words), engine(scheduler) as does:
+        does.runner._client.run_on_scheduler(one_chance)  # type: ignore[attr-defined]
+        with pytest.raises(CompileError, match=r"HW0407.*ended in the middle"):
+            does.run(job, [Work("work", Start(()))])
+    assert not (tmp_path / KIND).exists()
+
+
+def one_chance(dask_scheduler: Any) -> None:
+    """The test need not wait until several workers are killed."""
+    dask_scheduler.allowed_failures = 0
+
+
+def test_a_scheduler_that_ends_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
+    job = Job(number_of, PACKED, endless, Found)
+    with one_scheduler() as (process, address), worker(address), engine(address) as does:
+        threading.Timer(2.0, process.kill).start()
+        with pytest.raises(CompileError, match=r"HW0407.*gone"):
+            does.run(job, [Work("work", Start(()))])
 
 
 def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from hwcompile.boards import load_board
 from hwcompile.compiler import lowered_ways, planned_network
@@ -17,6 +18,7 @@ from hwcompile.diagnostics import CompileError
 from hwcompile.explore import version
 from hwcompile.explore.engine import Here, Job, Work, WorkEngine, engine
 from hwcompile.explore.network import explore
+from hwcompile.explore.network.confirm import Order, build_order, confirmed
 from hwcompile.explore.network.explore import Effort, Front, default_clocks, explore_network
 from hwcompile.explore.network.points import Point
 from hwcompile.explore.network.tasks import Found
@@ -25,6 +27,7 @@ from hwcompile.processes import Jobs
 from tests.cli.running import type_command
 from tests.cli.small import save
 from tests.cli.test_answers import answered
+from tests.models import ROOT
 
 BOARDS = ("icebreaker", "ulx3s_85")
 
@@ -208,6 +211,25 @@ def test_a_board_for_which_nothing_fits_is_named(
     assert outcome.code == 0, outcome.err
     assert "No design was found that fits icestick." in outcome.out + outcome.err
     assert "fits icebreaker" not in outcome.out + outcome.err
+    typed = type_command(monkeypatch, capsys, "explore", save(tmp_path), *words, "--json")
+    assert answered("explore", typed)["front"]["notes"] == [
+        "No design was found that fits icestick."
+    ]
+
+
+def test_two_boards_of_one_name_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = []
+    for folder in ("mine", "yours"):
+        path = tmp_path / folder / "twin.toml"
+        path.parent.mkdir()
+        path.write_text((ROOT / "boards/icebreaker/board.toml").read_text())
+        words += ["--board", str(path)]
+    outcome = type_command(monkeypatch, capsys, "explore", save(tmp_path), *words)
+    assert outcome.code == 2
+    assert "HW0001" in outcome.err
+    assert "both are called 'twin'" in " ".join(outcome.err.split())
 
 
 def test_a_result_that_leaves_the_cache_meanwhile_is_made_again(
@@ -218,6 +240,24 @@ def test_a_result_that_leaves_the_cache_meanwhile_is_made_again(
     does = WorkEngine(Here())
     assert does.run(job, [Work("key", None)]) == [Found(tried=5)]
     assert (does.performed, does.cached) == (1, 0)
+
+
+def test_a_build_that_failed_is_tried_again(tmp_path: Path) -> None:
+    point = Point(
+        way=0, board="mine", clock_mhz=12.0, mhz=12.0, schedule="", interval=1, latency=1,
+        lanes=1, lut=1, ff=1, bram=1, dsp=1,
+    )  # fmt: skip
+    ways = lowered_ways(save(tmp_path), CompileOptions())
+    order = Order(0, str(tmp_path / "gone.toml"), "", 12.0)
+    assert "HW0801" in build_order(ways, order).problem
+    board = tmp_path / "mine.toml"
+    board.write_text((ROOT / "boards/icebreaker/board.toml").read_text())
+    broken = replace(point, schedule="[nodes.nothing]\npe = 1\n")
+    does = WorkEngine(Here())
+    for performed in (1, 2):
+        (made,) = confirmed(ways, {"mine": str(board)}, [broken], does)
+        assert "nothing" in made.problem
+        assert (does.performed, does.cached) == (performed, 0)
 
 
 def test_results_are_kept_under_all_that_they_depend_on(
