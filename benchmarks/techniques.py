@@ -41,14 +41,14 @@ from benchmarks.techniques_layers import (
 from benchmarks.techniques_networks import all_networks
 from benchmarks.techniques_networks.network import FRAMES, Frames, Network
 from hwcompile.build_directory import rtl_sources
-from hwcompile.compiler import planned_network
 from hwcompile.design import Design
 from hwcompile.emit.interface import Interface
+from hwcompile.emit.opened import read_plan
 from hwcompile.explore.encodings import weight_bits
 from hwcompile.families.programs import run_logged
 from hwcompile.ir.graph import Graph
 from hwcompile.ops.contract.built import Built
-from hwcompile.options import CompileOptions
+from hwcompile.schedule.plan import Plan
 
 LEVELS = ("reference", "hls", "rtl")
 NEAR = 1.05
@@ -86,10 +86,10 @@ def compiled(layer: Layer, folder: Path) -> tuple[Design, Weights]:
 def beside(layer: Layer, folder: Path) -> Design:
     """The design of the same layer in `folder` with the same folding, and its other style."""
     save(layer, folder / "layer.onnx")
-    built, *_ = products(folder / "layer.onnx", layer.cycles)
     design = hwcompile.compile(
         folder / "layer.onnx", folder / "planned", target_cycles=layer.cycles
     )
+    built, *_ = products(read_plan(design.directory))
     lines = (design.directory / "schedule.toml").read_text().splitlines()
     folding = f"simd = {built.parameters['simd']}"
     (place,) = (n for n, line in enumerate(lines) if line == folding)
@@ -128,13 +128,12 @@ def _convolution(x: np.ndarray, weights: Weights, pad: int) -> np.ndarray:
     return np.asarray(y)
 
 
-def products(path: Path, cycles: int) -> list[Built[Any]]:
-    """Kernels of the convolution, as they are planned for `cycles` per frame at most.
+def products(planned: Plan) -> list[Built[Any]]:
+    """Kernels of the convolution in a plan.
 
     The first one has the weights; with levels of weights or of inputs, another one multiplies sums
     by these.
     """
-    planned, *_ = planned_network(path, CompileOptions(target_cycles=cycles))
     return [
         part.built
         for stage in planned.stages
@@ -188,7 +187,7 @@ def measured(layer: Layer, folder: Path, plain: Cells | None) -> dict[str, Any]:
         plain: Cells of `PLAIN`; None for the row of `PLAIN` itself.
     """
     design, weights = compiled(layer, folder)
-    built, *more = products(folder / "layer.onnx", layer.cycles)
+    built, *more = products(read_plan(design.directory))
     made = cells(design, folder)
     row = {
         "row": layer.row,
@@ -269,7 +268,7 @@ def run(network: Network, folder: Path) -> Run:
     expected = network.outputs(path, inputs)
     found = sum(_unequal(design, level, inputs, expected) for level in LEVELS)
     verified = design.verify(inputs=inputs)
-    planned, *_ = planned_network(graph or path, CompileOptions(**network.options))
+    planned = read_plan(design.directory)
     parts = tuple(part.built for stage in planned.stages for part in stage.parts)
     interval = verified.interval
     return Run(design, parts, found, *interval, verified.passed)

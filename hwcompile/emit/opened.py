@@ -26,7 +26,7 @@ from hwcompile.ir.verify import verify
 from hwcompile.ops import op_classes
 from hwcompile.schedule.choose.widths import without_widths
 from hwcompile.schedule.plan import Plan
-from hwcompile.schedule.planner import plan
+from hwcompile.schedule.planner import plan_again
 from hwcompile_runtime.host import HostInput, HostOutput
 
 
@@ -104,8 +104,7 @@ def read_plan(directory: Path) -> Plan:
     """
     graph = without_widths(read_graph(directory))
     read_text(directory, SCHEDULE)  # refuses a damaged one
-    planned, _ = plan(graph, schedule=directory / SCHEDULE)
-    return planned
+    return plan_again(graph, directory / SCHEDULE)
 
 
 def _agree(graph: Graph, values: tuple[str, ...], ports: tuple[AxisPort, ...]) -> None:

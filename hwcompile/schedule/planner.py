@@ -23,7 +23,7 @@ from hwcompile.schedule.time.network import Network, build_network
 from hwcompile.schedule.time.prediction import Prediction, predict
 from hwcompile.technology.delays import DelayModel
 
-__all__ = ["Prediction", "plan", "plan_choices", "plan_enough", "wanted_schedule"]
+__all__ = ["Prediction", "plan", "plan_again", "plan_choices", "plan_enough", "wanted_schedule"]
 
 _TRIES = 4
 """So many shorter intervals are tried where stages that are fast enough delay each other."""
@@ -57,7 +57,7 @@ def plan(
     """
     wanted = wanted_schedule(schedule, graph)
     if board is None:
-        sized = _sized(graph, choose(graph, target_cycles, wanted.choices), wanted)
+        sized = _folded(graph, target_cycles, wanted)
     else:
         fitter = Fitter(graph, wanted.choices, board, clock_mhz)
         sized = _fitted(fitter, target_cycles, wanted)
@@ -75,6 +75,19 @@ def plan(
             "larger depths" if wanted.depths else "a smaller target, which leaves slack",
         )
     return sized, prediction
+
+
+def plan_again(graph: Graph, schedule: Path) -> Plan:
+    """The plan that wrote a whole `schedule.toml`, whose cycles are known.
+
+    Args:
+        graph: The one that was planned.
+        schedule: With every node and every depth.
+
+    Raises:
+        CompileError: HW0402 when it does not fit the graph.
+    """
+    return _folded(graph, None, wanted_schedule(schedule, graph))
 
 
 def plan_enough(
@@ -125,6 +138,10 @@ def wanted_schedule(schedule: Path | Mapping[str, Any] | Schedule | None, graph:
     if schedule is None:
         return Schedule()
     return schedule if isinstance(schedule, Schedule) else read_schedule(schedule, graph)
+
+
+def _folded(graph: Graph, target_cycles: int | None, wanted: Schedule) -> Plan:
+    return _sized(graph, choose(graph, target_cycles, wanted.choices), wanted)
 
 
 def _sized(graph: Graph, choices: Mapping[str, Choice], wanted: Schedule) -> Plan:

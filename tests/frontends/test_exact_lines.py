@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from fractions import Fraction
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,11 +58,13 @@ def test_what_is_called_exact_is(left: Chain, right: Chain, sign: int) -> None:
     lines = (exact_lines_of(left, BYTE), exact_lines_of(right, BYTE))
     for chain, found in zip((left, right), lines, strict=True):
         for row, line in enumerate(found or ()):
-            want = [line.slope * int(q) + line.offset for q in BYTE.values()]
+            parts = math.lcm(line.slope.denominator, line.offset.denominator)
+            slope, offset = int(line.slope * parts), int(line.offset * parts)
+            want = [slope * int(q) + offset for q in BYTE.values()]
             real = chain.apply(BYTE.values().reshape(1, -1))
             got = real[row if real.shape[0] > 1 else 0].reshape(-1)
-            assert [float(w) for w in want] == got.astype(np.float64).tolist()
-            assert line.reach == max(abs(w) for w in want)
+            assert [w / parts for w in want] == got.astype(np.float64).tolist()
+            assert line.reach == Fraction(max(map(abs, want)), parts)
     if lines[0] is None or lines[1] is None:
         return
     total = exact_sum(lines[0], lines[1], sign)
@@ -70,12 +75,17 @@ def test_what_is_called_exact_is(left: Chain, right: Chain, sign: int) -> None:
         np.testing.assert_array_equal(u + np.float32(sign) * v, meant)
     product = exact_product(lines[0], lines[1])
     if product is not None:
-        one, two, step = (
-            np.array([getattr(row, name) for row in product], dtype=object).reshape(-1, 1, 1)
-            for name in ("left", "right", "step")
-        )
-        meant = ((a - one) * (b - two) * step).astype(np.float64)
+        one, two = (column([getattr(row, name) for row in product]) for name in ("left", "right"))
+        steps = [row.step.as_integer_ratio() for row in product]
+        over, under = (column([step[side] for step in steps]) for side in (0, 1))
+        # Integers of any size, one over another: fractions take ten times as long.
+        meant = ((a - one) * (b - two) * over / under).astype(np.float64)
         np.testing.assert_array_equal((u * v).astype(np.float64) + 0 * meant, meant)
+
+
+def column(rows: list[int]) -> np.ndarray:
+    """Integers of any size, [rows, 1, 1]."""
+    return np.array(rows, dtype=object).reshape(-1, 1, 1)
 
 
 def line(step: float, zero: int = 0, *ops: FloatOp) -> tuple[ExactLine, ...] | None:

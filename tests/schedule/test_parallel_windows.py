@@ -30,6 +30,9 @@ from hwcompile.verify.comparing import streams_of
 from hwcompile.verify.simulator import compile_simulator
 from tests.kernelbench import random_frames
 
+FEW = 5000
+"""About how many cycles a simulation here takes at most."""
+
 ALL_ROUND = (1, 1, 1, 1)
 ORIGIN = Origin("net.onnx", "layer", "Conv")
 
@@ -88,7 +91,7 @@ def check(planned: Plan, graph: Graph, folder: Path) -> None:
     frames = random_frames(graph.types["x"], 3, np.random.default_rng(5))
     expected = graph.evaluate({"x": frames})[graph.outputs[0]]
     write_files(folder, rtl_files(planned))
-    simulator = compile_simulator(folder)
+    simulator = compile_simulator(folder, cycles=FEW)
     result, trace = simulator.run({"x": frames}), simulate(planned, 3)
     np.testing.assert_array_equal(result.outputs[graph.outputs[0]], expected)
     start = result.input_cycles["x"][0]
@@ -112,7 +115,7 @@ def test_recorded_blocks_are_compared_in_the_order_of_the_tensor(tmp_path: Path)
     write_files(tmp_path, rtl_files(planned))
     assert {p.name: p.format.order for p in Interface.read(tmp_path).streams} == streams
     frames = random_frames(graph.types["x"], 3, np.random.default_rng(6))
-    run = compile_simulator(tmp_path, taps=True).run({"x": frames})
+    run = compile_simulator(tmp_path, taps=True, cycles=FEW).run({"x": frames})
     found = streams_of(Interface.read(tmp_path), run)
     reference = planned.graph.evaluate({"x": frames}, keep=True)
     for name, values in found.items():

@@ -20,10 +20,13 @@ from benchmarks.techniques_networks import all_networks
 from benchmarks.techniques_networks.network import Network
 from hwcompile.boards import load_board
 from hwcompile.build_directory import rtl_sources
+from hwcompile.compiler import planned_network
 from hwcompile.design import Design
 from hwcompile.emit.interface import Interface
+from hwcompile.emit.opened import read_plan
 from hwcompile.explore.encodings import weight_bits
 from hwcompile.ops.contract.built import Built
+from hwcompile.options import CompileOptions
 from hwcompile.toolchains.synthesis import synthesize
 
 
@@ -45,12 +48,18 @@ def check(layer: Layer, folder: Path, bits: int) -> Built[Any]:
         The kernel of the convolution.
     """
     design, weights = compiled(layer, folder)
-    built, *more = products(folder / "layer.onnx", layer.cycles)
+    built, *more = products(read_plan(design.directory))
     assert mismatches(layer, design, weights) == 0
     assert sum(weight_bits(one) for one in (built, *more)) == bits
     assert bits <= 1.05 * layer.ideal_bits(weights)
     assert built.interval <= 1.05 * bound(layer, built)
     return built
+
+
+def planned_products(path: Path, cycles: int) -> list[Built[Any]]:
+    """Kernels of the convolution of a file, as they are planned for `cycles` per frame at most."""
+    planned, *_ = planned_network(path, CompileOptions(target_cycles=cycles))
+    return products(planned)
 
 
 def network_of(row: int, word: str = "") -> Network:

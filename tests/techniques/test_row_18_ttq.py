@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.techniques import cells, compiled, products
+from benchmarks.techniques import cells, compiled
 from benchmarks.techniques_layers import OUTPUTS, save, weights_of
-from tests.techniques.rows import check, layer_of
+from tests.techniques.rows import check, layer_of, planned_products
 
 ORACLE = ("ONNX Runtime", "a paper", "hardware tools")
 ORACLE_REASON = "the paper says what is stored, ONNX Runtime what is computed"
@@ -30,7 +30,7 @@ def test_two_levels_and_zero(word: str, tmp_path: Path) -> None:
 def test_an_output_lane_has_two_products_at_most(cycles: int, count: int, tmp_path: Path) -> None:
     """However many inputs a lane has: none in front of the sums, two for each sum behind."""
     save(layer_of(18, "two levels"), tmp_path / "layer.onnx")
-    sums, levels = products(tmp_path / "layer.onnx", cycles)
+    sums, levels = planned_products(tmp_path / "layer.onnx", cycles)
     assert max(sums.interval, levels.interval) <= cycles
     assert not sums.needs.products
     multipliers = sum(each.count for each in levels.needs.products)

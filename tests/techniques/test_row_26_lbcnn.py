@@ -8,6 +8,7 @@ import numpy as np
 
 from benchmarks.techniques import compiled, mismatches, products
 from benchmarks.techniques_layers import POSITIONS
+from hwcompile.emit.opened import read_plan
 from hwcompile.explore.encodings import weight_bits
 from hwcompile.ops.arithmetic.adders.kernel import Adders
 from tests.techniques.rows import layer_of
@@ -20,7 +21,7 @@ def test_fixed_filters_are_adders(tmp_path: Path) -> None:
     layer = layer_of(26)
     design, weights = compiled(layer, tmp_path)
     assert mismatches(layer, design, weights) == 0
-    (built,) = products(tmp_path / "layer.onnx", layer.cycles)
+    (built,) = products(read_plan(design.directory))
     assert isinstance(built, Adders)
     assert built.interval == POSITIONS
     assert weight_bits(built) == 0

@@ -9,10 +9,10 @@ import pytest
 
 import hwcompile
 from benchmarks.planning_models import Grower
-from benchmarks.techniques import beside, cells, compiled, products
+from benchmarks.techniques import beside, cells, compiled
 from benchmarks.techniques_layers import Layer, residual_levels, save
 from hwcompile.explore.encodings import weight_bits
-from tests.techniques.rows import check, layer_of
+from tests.techniques.rows import check, layer_of, planned_products
 
 ORACLE = ("ONNX Runtime", "a paper", "hardware tools")
 ORACLE_REASON = "the paper says what is stored, ONNX Runtime what is computed"
@@ -35,7 +35,7 @@ def test_inputs_of_several_bits(tmp_path: Path) -> None:
 def test_the_model_says_that_it_is_smaller(layer: Layer, tmp_path: Path) -> None:
     """At the same folding, without logic as a tool makes it."""
     save(layer, tmp_path / "layer.onnx")
-    built, *_ = products(tmp_path / "layer.onnx", layer.cycles)
+    built, *_ = planned_products(tmp_path / "layer.onnx", layer.cycles)
     other = built.kernel.at(built.site, {**built.parameters, "style": layer.beside})
     assert (other.interval, other.lanes) == (built.interval, built.lanes)
     assert weight_bits(other) == 2304

@@ -10,9 +10,9 @@ import pytest
 
 import hwcompile
 from benchmarks.planning_models import Grower
-from benchmarks.techniques import cells, compiled, products
+from benchmarks.techniques import cells, compiled
 from benchmarks.techniques_layers import LAYERS, residual_levels, save
-from tests.techniques.rows import check, layer_of
+from tests.techniques.rows import check, layer_of, planned_products
 
 ORACLE = ("ONNX Runtime", "a paper", "hardware tools")
 ORACLE_REASON = "the paper says what a level is, ONNX Runtime what is computed of all"
@@ -26,7 +26,7 @@ def test_every_level_takes_the_cycles_of_one(tmp_path: Path) -> None:
     for layer in LEVELS:
         path = tmp_path / f"{len(layer.levels)}.onnx"
         save(layer, path)
-        sums, *scales = products(path, layer.cycles)
+        sums, *scales = planned_products(path, layer.cycles)
         assert "xnor" in sums.comment
         assert [one.op.taps for one in scales] == [len(layer.levels)] * (len(layer.levels) > 1)
         found.append((sums.lanes, sums.interval))
@@ -50,7 +50,7 @@ def test_powers_of_two_need_no_product(tmp_path: Path) -> None:
         layer = layer_of(28, f"{len(scales)} level")
         path = tmp_path / f"{len(scales)}.onnx"
         save(type(layer)(**{**vars(layer), "levels": scales}), path)
-        assert not any(built.needs.products for built in products(path, layer.cycles))
+        assert not any(built.needs.products for built in planned_products(path, layer.cycles))
 
 
 def test_a_schedule_that_was_written_is_taken_as_it_is(tmp_path: Path) -> None:

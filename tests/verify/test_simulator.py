@@ -19,6 +19,8 @@ from hwcompile.verify.verilator import find_tools
 from tests.verify.passthrough import write_passthrough
 
 SHAPE = (2, 3, 5)
+FEW = 1000
+"""About how many cycles a simulation here takes."""
 
 
 def frames(kind: IntType, count: int = 3, seed: int = 0) -> np.ndarray:
@@ -33,7 +35,7 @@ def frames(kind: IntType, count: int = 3, seed: int = 0) -> np.ndarray:
 def test_frames_come_back(tmp_path: Path, kind: IntType, parallel: int, stall: float) -> None:
     """Widths 8, 40 and 48 bits: tdata is a byte, an integer, and bytes that fill no word."""
     write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, parallel, kind))
-    simulator = compile_simulator(tmp_path)
+    simulator = compile_simulator(tmp_path, cycles=FEW)
     values = frames(kind)
     result = simulator.run({"x": values}, stall=stall, seed=4)
     assert np.array_equal(result.outputs["y"], values)
@@ -46,7 +48,7 @@ def test_a_fifo_takes_its_cycles(tmp_path: Path, block: int) -> None:
     """Beat i enters in cycle i and leaves one cycle later, two in block RAM."""
     form = StreamFormat(1, 30, 1, BIPOLAR)
     write_passthrough(tmp_path, SHAPE, form, depth=4, block=block)
-    simulator = compile_simulator(tmp_path, taps=True)
+    simulator = compile_simulator(tmp_path, taps=True, cycles=FEW)
     values = frames(BIPOLAR)
     result = simulator.run({"x": values})
     assert np.array_equal(result.input_cycles["x"], np.arange(90))
@@ -60,7 +62,7 @@ def test_a_fifo_takes_its_cycles(tmp_path: Path, block: int) -> None:
 def test_words_of_thousands_of_bits(tmp_path: Path) -> None:
     form = StreamFormat(1, 4001, 4001, BIPOLAR)
     write_passthrough(tmp_path, (1, 1, 4001), form)
-    simulator = compile_simulator(tmp_path)
+    simulator = compile_simulator(tmp_path, cycles=FEW)
     values = np.random.default_rng(1).choice([-1, 1], size=(5, 1, 1, 4001))
     assert np.array_equal(simulator.run({"x": values}, stall=0.3).outputs["y"], values)
 
@@ -68,7 +70,7 @@ def test_words_of_thousands_of_bits(tmp_path: Path) -> None:
 def test_runs_repeat_and_seeds_differ(tmp_path: Path) -> None:
     kind = IntType(0, 15)
     write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, 2, kind))
-    simulator = compile_simulator(tmp_path)
+    simulator = compile_simulator(tmp_path, cycles=FEW)
     values = frames(kind)
     cycles = [
         simulator.run({"x": values}, stall=0.5, seed=seed).output_cycles["y"] for seed in (7, 7, 8)
@@ -80,7 +82,7 @@ def test_runs_repeat_and_seeds_differ(tmp_path: Path) -> None:
 def test_waveforms_are_written(tmp_path: Path) -> None:
     kind = IntType(0, 15)
     write_passthrough(tmp_path / "build", SHAPE, StreamFormat(6, 5, 5, kind))
-    simulator = compile_simulator(tmp_path / "build", waves="vcd")
+    simulator = compile_simulator(tmp_path / "build", waves="vcd", cycles=FEW)
     simulator.run({"x": frames(kind)}, waves=tmp_path / "run.vcd")
     assert "s_axis_x_tvalid" in (tmp_path / "run.vcd").read_text()
 
@@ -207,7 +209,8 @@ def test_faults_are_named(tmp_path: Path, fault: str) -> None:
     write_passthrough(tmp_path, SHAPE, StreamFormat(6, 5, 5, kind), edit=edit)
     top = tmp_path / "rtl" / "top.sv"
     top.write_text(top.read_text().replace("endmodule", REPAIRS.get(fault, "") + "endmodule"))
+    x = frames(kind)
     with pytest.raises(CompileError, match=expected) as caught:
-        compile_simulator(tmp_path).run({"x": frames(kind)}, stall=0.5, max_idle_cycles=500)
+        compile_simulator(tmp_path, cycles=FEW).run({"x": x}, stall=0.5, max_idle_cycles=500)
     if fault == "deadlock":
         assert "output 'm_axis_y' moved" in str(caught.value)

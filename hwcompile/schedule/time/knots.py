@@ -25,6 +25,9 @@ _MOST_FIRINGS = 1 << 13
 Group = dict[int, range]
 """Pieces in a row of each process."""
 
+Links = list[tuple[list[int], list[int], int]]
+"""For each channel: what each firing waits for, when that fired so far, and the lag."""
+
 
 @dataclass
 class _Member:
@@ -49,7 +52,7 @@ def untied(
     waiters: Sequence[list[tuple[int, Waiters]]],
     index: int,
     number: int,
-) -> Iterator[tuple[int, int, int, Outcome]]:
+) -> tuple[int, list[tuple[int, int, int, Outcome]]]:
     """What a piece and those around it do.
 
     Args:
@@ -59,13 +62,16 @@ def untied(
         number: Of the piece.
 
     Returns:
-        Process, piece, when it is ready, and what it does; nothing where they are stuck.
+        How many firings they have; process, piece, when it is ready, and what it does; nothing
+        where they are stuck.
     """
     group = _group(walkers, waiters, index, number)
     members = {other: _member(walkers, group, other) for other in group}
+    found: list[tuple[int, int, int, Outcome]] = []
     if _fire(members):
         for other, pieces in group.items():
-            yield from _outcomes(walkers[other], pieces, np.array(members[other].cycles))
+            found += _outcomes(walkers[other], pieces, np.array(members[other].cycles))
+    return sum(len(member.steps) for member in members.values()), found
 
 
 def _group(
@@ -214,21 +220,25 @@ def _causes(
 
 def _fire(members: dict[int, _Member]) -> bool:
     """Fire all, each when it may; False where they are stuck."""
+    linked: list[tuple[_Member, Links]] = [
+        (member, [(causes, members[other].cycles, lag) for causes, other, lag in member.links])
+        for member in members.values()
+    ]
     going = True
     while going:
         going = False
-        for member in members.values():
-            going = _fire_some(member, members) or going
+        for member, links in linked:
+            going = _fire_some(member, links) or going
     return all(len(member.cycles) == len(member.steps) for member in members.values())
 
 
-def _fire_some(member: _Member, members: dict[int, _Member]) -> bool:
+def _fire_some(member: _Member, links: Links) -> bool:
     """Fire as many as may; whether there were any."""
-    cycles, links = member.cycles, [(i, members[o].cycles, lag) for i, o, lag in member.links]
+    cycles, steps, earliest = member.cycles, member.steps, member.earliest
     start = len(cycles)
     cycle = cycles[-1] if cycles else NEVER
-    for place in range(start, len(member.steps)):
-        cycle = max(cycle + member.steps[place], member.earliest[place])
+    for place in range(start, len(steps)):
+        cycle = max(cycle + steps[place], earliest[place])
         for causes, others, lag in links:
             cause = causes[place]
             if cause >= len(others):
@@ -236,7 +246,7 @@ def _fire_some(member: _Member, members: dict[int, _Member]) -> bool:
             if cause >= 0 and others[cause] + lag > cycle:
                 cycle = others[cause] + lag
         cycles.append(cycle)
-    return len(member.steps) > start
+    return len(steps) > start
 
 
 def _outcomes(

@@ -28,6 +28,10 @@ FEW = 1 << 18
 PATIENCE = 8
 """How often a piece may be computed where word by word would take seconds rather than minutes."""
 
+TOGETHER = 0.5
+"""Firings of pieces that may be taken together, of all: each takes as long as word by word, and
+where the network gets stuck there is no end to them."""
+
 WORD_BY_WORD = 12
 """What a firing costs by itself, next to one of many that are simulated at once."""
 
@@ -81,7 +85,7 @@ def _many_at_once(
         yield run_walks(network, frames, offers)
     yield run_sweeps(network, frames, _cycles(offers, frames))
     if FEW < firings <= WHOLE:
-        yield run_walks(network, frames, offers, PATIENCE)
+        yield run_walks(network, frames, offers, PATIENCE, firings * TOGETHER)
 
 
 def _cycles(offers: Mapping[str, Offer], frames: int) -> dict[str, IntArray]:

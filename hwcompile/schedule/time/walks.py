@@ -11,6 +11,7 @@ the one that is ready first begins as if it had what it lacks: a place rather th
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -50,7 +51,11 @@ class Walked:
 
 
 def run_walks(
-    network: Network, frames: int, offered: Mapping[str, Offer] | None = None, patience: int = 64
+    network: Network,
+    frames: int,
+    offered: Mapping[str, Offer] | None = None,
+    patience: int = 64,
+    together: float = math.inf,
 ) -> Walked | None:
     """Simulate like the engine's `run`; None when pieces go on changing for long.
 
@@ -59,13 +64,14 @@ def run_walks(
         frames: How many.
         offered: For some processes the earliest cycle of every firing.
         patience: How often a piece may be computed, on average.
+        together: Firings of pieces that may be taken together, in all: they go one by one.
     """
     tracks = Tracks.of(network, frames)
     walkers = [
         _walker(network, frames, tracks, index, (offered or {}).get(process.name))
         for index, process in enumerate(network.processes)
     ]
-    settled = _Front(network, walkers).run(patience)
+    settled = _Front(network, walkers).run(patience, together)
     return Walked(network, tracks, walkers) if settled else None
 
 
@@ -92,8 +98,9 @@ class _Front:
         self.queue: list[tuple[int, int]] = []
         self.lacking: dict[int, list[tuple[int, bool]]] = {}
         self.stopped: list[tuple[int, int]] = []
+        self.together = 0
 
-    def run(self, patience: int) -> bool:
+    def run(self, patience: int, together: float) -> bool:
         """Compute pieces until nothing changes; False if that takes long."""
         for first in range(len(self.walkers)):
             self._mark(first, 0)
@@ -102,6 +109,8 @@ class _Front:
             index = self._next()
             if index is None:
                 return True
+            if self.together > together:
+                return False
             self._advance(index)
             if left % _TIDY == 0:
                 self.memory.trim()
@@ -182,7 +191,9 @@ class _Front:
 
     def _untie(self, index: int, number: int) -> None:
         """Take a piece together with those that it keeps changing, and that change it."""
-        for other, piece, ready, outcome in untied(self.walkers, self.waiters, index, number):
+        firings, outcomes = untied(self.walkers, self.waiters, index, number)
+        self.together += firings
+        for other, piece, ready, outcome in outcomes:
             walker = self.walkers[other]
             before = walker.readies[piece + 1]
             changed = walker.store(piece, ready, outcome)

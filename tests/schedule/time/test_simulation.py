@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from hwcompile.ops.contract.timing import Access, Actor
-from hwcompile.schedule.time import simulation
+from hwcompile.schedule.time import simulation, walks
 from hwcompile.schedule.time.engine import Run, run
+from hwcompile.schedule.time.knots import untied
 from hwcompile.schedule.time.network import Channel, Network
 from hwcompile.schedule.time.process import PartedProcess
 from hwcompile.schedule.time.simulation import run_network
@@ -65,3 +68,48 @@ def test_every_way_gives_the_same_cycles(monkeypatch: pytest.MonkeyPatch) -> Non
         for name, trace in first.channels.items():
             assert np.array_equal(trace.started, other.channels[name].started)
             assert np.array_equal(trace.freed, other.channels[name].freed)
+
+
+def crossed(depth: int, rows: int) -> Network:
+    """Rows of two streams come in turn and leave in the other order: the first needs a row."""
+    one, other = {"p": ONE, "q": 0 * ONE}, {"p": 0 * ONE, "q": ONE}
+    writes = [(Actor(ONE, {}, counts), WORDS) for counts in (one, other)]
+    reads = [
+        (Actor(ONE, {name: Access.stream(count) for name, count in counts.items()}, {}), WORDS)
+        for counts in (other, one)
+    ]
+    return Network(
+        {name: Channel(name, depth, 1, rows * WORDS, True) for name in ("p", "q")},
+        (
+            PartedProcess("x", tuple(writes) * rows, rows),
+            PartedProcess("output y", tuple(reads) * rows, rows),
+        ),
+        inputs=("x",),
+        outputs=("p",),
+    )
+
+
+@pytest.mark.parametrize(("depth", "stuck"), [(WORDS - 1, True), (WORDS, False)])
+def test_pieces_of_a_stuck_network_are_not_taken_together_again_and_again(
+    depth: int, stuck: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It once took minutes to give up, and word by word says at once who waits for whom."""
+    taken = []
+
+    def counted(*words: Any) -> Any:
+        firings, outcomes = untied(*words)
+        taken.append(firings)
+        return firings, outcomes
+
+    monkeypatch.setattr(walks, "untied", counted)
+    monkeypatch.setattr(walks, "TRIES", 2)
+    monkeypatch.setattr(simulation, "FEW", 0)
+    monkeypatch.setattr(simulation, "TOGETHER", 0.1)
+    network, frames = crossed(depth, rows=8), 2
+    found = run_network(network, frames)
+    firings = frames * sum(process.phases for process in network.processes)
+    assert bool(found.waits) == stuck
+    limited = sum(taken)
+    assert limited <= 0.1 * firings + max(taken, default=0)
+    walks.run_walks(network, frames, None, simulation.PATIENCE)
+    assert (sum(taken) > 3 * limited) == stuck
