@@ -11,7 +11,7 @@ from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ops.contract.kernel import AnyKernel
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.schedule.time.tokens import simulate
-from tests.kernelbench import expected_cycles, one_node_plan, random_frames
+from tests.kernelbench import expected_cycles, one_node_plan, random_frames, travelling
 from tests.together import simulator
 
 MEMORIES = ((1, 0.0), (8, 0.0), (60, 0.0), (1, 0.5), (25, 0.9), (150, 0.3))
@@ -45,11 +45,16 @@ def check_external(
     Returns:
         The starved cycles of each memory.
     """
-    assert kernel.check(site, parameters) is None, kernel.check(site, parameters)
+    assert kernel.complaint(site, parameters) is None, kernel.complaint(site, parameters)
     plan = one_node_plan(site, kernel, parameters)
     rng = np.random.default_rng(seed)
     inputs = tuple(random_frames(kind, frames, rng) for kind in site.inputs)
     (expected,) = site.op.evaluate(site.inputs, inputs)
+    ports = kernel.at(site, parameters).ports
+    expected, inputs = (
+        travelling(expected, ports.output),
+        tuple(map(travelling, inputs, ports.inputs)),
+    )
     named = {f"in{i}": array for i, array in enumerate(inputs)}
     trace = simulate(plan, frames)
     busy = set(np.diff(trace.frame_ends)) == {rows}

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from hwcompile.build_directory.fields import Count, Positive
+from hwcompile.build_directory.reported_memory import ExternalReport
 from hwcompile.build_directory.reported_ways import WaysReport
 
 REPORT_SCHEMA = 1
@@ -321,20 +322,6 @@ class NodeResources(msgspec.Struct, frozen=True):
 
     predicted: Cells
     synthesized: Used | None
-
-
-class ExternalReport(msgspec.Struct, frozen=True):
-    """Weights that a node reads from external memory.
-
-    Attributes:
-        bytes: Size of the image. Bytes.
-        rows: Beats in it.
-        bytes_per_row: Bytes of a beat.
-    """
-
-    bytes: Count
-    rows: Count
-    bytes_per_row: Count
 
 
 class NodeReport(msgspec.Struct, frozen=True):

@@ -39,8 +39,9 @@ def build_report(
     """
     parts = [part for stage in plan.stages for part in stage.parts]
     found = estimate(plan, generic()).nodes
+    frames = clock_mhz * 1e6 / prediction.interval if parts else 0.0
     nodes = [
-        _node(part, stage.name, found[part.node.name])
+        _node(part, stage.name, found[part.node.name], frames)
         for stage in plan.stages
         for part in stage.parts
     ]
@@ -97,7 +98,7 @@ def _ways(plan: Plan) -> Report:
     }
 
 
-def _node(part: Placed, stage: str, need: Need) -> Report:
+def _node(part: Placed, stage: str, need: Need, frames: float) -> Report:
     built = part.built
     origin = part.node.origin
     return {
@@ -110,7 +111,7 @@ def _node(part: Placed, stage: str, need: Need) -> Report:
         "latency_cycles": {"predicted": built.timing.stages},
         "lanes": built.lanes,
         "arithmetic": built.comment,
-        "external_memory": _external(built.instance.external),
+        "external_memory": _external(built.instance.external, frames),
         "resources": {
             "predicted": _cells(built.needs, need),
             "synthesized": None,
@@ -118,11 +119,18 @@ def _node(part: Placed, stage: str, need: Need) -> Report:
     }
 
 
-def _external(memory: ExternalMemory | None) -> Report | None:
+def _external(memory: ExternalMemory | None, frames: float) -> Report | None:
+    """What is read, in so many frames per second."""
     if memory is None:
         return None
-    beat = memory.data_bits // 8
-    return {"bytes": memory.size, "rows": memory.image.depth, "bytes_per_row": beat}
+    frame = memory.size * memory.passes
+    return {
+        "bytes": memory.size,
+        "rows": memory.image.depth,
+        "bytes_per_row": memory.data_bits // 8,
+        "bytes_per_frame": frame,
+        "bytes_per_second": round(frame * frames),
+    }
 
 
 def _cells(made_of: Resources, need: Need) -> Report:

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from hwcompile.rates import rate_text
+from hwcompile.report.external import external_reads
 from hwcompile.report.fitting import FittingTable, TableColumn
 from hwcompile.report.missing import missing_from
 from hwcompile.report.summary import Report
@@ -39,6 +40,7 @@ def _design_lines(report: Report) -> Text:
         f"  throughput {_throughput(report)}",
         f"  lanes      {design['lanes']:,} in parallel, {design['multipliers']:,} multipliers",
     ]
+    lines += _memory_lines(report)
     if "frames_per_second" in (design.get("resources") or {}):
         lines.append(f"  board      {_board(design['resources'])}")
     lines += _fit_lines(design.get("fit"))
@@ -71,6 +73,18 @@ def _throughput(report: Report) -> str:
     if not report["nodes"]:
         return "that of the link: no operator is hardware"
     return f"{rate_text(design['frames_per_second'])} frames/s at {design['clock_mhz']:g} MHz"
+
+
+def _memory_lines(report: Report) -> list[str]:
+    """What all nodes read from external memory together."""
+    read = external_reads(report)
+    if read is None:
+        return []
+    line = (
+        f"  weights    {read.bytes_per_frame:,} bytes per frame from external memory, "
+        f"{read.bytes_per_second / 1e6:,.1f} MB/s; {read.bytes_per_cycle:,} bytes per cycle at most"
+    )
+    return [line]
 
 
 def _board(built: Report) -> str:

@@ -47,7 +47,17 @@ def test_what_the_build_directory_says(design: Design) -> None:
     image = (design.directory / port.file).read_bytes()
     memory = design.report["nodes"][0]["external_memory"]
     beat = port.data_bits // 8
-    assert memory == {"bytes": len(image), "rows": len(image) // beat, "bytes_per_row": beat}
+    figures = design.report["design"]
+    frame = 3 * len(image)  # steps of a frame
+    assert memory == {
+        "bytes": len(image),
+        "rows": len(image) // beat,
+        "bytes_per_row": beat,
+        "bytes_per_frame": frame,
+        "bytes_per_second": round(
+            frame * figures["clock_mhz"] * 1e6 / figures["interval_cycles"]["predicted"]
+        ),
+    }
     assert port.size == len(image)
     assert port.file in json.loads((design.directory / "manifest.json").read_text())["files"]
     assert 'weights = "external"' in design.schedule

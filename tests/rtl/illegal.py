@@ -184,10 +184,12 @@ STREAMS: Refusals = {
     "hw_weights": {
         "Steps, Width and AddressBits": {"Steps": 0},
         "a row for every bit": {"Length": 2},
+        "are not made": {"External": 1},
     },
     "hw_weight_rom": {"reach every row": {"Depth": 3}},
     "hw_wrap": {"Count must be": {"Count": 0}},
     "hw_wrap_ahead": {"Count must be": {"Count": 0}},
+    "hw_wrap_ends": {"Count must be": {"Count": 0}},
 }
 """Streams, buses, memories and counters."""
 

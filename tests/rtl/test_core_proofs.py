@@ -150,6 +150,15 @@ CORES = (
         {"weights.mem": "1b\ne4\n9d\n72\n"},
         slow=True,
     ),
+    Core(
+        "prove_matvec",
+        "hw_matvec",
+        {"External": 1},
+        (("wanted && (!External || weights_valid_i)", "wanted"),),
+        13,
+        {"weights.mem": "1b\ne4\n9d\n72\n"},
+        slow=True,
+    ),
 )
 
 MARKED = [pytest.param(c, id=str(c), marks=[pytest.mark.slow] if c.slow else []) for c in CORES]

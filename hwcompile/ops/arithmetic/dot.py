@@ -275,13 +275,14 @@ class Dot:
             **(self.packing.parameters() if self.packing else {}),
         }
 
-    def plan(self, terms: int, out_bits: int, made: int = 0) -> Struct:
+    def plan(self, terms: int, out_bits: int, *, made: int = 0, external: bool = False) -> Struct:
         """How sums over `terms` pairs are made: pairs at a time, rows that share a multiplication.
 
         Args:
             terms: Pairs of a row.
             out_bits: Of a sum over steps.
             made: Places of the register that makes the weights; 0 where a memory has them.
+            external: Weights come in, row by row.
         """
         rows, overlap = (self.packing.rows, self.packing.overlap) if self.packing else (1, 0)
         fields = {
@@ -293,6 +294,7 @@ class Dot:
             "code_bits": self.code_bits,
             "doubled": self.encoding.doubled,
             "made": made,
+            "external": external,
         }
         return Struct("hw_sums", "sums", fields)
 

@@ -27,10 +27,12 @@ class ExternalMemory:
 
     Attributes:
         image: The rows; the core takes them on its port `weights`.
+        passes: How often a frame takes all rows.
         prefetch: Rows that can be asked for ahead of their use.
     """
 
     image: MemoryImage
+    passes: int
     prefetch: int = PREFETCH
 
     @property

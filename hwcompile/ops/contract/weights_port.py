@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hwcompile.ops.contract.external_memory import MOST_BITS, PREFETCH, ExternalMemory, bus_bits
 from hwcompile.ops.contract.instance import Word
 from hwcompile.ops.contract.memory_image import MemoryImage
-from hwcompile.ops.contract.needs import MemoryKind, Resources, memory
+from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
 from hwcompile.ops.contract.site import Parameters
 
 ON_CHIP, EXTERNAL = "on_chip", "external"
@@ -42,19 +42,22 @@ class WeightsPort:
     external: ExternalMemory | None
 
 
-def weights_port(image: MemoryImage, parameter: str, parameters: Parameters) -> WeightsPort:
+def weights_port(
+    image: MemoryImage, parameter: str, parameters: Parameters, passes: int
+) -> WeightsPort:
     """The port `weights` of a core, and the memory `parameter` it has without.
 
     Args:
         image: A row for each cycle.
         parameter: Of the core's module: the file with the image.
         parameters: Of the kernel.
+        passes: How often a frame takes all rows.
     """
     if not is_external(parameters):
         # Constants have a width: for others, Yosys reads the stage anew and forgets its attributes.
         tied = {"weights_valid_i": Word(1, 0), "weights_data_i": Word(image.width, 0)}
         return WeightsPort({parameter: image}, tied, ("weights_ready_o",), None)
-    external = ExternalMemory(image, int(parameters.get("prefetch", PREFETCH)))
+    external = ExternalMemory(image, passes, int(parameters.get("prefetch", PREFETCH)))
     return WeightsPort({}, {}, (), external)
 
 
@@ -66,6 +69,13 @@ def weights_comment(parameters: Parameters, rows: int, bits: int) -> str:
     return f"; {rows * beat:,} bytes of weights by AXI4, {beat} per cycle"
 
 
+def weights_held(parameters: Parameters, rows: int, bits: int) -> Memory:
+    """What rows of weights are read from: a memory of all of them, or the prefetch FIFO."""
+    if not is_external(parameters):
+        return Memory(rows, bits)
+    return Memory(int(parameters.get("prefetch", PREFETCH)), bits, MemoryKind.RAM)
+
+
 def weights_memory(parameters: Parameters, rows: int, bits: int) -> Resources:
     """A memory of weights on the chip, or what reads them from external memory instead."""
     if not is_external(parameters):
@@ -75,12 +85,15 @@ def weights_memory(parameters: Parameters, rows: int, bits: int) -> Resources:
     return prefetch + Resources(lut=150, adders=120, ff=bits + 150)
 
 
-def why_not(parameters: Parameters, row_bits: Callable[[], int]) -> str | None:
+def why_not(
+    parameters: Parameters, row_bits: Callable[[], int], less: str = "fewer PEs"
+) -> str | None:
     """Why weights can not be where the parameters say; None when they can.
 
     Args:
         parameters: Of a kernel.
         row_bits: Bits of all weights that are needed in one cycle.
+        less: What makes these fewer.
     """
     where = parameters.get("weights", ON_CHIP)
     if where not in (ON_CHIP, EXTERNAL):
@@ -94,6 +107,6 @@ def why_not(parameters: Parameters, row_bits: Callable[[], int]) -> str | None:
     if bus_bits(bits) > MOST_BITS:
         return (
             f"a cycle needs {bits} bits of weights, and an AXI4 port brings {MOST_BITS} at most; "
-            "use fewer PEs"
+            f"use {less}"
         )
     return None

@@ -20,6 +20,15 @@ from hwcompile.ops.contract.needs import Memory, MemoryKind, Resources, memory
 from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Repeated, Timing
+from hwcompile.ops.contract.weights_port import (
+    PARAMETERS,
+    is_external,
+    weights_comment,
+    weights_held,
+    weights_memory,
+    weights_port,
+    why_not,
+)
 from hwcompile.ops.matmul.blocks import InBlocks
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.matmul.separable import arithmetic, check_separable, styles
@@ -28,7 +37,7 @@ from hwcompile.ops.matmul.space import foldings, smallest_parts
 MAX_LANES = 1 << 20
 """Of one matrix; more is a mistake, or a network that no FPGA holds."""
 
-_NAMES = ("pe", "simd", "style", "encoding", "pack", "taps", "lanes")
+_NAMES = ("pe", "simd", "style", "encoding", "pack", "taps", "lanes", *PARAMETERS)
 
 
 class FoldedMatrix(InBlocks[Matmul]):
@@ -63,6 +72,11 @@ class FoldedMatrix(InBlocks[Matmul]):
         if "taps" not in self.parameters:
             return None
         return Blocks(self.number("taps"), self.number("lanes"))
+
+    @property
+    def row_bits(self) -> int:
+        """Bits of the weights of a cycle."""
+        return self.pe * self.dot.pairs(self.simd) * self.dot.weight_bits
 
     @property
     def vectors(self) -> int:
@@ -113,8 +127,10 @@ class FoldedMatrix(InBlocks[Matmul]):
         if self.made:
             total += self.made.needs
         else:
-            total += memory(self.depth, weights * self.dot.weight_bits)
-        total += self.dot.decoding(weights, self.depth)
+            total += weights_memory(self.parameters, self.depth, self.row_bits)
+        # A single row is constant where it is on the chip.
+        rows = max(self.depth, 2) if is_external(self.parameters) else self.depth
+        total += self.dot.decoding(weights, rows)
         starts = self.starts
         if starts is not None:
             start_width = self.pe * start_bits(starts)
@@ -124,11 +140,13 @@ class FoldedMatrix(InBlocks[Matmul]):
     @property
     def paths(self) -> tuple[Path, ...]:
         """Those of the arithmetic, behind the memories, and control."""
-        width = self.pe * self.dot.pairs(self.simd) * self.dot.weight_bits
-        weights = Memory(self.depth, width) if self.depth > 1 and not self.made else None
+        weights = weights_held(self.parameters, self.depth, self.row_bits)
+        constant = weights.depth == 1 or self.made
         word = self.simd * self.dot.encoding.input.bits
         kept = Memory(self.steps, word, MemoryKind.QUEUE) if self.folds > 1 else None
-        sums = self.dot.paths(self.simd, self.out_bits, weights, kept, rows=self.pe)
+        sums = self.dot.paths(
+            self.simd, self.out_bits, None if constant else weights, kept, rows=self.pe
+        )
         return (*sums, CONTROL)
 
     @property
@@ -139,7 +157,9 @@ class FoldedMatrix(InBlocks[Matmul]):
     @cached_property
     def instance(self) -> Instance:
         """Of `hw_matvec`."""
-        op, dot = self.op, self.dot
+        op, dot, made = self.op, self.dot, self.made
+        image, passes = dot.image(self._weight_blocks()), self.site.inputs[0].pixels
+        port = weights_port(image, "WeightFile", self.parameters, passes)
         return Instance(
             "hw_matvec",
             {
@@ -149,17 +169,21 @@ class FoldedMatrix(InBlocks[Matmul]):
                 "Steps": self.steps,
                 "Groups": op.groups,
                 "KeptLanes": self._kept_lanes,
-                "Sums": dot.plan(self.simd, self.out_bits, self.made.length if self.made else 0),
+                "Sums": dot.plan(
+                    self.simd,
+                    self.out_bits,
+                    made=made.length if made else 0,
+                    external=port.external is not None,
+                ),
                 **dot.parameters(),
                 "OutBits": self.out_bits,
-                **(
-                    self.made.parameters()
-                    if self.made
-                    else {"WeightFile": dot.image(self._weight_blocks())}
-                ),
+                **(made.parameters() if made else port.memories),
                 **dot.book_image,
                 **dot.start_parameters(self.starts, op.fan_in),
             },
+            constants=port.constants,
+            unused=port.unused,
+            external=port.external,
         )
 
     @property
@@ -168,7 +192,8 @@ class FoldedMatrix(InBlocks[Matmul]):
         groups = f", {self.op.groups} groups" if self.op.groups > 1 else ""
         folding = f"{self.folds} folds of {self.steps} steps{groups}"
         made = f", from a register of {self.made.length} bits" if self.made else ""
-        return f"{self.pe} x {self.simd} lanes, {folding}: {self.dot.describe()}{made}"
+        read = weights_comment(self.parameters, self.depth, self.row_bits)
+        return f"{self.pe} x {self.simd} lanes, {folding}{read}: {self.dot.describe()}{made}"
 
     @cached_property
     def starts(self) -> IntArray | None:
@@ -185,6 +210,8 @@ class FoldedMatrix(InBlocks[Matmul]):
         op, dot = self.op, self.dot
         stored = self.parameters.get("encoding", "auto") != "auto" or dot.packing or dot.book
         if stored or dot.weight_bits > 1 or op.groups > 1 or self.order or self.depth == 1:
+            return None
+        if is_external(self.parameters):
             return None
         if op.rows % self.pe or op.fan_in % self.simd:
             return None
@@ -230,6 +257,10 @@ class Folded(Kernel[Matmul]):
     With `taps` and `lanes` the input is a window whose channels come in blocks of so many lanes,
     all taps of a block side by side; the columns of the weights are in that order then.
 
+    `weights` is `on_chip`, or `external`: they stand in external memory, and are read once for
+    every vector, a row of pe x simd per cycle, of which `prefetch` are read ahead. Then the timing
+    is that of a memory that keeps up; the design counts the cycles it does not.
+
     Of `registers`, one puts a register behind the memories, two let no cycle have more than one
     adder, and three give products of multipliers another register, which can stand far from them.
     """
@@ -264,6 +295,11 @@ class Folded(Kernel[Matmul]):
             check_style(styles(site), parameters)
             or _check_pack(site, parameters)
             or check_encoding(_lane_encoding(site, parameters), parameters)
+            or why_not(
+                parameters,
+                lambda: FoldedMatrix(self, site, parameters).row_bits,
+                "a smaller pe or simd",
+            )
         )
 
     def ways(self, site: Site[Matmul], parameters: Parameters) -> Iterable[Parameters]:

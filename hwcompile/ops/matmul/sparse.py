@@ -218,7 +218,9 @@ class Programs(Built[Matmul]):
     def instance(self) -> Instance:
         """Of `hw_sparse_matvec`."""
         plan, bits = self.plan, self.site.outputs[0].element.bits
-        program = weights_port(program_image(plan, self.dot), "ProgramFile", self.parameters)
+        image, passes = program_image(plan, self.dot), self.site.inputs[0].pixels
+        passes //= plan.settings.channels
+        program = weights_port(image, "ProgramFile", self.parameters, passes)
         memories = {
             **program.memories,
             **self.dot.book_image,

@@ -166,7 +166,8 @@ class Engine(Built[R_co]):
         cell, (layout, schedule) = self.cell, self.scheduled
         absent = [port for port in (1, 2) if port >= len(self.site.inputs)]
         memories = images(layout, schedule)
-        program = weights_port(memories.pop("EntryFile"), "EntryFile", self.parameters)
+        entries = memories.pop("EntryFile")
+        program = weights_port(entries, "EntryFile", self.parameters, self.steps)
         nothing = {
             f"in{port}_{name}": Word(bits, 0)
             for port in absent

@@ -14,6 +14,7 @@ from hwcompile.build_directory.insight import Insight
 from hwcompile.emit.environment import render
 from hwcompile.emit.licence import licensed
 from hwcompile.rates import rate_text
+from hwcompile.report.external import external_reads
 from hwcompile.report.missing import missing_from
 from hwcompile.report.page.figures import BoardUse, Report, board_uses, counted
 from hwcompile.report.page.section import Section, Spec, pieces_of
@@ -90,6 +91,13 @@ def _throughput(design: Report) -> Fact:
     return Fact("Throughput", f"{rate_text(rate)} frames/s", f"at {design['clock_mhz']:g} MHz")
 
 
+def _weights(report: Report) -> Iterable[Fact]:
+    read = external_reads(report)
+    if read:
+        frame = f"{read.bytes_per_frame:,} bytes per frame from external memory"
+        yield Fact("Weights", f"{read.bytes_per_second / 1e6:,.1f} MB/s", frame)
+
+
 def _facts(report: Report, insight: Insight) -> Iterable[Fact]:
     design = report["design"]
     yield Fact("Interval", *_cycles(design["interval_cycles"]))
@@ -102,6 +110,7 @@ def _facts(report: Report, insight: Insight) -> Iterable[Fact]:
     cells = design["resources_predicted"]
     more = f"{cells['ff']:,} flip-flops, {cells['memory_bits']:,} bits of memory"
     yield Fact("Predicted", f"{cells['lut']:,} LUT", more)
+    yield from _weights(report)
     yield from _fit(board_uses(insight))
     yield from _fifos(report)
     built = design["resources"]

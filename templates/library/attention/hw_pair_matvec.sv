@@ -65,7 +65,8 @@ module hw_pair_matvec #(
   if (Registers > 3) begin : gen_illegal1
     $error("hw_pair_matvec: at most three registers more");
   end
-  if (Sums.pack != 1 || Sums.code_bits != 0 || Sums.made != 0) begin : gen_illegal2
+  if (Sums.pack != 1 || Sums.code_bits != 0 || Sums.made != 0 || Sums.external)
+  begin : gen_illegal2
     $error("hw_pair_matvec: only constant weights share multiplications, have a book or are made");
   end
 

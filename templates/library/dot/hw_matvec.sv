@@ -16,6 +16,9 @@
 // StartBits above zero from row (set * Folds + fold) of the start memory, where lane p is at p.
 // With doubled in Sums, the sums of hw_dot count twice.
 //
+// With external in Sums there is no weight memory: its rows come in as a stream that begins anew
+// behind the last one, and a row that is wanted (weights_ready_o) and not there is a gap.
+//
 // With code bits in Sums, a weight is stored as a place in the code book; see hw_codebook, which
 // stands behind the weight memory and in front of a register there. With a made register in Sums
 // there is no weight memory: it makes single bits, as MadeRows say; see hw_weights.
@@ -45,7 +48,8 @@ module hw_matvec #(
   parameter WeightFile = "",
   parameter CodeFile = "",
   parameter StartFile = "",
-  parameter MadeRows = 1'b0
+  parameter MadeRows = 1'b0,
+  localparam int unsigned StoredBits = (Sums.code_bits > 0) ? Sums.code_bits : WBits
 ) (
   input  wire logic                  clk_i,
   input  wire logic                  rst_ni,
@@ -53,6 +57,11 @@ module hw_matvec #(
   input  wire logic                  in0_valid_i,
   output logic                       in0_ready_o,
   input  wire logic [Simd*XBits-1:0] in0_data_i,
+
+  // Rows of weights, if they are external
+  input  wire logic                          weights_valid_i,
+  output logic                               weights_ready_o,
+  input  wire logic [Pe*Simd*StoredBits-1:0] weights_data_i,
 
   input  wire logic                  out_ok_i,
   output logic                       out_start_o,
@@ -63,8 +72,8 @@ module hw_matvec #(
   localparam int unsigned Group = Sums.group;
   localparam int unsigned Registers = Sums.registers;
   localparam int unsigned Pack = Sums.pack;
+  localparam bit External = Sums.external;
   localparam int unsigned SumBits = Sums.sum_bits;
-  localparam int unsigned StoredBits = (Sums.code_bits > 0) ? Sums.code_bits : WBits;
 
   if (Pe < 1 || Simd < 1 || Folds < 1 || Steps < 1 || Groups < 1 || Group < 1) begin : gen_illegal
     $error("hw_matvec: Pe, Simd, Folds, Steps, Groups and groups of sums must be at least 1");
@@ -89,68 +98,27 @@ module hw_matvec #(
   // ---- Control: which step of which fold, and whether it happens in this cycle ----
 
   logic [StepBits-1:0] step_q;
-  logic [FoldBits-1:0] fold_q;
+  logic [FoldBits-1:0] unused_fold;
   logic [AddressBits-1:0] addr_q;
-  logic [StepBits-1:0] step_d;
-  logic [FoldBits-1:0] fold_d;
-  logic first_step, last_step, first_fold, last_fold, fire;
+  logic first_step, last_step, first_fold, last_fold, wanted, fire;
 
-  assign step_d = last_step ? '0 : step_q + 1'b1;
-  assign fold_d = last_fold ? '0 : fold_q + 1'b1;
+  hw_wrap_ends #(.Count(Steps)) i_step (
+    .clk_i, .rst_ni, .step_i(fire), .count_o(step_q), .first_o(first_step), .last_o(last_step)
+  );
+  hw_wrap_ends #(.Count(Folds)) i_fold (
+    .clk_i, .rst_ni, .step_i(out_start_o), .count_o(unused_fold), .first_o(first_fold),
+    .last_o(last_fold)
+  );
 
-  // Where the counters stand is known a cycle before it counts.
-  if (Steps > 1) begin : gen_steps
-    logic first_step_q, last_step_q;
-
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        first_step_q <= 1'b1;
-        last_step_q <= 1'b0;
-      end else if (fire) begin
-        first_step_q <= last_step_q;
-        last_step_q <= step_d == StepBits'(Steps - 1);
-      end
-    end
-    assign first_step = first_step_q;
-    assign last_step = last_step_q;
-  end else begin : gen_step
-    assign first_step = 1'b1;
-    assign last_step = 1'b1;
-  end
-
-  if (Folds > 1) begin : gen_folds
-    logic first_fold_q, last_fold_q;
-
-    always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        first_fold_q <= 1'b1;
-        last_fold_q <= 1'b0;
-      end else if (fire && last_step) begin
-        first_fold_q <= last_fold_q;
-        last_fold_q <= fold_d == FoldBits'(Folds - 1);
-      end
-    end
-    assign first_fold = first_fold_q;
-    assign last_fold = last_fold_q;
-  end else begin : gen_fold
-    assign first_fold = 1'b1;
-    assign last_fold = 1'b1;
-  end
-
-  assign fire = (!first_fold || in0_valid_i) && (!last_step || out_ok_i);
+  assign wanted = (!first_fold || in0_valid_i) && (!last_step || out_ok_i);
+  assign fire = wanted && (!External || weights_valid_i);
   assign in0_ready_o = fire && first_fold;
   assign out_start_o = fire && last_step;
+  assign weights_ready_o = External && wanted;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      step_q <= '0;
-      fold_q <= '0;
-      addr_q <= '0;
-    end else if (fire) begin
-      step_q <= step_d;
-      if (last_step) fold_q <= fold_d;
-      addr_q <= (addr_q == AddressBits'(Depth - 1)) ? '0 : addr_q + 1'b1;
-    end
+    if (!rst_ni) addr_q <= '0;
+    else if (fire) addr_q <= (addr_q == AddressBits'(Depth - 1)) ? '0 : addr_q + 1'b1;
   end
 
   // ---- Operands ----
@@ -161,8 +129,9 @@ module hw_matvec #(
 
   hw_weights #(
     .Width(Pe*Simd*StoredBits), .Depth(Depth), .AddressBits(AddressBits), .Steps(Steps),
-    .WeightFile(WeightFile), .Length(Sums.made), .RowsBits($bits(MadeRows)), .Rows(MadeRows)
-  ) i_weights (.clk_i, .addr_i(addr_q), .data_o(stored));
+    .External(External), .WeightFile(WeightFile), .Length(Sums.made), .RowsBits($bits(MadeRows)),
+    .Rows(MadeRows)
+  ) i_weights (.clk_i, .addr_i(addr_q), .row_i(weights_data_i), .data_o(stored));
 
   hw_codebook #(
     .Lanes(Pe*Simd), .CodeBits(Sums.code_bits), .Bits(WBits), .CodeFile(CodeFile)
@@ -181,6 +150,8 @@ module hw_matvec #(
       end
     end
   end else begin : gen_pass
+    logic unused_step;
+    assign unused_step = &{1'b0, step_q};
     always_ff @(posedge clk_i) x_q <= in0_data_i;
   end
 
@@ -189,7 +160,7 @@ module hw_matvec #(
 
   if (Operands > 1) begin : gen_later
     always_ff @(posedge clk_i) x_operands <= x_q;
-    if (Depth > 1) begin : gen_weights
+    if (Depth > 1 || External) begin : gen_weights
       always_ff @(posedge clk_i) w_operands <= weights;
     end else begin : gen_constant
       assign w_operands = weights;

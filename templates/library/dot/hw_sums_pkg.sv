@@ -14,6 +14,7 @@ package hw_sums_pkg;
     logic [31:0] code_bits;  // of a weight in memory, when it is a place in a code book; else 0
     logic        doubled;    // sums of hw_dot count twice
     logic [31:0] made;       // places of the register that makes the weights; 0: a memory has them
+    logic        external;   // no memory has them: rows of weights come in
   } sums_t;
 
   localparam sums_t SUMS = {
@@ -24,7 +25,8 @@ package hw_sums_pkg;
     32'd4,  // sum_bits
     32'd0,  // code_bits
     1'b0,   // doubled
-    32'd0   // made
+    32'd0,  // made
+    1'b0    // external
   };
 
 endpackage

@@ -1,6 +1,6 @@
-// Weights row by row: from a memory or, with Length, single bits that a linear feedback shift
-// register makes. data_o is row addr_i, a cycle later; with a register, addresses stay or go on by
-// one, and begin again at 0.
+// Weights row by row: from a memory; with External, those that come in as row_i; or with Length,
+// single bits that a linear feedback shift register makes. data_o is row addr_i, a cycle later;
+// with a register, addresses stay or go on by one, and begin again at 0.
 //
 // Rows are numbers of Length bits: the first state; Length for a step of the state and as many for
 // the step from the last row of a fold, each the places that make a place of the next state; and
@@ -13,6 +13,7 @@ module hw_weights #(
   parameter int unsigned Depth = 4,
   parameter int unsigned AddressBits = 2,
   parameter int unsigned Steps = 2,   // rows of a fold
+  parameter bit External = 1'b0,
   parameter WeightFile = "",
   parameter int unsigned Length = 3,
   parameter int unsigned RowsBits = 27,
@@ -20,6 +21,7 @@ module hw_weights #(
 ) (
   input  wire logic                   clk_i,
   input  wire logic [AddressBits-1:0] addr_i,
+  input  wire logic [Width-1:0]       row_i,   // of the cycle (External)
   output logic      [Width-1:0]       data_o
 );
 
@@ -30,9 +32,18 @@ module hw_weights #(
     $error("hw_weights: there is a first state, two steps, and a row for every bit");
   end
 
-  if (Length == 0) begin : gen_stored
+  if (Length > 0 && External) begin : gen_illegal2
+    $error("hw_weights: rows that come in are not made");
+  end
+
+  if (External) begin : gen_external
     logic unused;
-    assign unused = &{1'b0, Rows};
+    assign unused = &{1'b0, addr_i, Rows};
+
+    always_ff @(posedge clk_i) data_o <= row_i;
+  end else if (Length == 0) begin : gen_stored
+    logic unused;
+    assign unused = &{1'b0, row_i, Rows};
 
     hw_weight_rom #(
       .Width(Width), .Depth(Depth), .AddressBits(AddressBits), .WeightFile(WeightFile)
@@ -43,8 +54,9 @@ module hw_weights #(
     logic [Length-1:0] state_q, next;
     logic [AddressBits-1:0] at_q;
     logic [StepBits-1:0] step_q;
-    logic last_step;
+    logic last_step, unused;
 
+    assign unused = &{1'b0, row_i};
     assign last_step = step_q == StepBits'(Steps - 1);
 
     for (genvar n = 0; n < Length; n++) begin : gen_place
