@@ -63,14 +63,15 @@ def load_board(name: str) -> Board:
         # The whole path: of `../board.toml` the folder is not called `..`.
         folder = path.absolute().parent.resolve().name
         return _read(path, folder if path.name == "board.toml" else path.stem)
-    if name not in board_names():
+    path = room("boards") / name / "board.toml"
+    if not (_ID.fullmatch(name) and path.is_file()):
         near = get_close_matches(name, board_names(), 3, 0.4)
         raise fail(
             "HW0801",
             f"there is no board '{name}'",
             fix=f"one of: {', '.join(near or board_names())}; or the path of your own board file",
         )
-    return _own_board(room("boards") / name / "board.toml")
+    return _own_board(path)
 
 
 @cache

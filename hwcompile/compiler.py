@@ -6,9 +6,10 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeAlias
+
+from msgspec.structs import replace
 
 from hwcompile.build_directory import (
     GRAPH,
@@ -49,6 +50,7 @@ from hwcompile.report.pruned import pruned_notes
 from hwcompile.report.sbom import bill_of_materials
 from hwcompile.report.summary import build_report
 from hwcompile.report.thresholds import threshold_notes
+from hwcompile.resources import package_version
 from hwcompile.schedule.choose.levels import asked_levels, free_levels
 from hwcompile.schedule.choose.schedule_file import Schedule, schedule_data, schedule_text
 from hwcompile.schedule.choose.tables import (
@@ -132,8 +134,10 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     files[REPORT_PAGE] = page_text(report, insight, host, schedule)
     files.update(dumps)
     top = str(json.loads(files[INTERFACE])["top"])
-    files[SBOM] = json_text(bill_of_materials(top, _manifest(model, planned, files)))
-    files[MANIFEST] = manifest_text(_manifest(model, planned, files))
+    manifest = _manifest(model, planned, files)
+    files[SBOM] = json_text(bill_of_materials(top, manifest))
+    hashes = {**manifest.files, SBOM: _sha256(files[SBOM])}
+    files[MANIFEST] = manifest_text(replace(manifest, files=dict(sorted(hashes.items()))))
     return files
 
 
@@ -230,23 +234,20 @@ def _host(imported: ImportedModel, notes: tuple[str, ...]) -> dict[str, Any]:
 def _manifest(model: Source, planned: Plan, files: Mapping[str, str | bytes]) -> Manifest:
     graph = model.graph if isinstance(model, ImportedModel) else model
     if isinstance(graph, Graph):
-        source = {"graph": graph.name, "sha256": _sha256(to_text(graph).encode())}
+        source = {"graph": graph.name, "sha256": _sha256(to_text(graph))}
     else:
         source = {"file": graph.name, "sha256": _sha256(graph.read_bytes())}
     parts = [part for stage in planned.stages for part in stage.parts]
     used = {name for part in parts for name in part.built.kernel.packages}
     return Manifest(
         schema=MANIFEST_SCHEMA,
-        hwcompile=version("hwcompile"),
-        packages={name: version(name) for name in ("numpy", "onnx", *sorted(used))},
+        hwcompile=package_version("hwcompile"),
+        packages={name: package_version(name) for name in ("numpy", "onnx", *sorted(used))},
         model=source,
-        files={name: _sha256(_bytes(text)) for name, text in sorted(files.items())},
+        files={name: _sha256(text) for name, text in sorted(files.items())},
     )
 
 
-def _bytes(contents: str | bytes) -> bytes:
-    return contents.encode() if isinstance(contents, str) else contents
-
-
-def _sha256(data: bytes) -> str:
+def _sha256(contents: str | bytes) -> str:
+    data = contents.encode() if isinstance(contents, str) else contents
     return hashlib.sha256(data).hexdigest()

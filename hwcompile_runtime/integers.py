@@ -20,6 +20,13 @@ class Encoding(Enum):
     BIPOLAR = "bipolar"  # one bit: 0 means -1, 1 means +1
 
 
+def bits_of(low: int, high: int) -> int:
+    """Bits of integers from `low` to `high`, at least 1: two's complement below zero."""
+    if low < 0:
+        return max((-low - 1).bit_length(), max(high, 0).bit_length()) + 1
+    return max(high.bit_length(), 1)
+
+
 @dataclass(frozen=True)
 class IntType:
     """Integers from `low` to `high`, both reachable as far as is known.
@@ -55,9 +62,7 @@ class IntType:
         """Width in bits, at least 1."""
         if self.encoding is Encoding.BIPOLAR:
             return 1
-        if self.low < 0:
-            return max((-self.low - 1).bit_length(), max(self.high, 0).bit_length()) + 1
-        return max(self.high.bit_length(), 1)
+        return bits_of(self.low, self.high)
 
     @property
     def levels(self) -> int:

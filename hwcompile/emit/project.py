@@ -71,9 +71,10 @@ def write_files(directory: Path, files: Mapping[str, str | bytes]) -> None:
     Raises:
         OSError: With the name of the file that can not be written.
     """
+    for folder in {(directory / name).parent for name in files}:
+        folder.mkdir(parents=True, exist_ok=True)
     for name, text in files.items():
         path = directory / name
-        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             data = licensed(name, text).encode() if isinstance(text, str) else text
             path.write_bytes(data)

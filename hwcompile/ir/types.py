@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hwcompile_runtime.integers import BIPOLAR, Encoding, IntArray, IntType
+from hwcompile_runtime.integers import BIPOLAR, Encoding, IntArray, IntType, bits_of
 
-__all__ = ["BIPOLAR", "Encoding", "IntArray", "IntType", "TensorType"]
+__all__ = ["BIPOLAR", "Encoding", "IntArray", "IntType", "TensorType", "bits_of"]
 
 
 @dataclass(frozen=True)

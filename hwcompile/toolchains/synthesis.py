@@ -13,7 +13,6 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from os.path import relpath
 from pathlib import Path
 
@@ -23,7 +22,7 @@ from hwcompile.families import family_of, flow_of
 from hwcompile.families.family import MAP
 from hwcompile.families.flow import NETLIST, Flow, Program, Use
 from hwcompile.families.programs import missing, run_logged
-from hwcompile.resources import room
+from hwcompile.resources import package_version, room
 
 VERILOG = "netlist.v"
 FORCED = "forced.txt"
@@ -105,7 +104,7 @@ def recipe(top: str, kept: Sequence[str], board: Board) -> str:
     scripts = [*_elaborate([], top, kept, board, Path()), *_map(top, kept, board, (), True)]
     own = inspect.getsource(sys.modules[flow.absorb.__module__]) if flow.absorb else ""
     return "\n".join(
-        [version("pyosys"), *_maps(board).values(), *scripts, *_finish(kept, flow), own]
+        [package_version("pyosys"), *_maps(board).values(), *scripts, *_finish(kept, flow), own]
     )
 
 

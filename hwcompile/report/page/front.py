@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.metadata import version
 
 from hwcompile.emit.environment import render
 from hwcompile.emit.licence import licensed
 from hwcompile.report.page.page import asset, embedded
 from hwcompile.report.page.section import Section, pieces_of
+from hwcompile.resources import package_version
 
 PAGE = "front.html"
 """The page's file."""
@@ -30,7 +30,7 @@ def front_page(
         pieces_of=pieces_of,
         facts=facts,
         sections=sections,
-        version=version("hwcompile"),
+        version=package_version("hwcompile"),
         specs=embedded({section.id: section.chart for section in sections if section.chart}),
         style=asset("style.css"),
         script=asset("page.js"),

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 from hwcompile.build_directory import REPORT_PAGE
@@ -21,7 +20,7 @@ from hwcompile.report.page.section import Section, Spec, pieces_of
 from hwcompile.report.page.sections import sections_of
 from hwcompile.report.page.standing import standing_of
 from hwcompile.report.target import target_notes
-from hwcompile.resources import room
+from hwcompile.resources import package_version, room
 
 _LONG_PIECE = 11
 """Letters that half a phone has room for."""
@@ -74,7 +73,7 @@ def page_text(report: Report, insight: Insight, host: Mapping[str, Any], schedul
         host=list(_host_lines(host)),
         schedule=schedule,
         target=[note[:1].upper() + note[1:] for note in target_notes(report)],
-        version=version("hwcompile"),
+        version=package_version("hwcompile"),
         specs=embedded(specs),
         style=asset("style.css"),
         script=asset("page.js"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 
@@ -22,10 +23,10 @@ class Draft:
         self.inputs = int(low.size)
         self.adders: list[Adder] = []
         self._vectors = list(np.eye(self.inputs, dtype=np.int64))
-        self._known: dict[bytes, int] = {}
+        self._known: dict[bytes, tuple[int, bool]] = {}
         self._intervals: list[tuple[int, int]] = []
         for at, vector in enumerate(self._vectors):
-            self._enter(at, vector)
+            self._enter(at, vector, *_key(vector))
 
     def vector(self, term: Term) -> IntArray:
         """Weights of the inputs in a term, int64 [inputs]."""
@@ -45,36 +46,29 @@ class Draft:
         vector = self.vector(first) + self.vector(second)
         if not vector.any():
             return None
-        known = self.find(vector)
+        drop = zeros_below(vector)
+        vector = vector >> drop
+        key, minus = _key(vector)
+        known = self._known.get(key)
         if known is not None:
-            return known.times(common)
+            return Term(known[0], common + drop, minus != known[1])
         both = first.minus and second.minus
         if both:
             first, second, vector = first.times(0, minus=True), second.times(0, minus=True), -vector
-        drop = zeros_below(vector)
         at = len(self._vectors)
         self.adders.append(Adder(first, second, drop))
-        self._vectors.append(vector >> drop)
-        self._enter(at, vector >> drop)
+        self._vectors.append(vector)
+        self._enter(at, vector, key, minus != both)
         return Term(at, common + drop, both)
-
-    def find(self, vector: IntArray) -> Sum:
-        """What has these weights, if there is something."""
-        shift = zeros_below(vector)
-        key, minus = _key(vector >> shift)
-        at = self._known.get(key)
-        if at is None:
-            return None
-        return Term(at, shift, minus != _key(self._vectors[at])[1])
 
     def graph(self, outputs: Sequence[Sum]) -> AdderGraph:
         """The adders that outputs need."""
         return without_unused(AdderGraph(self.low, self.high, tuple(self.adders), tuple(outputs)))
 
-    def _enter(self, at: int, vector: IntArray) -> None:
+    def _enter(self, at: int, vector: IntArray, key: bytes, minus: bool) -> None:
         low, high = reachable(vector[None], self.low, self.high)
         self._intervals.append((int(low[0]), int(high[0])))
-        self._known[_key(vector)[0]] = at
+        self._known[key] = at, minus
 
 
 def zeros_below(vector: IntArray) -> int:
@@ -86,16 +80,19 @@ def zeros_below(vector: IntArray) -> int:
 def without_unused(graph: AdderGraph) -> AdderGraph:
     """The same without adders that no output depends on."""
     inputs = graph.inputs
-    used = np.zeros(inputs + len(graph.adders), dtype=bool)
-    used[[term.node for term in graph.outputs if term is not None]] = True
-    for at in reversed(range(inputs, used.size)):
+    used = [True] * inputs + [False] * len(graph.adders)
+    for term in graph.outputs:
+        if term is not None:
+            used[term.node] = True
+    for at in reversed(range(inputs, len(used))):
         if used[at]:
-            used[[term.node for term in graph.adders[at - inputs].terms]] = True
-    used[:inputs] = True
-    places = np.cumsum(used) - 1
+            adder = graph.adders[at - inputs]
+            used[adder.left.node] = used[adder.right.node] = True
+    places = list(accumulate(used, initial=0))
 
     def moved(term: Term) -> Term:
-        return Term(int(places[term.node]), term.shift, term.minus)
+        at = places[term.node]
+        return term if at == term.node else Term(at, term.shift, term.minus)
 
     adders = [
         Adder(moved(adder.left), moved(adder.right), adder.drop)
@@ -108,5 +105,5 @@ def without_unused(graph: AdderGraph) -> AdderGraph:
 
 def _key(vector: IntArray) -> tuple[bytes, bool]:
     """Equal for vectors that differ in sign alone; and whether this one is the negative one."""
-    minus = bool(vector[np.flatnonzero(vector)[0]] < 0)
+    minus = bool(vector[(vector != 0).argmax()] < 0)
     return (-vector if minus else vector).tobytes(), minus

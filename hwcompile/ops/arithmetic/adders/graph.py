@@ -26,6 +26,8 @@ class Term:
 
     def times(self, shift: int, *, minus: bool = False) -> Term:
         """The same, shifted further and with another sign if `minus`."""
+        if not (shift or minus):
+            return self
         return Term(self.node, self.shift + shift, self.minus != minus)
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hwcompile.ir.types import IntType
+from hwcompile.ir.types import bits_of
 from hwcompile.ops.arithmetic.adders.draft import Draft, Sum
 from hwcompile.ops.arithmetic.adders.graph import AdderGraph, Term
 
@@ -83,18 +83,19 @@ def _total(draft: Draft, levels: dict[int, int], terms: Sequence[Term]) -> Sum:
 def _price(draft: Draft, levels: dict[int, int], first: Term, second: Term) -> tuple[int, int]:
     """Bits of the adder of two terms; of equal ones the earlier sum."""
     common = min(first.shift, second.shift)
-    first, second = first.times(-common), second.times(-common)
-    if first.minus and second.minus:
-        first, second = first.times(0, minus=True), second.times(0, minus=True)
-    low, high = 0, 0
-    for term in (first, second):
-        least, most = draft.interval(term.node)
-        if term.minus:
-            least, most = -most, -least
-        low, high = low + (least << term.shift), high + (most << term.shift)
-    passed = 0
-    for term, other in ((first, second), (second, first)):
-        if other.shift and not term.minus:
-            passed = other.shift
+    shift, behind = first.shift - common, second.shift - common
+    both = first.minus and second.minus
+    minus, other = first.minus and not both, second.minus and not both
+    least, most = _signed(draft.interval(first.node), minus)
+    low, high = _signed(draft.interval(second.node), other)
+    passed = shift if not other else 0
+    if behind and not minus:
+        passed = behind
     later = max(levels[first.node], levels[second.node])
-    return IntType(low, high).bits - passed, later
+    bits = bits_of((least << shift) + (low << behind), (most << shift) + (high << behind))
+    return bits - passed, later
+
+
+def _signed(interval: tuple[int, int], minus: bool) -> tuple[int, int]:
+    low, high = interval
+    return (-high, -low) if minus else interval
