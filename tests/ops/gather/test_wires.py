@@ -62,7 +62,7 @@ def test_rtl(name: str) -> None:
     check_kernel(site, WIRES, {}, frames=5)
 
 
-@pytest.mark.parametrize("name", ["shuffle", "pad_and_slice"])
+@pytest.mark.parametrize("name", RTL)
 def test_words_of_all_pixels_of_a_row(name: str) -> None:
     lanes, (height, width, channels), fill = RTL[name][0], RTL[name][1].shape, RTL[name][2]
     kind = TensorType((height, 2 * width, channels), RTL[name][1].element)
