@@ -46,7 +46,7 @@ _STREAMS: dict[str, Sequence[int]] = dict.fromkeys(
 )  # fmt: skip
 """Positions of inputs that stream; of all other operators the first one."""
 
-_WEIGHTS = {"Conv": 1, "ConvTranspose": 1, "Gemm": 1, "MatMul": 1}
+_WEIGHTS = {"Conv": 1, "ConvTranspose": 1, "Einsum": 1, "Gemm": 1, "MatMul": 1}
 """Position of the weights, which become int8 constants."""
 
 _SUMS = frozenset({*_WEIGHTS})

@@ -107,7 +107,7 @@ class HardwareRep(BackendRep):
         prepared = self._ready(feeds)
         streams = {h.source: feeds[h.source] for h in prepared.imported.host_inputs}
         batch = _batch(prepared.imported, streams)
-        found = self._outputs(prepared, {n: _numbers(a) for n, a in streams.items()})
+        found = self._outputs(prepared, {n: np.atleast_1d(_numbers(a)) for n, a in streams.items()})
         names = [v.name for v in self.model.graph.output]
         arrays = [_whole(found[name], prepared.imported, name, batch) for name in names]
         outputs: tuple[Any, ...] = namedtupledict("Outputs", names)(*arrays)

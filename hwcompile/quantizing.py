@@ -20,6 +20,7 @@ from hwcompile.diagnostics import fail
 from hwcompile.frontends.load import reads_roundings
 from hwcompile.frontends.memory.kinds import model_file
 from hwcompile.frontends.memory.packages import must_have, quiet, said
+from hwcompile.frontends.onnx.einsum_nodes import with_products
 from hwcompile.frontends.onnx.floats import is_float_model
 from hwcompile.frontends.onnx.reading.read import read_model
 from hwcompile.limits import out_of_range
@@ -103,9 +104,13 @@ def quantize(
 
 
 def _prepare(path: Path, target: Path) -> None:
-    """Fold constants and normalizations, so that there is nothing to quantize in them."""
+    """Fold constants and normalizations, so that there is nothing to quantize in them.
+
+    Products that are written as Einsum become MatMul, which gets quantizers.
+    """
     shapes = importlib.import_module("onnxruntime.quantization.shape_inference")
     shapes.quant_pre_process(path, target, skip_symbolic_shape=True)
+    onnx.save(with_products(onnx.load(target)), target)
 
 
 def _choice(name: str, given: str, there: Iterable[str]) -> None:

@@ -137,7 +137,8 @@ def _count(have: tuple[int, ...], shape: tuple[int, ...]) -> int | None:
     """Frames of an array of this shape for an input of that one; None when it does not fit."""
     try:
         # A view of one element, whatever its shape: the rule about shapes is that of `as_frames`.
-        return len(as_frames(np.broadcast_to(np.zeros((), np.int8), have), shape))
+        view = np.broadcast_to(np.zeros((), np.int8), have)
+        return len(np.atleast_1d(as_frames(view, shape)))
     except ValueError:
         return None
 

@@ -121,7 +121,7 @@ def hw0234_padding_alone(at: Place) -> None:
 
 def hw0235_scales_that_differ_among_products(at: Place) -> None:
     m = Model()
-    at.read(m, m.op("MatMul", vector(m, 8), m.weights(8, 3, scale=[0.1] * 7 + [0.3], axis=0)))
+    at.read(m, m.op("MatMul", vector(m, 8), m.weights(8, 3, scale=[0.1, 0.3] * 4, axis=0)))
 
 
 def hw0236_a_loop(at: Place) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from types import ModuleType
 
+import numpy as np
 import pytest
 
 from benchmarks.figures import blocks, cells
@@ -62,10 +63,56 @@ def check(exporters: ModuleType, kind: str, column: str) -> None:
 
 
 def test_the_page_has_every_cell(exporters: ModuleType) -> None:
-    wanted = [(kind, column) for kind in exporters.KINDS for column in exporters.COLUMNS]
+    wanted = [
+        (kind, column)
+        for kind in exporters.KINDS
+        for column in (*exporters.COLUMNS, exporters.LEVELS)
+    ]
     assert list(TABLE) == wanted
+    assert len(set(exporters.KINDS)) == len(exporters.KINDS) == 26
     assert sum(said == "=" for said in TABLE.values()) > len(wanted) // 2
-    assert not [cell for cell, said in TABLE.items() if said.startswith("off")]
+    assert not [cell for cell, said in TABLE.items() if said.startswith(("off", "vacuous"))]
+    assert {said for (_, column), said in TABLE.items() if column == exporters.LEVELS} == {"="}
+
+
+def test_results_that_say_little_are_no_equality(exporters: ModuleType) -> None:
+    rng = np.random.default_rng(2)
+    frames = rng.integers(-99, 99, (16, 5, 8, 3)) / 8
+    assert exporters.monotony(frames) == ""
+    assert exporters.monotony(np.zeros((16, 5))) == "1 values"
+    assert exporters.monotony(np.where(frames > 6, frames, 0)) == "most are 0.0"
+    still = frames.copy()
+    still[:, :, :1] = still[:1, :, :1]
+    assert "same in every frame" in exporters.monotony(still)
+    for axis, said in ((1, "25%"), (2, "14%"), (3, "50%")):
+        tokens = np.moveaxis(frames.copy(), axis, 0)
+        tokens[1] = tokens[0]
+        alike = exporters.monotony(np.moveaxis(tokens, 0, axis))
+        assert alike == f"{said} of the neighbours along axis {axis} are alike"
+
+
+def test_a_failing_exporter_is_no_missing_form(
+    exporters: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    demand("pt2e")
+
+    def falls(*_: object) -> None:
+        raise ValueError("what nobody foresaw")
+
+    monkeypatch.setattr("benchmarks.exporters_torch.made", falls)
+    with pytest.raises(ValueError, match="nobody foresaw"):
+        exporters.measure("dense", "PT2E")
+    folder = exporters.workplace() / "said"
+    folder.mkdir()
+    monkeypatch.setattr(exporters, "keras_folder", lambda: folder)
+    (folder / "dense.txt").write_text("SymbolicValueError: no form")
+    with pytest.raises(RuntimeError, match="dense, for no known reason: SymbolicValueError"):
+        exporters.measure("dense", "Keras")
+    (folder / "layer normalization.txt").write_text("OSError: full")
+    with pytest.raises(RuntimeError, match="no known reason: OSError"):
+        exporters.measure("layer normalization", "Keras")
+    (folder / "layer normalization.txt").write_text("SymbolicValueError: no form")
+    assert exporters.measure("layer normalization", "Keras").result == "-"
 
 
 @pytest.mark.parametrize("column", ["QDQ", "QDQ per channel", "QDQ int16", "QOperator"])

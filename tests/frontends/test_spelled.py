@@ -58,6 +58,26 @@ def _spelled(
     return QUOTIENTS[quotient](m, again, m.op("Add", variance, m.constant(epsilon)))
 
 
+HELD: dict[str, Callable[[Model, str], str]] = {
+    "plain": lambda m, v: v,
+    "maximum": lambda m, v: m.op("Max", v, m.constant(0.0)),
+    "maximum, constant first": lambda m, v: m.op("Max", m.constant([0.0]), v),
+    "relu": lambda m, v: m.op("Relu", v),
+}
+
+
+def _by_difference(
+    m: Model, x: str, held: str, square: str, *, axes: tuple[int, ...] = (-1,), **other: Any
+) -> str:
+    """With the variance E[x ^ 2] - E[x] ^ 2; `other` puts another tensor or axis in its place."""
+    mean = _mean(m, x, axes)
+    again = _mean(m, other.get("again", x), other.get("axes_again", axes))
+    squares = _mean(m, SQUARES[square](m, other.get("squared", x)), axes)
+    variance = HELD[held](m, m.op("Sub", squares, SQUARES[square](m, again)))
+    root = m.op("Sqrt", m.op("Add", variance, m.constant(1e-3)))
+    return m.op("Div", m.op("Sub", other.get("numerator", x), mean), root)
+
+
 def _frames(shape: tuple[int, ...], scale: float) -> np.ndarray[Any, Any]:
     x = np.random.default_rng(1).normal(0, 20 * scale, (12, *shape)).astype(np.float32)
     x[0], x[1] = -99, 99
@@ -137,6 +157,49 @@ def test_what_is_spelled_out_is_near_onnx_runtime_and_equal_to_one_node(
             z = one.op("Add", one.op("Mul", z, one.constant(gamma)), one.constant(beta))
             alone = _real(one.save(Path(folder), z), z, frames)
             np.testing.assert_array_equal(ours, alone)
+
+
+@pytest.mark.parametrize(
+    ("held", "square", "axes"),
+    [
+        ("plain", "product", (-1,)),
+        ("maximum", "power", (2, 3)),
+        ("maximum, constant first", "product", (1,)),
+        ("relu", "integer power", (-2, -1)),
+    ],
+)
+def test_a_variance_may_be_a_difference(
+    held: str, square: str, axes: tuple[int, ...], tmp_path: Path
+) -> None:
+    m, other = Model(opset=13, seed=3), Model(opset=13, seed=3)
+    shape = (3, 4, 5)
+    y = _by_difference(m, m.quantize(m.input(1, *shape), 0.1, 7), held, square, axes=axes)
+    path, frames = m.save(tmp_path, y), _frames(shape, 0.1)
+    z = _spelled(other, other.quantize(other.input(1, *shape), 0.1, 7), axes, 1e-3)
+    found, (expected,) = _real(path, y, frames), runtime(path, {"x": frames})
+    squares = _squares_of_rows(frames, axes, 0.1, True)
+    assert np.all(np.abs(found - expected) <= 2e-3 + np.abs(expected) / np.maximum(2 * squares, 1))
+    assert np.ptp(expected) > 2
+    (tmp_path / "other").mkdir()
+    alone = _real(other.save(tmp_path / "other", z), z, frames)
+    np.testing.assert_array_equal(found, alone)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"again": "w"}, {"squared": "w"}, {"numerator": "w"}, {"axes_again": (-2,)}],
+    ids=lambda other: next(iter(other)),
+)
+def test_a_difference_of_other_tensors_is_no_variance(
+    other: dict[str, Any], tmp_path: Path
+) -> None:
+    m = Model(opset=13, seed=3)
+    x = m.quantize(m.input(1, 4, 4), 0.1, 7)
+    m.nodes.append(helper.make_node("Neg", [x], ["w"], name="w"))
+    y = m.quantize(_by_difference(m, x, "plain", "product", **other), 0.05)
+    with pytest.raises(CompileError) as error:
+        load_model(m.save(tmp_path, y))
+    assert "spelled out" not in str(error.value)
 
 
 def test_channels_of_a_map_are_normalized_without_moving_anything(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ _ABSENCES: tuple[tuple[Absence, tuple[str, ...]], ...] = (
             "layers with constant weights, or the MatMul, Softmax and Concat that it stands for, "
             "with a quantizer behind each",
         ),
-        ("Attention", "Det", "Einsum", "RotaryEmbedding"),
+        ("Attention", "Det", "RotaryEmbedding"),
     ),
 )  # fmt: skip
 

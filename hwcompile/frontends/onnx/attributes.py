@@ -67,6 +67,7 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
         "ratio": harmless("nothing is dropped outside training"),
         "seed": harmless("nothing is dropped outside training"),
     },
+    "Einsum": _read("equation"),
     "Elu": _read("alpha"),
     "Flatten": _read("axis"),
     "FloatQuant": _read("rounding_mode", "saturation")
@@ -94,6 +95,11 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
     "LogSoftmax": _read("axis"),
     "GlobalLpPool": _read("p"),
     "LpPool": _WINDOW | _read("ceil_mode", "p"),
+    "MatMulNBits": _read("K", "N", "bits", "block_size")
+    | {
+        "accuracy_level": only(0, 1, why="a runtime may round the activations once more then"),
+        "weight_prepacked": only(0, why="the order of packed weights is a machine's own"),
+    },
     "MaxPool": _WINDOW
     | _read("ceil_mode")
     | {"storage_order": harmless("it orders the indices, which are refused where they are used")},

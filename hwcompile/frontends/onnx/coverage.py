@@ -11,6 +11,7 @@ from hwcompile.frontends.onnx import (
     quant,
     quant_lstm,
     recurrent,
+    weight_blocks,
 )
 from hwcompile.frontends.onnx.absent import ABSENT
 from hwcompile.frontends.onnx.operators import OPERATORS, REFUSED
@@ -23,6 +24,7 @@ _MICROSOFT = frozenset(MAPS) | {
     "FastGelu",
     "BiasGelu",
     *fused.HANDLERS,
+    *weight_blocks.HANDLERS,
 }
 
 

@@ -6,7 +6,7 @@ from hwcompile.frontends.model import SourceModel
 from hwcompile.frontends.onnx.recurrent import RECURRENT
 
 _QUANTIZERS = ("quant", "multithreshold", "trunc", "integer", "qlinear", "qgemm")
-_LAYERS = frozenset({"Conv", "ConvTranspose", "MatMul", "Gemm"})
+_LAYERS = frozenset({"Conv", "ConvTranspose", "MatMul", "Gemm", "Einsum"})
 
 
 def is_float_model(model: SourceModel) -> bool:

@@ -41,6 +41,7 @@ from hwcompile.frontends.symbolic.values import (
     constant_of,
     shape_of,
 )
+from hwcompile.frontends.symbolic.weight_parts import rows_in_parts, sum_of_parts
 from hwcompile.frontends.symbolic.weights import Weights, weights_of
 from hwcompile.ir.types import IntArray
 from hwcompile_runtime.chain import Chain, Dequantize, Integers
@@ -235,6 +236,9 @@ def multiplied(ctx: Context, node: SourceNode, left: Value | None, right: Value 
     neurons = _neurons(ctx, node, left, right)
     if neurons is not None:
         return neurons
+    parts = rows_in_parts(left, right)
+    if parts:
+        return sum_of_parts(ctx, node, inputs, parts, multiplied)
     pure, weights, swapped = matrix_operands(ctx, node, left, right)
     scale, zero = _per_row(pure, node)
     check_fan_in(weights.integers, pure.stream.shape, node)

@@ -14,6 +14,7 @@ from hwcompile.frontends.onnx import (
     cumulative,
     deeploy,
     deeploy_rows,
+    einsum,
     elementwise,
     fused,
     linear,
@@ -29,6 +30,7 @@ from hwcompile.frontends.onnx import (
     resize,
     structure,
     taking,
+    weight_blocks,
 )
 from hwcompile.frontends.onnx.attributes import ATTRIBUTES
 from hwcompile.frontends.onnx.channels_last import with_channels_last
@@ -73,6 +75,8 @@ _HANDLED: Mapping[str, Operator] = {
         fused.HANDLERS,
         qdq.HANDLERS,
         linear.HANDLERS,
+        einsum.HANDLERS,
+        weight_blocks.HANDLERS,
         conv_transpose.HANDLERS,
         qoperator.HANDLERS,
         pooling.HANDLERS,

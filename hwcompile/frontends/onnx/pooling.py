@@ -202,6 +202,12 @@ def _sum(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Waiting:
     return summed(ctx, pure, sum_over(ctx, pure, axes, node), node)
 
 
+def add_up(ctx: Context, node: SourceNode, value: Value, axes: Axes) -> Value:
+    """Sums along axes, which are gone then: ReduceSum without `keepdims`."""
+    found = _sum(ctx, node, lazy_of(value, node), axes)
+    return moved(found, lambda a, fill: np.squeeze(a, axis=axes), 0.0, node.origin)
+
+
 def _mean(ctx: Context, node: SourceNode, value: Waiting, axes: Axes) -> Value:
     count = np.prod([value.shape[a] for a in axes], dtype=np.int64)
     return append(_sum(ctx, node, value, axes), "div", node, (np.array([count]),))

@@ -5,6 +5,11 @@ Exporters write LayerNormalization below operator set 17, and RMSNormalization b
     d = x - ReduceMean(x)            (RMSNormalization: d = x)
     y = d / Sqrt(ReduceMean(d ^ 2) + epsilon)
 
+or, with the variance as `ReduceMean(x ^ 2) - ReduceMean(x) ^ 2`, which may be held above 0 by a Max
+or Relu,
+
+    y = d / Sqrt(variance + epsilon)
+
 and scale and bias behind it, which are a chain like any other. Node by node that is a quotient of
 two streams with real numbers pending, which few integers hold; as a whole it is `Normalize`, near
 the model. So it is looked for only in a model that is refused as it stands: what compiles node by
@@ -27,8 +32,8 @@ NORMALIZATION = "SpelledNormalization"
 """Operator type of what is found. Attributes: `axes`, `epsilon`, `centered` (0: RMS)."""
 
 _INPUTS: Mapping[str, tuple[int, ...]] = {
-    "Add": (2,), "Div": (2,), "Identity": (1,), "Mul": (2,), "Pow": (2,), "Reciprocal": (1,),
-    "ReduceMean": (1, 2), "Sqrt": (1,), "Sub": (2,),
+    "Add": (2,), "Div": (2,), "Identity": (1,), "Max": (2,), "Mul": (2,), "Pow": (2,),
+    "Reciprocal": (1,), "ReduceMean": (1, 2), "Relu": (1,), "Sqrt": (1,), "Sub": (2,),
 }  # fmt: skip
 """Standard operators that patterns are made of, and how many inputs they have."""
 
@@ -140,9 +145,15 @@ class _Graph:
         if shifted is None:
             return None
         mean_square, epsilon = self._with_epsilon(shifted, trail)
-        square, axes = self._mean(mean_square, trail)
-        base = None if axes is None else self._squared(square, trail)
-        if axes is None or base is None or not np.isfinite(epsilon) or epsilon < 0:
+        if not np.isfinite(epsilon) or epsilon < 0:
+            return None
+        operand, along = self._difference(mean_square, trail)
+        if along is not None:
+            attributes = {"axes": list(along), "epsilon": epsilon, "centered": 1}
+            same = self._centered(numerator, along, trail) == operand
+            return _Whole(operand, attributes, frozenset()) if same else None
+        base, axes = self._mean_square(mean_square, trail)
+        if axes is None:
             return None
         attributes = {"axes": list(axes), "epsilon": epsilon}
         centered = self._centered(base, axes, trail)
@@ -181,6 +192,38 @@ class _Graph:
                     trail.nodes[name] = added
                     return tensor, number
         return name, 0.0
+
+    def _difference(self, name: str, trail: _Trail) -> tuple[str, tuple[int, ...] | None]:
+        """x, and the axes of its variance `mean(x ^ 2) - mean(x) ^ 2`; no axes for another one."""
+        inner = _Trail()
+        node = self._made(self._held(name, inner), "Sub", inner)
+        if node is None:
+            return "", None
+        base, axes = self._mean_square(node.inputs[0], inner)
+        mean = self._squared(node.inputs[1], inner)
+        if axes is None or mean is None or self._mean(mean, inner) != (base, axes):
+            return "", None
+        trail.nodes.update(inner.nodes)
+        return base, axes
+
+    def _held(self, name: str, trail: _Trail) -> str:
+        """The tensor that is held above 0, by a Relu or Max; itself otherwise."""
+        relu = self._made(name, "Relu", trail)
+        if relu is not None:
+            return relu.inputs[0]
+        node = self._makers.get(name)
+        if node is not None and _is(node, "Max"):
+            for tensor, constant in (node.inputs, node.inputs[::-1]):
+                if self._number(constant) == 0:
+                    trail.nodes[name] = node
+                    return tensor
+        return name
+
+    def _mean_square(self, name: str, trail: _Trail) -> tuple[str, tuple[int, ...] | None]:
+        """What is squared and averaged, and along which axes."""
+        square, axes = self._mean(name, trail)
+        base = None if axes is None else self._squared(square, trail)
+        return ("", None) if base is None else (base, axes)
 
     def _mean(self, name: str, trail: _Trail) -> tuple[str, tuple[int, ...] | None]:
         """What a mean is taken of, and along which axes; they stay as axes of one element."""

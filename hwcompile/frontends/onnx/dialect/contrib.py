@@ -47,6 +47,7 @@ _INPUTS = {
     "QLinearWhere": (9, 9),
     "QGemm": (6, 9),
     "MatMulIntegerToFloat": (4, 7),
+    "MatMulNBits": (3, 6),
 }
 """Fewest and most inputs; absent ones at the end count when they are written as empty names."""
 
@@ -55,6 +56,7 @@ _OPTIONAL = {
     "QLinearGlobalAveragePool": (2, 4), "QLinearLeakyRelu": (2, 4), "QLinearSigmoid": (2, 4),
     "QLinearSoftmax": (4,), "QGemm": (6, 7, 8),
     "MatMulIntegerToFloat": (4, 5, 6), "Trunc": (5,), "FusedConv": (2, 3), "FusedGemm": (2,),
+    "MatMulNBits": (3, 4, 5),
 }  # fmt: skip
 """Positions of inputs that may be absent."""
 
@@ -63,7 +65,8 @@ STANDARD_NAMES = frozenset({"DequantizeLinear", "Gelu", "Pad", "QLinearConv", "Q
 
 _INTEGERS = frozenset(
     {"signed", "narrow", "group", "axis", "ceil_mode", "count_include_pad", "channels_last",
-     "opset", "transA", "transB", "storage_order"}
+     "opset", "transA", "transB", "storage_order", "K", "N", "bits", "block_size",
+     "accuracy_level"}
 )  # fmt: skip
 _NUMBERS = frozenset({"alpha", "beta", "out_scale", "out_bias"})
 _TEXTS = frozenset({"rounding_mode", "data_layout", "out_dtype", "auto_pad", "direction"})
