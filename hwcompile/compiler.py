@@ -69,13 +69,16 @@ Source: TypeAlias = Path | Graph | ImportedModel
 """What is compiled: a model file, a graph on integers, or a model behind its front end."""
 
 
-def build(model: Source, target: Path, options: CompileOptions) -> tuple[str, ...]:
+def build(
+    model: Source, target: Path, options: CompileOptions, goal: Goal | None = None
+) -> tuple[str, ...]:
     """Compile a model into a build directory.
 
     Args:
         model: QONNX, ONNX or Keras file, a graph on integers, or a model that was imported.
         target: The build directory.
         options: What is wanted.
+        goal: What to reach, and where; None for what the options say.
 
     Returns:
         Files of the user that were moved to make room, where they are now.
@@ -83,7 +86,7 @@ def build(model: Source, target: Path, options: CompileOptions) -> tuple[str, ..
     Raises:
         CompileError: With every finding of the stage that failed; nothing is written then.
     """
-    goal = options.goal()
+    goal = goal or options.goal()
     read = [*([model] if isinstance(model, Path) else []), *options.files]
     with new_build_directory(target, force=options.force, inputs=read) as staging:
         files = build_files(model, goal, options)
@@ -107,7 +110,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
             dumps[dump_name(len(dumps), name)] = to_text(graph)
 
     options.step("reading the model")
-    imported = _read(model, options)
+    imported = model_behind_front_end(model, options)
     _log.info("%d nodes", len(imported.graph.nodes))
     options.step("lowering")
     graph = run_passes(imported.graph, LOWERING, observe)
@@ -141,16 +144,20 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     return files
 
 
-def planned_network(model: Source, options: CompileOptions) -> tuple[Plan, Prediction, Goal]:
+def planned_network(
+    model: Source, options: CompileOptions, goal: Goal | None = None
+) -> tuple[Plan, Prediction, Goal]:
     """The plan that `build` makes of a model, and for what; nothing is written.
+
+    Arguments are those of `build`.
 
     Raises:
         CompileError: With every finding of the stage that failed.
     """
     options.step("reading the model")
-    graph = run_passes(_read(model, options).graph, LOWERING)
+    graph = run_passes(model_behind_front_end(model, options).graph, LOWERING)
     options.step("scheduling")
-    goal, (found, prediction) = _scheduled(graph, options.goal(), options)
+    goal, (found, prediction) = _scheduled(graph, goal or options.goal(), options)
     return found, prediction, goal
 
 
@@ -164,7 +171,7 @@ def lowered_ways(model: Source, options: CompileOptions) -> tuple[Graph, ...]:
         CompileError: With every finding of the stage that failed.
     """
     options.step("reading the model")
-    plain = run_passes(_read(model, options).graph, LOWERING)
+    plain = run_passes(model_behind_front_end(model, options).graph, LOWERING)
     levels, ways = free_levels(plain, {}), [plain]
     if levels:
         ways.append(with_levels(plain, levels))
@@ -172,7 +179,12 @@ def lowered_ways(model: Source, options: CompileOptions) -> tuple[Graph, ...]:
     return (*ways, *tables)
 
 
-def _read(model: Source, options: CompileOptions) -> ImportedModel:
+def model_behind_front_end(model: Source, options: CompileOptions) -> ImportedModel:
+    """A model behind its front end.
+
+    Raises:
+        CompileError: With every finding of the front end.
+    """
     return with_held(_imported(model, options), options.held or {})
 
 

@@ -1,8 +1,10 @@
 // Runs a board's top level as if it hung on a serial port: bytes from standard input go over the
 // simulated line into `uart_rx`, bytes that come out of `uart_tx` go to standard output. The
 // generated header hw_board.h defines HW_CLOCKS_PER_BIT, HW_GAP_CLOCKS (the pause that ends a
-// packet), and HW_BUTTON as the level of a button that nobody presses when there is one. Ends when
-// standard input does.
+// packet), and HW_BUTTON as the level of a button that nobody presses when there is one. HW_JOINTS
+// is the number of lines between boards where there are several in the model: the program's
+// arguments are then the chance that a byte's time on such a line is hit by noise, which inverts it
+// for one bit, and a seed. Ends when standard input does.
 
 #include <poll.h>
 #include <unistd.h>
@@ -11,6 +13,7 @@
 #include <cstdlib>
 #include <deque>
 #include <memory>
+#include <random>
 
 #include "Vdut.h"
 #include "hw_board.h"
@@ -34,9 +37,43 @@ bool fetch(std::deque<uint8_t>& bytes, int milliseconds) {
     return true;
 }
 
+#ifdef HW_JOINTS
+// Inverts each line between two boards for a bit's time now and then.
+class Noise {
+   public:
+    Noise(double rate, uint32_t seed) : random_{seed}, chance_{rate} {}
+
+    uint32_t lines() {
+        uint32_t now = 0;
+        for (int line = 0; line < HW_JOINTS; ++line) {
+            if (left_[line] == 0 && hit_()) left_[line] = kBit;
+            if (left_[line] == 0) continue;
+            --left_[line];
+            now |= 1u << line;
+        }
+        return now;
+    }
+
+   private:
+    bool hit_() {
+        return chance_ > 0 && std::uniform_real_distribution<>{}(random_) < chance_ / (10 * kBit);
+    }
+
+    std::mt19937 random_;
+    double chance_;
+    int left_[HW_JOINTS] = {};
+};
+#endif
+
 }  // namespace
 
-int main() {
+int main(int argc, char** argv) {
+#ifdef HW_JOINTS
+    Noise noise{argc > 1 ? std::atof(argv[1]) : 0.0,
+                argc > 2 ? static_cast<uint32_t>(std::atol(argv[2])) : 0u};
+#else
+    (void)argc, (void)argv;
+#endif
     const std::unique_ptr<VerilatedContext> context{new VerilatedContext};
     context->randReset(2);  // registers that nobody resets start with random bits
     const std::unique_ptr<Vdut> dut{new Vdut{context.get()}};
@@ -77,6 +114,9 @@ int main() {
         } else {
             dut->uart_rx = 1;
         }
+#ifdef HW_JOINTS
+        dut->noise = noise.lines();
+#endif
         dut->clk = 1;
         dut->eval();
         dut->clk = 0;

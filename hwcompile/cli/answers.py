@@ -15,6 +15,7 @@ import typer
 from hwcompile.build_directory.reported import BoardReport, Report
 from hwcompile.cli.command_answer import CommandAnswer
 from hwcompile.cli.model_answers import ExploreAnswer, ImportAnswer
+from hwcompile.cli.system_answers import SplitAnswer, VerifySystemAnswer
 
 
 class CompileAnswer(CommandAnswer, frozen=True, kw_only=True):
@@ -304,9 +305,11 @@ ANSWERS: dict[str, type[CommandAnswer]] = {
     "program": ProgramAnswer,
     "run": RunAnswer,
     "simulate": SimulateAnswer,
+    "split": SplitAnswer,
     "testbench": FilesAnswer,
     "trace": TraceAnswer,
     "verify": VerifyAnswer,
+    "verify-system": VerifySystemAnswer,
     "wrap": FilesAnswer,
 }
 """Command to its answer; `report --json` prints `report.json`, and `simulate-board` only serves."""

@@ -33,8 +33,10 @@ COMMANDS = {
     "run": "Send the frames of INPUTS to a board; exit code 1 when --check finds a difference.",
     "simulate": "Run the frames of INPUTS; write raw (integers) and real (dequantized) outputs.",
     "simulate-board": "Run a board's top level and print the name of its port, until interrupted.",
+    "split": "Cut MODEL over several boards, and compile each part for its board.",
     "trace": "Write the integers of every tensor, or at level rtl of every stream, to a file.",
     "verify": "Run the same frames at every level and demand equality; exit code 1 on a mismatch.",
+    "verify-system": "Run frames through all boards of a system at once, and demand equality.",
     "testbench": "Write DIR/tb: golden vectors, benches in SystemVerilog and cocotb, waves.",
     "wrap": "Write DIR/soc: the design behind AXI4-Lite and AXI4-Stream, C headers, LiteX.",
 }

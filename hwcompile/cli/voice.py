@@ -32,7 +32,7 @@ Step = Callable[[str], None]
 """Says that a step starts."""
 
 
-COMPILING = ("explore", "run", "simulate", "simulate-board", "trace", "verify")
+COMPILING = ("explore", "run", "simulate", "simulate-board", "trace", "verify", "verify-system")
 """Commands that run programs or processes of their own at once."""
 
 

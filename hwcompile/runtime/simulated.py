@@ -6,6 +6,7 @@ import select
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -32,16 +33,33 @@ SPI_HALF = 5
 class SimulatedLine:
     """A simulated board that runs until the block ends; use it with `with`."""
 
-    def __init__(self, directory: Path, board: Board, program: Path | None = None) -> None:
-        """Compile the top level of a build for a board; `program` is another one to run."""
-        self._directory = directory
-        self._program = program or _program(directory, board)
+    def __init__(
+        self,
+        directory: Path,
+        board: Board,
+        program: Path | None = None,
+        *,
+        others: Sequence[Path] = (),
+        arguments: Sequence[str] = (),
+    ) -> None:
+        """Compile the top level of a build for a board.
+
+        Args:
+            directory: Build directory of the design.
+            board: The board.
+            program: Another program to run.
+            others: Build directories of designs on other boards in that program.
+            arguments: Of that program.
+        """
+        self._directories = (directory, *others)
+        self._command = [str(program or _program(directory, board)), *arguments]
 
     def __enter__(self) -> SimulatedLine:
         self._folder = tempfile.TemporaryDirectory(prefix="hwcompile-board-")
-        link_memories(self._directory, Path(self._folder.name))
+        for directory in self._directories:
+            link_memories(directory, Path(self._folder.name))
         self._process = subprocess.Popen(
-            [str(self._program)],
+            self._command,
             cwd=self._folder.name,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

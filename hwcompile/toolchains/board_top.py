@@ -15,6 +15,7 @@ from hwcompile.emit.library import library_files
 from hwcompile.emit.project import write_files
 from hwcompile.families import family_of
 from hwcompile.families.flow import TOP as TOP
+from hwcompile.toolchains.joint import ALONE, GAP_CLOCKS, IDLE_CLOCKS, Joint
 from hwcompile.toolchains.record import BAUD as BAUD
 from hwcompile.toolchains.system_clock import SystemClock
 from hwcompile_runtime.deployment import identity_of
@@ -42,6 +43,7 @@ def write_board_top(
     baud: int = BAUD,
     clock: SystemClock | None = None,
     ident: str = "",
+    joint: Joint = ALONE,
 ) -> list[Path]:
     """Write the top level and the link's modules into `folder`; returns these files.
 
@@ -52,6 +54,8 @@ def write_board_top(
         baud: Bits per second of the link.
         clock: The design's clock; None for the oscillator.
         ident: What the board says about itself; "" for the design's `identity`.
+        joint: Its place among other boards. The link of one that another board asks has the pauses
+            of lines between boards.
 
     Raises:
         CompileError: HW0803 when the board has no link, HW0806 when the clock is too slow for it,
@@ -65,29 +69,45 @@ def write_board_top(
     interface = Interface.read(directory)
     top = render(
         "board/top.sv.j2",
-        module=TOP,
+        module=joint.module,
+        joint=joint,
         board=board,
         interface=interface,
         leds=led_count(board),
         baud=baud,
         clocks_per_bit=bit,
-        gap_clocks=gap_clocks(board, bit, clock),
-        idle_clocks=10 * bit if link == "uart" else SPI_IDLE,
+        gap_clocks=GAP_CLOCKS if joint.previous else gap_clocks(board, bit, clock),
+        idle_clocks=_idle_clocks(link, bit, joint),
         clock=clock,
         mhz=float(clock.mhz),
         ident=ident or identity(directory, interface),
     )
-    texts = library_files((*_LIBRARY, *_LINKS[link]))
+    texts = library_files((*_LIBRARY, *_LINKS[link], *_joined_by(joint)))
     if clock.module:
         wrapper = family_of(board).file(f"{clock.module}.sv")
         assert wrapper is not None
         texts[f"{clock.module}.sv"] = wrapper.read_text()
-    texts[f"{TOP}.sv"] = top
+    texts[f"{joint.module}.sv"] = top
     present = set(build_directory.source_names(directory))
     made = finished(texts, interface.top)
     added = {name: text for name, text in made.items() if name not in present}
     write_files(folder, added)
     return [folder / name for name in added]
+
+
+def _idle_clocks(link: str, bit: int, joint: Joint) -> int:
+    """Clocks for which an output may be silent before an answer leaves."""
+    if joint.previous:
+        return IDLE_CLOCKS
+    return 10 * bit if link == "uart" else SPI_IDLE
+
+
+def _joined_by(joint: Joint) -> tuple[str, ...]:
+    """Modules of the library that a board's place among others takes."""
+    found = ["hw_next_board"] if joint.next else []
+    if joint.previous:
+        found += ["hw_fifo", *(["hw_gearbox", "hw_axis_last"] if joint.gearbox else [])]
+    return tuple(found)
 
 
 def clocks_per_bit(clock: SystemClock, baud: int) -> int:

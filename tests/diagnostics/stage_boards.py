@@ -15,11 +15,15 @@ from hwcompile.cli.build import build_command as build_command
 from hwcompile.emit.interface import Interface, ports_of
 from hwcompile.families.flow import Use
 from hwcompile.families.ice40.blocks import BLOCKS
+from hwcompile.ir.graph import Graph
 from hwcompile.ir.types import IntType
+from hwcompile.options import CompileOptions
 from hwcompile.resources import room
 from hwcompile.runtime.driver import c_type, write_driver
 from hwcompile.runtime.session import run_on_board
 from hwcompile.runtime.terminal import SimulatedPort
+from hwcompile.system.split import split
+from hwcompile.system.verifying import verify_system
 from hwcompile.toolchains.board_top import BAUD, check_memory
 from hwcompile.toolchains.build import stage_modules
 from hwcompile.toolchains.place_and_route import Routed
@@ -44,6 +48,7 @@ from tests.boards.test_boards import data_of
 from tests.diagnostics.place import Place
 from tests.diagnostics.stage_designs import mark_as_busy
 from tests.runtime.test_broken_lines import Cut, Made, polite, run
+from tests.system.networks import layers
 from tests.vendor.recurrent import recurrent
 
 
@@ -317,3 +322,38 @@ def hw0871_a_board_that_sends_too_much(at: Place) -> None:
     design = at.design()
     surplus = bytes(3)
     run(design, BoardLink(polite(design, lambda r: Packet(TAKEN, r.sequence, 0xF0, surplus))))
+
+
+def _split(at: Place, graph: Graph, *boards: str) -> None:
+    split(graph, at.folder / "system", boards, CompileOptions())
+
+
+def hw0880_a_folder_that_is_no_system(at: Place) -> None:
+    verify_system(at.design().directory)
+
+
+def hw0881_a_system_of_one_board(at: Place) -> None:
+    _split(at, layers(), "icebreaker")
+
+
+def hw0882_more_boards_than_parts(at: Place) -> None:
+    _split(at, layers((6, 5)), "icebreaker", "icebreaker", "icebreaker")
+
+
+def hw0883_parts_that_fit_nowhere(at: Place) -> None:
+    small = own_board(at, **{"lut = 5280": "lut = 900"})
+    _split(at, layers((6, 5)), small, small)
+
+
+def hw0884_a_network_with_two_outputs(at: Place) -> None:
+    graph = layers()
+    _split(at, replace(graph, outputs=("act1", *graph.outputs)), "icebreaker", "icebreaker")
+
+
+def hw0885_boards_of_unlike_clocks(at: Place) -> None:
+    _split(at, layers(), "icebreaker", "ulx3s_85")
+
+
+def hw0886_a_level_that_systems_do_not_have(at: Place) -> None:
+    _split(at, layers((6, 5)), "icebreaker", "icebreaker")
+    verify_system(at.folder / "system", ("netlist",))

@@ -51,6 +51,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
     "hw_gearbox": {"between 1 and all units": {"InLast": 9}, "OutWords must": {"OutWords": 0}},
     "hw_join": {"Inputs and Width": {"Inputs": 0}},
     "hw_link": {"1 to 16 inputs": {"Inputs": 17}},
+    "hw_link_ask": {"waited for longer": {"WaitClocks": 4096}},
     "hw_link_rx": {"a cycle or more": {"GapClocks": 0}},
     "hw_matmul_parallel": {
         "must be at least 1": {"Terms": 0},
@@ -61,6 +62,7 @@ ILLEGAL: dict[str, dict[str, dict[str, int]]] = {
         "between 1 and Pe": {"Pe": 2, "KeptLanes": 5},
         "three registers more": {"Sums.registers": 4},
     },
+    "hw_next_board": {"at least 4 cycles": {"ClocksPerBit": 3}},
     "hw_products": {"no such encoding": {"Encoding": 99}},
     "hw_products_agree": {"have one bit": {"WBits": 2}, "at most 16": {"Group": 17}},
     "hw_products_lut": {"one pair or four": {"Terms": 8, "Group": 2}},

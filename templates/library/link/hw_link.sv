@@ -205,9 +205,8 @@ module hw_link #(
   logic [7:0] out_data_q, out_address, out_length_q;
   logic [7:0] taken_q;
   logic [3:0] sink_q;
-  logic       met_kind_q, lost_q;
   idle_t      idle_q;
-  logic       collect, ident, enough_q, start, sending, settled_q;
+  logic       met_kind_q, lost_q, collect, ident, enough_q, start, sending, settled_q;
 
   // A byte is collected in every second cycle, as the comparison comes a cycle after the count.
   assign ident       = (state_q == StIdent);
@@ -283,6 +282,7 @@ module hw_link #(
     .sequence_i(number_q),
     .channels_i({sink_q, channels[3:0]}),
     .taken_i(taken_q),
+    .received_i(8'h00),
     .length_i(out_length_q),
     .address_o(out_address),
     .payload_i(out_data_q),

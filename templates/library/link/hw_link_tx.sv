@@ -16,6 +16,7 @@ module hw_link_tx (
   input  wire logic [7:0] sequence_i,
   input  wire logic [7:0] channels_i,
   input  wire logic [7:0] taken_i,
+  input  wire logic [7:0] received_i,
   input  wire logic [7:0] length_i,
   output logic      [7:0] address_o,
   input  wire logic [7:0] payload_i,
@@ -52,7 +53,7 @@ module hw_link_tx (
           3'd2:    data = sequence_i;
           3'd3:    data = channels_i;
           3'd4:    data = taken_i;
-          3'd5:    data = 8'h00;
+          3'd5:    data = received_i;
           default: data = length_i;
         endcase
       end
