@@ -14,7 +14,6 @@ from hwcompile.cli.labels import read_labels
 from hwcompile.cli.model_answers import BuiltAnswer, DesignAnswer, ExploreAnswer, FrontAnswer
 from hwcompile.cli.voice import Voice
 from hwcompile.compiler import lowered_ways
-from hwcompile.diagnostics import fail
 from hwcompile.explore.engine import WorkEngine, engine
 from hwcompile.explore.network.accuracy import AccurateFront, explore_accuracy
 from hwcompile.explore.network.confirm import Confirmed, confirmed
@@ -132,15 +131,15 @@ def _boards(asked: Sequence[str]) -> dict[str, str]:
     """What `load_board` takes, by the names that designs have.
 
     Raises:
-        CompileError: HW0001 where two of them have the same name.
+        CompileError: HW0002 where two of them have the same name.
     """
     found: dict[str, str] = {}
     for name in dict.fromkeys(asked):
-        known = found.setdefault(load_board(name).id, name)
+        same = load_board(name).id
+        known = found.setdefault(same, name)
         if known != name:
-            raise fail("HW0001", f"--board is '{known}' and '{name}'",
-                       f"both are called '{load_board(name).id}', and designs are listed by that",
-                       "boards with an id of their own")  # fmt: skip
+            why = f"both are called '{same}', and designs are listed by that"
+            not_both((f"--board {known}", True), (f"--board {name}", True), why)
     return found
 
 

@@ -202,9 +202,12 @@ class Builder:
     def copy(self, graph: Graph, node: Node, inputs: tuple[str, ...]) -> None:
         """Append `node` of `graph` unchanged except for its inputs, re-inferring its types.
 
-        The output types keep the real-world meaning they had in `graph`.
+        The output types keep the real-world meaning they had in `graph`. Intervals of its inputs
+        may be tighter than they were there.
         """
-        inferred = node.op.infer(tuple(self.types[v] for v in inputs))
+        kinds = tuple(self.types[v] for v in inputs)
+        op = node.op.narrowed(graph.input_types(node), kinds)
+        inferred = op.infer(kinds)
         for value, new in zip(node.outputs, inferred, strict=True):
             old = graph.types[value]
             meaning_kept = old.shape == new.shape
@@ -215,7 +218,7 @@ class Builder:
             )
             self._names.add(value)
         self._names.add(node.name)
-        self.nodes.append(Node(node.name, node.op, tuple(inputs), node.outputs, node.origin))
+        self.nodes.append(Node(node.name, op, tuple(inputs), node.outputs, node.origin))
 
     def build(self, outputs: tuple[str, ...]) -> Graph:
         """Freeze into a graph with the given output values."""

@@ -32,6 +32,17 @@ class Op(ABC):
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """Output types with the tightest intervals that follow from the inputs' intervals."""
 
+    def narrowed(self, old: tuple[TensorType, ...], new: tuple[TensorType, ...]) -> Op:
+        """The same operation on inputs of tighter intervals.
+
+        That is itself, but for operations that have a place for every value of an input's type.
+
+        Args:
+            old: Types of the inputs that it is made for.
+            new: Their types now; what the intervals have lost never comes.
+        """
+        return self
+
     @abstractmethod
     def evaluate(
         self, inputs: tuple[TensorType, ...], values: tuple[IntArray, ...]

@@ -131,7 +131,6 @@ ELSEWHERE = {"HW0009": "tests/cli/test_exits.py"}
 """What is no `CompileError`: its whole paragraph is in another test."""
 
 SHARED = {
-    "HW0001": "what an option says makes no sense",
     "HW0201": "an operator, or this way of using it, has no hardware",
     "HW0204": "shapes or types of operands do not fit together",
     "HW0805": "a program or a package is not installed",

@@ -110,6 +110,7 @@ def channels(graph: Graph) -> dict[str, int]:
 STEPS = (
     *("conv", "conv3", "depthwise", "quant", "tensor", "element", "pool", "sum", "table"),
     *("concat", "residual", "max", "product", "pair", "upsample", "shuffle", "slice"),
+    *("groups", "blocks"),
 )
 
 
@@ -123,6 +124,14 @@ def grow(net: Net, x: str, step: str) -> str:
         return net.conv(x, filters, size, size // 2, zeros)
     if step == "depthwise":
         return net.depthwise(x, int(rng.integers(1, 3)))
+    if step in ("groups", "blocks"):
+        # Kept whole, however many channels go elsewhere.
+        groups = 2 if kind.channels % 2 == 0 else kind.channels
+        x = net.quantize(net.conv(x, 2 * groups, 1, 0, (1,)))
+        if step == "groups":
+            weights = rng.integers(-2, 3, (3 * groups, 1, 1, 2))
+            return net.add(step, Conv(weights, groups, (1, 1), (1, 1), (0, 0, 0, 0), 0), x)
+        return net.add(step, Matmul(rng.integers(-2, 3, (groups, 3, 2))), x)
     if step in ("quant", "tensor", "element"):
         return net.quantize(x, {"quant": "channel"}.get(step, step))
     if step in ("pool", "sum"):
@@ -347,3 +356,38 @@ def test_one_channel_of_very_many_stays(filters: int, stay: int) -> None:
     after = prune(before)
     equal(before, after)
     assert channels(after)[first] == stay
+
+
+@pytest.mark.parametrize("pair", [False, True])
+def test_tables_follow_sums_that_have_become_tighter(pair: bool) -> None:
+    """Two equal filters: their weights are summed, 1 - 1, and the table behind loses columns."""
+    net = Net.of(0)
+    x = net.builder.input("x", TensorType((1, 2, 2), IntType(0, 3)))
+    twins = net.add(
+        "twins", Conv(np.ones((2, 1, 1, 2), np.int64), 1, (1, 1), (1, 1), (0,) * 4, 0), x
+    )
+    weights = np.array([[3, -2], [1, -1]]).reshape(2, 1, 1, 2)
+    less = net.add("less", Conv(weights, 1, (1, 1), (1, 1), (0,) * 4, 0), twins)
+    low, high = net.kind(less).element.low, net.kind(less).element.high
+    assert (low, high) == (-12, 18)
+    numbers = net.rng.permutation(high - low + 1)
+    element = IntType(0, int(numbers.max()))
+    if pair:
+        values = np.add.outer(numbers, np.arange(4)) % (element.high + 1)
+        out = net.add("out", PairTable(values, element), less, x)
+    else:
+        out = net.add("out", Table(numbers[None], element), less)
+    before = net.builder.build((out,))
+    after = prune(before)
+    equal(before, after, 16)
+    shape = after.node("out").op.values.shape  # type: ignore[attr-defined]
+    assert shape == ((7, 4) if pair else (1, 7))
+
+
+def test_a_table_keeps_its_columns_where_an_interval_is_not_tighter() -> None:
+    table = Table(np.arange(4)[None], IntType(0, 3))
+    kinds = [TensorType((1, 1, 1), IntType(low, low + 3)) for low in (0, -1)]
+    assert table.narrowed((kinds[0],), (kinds[1],)) is table
+    assert table.narrowed((kinds[0],), (kinds[0],)) is table
+    inner = TensorType((1, 1, 1), IntType(1, 2))
+    assert table.narrowed((kinds[0],), (inner,)).values.tolist() == [[1, 2]]

@@ -9,7 +9,7 @@ import numpy as np
 
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import BIPOLAR, Encoding, IntArray, IntType, TensorType
-from hwcompile.ops.table.op import position
+from hwcompile.ops.table.op import columns_of, position, tighter
 
 MOST_COEFFICIENT = 1 << 31
 MOST_PAIRS = 1 << 16
@@ -158,6 +158,14 @@ class PairTable(Op):
         if not self.element.contains(self.values):
             found.append(f"values outside {self.element}")
         return found
+
+    def narrowed(self, old: tuple[TensorType, ...], new: tuple[TensorType, ...]) -> PairTable:
+        """Without the rows and columns of values that never come."""
+        values = self.values
+        for axis, (before, now) in enumerate(zip(old, new, strict=True)):
+            if tighter(before, now):
+                values = values.take(columns_of(before.element, now.element), axis)
+        return self if values is self.values else PairTable(values, self.element)
 
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """The interval of the values; bipolar stays bipolar."""

@@ -45,6 +45,12 @@ class Table(Op):
             found.append(f"values outside {self.element}")
         return found
 
+    def narrowed(self, old: tuple[TensorType, ...], new: tuple[TensorType, ...]) -> Table:
+        """Without the columns of values that never come."""
+        if not tighter(old[0], new[0]):
+            return self
+        return Table(self.values[:, columns_of(old[0].element, new[0].element)], self.element)
+
     def infer(self, inputs: tuple[TensorType, ...]) -> tuple[TensorType, ...]:
         """The interval of the values; bipolar stays bipolar."""
         if self.element.encoding is Encoding.BIPOLAR:
@@ -67,3 +73,21 @@ def position(element: IntType, values: IntArray) -> IntArray:
     if element.encoding is Encoding.BIPOLAR:
         return (values + 1) >> 1
     return values - element.low
+
+
+def columns_of(old: IntType, new: IntType) -> IntArray:
+    """For every value of `new` its column in a table for `old`, int64 [levels of new].
+
+    What `old` does not have never comes, and has the column of the nearest value.
+    """
+    if old.encoding is Encoding.BIPOLAR or new.encoding is Encoding.BIPOLAR:
+        return np.arange(old.levels)
+    return np.clip(np.arange(new.low, new.high + 1), old.low, old.high) - old.low
+
+
+def tighter(old: TensorType, new: TensorType) -> bool:
+    """Whether the interval of `new` lies within that of `old`, and is another one."""
+    outer, inner = old.element, new.element
+    if Encoding.BIPOLAR in (outer.encoding, inner.encoding) or outer == inner:
+        return False
+    return outer.low <= inner.low and inner.high <= outer.high

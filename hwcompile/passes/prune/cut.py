@@ -10,14 +10,14 @@ import numpy as np
 
 from hwcompile.ir.graph import Builder, Graph, Node
 from hwcompile.ir.op import Op
-from hwcompile.ir.types import Encoding, IntArray, IntType, TensorType
+from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.cast.op import Cast
 from hwcompile.ops.conv.op import Conv
 from hwcompile.ops.elementwise.op import PairTable
 from hwcompile.ops.gather.op import Gather
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reshape.op import Reshape
-from hwcompile.ops.table.op import Table
+from hwcompile.ops.table.op import Table, columns_of
 from hwcompile.ops.threshold.op import Threshold
 from hwcompile.passes.prune.known import Known, Mask
 from hwcompile.passes.prune.needed import column_weights
@@ -102,6 +102,8 @@ def restrict(op: Op, place: Slimmed) -> Op:
 @restrict.register
 def _(op: Conv, place: Slimmed) -> Op:
     (inputs,) = place.inputs
+    if op.groups > 1 and inputs.all():
+        return op  # whose channels all stay; see `follow`
     if op.groups > 1:
         return replace(op, weights=op.weights[place.output], groups=int(inputs.sum()))
     return replace(op, weights=op.weights[place.output][..., inputs])
@@ -109,6 +111,8 @@ def _(op: Conv, place: Slimmed) -> Op:
 
 @restrict.register
 def _(op: Matmul, place: Slimmed) -> Op:
+    if op.groups > 1:
+        return op  # whose channels all stay; see `follow`
     return Matmul(op.weights[:, place.output][..., place.inputs[0]])
 
 
@@ -129,16 +133,16 @@ def _(op: Threshold, place: Slimmed) -> Op:
 
 @restrict.register
 def _(op: Table, place: Slimmed) -> Op:
-    columns = _columns(place.kinds[0].element, place.slim[0])
-    return Table(np.ascontiguousarray(_rows(op.values, place)[:, columns]), op.element)
+    columns = columns_of(place.kinds[0].element, place.slim[0])
+    return Table(_rows(op.values, place)[:, columns], op.element)
 
 
 @restrict.register
 def _(op: PairTable, place: Slimmed) -> Op:
     first, second = (
-        _columns(kind.element, slim) for kind, slim in zip(place.kinds, place.slim, strict=True)
+        columns_of(kind.element, slim) for kind, slim in zip(place.kinds, place.slim, strict=True)
     )
-    return PairTable(np.ascontiguousarray(op.values[first, second]), op.element)
+    return PairTable(op.values[np.ix_(first, second)], op.element)
 
 
 @restrict.register
@@ -168,10 +172,3 @@ def _rows(rows: IntArray, place: Slimmed) -> IntArray:
         return rows
     kept = rows.reshape(-1, place.output.size, *rows.shape[1:])[:, place.output]
     return kept.reshape(-1, *rows.shape[1:])
-
-
-def _columns(old: IntType, new: IntType) -> slice:
-    """Of a table for values of `old`: those of `new`."""
-    if old.encoding is Encoding.BIPOLAR:
-        return slice(None)
-    return slice(new.low - old.low, new.high - old.low + 1)

@@ -199,6 +199,8 @@ def _merged(
         value = node.outputs[0]
         if op is node.op and tuple(sources) == inputs and value not in own:
             return None
+        kinds = tuple(builder.types[one] for one in sources)
+        op = op.narrowed(graph.input_types(node), kinds)
         made = builder.add(own.get(value, value), op, tuple(sources), node.origin)
         for name, old in zip(made, node.outputs, strict=True):
             # Sums of fewer, larger weights have narrower intervals.

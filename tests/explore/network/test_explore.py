@@ -228,7 +228,7 @@ def test_two_boards_of_one_name_are_refused(
         words += ["--board", str(path)]
     outcome = type_command(monkeypatch, capsys, "explore", save(tmp_path), *words)
     assert outcome.code == 2
-    assert "HW0001" in outcome.err
+    assert "HW0002" in outcome.err
     assert "both are called 'twin'" in " ".join(outcome.err.split())
 
 
