@@ -105,7 +105,9 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
     ),
     "mixed_scales": (
         lambda m: m.op(
-            "MatMul", m.quantize(m.input(1, 8)), m.weights(8, 3, scale=[0.1] * 7 + [0.3], axis=0)
+            "MatMul",
+            m.quantize(m.input(1, 8)),
+            m.weights(8, 3, scale=[0.1, 0.3, 0.7, 0.11, 0.13, 0.17, 0.19, 0.23], axis=0),
         ),
         "HW0235", "scales",
     ),

@@ -219,8 +219,8 @@ CASES: dict[str, list[Build]] = {
 }  # fmt: skip
 
 
-FLOAT = {"QuickGelu", "FastGelu", "BiasGelu", "FusedConv", "FusedGemm"}
-"""Operators of real numbers: those are in test_onnx_operators and test_fused."""
+FLOAT = {"QuickGelu", "FastGelu", "BiasGelu", "FusedConv", "FusedGemm", "MatMulNBits"}
+"""Operators of real numbers: those are in test_onnx_operators, test_fused, test_weight_blocks."""
 
 
 def test_every_accepted_contrib_operator_is_held_to_its_kernel() -> None:
