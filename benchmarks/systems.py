@@ -62,7 +62,7 @@ def row(network: str, boards: tuple[str, ...], frames: int, noise: float) -> Row
     model = ROOT / "examples" / "digits" / f"{network}.onnx"
     with tempfile.TemporaryDirectory() as work:
         folder = Path(work) / "system"
-        system = split(model, folder, boards, CompileOptions())
+        system, _ = split(model, folder, boards, CompileOptions())
         run = verify_system(folder, frames=frames, noise=noise)
     (chosen,) = (candidate for candidate in system.candidates if candidate.chosen)
     return Row(

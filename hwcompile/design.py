@@ -9,7 +9,7 @@ from typing import Any, Unpack, cast
 
 import numpy as np
 
-from hwcompile.build_directory import require_build_directory
+from hwcompile.build_directory import kept_notes, require_build_directory
 from hwcompile.compiler import Source, build
 from hwcompile.emit.opened import Opened
 from hwcompile.frontends.hls4ml.graph import ModelGraph
@@ -50,8 +50,7 @@ class Design(Opened):
     @property
     def notes(self) -> tuple[str, ...]:
         """Remarks: how fast it is to be where no target says so, and where it is not exact."""
-        moved = (f"'{to}' was in the way and not as compiled; it is yours" for to in self.kept)
-        return (*target_notes(self.report), *self.host.notes, *moved)
+        return (*target_notes(self.report), *self.host.notes, *kept_notes(self.kept))
 
     def quantize(self, inputs: Frames, inputs_are: str | None = None) -> dict[str, IntArray]:
         """Integers of the network's inputs from the model's real inputs.

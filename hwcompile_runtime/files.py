@@ -21,13 +21,13 @@ INTERFACE, INTERFACE_SCHEMA = "interface.json", 1
 _SOURCES = "rtl/files.f"
 
 
-def damaged(directory: Path, name: str, reason: str) -> CompileError:
+def damaged(directory: Path, name: str, reason: str, fix: str = "") -> CompileError:
     """The finding for a file of a build directory that is not as it was written."""
     return fail(
         "HW0510",
         f"the build directory '{directory}' is damaged",
         f"of its file {name}: {reason}",
-        f"compile again: hwcompile compile MODEL -o {directory} --force",
+        fix or f"compile again: hwcompile compile MODEL -o {directory} --force",
     )
 
 

@@ -63,7 +63,11 @@ from hwcompile.build_directory.reading import (
     rtl_sources,
     source_names,
 )
-from hwcompile.build_directory.replacing import new_build_directory
+from hwcompile.build_directory.replacing import (
+    check_target,
+    kept_notes,
+    new_build_directory,
+)
 from hwcompile.build_directory.typed import (
     MANIFEST_SCHEMA,
     HostFile,
@@ -108,10 +112,12 @@ __all__ = [
     "atomic_file",
     "board_folder",
     "check_build_directory",
+    "check_target",
     "is_complete",
     "is_folder_name",
     "insight_text",
     "json_text",
+    "kept_notes",
     "making_folder",
     "manifest_text",
     "new_build_directory",

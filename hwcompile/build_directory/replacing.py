@@ -91,7 +91,7 @@ def new_build_directory(
         inside = real.is_dir()
         if inside:
             recover(real)
-        _check_target(target, real, force=force, inputs=inputs)
+        _check(target, real, force=force, inputs=inputs)
         _clean_beside(real)
         stage = _stage_inside(real) if inside else _stage_beside(real)
     staging = Staging(stage)
@@ -108,6 +108,11 @@ def new_build_directory(
             remove_tree(stage)
             if inside:
                 _leave(real)
+
+
+def kept_notes(kept: Iterable[str]) -> tuple[str, ...]:
+    """What is said of files that were moved to make room."""
+    return tuple(f"'{to}' was in the way and not as compiled; it is yours" for to in kept)
 
 
 def recover(directory: Path) -> None:
@@ -139,7 +144,17 @@ def _leave(directory: Path) -> None:
     remove_tree(work)
 
 
-def _check_target(target: Path, real: Path, *, force: bool, inputs: Iterable[Path]) -> None:
+def check_target(target: Path, *, force: bool, inputs: Iterable[Path] = ()) -> None:
+    """Refuse what `new_build_directory` would, before the work whose result it is to hold.
+
+    Raises:
+        CompileError: HW0501, HW0502, HW0512.
+    """
+    with _system_errors(target):
+        _check(target, target.resolve(), force=force, inputs=inputs)
+
+
+def _check(target: Path, real: Path, *, force: bool, inputs: Iterable[Path]) -> None:
     if not is_there(real):
         return
     if not real.is_dir():

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hwcompile.build_directory import kept_notes
 from hwcompile.cli.answers import say
 from hwcompile.cli.app import app, console, progress
 from hwcompile.cli.system_answers import SplitAnswer
@@ -52,10 +53,13 @@ def split_command(
             progress=step,
         )
         names = [name.strip() for name in boards.split(",") if name.strip()]
-        system = split(model, output, names, options)
+        system, kept = split(model, output, names, options)
+    notes = kept_notes(kept)
     if Voice.as_json:
-        say(SplitAnswer(directory=str(output), system=system))
+        say(SplitAnswer(directory=str(output), system=system, notes=list(notes)))
         return
+    for note in notes:
+        console.print(f"note: {note}", markup=False, soft_wrap=True)
     for line in pace_lines(system):
         console.print(line, markup=False, soft_wrap=True)
     console.print(f"{output / PAGE} says why it was cut there.", markup=False, soft_wrap=True)

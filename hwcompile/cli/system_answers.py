@@ -12,10 +12,12 @@ class SplitAnswer(CommandAnswer, frozen=True, kw_only=True):
     Attributes:
         directory: The folder of the system.
         system: Its `system.json`.
+        notes: Files of the user that were moved to make room.
     """
 
     directory: str
     system: System
+    notes: list[str]
 
 
 class VerifySystemAnswer(CommandAnswer, frozen=True, kw_only=True):

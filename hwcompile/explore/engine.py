@@ -20,7 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
-from hwcompile.diagnostics import CompileError, fail
+from hwcompile.diagnostics import fail
 from hwcompile.explore.version import compiler_key
 from hwcompile.processes import job_count
 from hwcompile.verify.cache import cached, is_cached
@@ -207,14 +207,16 @@ class Cluster:
         except GeneratorExit:
             raise
         except FutureCancelledError as error:
-            raise _lost(
+            raise fail(
+                "HW0407",
                 "the scheduler is gone",
                 "the connection to it was lost; what was done is kept",
                 "the same command once it is back",
             ) from error
         except KilledWorker as error:
             self._client.cancel(list(futures))
-            raise _lost(
+            raise fail(
+                "HW0407",
                 "workers of the cluster ended in the middle of their work",
                 f"{error.allowed_failures + 1} of them did with the same piece, perhaps for want "
                 "of memory; what was done is kept",
@@ -223,10 +225,6 @@ class Cluster:
         except BaseException:
             self._client.cancel(list(futures))
             raise
-
-
-def _lost(what: str, why: str, fix: str) -> CompileError:
-    return fail("HW0407", what, why, fix)
 
 
 _RETRIES = 2

@@ -118,18 +118,30 @@ def _program(directory: Path, board: Board) -> Path:
         top = write_board_top(directory, board, folder, baud, clock, said)
         cells = [room("sim") / "pll_model.sv", *_pll_cells(board)] if clock.module else []
         sources = [*sources_of(directory), *top, *cells]
-        texts = [part for path in sources for part in (path.name, path.read_text())]
-        key = program_key(BALANCED, [header, main.read_text(), *texts])
+        return board_program(sources, TOP, main, header)
 
-        def make(target: Path) -> None:
-            objects = target / "objects"
-            objects.mkdir()
-            (objects / "hw_board.h").write_text(header)
-            verilate(sources, TOP, objects, BALANCED.options)
-            build_program(objects, main, target / "board", BALANCED)
-            shutil.rmtree(objects)
 
-        return cached("boards", key, make) / "board"
+def board_program(sources: Sequence[Path], top: str, main: Path, header: str) -> Path:
+    """The program in which boards run, made of their Verilog; cached.
+
+    Args:
+        sources: Verilog, with the top level.
+        top: Its name.
+        main: The program around it.
+        header: What that includes as `hw_board.h`; see `board_header`.
+    """
+    texts = [part for path in sources for part in (path.name, path.read_text())]
+    key = program_key(BALANCED, [header, main.read_text(), *texts])
+
+    def make(target: Path) -> None:
+        objects = target / "objects"
+        objects.mkdir()
+        (objects / "hw_board.h").write_text(header)
+        verilate(sources, top, objects, BALANCED.options)
+        build_program(objects, main, target / "board", BALANCED)
+        shutil.rmtree(objects)
+
+    return cached("boards", key, make) / "board"
 
 
 def _pll_cells(board: Board) -> list[Path]:

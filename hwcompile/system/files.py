@@ -104,10 +104,10 @@ def read_system(directory: Path) -> System:
             f"it has no {SYSTEM}",
             "hwcompile split MODEL --boards A,B -o DIR",
         )
+    again = f"hwcompile split MODEL --boards A,B -o {directory} --force"
     try:
         data = msgspec.json.decode(path.read_bytes())
-        again = f"hwcompile split MODEL -o {directory} --force"
         check_schema(path, data, SYSTEM_SCHEMA, again)
         return msgspec.convert(data, System)
     except (OSError, ValueError) as error:
-        raise damaged(directory, SYSTEM, str(error).splitlines()[0]) from error
+        raise damaged(directory, SYSTEM, str(error).splitlines()[0], again) from error

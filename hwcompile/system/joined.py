@@ -17,16 +17,13 @@ from hwcompile.emit.names import identifier
 from hwcompile.ir.types import IntArray
 from hwcompile.resources import room
 from hwcompile.runtime.simulated import CLOCKS_PER_BIT as HOST_BIT
-from hwcompile.runtime.simulated import SimulatedLine, board_header
+from hwcompile.runtime.simulated import SimulatedLine, board_header, board_program
 from hwcompile.system.chain import Member, host_ports
 from hwcompile.toolchains import joint
 from hwcompile.toolchains.board_top import write_board_top
 from hwcompile.toolchains.system_clock import SystemClock
-from hwcompile.verify.cache import cached
-from hwcompile.verify.programs import build_program, program_key
 from hwcompile.verify.result import SimulationResult
 from hwcompile.verify.simulator import compile_simulator
-from hwcompile.verify.verilator import BALANCED, verilate
 from hwcompile_runtime.frames import run_frames
 from hwcompile_runtime.link import BoardLink
 
@@ -150,15 +147,4 @@ def _program(members: Sequence[Member]) -> Path:
         top = folder / f"{module}.sv"
         top.write_text(render("board/boards.sv.j2", module=module, boards=members))
         sources.append(top)
-        texts = [part for path in sources for part in (path.name, path.read_text())]
-        key = program_key(BALANCED, [header, main.read_text(), *texts])
-
-        def make(target: Path) -> None:
-            objects = target / "objects"
-            objects.mkdir()
-            (objects / "hw_board.h").write_text(header)
-            verilate(sources, module, objects, BALANCED.options)
-            build_program(objects, main, target / "board", BALANCED)
-            shutil.rmtree(objects)
-
-        return cached("boards", key, make) / "board"
+        return board_program(sources, module, main, header)

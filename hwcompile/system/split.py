@@ -11,15 +11,21 @@ from pathlib import Path
 import msgspec
 
 from hwcompile.boards import Board, load_board, with_link
-from hwcompile.build_directory import GRAPH, write_atomic
-from hwcompile.compiler import Source, build, model_behind_front_end, planned_network
+from hwcompile.build_directory import (
+    GRAPH,
+    check_target,
+    new_build_directory,
+    write_atomic,
+)
+from hwcompile.compiler import Source, build_files, model_behind_front_end, planned_network
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.interface import Interface
+from hwcompile.emit.project import write_files
 from hwcompile.frontends.imported import ImportedModel
 from hwcompile.frontends.plain import imported_graph
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
-from hwcompile.limits import CYCLES
+from hwcompile.limits import CYCLES, writable_folder
 from hwcompile.options import CompileOptions, Goal
 from hwcompile.passes.pipelines import LOWERING, run_passes
 from hwcompile.schedule.choose.estimate import estimate
@@ -36,6 +42,8 @@ PLANNED = 3
 """Cuts whose parts are planned, of those where all fit: the most balanced ones."""
 TRIED = 6
 """Cuts that are tried until so many fit, and more only until one does."""
+OWN = (SYSTEM, GRAPH, PAGE)
+"""Files beside the parts."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,9 @@ class _Way:
     candidate: Candidate
 
 
-def split(model: Source, target: Path, boards: Sequence[str], options: CompileOptions) -> System:
+def split(
+    model: Source, target: Path, boards: Sequence[str], options: CompileOptions
+) -> tuple[System, tuple[str, ...]]:
     """Cut a model over boards and compile every part for its own.
 
     `target` receives a build directory `part<i>` for each board, `system.json`, the network before
@@ -59,12 +69,19 @@ def split(model: Source, target: Path, boards: Sequence[str], options: CompileOp
         boards: Names or files of the boards, in the order of the streams.
         options: What else is wanted; no board and no target.
 
+    Returns:
+        What was made, and files of the user that were moved to make room, where they are now.
+
     Raises:
-        CompileError: HW0881 for fewer than two boards, HW0885 for boards of unlike clocks, HW0882
-            when there is no place to cut, HW0883 when no cut makes parts that fit, HW0884 for a
-            model with several outputs, and those of compilation.
+        CompileError: HW0003 and HW0501 where `target` can not be made or replaced, HW0881 for fewer
+            than two boards, HW0885 for boards of unlike clocks, HW0882 when there is no place to
+            cut, HW0883 when no cut makes parts that fit, HW0884 for a model with several outputs,
+            and those of compilation.
     """
     targets = _boards(boards)
+    read = [*([model] if isinstance(model, Path) else []), *options.files]
+    folders = [target / f"part{index + 1}" for index in range(len(targets))]
+    _check_place(target, folders, read, force=options.force)
     options.step("reading the model")
     imported = model_behind_front_end(model, options)
     options.step("lowering")
@@ -73,19 +90,50 @@ def split(model: Source, target: Path, boards: Sequence[str], options: CompileOp
     options.step("weighing cuts")
     ways = _ways(replace(imported, graph=graph), targets)
     way, candidates = _chosen(ways, targets, options)
-    target.mkdir(parents=True, exist_ok=True)
-    (target / SYSTEM).unlink(missing_ok=True)
-    parts = []
-    for index, (part, board) in enumerate(zip(way.parts, targets, strict=True)):
-        folder = f"part{index + 1}"
-        build(part, target / folder, options, _goal(board, index, len(targets)))
-        intervals = way.candidate.intervals
-        parts.append(PartFile(folder, boards[index], intervals[index]))
+    made = [
+        build_files(part, _goal(board, index, len(targets)), options)
+        for index, (part, board) in enumerate(zip(way.parts, targets, strict=True))
+    ]
+    # Nothing has been touched so far; from here on an older system is one no more.
+    for name in OWN:
+        (target / name).unlink(missing_ok=True)
+    kept = []
+    for folder, files in zip(folders, made, strict=True):
+        with new_build_directory(folder, force=options.force, inputs=read) as staging:
+            write_files(staging.folder, files)
+        kept += [f"{folder.name}/{name}" for name in staging.kept]
+    parts = [
+        PartFile(folder.name, name, interval)
+        for folder, name, interval in zip(folders, boards, way.candidate.intervals, strict=True)
+    ]
     system = _system(graph.name, targets[0].clock.mhz, parts, candidates, target)
     write_atomic(target / GRAPH, to_text(graph))
     write_atomic(target / PAGE, system_page(system))
     write_system(target, system)
-    return system
+    return system, tuple(kept)
+
+
+def _check_place(
+    target: Path, folders: Sequence[Path], read: Sequence[Path], *, force: bool
+) -> None:
+    """Refuse a place before the work whose result it is to hold; nothing is made or removed."""
+    writable_folder("-o", target)
+    mine = next((name for name in OWN if (target / name).exists()), None)
+    if mine and not (target / SYSTEM).is_file():
+        raise fail(
+            "HW0501",
+            f"the folder '{target}' has a file '{mine}' and is no system of hwcompile",
+            "replacing it could delete what is yours",
+            "name another folder with -o",
+        )
+    for folder in folders:
+        check_target(folder, force=force, inputs=read)
+    if mine and not force:
+        raise fail(
+            "HW0501",
+            f"the system '{target}' exists",
+            fix="--force to replace it, or another folder with -o",
+        )
 
 
 def _boards(names: Sequence[str]) -> tuple[Board, ...]:
