@@ -133,6 +133,7 @@ ELSEWHERE = {"HW0009": "tests/cli/test_exits.py"}
 SHARED = {
     "HW0201": "an operator, or this way of using it, has no hardware",
     "HW0204": "shapes or types of operands do not fit together",
+    "HW0501": "what stands at the place of the output may not be replaced",
     "HW0805": "a program or a package is not installed",
     "HW0808": "a program failed",
     "HW0809": "there is no bitstream for the board",
