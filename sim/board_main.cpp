@@ -4,12 +4,13 @@
 // packet), and HW_BUTTON as the level of a button that nobody presses when there is one. HW_JOINTS
 // is the number of lines between boards where there are several in the model: the program's
 // arguments are then the chance that a byte's time on such a line is hit by noise, which inverts it
-// for one bit, and a seed. Ends when standard input does.
+// for one bit, and a seed; the file `noise` gets a byte for every hit. Ends when standard input does.
 
 #include <poll.h>
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <memory>
@@ -46,7 +47,11 @@ class Noise {
     uint32_t lines() {
         uint32_t now = 0;
         for (int line = 0; line < HW_JOINTS; ++line) {
-            if (left_[line] == 0 && hit_()) left_[line] = kBit;
+            if (left_[line] == 0 && hit_()) {
+                left_[line] = kBit;
+                std::fputc('!', hits_);
+                std::fflush(hits_);  // nobody says when the program is ended
+            }
             if (left_[line] == 0) continue;
             --left_[line];
             now |= 1u << line;
@@ -59,6 +64,7 @@ class Noise {
         return chance_ > 0 && std::uniform_real_distribution<>{}(random_) < chance_ / (10 * kBit);
     }
 
+    std::FILE* hits_ = std::fopen("noise", "wb");
     std::mt19937 random_;
     double chance_;
     int left_[HW_JOINTS] = {};

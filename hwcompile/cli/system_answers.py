@@ -32,6 +32,7 @@ class VerifySystemAnswer(CommandAnswer, frozen=True, kw_only=True):
         measured: Cycles per frame of the second half of the run at level rtl; null without it.
         latency: Cycles of the first frame of that run.
         resent: Packets that the host had to send again at level boards.
+        hits: How often noise hit a line between boards there.
     """
 
     directory: str
@@ -42,3 +43,4 @@ class VerifySystemAnswer(CommandAnswer, frozen=True, kw_only=True):
     measured: int | None
     latency: int | None
     resent: int
+    hits: int

@@ -72,4 +72,5 @@ def _answer(directory: Path, run: SystemRun) -> VerifySystemAnswer:
         measured=run.interval,
         latency=run.latency,
         resent=run.resent,
+        hits=run.hits,
     )

@@ -80,6 +80,12 @@ class SimulatedLine:
         self._process.wait()
         self._folder.cleanup()
 
+    @property
+    def hits(self) -> int:
+        """How often noise has hit a line between boards so far."""
+        noise = Path(self._folder.name) / "noise"
+        return noise.stat().st_size if noise.is_file() else 0
+
     def fileno(self) -> int:
         """The file that becomes readable when the board has sent bytes."""
         assert self._process.stdout is not None

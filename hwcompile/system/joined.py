@@ -52,7 +52,7 @@ def run_streams(
 
 def run_boards(
     members: Sequence[Member], inputs: Mapping[str, IntArray], noise: float, seed: int
-) -> tuple[dict[str, IntArray], int]:
+) -> tuple[dict[str, IntArray], int, int]:
     """Send frames to the first board over its serial line, as the host's client does.
 
     Args:
@@ -62,8 +62,8 @@ def run_boards(
         seed: Of the noise.
 
     Returns:
-        Output name to int64 [frames, height, width, channels], and the packets that the host had to
-        send again.
+        Output name to int64 [frames, height, width, channels]; packets that the host had to send
+        again; and how often noise hit a line between two boards.
 
     Raises:
         CompileError: Those of the simulator and of `run_frames`.
@@ -80,7 +80,7 @@ def run_boards(
         link = BoardLink(line, timeout=PATIENCE)
         ports = host_ports(first.interface, members[-1].interface)
         outputs = run_frames(link, ports, first.ident, inputs, patience=float("inf"))
-        return outputs, link.retries
+        return outputs, link.retries, line.hits
 
 
 def system_interface(members: Sequence[Member]) -> Interface:

@@ -36,6 +36,7 @@ class SystemRun:
         interval: Cycles per frame at the end of the run at level rtl; None where it did not run.
         latency: Cycles of the first frame of that run.
         resent: Packets that the host had to send again at level boards.
+        hits: How often noise hit a line between boards there.
     """
 
     system: System
@@ -44,6 +45,7 @@ class SystemRun:
     interval: int | None = None
     latency: int | None = None
     resent: int = 0
+    hits: int = 0
 
     @property
     def on_time(self) -> bool:
@@ -71,6 +73,7 @@ class SystemRun:
                 + ("" if self.on_time else f", more than an exchange ({slack:,}) apart")
             )
         if "boards" in self.wrong:
+            found.append(f"{self.hits:,} hits by noise on lines between boards")
             found.append(f"{self.resent:,} packets sent again by the host")
         return found
 
@@ -126,7 +129,7 @@ def verify_system(
     expected = uncut_results(directory, sent)
     wrong: dict[str, int] = {}
     interval = latency = None
-    resent = 0
+    resent = hits = 0
     if "rtl" in levels:
         progress(f"level rtl, {frames:,} frames")
         cycles = (frames + len(members)) * (system.interval_cycles + system.turn_cycles)
@@ -138,10 +141,10 @@ def verify_system(
         latency = int(ends[0]) + 1
     if "boards" in levels:
         progress(f"level boards, {frames:,} frames")
-        outputs, resent = run_boards(members, sent, noise, seed)
+        outputs, resent, hits = run_boards(members, sent, noise, seed)
         (found,) = outputs.values()
         wrong["boards"] = _differing(expected, found)
-    return SystemRun(system, frames, wrong, interval, latency, resent)
+    return SystemRun(system, frames, wrong, interval, latency, resent, hits)
 
 
 def _check_levels(levels: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ import pytest
 import hwcompile
 from hwcompile.diagnostics import CompileError
 from hwcompile.options import CompileOptions
+from hwcompile.system.chain import members_of
 from hwcompile.system.files import read_system
 from hwcompile.system.split import split
 from hwcompile.system.verifying import verify_system
@@ -71,6 +72,7 @@ def test_a_host_gets_every_frame_though_there_is_noise_between_the_boards(
 ) -> None:
     run = verify_system(chain, ("boards",), frames=FRAMES, noise=noise)
     assert run.wrong == {"boards": 0}
+    assert (run.hits > 10) == (noise > 0)
 
 
 @pytest.mark.slow
@@ -81,4 +83,15 @@ def test_two_boards_hold_what_one_does_not(tmp_path: Path) -> None:
     split(model, tmp_path / "two", ["icebreaker"] * 2, CompileOptions())
     run = verify_system(tmp_path / "two", frames=FRAMES, noise=0.002)
     assert run.wrong == {"rtl": 0, "boards": 0}
+    assert run.hits
+    assert run.on_time
+
+
+def test_words_that_the_boards_cut_differently_are_recut(tmp_path: Path) -> None:
+    model = ROOT / "examples" / "digits" / "digits_mlp_w1a1.onnx"
+    system, _ = split(model, tmp_path / "two", ["icebreaker"] * 2, CompileOptions())
+    _, behind = members_of(tmp_path / "two", system)
+    assert behind.joint.gearbox
+    run = verify_system(tmp_path / "two", ("rtl",), frames=FRAMES)
+    assert run.wrong == {"rtl": 0}
     assert run.on_time
