@@ -7,6 +7,7 @@ executors; that of the link is the project's own protocol.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,8 +62,12 @@ def test_three_boards_compute_what_the_network_does_at_the_predicted_pace(chain:
     run = verify_system(chain, ("rtl",), frames=FRAMES)
     assert run.wrong == {"rtl": 0}
     assert run.interval is not None
-    assert abs(run.interval - run.system.interval_cycles) <= run.system.turn_cycles
+    assert abs(run.interval - run.system.interval_cycles) * (FRAMES // 2) <= run.system.turn_cycles
     assert run.passed
+    late = replace(run, interval=run.system.interval_cycles + run.system.turn_cycles)
+    assert not late.passed
+    with pytest.raises(CompileError, match="HW0002"):
+        verify_system(chain, ("rtl",), noise=0.1)
 
 
 @pytest.mark.slow
