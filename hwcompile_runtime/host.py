@@ -255,7 +255,8 @@ def as_frames(x: AnyArray, shape: tuple[int, ...]) -> AnyArray:
         ValueError: If the shape fits neither.
     """
     inner = shape[1:] if shape and shape[0] == 1 else shape
-    if x.shape[1:] == inner:
+    # A number alone has no axis of frames: its shape without the first one is its shape too.
+    if x.ndim and x.shape[1:] == inner:
         return x
     if x.shape == inner:
         return x[None]

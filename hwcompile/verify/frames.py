@@ -138,7 +138,7 @@ def _count(have: tuple[int, ...], shape: tuple[int, ...]) -> int | None:
     try:
         # A view of one element, whatever its shape: the rule about shapes is that of `as_frames`.
         view = np.broadcast_to(np.zeros((), np.int8), have)
-        return len(np.atleast_1d(as_frames(view, shape)))
+        return len(as_frames(view, shape))
     except ValueError:
         return None
 

@@ -49,8 +49,9 @@ class Stored:
 
     @staticmethod
     def of(array: Array) -> Stored:
-        """An array that is in memory, or mapped."""
-        return Stored(array.shape, array.dtype, lambda rows: in_blocks(array, rows))
+        """An array that is in memory, or mapped; a number alone is a row."""
+        rows_in = np.atleast_1d(array)
+        return Stored(array.shape, array.dtype, lambda rows: in_blocks(rows_in, rows))
 
 
 def open_numpy(path: Path) -> Stored | dict[str, Stored]:
