@@ -79,6 +79,29 @@ def softmax(row: list[int], a: int, b: int, c: int, log2: int, levels: int) -> l
     return [v * (levels - 1) // total for v in y]
 
 
+def ita_max(row: list[int], levels: int) -> list[int]:
+    """ITAMax_s8 without the offset that makes its results signed."""
+    largest = max(row)
+    shift = [(largest - x + 16) >> 5 for x in row]
+    inverse = (levels - 1) * 256 // sum(256 >> s for s in shift)
+    return [inverse >> s for s in shift]
+
+
+def ita_partial_max(row: list[int], group: int, levels: int) -> list[int]:
+    """ITAPartialMax_s8 without the offset."""
+    total, largest = 0, -128
+    for start in range(0, len(row), group):
+        part = row[start : start + group]
+        current = max(part)
+        halvings = 0
+        if current > largest:
+            halvings = (current - largest + 16) >> 5
+            largest = current
+        total = (total >> halvings) + sum(256 >> ((largest - x + 16) >> 5) for x in part)
+    inverse = (levels // 2 - 1) * 256 // total
+    return [inverse >> ((largest - x + 16) >> 5) for x in row]
+
+
 def layernorm(row: list[int], weight: Ints, bias: Ints, log2d: int) -> list[int]:
     """Layernorm_s8_s8; n_levels limits what the kernel stores in 8 bits."""
     mean = _c_div(sum(row), len(row))

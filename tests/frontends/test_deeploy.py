@@ -23,6 +23,8 @@ from tests.frontends.deeploy_formulas import (
     each,
     gelu,
     hardswish,
+    ita_max,
+    ita_partial_max,
     layernorm,
     nonorm,
     requant_shift,
@@ -147,6 +149,28 @@ CASES: dict[str, Case] = {
         lambda x: rows(lambda r: softmax(r, 3, 20, 41, 5, 16), x),
         ((2, 3, 4),),
     ),
+    "ITAMax": Case(
+        lambda m: _node(m, "ITAMax", m.input(1, 3, 5, 7), n_levels=_tensor(256)),
+        lambda x: rows(lambda r: ita_max(r, 256), x),
+        ((3, 5, 7),),
+    ),
+    "ITAMax of few levels": Case(
+        lambda m: _node(m, "ITAMax", m.input(1, 2, 9), n_levels=16, axis=-2),
+        lambda x: rows(lambda r: ita_max(r, 16), x.swapaxes(1, 2)).swapaxes(1, 2),
+        ((2, 9),),
+    ),
+    "ITAPartialMax": Case(
+        lambda m: _node(
+            m, "ITAPartialMax", m.input(1, 5, 12), n_levels=_tensor(256), group_width=4
+        ),
+        lambda x: rows(lambda r: ita_partial_max(r, 4, 256), x),
+        ((5, 12),),
+    ),
+    "ITAPartialMax of one group": Case(
+        lambda m: _node(m, "ITAPartialMax", m.input(1, 5, 6), n_levels=64, group_width=6),
+        lambda x: rows(lambda r: ita_partial_max(r, 6, 64), x),
+        ((5, 6),),
+    ),
     "iLayerNorm": Case(
         lambda m: _node(
             m,
@@ -243,7 +267,7 @@ def test_a_limit_that_no_integer_reaches_limits_nothing(tmp_path: Path) -> None:
     np.testing.assert_array_equal(found, wanted)
 
 
-def _network(m: Model) -> tuple[str, str]:
+def _network(m: Model) -> tuple[str, ...]:
     """Attention's tail and a residual block, as QuantLib writes them."""
     x = m.input(1, 4, 6)
     levels = {"signed": _tensor(1), "n_levels_out": _tensor(256)}
@@ -256,7 +280,8 @@ def _network(m: Model) -> tuple[str, str]:
               n_levels=_tensor(256))  # fmt: skip
     g = _node(m, "iGELU", n, b=-57, one=3471)
     q = _node(m, "RequantShift", g, m.constant([3]), m.constant([0]), div=_tensor(8192), **levels)
-    return n, m.op("Add", q, r)
+    t = _node(m, "ITAPartialMax", x, n_levels=_tensor(256), group_width=3)
+    return n, m.op("Add", q, r), t
 
 
 @pytest.mark.slow
@@ -315,6 +340,10 @@ REFUSED: dict[str, tuple[str, Callable[[Model, str], str]]] = {
         "HW0204",
         lambda m, x: _node(m, "iSoftmax", x, coeffA=3000, coeffB=2000, coeffC=41, log2=5,
                            n_levels=256),
+    ),
+    "groups that leave elements out": (
+        "HW0204",
+        lambda m, x: _node(m, "ITAPartialMax", x, n_levels=256, group_width=4),
     ),
     "a divisor that may be 0": (
         "HW0261",

@@ -139,6 +139,8 @@ ATTRIBUTES: Mapping[str, Mapping[str, Attribute]] = {
         f"Reduce{kind}": _REDUCED
         for kind in ("L1", "L2", "LogSum", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")
     },
+    "ITAMax": _LEVELS | _read("axis"),
+    "ITAPartialMax": _LEVELS | _read("axis", "group_width"),
     "IntegerDiv": _read("Delta", "eps", "eta"),
     "IntegerMean": _read("axes", "keepdims"),
     "RequantShift": _LEVELS | _read("div", "n_levels_out", "signed"),

@@ -142,8 +142,18 @@ def _spelled(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
             "transpose the tensor, so that these axes are the last ones",
             node.origin,
         )
+    count = prod(shape[first:behind])
+    if any(np.float32(1 / c) != np.float32(1 / count) for c in node.attributes["counts"]):
+        raise fail(
+            "HW0204",
+            f"this is the end of a {what}, whose sums of {count} elements are divided by "
+            f"{', '.join(f'{c:g}' for c in node.attributes['counts'])}",
+            "a mean is a sum over the number of its elements",
+            "divide by that number, or write ReduceMean",
+            node.origin,
+        )
     ctx.note(f"is the end of a {what}, and is built as one", node.origin)
-    rows = (*shape[:first], prod(shape[first:behind]), *shape[behind:])
+    rows = (*shape[:first], count, *shape[behind:])
     epsilon = float(node.attributes["epsilon"])
     return [normalized_stream(ctx, value, rows, epsilon, centered, node, first)]
 

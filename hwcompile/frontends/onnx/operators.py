@@ -13,6 +13,7 @@ from hwcompile.frontends.onnx import (
     conv_transpose,
     cumulative,
     deeploy,
+    deeploy_ita,
     deeploy_rows,
     einsum,
     elementwise,
@@ -85,6 +86,7 @@ _HANDLED: Mapping[str, Operator] = {
         normalizing.HANDLERS,
         deeploy.HANDLERS,
         deeploy_rows.HANDLERS,
+        deeploy_ita.HANDLERS,
         recurrent.HANDLERS,
         quant_lstm.HANDLERS,
     )

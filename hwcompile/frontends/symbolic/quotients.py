@@ -74,7 +74,7 @@ def nearest_quotient(steps: Steps, numerator: str, divisor: str) -> str:
 
 
 def floor_within(
-    steps: Steps, numerator: str, divisor: str, low: int, high: int
+    steps: Steps, numerator: str | int, divisor: str, low: int, high: int
 ) -> tuple[str, int]:
     """`clip(floor(numerator / divisor), low, high)` as an IR value and what is added to it.
 
@@ -84,8 +84,8 @@ def floor_within(
 
     Args:
         steps: Where operations are appended.
-        numerator: An IR value.
-        divisor: Another one of its shape.
+        numerator: An IR value, or a number.
+        divisor: An IR value, of the same shape.
         low: The least result.
         high: The greatest one.
 
@@ -97,6 +97,9 @@ def floor_within(
     """
     _check_divisor(steps, divisor)
     digits = (high - low).bit_length() + 1
-    moved = steps.add("dividend", Linear((2, -2 * low - 1), 1), numerator, divisor)
+    if isinstance(numerator, int):
+        moved = steps.add("dividend", Linear((-2 * low - 1,), 2 * numerator + 1), divisor)
+    else:
+        moved = steps.add("dividend", Linear((2, -2 * low - 1), 1), numerator, divisor)
     scaled = steps.add("divisor", Linear((2 << digits,), 0), divisor)
     return steps.add("quotient", Fraction(digits), moved, scaled), low

@@ -13,6 +13,8 @@ from onnx import defs
 from hwcompile.frontends.model import SourceNode
 
 _PACT_INPUTS = {
+    "ITAMax": 1,
+    "ITAPartialMax": 1,
     "IntegerDiv": 2,
     "IntegerMean": 1,
     "RequantShift": 3,
