@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -36,13 +35,13 @@ QUOTIENTS: dict[str, Callable[[Model, str, str], str]] = {
 }
 
 
-def _mean(m: Model, x: str, axes: tuple[int, ...]) -> str:
+def mean_of(m: Model, x: str, axes: tuple[int, ...]) -> str:
     if m.opset < 18:
         return m.op("ReduceMean", x, axes=list(axes))
     return m.op("ReduceMean", x, m.constant(axes, np.int64))
 
 
-def _spelled(
+def spelled(
     m: Model,
     x: str,
     axes: tuple[int, ...],
@@ -53,9 +52,9 @@ def _spelled(
     twice: bool = False,
 ) -> str:
     """A normalization without scale and bias; `twice` subtracts the mean at both places."""
-    d = m.op("Sub", x, _mean(m, x, axes)) if centered else x
-    again = m.op("Sub", x, _mean(m, x, axes)) if twice and centered else d
-    variance = _mean(m, SQUARES[square](m, d), axes)
+    d = m.op("Sub", x, mean_of(m, x, axes)) if centered else x
+    again = m.op("Sub", x, mean_of(m, x, axes)) if twice and centered else d
+    variance = mean_of(m, SQUARES[square](m, d), axes)
     return QUOTIENTS[quotient](m, again, m.op("Add", variance, m.constant(epsilon)))
 
 
@@ -71,21 +70,21 @@ def _by_difference(
     m: Model, x: str, held: str, square: str, *, axes: tuple[int, ...] = (-1,), **other: Any
 ) -> str:
     """With the variance E[x ^ 2] - E[x] ^ 2; `other` puts another tensor or axis in its place."""
-    mean = _mean(m, x, axes)
-    again = _mean(m, other.get("again", x), other.get("axes_again", axes))
-    squares = _mean(m, SQUARES[square](m, other.get("squared", x)), axes)
+    mean = mean_of(m, x, axes)
+    again = mean_of(m, other.get("again", x), other.get("axes_again", axes))
+    squares = mean_of(m, SQUARES[square](m, other.get("squared", x)), axes)
     variance = HELD[held](m, m.op("Sub", squares, SQUARES[square](m, again)))
     root = m.op("Sqrt", m.op("Add", variance, m.constant(1e-3)))
     return m.op("Div", m.op("Sub", other.get("numerator", x), mean), root)
 
 
-def _frames(shape: tuple[int, ...], scale: float) -> np.ndarray[Any, Any]:
+def frames_of(shape: tuple[int, ...], scale: float) -> np.ndarray[Any, Any]:
     x = np.random.default_rng(1).normal(0, 20 * scale, (12, *shape)).astype(np.float32)
     x[0], x[1] = -99, 99
     return x
 
 
-def _squares_of_rows(
+def squares_of_rows(
     x: np.ndarray[Any, Any], axes: tuple[int, ...], scale: float, centered: bool
 ) -> np.ndarray[Any, Any]:
     """sum(c * c) of the integers of every row, c = n * q - sum(q), or n * q."""
@@ -95,7 +94,7 @@ def _squares_of_rows(
     return np.asarray((c * c).sum(axes, keepdims=True))
 
 
-def _real(path: Path, name: str, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def real(path: Path, name: str, x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return np.asarray(load_model(path).run({"x": x})[name])
 
 
@@ -132,11 +131,11 @@ def test_what_is_spelled_out_is_near_onnx_runtime_and_equal_to_one_node(
     axes = tuple(a - rank if negative else a for a in range(first, last + 1))
     m = Model(opset=opset, seed=3)
     x = m.quantize(m.input(1, *shape), scale, 7)
-    y = _spelled(m, x, axes, epsilon, centered, square, quotient, twice)
+    y = spelled(m, x, axes, epsilon, centered, square, quotient, twice)
     rows = [shape[a - 1] if first <= a <= last else 1 for a in range(1, rank)]
     gamma, beta = m.rng.normal(1, 0.3, rows), m.rng.normal(0, 0.5, rows)
     y = m.op("Add", m.op("Mul", y, m.constant(gamma)), m.constant(beta))
-    frames = _frames(tuple(shape), scale)
+    frames = frames_of(tuple(shape), scale)
     with TemporaryDirectory() as folder:
         path = m.save(Path(folder), y)
         imported = load_model(path)
@@ -146,7 +145,7 @@ def test_what_is_spelled_out_is_near_onnx_runtime_and_equal_to_one_node(
         assert ours.shape == theirs.shape
         # Epsilon is 1 at least beside the sum of squares of a row, which are few where it is short.
         normal = (theirs - beta.astype(np.float32)) / gamma.astype(np.float32)
-        squares = _squares_of_rows(frames, axes, scale, centered)
+        squares = squares_of_rows(frames, axes, scale, centered)
         bound = np.abs(gamma) * (4e-3 + np.abs(normal) / np.maximum(2 * squares, 1))
         assert np.all(np.abs(ours - theirs) <= bound)
         if last + 1 == rank:
@@ -156,7 +155,7 @@ def test_what_is_spelled_out_is_near_onnx_runtime_and_equal_to_one_node(
             ones = one.constant(np.ones(shape[first - 1 :]))
             z = one.op(kind, x, ones, axis=first, epsilon=epsilon)
             z = one.op("Add", one.op("Mul", z, one.constant(gamma)), one.constant(beta))
-            alone = _real(one.save(Path(folder), z), z, frames)
+            alone = real(one.save(Path(folder), z), z, frames)
             np.testing.assert_array_equal(ours, alone)
 
 
@@ -175,14 +174,14 @@ def test_a_variance_may_be_a_difference(
     m, other = Model(opset=13, seed=3), Model(opset=13, seed=3)
     shape = (3, 4, 5)
     y = _by_difference(m, m.quantize(m.input(1, *shape), 0.1, 7), held, square, axes=axes)
-    path, frames = m.save(tmp_path, y), _frames(shape, 0.1)
-    z = _spelled(other, other.quantize(other.input(1, *shape), 0.1, 7), axes, 1e-3)
-    found, (expected,) = _real(path, y, frames), runtime(path, {"x": frames})
-    squares = _squares_of_rows(frames, axes, 0.1, True)
+    path, frames = m.save(tmp_path, y), frames_of(shape, 0.1)
+    z = spelled(other, other.quantize(other.input(1, *shape), 0.1, 7), axes, 1e-3)
+    found, (expected,) = real(path, y, frames), runtime(path, {"x": frames})
+    squares = squares_of_rows(frames, axes, 0.1, True)
     assert np.all(np.abs(found - expected) <= 2e-3 + np.abs(expected) / np.maximum(2 * squares, 1))
     assert np.ptp(expected) > 2
     (tmp_path / "other").mkdir()
-    alone = _real(other.save(tmp_path / "other", z), z, frames)
+    alone = real(other.save(tmp_path / "other", z), z, frames)
     np.testing.assert_array_equal(found, alone)
 
 
@@ -206,7 +205,7 @@ def test_a_difference_of_other_tensors_is_no_variance(
 def test_channels_of_a_map_are_normalized_without_moving_anything(tmp_path: Path) -> None:
     """As ConvNeXt writes it: over axis 1, with a scale for each channel."""
     m = Model(opset=13, seed=3)
-    y = _spelled(m, m.quantize(m.input(1, 6, 4, 5), 0.1, 7), (1,), 1e-6)
+    y = spelled(m, m.quantize(m.input(1, 6, 4, 5), 0.1, 7), (1,), 1e-6)
     y = m.op("Mul", m.constant(m.rng.normal(1, 0.3, (6, 1, 1))), y)
     assert "gather" not in families(load_model(m.save(tmp_path, m.quantize(y, 0.05))))
 
@@ -216,7 +215,9 @@ def test_what_is_exact_node_by_node_stays_exact(tmp_path: Path) -> None:
     m = Model(opset=21, seed=3)
     m_type = np.dtype(helper.tensor_dtype_to_np_dtype(TensorProto.INT4))
     x = m.quantize(m.input(1, 3, 2), 0.25, 1, m_type)
-    y = QUOTIENTS["quotient"](m, x, m.op("Add", _mean(m, m.op("Mul", x, x), (2,)), m.constant(0.5)))
+    y = QUOTIENTS["quotient"](
+        m, x, m.op("Add", mean_of(m, m.op("Mul", x, x), (2,)), m.constant(0.5))
+    )
     imported = check(m, tmp_path, m.quantize(y, 0.0625, 0), frames=40, step=0.03125)
     assert "attention" not in families(imported)
 
@@ -225,10 +226,10 @@ def _more(**changed: Any) -> Callable[[Model, str], list[str]]:
     """A pattern with something else inside."""
 
     def make(m: Model, x: str) -> list[str]:
-        mean = _mean(m, x, (-1,))
+        mean = mean_of(m, x, (-1,))
         d = m.op("Sub", x, mean)
         squares = m.op("Pow", d, m.constant(changed.get("power", 2.0)))
-        variance = _mean(m, squares, (-1,))
+        variance = mean_of(m, squares, (-1,))
         added = changed.get("epsilon", m.constant(1e-5))
         root = m.op(changed.get("root", "Sqrt"), m.op("Add", variance, added))
         result = m.quantize(m.op("Div", changed.get("numerator", d), root), 0.05)
@@ -266,7 +267,7 @@ def test_what_is_nearly_a_normalization_is_none(case: str, tmp_path: Path) -> No
 
 def test_axes_that_are_apart_are_told(tmp_path: Path) -> None:
     m = Model(opset=13)
-    y = _spelled(m, m.quantize(m.input(1, 3, 4, 5), 0.1, 7), (1, 3))
+    y = spelled(m, m.quantize(m.input(1, 3, 4, 5), 0.1, 7), (1, 3))
     with pytest.raises(CompileError, match="next to each other") as error:
         load_model(m.save(tmp_path, m.quantize(y)))
     assert [d.code for d in error.value.diagnostics] == ["HW0204"]
@@ -274,128 +275,10 @@ def test_axes_that_are_apart_are_told(tmp_path: Path) -> None:
 
 def test_an_illegal_node_inside_is_told(tmp_path: Path) -> None:
     m = Model(opset=13)
-    y = _spelled(m, m.quantize(m.input(1, 3, 5), 0.1, 7), (4,))
+    y = spelled(m, m.quantize(m.input(1, 3, 5), 0.1, 7), (4,))
     with pytest.raises(CompileError) as error:
         load_model(m.save(tmp_path, m.quantize(y)))
     assert {d.code for d in error.value.diagnostics} == {"HW0107"}
-
-
-def _flax(m: Model, x: str, count: int, *, mean: Callable[..., str]) -> str:
-    """As Flax's LayerNorm: the variance is a difference, the scale is in the reciprocal."""
-    own, squares = mean(m, x, count), mean(m, m.op("Mul", x, x), count)
-    variance = m.op("Max", m.op("Sub", squares, m.op("Mul", own, own)), m.constant(0.0))
-    inverse = m.op("Reciprocal", m.op("Sqrt", m.op("Add", variance, m.constant(1e-3))))
-    scaled = m.op("Mul", inverse, "scale")
-    return m.op("Add", m.op("Mul", m.op("Sub", x, own), scaled), "bias")
-
-
-def _keras(m: Model, x: str, count: int, *, mean: Callable[..., str], taken: str = "neg") -> str:
-    """As Keras writes it beside PyTorch's own: `x * r + (bias - mean * r)`."""
-    own = mean(m, x, count)
-    d = m.op("Sub", x, own)
-    variance = mean(m, m.op("Mul", d, d), count)
-    root = m.op("Sqrt", m.op("Add", variance, m.constant(1e-3)))
-    r = m.op("Mul", m.op("Div", m.constant(1.0), root), "scale")
-    if taken == "neg":
-        rest = m.op("Add", m.op("Mul", m.op("Neg", own), r), "bias")
-    else:
-        rest = m.op("Sub", "bias", m.op("Mul", own, r))
-    return m.op("Add", m.op("Mul", x, r), rest)
-
-
-def _plain_mean(m: Model, x: str, count: int) -> str:
-    return _mean(m, x, (-1,))
-
-
-def _sum_over_count(m: Model, x: str, count: int) -> str:
-    total = m.op("ReduceSum", x, m.constant((-1,), np.int64), keepdims=0)
-    mean = m.op("Div", total, m.constant(float(count)))
-    return m.op("Unsqueeze", mean, m.constant((-1,), np.int64))
-
-
-def _sum_by_part(m: Model, x: str, count: int) -> str:
-    total = m.op("ReduceSum", x, m.constant((-1,), np.int64))
-    return m.op("Mul", m.constant(1 / count), total)
-
-
-SPELLINGS: dict[str, Callable[[Model, str, int], str]] = {
-    "Flax": partial(_flax, mean=_plain_mean),
-    "Flax, sums": partial(_flax, mean=_sum_over_count),
-    "Keras": partial(_keras, mean=_plain_mean),
-    "Keras, sums": partial(_keras, mean=_sum_by_part),
-    "tf.nn": partial(_keras, mean=_plain_mean, taken="sub"),
-    "tf.nn, sums": partial(_keras, mean=_sum_over_count, taken="sub"),
-}
-
-
-@pytest.mark.parametrize("spelling", SPELLINGS)
-def test_scale_and_bias_may_be_inside(spelling: str, tmp_path: Path) -> None:
-    """As one node in front of the two: equal to that, and near ONNX Runtime."""
-    results, frames = [], _frames((3, 7), 0.1)
-    for build in (SPELLINGS[spelling], _afterwards):
-        m = Model(opset=13, seed=3)
-        numbers = m.rng.normal(1, 0.3, 7), m.rng.normal(0, 0.5, 7)
-        for name, values in zip(("scale", "bias"), numbers, strict=True):
-            m.constants.append(numpy_helper.from_array(values.astype(np.float32), name))
-        y = build(m, m.quantize(m.input(1, 3, 7), 0.1, 7), 7)
-        path = m.save(tmp_path, y)
-        results.append(_real(path, y, frames))
-        (expected,) = runtime(path, {"x": frames})
-        squares = _squares_of_rows(frames, (2,), 0.1, True)
-        bound = 8e-3 + np.abs(expected) / np.maximum(2 * squares, 1)
-        assert np.all(np.abs(results[-1] - expected) <= bound)
-        assert np.ptp(expected) > 2
-    np.testing.assert_array_equal(*results)
-
-
-def _afterwards(m: Model, x: str, count: int) -> str:
-    y = _spelled(m, x, (-1,), 1e-3)
-    return m.op("Add", m.op("Mul", y, "scale"), "bias")
-
-
-@pytest.mark.parametrize("count", [6, 8])
-def test_a_sum_over_another_count_is_no_mean(count: int, tmp_path: Path) -> None:
-    m = Model(opset=13, seed=3)
-    for name in ("scale", "bias"):
-        m.constants.append(numpy_helper.from_array(np.ones(7, np.float32), name))
-    y = _flax(m, m.quantize(m.input(1, 3, 7), 0.1, 7), count, mean=_sum_over_count)
-    with pytest.raises(CompileError, match=f"sums of 7 elements are divided by {count}") as error:
-        load_model(m.save(tmp_path, m.quantize(y, 0.05)))
-    assert [d.code for d in error.value.diagnostics] == ["HW0204"]
-
-
-def _moved_wrongly(kind: str) -> Callable[[Model, str], str]:
-    """Keras' form with something else in one place."""
-
-    def make(m: Model, x: str) -> str:
-        own, d = _mean(m, x, (-1,)), m.op("Sub", x, _mean(m, x, (-1,)))
-        root = m.op("Sqrt", m.op("Add", _mean(m, m.op("Mul", d, d), (-1,)), m.constant(1e-3)))
-        r = m.op("Reciprocal", root)
-        other = m.op("Mul", r, m.constant(2.0))
-        mean = _mean(m, x, (-2,)) if kind == "another mean" else own
-        taken = m.op("Mul", mean, other if kind == "another factor" else r)
-        if kind == "added":
-            return m.op("Add", m.op("Mul", x, r), taken)
-        return m.op("Sub", m.op("Mul", d if kind == "another operand" else x, r), taken)
-
-    return make
-
-
-@pytest.mark.parametrize("kind", ["another mean", "another factor", "added", "another operand"])
-def test_what_takes_something_else_away_is_none(kind: str, tmp_path: Path) -> None:
-    m = Model(opset=13, seed=3)
-    y = _moved_wrongly(kind)(m, m.quantize(m.input(1, 5, 5), 0.1, 7))
-    with pytest.raises(CompileError) as error:
-        load_model(m.save(tmp_path, m.quantize(y, 0.05)))
-    assert "spelled out" not in str(error.value)
-
-
-def test_a_mean_may_be_taken_away_behind(tmp_path: Path) -> None:
-    """`x * r - mean * r`, without scale and bias: what the test above breaks."""
-    m = Model(opset=13, seed=3)
-    y = _moved_wrongly("nothing")(m, m.quantize(m.input(1, 5, 5), 0.1, 7))
-    imported = load_model(m.save(tmp_path, m.quantize(y, 0.05)))
-    assert any("spelled out" in note for note in imported.notes)
 
 
 @pytest.mark.parametrize("form", ["erf", "erfc", "tanh", "cube", "sigmoid"])

@@ -14,7 +14,7 @@ import numpy as np
 from hwcompile.frontends.model import SourceNode
 from hwcompile.frontends.numbers.integer_functions import IntegerFunction
 from hwcompile.frontends.onnx.deeploy import dtype_of, limits, malformed, whole_attribute
-from hwcompile.frontends.onnx.deeploy_rows import Rows, rows_of
+from hwcompile.frontends.onnx.deeploy_rows import IntegerRows, rows_along
 from hwcompile.frontends.onnx.dialect.operator import PACT_DOMAINS, Operator
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.integer_ends import close_whole
@@ -35,7 +35,7 @@ def _halvings(most: int) -> IntArray:
     return found
 
 
-def _powers(rows: Rows, role: str, distance: str) -> str:
+def _powers(rows: IntegerRows, role: str, distance: str) -> str:
     """What a distance down from the largest element adds to the sum.
 
     Raises:
@@ -56,7 +56,7 @@ def _powers(rows: Rows, role: str, distance: str) -> str:
     return rows.function(role, distance, function)
 
 
-def _lifted(rows: Rows, role: str, total: str) -> str:
+def _lifted(rows: IntegerRows, role: str, total: str) -> str:
     """A sum, in which the largest element so far has 256."""
     least, zero = integers(256), integers(0)
     most = integers(max(rows.steps.element(total).high, 256))
@@ -64,7 +64,7 @@ def _lifted(rows: Rows, role: str, total: str) -> str:
 
 
 def _finished(
-    rows: Rows, powers: str, total: str, numerator: int, value: Value | None
+    rows: IntegerRows, powers: str, total: str, numerator: int, value: Value | None
 ) -> list[Value]:
     """`(numerator * 256 // sum) >> shift` of every element, as numbers from 0 on.
 
@@ -87,7 +87,7 @@ def _max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     shift = (largest - x + 16) >> 5, and the sum is that of `256 >> shift` over the row.
     """
     value, levels = inputs[0], limits(node, signed=False).high
-    rows = rows_of(ctx, value, int(node.attributes.get("axis", -1)), node)
+    rows = rows_along(ctx, value, int(node.attributes.get("axis", -1)), node)
     largest = rows.spread("largest_of_row", rows.reduced("largest", "max", rows.value))
     distance = rows.steps.add("distance", Linear((1, -1), 0), largest, rows.value)
     powers = _powers(rows, "powers", distance)
@@ -102,7 +102,7 @@ def _partial_max(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     rounded down; and `n_levels / 2 - 1` stands for `n_levels - 1`.
     """
     value, levels = inputs[0], limits(node, signed=True).high
-    rows = rows_of(ctx, value, int(node.attributes.get("axis", -1)), node)
+    rows = rows_along(ctx, value, int(node.attributes.get("axis", -1)), node)
     width, steps = whole_attribute(node, "group_width"), rows.steps
     if not 1 <= width <= rows.size or rows.size % width:
         why = f"its rows of {rows.size} elements are no groups of {width}"

@@ -50,7 +50,7 @@ Inputs = Sequence[Value | None]
 
 
 @dataclass(frozen=True, eq=False)
-class Rows:
+class IntegerRows:
     """The rows of a tensor, a pixel each.
 
     Attributes:
@@ -71,13 +71,13 @@ class Rows:
         places = np.arange(rows, dtype=np.int64).reshape(1, rows, 1)
         return self.steps.add(role, Gather(np.repeat(places, self.size, axis=2), 0), value)
 
-    def part(self, role: str, first: int, size: int) -> Rows:
+    def part(self, role: str, first: int, size: int) -> IntegerRows:
         """So many elements of every row, from one on."""
         count = self.steps.ctx.type(self.value).pixels
         rows = np.arange(count, dtype=np.int64)[:, None] * self.size
         places = (rows + first + np.arange(size, dtype=np.int64))[None]
         found = self.steps.add(role, Gather(places, 0), self.value)
-        return Rows(self.steps, found, size, np.arange(count * size, dtype=np.int64))
+        return IntegerRows(self.steps, found, size, np.arange(count * size, dtype=np.int64))
 
     def reduced(self, role: str, kind: str, value: str) -> str:
         """The largest element of every row, or their sum."""
@@ -97,7 +97,7 @@ class Rows:
         return self.steps.add(role, op, value)
 
 
-def rows_of(ctx: Context, value: Value | None, axis: int, node: SourceNode) -> Rows:
+def rows_along(ctx: Context, value: Value | None, axis: int, node: SourceNode) -> IntegerRows:
     """The rows of an operand along an axis.
 
     Raises:
@@ -109,11 +109,11 @@ def rows_of(ctx: Context, value: Value | None, axis: int, node: SourceNode) -> R
     size = table.shape[-1]
     arranged = ctx.arrange(stream.value, table.reshape(1, -1, size), int(stream.fill), node)
     places = np.arange(table.size, dtype=np.int64).reshape(table.shape)
-    return Rows(Steps(ctx, node), arranged, size, np.moveaxis(places, -1, axis))
+    return IntegerRows(Steps(ctx, node), arranged, size, np.moveaxis(places, -1, axis))
 
 
 def _finished(
-    rows: Rows, divided: tuple[str, int], element: IntType, value: Value | None
+    rows: IntegerRows, divided: tuple[str, int], element: IntType, value: Value | None
 ) -> list[Value]:
     """The quotients, clipped and moved to where they belong."""
     ctx, node = rows.steps.ctx, rows.steps.node
@@ -132,7 +132,7 @@ def _softmax(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     """
     value = inputs[0]
     element = limits(node, signed=False)
-    rows = rows_of(ctx, value, int(node.attributes.get("axis", -1)), node)
+    rows = rows_along(ctx, value, int(node.attributes.get("axis", -1)), node)
     steps = rows.steps
     largest = rows.spread("largest_of_row", rows.reduced("largest", "max", rows.value))
     distance = steps.add("distance", Linear((1, -1), 0), largest, rows.value)
@@ -182,7 +182,7 @@ def _check_exponentials(node: SourceNode, table: IntArray, size: int, most: int)
         )
 
 
-def _roots(rows: Rows, value: str) -> str:
+def _roots(rows: IntegerRows, value: str) -> str:
     """`floor(sqrt(sum(value^2) // size + 1))` of every row."""
     squares = rows.steps.add("squares", Product(), value, value)
     power = rows.reduced("power", "sum", squares)
@@ -197,7 +197,7 @@ def _roots(rows: Rows, value: str) -> str:
 
 
 def _normalized(
-    rows: Rows, centered: str, weight: IntArray, bias: IntArray, shift: int, element: IntType
+    rows: IntegerRows, centered: str, weight: IntArray, bias: IntArray, shift: int, element: IntType
 ) -> tuple[str, int]:
     """`clip((trunc(centered * weight / root) + bias) >> shift)`.
 
@@ -221,7 +221,7 @@ def _normalized(
     return floor_within(steps, numerator, divisor, element.low, element.high)
 
 
-def _row_constant(array: Array, rows: Rows, name: str) -> IntArray:
+def _row_constant(array: Array, rows: IntegerRows, name: str) -> IntArray:
     """A constant for each element of a row, int64 [size]."""
     node = rows.steps.node
     found = whole_numbers(array, node, name).reshape(-1)
@@ -241,7 +241,7 @@ def _layer_norm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     `y = (trunc((x - mean) * weight / root) + bias) >> log2(D)`.
     """
     value, element = inputs[0], limits(node, signed=True)
-    rows = rows_of(ctx, value, -1, node)
+    rows = rows_along(ctx, value, -1, node)
     steps, size = rows.steps, rows.size
     total = rows.reduced("sum", "sum", rows.value)
     truncated = IntegerFunction(
@@ -265,7 +265,7 @@ def _rms_norm(ctx: Context, node: SourceNode, inputs: Inputs) -> list[Value]:
     value = inputs[0]
     if level_count(node) != 256:
         raise malformed(node, f"it has {level_count(node)} levels", "Deeploy's kernel has 256")
-    rows = rows_of(ctx, value, -1, node)
+    rows = rows_along(ctx, value, -1, node)
     weight = _row_constant(required_constant(inputs, 1, node), rows, "weight")
     nothing = np.zeros(rows.size, dtype=np.int64)
     divided = _normalized(rows, rows.value, weight, nothing, shift_of(node, "D"), INT8)

@@ -32,7 +32,7 @@ from typing import Any
 from onnx import helper
 
 from hwcompile.frontends.model import SourceModel, SourceNode
-from hwcompile.frontends.onnx.spelled_parts import Parts, Statistics, Trail, is_standard
+from hwcompile.frontends.onnx.spelled_parts import PatternNodes, Statistics, Trail, is_standard
 
 DOMAIN = "hwcompile.spelled"
 NORMALIZATION = "SpelledNormalization"
@@ -108,7 +108,7 @@ def _free(name: str, taken: set[str]) -> str:
     return name
 
 
-class _Graph(Parts):
+class _Graph(PatternNodes):
     """Finds patterns in a model."""
 
     def whole(self, node: SourceNode) -> Iterator[_Whole]:

@@ -79,7 +79,7 @@ def is_standard(node: SourceNode, kind: str) -> bool:
     )
 
 
-class Parts:
+class PatternNodes:
     """Who makes and who reads each tensor, and which are constants."""
 
     def __init__(self, model: SourceModel) -> None:
