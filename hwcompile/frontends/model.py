@@ -20,6 +20,17 @@ Attribute = Any
 """Number, text, list of numbers or texts, array, or a graph as the format has it."""
 
 
+class LacksAttributeError(KeyError):
+    """An operator needs an attribute that its node does not have; the argument is its name."""
+
+
+class Attributes(dict[str, Any]):
+    """Of a node, by name. One that is missing is told from a key that the program lost."""
+
+    def __missing__(self, name: str) -> Any:
+        raise LacksAttributeError(name)
+
+
 @dataclass(frozen=True)
 class SourceNode:
     """One operator of the source model.
@@ -30,7 +41,7 @@ class SourceNode:
         domain: Whose operator it is; "" for the format's own.
         inputs: Tensor names; "" stands for an absent optional input.
         outputs: Tensor names.
-        attributes: Python values; tensors are numpy arrays, texts are `str`.
+        attributes: Python values (as `Attributes`); tensors are numpy arrays, texts are `str`.
         origin: Where it is, for messages.
         captures: Tensors from outside that the graphs in its attributes use.
         entry: The node as the file has it; only its front end looks inside.
@@ -45,6 +56,9 @@ class SourceNode:
     origin: Origin
     captures: tuple[str, ...] = ()
     entry: object = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "attributes", Attributes(self.attributes))
 
 
 @dataclass(frozen=True)

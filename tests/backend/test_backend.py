@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unittest
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -114,9 +115,12 @@ def test_a_model_runs_as_hardware() -> None:
 
 @pytest.mark.slow
 def test_onnx_runs_its_own_tests() -> None:
-    runner = Runner(backend.HardwareBackend, __name__)
-    runner.include(r"^test_(add_int8|relu_int8|max_uint8|argmax_default_axis_random)_cpu$")
+    # Making ONNX's tests casts numbers that float16 does not hold.
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        runner = Runner(backend.HardwareBackend, __name__)
+    runner.include(r"^test_(add_int8|and_bcast4v2d|convinteger_with_padding|cumsum_2d_int32)_cpu$")
     result = unittest.TestResult()
     runner.test_suite.run(result)
-    assert result.wasSuccessful()
-    assert result.testsRun - len(result.skipped) >= 2
+    assert result.wasSuccessful(), result.errors
+    assert result.testsRun - len(result.skipped) == 4

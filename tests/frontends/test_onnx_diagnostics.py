@@ -184,6 +184,7 @@ CASES: dict[str, tuple[Callable[[Model], str], str, str]] = {
         lambda m: (lambda x: m.op("Concat", x, x))(m.quantize(m.input(1, 8))),
         "HW0107", "lacks the attribute",
     ),
+    "rank_of_reals": (lambda m: m.op("ArgMax", m.input(1, 8), axis=1), "HW0207", "no quantizer"),
     "missing_input": (lambda m: m.op("Conv", m.quantize(m.input(1, 8, 4))), "HW0107", "legal"),
     "wrong_shapes": (
         lambda m: m.op("MatMul", m.quantize(m.input(1, 8)), m.weights(9, 3)), "HW0204", "9 inputs",

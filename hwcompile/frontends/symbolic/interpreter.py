@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
-from hwcompile.frontends.model import SourceNode
+from hwcompile.frontends.model import LacksAttributeError, SourceNode
 from hwcompile.frontends.symbolic.branching import Branching
 from hwcompile.frontends.symbolic.context import Context
 from hwcompile.frontends.symbolic.dialect import Dialect, Treatment, Verdict
@@ -76,7 +76,7 @@ class _Interpreter:
         except (CompileError, NotImplementedError):
             raise
         except Exception as error:
-            if verdict.illegal or _lacks_attribute(node, error):
+            if verdict.illegal or isinstance(error, LacksAttributeError):
                 raise CompileError([self._malformed(node, error, verdict)]) from error
             raise
         if verdict.illegal and not all(isinstance(v, Failed) for v in results):
@@ -109,7 +109,7 @@ class _Interpreter:
 
     def _malformed(self, node: SourceNode, error: Exception, verdict: Verdict) -> Diagnostic:
         """The refusal of a node that a handler could not read because it is not legal."""
-        if not _lacks_attribute(node, error):
+        if not isinstance(error, LacksAttributeError):
             return self._dialect.refusal(node, verdict.illegal)
         return Diagnostic(
             "HW0107",
@@ -149,15 +149,6 @@ def _located(diagnostic: Diagnostic, node: SourceNode) -> Diagnostic:
     if diagnostic.origin is not None:
         return diagnostic
     return Diagnostic(diagnostic.code, diagnostic.what, diagnostic.why, diagnostic.fix, node.origin)
-
-
-def _lacks_attribute(node: SourceNode, error: Exception) -> bool:
-    return (
-        isinstance(error, KeyError)
-        and isinstance(error.args[0], str)
-        and error.args[0] not in node.attributes
-        and error.args[0].isidentifier()
-    )
 
 
 def _keeps_weights(operator: Treatment | None, inputs: list[Value | None]) -> bool:

@@ -39,9 +39,10 @@ def on_host(
 
 def same_rising_function(ctx: Context, stream: Stream) -> bool:
     """True when all elements have one chain and it keeps every integer apart and in order."""
-    chain, kind = stream.chain, ctx.type(stream.value)
+    chain = stream.chain
     if chain.rows != 1 or stream.raw or int(stream.index.min()) < 0:
         return False
+    kind = ctx.type(stream.value)
     if not chain.ops and max(abs(kind.element.low), abs(kind.element.high)) < 2**22:
         return True
     if kind.element.levels > _FEW_LEVELS:

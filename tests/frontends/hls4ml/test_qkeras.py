@@ -57,7 +57,7 @@ def test_every_model_of_qkeras_has_the_integers_of_the_simulation(python: Path) 
     tests = Path(__file__).with_name("test_models.py")
     done = run(
         *(python, "-m", "pytest", "-W", "ignore", "-p", "no:cacheprovider", tests),
-        *("-m", "slow or not slow", "-k", "qkeras"),
+        *("-o", "addopts=--strict-markers", "-m", "slow or not slow", "-k", "qkeras"),
         PYTHONPATH=str(ROOT),
         KERAS_BACKEND="tensorflow",
         HWCOMPILE_SOURCES="qkeras",
