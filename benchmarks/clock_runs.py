@@ -1,4 +1,4 @@
-"""Places and routes one circuit alone between shift registers, and reads its slowest path.
+"""Places and routes circuits alone between shift registers, and reads their slowest paths.
 
 A circuit's inputs come from a shift register and its outputs enter another one through an XOR
 each, so that a handful of pins are enough for any of them, and no path leaves the FPGA.
@@ -6,16 +6,18 @@ each, so that a handful of pins are enough for any of them, and no path leaves t
 
 from __future__ import annotations
 
-import hashlib
-import json
 import tempfile
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.runs import Kept, done, key_of
 from hwcompile.boards import Board
 from hwcompile.emit.alone import TOP as SUBJECT
 from hwcompile.emit.alone import Circuit
+from hwcompile.engine.work import Work
 from hwcompile.families.flow import TOP
+from hwcompile.families.programs import ToolError
 from hwcompile.toolchains.place_and_route import place_and_route
 from hwcompile.toolchains.synthesis import recipe, synthesize
 
@@ -25,8 +27,7 @@ FAST_MHZ = 400.0
 CLOCK = ("clk_i", "rst_ni")
 
 
-@dataclass(frozen=True)
-class Timed:
+class Timed(Kept, frozen=True):
     """What place and route makes of a circuit alone.
 
     Attributes:
@@ -80,31 +81,54 @@ def around(circuit: Circuit, board: Board) -> str:
     )  # fmt: skip
 
 
-def timed(circuit: Circuit, board: Board, cache: Path, seeds: int = 1) -> Timed:
-    """Place and route a circuit for a board's FPGA, or look it up."""
+@dataclass(frozen=True)
+class _Placing:
+    """A circuit to be placed."""
+
+    sources: dict[str, str]
+    memories: dict[str, str]
+    board: Board
+    seeds: int
+
+
+def timed(
+    circuits: Sequence[Circuit],
+    board: Board,
+    cache: Path,
+    seeds: int = 1,
+    title: str = "place and route",
+) -> list[Timed]:
+    """Place and route circuits for a board's FPGA, or look them up.
+
+    Those at which a tool failed have a `problem`.
+    """
+    return done(_run, Timed, [_work(each, board, seeds) for each in circuits], cache, title)
+
+
+def _work(circuit: Circuit, board: Board, seeds: int) -> Work:
     sources = circuit.sources()
     del sources[f"{SUBJECT}.sv"]
     sources[f"{TOP}.sv"] = around(circuit, board)
-    everything = json.dumps(
+    key = key_of(
         [sources, circuit.files, recipe(TOP, (), board), board.device.device, seeds, FAST_MHZ]
     )
-    kept = cache / f"{hashlib.sha256(everything.encode()).hexdigest()[:24]}.clock.json"
-    if not kept.is_file():
-        with tempfile.TemporaryDirectory() as name:
-            figures = _run(sources, dict(circuit.files), board, Path(name), seeds)
-        cache.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(asdict(figures)))
-    data = json.loads(kept.read_text())
-    return Timed(data["mhz"], tuple(data["path"]), data["lut"], data["ff"])
+    return Work(f"{key}.clock", _Placing(sources, dict(circuit.files), board, seeds))
 
 
-def _run(
-    sources: dict[str, str], memories: dict[str, str], board: Board, folder: Path, seeds: int
-) -> Timed:
-    for file, text in (*sources.items(), *memories.items()):
-        (folder / file).write_text(text)
+def _run(placing: _Placing) -> Timed:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for file, text in (*placing.sources.items(), *placing.memories.items()):
+            (folder / file).write_text(text)
+        try:
+            return _placed(folder, list(placing.sources), placing.board, placing.seeds)
+        except ToolError as error:
+            return Timed(mhz=1.0, path=(), lut=0, ff=0, problem=str(error))
+
+
+def _placed(folder: Path, sources: Sequence[str], board: Board, seeds: int) -> Timed:
     made = synthesize([folder / file for file in sources], TOP, (), board, folder)
     routed = place_and_route(
         board, 0, folder, clock_mhz=FAST_MHZ, seeds=seeds, progress=lambda _: None
     )
-    return Timed(routed.fmax_mhz, routed.path, made.use.lut, made.use.ff)
+    return Timed(mhz=routed.fmax_mhz, path=routed.path, lut=made.use.lut, ff=made.use.ff)

@@ -23,7 +23,6 @@ import numpy.typing as npt
 from msgspec import structs
 from platformdirs import user_cache_path
 from rich.console import Console
-from rich.progress import track
 from scipy.optimize import least_squares
 
 from benchmarks.clock_runs import timed
@@ -34,7 +33,6 @@ from hwcompile.boards import Board, load_board
 from hwcompile.emit.alone import circuit_of
 from hwcompile.families import fpga_family
 from hwcompile.families.family import DELAYS
-from hwcompile.families.programs import ToolError
 from hwcompile.ops.contract.paths import Path
 from hwcompile.ops.contract.site import REGISTERS
 from hwcompile.technology.delays import DelayModel, Delays, delay_model
@@ -88,11 +86,12 @@ def chosen() -> Iterator[Subject]:
 def runs(board: Board, cache: File) -> Iterator[Fitted]:
     """Every circuit that fits, placed on a board's FPGA."""
     every = list(chosen())
-    for index, subject in enumerate(track(every, f"place and route for {board.id}")):
-        try:
-            found = timed(circuit_of(subject.built), board, cache)
-        except ToolError as problem:
-            console.print(f"{board.id}: {subject.name} {subject.label}: {problem}", markup=False)
+    circuits = [circuit_of(subject.built) for subject in every]
+    placed = timed(circuits, board, cache, title=f"place and route for {board.id}")
+    for index, (subject, found) in enumerate(zip(every, placed, strict=True)):
+        if found.problem:
+            said = f"{board.id}: {subject.name} {subject.label}: {found.problem}"
+            console.print(said, markup=False)
             continue
         paths = subject.kernel.at(subject.site, subject.parameters).paths
         held = index % HELD_OF == HELD_OF - 1

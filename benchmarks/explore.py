@@ -28,7 +28,7 @@ from benchmarks.output import markdown, number, parser, show, write
 from benchmarks.workloads import ROOT
 from hwcompile.boards import Board, load_board
 from hwcompile.compiler import lowered_ways, planned_network
-from hwcompile.explore.engine import engine
+from hwcompile.engine.cluster import engine
 from hwcompile.explore.network.explore import Effort, default_clocks, explore_network
 from hwcompile.explore.network.points import Point
 from hwcompile.frontends.load import ImportedModel, load_model

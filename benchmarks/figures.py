@@ -30,6 +30,7 @@ WALL_CLOCK = (
     *("minutes", "C++ frames/s", "RTL frames/s"),
     *("s", "hls4ml s", "C++/s", "hls4ml C++/s"),
     *("CPU s", "MB"),
+    *("seconds", "speedup"),
     *("import s", "help s", "help CPU s", "first compile s", "first verify s"),
 )
 

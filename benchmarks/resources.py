@@ -29,18 +29,16 @@ import msgspec
 import numpy as np
 from platformdirs import user_cache_path
 from rich.console import Console
-from rich.progress import track
 
 from benchmarks.resource_fit import Run, error, fit, refit
 from benchmarks.resource_networks import Whole, section, whole_designs
-from benchmarks.resource_runs import fifo_circuit, measure, measure_link
+from benchmarks.resource_runs import Alone, Link, fifo_circuit, measured
 from benchmarks.resource_sites import INT8, U4, subjects
 from hwcompile.boards import Board, load_board
 from hwcompile.emit.alone import circuit_of
 from hwcompile.families.family import CALIBRATION, GENERIC
-from hwcompile.families.programs import ToolError
 from hwcompile.ir.types import BIPOLAR
-from hwcompile.technology.features import LUT_FEATURES, amounts
+from hwcompile.technology.features import LUT_FEATURES, Amounts, amounts
 from hwcompile.technology.model import Calibration, Technology, generic, technology
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, link_resources
 from hwcompile.technology.rules import rules_of
@@ -112,31 +110,45 @@ def plain(
             yield row | {f"{part}_predicted": said[part] for part in PARTS}
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """A run that is to be done."""
+
+    name: str
+    label: str
+    amounts: Amounts
+    subject: Alone | Link
+
+
 def _runs(board: Board, cache: Path, word: str) -> Iterator[Run]:
+    wanted = list(_wanted(board, word))
+    title = f"synthesis for {board.id}"
+    found = measured([each.subject for each in wanted], cache, title, console)
+    for each, one in zip(wanted, found, strict=True):
+        if one.problem:
+            console.print(f"{board.id}: {each.name} {each.label}: {one.problem}", markup=False)
+            continue
+        yield Run(each.name, each.label, each.amounts, one, held=False)
+
+
+def _wanted(board: Board, word: str) -> Iterator[_Wanted]:
     rules = rules_of(board.device.family)
-    chosen = [subject for subject in subjects() if word in subject.name]
-    for subject in track(chosen, f"synthesis for {board.id}", console=console):
+    for subject in (subject for subject in subjects() if word in subject.name):
         built = subject.built
         for dsp in (True, False) if subject.name in SOFT else (True,):
             device = board if dsp else _without_dsp(board)
             label = subject.label if dsp else f"{subject.label}, no DSP blocks"
-            try:
-                measured = measure(circuit_of(built), device, cache)
-            except ToolError as problem:
-                console.print(f"{board.id}: {subject.name} {label}: {problem}", markup=False)
-                continue
             parts = amounts(built.needs, rules, dsp=dsp)
-            yield Run(subject.name, label, parts, measured, held=False)
+            yield _Wanted(subject.name, label, parts, Alone(circuit_of(built), device))
     for width, depth in FIFOS if word in FIFO else ():
         block = depth > 64
-        measured = measure(fifo_circuit(width, depth, block), board, cache)
-        resources = fifo_resources(width, depth, block=block)
-        yield Run(FIFO, f"{width} bits x {depth}", amounts(resources, rules), measured, held=False)
+        parts = amounts(fifo_resources(width, depth, block=block), rules)
+        circuit = Alone(fifo_circuit(width, depth, block), board)
+        yield _Wanted(FIFO, f"{width} bits x {depth}", parts, circuit)
     for element, channels in LINKS if word in LINK else ():
         bits = 8 * -(-element.bits * channels // 8), 8 * -(-(element.bits + 2) * channels // 8)
-        measured = measure_link(element, channels, board, cache)
-        resources = link_resources([bits[0]], [bits[1]])
-        yield Run(LINK, f"{channels} x {element}", amounts(resources, rules), measured, held=False)
+        parts = amounts(link_resources([bits[0]], [bits[1]]), rules)
+        yield _Wanted(LINK, f"{channels} x {element}", parts, Link(element, channels, board))
 
 
 def _without_dsp(board: Board) -> Board:

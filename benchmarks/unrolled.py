@@ -113,7 +113,10 @@ def measure(case: Case, where: str, *, clock: bool) -> Row:
         peer += _use(da4ml_sources(matrix, case.element), where).lut
         placed = clock and where == FAMILIES[0] and use.lut <= LARGEST
         cache = Path(tempfile.gettempdir()) / "hwcompile_unrolled"
-        slowest.append(timed(circuit, load_board(BOARD), cache).mhz if placed else None)
+        (found,) = timed([circuit], load_board(BOARD), cache) if placed else (None,)
+        if found and found.problem:
+            raise RuntimeError(found.problem)
+        slowest.append(found.mhz if found else None)
     known = [mhz for mhz in slowest if mhz is not None]
     fmax = round(min(known), 1) if len(known) == len(slowest) else None
     return Row(case.name, where, case.bits, lut, peer, ff, stages, fmax)

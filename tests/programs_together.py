@@ -17,9 +17,9 @@ import msgspec
 from hwcompile import build_directory
 from hwcompile.diagnostics import InternalError
 from hwcompile.emit.interface import Interface
+from hwcompile.engine.cache import cached, digest
 from hwcompile.processes import run_captured
 from hwcompile.resources import room
-from hwcompile.verify.cache import cached, digest
 from hwcompile.verify.programs import PROGRAMS, SharedSource, build_program, level_of
 from hwcompile.verify.simulator import HARNESS, Simulator, ports_header, simulator_key
 from hwcompile.verify.verilator import Variant, verilate

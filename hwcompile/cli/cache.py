@@ -10,10 +10,10 @@ import typer
 from hwcompile.cli.answers import CacheAnswer, KindAnswer, say
 from hwcompile.cli.app import answers, app
 from hwcompile.cli.voice import Voice
+from hwcompile.engine.cache import cache_root
+from hwcompile.engine.cache_size import DEFAULT_LIMIT, LIMIT, entries, trim
 from hwcompile.limits import parse_size
 from hwcompile.report.fitting import FittingTable, TableColumn
-from hwcompile.verify.cache import cache_root
-from hwcompile.verify.cache_size import DEFAULT_LIMIT, LIMIT, entries, trim
 
 
 @app.command("cache")

@@ -14,7 +14,8 @@ from hwcompile.cli.labels import read_labels
 from hwcompile.cli.model_answers import BuiltAnswer, DesignAnswer, ExploreAnswer, FrontAnswer
 from hwcompile.cli.voice import Voice
 from hwcompile.compiler import lowered_ways
-from hwcompile.explore.engine import WorkEngine, engine
+from hwcompile.engine.cluster import engine
+from hwcompile.engine.work import WorkEngine
 from hwcompile.explore.network.accuracy import AccurateFront, explore_accuracy
 from hwcompile.explore.network.confirm import Confirmed, confirmed
 from hwcompile.explore.network.explore import Effort, Front, default_clocks, explore_network

@@ -32,7 +32,10 @@ Step = Callable[[str], None]
 """Says that a step starts."""
 
 
-COMPILING = ("explore", "run", "simulate", "simulate-board", "trace", "verify", "verify-system")
+COMPILING = (
+    *("build", "explore", "run", "simulate", "simulate-board"),
+    *("trace", "verify", "verify-system"),
+)
 """Commands that run programs or processes of their own at once."""
 
 

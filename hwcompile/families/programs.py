@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.families.flow import Program, Step
+from hwcompile.processes import run_into
+from hwcompile.resources import package_version
 
 _ERROR = re.compile(r"^\s*(?:ERROR|Error|error)\b:? ?(.*)|^(\w+Error: .*)", re.MULTILINE)
 
@@ -56,6 +57,15 @@ def command_of(step: Step) -> list[str]:
     return [sys.executable, "-c", _CALL, program.module, program.function, *step.arguments]
 
 
+def version_of(program: Program) -> str:
+    """What tells a program of the flow from another version of it: that which `command_of` runs."""
+    found = shutil.which(program.name)
+    if found is None:
+        return f"{program.package} {package_version(program.package)}"
+    facts = Path(found).stat()
+    return f"{found} {facts.st_size} {facts.st_mtime_ns}"
+
+
 def missing(program: Program) -> CompileError:
     """The finding for a program that is not installed."""
     return fail(
@@ -79,8 +89,7 @@ def run_logged(command: Sequence[str], name: str, folder: Path, log: Path) -> st
     Raises:
         ToolError: When it fails.
     """
-    with log.open("w") as file:
-        code = subprocess.run(command, cwd=folder, stdout=file, stderr=subprocess.STDOUT).returncode
+    code = run_into(command, log, cwd=folder)
     text = log.read_text(errors="replace")
     if code != 0:
         raise ToolError(name, error_line(text), log)

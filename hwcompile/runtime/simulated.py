@@ -12,6 +12,7 @@ from types import TracebackType
 
 from hwcompile.boards import Board
 from hwcompile.build_directory import rtl_sources as sources_of
+from hwcompile.engine.cache import cached
 from hwcompile.families import family_of
 from hwcompile.families.family import PLL_CELLS
 from hwcompile.resources import room
@@ -19,7 +20,6 @@ from hwcompile.toolchains.board_top import TOP, gap_clocks, write_board_top
 from hwcompile.toolchains.record import as_built, clock_of
 from hwcompile.toolchains.swap import identity_on
 from hwcompile.toolchains.system_clock import SystemClock
-from hwcompile.verify.cache import cached
 from hwcompile.verify.programs import build_program, program_key
 from hwcompile.verify.simulator import link_memories
 from hwcompile.verify.verilator import BALANCED, verilate

@@ -241,6 +241,7 @@ class _Job:
                 clock_mhz=mhz,
                 seeds=self.options.seeds,
                 progress=self.options.step,
+                at_once=mhz >= EAGER_MHZ,
             )
         except ToolError as error:
             over = placed_overflow(self.board, error.log.read_text(errors="replace"), error.line)

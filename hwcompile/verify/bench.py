@@ -12,7 +12,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from hwcompile.diagnostics import CompileError, Diagnostic, fail
-from hwcompile.verify.cache import cached
+from hwcompile.engine.cache import cached
 from hwcompile.verify.programs import PROGRAMS, build_program, program_key
 from hwcompile.verify.verilator import Variant, verilate
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hwcompile.boards import Board, board_names, load_board
 from hwcompile.diagnostics import CompileError, fail
+from hwcompile.engine.cache import cached
 from hwcompile.families import family_names, family_of, flow_of, fpga_family
 from hwcompile.families.decoded import Decoded, DecodeError
 from hwcompile.families.programs import ToolError, failed
@@ -14,7 +15,6 @@ from hwcompile.resources import room
 from hwcompile.toolchains.board_top import TOP
 from hwcompile.toolchains.pll import oscillator_of
 from hwcompile.toolchains.record import BuildRecord, read_record
-from hwcompile.verify.cache import cached
 from hwcompile.verify.netlist import cell_models
 from hwcompile.verify.programs import build_program, program_key
 from hwcompile.verify.verilator import BALANCED, verilate

@@ -10,13 +10,13 @@ from hwcompile import build_directory
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
 from hwcompile.emit.interface import Interface
+from hwcompile.engine.cache import cached, digest
 from hwcompile.families import family_names, family_of, flow_of, fpga_family
 from hwcompile.families.family import CELLS
 from hwcompile.families.programs import ToolError, failed
 from hwcompile.resources import room
 from hwcompile.toolchains.build import stage_modules
 from hwcompile.toolchains.synthesis import VERILOG, recipe, share_folder, synthesize
-from hwcompile.verify.cache import cached, digest
 
 _LONG = re.compile(r"\\(\S{81,})(?=\s)")
 """Escaped names of a netlist that Verilator abbreviates, and then does not find for waveforms."""

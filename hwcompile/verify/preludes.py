@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from hwcompile.diagnostics import CompileError
-from hwcompile.verify.cache import cache_root, cached, digest
+from hwcompile.engine.cache import cache_root, cached, digest
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from functools import partial
 from pathlib import Path
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.engine.cache import cached, digest
 from hwcompile.processes import in_parallel, run_captured
 from hwcompile.resources import room
-from hwcompile.verify.cache import cached, digest
 from hwcompile.verify.preludes import Prelude
 from hwcompile.verify.verilator import (
     ATOMICS,

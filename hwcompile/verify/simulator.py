@@ -14,11 +14,11 @@ from pathlib import Path
 from hwcompile import build_directory
 from hwcompile.diagnostics import CompileError, InternalError
 from hwcompile.emit.interface import AxisPort, Interface
+from hwcompile.engine.cache import cached, is_cached
 from hwcompile.ir.types import IntArray
 from hwcompile.processes import in_parallel, run_captured
 from hwcompile.resources import room
 from hwcompile.verify.beats import frames_from_beats
-from hwcompile.verify.cache import cached, is_cached
 from hwcompile.verify.columns import from_file
 from hwcompile.verify.parts import FrameRange, UnsettledError, joined_result, one_part, write_parts
 from hwcompile.verify.programs import (

@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from hwcompile.diagnostics import CompileError, fail
+from hwcompile.engine.cache import cached, digest
 from hwcompile.processes import run_captured
-from hwcompile.verify.cache import cached, digest
 
 FST, VCD = "fst", "vcd"
 """Formats of waveforms, which are the suffixes of their files."""

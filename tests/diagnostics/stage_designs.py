@@ -14,8 +14,9 @@ from hwcompile.boards import load_board
 from hwcompile.build_directory.atomic import os_failure
 from hwcompile.build_directory.process import write_marker
 from hwcompile.compiler import lowered_ways
+from hwcompile.engine.cluster import engine
+from hwcompile.engine.work import Here, WorkEngine, perform_packed
 from hwcompile.explore.encodings import explore_encodings
-from hwcompile.explore.engine import Here, WorkEngine, engine, perform_packed
 from hwcompile.explore.network.accuracy import check_pair, explore_accuracy
 from hwcompile.explore.network.explore import Effort, check_installed, explore_network
 from hwcompile.explore.network.recipes import Examples
@@ -177,7 +178,7 @@ def hw0406_a_layer_that_is_not_there(at: Place) -> None:
 
 
 def hw0407_a_scheduler_that_does_not_answer(at: Place) -> None:
-    at.patch.setattr("hwcompile.explore.engine._TIMEOUT", 1)
+    at.patch.setattr("hwcompile.engine.cluster._TIMEOUT", 1)
     with engine("tcp://127.0.0.1:9"):
         pass
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from hwcompile.engine.cache_size import CONTENTS
 from hwcompile.processes import run_captured
-from hwcompile.verify.cache_size import CONTENTS
 from hwcompile.verify.hls import compilers
 from hwcompile.verify.hls.compilers import (
     MAIN,

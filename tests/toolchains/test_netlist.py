@@ -10,7 +10,7 @@ import hwcompile
 from hwcompile.boards import load_board
 from hwcompile.design import Design
 from hwcompile.diagnostics import CompileError
-from hwcompile.verify.cache import cache_root
+from hwcompile.engine.cache import cache_root
 from hwcompile.verify.netlist import mapped_design, shortened
 from tests.cli import small
 from tests.toolchains import medium

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from hwcompile.diagnostics import fail
+from hwcompile.engine.cache import cached
+from hwcompile.engine.cache_size import CONTENTS
 from hwcompile.verify import programs
-from hwcompile.verify.cache import cached
-from hwcompile.verify.cache_size import CONTENTS
 from hwcompile.verify.verilator import Variant, find_tools
 
 PROGRAM = "#!/bin/sh\necho right\n"
@@ -103,7 +103,7 @@ def test_an_unusable_cache_is_replaced_by_a_temporary_one_with_a_note(
     (tmp_path / "file").write_text("not a folder")
     code = (
         "from tests.verify.test_cache import make, check\n"
-        "from hwcompile.verify.cache import cached\n"
+        "from hwcompile.engine.cache import cached\n"
         "entries = [cached('kind', str(n) * 32, make) for n in (1, 2, 1)]\n"
         "[check(entry) for entry in entries]; assert entries[0] == entries[2]\n"
         "print(entries[0])\n"
@@ -132,7 +132,7 @@ def test_a_relative_cache_is_the_same_from_everywhere(
 def test_leftovers_of_killed_processes_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
     code = (
-        "import os; from hwcompile.verify.cache import cached\n"
+        "import os; from hwcompile.engine.cache import cached\n"
         "cached('kind', '0' * 32, lambda folder: os.kill(os.getpid(), 9))\n"
     )
     subprocess.run([sys.executable, "-c", code], check=False)
@@ -144,7 +144,7 @@ def test_leftovers_of_killed_processes_go(tmp_path: Path, monkeypatch: pytest.Mo
 def test_processes_that_make_the_same_entry_do_not_disturb_each_other(tmp_path: Path) -> None:
     code = (
         "import time; from tests.verify.test_cache import make, check\n"
-        "from hwcompile.verify.cache import cached\n"
+        "from hwcompile.engine.cache import cached\n"
         "def slow(folder): time.sleep(0.2); make(folder)\n"
         "for n in range(3): check(cached('kind', str(n) * 32, slow))\n"
     )

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.engine.cache import cached
+from hwcompile.engine.cache_size import LIMIT, entries, trim, trim_now_and_then
 from hwcompile.limits import parse_size
-from hwcompile.verify.cache import cached
-from hwcompile.verify.cache_size import LIMIT, entries, trim, trim_now_and_then
 
 
 def make(size: int, key: str) -> Path:

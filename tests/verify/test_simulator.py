@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.engine.cache import cache_root
 from hwcompile.ir.types import BIPOLAR, IntType
 from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.verify import programs
 from hwcompile.verify.beats import to_beats
-from hwcompile.verify.cache import cache_root
 from hwcompile.verify.programs import OPTIMISED, _compile, level_of
 from hwcompile.verify.simulator import compile_simulator
 from hwcompile.verify.verilator import find_tools

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from hwcompile.diagnostics import CompileError
+from hwcompile.engine.cache import cache_root, cached, digest
 from hwcompile.verify import programs, verilator
-from hwcompile.verify.cache import cache_root, cached, digest
 from hwcompile.verify.verilator import find_tools
 
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace as changed
 from hwcompile.boards import Board
 from hwcompile.compiler import lowered_ways
 from hwcompile.diagnostics import CompileError, fail
-from hwcompile.explore.engine import WorkEngine
+from hwcompile.engine.work import WorkEngine
 from hwcompile.explore.network.explore import (
     Effort,
     Front,

@@ -14,9 +14,9 @@ import msgspec
 from hwcompile.boards import load_board
 from hwcompile.compiler import build
 from hwcompile.diagnostics import CompileError
-from hwcompile.explore.engine import Job, Work, WorkEngine, contents_key
+from hwcompile.engine.version import compiler_key, tools_key
+from hwcompile.engine.work import Job, Work, WorkEngine, contents_key
 from hwcompile.explore.network.points import Point
-from hwcompile.explore.version import compiler_key, tools_key
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.options import CompileOptions

@@ -10,7 +10,7 @@ from importlib import import_module
 
 from hwcompile.boards import Board
 from hwcompile.diagnostics import fail
-from hwcompile.explore.engine import Job, Work, WorkEngine
+from hwcompile.engine.work import Job, Work, WorkEngine
 from hwcompile.explore.network.points import Point
 from hwcompile.explore.network.subject import Subject
 from hwcompile.explore.network.tasks import Evolve, Finish, Found, Start, Task, key_of, perform

@@ -20,8 +20,8 @@ import numpy as np
 
 from hwcompile.compress.recipe import Compressed, apply
 from hwcompile.diagnostics import CompileError
-from hwcompile.explore.engine import Job, Work, WorkEngine, contents_key
-from hwcompile.explore.version import compiler_key
+from hwcompile.engine.version import compiler_key
+from hwcompile.engine.work import Job, Work, WorkEngine, contents_key
 from hwcompile.frontends.load import load_model
 from hwcompile.ir.types import IntArray
 from hwcompile.outcomes import classes_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from hwcompile.boards import Board
-from hwcompile.explore.engine import contents_key
-from hwcompile.explore.version import compiler_key
+from hwcompile.engine.version import compiler_key
+from hwcompile.engine.work import contents_key
 from hwcompile.ir.graph import Graph
 from hwcompile.ir.text import to_text
 from hwcompile.schedule.choose.folding import Space

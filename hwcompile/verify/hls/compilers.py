@@ -13,9 +13,9 @@ from pathlib import Path
 
 from hwcompile.diagnostics import CompileError, fail
 from hwcompile.emit.project import write_files
+from hwcompile.engine.cache import cached, digest
 from hwcompile.processes import run_captured
 from hwcompile.resources import room
-from hwcompile.verify.cache import cached, digest
 from hwcompile.verify.preludes import Prelude
 from hwcompile.verify.verilator import find_compiler, linker_options
 

@@ -16,7 +16,7 @@ import hwcompile
 from hwcompile.compiler import lowered_ways
 from hwcompile.compress import apply
 from hwcompile.diagnostics import fail
-from hwcompile.explore.engine import Here, WorkEngine
+from hwcompile.engine.work import Here, WorkEngine
 from hwcompile.explore.network import accuracy
 from hwcompile.explore.network.accuracy import explore_accuracy
 from hwcompile.explore.network.explore import Effort

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 from hwcompile.diagnostics import CompileError
-from hwcompile.explore.engine import KIND, Cluster, Here, Job, Work, WorkEngine, engine
+from hwcompile.engine.cluster import Cluster, engine
+from hwcompile.engine.work import KIND, Here, Job, Work, WorkEngine
 from hwcompile.explore.network.tasks import Found, Start, perform
 from tests.cli.small import save
 from tests.explore.network.test_explore import explored
@@ -128,7 +129,7 @@ def test_a_worker_of_another_version_is_refused(
     scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HWCOMPILE_CACHE", str(tmp_path))
-    monkeypatch.setattr("hwcompile.explore.engine.compiler_key", lambda: "another")
+    monkeypatch.setattr("hwcompile.engine.cluster.compiler_key", lambda: "another")
     job = Job(pickle.loads, ("shared", pickle.dumps(1)), perform, Found)
     with worker(scheduler), engine(scheduler) as does, pytest.raises(CompileError, match="HW0410"):
         does.run(job, [Work("work", Start(()))])
@@ -182,7 +183,7 @@ def test_a_scheduler_that_ends_is_reported(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_scheduler_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hwcompile.explore.engine._TIMEOUT", 1)
+    monkeypatch.setattr("hwcompile.engine.cluster._TIMEOUT", 1)
     with pytest.raises(CompileError, match="HW0407"), engine("tcp://127.0.0.1:9"):
         pass
     with pytest.raises(CompileError, match="HW0407"), engine("nonsense://"):

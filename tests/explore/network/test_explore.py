@@ -15,8 +15,9 @@ from msgspec.structs import replace
 from hwcompile.boards import load_board
 from hwcompile.compiler import lowered_ways, planned_network
 from hwcompile.diagnostics import CompileError
-from hwcompile.explore import version
-from hwcompile.explore.engine import Here, Job, Work, WorkEngine, engine
+from hwcompile.engine import version
+from hwcompile.engine.cluster import engine
+from hwcompile.engine.work import Here, Job, Work, WorkEngine
 from hwcompile.explore.network import explore
 from hwcompile.explore.network.confirm import Order, build_order, confirmed
 from hwcompile.explore.network.explore import Effort, Front, default_clocks, explore_network
@@ -235,7 +236,7 @@ def test_two_boards_of_one_name_are_refused(
 def test_a_result_that_leaves_the_cache_meanwhile_is_made_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("hwcompile.explore.engine.is_cached", lambda kind, key: True)
+    monkeypatch.setattr("hwcompile.engine.work.is_cached", lambda kind, key: True)
     job = Job(pickle.loads, ("", pickle.dumps(5)), lambda five, task: Found(tried=five), Found)
     does = WorkEngine(Here())
     assert does.run(job, [Work("key", None)]) == [Found(tried=5)]
@@ -268,7 +269,7 @@ def test_results_are_kept_under_all_that_they_depend_on(
     for path in files:
         path.parent.mkdir(exist_ok=True)
         path.write_text("")
-    monkeypatch.setattr(version, "__file__", str(tmp_path / "hwcompile/explore/version.py"))
+    monkeypatch.setattr(version, "__file__", str(tmp_path / "hwcompile/engine/version.py"))
     monkeypatch.setattr(version, "room", lambda name: tmp_path / name)
     keys = [version.compiler_key.__wrapped__()]
     for path in files:

@@ -20,7 +20,7 @@ import msgspec
 import platformdirs
 
 from hwcompile.build_directory.process import is_running
-from hwcompile.verify.cache_size import CONTENTS, touch, trim_now_and_then
+from hwcompile.engine.cache_size import CONTENTS, touch, trim_now_and_then
 
 _ATTEMPTS = 3
 
