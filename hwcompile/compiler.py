@@ -121,7 +121,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
         must_have_hardware(planned)
     if options.hls:
         check_layers(planned)
-    predicted = fit_report(planned, goal.board) if goal.board else None
+    predicted = fit_report(planned, goal.board, goal.traffic) if goal.board else None
     options.step("writing RTL")
     files = finished_rtl(planned, goal.clock_mhz) | licence_file()
     files[GRAPH] = to_text(planned.graph)
@@ -222,6 +222,7 @@ def _planned(graph: Graph, goal: Goal, wanted: Schedule) -> Made:
         schedule=wanted,
         board=goal.board,
         clock_mhz=goal.clock_mhz,
+        traffic=goal.traffic,
     )
 
 

@@ -24,6 +24,8 @@ STALL = (0.0, 0.99)
 """Probability of a stall in a cycle: above it hardly anything moves any more."""
 MEMORY_LATENCY = (0, 100_000)
 """Cycles until external memory answers."""
+MEGABYTES = 10.0**7
+"""Most MB/s of external memory."""
 NOISE = (0.0, 1.0)
 """Probability that noise hits a byte."""
 PLACE_SEEDS = (1, 1000)

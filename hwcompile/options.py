@@ -9,7 +9,9 @@ from typing import Any, TypedDict
 
 from hwcompile.boards import Board, load_board
 from hwcompile.build_directory.reported import TargetSource
-from hwcompile.limits import CLOCK_MHZ, CYCLES, not_both, number, whole
+from hwcompile.diagnostics import fail
+from hwcompile.limits import CLOCK_MHZ, CYCLES, MEGABYTES, not_both, number, whole
+from hwcompile.ops.contract.external_memory import LEAST_BITS
 
 DEFAULT_MHZ = 100.0
 """The clock in MHz that frames per second refer to when nothing else is said."""
@@ -27,6 +29,7 @@ class GraphKeywords(TypedDict, total=False):
     schedule: Path | Mapping[str, Any] | None
     board: str
     clock_mhz: float | None
+    external_memory: float | None
     dump_ir: bool
     hls: bool
     allow_host: bool
@@ -60,6 +63,8 @@ class CompileOptions:
         board: Name or file of a board. Without a target the fastest folding is chosen that fits
             its FPGA; with one, the folding that takes the least of what is short there.
         clock_mhz: Clock in MHz; None for the board's, or 100 without a board.
+        external_memory: What memory beside the board's FPGA brings, in MB/s (10^6 bytes a second):
+            weights that find no room on the chip are read from there. None for no such memory.
         input_types: Input name ("" for the only one) to "uint8:1/255": quantize in hardware.
         formats: A file of number formats, or the same as nested mappings: for ONNX models those of
             recurrent nodes (`hwcompile.rnn.description`), for Keras models hls4ml's configuration
@@ -84,6 +89,7 @@ class CompileOptions:
     schedule: Path | Mapping[str, Any] | None = None
     board: str = ""
     clock_mhz: float | None = None
+    external_memory: float | None = None
     input_types: Mapping[str, str] | None = None
     formats: Path | Mapping[str, Any] | None = None
     rounding: str | Mapping[str, str] | None = None
@@ -130,16 +136,35 @@ class CompileOptions:
             cycles = whole("--target-cycles", cycles, CYCLES)
         board = load_board(self.board) if self.board else None
         clock = clock_mhz or (board.clock.mhz if board else DEFAULT_MHZ)
+        traffic = self._traffic(clock)
         if fps is not None:
             hertz = clock * 1e6
             why = f"a frame takes at least a cycle, at {clock:g} MHz"
             fps = number("--target-fps", fps, (hertz / CYCLES[1], hertz), why)
-            return Goal("target_fps", _cycles(clock, fps), board, clock)
+            return Goal("target_fps", _cycles(clock, fps), board, clock, traffic)
         if cycles is not None:
-            return Goal("target_cycles", cycles, board, clock)
+            return Goal("target_cycles", cycles, board, clock, traffic)
         if self.fastest or board:
-            return Goal("fastest" if self.fastest else "board", None, board, clock)
+            source: TargetSource = "fastest" if self.fastest else "board"
+            return Goal(source, None, board, clock, traffic)
         return Goal("default", _cycles(clock, DEFAULT_FPS), board, clock)
+
+    def _traffic(self, clock_mhz: float) -> float:
+        """Bytes per cycle of external memory; 0 for none."""
+        wish = self.external_memory
+        if wish is None:
+            return 0.0
+        if not self.board:
+            raise fail(
+                "HW0005",
+                f"--external-memory {wish} is given without a board",
+                "weights go there when they do not fit an FPGA, and none is named",
+                "--board ulx3s_85, or a schedule that says which weights are external",
+            )
+        least = LEAST_BITS / 8
+        why = f"{least:g} bytes per cycle at least, at {clock_mhz:g} MHz"
+        limits = (least * clock_mhz, MEGABYTES)
+        return number("--external-memory", wish, limits, why) / clock_mhz
 
 
 def _cycles(clock_mhz: float, fps: float) -> int:
@@ -157,12 +182,14 @@ class Goal:
             choose.
         board: Whose FPGA the folding is chosen for, when it is.
         clock_mhz: Clock in MHz that frames per second refer to.
+        traffic: Bytes per cycle that external memory brings, where weights may stand there.
     """
 
     source: TargetSource
     cycles: int | None
     board: Board | None
     clock_mhz: float
+    traffic: float = 0.0
 
     def with_fixed_nodes(self) -> Goal:
         """The goal when a schedule fixes nodes: without a target they set the pace."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from hwcompile.build_directory.fields import Count, Positive
-from hwcompile.build_directory.reported_memory import ExternalReport
+from hwcompile.build_directory.reported_memory import ExternalReport, TrafficReport
 from hwcompile.build_directory.reported_ways import WaysReport
 
 REPORT_SCHEMA = 1
@@ -193,6 +193,7 @@ class FitReport(msgspec.Struct, frozen=True):
         stages: Stage to what it takes, its output FIFOs included.
         around: The link to the host and the FIFOs at the inputs.
         clock: What will limit its clock; null where delays of the FPGA are not known.
+        traffic: What comes from memory beside the FPGA; null where it was not said how much can.
     """
 
     board: str
@@ -201,6 +202,7 @@ class FitReport(msgspec.Struct, frozen=True):
     stages: dict[str, Parts]
     around: Parts
     clock: ClockReport | None = None
+    traffic: TrafficReport | None = None
 
 
 TargetSource = Literal["target_cycles", "target_fps", "fastest", "board", "schedule", "default"]

@@ -24,3 +24,15 @@ class ExternalReport(msgspec.Struct, frozen=True):
     bytes_per_row: Count
     bytes_per_frame: Count
     bytes_per_second: Count
+
+
+class TrafficReport(msgspec.Struct, frozen=True):
+    """What a design takes of the bandwidth of memory beside the FPGA (`--external-memory`).
+
+    Attributes:
+        predicted: In a cycle in which all nodes that read from it work. Bytes.
+        stated: What it was said to bring in a cycle. Bytes.
+    """
+
+    predicted: float
+    stated: float

@@ -56,6 +56,13 @@ def compile_command(
         float | None,
         typer.Option(help="Clock for frames per second.", show_default="the board's, or 100"),
     ] = None,
+    external_memory: Annotated[
+        float | None,
+        typer.Option(
+            help="Bandwidth of memory beside the board's FPGA, in MB/s: weights that find no room "
+            "on the chip are read from there, through AXI4."
+        ),
+    ] = None,
     input_type: Annotated[
         list[str] | None,
         typer.Option(
@@ -116,6 +123,7 @@ def compile_command(
             schedule=schedule,
             board=board,
             clock_mhz=clock_mhz,
+            external_memory=external_memory,
             input_types=named_input_types(input_type or []),
             formats=formats,
             rounding=named_roundings(rounding or []),

@@ -10,7 +10,7 @@ from hwcompile.report.external import external_reads
 from hwcompile.report.fitting import FittingTable, TableColumn
 from hwcompile.report.missing import missing_from
 from hwcompile.report.summary import Report
-from hwcompile.technology.design import PARTS
+from hwcompile.technology.design import ALL_PARTS, PARTS, TRAFFIC
 
 
 def report_table(report: Report) -> RenderableType:
@@ -105,6 +105,10 @@ def _fit_lines(fit: Report | None) -> list[str]:
         f"{used:,} of {fit['capacities'][part]:,} {PARTS[part]}"
         for part, used in fit["predicted"].items()
     )
+    memory = fit.get("traffic")
+    if memory:
+        read = f"{memory['predicted']:g} of {memory['stated']:.4g} {ALL_PARTS[TRAFFIC]}"
+        parts = f"{parts}, {read}"
     return [f"  on {fit['board']}: about {parts}", *_clock_lines(fit.get("clock"))]
 
 

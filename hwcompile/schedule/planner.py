@@ -36,6 +36,7 @@ def plan(
     schedule: Path | Mapping[str, Any] | Schedule | None = None,
     board: Board | None = None,
     clock_mhz: float | None = None,
+    traffic: float = 0.0,
 ) -> tuple[Plan, Prediction]:
     """Choose kernels, foldings and FIFO depths, and predict the cycles of the result.
 
@@ -49,6 +50,8 @@ def plan(
         board: Whose FPGA sets the prices of what kernels take.
         clock_mhz: What decides how many registers kernels take, as far as the board's FPGA is
             known; None for as few as there can be.
+        traffic: Bytes per cycle that memory beside the board's FPGA brings: weights may stand there
+            where the FPGA has too few block RAMs. Nothing of it is used without need.
 
     Raises:
         CompileError: HW0401 when the target can not be met, HW0402 when the schedule does not fit
@@ -59,7 +62,7 @@ def plan(
     if board is None:
         sized = _folded(graph, target_cycles, wanted)
     else:
-        fitter = Fitter(graph, wanted.choices, board, clock_mhz)
+        fitter = Fitter(graph, wanted.choices, board, clock_mhz, traffic)
         sized = _fitted(fitter, target_cycles, wanted)
     prediction = predict(build_network(sized))
     if target_cycles is not None and prediction.interval > target_cycles:

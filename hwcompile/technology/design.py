@@ -17,6 +17,12 @@ PARTS: Mapping[str, str] = {
 }
 """Names of what an FPGA holds, by field of `Capacities`."""
 
+TRAFFIC = "traffic"
+"""Beside them, what comes from external memory: bytes per cycle."""
+
+ALL_PARTS = {**PARTS, TRAFFIC: "bytes per cycle from external memory"}
+"""Names of what may run short."""
+
 FILL: Mapping[str, float] = {"lut": 0.85, "ff": 0.85, "bram": 1.0, "dsp": 1.0}
 """Share of the FPGA that a fit may use.
 
@@ -30,12 +36,24 @@ PACKED = 0.75
 block or several, and which products stay in logic is known after synthesis only."""
 
 
+def fill(part: str) -> float:
+    """Share of a part, or of traffic, that a fit may use."""
+    return FILL.get(part, 1.0)
+
+
 @dataclass(frozen=True)
 class DeviceBudget:
-    """What an FPGA holds, and how its cells are counted."""
+    """What an FPGA holds, how its cells are counted, and what memory beside it brings.
+
+    Attributes:
+        capacities: Of the FPGA.
+        rules: Of its family.
+        traffic: Bytes per cycle that external memory brings; 0 where the planner uses none.
+    """
 
     capacities: Capacities
     rules: Rules
+    traffic: float = 0.0
 
     def settle(self, need: Need) -> Need:
         """A whole design's need, with the products that find no DSP block in logic."""
@@ -55,20 +73,30 @@ class DeviceBudget:
             return 0.0
         return 1.0 - PACKED * self.capacities.dsp / need.dsp
 
+    def have(self, part: str) -> float:
+        """What there is of a part, or of traffic."""
+        return self.traffic if part == TRAFFIC else float(getattr(self.capacities, part))
+
     def figures(self, need: Need) -> dict[str, float]:
         """Use by field of `Capacities`; flip-flops that are alone take logic cells ("lut")."""
         cells = need.lut + (need.loose if self.rules.paired else 0.0)
         return {"lut": cells, "ff": need.ff, "bram": need.bram, "dsp": need.dsp}
 
     def shares(self, need: Need) -> dict[str, float]:
-        """Use as a share of what there is; huge where there is none."""
+        """Use as a share of what there is; huge where there is none.
+
+        Traffic counts where a planner may use external memory. Readers all work in the same cycle
+        in the worst case, and for that the memory has to be enough: then nothing ever waits for it.
+        """
         return {
-            part: (
-                used / have if (have := getattr(self.capacities, part)) else float(used > 0) * 1e9
-            )
-            for part, used in self.figures(self.settle(need)).items()
+            part: amount / have if (have := self.have(part)) else float(amount > 0) * 1e9
+            for part, amount in self.used(self.settle(need)).items()
         }
+
+    def used(self, need: Need) -> dict[str, float]:
+        """Use by part (`figures`), with traffic where a planner may use external memory."""
+        return {**self.figures(need), **({TRAFFIC: need.traffic} if self.traffic else {})}
 
     def fits(self, need: Need) -> bool:
         """True when a whole design stays below `FILL`."""
-        return all(share <= FILL[part] for part, share in self.shares(need).items())
+        return all(share <= fill(part) for part, share in self.shares(need).items())

@@ -65,6 +65,7 @@ class Need:
         dsp: DSP blocks.
         loose: Flip-flops that no look-up table feeds alone.
         soft: Look-up tables that the products in DSP blocks would take in logic.
+        traffic: Bytes read from external memory in a cycle in which all of it works.
     """
 
     lut: float = 0.0
@@ -73,6 +74,7 @@ class Need:
     dsp: float = 0.0
     loose: float = 0.0
     soft: float = 0.0
+    traffic: float = 0.0
 
     def __add__(self, other: Need) -> Need:
         return Need(
@@ -82,6 +84,7 @@ class Need:
             self.dsp + other.dsp,
             self.loose + other.loose,
             self.soft + other.soft,
+            self.traffic + other.traffic,
         )
 
 
@@ -110,7 +113,7 @@ class Technology:
         lut_each, _, loose = self._of(name)
         soft = float(lut_each[LUT_FEATURES.index("product")] * found.soft)
         blocks = found.bram / self.rules.memory.parts
-        return Need(lut, ff, blocks, found.dsp, loose * ff, soft)
+        return Need(lut, ff, blocks, found.dsp, loose * ff, soft, resources.traffic)
 
     def figures(self, name: str, found: Amounts) -> tuple[float, float]:
         """Look-up tables and flip-flops for amounts of the features."""

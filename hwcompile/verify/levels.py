@@ -46,8 +46,8 @@ def check_waves(levels: Sequence[str], waves: Path | str | None) -> None:
     """Raise if runs at these levels can not write a waveform file there.
 
     Raises:
-        CompileError: HW0003 for a file that can not be written, HW0004 without a level with
-            signals or with two, HW0006 for the name of another kind of file.
+        CompileError: HW0003 for a file that can not be written or is of another kind, HW0004
+            without a level with signals or with two.
     """
     if waves is None:
         return

@@ -69,6 +69,10 @@ def hw0004_waves_of_the_reference(at: Place) -> None:
     design.simulate(x, level="reference", waves=at.folder / "w.vcd")
 
 
+def hw0005_memory_without_a_board(at: Place) -> None:
+    at.design(external_memory=400.0)
+
+
 def _lstm(**changes: object) -> None:
     rnn.lstm(**{"steps": 4, **lstm_weights(), **changes})  # type: ignore[arg-type]
 

@@ -46,6 +46,7 @@ class Kernel(ABC, Generic[O]):
         stand_in: True for a kernel that the planner looks at only in the place of one with the same
             streams and cycles, where it takes less and is `worth_a_try`, or where a schedule asks
             for it. What such a kernel takes may be long to find out.
+        external: True for a kernel whose weights may stand in external memory (`weights_port`).
         packages: Distributions that decide what it builds, besides those that every design needs.
         most_registers: Highest value of the parameter `registers`, which is 0 unless it is given.
             Each step up takes more cycles of latency and more flip-flops, for a faster clock; what
@@ -59,6 +60,7 @@ class Kernel(ABC, Generic[O]):
     data_dependent: ClassVar[bool] = False
     reserve: ClassVar[bool] = False
     stand_in: ClassVar[bool] = False
+    external: ClassVar[bool] = False
     packages: ClassVar[tuple[str, ...]] = ()
     most_registers: ClassVar[int] = 0
 

@@ -92,6 +92,7 @@ class Resources:
         ff: Flip-flops, without those at the outputs of memories.
         memories: Memories of more than one row.
         products: Products that may go to DSP blocks.
+        traffic: Bytes that are read from external memory in a cycle, as long as it works.
     """
 
     lut: float = 0.0
@@ -99,6 +100,7 @@ class Resources:
     ff: float = 0.0
     memories: tuple[Memory, ...] = ()
     products: tuple[Multiplications, ...] = ()
+    traffic: float = 0.0
 
     def __add__(self, other: Resources) -> Resources:
         return Resources(
@@ -107,6 +109,7 @@ class Resources:
             self.ff + other.ff,
             self.memories + other.memories,
             self.products + other.products,
+            self.traffic + other.traffic,
         )
 
     def times(self, count: int) -> Resources:
@@ -117,6 +120,7 @@ class Resources:
             self.ff * count,
             tuple(replace(memory, count=memory.count * count) for memory in self.memories),
             tuple(replace(product, count=product.count * count) for product in self.products),
+            self.traffic * count,
         )
 
     @property

@@ -15,7 +15,7 @@ ON_CHIP, EXTERNAL = "on_chip", "external"
 """Values of the parameter `weights`; the first is meant where it is missing."""
 
 PARAMETERS = ("weights", "prefetch")
-"""What a schedule may say about weights; planners say nothing."""
+"""What a schedule may say about weights. A planner says it where it may use external memory."""
 
 MOST_ROWS = 1 << 16
 
@@ -82,7 +82,12 @@ def weights_memory(parameters: Parameters, rows: int, bits: int) -> Resources:
         return memory(rows, bits)
     prefetch = memory(int(parameters.get("prefetch", PREFETCH)), bits, MemoryKind.RAM)
     # Of the reader: addresses, lengths, places and waiting cycles are counted.
-    return prefetch + Resources(lut=150, adders=120, ff=bits + 150)
+    return prefetch + Resources(lut=150, adders=120, ff=bits + 150, traffic=bus_bits(bits) / 8)
+
+
+def with_external(parameters: Parameters) -> Parameters:
+    """The parameters of a kernel whose weights are read from external memory instead."""
+    return {**parameters, "weights": EXTERNAL}
 
 
 def why_not(

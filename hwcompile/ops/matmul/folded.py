@@ -268,6 +268,7 @@ class Folded(Kernel[Matmul]):
     name = "folded"
     op = Matmul
     built = FoldedMatrix
+    external = True
     most_registers = 3
 
     def space(self, site: Site[Matmul]) -> Iterable[Parameters]:

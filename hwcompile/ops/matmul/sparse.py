@@ -289,6 +289,7 @@ class Sparse(Kernel[Matmul]):
     name = "sparse"
     op = Matmul
     built = Programs
+    external = True
 
     def unable(self, site: Site[Matmul]) -> str | None:
         """Bipolar inputs, and matrices without a weight that is not zero."""

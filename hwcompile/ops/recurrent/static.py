@@ -40,6 +40,7 @@ class Static(Kernel[R]):
     """
 
     name = "static"
+    external = True
 
     @abstractmethod
     def cell(self, op: R) -> Cell:

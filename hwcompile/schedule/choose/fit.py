@@ -25,7 +25,7 @@ from hwcompile.schedule.choose.stand_ins import stand_ins
 from hwcompile.schedule.choose.ways import Ways
 from hwcompile.schedule.plan import Link, Placed, Plan
 from hwcompile.technology.delays import delay_model
-from hwcompile.technology.design import FILL, PARTS, DeviceBudget
+from hwcompile.technology.design import ALL_PARTS, TRAFFIC, DeviceBudget, fill
 from hwcompile.technology.model import Need, Technology, technology
 from hwcompile.technology.rules import rules_of
 
@@ -43,6 +43,10 @@ _SAVINGS = 4
 
 _ALMOST = 1.25
 """Use, relative to what there is, of a choice that may fit when layers change their ways."""
+
+
+_USED_UP = 0.9
+"""Share of the block RAMs from which on weights may stand in logic for want of them."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Attempt:
     @property
     def excess(self) -> float:
         """Use of what is shortest, relative to what may be used; fits when at most 1."""
-        return max(self.shares[part] / FILL[part] for part in self.shares)
+        return max(self.shares[part] / fill(part) for part in self.shares)
 
     @property
     def possible(self) -> bool:
@@ -85,7 +89,17 @@ class Fitter:
         fixed: Mapping[str, Choice],
         board: Board,
         clock_mhz: float | None = None,
+        traffic: float = 0.0,
     ) -> None:
+        """Start.
+
+        Args:
+            graph: Lowered.
+            fixed: What a schedule says of nodes.
+            board: The FPGA.
+            clock_mhz: What decides how many registers kernels take.
+            traffic: Bytes per cycle that external memory brings, where weights may stand there.
+        """
         self.clock_mhz = clock_mhz
         self.delays = delay_model(board.device)
         self._pace = Pace(self.delays, clock_mhz) if self.delays and clock_mhz else None
@@ -93,7 +107,7 @@ class Fitter:
         self.board = board
         self.space = Space.of(graph, fixed)
         self.model: Technology = technology(board.device.family)
-        self.budget = DeviceBudget(board.capacities, rules_of(board.device.family))
+        self.budget = DeviceBudget(board.capacities, rules_of(board.device.family), traffic)
         self.reserve = Need()
         self.needs = Needs(graph, self.model)
         self._ways = Ways(self.budget, self.space.fixed)
@@ -195,7 +209,8 @@ class Fitter:
         have = self.budget.capacities
         block = start * have.lut / max(have.bram, 1)
         more = have.lut / max(have.dsp, 1)
-        return Prices(FF_COST, block, more, 0.0, self.budget.rules.paired)
+        byte = start * have.lut / self.budget.traffic if self.budget.traffic else 0.0
+        return Prices(FF_COST, block, more, 0.0, self.budget.rules.paired, byte)
 
     def measure(self, plan: Plan) -> Attempt:
         """A finished plan, with the depths of its FIFOs."""
@@ -213,11 +228,16 @@ class Fitter:
     def refusal(self, attempt: Attempt) -> CompileError:
         """The finding that a design does not fit."""
         what, why = describe(attempt, self.budget)
+        fix = "a larger board, or a network with fewer channels or narrower numbers"
+        if short_of(attempt) == TRAFFIC:
+            fix = f"{fix}, or memory with more bandwidth"
+        elif attempt.shares["bram"] > _USED_UP and not self.budget.traffic:
+            fix = f"{fix}, or weights in external memory (`--external-memory 400`, in MB/s)"
         return fail(
             "HW0404",
             f"'{self.graph.name}' does not fit '{self.board.id}': {what}",
             f"this is the smallest folding found; {why}",
-            "a larger board, or a network with fewer channels or narrower numbers",
+            fix,
         )
 
     def _choose(self, target: int, prices: Prices, *, ways: bool) -> Attempt:
@@ -263,8 +283,8 @@ class Fitter:
     def _changed(self, prices: Prices, tried: Attempt) -> Prices:
         """Dearer where too much is in use, cheaper where there is plenty."""
         factor = {
-            part: min(max((tried.shares[part] / FILL[part]) ** 1.5, 0.4), 6.0)
-            for part in ("lut", "ff", "bram", "dsp")
+            part: min(max((tried.shares[part] / fill(part)) ** 1.5, 0.4), 6.0)
+            for part in tried.shares
         }
         total = tried.found.total
         spilled = (tried.moved + 0.05 * (tried.moved > 0)) * total.soft / max(total.dsp, 1)
@@ -273,6 +293,7 @@ class Fitter:
             ff=prices.ff * factor["ff"] / factor["lut"],
             bram=prices.bram * factor["bram"] / factor["lut"],
             dsp=prices.dsp * factor["dsp"] / factor["lut"],
+            traffic=prices.traffic * factor.get(TRAFFIC, 1.0) / factor["lut"],
             scarce=(prices.scarce + spilled) / 2,
         )
 
@@ -294,22 +315,28 @@ class Fitter:
         return self._registers[key]
 
 
-def _worth(attempt: Attempt) -> tuple[float, float]:
-    """The less the better: what is beyond the margin, then logic."""
-    return max(attempt.excess, 1.0), attempt.shares["lut"]
+def _worth(attempt: Attempt) -> tuple[float, float, float]:
+    """The less the better: what is beyond the margin, then reading from outside, then logic."""
+    shares = attempt.shares
+    return max(attempt.excess, 1.0), shares.get(TRAFFIC, 0.0), shares["lut"]
+
+
+def short_of(attempt: Attempt) -> str:
+    """The part that is shortest."""
+    return max(attempt.shares, key=lambda name: attempt.shares[name] / fill(name))
 
 
 def describe(attempt: Attempt, budget: DeviceBudget) -> tuple[str, str]:
     """What is short, in figures, and which layers of the user's model take most of it."""
-    part = max(attempt.shares, key=lambda name: attempt.shares[name] / FILL[name])
-    have = getattr(budget.capacities, part)
+    part = short_of(attempt)
+    have = budget.have(part)
     whole = budget.settle(attempt.found.total)
-    used = budget.figures(whole)[part]
-    limit = f" ({100 * FILL[part]:.0f} % may be used)" if used <= have else ""
+    used = budget.used(whole)[part]
+    limit = f" ({100 * fill(part):.0f} % may be used)" if used <= have else ""
     needs = {f"'{name}'": need for name, need in attempt.found.layers.items()}
     needs["the link to the host"] = attempt.found.around
-    shares = {name: budget.figures(n)[part] / max(used, 1e-9) for name, n in needs.items()}
+    shares = {name: budget.used(n)[part] / max(used, 1e-9) for name, n in needs.items()}
     first, *others = sorted(shares, key=lambda name: -shares[name])[:3]
     largest = [first, *(name for name in others if shares[name] >= 0.005)]
     text = ", ".join(f"{name} takes {100 * shares[name]:.0f} %" for name in largest)
-    return f"about {used:,.0f} of {have:,} {PARTS[part]}{limit}", text
+    return f"about {used:,.0f} of {have:,.6g} {ALL_PARTS[part]}{limit}", text

@@ -36,6 +36,7 @@ class Prices:
         dsp: A DSP block that a way to make products takes beyond those of the usual way.
         scarce: Any DSP block.
         paired: Whether a flip-flop that no look-up table feeds takes a logic cell of its own.
+        traffic: A byte per cycle from external memory.
     """
 
     ff: float
@@ -43,6 +44,7 @@ class Prices:
     dsp: float
     scarce: float
     paired: bool = False
+    traffic: float = 0.0
 
     def of(self, need: Need, usual: float | None = None) -> float:
         """The cost of what takes so much.
@@ -54,7 +56,7 @@ class Prices:
         cells = need.lut + (need.loose if self.paired else 0.0)
         more = 0.0 if usual is None else max(need.dsp - usual, 0.0)
         blocks = self.bram * need.bram + self.dsp * more + self.scarce * need.dsp
-        return cells + self.ff * need.ff + blocks
+        return cells + self.ff * need.ff + blocks + self.traffic * need.traffic
 
 
 GENERIC_PRICES = Prices(ff=FF_COST, bram=288.0, dsp=0.0, scarce=128.0)

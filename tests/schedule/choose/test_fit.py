@@ -105,7 +105,8 @@ def test_what_does_not_fit_is_told_by_the_layer_whose_weights_take_the_room() ->
     assert str(caught.value) == (
         "error[HW0404]: 'big' does not fit 'icebreaker': about 7 of 2 block RAMs, because this is "
         "the smallest folding found; 'big_layer' takes 71 %, the link to the host takes 29 %. Try: "
-        "a larger board, or a network with fewer channels or narrower numbers."
+        "a larger board, or a network with fewer channels or narrower numbers, or weights in "
+        "external memory (`--external-memory 400`, in MB/s)."
     )
 
 
