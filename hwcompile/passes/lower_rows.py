@@ -10,7 +10,8 @@ import numpy as np
 from hwcompile.ir.graph import Builder, Graph, Node
 from hwcompile.ir.op import Op
 from hwcompile.ir.rewrite import rewrite
-from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ir.types import IntArray, IntType, TensorType
+from hwcompile.ops.attention.fine import FineSoftmax
 from hwcompile.ops.attention.rows import Normalize, Softmax
 from hwcompile.ops.cast.op import Cast
 from hwcompile.ops.elementwise.op import Linear, Product
@@ -26,7 +27,7 @@ def lower_rows(graph: Graph) -> Graph:
     """Replace every `Softmax` and `Normalize`; afterwards there is none.
 
     Before: `y = softmax(x)`. After, on a pixel per row: `largest = reduce(x)` for each element,
-    `e = table(largest - x)`, `y = e / reduce(e)`.
+    `e = table(largest - x)`, `y = e / reduce(e)`; fine exponentials are products of two.
 
     Before: `y = normalize(x)`. After: `c = n * x - reduce(x)` or a difference to a constant,
     `root = square_root(reduce(c * c) + floor)`, `y = c / root`. Where rows go across pixels, sums
@@ -36,7 +37,7 @@ def lower_rows(graph: Graph) -> Graph:
     taken = taken_names(graph)
 
     def rule(builder: Builder, node: Node, inputs: tuple[str, ...]) -> tuple[str, ...] | None:
-        if not isinstance(node.op, Softmax | Normalize):
+        if not isinstance(node.op, Softmax | FineSoftmax | Normalize):
             return None
         row = _Row(builder, node, taken)
         kind, size = builder.types[inputs[0]], node.op.size
@@ -45,7 +46,7 @@ def lower_rows(graph: Graph) -> Graph:
         if not whole:
             rows = (1, kind.size // size, size)
             value = row.add("rows", Reshape(rows), value)
-        if isinstance(node.op, Softmax):
+        if isinstance(node.op, Softmax | FineSoftmax):
             *operands, last = _softmax(row, node.op, value)
         else:
             normal = _normalize_map if across else _normalize
@@ -101,19 +102,41 @@ _Ratio = tuple[str, str, Op]
 """Two values, and the op on them that ends a row."""
 
 
-def _softmax(row: _Row, op: Softmax, value: str) -> _Ratio:
+def _softmax(row: _Row, op: Softmax | FineSoftmax, value: str) -> _Ratio:
     largest = row.add("largest", Reduce("max", op.size), value)
     spread = row.spread("largest_of_row", largest, op.size)
     distance = row.add("distance", Linear((1, -1), 0), spread, value)
-    last = op.exponentials.size - 1
+    last = op.last if isinstance(op, FineSoftmax) else op.exponentials.size - 1
     zero = np.zeros(1, dtype=np.int64)
     near = row.add("near", Cast(0, 0, zero, zero, zero, zero + last, "floor", "saturate"), distance)
-    # Not all distances need occur.
-    table = op.exponentials[: row.builder.types[near].element.levels]
-    element = IntType(int(table.min()), int(table.max()))
-    numbers = row.add("exponentials", Table(table[None], element), near)
+    if isinstance(op, FineSoftmax):
+        numbers = _fine_exponentials(row, op, near)
+    else:
+        numbers = _looked_up(row, "exponentials", op.exponentials, near)
     total = row.add("sum", Reduce("sum", op.size), numbers)
     return numbers, row.spread("sum_of_row", total, op.size), Fraction(op.digits)
+
+
+def _looked_up(row: _Row, word: str, table: IntArray, place: str) -> str:
+    # Not all distances need occur.
+    table = table[: row.builder.types[place].element.high + 1]
+    element = IntType(int(table.min()), int(table.max()))
+    return row.add(word, Table(table[None], element), place)
+
+
+def _fine_exponentials(row: _Row, op: FineSoftmax, near: str) -> str:
+    """Products of a look-up of a distance's first digits and one of its last digits."""
+    zero, k = np.zeros(1, dtype=np.int64), op.places
+    high = zero + (row.builder.types[near].element.high >> k)
+    whole = row.add("whole", Cast(0, k, zero, zero + k, zero, high, "floor", "saturate"), near)
+    apart = row.add("apart", Linear((1, -(1 << k)), 0), near, whole)
+    most = zero + ((1 << k) - 1)
+    rest = row.add("rest", Cast(0, 0, zero, zero, zero, most, "floor", "saturate"), apart)
+    coarse = _looked_up(row, "coarse", op.coarse, whole)
+    both = row.add("both", Product(), coarse, _looked_up(row, "fine", op.fine, rest))
+    digits, one = op.exponential_digits, zero + (1 << op.exponential_digits)
+    cast = Cast(0, digits, zero, zero + digits, zero, one, "half_up", "saturate")
+    return row.add("exponentials", cast, both)
 
 
 def _normalize(row: _Row, op: Normalize, value: str) -> _Ratio:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntType, TensorType
 from hwcompile.ir.verify import verify
+from hwcompile.ops.attention.fine import FineSoftmax, fine_exponentials_of
 from hwcompile.ops.attention.rows import Normalize, Softmax, exponentials_of
 from hwcompile.passes.lower_rows import lower_rows
 from tests.kernelbench import random_frames
@@ -23,6 +24,10 @@ def rows(draw: st.DrawFn) -> tuple[Op, TensorType]:
     low, levels = draw(st.integers(-200, 100)), draw(st.integers(1, 256))
     shape = (draw(st.integers(1, 2)), draw(st.integers(1, 3)), groups * size)
     kind = TensorType(shape, IntType(low, low + levels))
+    if draw(st.booleans()) and levels > 9:
+        digits = draw(st.integers(1, 20))
+        tables = fine_exponentials_of(draw(st.sampled_from([1e-4, 0.02, 0.3])), digits, levels + 1)
+        return FineSoftmax(size, *tables, digits, draw(st.integers(1, 20))), kind
     if draw(st.booleans()):
         step = draw(st.sampled_from([0.01, 0.0625, 0.3, 2.0]))
         table = exponentials_of(step, levels + draw(st.integers(1, 40)), draw(st.integers(1, 15)))
@@ -41,13 +46,27 @@ def test_meaning_and_types_are_kept(case: tuple[Op, TensorType]) -> None:
     before = chain(kind, op)
     after = lower_rows(before)
     verify(after, "lower_rows")
-    assert not any(isinstance(node.op, Softmax | Normalize) for node in after.nodes)
+    assert not any(isinstance(node.op, Softmax | FineSoftmax | Normalize) for node in after.nodes)
     assert after.outputs == before.outputs
     assert all(node.origin == ORIGIN for node in after.nodes)
     x = {"x": random_frames(kind, 4, np.random.default_rng(0))}
     y = after.evaluate(x)["y0"]
     np.testing.assert_array_equal(y, before.evaluate(x)["y0"])
     assert after.types["y0"].element.contains(y)
+
+
+@pytest.mark.parametrize("step", [3e-5, 4e-4, 0.02])
+def test_fine_shares_are_within_half_a_step_of_16_bits(step: float) -> None:
+    """Of 20 digits each; the table would tell no more than 4,096 distances apart."""
+    kind = TensorType((1, 4, 2 * 37), IntType(-(1 << 15), (1 << 15) - 1))
+    op = FineSoftmax(37, *fine_exponentials_of(step, 20, 1 << 16), 20, 20)
+    real = np.random.default_rng(5).normal(0, 4 / step, (50, *kind.shape))
+    x = np.clip(np.round(real), kind.element.low, kind.element.high).astype(np.int64)
+    (y,) = op.evaluate((kind,), (x,))
+    wide = np.exp(step * (x.reshape(-1, 37) - x.reshape(-1, 37).max(axis=1, keepdims=True)))
+    share = (wide / wide.sum(axis=1, keepdims=True)).reshape(y.shape)
+    assert np.abs(np.ldexp(y, -20) - share).max() <= 2.0**-17
+    assert op.coarse.size * op.fine.size < 1 << 19
 
 
 @pytest.mark.parametrize("step", [0.01, 0.1, 0.5])

@@ -22,6 +22,7 @@ from hwcompile.frontends.symbolic.quantizing import Quantization
 from hwcompile.frontends.symbolic.values import Stream, Value
 from hwcompile.ir.op import Op
 from hwcompile.ir.types import IntArray, IntType
+from hwcompile.ops.attention.fine import FineSoftmax, fine_exponentials_of
 from hwcompile.ops.attention.rows import Normalize, Softmax, exponentials_of
 from hwcompile.ops.cast.op import Cast
 from hwcompile_runtime.chain import Chain, Dequantize
@@ -32,11 +33,20 @@ EXPONENTIAL_DIGITS = 15
 SHARE_DIGITS = 14
 """Of softmax: binary digits behind the point."""
 
+FINE_DIGITS = 20
+"""Of softmax: of exponentials and shares where what comes has been quantized to 16 bits."""
+
+_SHORTS = (IntType(-(1 << 15), (1 << 15) - 1), IntType(0, (1 << 16) - 1))
+"""What a quantizer of 16 bits gives."""
+
 NORMAL_DIGITS = 14
 """Of normalizations: binary digits that count in a root, and behind the point of a result."""
 
 _MOST_EXPONENTIALS = 1 << 12
 """Distances that have an exponential of their own."""
+
+_MOST_FINE = 1 << 18
+"""Distances whose exponential is a product of two."""
 
 _FINE = 2.0**-10
 """Step of numbers in front of a row's function that are neither integers nor a line of some."""
@@ -94,12 +104,28 @@ def softmax_stream(
         CompileError: HW0208 for real inputs, those of quantizers for what is pending, HW0234 where
             numbers are too wide.
     """
-    line = _shifted(ctx, _line_of(ctx, value, node), node)
+    given = _line_of(ctx, value, node)
+    if ctx.type(given.stream.value).element in _SHORTS:
+        return _fine_softmax(ctx, given, shape, axis, node)
+    line = _shifted(ctx, given, node)
     rows = _rows_of(ctx, line.stream, shape, axis, node)
     levels = ctx.type(rows.value).element.levels
     table = exponentials_of(line.step, levels, EXPONENTIAL_DIGITS)
     chain = Chain(Dequantize(floats(2.0**-SHARE_DIGITS)))
     return _emitted(ctx, Softmax(rows.size, table, SHARE_DIGITS), rows, chain, node)
+
+
+def _fine_softmax(
+    ctx: Context, given: _Line, shape: tuple[int, ...], axis: int, node: SourceNode
+) -> Stream:
+    """As `softmax_stream`, with `FINE_DIGITS` digits for results of 16 bits."""
+    line = _shifted(ctx, given, node, FINE_DIGITS, _MOST_FINE)
+    rows = _rows_of(ctx, line.stream, shape, axis, node)
+    levels = ctx.type(rows.value).element.levels
+    tables = fine_exponentials_of(line.step, FINE_DIGITS, levels)
+    chain = Chain(Dequantize(floats(2.0**-FINE_DIGITS)))
+    op = FineSoftmax(rows.size, *tables, FINE_DIGITS, FINE_DIGITS)
+    return _emitted(ctx, op, rows, chain, node)
 
 
 def normalized_stream(
@@ -194,15 +220,21 @@ def _rows_of(
     return _Rows(arranged, size, index)
 
 
-def _shifted(ctx: Context, line: _Line, node: SourceNode) -> _Line:
+def _shifted(
+    ctx: Context,
+    line: _Line,
+    node: SourceNode,
+    digits: int = EXPONENTIAL_DIGITS,
+    distances: int = _MOST_EXPONENTIALS,
+) -> _Line:
     """The line without offsets, of so many distances as have an exponential.
 
     Integers get binary digits behind the point for offsets that are no whole steps, or lose some
-    where steps are finer than `_MOST_EXPONENTIALS` tell apart. What is so far below everything else
+    where steps are finer than so many distances tell apart. What is so far below everything else
     that its exponential is 0 is brought nearer.
     """
     stream, kind = line.stream, ctx.type(line.stream.value)
-    cutoff = (EXPONENTIAL_DIGITS + 1) * math.log(2.0)
+    cutoff = (digits + 1) * math.log(2.0)
     alike = _single(line.offset)
     offset = np.zeros(1) if alike else line.offset - line.offset[np.isfinite(line.offset)].max()
     far = offset < -cutoff - kind.element.levels * line.step
@@ -211,7 +243,7 @@ def _shifted(ctx: Context, line: _Line, node: SourceNode) -> _Line:
     if np.abs(whole - np.round(whole)).max() > 1e-3:
         finer = max(0, math.ceil(math.log2(line.step / _FINE)))
     step = line.step * 2.0**-finer
-    coarser = max(0, math.ceil(math.log2(cutoff / step / _MOST_EXPONENTIALS)))
+    coarser = max(0, math.ceil(math.log2(cutoff / step / distances)))
     if alike and not coarser:
         return line
     lowest = -math.ceil(cutoff / step) - (kind.element.levels << finer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hwcompile.ir.types import IntType, TensorType
+from hwcompile.ops.attention.fine import FineSoftmax, fine_exponentials_of
 from hwcompile.ops.attention.op import PairMatmul
 from hwcompile.ops.attention.rows import Normalize, Softmax, exponentials_of
 from hwcompile.ops.attention.stored import TwoBanks
@@ -18,6 +19,10 @@ def _examples() -> tuple[Site, ...]:
         _values(3, 2, 4, 5, IntType(0, 15), IntType(-3, 4)),
         Site.of(
             Softmax(5, exponentials_of(0.1, 256, 9), 8), TensorType((1, 3, 10), IntType(-9, 60))
+        ),
+        Site.of(
+            FineSoftmax(3, *fine_exponentials_of(0.004, 12, 5000), 12, 10),
+            TensorType((1, 2, 6), IntType(-2000, 3000)),
         ),
         Site.of(Normalize(7, True, 0, 3, 2, 9), TensorType((2, 2, 7), IntType(-5, 9))),
         Site.of(Normalize(4, False, 2, 90, 0, 6), TensorType((1, 3, 8), IntType(0, 9))),
@@ -45,9 +50,9 @@ def _values(groups: int, pixels: int, rows: int, columns: int, a: IntType, b: In
 FAMILY = Family(
     name="attention",
     summary="matrix products of two streams; softmax and normalizations, which are lowered",
-    ops=(PairMatmul, Softmax, Normalize),
+    ops=(PairMatmul, Softmax, FineSoftmax, Normalize),
     kernels=(TwoBanks(),),
     examples=_examples,
 )
 
-__all__ = ["FAMILY", "Normalize", "PairMatmul", "Softmax"]
+__all__ = ["FAMILY", "FineSoftmax", "Normalize", "PairMatmul", "Softmax"]

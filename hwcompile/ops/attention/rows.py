@@ -36,7 +36,7 @@ class Softmax(Op):
 
     def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
         """Why this instance is not legal on such inputs; empty when it is."""
-        found = _row_problems(self.size, inputs)
+        found = row_problems(self.size, inputs)
         if found:
             return found
         table = self.exponentials
@@ -98,7 +98,7 @@ class Normalize(Op):
 
     def problems(self, inputs: tuple[TensorType, ...]) -> list[str]:
         """Why this instance is not legal on such inputs; empty when it is."""
-        found = _row_problems(self.size, inputs)
+        found = row_problems(self.size, inputs)
         if found or self.floor < 1:
             return found or ["what is added to the squares is above 0"]
         element, count = inputs[0].element, self.numbers(inputs[0])
@@ -140,7 +140,8 @@ class Normalize(Op):
         return (y.reshape(values[0].shape),)
 
 
-def _row_problems(size: int, inputs: tuple[TensorType, ...]) -> list[str]:
+def row_problems(size: int, inputs: tuple[TensorType, ...]) -> list[str]:
+    """Why such an input has no rows of so many integers; empty when it has."""
     if len(inputs) != 1:
         return [f"it takes one input, not {len(inputs)}"]
     if inputs[0].element.encoding is Encoding.BIPOLAR:
