@@ -93,6 +93,20 @@ def test_softmax_is_at_most_a_step_from_onnx_runtime(case: str, tmp_path: Path) 
     assert np.count_nonzero(apart) <= most * apart.size
 
 
+@pytest.mark.parametrize(("scale", "dtype"), [(3e-4, np.int16), (2e-4, np.uint16)])
+def test_softmax_of_16_bits_is_at_most_a_step_from_onnx_runtime(
+    scale: float, dtype: type, tmp_path: Path
+) -> None:
+    m, size = Model(opset=21, seed=4), 7
+    zero = -900 if dtype is np.int16 else 30_000
+    scores = m.quantize(m.input(1, 3, size), scale, zero, dtype)
+    shares = m.quantize(m.op("Softmax", scores), 2.0**-16, 0, np.uint16)
+    seen = m.quantize(m.op("MatMul", shares, m.weights(size, size, scale=0.0)), 1.0, 0)
+    (apart,) = _apart(m, tmp_path, m.op("Add", m.op("Mul", seen, m.constant(0.0)), shares))
+    assert apart.max() <= 2.0**-16
+    assert np.count_nonzero(apart) <= 0.1 * apart.size
+
+
 @pytest.mark.parametrize("axis", [1, 2])
 def test_softmax_along_any_axis(axis: int, tmp_path: Path) -> None:
     m = Model(seed=2)
