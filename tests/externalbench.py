@@ -9,6 +9,7 @@ import numpy as np
 
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.loaded_memory import LoadedMemory
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.schedule.time.tokens import simulate
 from tests.kernelbench import expected_cycles, one_node_plan, random_frames, travelling
@@ -78,3 +79,46 @@ def check_external(
             run = made.run(named, stall=stall, seed=seed + 1)
             np.testing.assert_array_equal(run.outputs["dut"], expected)
     return found
+
+
+def check_loaded(
+    site: Site,
+    kernel: AnyKernel,
+    parameters: Parameters,
+    memories: tuple[tuple[int, float], ...] = MEMORIES,
+    *,
+    frames: int = 4,
+    seed: int = 0,
+) -> None:
+    """Compare with `evaluate` and the prediction: when words are accepted, and when they leave.
+
+    Args:
+        site: What is built.
+        kernel: How.
+        parameters: With `weights` loaded.
+        memories: Latencies and stalls.
+        frames: Of random inputs.
+        seed: Of the inputs and the stalls.
+    """
+    assert kernel.complaint(site, parameters) is None, kernel.complaint(site, parameters)
+    plan = one_node_plan(site, kernel, parameters)
+    built = kernel.at(site, parameters)
+    memory = built.instance.external
+    assert isinstance(memory, LoadedMemory)
+    (inputs,) = (random_frames(kind, frames, np.random.default_rng(seed)) for kind in site.inputs)
+    (expected,) = site.op.evaluate(site.inputs, (inputs,))
+    expected = travelling(expected, built.ports.output)
+    named = {"in0": travelling(inputs, built.ports.inputs[0])}
+    trace = simulate(plan, frames)
+    with tempfile.TemporaryDirectory() as folder:
+        write_files(Path(folder), rtl_files(plan))
+        cycles = len(memories) * (memory.load_cycles + expected_cycles(plan, frames, 0.5))
+        made = simulator(Path(folder), cycles)
+        for latency, stall in memories:
+            run = made.run(named, memory_latency=latency, memory_stall=stall, seed=seed)
+            np.testing.assert_array_equal(run.outputs["dut"], expected)
+            first = int(run.input_cycles["in0"][0])
+            assert first == memory.load_cycles + run.starved["dut"]
+            np.testing.assert_array_equal(run.output_cycles["dut"] - first, trace.delivered[0])
+        run = made.run(named, stall=0.6, seed=seed + 1)
+        np.testing.assert_array_equal(run.outputs["dut"], expected)

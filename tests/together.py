@@ -29,7 +29,7 @@ from tests.programs_together import Wanted, compile_together
 
 APART = "HWCOMPILE_APART"
 
-BENCHES = ("check_kernel", "check_external", "simulator")
+BENCHES = ("check_kernel", "check_external", "check_loaded", "simulator")
 """Functions that ask for a simulator here."""
 
 _here = threading.local()

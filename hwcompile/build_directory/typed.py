@@ -233,6 +233,8 @@ class MemoryFile(msgspec.Struct, frozen=True):
         data_bits: Width of rdata. Bits.
         size: Of the image. Bytes.
         file: The image, as a path in the build directory.
+        load_cycles: From reset until words are accepted, without the cycles in which memory was
+            waited for, where the image is read once; 0 where it is read as frames pass.
     """
 
     name: str
@@ -242,6 +244,7 @@ class MemoryFile(msgspec.Struct, frozen=True):
     data_bits: Annotated[int, msgspec.Meta(ge=8, le=1024)]
     size: Positive
     file: str
+    load_cycles: Count = 0
 
     def __post_init__(self) -> None:
         """Refuse an image that lies elsewhere."""

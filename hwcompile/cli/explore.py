@@ -27,7 +27,7 @@ from hwcompile.report.fitting import FittingTable, TableColumn
 MADE = ("LUT", "FF", "BRAM", "DSP")
 MADE_REMARK = " Columns with 'made' are what synthesis made of the kernel alone."
 
-NUMBERS = ("cycles", "lanes", "lut", "ff", "bram", "dsp", "weight_bits", "energy_pj")
+NUMBERS = ("cycles", "lanes", "lut", "ff", "bram", "dsp", "weight_bits", "image_bits", "energy_pj")
 
 
 @app.command("explore")
@@ -147,7 +147,10 @@ def _layer(
         TableColumn("kernel and encoding"),
         TableColumn("folding", 3),
         *(TableColumn(name, number=True) for name in ("cycles", "lanes", "LUT", "FF")),
-        *(TableColumn(name, number=True) for name in ("BRAM", "DSP", "weight bits", "nJ")),
+        *(
+            TableColumn(name, number=True)
+            for name in ("BRAM", "DSP", "weight bits", "image bits", "nJ")
+        ),
         *(TableColumn(f"made {name}", 2, number=True) for name in MADE if synth),
     )
     cells = [(*_cells(*row), *(_made_cells(row[1]) if synth else ())) for row in rows]
@@ -175,6 +178,7 @@ def _answer(each: Alternative, use: Use | None) -> EncodingAnswer:
         bram=round(need.bram),
         dsp=round(need.dsp),
         weight_bits=each.weight_bits,
+        image_bits=each.image_bits,
         energy_pj=each.energy.total,
         synthesized=SynthesizedAnswer(lut=use.lut, ff=use.ff, bram=use.bram, dsp=use.dsp)
         if use
@@ -186,7 +190,7 @@ def _cells(name: str, answer: EncodingAnswer) -> tuple[str, ...]:
     mark = "* " if answer.chosen else "" if answer.fast_enough else "! "
     words = [f"{key} {value}" for key, value in answer.parameters.items() if isinstance(value, int)]
     counts = (answer.cycles, answer.lanes, answer.lut, answer.ff, answer.bram, answer.dsp)
-    cells = [f"{count:,}" for count in (*counts, answer.weight_bits)]
+    cells = [f"{count:,}" for count in (*counts, answer.weight_bits, answer.image_bits)]
     return (f"{mark}{name}", ", ".join(words), *cells, f"{answer.energy_pj / 1000:,.2f}")
 
 

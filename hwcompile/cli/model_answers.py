@@ -78,6 +78,8 @@ class EncodingAnswer(msgspec.Struct, frozen=True, kw_only=True):
         bram: Block RAMs.
         dsp: DSP blocks.
         weight_bits: Of weights, their indices and code books.
+        image_bits: Of the smallest image that weights could be loaded from: plain, a bitmap or in a
+            Huffman code; 0 where they are not stored row by row.
         energy_pj: Per frame, by published energies of operations and accesses.
         synthesized: What synthesis made of it, where `--synth` asked.
     """
@@ -93,6 +95,7 @@ class EncodingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     bram: int
     dsp: int
     weight_bits: int
+    image_bits: int
     energy_pj: float
     synthesized: SynthesizedAnswer | None = None
 

@@ -76,6 +76,8 @@ class MemoryPort:
         data_bits: Width of rdata.
         size: Bytes of the image.
         file: The image, as it is to be loaded at the base, within the build directory.
+        load_cycles: From reset until words are accepted, while memory keeps up, where the image is
+            read once; 0 where rows are read as frames pass.
     """
 
     name: str
@@ -85,6 +87,7 @@ class MemoryPort:
     data_bits: int
     size: int
     file: str
+    load_cycles: int = 0
 
     @property
     def signals(self) -> tuple[str, ...]:

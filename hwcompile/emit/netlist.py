@@ -131,6 +131,12 @@ class Netlist:
     encodings: tuple[str, ...]
     printed: tuple[PrintedModule, ...] = ()
 
+    @property
+    def loaders(self) -> tuple[str, ...]:
+        """Stages that load their weights before the first word is accepted."""
+        views = (made.view for made in self.stages)
+        return tuple(view.name for view in views if view.memory and view.memory.loads)
+
 
 def build_netlist(plan: Plan) -> Netlist:
     """Legalise a plan: names, widths, memory files. Pure; the same plan gives the same netlist."""
@@ -250,7 +256,7 @@ def _stage_view(
     notes = tuple(note for view in (core, *pipes) for note in view.notes)
     memory = memory_view(core.external, name) if core.external else None
     if memory:
-        library.add("hw_axi_reader")
+        library.add(memory.module)
     return StageView(
         module=f"{top}_{name}",
         name=name,

@@ -20,7 +20,9 @@ from hwcompile.families.programs import ToolError, failed
 from hwcompile.ir.graph import Graph
 from hwcompile.ops import family
 from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.external_memory import PREFETCH
 from hwcompile.ops.contract.kernel import AnyKernel
+from hwcompile.ops.contract.loaded_memory import SMALLEST, loaded
 from hwcompile.ops.contract.site import Parameters, Site
 from hwcompile.options import CompileOptions
 from hwcompile.processes import in_parallel
@@ -37,6 +39,20 @@ def weight_bits(built: Built[Any]) -> int:
     """Bits of weights, their indices and code books, also where a memory of one row is wires."""
     images = built.instance.memories
     return sum(images[name].width * images[name].depth for name in WEIGHTS if name in images)
+
+
+STORED = ("WeightFile", "ProgramFile")
+"""Of these, what kernels take row by row, and could load."""
+
+
+def smallest_image_bits(built: Built[Any]) -> int:
+    """Bits of the smallest image that rows of weights could be loaded from; 0 without such rows.
+
+    With its head, and without what stays on the chip, as code books do.
+    """
+    images = built.instance.memories
+    rows = [loaded(images[name], PREFETCH, SMALLEST) for name in STORED if name in images]
+    return sum(8 * one.size for one in rows)
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,11 @@ class Alternative:
     def weight_bits(self) -> int:
         """See `weight_bits`."""
         return weight_bits(self.built)
+
+    @cached_property
+    def image_bits(self) -> int:
+        """See `smallest_image_bits`."""
+        return smallest_image_bits(self.built)
 
     @cached_property
     def energy(self) -> Energy:

@@ -6,6 +6,7 @@ from typing import Any
 
 from hwcompile.build_directory.reported import REPORT_SCHEMA
 from hwcompile.ops.contract.external_memory import ExternalMemory
+from hwcompile.ops.contract.loaded_memory import LoadedMemory
 from hwcompile.ops.contract.needs import Resources
 from hwcompile.rates import frames_per_second
 from hwcompile.schedule.choose.estimate import estimate
@@ -126,10 +127,25 @@ def _external(memory: ExternalMemory | None, frames: float) -> Report | None:
     frame = memory.size * memory.passes
     return {
         "bytes": memory.size,
-        "rows": memory.image.depth,
+        "rows": memory.size * 8 // memory.data_bits,
         "bytes_per_row": memory.data_bits // 8,
         "bytes_per_frame": frame,
         "bytes_per_second": round(frame * frames),
+        "loaded": _loaded(memory) if isinstance(memory, LoadedMemory) else None,
+    }
+
+
+def _loaded(memory: LoadedMemory) -> Report:
+    """What is read once."""
+    return {
+        "kind": memory.kind,
+        "load_cycles": memory.load_cycles,
+        "lanes": memory.lanes,
+        "lane_bits": memory.lane_bits,
+        "bits_per_lane": round(memory.bits_per_lane, 4),
+        "entropy": round(memory.entropy, 4),
+        "sizes": memory.sizes(),
+        "most_bytes": memory.most_beats * memory.data_bits // 8,
     }
 
 

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from hwcompile.rates import rate_text
-from hwcompile.report.external import external_reads
+from hwcompile.report.external import external_reads, loads
 from hwcompile.report.fitting import FittingTable, TableColumn
 from hwcompile.report.missing import missing_from
 from hwcompile.report.summary import Report
@@ -76,15 +76,21 @@ def _throughput(report: Report) -> str:
 
 
 def _memory_lines(report: Report) -> list[str]:
-    """What all nodes read from external memory together."""
-    read = external_reads(report)
-    if read is None:
-        return []
-    line = (
-        f"  weights    {read.bytes_per_frame:,} bytes per frame from external memory, "
-        f"{read.bytes_per_second / 1e6:,.1f} MB/s; {read.bytes_per_cycle:,} bytes per cycle at most"
-    )
-    return [line]
+    """What all nodes read from external memory together, frame by frame and once."""
+    read, loaded = external_reads(report), loads(report)
+    lines = []
+    if read:
+        lines.append(
+            f"  weights    {read.bytes_per_frame:,} bytes per frame from external memory, "
+            f"{read.bytes_per_second / 1e6:,.1f} MB/s; "
+            f"{read.bytes_per_cycle:,} bytes per cycle at most"
+        )
+    if loaded:
+        lines.append(
+            f"  weights    {loaded.bytes:,} bytes loaded once ({', '.join(loaded.kinds)}), "
+            f"in {loaded.cycles:,} cycles"
+        )
+    return lines
 
 
 def _board(built: Report) -> str:

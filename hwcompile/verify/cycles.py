@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hwcompile.emit.interface import MemoryPort
 from hwcompile.ir.types import IntArray
 from hwcompile.schedule.time.frame_ends import FrameEnds
 from hwcompile.verify.result import SimulationResult
@@ -38,6 +40,8 @@ class RunCycles:
         early: Frames may end before their time: a kernel's speed depends on the data, and the
             prediction is for the slowest data.
         starved: Cycles by which frames may end after their time: stages waited for external memory.
+        load: Cycles from reset until the first word was accepted, predicted and measured, where
+            weights are loaded; those in which memory was waited for are part of both.
     """
 
     predicted: IntArray
@@ -46,14 +50,26 @@ class RunCycles:
     exact: int
     early: bool = False
     starved: int = 0
+    load: tuple[int, int] | None = None
 
     @staticmethod
-    def of(ends: FrameEnds, run: SimulationResult, frames: int, early: bool) -> RunCycles:
-        """The timing of a run of so many frames."""
+    def of(
+        ends: FrameEnds,
+        run: SimulationResult,
+        frames: int,
+        early: bool,
+        memories: Sequence[MemoryPort] = (),
+    ) -> RunCycles:
+        """The timing of a run of so many frames of a design with these ports to memory."""
         exact = frames if ends.exact is None else min(ends.exact, frames)
         predicted, measured = ends.first(frames), measured_frame_ends(run, frames)
-        starved = sum(run.starved.values())
-        return RunCycles(predicted, measured, ends.period, exact, early, starved)
+        loaders = {port.name: port.load_cycles for port in memories if port.load_cycles}
+        starved = sum(cycles for name, cycles in run.starved.items() if name not in loaders)
+        load = None
+        if loaders:
+            ready = max(cycles + run.starved[name] for name, cycles in loaders.items())
+            load = ready, first_accepted(run)
+        return RunCycles(predicted, measured, ends.period, exact, early, starved, load)
 
     def known(self, ends: IntArray, pace: int) -> RunCycles:
         """The same run, of which other ends are known: its frames took one of two ways.
@@ -89,8 +105,10 @@ class RunCycles:
 
     @property
     def agrees(self) -> bool:
-        """True when frame ends, interval and latency are the predicted ones."""
-        return self.late is None and self._allowed(*self.latency) and self._interval_agrees
+        """True when loading, frame ends, interval and latency are the predicted ones."""
+        loads = self.load is None or self.load[0] == self.load[1]
+        ends = self.late is None and self._allowed(*self.latency)
+        return loads and ends and self._interval_agrees
 
     @property
     def _interval_agrees(self) -> bool:
@@ -111,6 +129,8 @@ class RunCycles:
             settled: Predicted cycles per frame after all transients.
         """
         text = []
+        if self.load is not None:
+            text.append("loading: {:,} cycles predicted, {:,} measured".format(*self.load))
         if self.interval is not None:
             predicted, measured = self.interval
             later = f"; {settled:,} once settled" if predicted != settled else ""
@@ -135,10 +155,15 @@ class RunCycles:
 
 def measured_frame_ends(run: SimulationResult, frames: int) -> IntArray:
     """Cycle in which each frame's last word left, counted from the first accepted word."""
-    first = min(int(cycles[0]) for cycles in run.input_cycles.values())
+    first = first_accepted(run)
     words = [cycles.reshape(frames, -1)[:, -1] for cycles in run.output_cycles.values()]
     ends: IntArray = np.max(words, axis=0) - first
     return ends
+
+
+def first_accepted(run: SimulationResult) -> int:
+    """Cycle in which the first word was accepted, from 0 in the first one after reset."""
+    return min(int(cycles[0]) for cycles in run.input_cycles.values())
 
 
 def last_interval(ends: IntArray, period: int) -> int | None:

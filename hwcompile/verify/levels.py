@@ -30,6 +30,9 @@ LEVELS = ("reference", "hls", "rtl", "netlist", "bitstream")
 _IDLE_FRAMES = 4
 """Of latency and interval together; more than one, as stalls and slow memories cost time, too."""
 
+_IDLE_LOADS = 16
+"""Of the cycles that loading takes while memory keeps up."""
+
 
 def check_levels(levels: Sequence[str]) -> None:
     """Raise if one of them can not be run.
@@ -149,12 +152,12 @@ def _parts(directory: Path, frames: int, apart: bool) -> tuple[FrameRange, ...]:
 def idle_limit(directory: Path) -> int:
     """Cycles without a transfer at the ports after which a build counts as stuck.
 
-    A working design may be silent while it computes, but not for longer than a frame takes from
-    its first word in to its last word out, and the next one behind it.
+    A working design may be silent while it loads weights and computes, but not for longer than a
+    frame takes from its first word in to its last word out, and the next one behind it.
     """
     design = read_report(directory)["design"]
     frame = sum(int(design[part]["predicted"]) for part in ("latency_cycles", "interval_cycles"))
-    return max(MAX_IDLE_CYCLES, _IDLE_FRAMES * frame)
+    return max(MAX_IDLE_CYCLES, _IDLE_FRAMES * frame) + _IDLE_LOADS * _load_cycles(directory)
 
 
 def _expected_cycles(directory: Path, frames: int, stall: float) -> float:
@@ -163,7 +166,13 @@ def _expected_cycles(directory: Path, frames: int, stall: float) -> float:
     latency, interval = (
         int(design[part]["predicted"]) for part in ("latency_cycles", "interval_cycles")
     )
-    return (latency + frames * interval) / max(1.0 - stall, 0.01) ** 2
+    load = _load_cycles(directory)
+    return (load + latency + frames * interval) / max(1.0 - stall, 0.01) ** 2
+
+
+def _load_cycles(directory: Path) -> int:
+    """Cycles until a design that loads its weights accepts words, while memory keeps up."""
+    return max((p.load_cycles for p in Interface.read(directory).memories), default=0)
 
 
 def run_reference(

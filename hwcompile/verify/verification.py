@@ -197,7 +197,8 @@ class Comparison:
             last = result
             if timed:
                 early = bool(self.design["data_dependent"])
-                found = RunCycles.of(ends, result, frames, early)
+                memories = self.interface.memories
+                found = RunCycles.of(ends, result, frames, early, memories)
                 timings[level] = found.known(ways(), settled) if names else found
         if last is None:
             return Verification(frames, mismatches, timings, settled)

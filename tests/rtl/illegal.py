@@ -148,6 +148,18 @@ VECTORS: Refusals = {
 }
 """Order, choice and sums of elements."""
 
+LOADING: Refusals = {
+    "hw_axi_image": {
+        "not a power of two, or too large": {"BurstBeats": 12},
+        "a burst has no room": {"Depth": 8},
+        "three beats at least": {"MostBeats": 2},
+    },
+    "hw_decode_plain": {"no wider than a window": {"PieceBits": 17}},
+    "hw_decode_bitmap": {"fits a window with one more": {"PieceBits": 16}},
+    "hw_decode_huffman": {"a number of symbols fits a code": {"PieceBits": 11}},
+    "hw_loaded_weights": {"a piece of one at least": {"RowBits": 0}},
+}
+
 STREAMS: Refusals = {
     "hw_axi_drain": {"RequestBits must": {"RequestBits": 0}},
     "hw_axi_reader": {
@@ -193,7 +205,7 @@ STREAMS: Refusals = {
 }
 """Streams, buses, memories and counters."""
 
-REFUSALS: Refusals = POINTWISE | RECURRENT | VECTORS | STREAMS
+REFUSALS: Refusals = POINTWISE | RECURRENT | VECTORS | LOADING | STREAMS
 
 WITHOUT = {"hw_valid_pipe": "any number of stages is a delay, and none of them a wire"}
 """Module to the reason why it takes every value of its parameters."""

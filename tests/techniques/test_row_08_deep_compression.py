@@ -1,4 +1,4 @@
-"""Deep Compression (1510.00149): layers of the published SqueezeNet, with code books and gaps."""
+"""Deep Compression (1510.00149): the published SqueezeNet with books, gaps and Huffman codes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import hwcompile
+from benchmarks.loaded import book_images
 from benchmarks.squeezenet import (
     CYCLES,
     FULL,
@@ -88,6 +89,11 @@ def test_the_whole_image_is_smaller_than_the_file(tmp_path: Path) -> None:
     entries = sum(layer.built.plan.fillers + layer.weights for layer in layers)
     # A byte, a gap and an end for each; PEs wait a few cycles for the fullest one.
     assert sum(layer.image_bits for layer in layers) <= entries * 13.1
+    # So are Huffman codes of all places in the books, those of zeros included.
+    images = [image for _, image in book_images(lowered(path))]
+    assert len(images) == 26
+    assert sum(image.size for image in images) <= 0.8 * file.stat().st_size
+    assert all(image.entropy <= image.bits_per_lane < image.entropy + 0.4 for image in images)
 
 
 @pytest.mark.slow

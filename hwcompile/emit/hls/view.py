@@ -14,6 +14,7 @@ from hwcompile.emit.printed import PrintedModule
 from hwcompile.ops.arithmetic import ENCODINGS
 from hwcompile.ops.arithmetic.encoding import PACKAGE
 from hwcompile.ops.contract.instance import Instance, Memories, Name
+from hwcompile.ops.contract.loaded_memory import LoadedMemory
 from hwcompile.ops.contract.memory_image import MemoryImage
 from hwcompile.ops.contract.site import Ports, StreamFormat
 from hwcompile.schedule.plan import Link, Placed, Plan, Stage
@@ -152,6 +153,8 @@ def check_layers(plan: Plan) -> None:
 
 
 def _reason(instance: Instance) -> str:
+    if isinstance(instance.external, LoadedMemory):
+        return "its weights are loaded from an image, which the HLS library does not read"
     if instance.external:
         return "its weights come from external memory, which the HLS library does not read"
     if instance.printed:

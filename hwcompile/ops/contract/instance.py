@@ -107,7 +107,8 @@ class Instance:
         unused: Output ports of a core, of one bit, that nothing in this design reads.
         external: Rows that a core takes, over and over, on its port `weights_valid_i`,
             `weights_ready_o`, `weights_data_i`, from external memory. `weights_ready_o` is high
-            exactly when a row is wanted, whether it is there or not.
+            exactly when a row is wanted, whether it is there or not. A `LoadedMemory` is read once
+            and its rows are kept on the chip.
         packed: Whether a core has the ports `in_valid_i`, `in_ready_o` and `in_data_i` for all its
             inputs together, the first in the least significant bits.
     """

@@ -21,8 +21,9 @@ from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Blocks, Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Repeated, Timing
 from hwcompile.ops.contract.weights_port import (
-    PARAMETERS,
+    LOADABLE,
     is_external,
+    loading_paths,
     weights_comment,
     weights_held,
     weights_memory,
@@ -37,7 +38,7 @@ from hwcompile.ops.matmul.space import foldings, smallest_parts
 MAX_LANES = 1 << 20
 """Of one matrix; more is a mistake, or a network that no FPGA holds."""
 
-_NAMES = ("pe", "simd", "style", "encoding", "pack", "taps", "lanes", *PARAMETERS)
+_NAMES = ("pe", "simd", "style", "encoding", "pack", "taps", "lanes", *LOADABLE)
 
 
 class FoldedMatrix(InBlocks[Matmul]):
@@ -127,7 +128,9 @@ class FoldedMatrix(InBlocks[Matmul]):
         if self.made:
             total += self.made.needs
         else:
-            total += weights_memory(self.parameters, self.depth, self.row_bits)
+            total += weights_memory(
+                self.parameters, self.depth, self.row_bits, lambda: self.instance.external
+            )
         # A single row is constant where it is on the chip.
         rows = max(self.depth, 2) if is_external(self.parameters) else self.depth
         total += self.dot.decoding(weights, rows)
@@ -147,7 +150,7 @@ class FoldedMatrix(InBlocks[Matmul]):
         sums = self.dot.paths(
             self.simd, self.out_bits, None if constant else weights, kept, rows=self.pe
         )
-        return (*sums, CONTROL)
+        return (*sums, CONTROL, *loading_paths(self.parameters))
 
     @property
     def circuit(self) -> str:
@@ -192,7 +195,9 @@ class FoldedMatrix(InBlocks[Matmul]):
         groups = f", {self.op.groups} groups" if self.op.groups > 1 else ""
         folding = f"{self.folds} folds of {self.steps} steps{groups}"
         made = f", from a register of {self.made.length} bits" if self.made else ""
-        read = weights_comment(self.parameters, self.depth, self.row_bits)
+        read = weights_comment(
+            self.parameters, self.depth, self.row_bits, lambda: self.instance.external
+        )
         return f"{self.pe} x {self.simd} lanes, {folding}{read}: {self.dot.describe()}{made}"
 
     @cached_property
@@ -259,7 +264,9 @@ class Folded(Kernel[Matmul]):
 
     `weights` is `on_chip`, or `external`: they stand in external memory, and are read once for
     every vector, a row of pe x simd per cycle, of which `prefetch` are read ahead. Then the timing
-    is that of a memory that keeps up; the design counts the cycles it does not.
+    is that of a memory that keeps up; the design counts the cycles it does not. With `loaded` they
+    are read once after reset, as an `image` that a decoder on the chip makes rows of: `plain`,
+    `bitmap`, `huffman`, or `auto` (the smallest). Then frames take the time of weights on the chip.
 
     Of `registers`, one puts a register behind the memories, two let no cycle have more than one
     adder, and three give products of multipliers another register, which can stand far from them.
@@ -300,6 +307,7 @@ class Folded(Kernel[Matmul]):
                 parameters,
                 lambda: FoldedMatrix(self, site, parameters).row_bits,
                 "a smaller pe or simd",
+                lambda: FoldedMatrix(self, site, parameters).dot.weight_bits,
             )
         )
 

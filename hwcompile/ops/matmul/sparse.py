@@ -13,6 +13,7 @@ from hwcompile.ir.types import Encoding
 from hwcompile.ops.arithmetic.codebook import CODEBOOK, PLAIN, check_encoding
 from hwcompile.ops.arithmetic.dot import Dot
 from hwcompile.ops.contract.built import Built
+from hwcompile.ops.contract.external_memory import ExternalMemory
 from hwcompile.ops.contract.instance import Each, Instance, Struct
 from hwcompile.ops.contract.kernel import Kernel
 from hwcompile.ops.contract.memory_image import MemoryImage
@@ -21,7 +22,7 @@ from hwcompile.ops.contract.paths import CONTROL, Path
 from hwcompile.ops.contract.site import Parameters, Ports, Site, StreamFormat
 from hwcompile.ops.contract.timing import Buffer, Timing
 from hwcompile.ops.contract.weights_port import (
-    PARAMETERS,
+    LOADABLE,
     is_external,
     weights_comment,
     weights_memory,
@@ -38,7 +39,7 @@ from hwcompile.sparse.encodings import index_width
 
 MAX_PES = 4096
 _DENSE = 0.5  # above this share of weights that are not zero, folding is the better kernel
-_NAMES = ("pes", "channels", "in", "out", "index", "style", "encoding", *PARAMETERS)
+_NAMES = ("pes", "channels", "in", "out", "index", "style", "encoding", *LOADABLE)
 _CHANNELS = (2, 4, 8, 16)
 """Numbers of channels that the planner considers."""
 
@@ -87,10 +88,11 @@ class Programs(Built[Matmul]):
     @property
     def row_bits(self) -> int:
         """Bits of a program row."""
-        return self.plan.settings.pes * self._entry_bits
+        return self.plan.settings.pes * self.entry_bits
 
     @property
-    def _entry_bits(self) -> int:
+    def entry_bits(self) -> int:
+        """Bits of an entry of a program."""
         return self.dot.weight_bits + self.plan.index_bits + 1
 
     @cached_property
@@ -174,7 +176,7 @@ class Programs(Built[Matmul]):
         control = Resources(lut=60.0, ff=60.0 + x) + self._turns
         total = collector + control + memory(plan.collects, row)
         total += dot.decoding(pes, plan.steps)
-        total += weights_memory(self.parameters, plan.steps, pes * self._entry_bits)
+        total += weights_memory(self.parameters, plan.steps, pes * self.entry_bits, self._external)
         return total + pe.times(pes)
 
     @property
@@ -251,6 +253,9 @@ class Programs(Built[Matmul]):
             external=program.external,
         )
 
+    def _external(self) -> ExternalMemory | None:
+        return self.instance.external
+
     @property
     def comment(self) -> str:
         """Programs and arithmetic."""
@@ -262,7 +267,7 @@ class Programs(Built[Matmul]):
         return (
             f"{plan.settings.pes} PEs x {plan.steps} entries{groups}{many}, "
             f"{used:.1%} of them weights, {kind}, {plan.fillers} fillers: {self.dot.describe()}"
-            f"{weights_comment(self.parameters, plan.steps, self.row_bits)}"
+            f"{weights_comment(self.parameters, plan.steps, self.row_bits, self._external)}"
         )
 
 
@@ -282,8 +287,11 @@ class Sparse(Kernel[Matmul]):
         encoding: How weights are stored: `plain`, as places in a `codebook` of the few numbers that
             occur, or `auto` (the book where memory shrinks by more than its tables take).
         weights: `on_chip`, or `external`: the program stands in external memory. Then the timing is
-            that of a memory that keeps up; the design counts the cycles it does not.
-        prefetch: Rows of the program read ahead from external memory.
+            that of a memory that keeps up; the design counts the cycles it does not. With `loaded`
+            it is read once after reset, as an `image`, and frames take the time of `on_chip`.
+        prefetch: Rows of the program, or beats of the image, read ahead from external memory.
+        image: `plain`, `bitmap` or `huffman`: what a decoder on the chip makes rows of; or `auto`
+            (the smallest).
     """
 
     name = "sparse"
@@ -353,7 +361,8 @@ class Sparse(Kernel[Matmul]):
         reason = check_encoding(dot.encoding, parameters)
         if reason is not None:
             return reason
-        return why_not(parameters, lambda: Programs(self, site, parameters).row_bits)
+        built = Programs(self, site, parameters)
+        return why_not(parameters, lambda: built.row_bits, lane=lambda: built.entry_bits)
 
 
 _INDICES = (

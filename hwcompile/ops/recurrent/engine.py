@@ -214,7 +214,7 @@ class Engine(Built[R_co]):
         channels = self.cell.channels
         many = f" for {channels} channels" if channels > 1 else ""
         row_bits = layout.pes * widths(layout).entry
-        rest = weights_comment(self.parameters, schedule.cycles, row_bits)
+        rest = weights_comment(self.parameters, schedule.cycles, row_bits, lambda: None)
         how = engine_dot(layout, self.bits.element).describe()
         return f"{schedule.cycles} cycles per step on {layout.pes} PEs{many}{rest}: {how}"
 

@@ -26,7 +26,7 @@ def needs(layout: EngineLayout, cycles: int, bits: SignalBits, parameters: Param
     """
     width, lanes, units = widths(layout), layout.lanes, layout.units.depth
     total = Resources(lut=layout.pes * 2 * place_bits(layout))
-    total += weights_memory(parameters, cycles, layout.pes * width.entry)
+    total += weights_memory(parameters, cycles, layout.pes * width.entry, lambda: None)
     total += engine_dot(layout).decoding(layout.pes, cycles)
     total += memory(cycles, control_bits(layout))
     total += memory(units, lanes * (GATES * width.bias + CONSTANTS * width.constant))

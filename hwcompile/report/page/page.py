@@ -13,7 +13,7 @@ from hwcompile.build_directory.insight import Insight
 from hwcompile.emit.environment import render
 from hwcompile.emit.licence import licensed
 from hwcompile.rates import rate_text
-from hwcompile.report.external import external_reads
+from hwcompile.report.external import external_reads, loads
 from hwcompile.report.missing import missing_from
 from hwcompile.report.page.figures import BoardUse, Report, board_uses, counted
 from hwcompile.report.page.section import Section, Spec, pieces_of
@@ -95,6 +95,10 @@ def _weights(report: Report) -> Iterable[Fact]:
     if read:
         frame = f"{read.bytes_per_frame:,} bytes per frame from external memory"
         yield Fact("Weights", f"{read.bytes_per_second / 1e6:,.1f} MB/s", frame)
+    once = loads(report)
+    if once:
+        kinds = ", ".join(once.kinds)
+        yield Fact("Loading", counted(once.cycles, "cycle"), f"{once.bytes:,} bytes once ({kinds})")
 
 
 def _facts(report: Report, insight: Insight) -> Iterable[Fact]:

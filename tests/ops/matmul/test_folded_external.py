@@ -129,7 +129,10 @@ def test_the_weight_memory_is_gone_and_a_fifo_and_a_reader_are_there() -> None:
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"weights": "flash"}, "weights is 'flash', which is neither 'on_chip' nor 'external'"),
+        (
+            {"weights": "flash"},
+            "weights is 'flash', which is neither 'on_chip' nor 'external' nor 'loaded'",
+        ),
         ({"prefetch": 8}, "prefetch needs weights = 'external'"),
         ({"weights": "external", "prefetch": 3}, "prefetch is 3, which is no number of rows"),
         (
