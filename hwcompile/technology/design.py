@@ -36,7 +36,7 @@ PACKED = 0.75
 block or several, and which products stay in logic is known after synthesis only."""
 
 
-def fill(part: str) -> float:
+def usable(part: str) -> float:
     """Share of a part, or of traffic, that a fit may use."""
     return FILL.get(part, 1.0)
 
@@ -99,4 +99,4 @@ class DeviceBudget:
 
     def fits(self, need: Need) -> bool:
         """True when a whole design stays below `FILL`."""
-        return all(share <= fill(part) for part, share in self.shares(need).items())
+        return all(share <= usable(part) for part, share in self.shares(need).items())

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hwcompile.families.flow import Use, cells_use
-from hwcompile.toolchains.synthesis import run_yosys
+from hwcompile.toolchains.synthesis import UNPROVED, run_yosys
 
 KEPT = "setattr -mod -set keep_hierarchy 1 *hw_weight_rom*"
 """What keeps memories of weights apart; docs/rtl.md says why."""
@@ -33,10 +33,11 @@ CELLS: Mapping[str, tuple[tuple[str, int], ...]] = {
 that are memories or shift registers count like others."""
 
 
-def script(sources: Sequence[str], top: str, *, dsp: bool = True) -> list[str]:
-    """Yosys' commands for files in the folder where they run."""
+def script(sources: Sequence[str], top: str, *, dsp: bool = True, proved: bool = True) -> list[str]:
+    """Yosys' commands for files in the folder where they run; see `cells_of`."""
     blocks = "" if dsp else " -nodsp"
     return [
+        *([] if proved else [UNPROVED]),
         *(f"read_verilog -sv {file}" for file in sources),
         f"hierarchy -top {top}",
         KEPT,
@@ -45,7 +46,9 @@ def script(sources: Sequence[str], top: str, *, dsp: bool = True) -> list[str]:
     ]
 
 
-def cells_of(folder: Path, sources: Sequence[str], top: str, *, dsp: bool = True) -> Counter[str]:
+def cells_of(
+    folder: Path, sources: Sequence[str], top: str, *, dsp: bool = True, proved: bool = True
+) -> Counter[str]:
     """Cells by type that synthesis makes.
 
     Args:
@@ -53,12 +56,13 @@ def cells_of(folder: Path, sources: Sequence[str], top: str, *, dsp: bool = True
         sources: Names of SystemVerilog files.
         top: Name of the top module.
         dsp: Whether products may go to DSP blocks.
+        proved: Whether abc proves what it makes equal to what it was given.
 
     Raises:
         CompileError: HW0805 when Yosys is not installed.
         ToolError: When Yosys fails.
     """
-    run_yosys(folder, "unit", script(sources, top, dsp=dsp))
+    run_yosys(folder, "unit", script(sources, top, dsp=dsp, proved=proved))
     modules = json.loads((folder / "cells.json").read_text())["modules"]
     return _inside({name.lstrip("\\"): data for name, data in modules.items()}, top)
 

@@ -25,6 +25,17 @@ def test_the_page_has_the_line_that_the_benchmark_uses() -> None:
     assert series_7.KEPT == KEPT
 
 
+def test_what_abc_does_not_prove_is_mapped_the_same(tmp_path: Path) -> None:
+    text = "module top(input [7:0] a, b, output [9:0] y); assign y = 3 * a + b; endmodule"
+    (tmp_path / "sum.v").write_text(text)
+    found, proofs = [], []
+    for proved in (True, False):
+        found.append(series_7.cells_of(tmp_path, ["sum.v"], "top", proved=proved))
+        proofs.append("&verify" in (tmp_path / "yosys_unit.log").read_text())
+    assert proofs == [True, False]
+    assert found[0] == found[1]
+
+
 @pytest.mark.slow
 def test_a_memory_in_tables_takes_two_for_seven_address_bits() -> None:
     """128 rows of 152 bits in use: 304 tables of the 750, which are many more without the line."""

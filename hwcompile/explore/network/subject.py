@@ -14,7 +14,7 @@ from hwcompile.ir.text import to_text
 from hwcompile.schedule.choose.folding import Space
 from hwcompile.schedule.choose.options import Reserve
 from hwcompile.technology.delays import DelayModel, delay_model
-from hwcompile.technology.design import DeviceBudget, fill
+from hwcompile.technology.design import DeviceBudget, usable
 from hwcompile.technology.model import Need, Technology, generic, technology
 from hwcompile.technology.rules import rules_of
 
@@ -85,7 +85,7 @@ class Subject:
         if self.budget is None:
             return 0.0
         shares = self.budget.shares(need)
-        return max(shares[part] / fill(part) for part in shares)
+        return max(shares[part] / usable(part) for part in shares)
 
     def fits(self, need: Need) -> bool:
         """Whether the planner would take it."""

@@ -25,7 +25,7 @@ from hwcompile.schedule.choose.stand_ins import stand_ins
 from hwcompile.schedule.choose.ways import Ways
 from hwcompile.schedule.plan import Link, Placed, Plan
 from hwcompile.technology.delays import delay_model
-from hwcompile.technology.design import ALL_PARTS, TRAFFIC, DeviceBudget, fill
+from hwcompile.technology.design import ALL_PARTS, TRAFFIC, DeviceBudget, usable
 from hwcompile.technology.model import Need, Technology, technology
 from hwcompile.technology.rules import rules_of
 
@@ -72,7 +72,7 @@ class Attempt:
     @property
     def excess(self) -> float:
         """Use of what is shortest, relative to what may be used; fits when at most 1."""
-        return max(self.shares[part] / fill(part) for part in self.shares)
+        return max(self.shares[part] / usable(part) for part in self.shares)
 
     @property
     def possible(self) -> bool:
@@ -283,7 +283,7 @@ class Fitter:
     def _changed(self, prices: Prices, tried: Attempt) -> Prices:
         """Dearer where too much is in use, cheaper where there is plenty."""
         factor = {
-            part: min(max((tried.shares[part] / fill(part)) ** 1.5, 0.4), 6.0)
+            part: min(max((tried.shares[part] / usable(part)) ** 1.5, 0.4), 6.0)
             for part in tried.shares
         }
         total = tried.found.total
@@ -323,7 +323,7 @@ def _worth(attempt: Attempt) -> tuple[float, float, float]:
 
 def short_of(attempt: Attempt) -> str:
     """The part that is shortest."""
-    return max(attempt.shares, key=lambda name: attempt.shares[name] / fill(name))
+    return max(attempt.shares, key=lambda name: attempt.shares[name] / usable(name))
 
 
 def describe(attempt: Attempt, budget: DeviceBudget) -> tuple[str, str]:
@@ -332,7 +332,7 @@ def describe(attempt: Attempt, budget: DeviceBudget) -> tuple[str, str]:
     have = budget.have(part)
     whole = budget.settle(attempt.found.total)
     used = budget.used(whole)[part]
-    limit = f" ({100 * fill(part):.0f} % may be used)" if used <= have else ""
+    limit = f" ({100 * usable(part):.0f} % may be used)" if used <= have else ""
     needs = {f"'{name}'": need for name, need in attempt.found.layers.items()}
     needs["the link to the host"] = attempt.found.around
     shares = {name: budget.used(n)[part] / max(used, 1e-9) for name, n in needs.items()}
