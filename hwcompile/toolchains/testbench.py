@@ -73,6 +73,7 @@ def testbench_files(directory: Path) -> dict[str, str]:
     design = names.read_report(directory)["design"]
     cycles = FRAMES * design["interval_cycles"]["predicted"]
     cycles += design["latency_cycles"]["predicted"] or 0
+    cycles += max((port.load_cycles for port in interface.memories), default=0)
     memories = [_memory(port) for port in interface.memories]
     view = {
         "top": top,

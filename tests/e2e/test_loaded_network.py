@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ from hwcompile.report.console import report_console
 from hwcompile.report.external import external_reads, loads
 from hwcompile.report.table import report_table
 from hwcompile.sparse.huffman import entropy
+from hwcompile.toolchains.testbench import LEAST, PATIENCE, testbench_files, write_testbench
+from hwcompile.toolchains.vectors import FRAMES
 from hwcompile.verify.verilator import lint
 from tests.e2e.oracles import onnxruntime_tensors
 from tests.e2e.test_digits import DIGITS, split
 from tests.e2e.test_external_network import CONV, HEIGHT, WIDTH, _expected, _graph
+from tests.toolchains.test_testbench import make
 
 ORACLE = ("numpy", "ONNX Runtime")
 ORACLE_REASON = "sums over windows and products of matrices; the operators of a published format"
@@ -101,6 +105,23 @@ def test_the_report_says_what_is_loaded(design: Design) -> None:
     told = [node["arithmetic"] for node in design.report["nodes"]]
     assert any(f"loaded once from {conv['bytes']:,} bytes (huffman)" in words for words in told)
     lint(rtl_sources(design.directory), design.interface.top)
+
+
+def test_a_bench_waits_for_loading(design: Design) -> None:
+    bench = testbench_files(design.directory)[f"{design.interface.top}_tb.sv"]
+    (limit,) = map(int, re.findall(r"Limit = (\d+);", bench))
+    figures = design.report["design"]
+    frames = FRAMES * figures["interval_cycles"]["predicted"]
+    frames += figures["latency_cycles"]["predicted"]
+    slowest = max(port.load_cycles for port in design.interface.memories)
+    assert limit == PATIENCE * (frames + slowest) + LEAST
+
+
+@pytest.mark.slow
+def test_the_bench_in_systemverilog_loads_and_passes(design: Design) -> None:
+    write_testbench(design.directory)
+    done = make(design.directory, "sv")
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
 
 
 def test_there_is_no_decoder_in_cpp(design: Design) -> None:

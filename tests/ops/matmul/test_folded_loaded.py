@@ -43,6 +43,8 @@ def _loaded(where: Site[Matmul], parameters: Parameters) -> LoadedMemory:
 # ---- One circuit, many weights ----
 
 ROWS, COLUMNS = 5, 37
+BEGINNING = 10
+"""Cycles until the first bits are there, of a memory that then brings a beat in every one."""
 CHOSEN: Parameters = {
     "pe": 2, "simd": 6, "style": "multiply", "encoding": "plain", "weights": "loaded",
 }  # fmt: skip
@@ -127,6 +129,9 @@ class Circuit:
         (matrix,) = _with(weights, self.kind)[0].op.weights
         np.testing.assert_array_equal(run.outputs["dut"], x @ matrix.T)
         assert int(run.input_cycles["in0"][0]) == cycles + run.starved["dut"]
+        if latency == 1 and not stall:
+            # The first beat, and the first ones again; after that no cycle is lost.
+            assert run.starved["dut"] == BEGINNING
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +203,21 @@ def test_a_head_that_makes_no_sense_is_refused(name: str, huffman: Circuit) -> N
     image = _beats(huffman.image(weights).contents(), WRONG[name])
     with pytest.raises(CompileError, match=r"HW0602.*the design reports a failed read"):
         huffman.run(image, weights, 0, 1, 0.0, 1)
+
+
+def test_more_codes_than_there_are_are_refused(huffman: Circuit) -> None:
+    """Two codes of one bit leave none of two, and nobody would miss it."""
+    counts = [2, 1] + 10 * [0]
+    fields = [(n, min(length, 8) + 1) for length, n in enumerate(counts, 1)]
+    fields += [(0, 8), (1, 8), (2, 8)]
+    text = "".join(f"{number:0{bits}b}"[::-1] for number, bits in fields) + 252 * "0"
+    beats = np.zeros(len(text) // 32 + 3, dtype=np.int64)
+    for n, bit in enumerate(text):
+        beats[1 + n // 32] |= int(bit) << n % 32
+    beats[0] = beats.size | 3 << 24
+    image = _beats(beats.astype("<u4").tobytes(), lambda _: None)
+    with pytest.raises(CompileError, match=r"HW0602.*the design reports a failed read"):
+        huffman.run(image, np.zeros((ROWS, COLUMNS), dtype=np.int64), 0, 1, 0.0, 0)
 
 
 @pytest.mark.slow
