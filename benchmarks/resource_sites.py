@@ -31,6 +31,7 @@ from hwcompile.ops.elementwise.op import Extremum, Linear, PairTable, Product
 from hwcompile.ops.gather.op import Gather, Take
 from hwcompile.ops.gru.examples import small as small_gru
 from hwcompile.ops.lstm.examples import small as small_lstm
+from hwcompile.ops.lstm.scaled_examples import scaled_site, small_scaled
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.reduce.limited_sum import LimitedSum
 from hwcompile.ops.reduce.op import Reduce
@@ -390,3 +391,6 @@ def _recurrent() -> Iterator[Subject]:
         for kernel in family(op.family).kernels:
             if kernel.refuses(site) is None and not kernel.data_dependent:
                 yield from _ends(kernel, site, 1)
+    for units, *lanes in ((4, 1, 4), (12, 12)):
+        sets = ({"lanes": n} for n in lanes)
+        yield from _on(scaled_site(small_scaled(units), 4), "rowwise", *sets)

@@ -63,7 +63,7 @@ class Row:
 SMALL = ("attention", "softmax int16", "logistic int16")
 """Of `tests/frontends/tflite/networks.py`."""
 
-KEEPING = ("lstm", "lstm projection", "svdf of rank 2", "window")
+KEEPING = ("lstm", "lstm long", "lstm projection", "svdf of rank 2", "window")
 """Of `tests/frontends/tflite/streaming.py`: what is kept goes in again with the next frame."""
 
 

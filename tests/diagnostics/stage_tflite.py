@@ -151,7 +151,7 @@ def hw0303_a_beginning_that_is_computed(at: Place) -> None:
 
 
 def hw0303_an_lstm_of_many_steps(at: Place) -> None:
-    w, inputs, outputs = lstm(np.random.default_rng(0), 28)
+    w, inputs, outputs = lstm(np.random.default_rng(0), 28, peepholes=True)
     read(at, w, inputs, outputs)
 
 

@@ -56,6 +56,16 @@ RECURRENT: Refusals = {
         "HLow is at most HHigh": {"Cell.c_low": 40000},
         "number of a unit": {"UnitAddress": 5},
     },
+    "hw_mirrored_function": {"no such lines": {"Digits": 0}},
+    "hw_rescale_by_gate": {"InBits from 1 to 32": {"InBits": 33}},
+    "hw_scaled_cell": {
+        "new_digits is from 15 to 30": {"Cell.new_digits": 31},
+        "y_bits from 1 to 16": {"Cell.y_bits": 17},
+    },
+    "hw_scaled_lstm": {
+        "Lanes from 1 to Units": {"Lanes": 4},
+        "at most 16 bits": {"OwnBits": 17},
+    },
     "hw_lstm_cell": {
         "limits are in order": {"Cell.c_low": 40000},
         "share a table": {"Cell.sigma_slices": 2},

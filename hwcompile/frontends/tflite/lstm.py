@@ -1,4 +1,6 @@
-"""`UNIDIRECTIONAL_SEQUENCE_LSTM` of int8 with gates of int16 (8x8_16), step by step.
+"""`UNIDIRECTIONAL_SEQUENCE_LSTM` of int8 with gates of int16 (8x8_16).
+
+A few steps are hardware of their own, one behind the other; longer sequences go through one cell.
 
 Every gate is two sums of products, each scaled to 12 digits behind the point and kept in 16 bits,
 and a function of their sum. The cell state is int16 of a power-of-two scale, the output state int8.
@@ -8,93 +10,30 @@ Both outlive the frame (`states`), so a sequence may go on in the next one.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
 from hwcompile.frontends.tflite.contents import LiteNode, LiteTensor
 from hwcompile.frontends.tflite.fixed_point import Factor
-from hwcompile.frontends.tflite.interpolated import of_magnitude
 from hwcompile.frontends.tflite.lowering import LiteGraph, unsupported, wrong_shape
-from hwcompile.frontends.tflite.short_functions import Mirrored, short_sigmoid, short_tanh
+from hwcompile.frontends.tflite.lstm_gates import SHORT, GateSums, LstmGate, activated
+from hwcompile.frontends.tflite.one_cell import CellOfSteps, through_one_cell
+from hwcompile.frontends.tflite.short_functions import short_sigmoid, short_tanh
 from hwcompile.frontends.tflite.states import given_state, leave_state
 from hwcompile.frontends.tflite.steps import by_factor, within, without_digits
 from hwcompile.ir.types import IntArray, IntType
-from hwcompile.ops.cast.op import Cast
 from hwcompile.ops.concat.op import Concat
-from hwcompile.ops.depthwise.op import Depthwise
 from hwcompile.ops.elementwise.op import Linear, Product
-from hwcompile.ops.matmul.op import Matmul
 
 MOST_STEPS = 8
-"""Steps of a frame: each has hardware of its own."""
+"""Steps of a frame that have hardware of their own, each; more of them share a `ScaledLstm`."""
 
 INPUT, FORGET, CELL, OUTPUT = range(4)
 _WEIGHTS, _RECURRENT, _PEEPHOLES, _BIASES = 1, 5, 9, 12
 _PROJECTION, _PROJECTION_BIAS, _OUTPUT_STATE, _CELL_STATE, _NORMS = 16, 17, 18, 19, 20
 _HIDDEN = 4
-_SHORT = IntType(-(2**15), 2**15 - 1)
 _TANH = 4
 _STEP = np.float32(2.0**-12)
-
-
-@dataclass(frozen=True, eq=False)
-class _Sums:
-    """`clamp(factor(weights x + bias))`.
-
-    Attributes:
-        weights: int64 [rows, columns].
-        bias: int64 [rows], with what the zero point of x adds.
-        factor: To 12 digits behind the point.
-    """
-
-    weights: IntArray
-    bias: IntArray
-    factor: Factor
-
-    def emit(self, ctx: LiteGraph, node: LiteNode, x: str) -> str:
-        """On every pixel of x, within 32 bits."""
-        total = ctx.emit(node, Matmul(self.weights[None]), x)
-        if self.bias.any():
-            # No limit of the kernel's is met here: `by_factor` says when 32 bits overflow.
-            kind, rows = ctx.kind(total).element, np.zeros(self.bias.size, dtype=np.int64)
-            low = kind.low + int(self.bias.min())
-            high = kind.high + int(self.bias.max())
-            cast = Cast(0, 0, self.bias, rows, rows + low, rows + high, "floor", "saturate")
-            total = ctx.emit(node, cast, total)
-        return by_factor(ctx, node, total, self.factor)
-
-
-@dataclass(frozen=True, eq=False)
-class _Gate:
-    """What a gate is made of.
-
-    Attributes:
-        own: Of the input.
-        recurrent: Of the output state.
-        peephole: Weights int64 [cells] of the cell state and their factor, or None.
-        function: Of their sum.
-    """
-
-    own: _Sums
-    recurrent: _Sums
-    peephole: tuple[IntArray, Factor] | None
-    function: Mirrored
-
-    def emit(self, ctx: LiteGraph, node: LiteNode, own: str, output: str, cell: str) -> str:
-        """From what the input adds, already within 16 bits, and the states."""
-        total = ctx.emit(node, Linear((1, 1), 0), self.recurrent.emit(ctx, node, output), own)
-        total = within(ctx, node, total, _SHORT.low, _SHORT.high)
-        if self.peephole is not None:
-            weights, factor = self.peephole
-            seen = by_factor(ctx, node, ctx.emit(node, Depthwise(weights[None]), cell), factor)
-            total = ctx.emit(node, Linear((1, 1), 0), total, seen)
-            total = within(ctx, node, total, _SHORT.low, _SHORT.high)
-        return _looked_up(ctx, node, total, self.function)
-
-
-def _looked_up(ctx: LiteGraph, node: LiteNode, value: str, function: Mirrored) -> str:
-    return of_magnitude(ctx, node, value, function.magnitudes, function.mirror)
 
 
 def _lstm(ctx: LiteGraph, node: LiteNode) -> None:
@@ -105,23 +44,67 @@ def _lstm(ctx: LiteGraph, node: LiteNode) -> None:
     gates = [_gate(ctx, node, g) for g in (INPUT, FORGET, CELL, OUTPUT)]
     x = ctx.shaped(node, ctx.stream(node, 0), (1, steps, source.shape[-1]))
     own = [
-        None if g is None else within(ctx, node, g.own.emit(ctx, node, x), _SHORT.low, _SHORT.high)
+        None if g is None else within(ctx, node, g.own.emit(ctx, node, x), SHORT.low, SHORT.high)
         for g in gates
     ]
     output, cell = (
         ctx.shaped(node, given_state(ctx, node, s.name, s), (1, 1, s.size)) for s in states
     )
+    if steps > MOST_STEPS:
+        joined, output, cell = _long(ctx, node, gates, own, (output, cell))
+    else:
+        joined, output, cell = _side_by_side(ctx, node, gates, own, output, cell)
+    for tensor, value in zip(states, (output, cell), strict=True):
+        leave_state(ctx, node, tensor.name, value)
+    ctx.finish(node, joined)
+
+
+def _side_by_side(
+    ctx: LiteGraph,
+    node: LiteNode,
+    gates: list[LstmGate | None],
+    own: list[str | None],
+    output: str,
+    cell: str,
+) -> tuple[str, str, str]:
+    """All outputs, and both states behind them: hardware for each step."""
     found = []
-    for step in range(steps):
+    for step in range(_steps(ctx, node)):
         parts = [_at(ctx, node, o, step) for o in own]
         output, cell = _step(ctx, node, gates, parts, output, cell)
         found.append(output)
-    for tensor, value in zip(states, (output, cell), strict=True):
-        leave_state(ctx, node, tensor.name, value)
     joined = found[0]
     for value in found[1:]:
         joined = ctx.emit(node, Concat(), joined, value)
-    ctx.finish(node, joined)
+    return joined, output, cell
+
+
+def _long(
+    ctx: LiteGraph,
+    node: LiteNode,
+    gates: list[LstmGate | None],
+    own: list[str | None],
+    states: tuple[str, str],
+) -> tuple[str, str, str]:
+    """The same from one cell that does step after step."""
+    whole = [gate.recurrent for gate in gates if gate is not None and gate.peephole is None]
+    if len(whole) < len(gates) or ctx.constant(node, _PROJECTION) is not None:
+        raise unsupported(
+            node,
+            f"has {_steps(ctx, node)} steps in a frame, and coupled gates, peepholes or a "
+            "projection",
+            f"the cell that more than {MOST_STEPS} steps share has four gates and nothing else",
+            "convert it with one step in a frame: its states go from frame to frame",
+        )
+    inner = ctx.tensor(node.inner[_HIDDEN])
+    cell = CellOfSteps(
+        _digits(ctx, node),
+        IntType(*_limits(ctx, node)),
+        _hidden_factor(inner),
+        int(inner.zero_point[0]),
+    )
+    values = [value for value in own if value is not None]
+    return through_one_cell(ctx, node, whole, values, states, cell)
 
 
 def _at(ctx: LiteGraph, node: LiteNode, value: str | None, step: int) -> str:
@@ -137,7 +120,7 @@ def _at(ctx: LiteGraph, node: LiteNode, value: str | None, step: int) -> str:
 def _step(
     ctx: LiteGraph,
     node: LiteNode,
-    gates: list[_Gate | None],
+    gates: list[LstmGate | None],
     own: list[str],
     output: str,
     cell: str,
@@ -146,26 +129,35 @@ def _step(
     digits = _digits(ctx, node)
     forget, candidate = (_emitted(ctx, node, gates, own, g, output, cell) for g in (FORGET, CELL))
     if gates[INPUT] is None:
-        entering = ctx.emit(node, Linear((-1,), _SHORT.high), forget)
+        entering = ctx.emit(node, Linear((-1,), SHORT.high), forget)
     else:
         entering = _emitted(ctx, node, gates, own, INPUT, output, cell)
     kept = without_digits(ctx, node, ctx.emit(node, Product(), forget, cell), 15, "half_away")
     new = ctx.emit(node, Product(), entering, candidate)
     new = without_digits(ctx, node, new, 15 + digits, "half_away")
     following = ctx.emit(node, Linear((1, 1), 0), kept, new)
-    clip = _clip(ctx, node, "CellClip", ctx.operand(node, _CELL_STATE))
-    low, high = (-clip, clip) if clip else (_SHORT.low, _SHORT.high)
-    following = within(ctx, node, following, low, high)
+    following = within(ctx, node, following, *_limits(ctx, node))
     opened = _emitted(ctx, node, gates, own, OUTPUT, output, following)
-    squashed = _looked_up(ctx, node, following, short_tanh(digits))
+    squashed = activated(ctx, node, following, short_tanh(digits))
     hidden = ctx.emit(node, Product(), opened, squashed)
     return _projected(ctx, node, hidden), following
+
+
+def _limits(ctx: LiteGraph, node: LiteNode) -> tuple[int, int]:
+    """Of the cell state."""
+    clip = _clip(ctx, node, "CellClip", ctx.operand(node, _CELL_STATE))
+    return (-clip, clip) if clip else (SHORT.low, SHORT.high)
+
+
+def _hidden_factor(inner: LiteTensor) -> Factor:
+    """From products of two activations to the hidden tensor's steps."""
+    return Factor.of(2.0**-15 / float(inner.scale[0]) * 2.0**-15)
 
 
 def _emitted(
     ctx: LiteGraph,
     node: LiteNode,
-    gates: list[_Gate | None],
+    gates: list[LstmGate | None],
     own: list[str],
     which: int,
     output: str,
@@ -182,7 +174,7 @@ def _projected(ctx: LiteGraph, node: LiteNode, hidden: str) -> str:
     state = ctx.operand(node, _OUTPUT_STATE)
     zero = int(inner.zero_point[0])
     weights = ctx.constant(node, _PROJECTION)
-    small = by_factor(ctx, node, hidden, Factor.of(2.0**-15 / float(inner.scale[0]) * 2.0**-15))
+    small = by_factor(ctx, node, hidden, _hidden_factor(inner))
     if weights is None:
         return within(ctx, node, small, -128, 127, zero)
     # In front of a projection the kernel subtracts the zero point, and adds it in the sums.
@@ -191,7 +183,7 @@ def _projected(ctx: LiteGraph, node: LiteNode, hidden: str) -> str:
     matrix = weights.astype(np.int64)
     bias = zero * matrix.sum(axis=1) + _bias(ctx, node, _PROJECTION_BIAS, matrix.shape[0])
     real = tensor.scale[0] * inner.scale[0] / state.scale[0]
-    shown = _Sums(matrix, bias, Factor.of(float(real))).emit(ctx, node, small)
+    shown = GateSums(matrix, bias, Factor.of(float(real))).emit(ctx, node, small)
     shown = within(ctx, node, shown, -128, 127, int(state.zero_point[0]))
     clip = _clip(ctx, node, "ProjClip", ctx.result(node))
     return within(ctx, node, shown, -clip, clip) if clip else shown
@@ -204,7 +196,7 @@ def _clip(ctx: LiteGraph, node: LiteNode, option: str, tensor: LiteTensor) -> in
     return int(np.clip(real / tensor.scale[0], 0, element.high)) if real > 0 else 0
 
 
-def _gate(ctx: LiteGraph, node: LiteNode, which: int) -> _Gate | None:
+def _gate(ctx: LiteGraph, node: LiteNode, which: int) -> LstmGate | None:
     """A gate; None for that of the input where it is what is not forgotten."""
     if ctx.constant(node, _WEIGHTS + which) is None:
         return None
@@ -214,19 +206,19 @@ def _gate(ctx: LiteGraph, node: LiteNode, which: int) -> _Gate | None:
         for start, tensor in ((_WEIGHTS, source), (_RECURRENT, state))
     )
     bias = _bias(ctx, node, _BIASES + which, own.weights.shape[0])
-    own = _Sums(own.weights, own.bias + bias, own.factor)
+    own = GateSums(own.weights, own.bias + bias, own.factor)
     function = short_tanh(3) if which == CELL else short_sigmoid(3)
     # There is none for the candidate: input, forgetting and output are 9, 10 and 11.
     place = _PEEPHOLES + (2 if which == OUTPUT else which)
     peephole = None if which == CELL else ctx.constant(node, place)
     if peephole is None:
-        return _Gate(own, recurrent, None, function)
+        return LstmGate(own, recurrent, None, function)
     tensor, cell = ctx.operand(node, place), ctx.operand(node, _CELL_STATE)
     real = cell.scale[0] * tensor.scale[0] / _STEP
-    return _Gate(own, recurrent, (peephole.astype(np.int64), Factor.of(float(real))), function)
+    return LstmGate(own, recurrent, (peephole.astype(np.int64), Factor.of(float(real))), function)
 
 
-def _sums(ctx: LiteGraph, node: LiteNode, place: int, source: LiteTensor) -> _Sums:
+def _sums(ctx: LiteGraph, node: LiteNode, place: int, source: LiteTensor) -> GateSums:
     tensor, data = ctx.operand(node, place), ctx.given(node, place, "weights")
     ctx.interval(node, source)
     columns = source.shape[-1] if place < _RECURRENT else source.size
@@ -244,7 +236,7 @@ def _sums(ctx: LiteGraph, node: LiteNode, place: int, source: LiteTensor) -> _Su
     weights = data.astype(np.int64)
     real = tensor.scale[0] * source.scale[0] / _STEP
     bias = -int(source.zero_point[0]) * weights.sum(axis=1)
-    return _Sums(weights, bias, Factor.of(float(real)))
+    return GateSums(weights, bias, Factor.of(float(real)))
 
 
 def _bias(ctx: LiteGraph, node: LiteNode, place: int, rows: int) -> IntArray:
@@ -265,7 +257,8 @@ def _check(ctx: LiteGraph, node: LiteNode) -> None:
         raise unsupported(
             node,
             "normalizes its gates",
-            "the integer kernel's normalization of layers is not built",
+            "TFLite's kernel divides by a root that it finds in five steps of Newton's method, on "
+            "32 bits, which is not built",
             "an LSTM without layer normalization",
         )
     if node.whole("DiagonalRecurrentTensors"):
@@ -298,13 +291,6 @@ def _steps(ctx: LiteGraph, node: LiteNode) -> int:
     batch, steps = (1, 0) if node.whole("TimeMajor") else (0, 1)
     if len(shape) != 3 or shape[batch] != 1:
         raise wrong_shape(node, ctx.operand(node, 0), "one sequence [1, steps, features]")
-    if shape[steps] > MOST_STEPS:
-        raise unsupported(
-            node,
-            f"has {shape[steps]} steps in a frame",
-            f"each has hardware of its own, for up to {MOST_STEPS}",
-            "convert it with one step in a frame: its states go from frame to frame",
-        )
     return shape[steps]
 
 

@@ -45,16 +45,25 @@ def by_factor(ctx: LiteGraph, node: LiteNode, value: str, factor: Factor, digits
     """
     mantissa, shift = int(factor.mantissa[0]), int(factor.shift[0])
     left, element = digits + max(shift, 0), ctx.kind(value).element
-    if max(abs(element.low), abs(element.high)) << left >= _WIDE:
-        raise node.refuse(
-            "HW0305",
-            f"operands of this {node.operator} reach from {element.low} to {element.high}",
-            "TFLite's reference kernel overflows there, so that its result is not defined",
-            "check the scales of the operator",
-        )
+    check_reach(node, factor, element.low, element.high, digits)
     product = ctx.emit(node, Linear((mantissa,), 0), value)
     whole = without_digits(ctx, node, product, 31 - left, "half_up")
     return without_digits(ctx, node, whole, max(-shift, 0), "half_away")
+
+
+def check_reach(node: LiteNode, factor: Factor, low: int, high: int, digits: int = 0) -> None:
+    """Numbers of an interval, with so many digits appended, must have a product with a factor.
+
+    Raises:
+        CompileError: HW0305 where the kernel's 32 bits overflow.
+    """
+    if max(abs(low), abs(high)) << (digits + max(int(factor.shift[0]), 0)) >= _WIDE:
+        raise node.refuse(
+            "HW0305",
+            f"operands of this {node.operator} reach from {low} to {high}",
+            "TFLite's reference kernel overflows there, so that its result is not defined",
+            "check the scales of the operator",
+        )
 
 
 def looked_up(ctx: LiteGraph, node: LiteNode, value: str, table: IntArray) -> str:

@@ -140,6 +140,8 @@ STREAMING: dict[str, Maker] = {
     "lstm coupled peepholes": lambda r: lstm(r, 1, cifg=True, peepholes=True),
     "lstm projection": lambda r: lstm(r, 2, projection=True),
     "lstm clipped": lambda r: lstm(r, 2, projection=True, clip=1.5),
+    "lstm long": lambda r: lstm(r, 11),
+    "lstm long time major clipped": lambda r: lstm(r, 9, major=True, clip=1.5),
     "svdf": lambda r: svdf(r, 1),
     "svdf of rank 2": lambda r: svdf(r, 2),
 }

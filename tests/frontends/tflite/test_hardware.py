@@ -47,7 +47,14 @@ def keeping(name: str, level: str, folder: Path) -> None:
 @pytest.mark.parametrize("level", ["rtl", "hls"])
 @pytest.mark.parametrize(
     "name",
-    ["lstm", "lstm coupled peepholes", "lstm projection", "svdf of rank 2", "before and now"],
+    [
+        "lstm",
+        "lstm long",
+        "lstm coupled peepholes",
+        "lstm projection",
+        "svdf of rank 2",
+        "before and now",
+    ],
 )
 def test_the_hardware_of_states_is_equal_at_both_levels(
     name: str, level: str, tmp_path: Path
