@@ -7,7 +7,7 @@
 //
 // with `bytes` the width of tdata or rdata in bytes, `words` the beats of a frame and `size` the
 // bytes of the image in external memory; and HW_WAVES_FST or HW_WAVES_VCD
-// in programs that can write waveforms.
+// in programs that can write waveforms, HW_WAVES_TOGGLES in those that count changes of all nets.
 
 #include "Vdut.h"
 #include "hw_design.h"
@@ -18,6 +18,9 @@
 #define HW_TRACE VerilatedFstC
 #elif defined(HW_WAVES_VCD)
 #include "verilated_vcd_c.h"
+#define HW_TRACE VerilatedVcdC
+#elif defined(HW_WAVES_TOGGLES)
+#include "hw_toggles.h"
 #define HW_TRACE VerilatedVcdC
 #endif
 
@@ -57,7 +60,12 @@ class Ported final : Context, public hw::Design {
     const hw::StreamPort outputs_[kOutputs + 1] = {HW_OUTPUTS(HW_STREAM){}};
     const hw::MemoryPort memories_[kMemories + 1] = {HW_MEMORIES(HW_MEMORY){}};
 #ifdef HW_TRACE
+#ifdef HW_WAVES_TOGGLES
+    hw::ToggleFile file_;  // before what writes to it
+    HW_TRACE trace_{&file_};
+#else
     HW_TRACE trace_;
+#endif
     const bool traced_;
 #endif
 

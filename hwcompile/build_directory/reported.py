@@ -8,6 +8,7 @@ import msgspec
 
 from hwcompile.build_directory.fields import Count, Positive
 from hwcompile.build_directory.reported_memory import ExternalReport, TrafficReport
+from hwcompile.build_directory.reported_power import PowerReport
 from hwcompile.build_directory.reported_ways import WaysReport
 
 REPORT_SCHEMA = 1
@@ -276,6 +277,7 @@ class DesignReport(msgspec.Struct, frozen=True):
         accuracy: Level to the accuracy of its last `hwcompile simulate --labels`.
         target: How fast it was to be; left out by versions that did not know.
         ways: By the way that frames take, where they take one of two; else null.
+        power: What the last `hwcompile power` estimated; left out before one.
     """
 
     name: str
@@ -297,6 +299,7 @@ class DesignReport(msgspec.Struct, frozen=True):
     accuracy: dict[str, AccuracyReport] = {}
     target: TargetReport | None = None
     ways: WaysReport | None = None
+    power: PowerReport | None = None
 
 
 class OriginReport(msgspec.Struct, frozen=True):

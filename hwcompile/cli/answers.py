@@ -14,7 +14,7 @@ import typer
 
 from hwcompile.build_directory.reported import BoardReport, Report
 from hwcompile.cli.command_answer import CommandAnswer
-from hwcompile.cli.model_answers import ExploreAnswer, ImportAnswer
+from hwcompile.cli.model_answers import ExploreAnswer, ImportAnswer, PowerAnswer
 from hwcompile.cli.system_answers import SplitAnswer, VerifySystemAnswer
 
 
@@ -302,6 +302,7 @@ ANSWERS: dict[str, type[CommandAnswer]] = {
     "explore": ExploreAnswer,
     "import-deep-compression": ImportAnswer,
     "ops": OpsAnswer,
+    "power": PowerAnswer,
     "program": ProgramAnswer,
     "run": RunAnswer,
     "simulate": SimulateAnswer,

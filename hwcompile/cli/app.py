@@ -28,6 +28,7 @@ COMMANDS = {
     "explore": "Show the designs of MODEL of which none is faster and smaller than another.",
     "import-deep-compression": "Write a network of Deep Compression's authors as a QONNX model.",
     "ops": "List operator families with their kernels, and source operators that reach them.",
+    "power": "Estimate power: how often nets change in a simulation, times energies of the FPGA.",
     "program": "Load the bitstream in DIR/BOARD with the board's programmer.",
     "report": "Print the report of a build as a table, or as JSON; open its page.",
     "run": "Send the frames of INPUTS to a board; exit code 1 when --check finds a difference.",

@@ -23,11 +23,15 @@ from hwcompile.explore.network.files import SCHEDULES, csv_text, listed, schedul
 from hwcompile.explore.network.page import page_of
 from hwcompile.explore.network.points import Point
 from hwcompile.explore.network.recipes import Examples, written
+from hwcompile.explore.power import AssumedPower, assumed_power
+from hwcompile.families.family import GENERIC
+from hwcompile.families.flow import Use
 from hwcompile.limits import not_both, writable_folder, writable_place
 from hwcompile.options import DEFAULT_MHZ, CompileOptions
 from hwcompile.rates import rate_text
 from hwcompile.report.fitting import FittingTable, TableColumn
 from hwcompile.report.page.front import PAGE
+from hwcompile.technology.energies import ASSUMED
 
 _JUDGED = ("weights", "accuracy")
 
@@ -99,13 +103,19 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
         points = [front.points[index] for index in chosen]
         for index, made in zip(chosen, confirmed(ways, names, points, does, step), strict=True):
             built[index] = made
+        families = {board.id: board.device.family for board in boards if board}
+        powers = [
+            assumed_power(
+                Use(point.lut, point.ff, point.bram, point.dsp),
+                point.interval,
+                point.mhz,
+                families.get(point.board, GENERIC),
+            )
+            for point in front.points
+        ]
+        each = enumerate(zip(front.points, built, powers, strict=True), start=1)
         done = FrontAnswer(
-            designs=[
-                _answer(number, point, made)
-                for number, (point, made) in enumerate(
-                    zip(front.points, built, strict=True), start=1
-                )
-            ],
+            designs=[_answer(number, *figures) for number, figures in each],
             designs_tried=front.designs_tried,
             planned=front.planned,
             workers=does.workers,
@@ -116,11 +126,11 @@ def explore_whole(wish: Wish, step: Callable[[str], None]) -> Callable[[], None]
                 *(f"No design was found that fits {name}." for name in without),
             ],
         )
-    table = csv_text(front.points, built)
+    table = csv_text(front.points, built, powers)
     if wish.csv_file:
         write_atomic(wish.csv_file, table)
     if wish.output:
-        _write(wish.output, front, table, page_of(front, wish.model.stem))
+        _write(wish.output, front, table, page_of(front, wish.model.stem, powers))
         for name in {point.recipe for point in front.points} & set(followed):
             models = wish.output / MODELS
             models.mkdir(exist_ok=True)
@@ -181,7 +191,9 @@ def _write(folder: Path, front: Front, table: str, page: str) -> None:
     write_atomic(folder / PAGE, page)
 
 
-def _answer(number: int, point: Point, made: Confirmed | None) -> DesignAnswer:
+def _answer(
+    number: int, point: Point, made: Confirmed | None, takes: AssumedPower | None
+) -> DesignAnswer:
     return DesignAnswer(
         schedule=schedule_name(number),
         recipe=point.recipe,
@@ -197,6 +209,8 @@ def _answer(number: int, point: Point, made: Confirmed | None) -> DesignAnswer:
         ff=point.ff,
         bram=point.bram,
         dsp=point.dsp,
+        nj_per_frame=takes.nj_per_frame if takes else None,
+        dynamic_mw=takes.dynamic_mw if takes else None,
         built=BuiltAnswer(
             lut=made.lut,
             ff=made.ff,
@@ -220,6 +234,7 @@ def _say(done: FrontAnswer, wish: Wish) -> None:
         *(TableColumn(name, number=True) for name in ("frames/s", "MHz", "interval")),
         TableColumn("latency", 3, number=True),
         *(TableColumn(name, number=True) for name in ("cells", "BRAM", "DSP")),
+        TableColumn("about mW", 2, number=True),
         *(TableColumn(f"built {name}", number=True) for name in ("LUT", "MHz") if wish.synth),
     )
     several = len(wish.boards) > 1
@@ -236,7 +251,8 @@ def _say(done: FrontAnswer, wish: Wish) -> None:
     console.print(
         f"{len(done.designs):,} designs of which none is faster and smaller than another{more}. "
         f"{done.designs_tried:,} were weighed and {done.planned:,} planned whole. Cycles are "
-        "exact; cells and clocks are predicted.",
+        f"exact; cells and clocks are predicted; mW are those of changes, if {ASSUMED:.1%} of all "
+        "bits change in a cycle (hwcompile power counts them).",
         markup=False,
         soft_wrap=True,
     )
@@ -262,5 +278,6 @@ def _row(design: DesignAnswer, several: bool, built: bool) -> tuple[str, ...]:
         rate_text(design.frames_per_second),
         f"{design.mhz:.1f}",
         *(f"{figure:,}" for figure in figures),
+        "-" if design.dynamic_mw is None else f"{design.dynamic_mw:.3g}",
         *(more if built else ()),
     )

@@ -1,9 +1,10 @@
-"""Answers of commands that take a model apart or make one; see `hwcompile.cli.answers`."""
+"""Answers of commands that take models and designs apart; see `hwcompile.cli.answers`."""
 
 from __future__ import annotations
 
 import msgspec
 
+from hwcompile.build_directory.reported_power import PowerReport
 from hwcompile.cli.command_answer import CommandAnswer
 
 
@@ -29,6 +30,18 @@ class UnpackedLayerAnswer(msgspec.Struct, frozen=True, kw_only=True):
     levels: int
     step: float
     error: float
+
+
+class PowerAnswer(CommandAnswer, frozen=True, kw_only=True):
+    """Of `hwcompile power`.
+
+    Attributes:
+        directory: The build directory.
+        power: What was estimated, as in its `report.json`.
+    """
+
+    directory: str
+    power: PowerReport
 
 
 class ImportAnswer(CommandAnswer, frozen=True, kw_only=True):
@@ -139,6 +152,9 @@ class DesignAnswer(msgspec.Struct, frozen=True, kw_only=True):
         ff: Flip-flops.
         bram: Block RAMs.
         dsp: DSP blocks.
+        nj_per_frame: Of changes, at an activity that is assumed; null where energies of the FPGA
+            are not known.
+        dynamic_mw: The same frame after frame, at `mhz`.
         built: What became of it, where `--synth` asked.
     """
 
@@ -156,6 +172,8 @@ class DesignAnswer(msgspec.Struct, frozen=True, kw_only=True):
     ff: int
     bram: int
     dsp: int
+    nj_per_frame: float | None = None
+    dynamic_mw: float | None = None
     built: BuiltAnswer | None = None
 
 

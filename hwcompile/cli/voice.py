@@ -33,7 +33,7 @@ Step = Callable[[str], None]
 
 
 COMPILING = (
-    *("build", "explore", "run", "simulate", "simulate-board"),
+    *("build", "explore", "power", "run", "simulate", "simulate-board"),
     *("trace", "verify", "verify-system"),
 )
 """Commands that run programs or processes of their own at once."""

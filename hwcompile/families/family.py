@@ -22,7 +22,7 @@ GENERIC = "artix7"
 """The family whose prices hold where no board is named: look-up tables of six inputs."""
 
 CALIBRATION, CELLS, MAP, PLL_CELLS = "calibration.json", "cells.v", "map.v", "pll_cells.sv"
-DELAYS = "delays.json"
+DELAYS, ENERGIES = "delays.json", "energies.json"
 """Files beside a family's code, each where there is one: coefficients of the resource model, models
 of cells that Yosys knows by their ports only, techmap rules of our own, models of the PLL cells in
 the wrappers `hw_pll_*.sv`; delays of the speed grades."""

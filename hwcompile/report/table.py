@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from hwcompile.build_directory.reported_power import PowerReport
 from hwcompile.rates import rate_text
 from hwcompile.report.external import external_reads, loads
 from hwcompile.report.fitting import FittingTable, TableColumn
@@ -44,6 +46,9 @@ def _design_lines(report: Report) -> Text:
     if "frames_per_second" in (design.get("resources") or {}):
         lines.append(f"  board      {_board(design['resources'])}")
     lines += _fit_lines(design.get("fit"))
+    if design.get("power"):
+        found = msgspec.convert(design["power"], PowerReport)
+        lines.append(f"  power      {power_line(found)}")
     for level, result in design["levels"].items():
         lines.append(
             f"  {level:<10} {result['frames']:,} frames compared, "
@@ -55,6 +60,15 @@ def _design_lines(report: Report) -> Text:
             f"{found['right']:,} of {found['frames']:,} frames"
         )
     return Text("\n".join(lines) + "\n")
+
+
+def power_line(found: PowerReport) -> str:
+    """An estimate of power in one line."""
+    static = "static not known" if found.static_mw is None else f"{found.static_mw:.3g} mW static"
+    return (
+        f"{found.dynamic_mw:.3g} mW dynamic at {found.clock_mhz:g} MHz (factor {found.factor:g} "
+        f"either way), {static}, {found.nj_per_frame:,.4g} nJ per frame on {found.board}"
+    )
 
 
 def _way_lines(ways: Report | None) -> list[str]:

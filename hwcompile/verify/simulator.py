@@ -33,13 +33,16 @@ from hwcompile.verify.result import SimulationResult
 from hwcompile.verify.sources import FrameSource
 from hwcompile.verify.status import check_status, starved_cycles
 from hwcompile.verify.taps import read_occupancy, read_taps
-from hwcompile.verify.verilator import Variant, verilate
+from hwcompile.verify.verilator import TOGGLES, Variant, verilate
 
 MAX_IDLE_CYCLES = 1_000_000
 """Cycles without a transfer that count as a deadlock, unless told otherwise."""
 
 HARNESS = ("verilator_main.cpp", "verilator_ports.cpp", "hw_design.h")
 """Files of `sim/`: the main program, what joins it to a design, and what both include."""
+
+COUNTER = "hw_toggles.h"
+"""What counts changes of nets, in `sim/`."""
 
 MEMORY_LATENCY = 8
 """Cycles from an address taken by external memory to the first beat, unless told otherwise."""
@@ -174,7 +177,8 @@ def compile_simulator(
     interface = Interface.read(directory)
     main, ports, design = (room("sim") / name for name in HARNESS)
     header = ports_header(interface, waves=waves)
-    texts = [header, *(path.read_text() for path in (main, ports, design))]
+    beside = [design, *([room("sim") / COUNTER] if waves == TOGGLES else [])]
+    texts = [header, *(path.read_text() for path in (main, ports, *beside))]
     for level in reversed(OPTIMISED):
         variant = Variant(waves=waves, taps=taps, level=level)
         key = simulator_key(directory, variant, texts)
@@ -185,7 +189,8 @@ def compile_simulator(
         objects = folder / "objects"
         objects.mkdir()
         (objects / "hw_ports.h").write_text(header)
-        shutil.copyfile(design, objects / design.name)
+        for path in beside:
+            shutil.copyfile(path, objects / path.name)
         verilate(build_directory.rtl_sources(directory), interface.top, objects, variant.options)
         shared = SharedSource(main, (design,))
         build_program(objects, ports, folder / "simulator", variant, shared=shared)

@@ -19,6 +19,16 @@ from hwcompile.processes import run_captured
 FST, VCD = "fst", "vcd"
 """Formats of waveforms, which are the suffixes of their files."""
 
+TOGGLES = "toggles"
+"""In the place of a waveform, how often every net changes; see `sim/hw_toggles.h`."""
+
+_TRACES = {
+    FST: (("--trace-fst",), "verilated_fst_c"),
+    VCD: (("--trace-vcd",), "verilated_vcd_c"),
+    TOGGLES: (("--trace-vcd", "--trace-max-width", "0"), "verilated_vcd_c"),
+}
+"""For each of them, Verilator's options (nets of any width count), and its writer's file."""
+
 STANDARD, LATER = "-std=c++14", "-std=c++17"
 """What Verilator's library is content with, and what one will ask for that no longer is.
 
@@ -82,7 +92,7 @@ class Variant:
     """What a simulator can do beside simulating.
 
     Attributes:
-        waves: Write waveforms of this format, `VCD` or `FST`; none when empty.
+        waves: Write waveforms of this format, `VCD` or `FST`, or `TOGGLES`; none when empty.
         taps: Record streams inside the design (`HW_TAP`).
         vpi: Let a Python test bench reach the ports.
         level: How the design's C++ is compiled; the less is optimised, the sooner it is there.
@@ -96,7 +106,7 @@ class Variant:
     @property
     def options(self) -> list[str]:
         """Verilator's options."""
-        waves = [f"--trace-{self.waves}"] if self.waves else []
+        waves = _TRACES[self.waves][0] if self.waves else ()
         taps = ["-DHW_TAP"] if self.taps else []
         vpi = ["--vpi"] if self.vpi else []
         return [*waves, *taps, *vpi]
@@ -104,7 +114,7 @@ class Variant:
     @property
     def runtime(self) -> list[str]:
         """Parts of Verilator's run-time library; each is one file when it is compiled."""
-        waves = [f"verilated_{self.waves}_c"] if self.waves else []
+        waves = [_TRACES[self.waves][1]] if self.waves else []
         return ["verilated", *waves, *(["verilated_vpi"] if self.vpi else [])]
 
 

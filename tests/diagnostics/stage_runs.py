@@ -14,6 +14,7 @@ import hwcompile
 from hwcompile import backend
 from hwcompile.boards import load_board
 from hwcompile.emit.interface import AxisPort
+from hwcompile.explore.power import PowerOptions, estimate_power
 from hwcompile.families.flow import Use
 from hwcompile.families.ice40.bits.database import chip_database
 from hwcompile.ir.types import IntType
@@ -203,6 +204,21 @@ def hw0636_codes_of_an_input_that_is_taken_in_two_ways(at: Place) -> None:
 
 def hw0637_codes_beyond_the_input(at: Place) -> None:
     _simulate(at, np.full((2, 6), 8), inputs_are="codes")
+
+
+def hw0638_no_board_for_power(at: Place) -> None:
+    estimate_power(at.design(), PowerOptions())
+
+
+def hw0638_energies_that_nobody_wrote_down(at: Place) -> None:
+    at.patch.setattr("hwcompile.explore.power.energies_of", lambda family: None)
+    estimate_power(at.design(), PowerOptions(board="icebreaker"))
+
+
+def hw0638_a_network_that_the_host_computes(at: Place) -> None:
+    none = SimpleNamespace(stages=())
+    at.patch.setattr("hwcompile.explore.power.read_plan", lambda directory: none)
+    estimate_power(at.design(), PowerOptions(board="icebreaker"))
 
 
 def hw0640_a_design_far_beyond_the_board(at: Place) -> None:

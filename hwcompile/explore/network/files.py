@@ -10,12 +10,14 @@ from pathlib import Path
 
 from hwcompile.explore.network.confirm import Confirmed
 from hwcompile.explore.network.points import Point
+from hwcompile.explore.power import AssumedPower
 
 SCHEDULES = "schedules"
 """The folder of the schedules."""
 
 _NAME = re.compile(r"\d{3,}\.toml")
 _NUMBERS = ("clock_mhz", "mhz", "interval", "latency", "lanes", "lut", "ff", "bram", "dsp")
+_POWER = ("nj_per_frame", "dynamic_mw")
 _BUILT = ("lut", "ff", "bram", "dsp", "fmax_mhz", "problem")
 
 
@@ -34,22 +36,30 @@ def listed(table: Path) -> set[str]:
     return {name for name in names if _NAME.fullmatch(name)}
 
 
-def csv_text(points: Sequence[Point], built: Sequence[Confirmed | None]) -> str:
+def csv_text(
+    points: Sequence[Point],
+    built: Sequence[Confirmed | None],
+    powers: Sequence[AssumedPower | None],
+) -> str:
     """The front as a table; what was built has columns of its own.
 
     Args:
         points: Designs in their order.
         built: What became of each, where it was built.
+        powers: What each takes at an activity that is assumed, where energies are known.
     """
     text = StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     more = [f"built_{name}" for name in _BUILT] if any(built) else []
     judged = ["recipe", "accuracy"] if any(point.recipe for point in points) else []
-    writer.writerow(["schedule", "board", *judged, "frames_per_second", *_NUMBERS, *more])
-    for number, (point, made) in enumerate(zip(points, built, strict=True), start=1):
+    heads = ["schedule", "board", *judged, "frames_per_second", *_NUMBERS, *_POWER, *more]
+    writer.writerow(heads)
+    each = zip(points, built, powers, strict=True)
+    for number, (point, made, takes) in enumerate(each, start=1):
         rate = f"{point.frames_per_second:.3f}"
         own = [getattr(point, name) for name in _NUMBERS]
         found = [getattr(made, name) if made else "" for name in _BUILT] if more else []
         name = [getattr(point, field) for field in judged]
-        writer.writerow([schedule_name(number), point.board, *name, rate, *own, *found])
+        power = [getattr(takes, name) if takes else "" for name in _POWER]
+        writer.writerow([schedule_name(number), point.board, *name, rate, *own, *power, *found])
     return text.getvalue()

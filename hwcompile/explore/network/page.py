@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from hwcompile.explore.network.explore import Front
 from hwcompile.explore.network.files import schedule_name
 from hwcompile.explore.network.points import Point
+from hwcompile.explore.power import AssumedPower
 from hwcompile.rates import rate_text
 from hwcompile.report.page.front import front_page
 from hwcompile.report.page.roofline import VEGA, axis_marks
 from hwcompile.report.page.section import Section, Spec, Table
+from hwcompile.technology.energies import ASSUMED
 
 
-def page_of(front: Front, name: str) -> str:
+def page_of(front: Front, name: str, powers: Sequence[AssumedPower | None] = ()) -> str:
     """The page.
 
     Args:
         front: What was found.
         name: Of the model.
+        powers: What each design takes at an activity that is assumed; none are shown without.
     """
+    takes = dict(enumerate(powers, start=1))
     boards = list(dict.fromkeys(point.board for point in front.points))
     numbered = list(enumerate(front.points, start=1))
     sections = []
     for board in boards:
         mine = [(number, point) for number, point in numbered if point.board == board]
-        sections += _sections(board, mine)
+        sections += _sections(board, mine, takes)
     fastest = max(point.frames_per_second for point in front.points)
     smallest = min(front.points, key=lambda point: point.lut)
     facts = [
@@ -41,7 +45,9 @@ def page_of(front: Front, name: str) -> str:
     return front_page(f"{name}: designs", facts, sections)
 
 
-def _sections(board: str, points: Sequence[tuple[int, Point]]) -> list[Section]:
+def _sections(
+    board: str, points: Sequence[tuple[int, Point]], takes: Mapping[int, AssumedPower | None]
+) -> list[Section]:
     where = f" on {board}" if board else ""
     rows = [
         {
@@ -64,11 +70,13 @@ def _sections(board: str, points: Sequence[tuple[int, Point]]) -> list[Section]:
     )
     anchor = board or "designs"
     return [
-        Section(f"front-{anchor}", f"Speed and logic{where}", said, _chart(rows), _table(points))
+        Section(
+            f"front-{anchor}", f"Speed and logic{where}", said, _chart(rows), _table(points, takes)
+        )
     ]
 
 
-def _table(points: Sequence[tuple[int, Point]]) -> Table:
+def _table(points: Sequence[tuple[int, Point]], takes: Mapping[int, AssumedPower | None]) -> Table:
     judged = ("weights", "accuracy") if any(point.recipe for _, point in points) else ()
     heads = ("schedule", *judged, "planned for, MHz", "frames/s", "MHz", "interval", "latency")
     rows = [
@@ -80,10 +88,19 @@ def _table(points: Sequence[tuple[int, Point]]) -> Table:
             f"{point.mhz:.1f}",
             *(f"{value:,}" for value in (point.interval, point.latency)),
             *(f"{value:,}" for value in (point.lanes, point.lut, point.ff, point.bram, point.dsp)),
+            *(_power(takes[number]) if takes else ()),
         )
         for number, point in points
     ]
-    return Table("The designs in numbers", (*heads, "lanes", "cells", "FF", "BRAM", "DSP"), rows)
+    power = (f"nJ per frame, {ASSUMED:.1%} of bits changing", "mW") if takes else ()
+    heads = (*heads, "lanes", "cells", "FF", "BRAM", "DSP", *power)
+    return Table("The designs in numbers", heads, rows)
+
+
+def _power(takes: AssumedPower | None) -> tuple[str, str]:
+    if takes is None:
+        return "-", "-"
+    return f"{takes.nj_per_frame:,.1f}", f"{takes.dynamic_mw:,.2f}"
 
 
 def _chart(rows: list[dict[str, object]]) -> Spec:

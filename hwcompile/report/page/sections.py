@@ -21,6 +21,7 @@ from hwcompile.report.page.figures import (
     stages_of,
 )
 from hwcompile.report.page.network import network_graph
+from hwcompile.report.page.power import power_sections
 from hwcompile.report.page.roofline import roofline_chart, roofline_key, roofline_rows
 from hwcompile.report.page.section import Section, Table
 from hwcompile.report.page.standing import levels_section
@@ -39,6 +40,7 @@ def sections_of(report: Report, insight: Insight) -> list[Section]:
         _fifos(report, insight),
         _roofline(report, insight),
         _values(insight),
+        *power_sections(report),
         levels_section(report),
     ]
 
