@@ -26,6 +26,8 @@ MEMORY_LATENCY = (0, 100_000)
 """Cycles until external memory answers."""
 MEGABYTES = 10.0**7
 """Most MB/s of external memory."""
+MEMORY_BITS = (32, 1024)
+"""Widths of a port to external memory."""
 NOISE = (0.0, 1.0)
 """Probability that noise hits a byte."""
 PLACE_SEEDS = (1, 1000)

@@ -10,8 +10,7 @@ from typing import Any, TypedDict
 from hwcompile.boards import Board, load_board
 from hwcompile.build_directory.reported import TargetSource
 from hwcompile.diagnostics import fail
-from hwcompile.limits import CLOCK_MHZ, CYCLES, MEGABYTES, not_both, number, whole
-from hwcompile.ops.contract.external_memory import LEAST_BITS
+from hwcompile.limits import CLOCK_MHZ, CYCLES, MEGABYTES, MEMORY_BITS, not_both, number, whole
 
 DEFAULT_MHZ = 100.0
 """The clock in MHz that frames per second refer to when nothing else is said."""
@@ -161,7 +160,7 @@ class CompileOptions:
                 "weights go there when they do not fit an FPGA, and none is named",
                 "--board ulx3s_85, or a schedule that says which weights are external",
             )
-        least = LEAST_BITS / 8
+        least = MEMORY_BITS[0] / 8
         why = f"{least:g} bytes per cycle at least, at {clock_mhz:g} MHz"
         limits = (least * clock_mhz, MEGABYTES)
         return number("--external-memory", wish, limits, why) / clock_mhz

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hwcompile.limits import MEMORY_BITS
 from hwcompile.ops.contract.memory_image import MemoryImage
 
-LEAST_BITS, MOST_BITS = 32, 1024
+LEAST_BITS, MOST_BITS = MEMORY_BITS
 """Data widths of an AXI4 port that interconnects take."""
 
 BOUNDARY = 4096
