@@ -108,11 +108,12 @@ class LoadedMemory(ExternalMemory):
 
     @property
     def load_cycles(self) -> int:
-        """From reset until words are accepted, while memory keeps up: a cycle for each thing read.
+        """From reset until words are accepted, while memory keeps up.
 
-        Every other cycle is one in which the decoder waits for a beat, and is counted.
+        Two cycles find a thing and read it; in every other one the decoder waits for a beat, which
+        is counted.
         """
-        return self._head_cycles + self.symbols + TAIL + (self.kind == HUFFMAN)
+        return 2 * (self._heads + self.symbols) + TAIL + (self.kind == HUFFMAN)
 
     @property
     def bits_per_lane(self) -> float:
@@ -169,7 +170,8 @@ class LoadedMemory(ExternalMemory):
         return HuffmanCode.of(self._occurrences, LONGEST)
 
     @property
-    def _head_cycles(self) -> int:
+    def _heads(self) -> int:
+        """Things that are read before symbols."""
         heads = {PLAIN: 0, BITMAP: 1}
         return heads[self.kind] if self.kind in heads else LONGEST + self._code.symbols.size
 

@@ -138,12 +138,12 @@ def with_external(parameters: Parameters) -> Parameters:
 
 
 def loading_paths(parameters: Parameters) -> tuple[Path, ...]:
-    """The slowest way of what loads weights: a symbol's length moves the window behind it."""
+    """The slowest way of what loads weights: from a window of bits to how many are taken."""
     if not is_loaded(parameters):
         return ()
     if parameters.get("image", SMALLEST) == PLAIN:
         return (Path("window", 5),)
-    return (Path("decoder", 8, (12,)),)
+    return (Path("decoder", 5, (12,)),)
 
 
 def why_not(

@@ -1,5 +1,5 @@
 // The decoder of bitmap images: the most frequent symbol, of PieceBits bits; then for each symbol a
-// bit, and where it is 1, the symbol. The first symbol or another one per cycle; latency 1.
+// bit, and where it is 1, the symbol. The first symbol or another one per step; latency 1.
 
 `default_nettype none
 

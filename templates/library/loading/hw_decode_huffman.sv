@@ -1,6 +1,6 @@
 // The decoder of Huffman images: how many codes have 1, 2, ... Longest bits; the symbols, of
 // PieceBits bits, in the order of their codes; then the code of each symbol, its first bit first.
-// One of these per cycle; latency 2.
+// One of these per step; latency 2.
 //
 // The code is canonical: codes of one length follow each other as numbers, in the order of their
 // symbols, and begin behind those of the length before, doubled. So a code of so many bits is below

@@ -1,5 +1,5 @@
-// The decoder of plain images: a row of RowBits bits comes in pieces of PieceBits, the last of which
-// has what is left. A piece per cycle; latency 1.
+// The decoder of plain images: a row of RowBits bits comes in pieces of PieceBits, and the last one
+// has what is left. A piece per step; latency 1.
 
 `default_nettype none
 

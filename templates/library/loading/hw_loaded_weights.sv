@@ -10,7 +10,8 @@
 // so it is after a read that failed.
 //
 // starved_o counts the cycles in which the decoder waited for external memory, the first ones after
-// reset included. Every other one until loaded_o decodes something, but for a few behind the last.
+// reset included. Of the others until loaded_o, every second one decodes something, but for a few
+// behind the last.
 
 `default_nettype none
 
@@ -63,7 +64,7 @@ module hw_loaded_weights #(
   // ---------------------------------------------------------------- beats, and bits of them
   logic beat_valid, beat_ready, ended, failed;
   logic [hw_image_pkg::BeatBits-1:0] beat, sum;
-  logic window_valid, step, symbol, bad_code;
+  logic window_valid, step, symbol, bad_code, starving;
   logic [hw_image_pkg::WindowBits-1:0] window;
   logic [4:0] take;
 
@@ -78,7 +79,7 @@ module hw_loaded_weights #(
 
   hw_bit_window u_window (
     .clk_i, .rst_ni, .valid_i(beat_valid), .ready_o(beat_ready), .data_i(beat), .sum_o(sum),
-    .valid_o(window_valid), .window_o(window), .take_i(take)
+    .valid_o(window_valid), .window_o(window), .take_i(take), .waits_o(starving)
   );
 
   // ---------------------------------------------------------------- symbols
@@ -163,7 +164,7 @@ module hw_loaded_weights #(
 
   assign loaded_o = row_valid_o;
   assign error_o = failed || wrong_q;
-  assign waits = (!window_valid && !done_q) || (full_q && !ended);
+  assign waits = (starving && !done_q) || (full_q && !ended);
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
@@ -173,7 +174,7 @@ module hw_loaded_weights #(
       starved_o <= starved_o + 32'(waits && !error_o);
       wrong_q <= wrong_q || bad_code || (whole && sum != '0)
                  // No beat is left to wait for, or one is that nobody takes.
-                 || (!window_valid && !done_q && ended) || (full_q && !ended && !beat_ready);
+                 || (starving && !done_q && ended) || (full_q && !ended && !beat_ready);
     end
   end
 
