@@ -41,6 +41,7 @@ from hwcompile.ir.text import to_text
 from hwcompile.options import CompileOptions, Goal
 from hwcompile.passes.binary_levels import with_levels
 from hwcompile.passes.pipelines import LOWERING, run_passes
+from hwcompile.passes.tiles import with_tiles
 from hwcompile.passes.truth_tables import with_truth_tables
 from hwcompile.report.fit import fit_notes, fit_report
 from hwcompile.report.idle import idle_notes, must_have_hardware
@@ -50,6 +51,7 @@ from hwcompile.report.pruned import pruned_notes
 from hwcompile.report.sbom import bill_of_materials
 from hwcompile.report.summary import build_report
 from hwcompile.report.thresholds import threshold_notes
+from hwcompile.report.tiles import tile_notes
 from hwcompile.resources import package_version
 from hwcompile.schedule.choose.levels import asked_levels, free_levels
 from hwcompile.schedule.choose.schedule_file import Schedule, schedule_data, schedule_text
@@ -60,6 +62,7 @@ from hwcompile.schedule.choose.tables import (
     free_layers,
     with_one_name,
 )
+from hwcompile.schedule.choose.tiles import Tiler, asked_tiles
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import Prediction, plan, plan_enough, wanted_schedule
 
@@ -126,7 +129,7 @@ def build_files(model: Source, goal: Goal, options: CompileOptions) -> Files:
     files = finished_rtl(planned, goal.clock_mhz) | licence_file()
     files[GRAPH] = to_text(planned.graph)
     choice = threshold_notes(planned) if _has_a_choice(model, options.rounding) else ()
-    idle = (*idle_notes(planned), *pruned_notes(imported.graph, graph))
+    idle = (*idle_notes(planned), *pruned_notes(imported.graph, graph), *tile_notes(graph, planned))
     host = _host(imported, (*idle, *choice, *fit_notes(predicted)))
     files[HOST] = json_text(host)
     files[SCHEDULE] = schedule = schedule_text(planned, prediction)
@@ -199,8 +202,9 @@ def _imported(model: Source, options: CompileOptions) -> ImportedModel:
 
 
 def _scheduled(graph: Graph, goal: Goal, options: CompileOptions) -> tuple[Goal, Made]:
-    """A plan of the graph; with tables and levels that the schedule wants or that are worth it."""
+    """A plan of the graph; with tiles, tables and levels that the schedule wants or that pay."""
     data = schedule_data(options.schedule)
+    graph = with_tiles(graph, asked_tiles(graph, data))
     tables = asked_layers(graph, data)
     graph = with_truth_tables(graph, tables)
     graph = with_levels(graph, asked_levels(graph, data))
@@ -208,9 +212,14 @@ def _scheduled(graph: Graph, goal: Goal, options: CompileOptions) -> tuple[Goal,
     if wanted.choices:
         goal = goal.with_fixed_nodes()
     chooser = Chooser(lambda network: _planned(network, goal, wanted), goal.cycles, goal.board)
-    levels = free_levels(graph, data)
-    ways = [graph, with_levels(graph, levels)] if levels else [graph]
-    return goal, chooser.best_of([(way, free_layers(way, data)) for way in ways])
+
+    def made(network: Graph) -> Made:
+        levels = free_levels(network, data)
+        ways = [network, with_levels(network, levels)] if levels else [network]
+        return chooser.best_of([(way, free_layers(way, data)) for way in ways])
+
+    tiler = Tiler(made, goal.cycles, goal.board, options.winograd, goal.traffic)
+    return goal, tiler.best(graph, data)
 
 
 def _planned(graph: Graph, goal: Goal, wanted: Schedule) -> Made:

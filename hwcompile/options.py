@@ -29,6 +29,7 @@ class GraphKeywords(TypedDict, total=False):
     board: str
     clock_mhz: float | None
     external_memory: float | None
+    winograd: bool | None
     dump_ir: bool
     hls: bool
     allow_host: bool
@@ -64,6 +65,10 @@ class CompileOptions:
         clock_mhz: Clock in MHz; None for the board's, or 100 without a board.
         external_memory: What memory beside the board's FPGA brings, in MB/s (10^6 bytes a second):
             weights that find no room on the chip are read from there. None for no such memory.
+        winograd: Whether convolutions of 3 x 3 may be built in tiles of 2 x 2 outputs, with fewer
+            products between two transforms that add (`hwcompile.passes.tiles`), where that takes
+            less; results are the same. None for where a target is asked and the DSP blocks of a
+            board run short.
         input_types: Input name ("" for the only one) to "uint8:1/255": quantize in hardware.
         formats: A file of number formats, or the same as nested mappings: for ONNX models those of
             recurrent nodes (`hwcompile.rnn.description`), for Keras models hls4ml's configuration
@@ -89,6 +94,7 @@ class CompileOptions:
     board: str = ""
     clock_mhz: float | None = None
     external_memory: float | None = None
+    winograd: bool | None = None
     input_types: Mapping[str, str] | None = None
     formats: Path | Mapping[str, Any] | None = None
     rounding: str | Mapping[str, str] | None = None

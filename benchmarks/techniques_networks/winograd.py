@@ -9,7 +9,7 @@ import numpy as np
 from benchmarks.planning_models import Grower
 from benchmarks.techniques_networks.network import Array, Frames, Network, executed
 from hwcompile import compress
-from hwcompile.compress.winograd import INPUT, OUTPUT, POSITIONS
+from hwcompile.ops.conv.winograd import INPUT, OUTPUT, POSITIONS
 
 CHANNELS, FILTERS, MAP = 6, 7, (8, 10)
 """Of the sparse network."""

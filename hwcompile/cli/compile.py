@@ -63,6 +63,15 @@ def compile_command(
             "on the chip are read from there, through AXI4."
         ),
     ] = None,
+    winograd: Annotated[
+        bool | None,
+        typer.Option(
+            "--winograd/--no-winograd",
+            help="Build convolutions of 3 x 3 in tiles of 2 x 2 outputs, with fewer products, "
+            "where that takes less; --no-winograd never does. The results are the same.",
+            show_default="where a target is asked and a board's DSP blocks run short",
+        ),
+    ] = None,
     input_type: Annotated[
         list[str] | None,
         typer.Option(
@@ -124,6 +133,7 @@ def compile_command(
             board=board,
             clock_mhz=clock_mhz,
             external_memory=external_memory,
+            winograd=winograd,
             input_types=named_input_types(input_type or []),
             formats=formats,
             rounding=named_roundings(rounding or []),

@@ -1,9 +1,6 @@
-"""Winograd's minimal filtering F(2 x 2, 3 x 3): weights in its domain, and layers that work there.
+"""Weights in the domain of Winograd's F(2 x 2, 3 x 3), and layers of a model that work there.
 
-A tile of 2 x 2 outputs is `A^T ((G g G^T) * (B^T d B)) A` of the 3 x 3 weights g and the 4 x 4
-inputs d, with 16 products for each channel where the definition has 36 (Lavin, Gray, "Fast
-algorithms for convolutional neural networks", 1509.09308, section 4.1). `B` and `A` hold -1, 0 and
-1, and `2 G` is whole, so all of it is exact on integers with weights in steps of a quarter.
+The algorithm is that of `hwcompile.ops.conv.winograd`, here in ONNX's operators.
 """
 
 from __future__ import annotations
@@ -28,18 +25,15 @@ from hwcompile.compress.weights import (
 from hwcompile.frontends.onnx.quantizer_sources import from_qonnx_quant
 from hwcompile.frontends.symbolic.weights import on_grid
 from hwcompile.ir.types import IntArray
-
-INPUT = np.array([[1, 0, -1, 0], [0, 1, 1, 0], [0, -1, 1, 0], [0, 1, 0, -1]])
-"""B^T."""
-
-TWICE_FILTER = np.array([[2, 0, 0], [1, 1, 1], [1, -1, 1], [0, 0, 2]])
-"""2 G."""
-
-OUTPUT = np.array([[1, 1, 1, 0], [0, 1, -1, -1]])
-"""A^T."""
-
-POSITIONS = 16
-"""Of a tile of 4 x 4."""
+from hwcompile.ops.conv.winograd import (
+    DIGITS,
+    INPUT,
+    OUTPUT,
+    POSITIONS,
+    TWICE_FILTER,
+    both_axes,
+    products_in_domain,
+)
 
 
 def winograd_weights(weights: npt.ArrayLike) -> FloatArray:
@@ -79,23 +73,21 @@ def to_winograd(proto: onnx.ModelProto, layer: WeightedLayer) -> WeightedLayer:
     shape = _padded_shape(proto, node, layer.weights)
     integers, steps = _integers(proto, node, layer.weights)
     filters, channels = integers.shape[:2]
-    # Positions stand first: [4, 4, filters, channels].
-    products = np.moveaxis(TWICE_FILTER @ integers @ TWICE_FILTER.T, (2, 3), (0, 1))
-    products = products.reshape(POSITIONS * filters, channels, 1, 1)
+    products = products_in_domain(integers).reshape(POSITIONS * filters, channels, 1, 1)
     parts = _Parts(proto, layer.name or node.output[0])
     x = parts.conv(
         "input",
         node.input[0],
-        parts.constant("input", np.tile(_outer(INPUT), (channels, 1)).reshape(-1, 1, 4, 4)),
+        parts.constant("input", np.tile(both_axes(INPUT), (channels, 1)).reshape(-1, 1, 4, 4)),
         channels,
         strides=[2, 2],
         pads=list(shape.pads),
     )
     x = parts.turned(x, channels, POSITIONS)
-    quarters = np.tile(np.ldexp(steps, -2), POSITIONS)
+    quarters = np.tile(np.ldexp(steps, -DIGITS), POSITIONS)
     x = parts.conv("products", x, parts.stepped(products, quarters), POSITIONS)
     x = parts.turned(x, POSITIONS, filters)
-    sums = np.tile(_outer(OUTPUT), (filters, 1)).reshape(-1, POSITIONS, 1, 1)
+    sums = np.tile(both_axes(OUTPUT), (filters, 1)).reshape(-1, POSITIONS, 1, 1)
     bias = parts.bias(node)
     x = parts.conv("output", x, parts.constant("output", sums), filters, *bias)
     x = parts.node("DepthToSpace", [x], "tiles", blocksize=2, mode="CRD")
@@ -112,11 +104,6 @@ def to_winograd(proto: onnx.ModelProto, layer: WeightedLayer) -> WeightedLayer:
     name = f"{parts.name}_products"
     (found,) = (one for one in layers_of(proto) if one.name == name)
     return found
-
-
-def _outer(matrix: IntArray) -> IntArray:
-    """Of a transform on both axes: what each number of the result takes of the 16, [-1, 16]."""
-    return np.kron(matrix, matrix)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 import hwcompile
 from benchmarks.techniques_networks.network import executed
 from hwcompile import compress
-from hwcompile.compress.winograd import INPUT, OUTPUT
+from hwcompile.ops.conv.winograd import INPUT, OUTPUT
 
 ORACLE = ("ONNX Runtime", "numpy")
 ORACLE_REASON = "convolutions are the definition; the paper has the matrices of the tiles"

@@ -20,7 +20,7 @@ MEDIAN, LONGEST_PERCENT, FILE, PARAMETERS, MODULE = 7, 50, 400, 8, 20
 WIDE_FUNCTIONS = {
     # Of a command every option is a parameter: Typer reads them off the signature.
     "cli/build.py:build_command": 9,
-    "cli/compile.py:compile_command": 18,
+    "cli/compile.py:compile_command": 19,
     "cli/run.py:run_command": 10,
     "cli/explore.py:explore_command": 15,
     "cli/simulate.py:simulate_command": 9,

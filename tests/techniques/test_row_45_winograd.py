@@ -9,9 +9,9 @@ import numpy as np
 from benchmarks.techniques_networks.network import Array, Network
 from benchmarks.techniques_networks.winograd import PES, pruned_weights, tiles
 from hwcompile.compiler import planned_network
-from hwcompile.compress.winograd import INPUT
 from hwcompile.emit.project import rtl_files, write_files
 from hwcompile.ir.types import IntArray
+from hwcompile.ops.conv.winograd import INPUT
 from hwcompile.ops.matmul.sparse import Programs
 from hwcompile.options import CompileOptions
 from hwcompile.verify.simulator import compile_simulator

@@ -19,7 +19,7 @@ from hwcompile.schedule.choose.estimate import Estimate, estimate
 from hwcompile.schedule.choose.folding import Space
 from hwcompile.schedule.choose.options import Option, Reserve
 from hwcompile.schedule.choose.pace import Pace, paced
-from hwcompile.schedule.choose.prices import FF_COST, Costs, Needs, Prices
+from hwcompile.schedule.choose.prices import Costs, Needs, Prices, prices_of
 from hwcompile.schedule.choose.stages import build_stages
 from hwcompile.schedule.choose.stand_ins import stand_ins
 from hwcompile.schedule.choose.ways import Ways
@@ -170,7 +170,7 @@ class Fitter:
         """The first choice that fits, or the one that comes nearest to it."""
         best: Attempt | None = None
         for start in _STARTS:
-            prices = self._first(start)
+            prices = prices_of(self.budget, start)
             for again in range(_ROUNDS):
                 tried = self._choose(target, prices, ways=again > 0)
                 if best is None or tried.excess < best.excess:
@@ -185,7 +185,7 @@ class Fitter:
         """The same interval with less logic, by what DSP blocks can and can not take."""
         if best.excess > 1 or not (best.moved or best.ways):
             return best
-        prices, tried = self._first(_STARTS[0]), best
+        prices, tried = prices_of(self.budget, _STARTS[0]), best
         for _ in range(_SAVINGS if best.moved else 0):
             prices = self._changed(prices, tried)
             tried = self._choose(best.target, prices, ways=True)
@@ -204,13 +204,6 @@ class Fitter:
         """Layer by layer what takes less in the place of another kernel (`Kernel.stand_in`)."""
         found = stand_ins(self.graph, best.choices, self.space.fixed)
         return self._other_ways(replace(best, ways=found)) if found else best
-
-    def _first(self, start: float) -> Prices:
-        have = self.budget.capacities
-        block = start * have.lut / max(have.bram, 1)
-        more = have.lut / max(have.dsp, 1)
-        byte = start * have.lut / self.budget.traffic if self.budget.traffic else 0.0
-        return Prices(FF_COST, block, more, 0.0, self.budget.rules.paired, byte)
 
     def measure(self, plan: Plan) -> Attempt:
         """A finished plan, with the depths of its FIFOs."""

@@ -16,16 +16,17 @@ def asked_levels(graph: Graph, schedule: Mapping[str, Any]) -> tuple[LevelLayer,
         graph: Lowered.
         schedule: As nested mappings, not validated yet.
     """
-    named = _named(schedule)
+    named = named_nodes(schedule)
     return tuple(one for one in level_layers(graph) if f"{one.matrix.name}_{SUMS}" in named)
 
 
 def free_levels(graph: Graph, schedule: Mapping[str, Any]) -> tuple[LevelLayer, ...]:
     """The layers that may be taken level by level and of which a schedule says nothing."""
-    named = _named(schedule)
+    named = named_nodes(schedule)
     return tuple(one for one in level_layers(graph) if not named.intersection(one.names))
 
 
-def _named(schedule: Mapping[str, Any]) -> set[str]:
+def named_nodes(schedule: Mapping[str, Any]) -> set[str]:
+    """Names of nodes in a schedule that is not validated yet."""
     nodes = schedule.get("nodes")
     return set(nodes) if isinstance(nodes, Mapping) else set()

@@ -12,6 +12,7 @@ from hwcompile.ops.contract.site import StreamFormat
 from hwcompile.schedule.choose.choice import FREE, stream_sources
 from hwcompile.schedule.choose.options import Option
 from hwcompile.schedule.choose.widths import width_choice, width_site
+from hwcompile.technology.design import DeviceBudget
 from hwcompile.technology.model import Need, Technology, generic
 from hwcompile.technology.plumbing import FIFO, LINK, fifo_resources, port_resources
 
@@ -66,6 +67,20 @@ A block RAM of 36 kbit is worth a look-up table per 128 bits: three fifths of th
 that an Artix-7 has for each. A DSP block is worth what it displaces: a product of 8 x 8 bits takes
 about so much in logic (`Need.soft`), and half of the look-up tables that there are for each.
 """
+
+
+def prices_of(budget: DeviceBudget, blocks: float) -> Prices:
+    """Prices on a device while nothing of it is short.
+
+    Args:
+        budget: The device.
+        blocks: Price of all its block RAMs, as a share of that of all its look-up tables; that of
+            external memory is the same.
+    """
+    have = budget.capacities
+    block, more = blocks * have.lut / max(have.bram, 1), have.lut / max(have.dsp, 1)
+    byte = blocks * have.lut / budget.traffic if budget.traffic else 0.0
+    return Prices(FF_COST, block, more, 0.0, budget.rules.paired, byte)
 
 
 class Needs:
