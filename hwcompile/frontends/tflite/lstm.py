@@ -198,7 +198,7 @@ def _clip(ctx: LiteGraph, node: LiteNode, option: str, tensor: LiteTensor) -> in
 
 def _gate(ctx: LiteGraph, node: LiteNode, which: int) -> LstmGate | None:
     """A gate; None for that of the input where it is what is not forgotten."""
-    if ctx.constant(node, _WEIGHTS + which) is None:
+    if which == INPUT and ctx.constant(node, _WEIGHTS + which) is None:
         return None
     source, state = ctx.operand(node, 0), ctx.operand(node, _OUTPUT_STATE)
     own, recurrent = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from hwcompile.frontends.budget import limited
 from hwcompile.frontends.tflite.contents import LiteNode
 from hwcompile.frontends.tflite.lowering import LiteGraph, unsupported
 from hwcompile.frontends.tflite.structure import (
@@ -30,14 +31,22 @@ def _gather(ctx: LiteGraph, node: LiteNode) -> None:
             f"the axis has {source.shape[axis]}",
             "convert the model again",
         )
+    limited((where.size, *np.delete(source.shape, axis).tolist()), node.origin)
     finish_moved(ctx, node, np.take(places(source), where, axis=axis).reshape(result.shape))
 
 
 def _tile(ctx: LiteGraph, node: LiteNode) -> None:
     """`TILE`: the tensor again and again along every axis."""
-    finish_moved(
-        ctx, node, np.tile(places(ctx.operand(node, 0)), given_numbers(ctx, node, 1, "repeats"))
-    )
+    source, repeats = ctx.operand(node, 0), given_numbers(ctx, node, 1, "repeats")
+    if len(repeats) != len(source.shape) or min(repeats, default=1) < 0:
+        raise unsupported(
+            node,
+            f"repeats {len(source.shape)} axes {repeats} times",
+            "there is a number for each axis",
+            "convert the model again",
+        )
+    limited(tuple(n * times for n, times in zip(source.shape, repeats, strict=True)), node.origin)
+    finish_moved(ctx, node, np.tile(places(source), repeats))
 
 
 def _broadcast(ctx: LiteGraph, node: LiteNode) -> None:

@@ -97,7 +97,9 @@ def in_result_steps(ctx: LiteGraph, node: LiteNode, value: str, steps: Requantiz
         CompileError: HW0305 when TFLite's own arithmetic would overflow.
     """
     element = ctx.kind(value).element
-    low, high = element.low + steps.offset, element.high + steps.offset
+    # As Python's integers: a bias of 64 bits reaches so far that the sum does not fit any more.
+    offset = steps.offset.astype(object)
+    low, high = element.low + offset, element.high + offset
     if steps.factor.overflows(low, high):
         raise node.refuse(
             "HW0305",
