@@ -57,6 +57,7 @@ def test_what_the_build_directory_says(design: Design) -> None:
         "bytes_per_second": round(
             frame * figures["clock_mhz"] * 1e6 / figures["interval_cycles"]["predicted"]
         ),
+        "loaded": None,
     }
     assert port.size == len(image)
     assert port.file in json.loads((design.directory / "manifest.json").read_text())["files"]

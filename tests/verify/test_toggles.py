@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pywellen
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hwcompile.ir.types import IntArray, IntType
@@ -144,6 +144,7 @@ names = st.lists(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(names, st.integers(1, 64), st.integers(0, 10**9))))
 def test_nothing_is_lost_between_stages(parts: list[tuple[list[str], int, int]]) -> None:
     nets = [Net(tuple(each), bits, changes) for each, bits, changes in parts]

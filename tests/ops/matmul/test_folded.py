@@ -131,7 +131,8 @@ def test_every_parameter_set_of_the_space_is_legal() -> None:
             {"pe": 1, "simd": 1, "lines": 2},
             (
                 "there is no parameter 'lines'; "
-                "there are pe, simd, style, encoding, pack, taps, lanes, weights and prefetch"
+                "there are pe, simd, style, encoding, pack, taps, lanes, weights, prefetch "
+                "and image"
             ),
         ),
         (
