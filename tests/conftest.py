@@ -61,5 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     sharing.longest_first(items)
 
 
+@pytest.hookimpl(optionalhook=True)  # QKeras' environment has no xdist
 def pytest_xdist_auto_num_workers() -> int:
     return sharing.workers(os.cpu_count() or 1)

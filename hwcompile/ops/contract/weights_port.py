@@ -167,7 +167,8 @@ def why_not(
     if where != LOADED and "image" in parameters:
         return f"image needs weights = '{LOADED}'"
     if where == ON_CHIP:
-        return "prefetch needs weights = 'external'" if "prefetch" in parameters else None
+        needed = f"prefetch needs weights = {' or '.join(map(repr, known[1:]))}"
+        return needed if "prefetch" in parameters else None
     rows = parameters.get("prefetch", PREFETCH)
     if not isinstance(rows, int) or not 4 <= rows <= MOST_ROWS:
         return f"prefetch is {rows!r}, which is no number of rows from 4 to {MOST_ROWS}"

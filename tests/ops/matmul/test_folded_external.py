@@ -133,7 +133,7 @@ def test_the_weight_memory_is_gone_and_a_fifo_and_a_reader_are_there() -> None:
             {"weights": "flash"},
             "weights is 'flash', which is neither 'on_chip' nor 'external' nor 'loaded'",
         ),
-        ({"prefetch": 8}, "prefetch needs weights = 'external'"),
+        ({"prefetch": 8}, "prefetch needs weights = 'external' or 'loaded'"),
         ({"weights": "external", "prefetch": 3}, "prefetch is 3, which is no number of rows"),
         (
             {"weights": "external", "pe": 16, "simd": 9},
