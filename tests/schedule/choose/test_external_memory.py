@@ -15,6 +15,7 @@ from hwcompile.ir.graph import Builder, Graph
 from hwcompile.ir.types import IntArray, IntType, TensorType
 from hwcompile.ops.matmul.op import Matmul
 from hwcompile.ops.threshold.op import Threshold
+from hwcompile.report.external import external_reads
 from hwcompile.resources import room
 from hwcompile.schedule.plan import Plan
 from hwcompile.schedule.planner import plan
@@ -103,6 +104,9 @@ def test_a_schedule_that_was_written_is_the_same_plan(tmp_path: Path) -> None:
     fit = design.report["design"]["fit"]
     assert fit["traffic"]["stated"] == 16.0
     assert 0 < fit["traffic"]["predicted"] <= 16.0
+    read = external_reads(design.report)
+    assert read is not None
+    assert read.bytes_per_cycle == fit["traffic"]["predicted"]
     x = RNG.integers(-8, 8, (3, 1, 1, 96))
     (found,) = design.simulate(x, level="rtl").raw.values()
     np.testing.assert_array_equal(found.reshape(3, 7), expected(x.reshape(3, 96)))
